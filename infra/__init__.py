@@ -1,0 +1,1 @@
+"""What exists in AWS: the Pulumi program of one stage."""

@@ -1,0 +1,89 @@
+"""Names of everything a stage owns, as pure functions of data.
+
+A name is never looked up and never holds a time: whoever knows the stage's data knows the name, so a
+rollback needs neither Pulumi's state nor its outputs. SageMaker allows 63 characters of `[a-zA-Z0-9-]` for
+models, endpoint configs and endpoints (CreateModel, CreateEndpointConfig, CreateEndpoint: API reference).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+PROJECT = "slipway"
+VARIANT = "live"
+"""The role that takes traffic; alarms, scaling and dashboards name it, so it never changes."""
+
+RELEASE_ID_LENGTH = 12
+SAGEMAKER_NAME_LIMIT = 63
+
+
+def bucket(stage: str, account: str, region: str) -> str:
+    """The stage's artifact bucket; bucket names are global, hence account and region."""
+    return f"{PROJECT}-{stage}-{account}-{region}"
+
+
+def repository(stage: str) -> str:
+    """The stage's ECR repository."""
+    return f"{PROJECT}-{stage}"
+
+
+def release_tag(release: str) -> str:
+    """The immutable tag of a release's image; the lifecycle rule expires only images without a tag."""
+    return f"release-{release}"
+
+
+def execution_role(stage: str, region: str) -> str:
+    """The role that SageMaker assumes for the stage; roles are per account, hence the region."""
+    return f"{PROJECT}-{stage}-{region}-execution"
+
+
+def key_alias(stage: str) -> str:
+    """The alias of the stage's KMS key."""
+    return f"alias/{PROJECT}-{stage}"
+
+
+def alert_topic(stage: str) -> str:
+    """The SNS topic that the stage's alarms publish to."""
+    return f"{PROJECT}-{stage}-alerts"
+
+
+def endpoint(name: str, stage: str) -> str:
+    """The SageMaker endpoint that serves `name` in `stage`."""
+    return _checked(f"{name}-{stage}")
+
+
+def model(name: str, stage: str, release: str) -> str:
+    """The SageMaker model of one release."""
+    return _checked(f"{name}-{stage}-{release}")
+
+
+def endpoint_config(name: str, stage: str, content: Mapping[str, Any]) -> str:
+    """The endpoint config that holds exactly `content` (any JSON value)."""
+    return _checked(f"{name}-{stage}-{digest(content)[:RELEASE_ID_LENGTH]}")
+
+
+def alarm(name: str, stage: str, metric: str) -> str:
+    """One alarm of an endpoint, such as `delays-prod-errors`."""
+    return f"{endpoint(name, stage)}-{metric}"
+
+
+def log_group(name: str, stage: str) -> str:
+    """Where SageMaker writes the containers' output (fixed by the service)."""
+    return f"/aws/sagemaker/Endpoints/{endpoint(name, stage)}"
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON in one form only: sorted keys, no spaces, UTF-8. Two equal values give the same bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical JSON, 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def _checked(name: str) -> str:
+    if len(name) > SAGEMAKER_NAME_LIMIT:
+        raise ValueError(f"{name!r} has {len(name)} characters; SageMaker allows {SAGEMAKER_NAME_LIMIT}")
+    return name
