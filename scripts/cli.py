@@ -1,0 +1,178 @@
+"""What every command shares: arguments, progress, results, errors and exit codes.
+
+A command is a `Command` value; `run` parses, runs it and exits. Nothing here knows what a release is.
+Progress and errors go to stderr, the result to stdout, so that `--json` can be piped.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.markup import escape
+
+INTERRUPTED = 130
+
+
+class Out:
+    """Where a command speaks: steps and errors to people on stderr, one result on stdout."""
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._out = Console(highlight=False, soft_wrap=True)
+
+    def step(self, text: str) -> None:
+        """One line about what happens next."""
+        self._err.print(f"[bold]▸[/bold] {escape(text)}")
+
+    def note(self, text: str, style: str = "dim") -> None:
+        """A detail under the last step."""
+        self._err.print(f"  {escape(text)}", style=style)
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """Says what is waited for: a spinner on a terminal, one line elsewhere."""
+        if self._err.is_terminal:
+            with self._err.status(escape(text)):
+                yield
+        else:
+            self.step(text)
+            yield
+
+    def result(self, value: dict[str, Any], *lines: str) -> None:
+        """The command's answer: `value` as one JSON line with --json, else `lines` (rich markup)."""
+        if self.as_json:
+            print(json.dumps(value, default=str), flush=True)
+        else:
+            for line in lines:
+                self._out.print(line)
+
+    def table(self, renderable: Any) -> None:
+        """A rich renderable on stdout, for people only."""
+        if not self.as_json:
+            self._out.print(renderable)
+
+    def error(self, cause: str, *more: str) -> None:
+        """A failure: its cause, then consequence and next step, each on a line of its own."""
+        if self.as_json:
+            print(json.dumps({"error": cause, "more": [m for m in more if m]}), flush=True)
+        self._err.print(f"[bold red]error:[/bold red] {escape(cause)}")
+        for line in filter(None, more):
+            self._err.print(f"  {escape(line)}")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One verb: `work(args, out)` returns the exit code, or None for 0."""
+
+    name: str
+    summary: str
+    example: str
+    work: Callable[[argparse.Namespace, Out], int | None]
+    arguments: Callable[[argparse.ArgumentParser], None] = field(default=lambda parser: None)
+
+
+def run(command: Command, argv: list[str] | None = None) -> NoReturn:
+    """Parse `argv` (default: the process's own), run the command and exit with its code."""
+    sys.exit(execute(command, sys.argv[1:] if argv is None else argv))
+
+
+def execute(command: Command, argv: list[str]) -> int:
+    """As `run`, but returns the exit code. argparse itself exits with 2 on wrong usage."""
+    args = _parser(command).parse_args(argv)
+    out = Out(args.json)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        return command.work(args, out) or 0
+    except KeyboardInterrupt:
+        out.error(
+            f"Interrupted: {command.name} stopped where the last line says.",
+            "What was recorded stays; nothing is half-written.",
+            "Run the same command again: it finishes the work or takes it back.",
+        )
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`); python would complain again while flushing stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if args.traceback or os.environ.get("SLIPWAY_TRACEBACK"):
+            traceback.print_exc()
+        code, lines = explain(error)
+        out.error(*lines)
+        return code
+
+
+def explain(error: Exception) -> tuple[int, list[str]]:
+    """Exit code and lines (cause, consequence, next step) for any error.
+
+    Errors that carry an `exit_code` explain themselves; those of boto3 and the system are translated;
+    anything else is a defect and says so.
+    """
+    code = getattr(error, "exit_code", None)
+    if code is not None:
+        return code, str(error).splitlines() or [type(error).__name__]
+    return _translated(error) or (
+        4,
+        [
+            f"Unexpected {type(error).__name__}: {error}",
+            "This is a defect, or a failure that slipway does not know yet; what was recorded stays.",
+            "Run it again with --traceback and report what it prints.",
+        ],
+    )
+
+
+def _translated(error: Exception) -> tuple[int, list[str]] | None:
+    from botocore import exceptions as aws
+
+    if isinstance(error, aws.NoCredentialsError | aws.PartialCredentialsError | aws.ProfileNotFound):
+        return 2, [
+            f"No AWS credentials: {error}.",
+            "Nothing was read or changed.",
+            "Log in (aws sso login, AWS_PROFILE), or use the sandbox: "
+            'eval "$(./slipway sandbox env)" after ./slipway sandbox up.',
+        ]
+    if isinstance(error, aws.EndpointConnectionError | aws.ConnectionError | aws.HTTPClientError):
+        return 4, [
+            f"AWS does not answer: {error}",
+            "What was done before is recorded; nothing more was changed.",
+            "Check the network, or that the sandbox runs (./slipway sandbox status), then run it again.",
+        ]
+    if isinstance(error, aws.ClientError):
+        return 4, [
+            f"AWS refused: {error}",
+            "What was done before is recorded; nothing more was changed.",
+            "Correct the cause (permissions, quota, throttling), then run the same command again.",
+        ]
+    if isinstance(error, OSError):
+        return 4, [
+            f"The system refused: {error}",
+            "What was recorded stays.",
+            "Free the space or correct the permission that it names, then run the same command again.",
+        ]
+    return None
+
+
+def _parser(command: Command) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"slipway {command.name}",
+        description=command.summary,
+        epilog=f"example:\n  {command.example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON line")
+    parser.add_argument("--traceback", action="store_true", help="show the traceback of a failure")
+    return parser
+
+
+def _as_interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
