@@ -1,0 +1,28 @@
+"""Entry point: `python -m sandbox.language_host --executor FILE <flags of the engine> <engine address>`.
+
+The engine adds flags of its own (they have changed between versions); all but ours are ignored.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sandbox import engine_plugin
+
+
+def main(argv: list[str]) -> int:
+    """Serve the language host until the engine stops it."""
+    parser = argparse.ArgumentParser(prog="pulumi-language-python", description=__doc__)
+    parser.add_argument("--executor", type=Path, required=True, help="the SDK's pulumi-language-python-exec")
+    ours, engine = parser.parse_known_args(argv)
+    addresses = [argument for argument in engine if not argument.startswith("-")]
+
+    engine_plugin.import_protocol_only()
+    from sandbox.language_host.server import LanguageHost
+
+    host = LanguageHost(executor=ours.executor, engine_address=addresses[-1] if addresses else "")
+    return engine_plugin.serve(host.register, host.stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
