@@ -1,0 +1,73 @@
+"""The AWS clients of one stage: the right account, bounded waits, standard retries.
+
+Where AWS is (the cloud, the sandbox) is decided by the standard variables alone.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from release.errors import UsageError
+
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=70,  # SageMaker ends an invocation after 60 s
+    retries={"mode": "standard", "max_attempts": 4},
+    user_agent_extra="slipway",
+)
+
+
+@dataclass(frozen=True)
+class StageAws:
+    """Access to the AWS account of `stage`."""
+
+    stage: str
+    account: str
+    region: str
+    profile: str | None = None
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of `service`, made once."""
+        return _client(service, self.region, self.profile)
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether this AWS is a local one."""
+        return is_loopback(self.client("sagemaker").meta.endpoint_url)
+
+    def check_account(self) -> None:
+        """Raises UsageError when the credentials are for another account than the stage's data names."""
+        found = self.client("sts").get_caller_identity()["Account"]
+        if found != self.account:
+            raise UsageError(
+                f"The credentials are for account {found}, stage {self.stage} is account {self.account}.",
+                "Nothing was read or changed in either.",
+                f"Use credentials of {self.account}, or correct slipway:account in Pulumi.{self.stage}.yaml.",
+            )
+
+
+@cache
+def _client(service: str, region: str, profile: str | None) -> Any:
+    session = boto3.Session(region_name=region, profile_name=profile)
+    return session.client(service, config=_CONFIG)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the host of `url` is this machine's loopback interface."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def error_code(error: Exception) -> str:
+    """AWS's error code of a ClientError, or an empty text."""
+    return getattr(error, "response", {}).get("Error", {}).get("Code", "")
