@@ -18,7 +18,7 @@ _DIGESTED = r"^[a-z0-9.:_/-]+@sha256:[0-9a-f]{64}$"
 EXAMPLES = {
     "account": 'slipway:account: "123456789012"',
     "endpoints": "slipway:endpoints:\n    delays:\n      instances: {type: ml.m7i.large, min: 1, max: 2}",
-    "image": "slipway:image:\n    base: public.ecr.aws/docker/library/python@sha256:<digest>\n    python: '3.12'",
+    "image": "slipway:image:\n    base: public.ecr.aws/docker/library/python@sha256:<digest>",
     "region": "aws:region: us-east-1",
 }
 """What to paste for a key that is missing or wrong."""
@@ -65,7 +65,7 @@ class StageSettings(Data):
     """Gates of the release's evidence that must have passed here, by name."""
     protect: bool = False
     """Refuse to delete the bucket, the registry and the key, even by `pulumi destroy`."""
-    endpoints: dict[EndpointName, EndpointSettings] = {}
+    endpoints: dict[EndpointName, EndpointSettings] = Field(default_factory=dict)
 
     @field_validator("endpoints", mode="before")
     @classmethod
@@ -113,5 +113,7 @@ def _explained(stage: str, error: ValidationError) -> UsageError:
     return UsageError(
         f"Pulumi.{stage}.yaml is not a valid stage: " + "; ".join(problems),
         f"Nothing of stage {stage} can be planned or changed until it is.",
-        f"Correct it under `config:`, for example:{paste}" if paste else "Correct the named keys under `config:`.",
+        f"Correct it under `config:`, for example:{paste}"
+        if paste
+        else "Correct the named keys under `config:`.",
     )

@@ -1,1 +1,1 @@
-"""How a release moves: pure decisions about pins, plans, gates and the ledger, and the AWS adapters they need."""
+"""How a release moves: pure decisions, and the AWS adapters they need."""

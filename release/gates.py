@@ -18,7 +18,9 @@ def evaluate(manifest: Manifest, required: Sequence[str], loopback: bool) -> lis
     results = list(manifest.gates)
     known = {gate.name for gate in results}
     results += [
-        GateResult(name=name, passed=False, reason="required by the stage, and the release has no result for it")
+        GateResult(
+            name=name, passed=False, reason="required by the stage, and the release has no result for it"
+        )
         for name in required
         if name not in known
     ]
@@ -32,7 +34,7 @@ def runtime_gate(runtime: str, loopback: bool) -> GateResult:
     reason = (
         f"the image runs as {runtime}"
         if passed
-        else "the image has no base, so SageMaker cannot run it: set slipway:image.base in the stage that releases"
+        else "the image has no base, so SageMaker cannot run it: set slipway:image.base and release it anew"
     )
     return GateResult(name="runtime", passed=passed, reason=reason)
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic import Field
+
 from release import names
 from release.errors import Held, ServiceError
 from release.pins import Data, EndpointSettings
@@ -54,7 +56,7 @@ class Entry(Data):
     release: str
     rollout: str
     owner: Owner
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = Field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """Canonical JSON, the bytes that the next entry's `previous` is the hash of."""

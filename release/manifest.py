@@ -72,7 +72,7 @@ def from_bytes(data: bytes, expected_id: str) -> Manifest:
     found = hashlib.sha256(data).hexdigest()[: names.RELEASE_ID_LENGTH]
     if found != expected_id:
         raise UsageError(
-            f"The manifest stored as release {expected_id} is that of {found}: it was changed after its release.",
+            f"The manifest stored as release {expected_id} is that of {found}: it was changed.",
             "It proves nothing, so nothing was changed.",
             "Release the model again (./slipway release) and promote that.",
         )

@@ -75,7 +75,9 @@ def log_group(name: str, stage: str) -> str:
 
 def canonical_json(value: Any) -> bytes:
     """JSON in one form only: sorted keys, no spaces, UTF-8. Two equal values give the same bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def digest(value: Any) -> str:

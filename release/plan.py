@@ -62,7 +62,9 @@ def endpoint_plan(stage: str, name: str, settings: EndpointSettings) -> Endpoint
     still has the live one's content needs no second copy.
     """
     models = {m.name: m for m in (model_plan(stage, name, pin) for pin in settings.pins)}
-    configs = {c.name: c for c in (config_plan(stage, name, pin, settings.instances) for pin in settings.pins)}
+    configs = {
+        c.name: c for c in (config_plan(stage, name, pin, settings.instances) for pin in settings.pins)
+    }
     live = settings.live
     return EndpointPlan(
         endpoint=names.endpoint(name, stage),

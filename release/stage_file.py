@@ -102,7 +102,9 @@ def _load(path: Path) -> CommentedMap:
     if document is None:
         return CommentedMap()
     if not isinstance(document, CommentedMap) or not isinstance(document.get("config", {}), dict | None):
-        raise UsageError(f"{path.name}, line 1: a stage file is a mapping with `config:`.", "Nothing was changed.")
+        raise UsageError(
+            f"{path.name}, line 1: a stage file is a mapping with `config:`.", "Nothing was changed."
+        )
     return document
 
 

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -38,7 +38,7 @@ class Out:
         self._err.print(f"  {escape(text)}", style=style)
 
     @contextmanager
-    def waiting(self, text: str) -> Iterator[None]:
+    def waiting(self, text: str) -> Generator[None]:
         """Says what is waited for: a spinner on a terminal, one line elsewhere."""
         if self._err.is_terminal:
             with self._err.status(escape(text)):

@@ -6,7 +6,7 @@ Bytes are hashed on the way in and on the way out; an object that is there alrea
 """
 
 import hashlib
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
@@ -57,7 +57,7 @@ class ArtifactStore:
             digest.update(chunk)
         return digest.hexdigest()
 
-    def put_model(self, sha256: str, content: IO[bytes]) -> None:
+    def put_model(self, sha256: str, content: BinaryIO) -> None:
         """Store the artifact. Raises UsageError when its bytes do not have the checksum."""
         if self.model_sha256(self.model_uri(sha256)) == sha256:
             return

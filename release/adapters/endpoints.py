@@ -147,8 +147,11 @@ class Endpoints:
         try:
             return call(**arguments)
         except ClientError as error:
-            # SageMaker has no code of its own for "no such thing": it is a ValidationException with this text.
+            # SageMaker has no code of its own for "no such thing": a ValidationException with this text is it.
             message = error.response.get("Error", {}).get("Message", "")
-            if error_code(error) in {"ValidationException", "ResourceNotFound"} and "ould not find" in message:
+            if (
+                error_code(error) in {"ValidationException", "ResourceNotFound"}
+                and "ould not find" in message
+            ):
                 return None
             raise

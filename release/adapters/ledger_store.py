@@ -6,12 +6,12 @@ learns that the stage is not its own any more and stops.
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from release import ledger
 from release.adapters.aws import StageAws, error_code
@@ -88,7 +88,7 @@ class LedgerStore:
         return is_alive(found.owner, self._heartbeat(found.id), datetime.now(UTC))
 
     @contextmanager
-    def heartbeat(self, rollout: str) -> Iterator[None]:
+    def heartbeat(self, rollout: str) -> Generator[None]:
         """Keeps saying that this process is at work on `rollout`, for readers on other hosts."""
         stopped = threading.Event()
 
@@ -97,8 +97,8 @@ class LedgerStore:
                 body = json.dumps({"rollout": rollout, "at": datetime.now(UTC).isoformat()})
                 try:
                     self._s3.put_object(Bucket=self._bucket, Key=HEARTBEAT, Body=body.encode())
-                except Exception as error:  # noqa: BLE001 - a missed beat must not end a rollout
-                    del error
+                except (BotoCoreError, ClientError):
+                    pass  # a missed beat must not end a rollout; the next one may get through
                 if stopped.wait(ledger.STALE_SECONDS / 4):
                     return
 
@@ -129,9 +129,7 @@ class LedgerStore:
         return max((_number(item["Key"]) for page in pages for item in page.get("Contents", [])), default=0)
 
     def _read(self, key: str) -> Entry:
-        return Entry.model_validate_json(
-            self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        )
+        return Entry.model_validate_json(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
 
 
 def _key(number: int) -> str:

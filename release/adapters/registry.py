@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ class Registry:
 
 
 @contextmanager
-def docker_config(auths: dict[str, Any]) -> Iterator[Path]:
+def docker_config(auths: dict[str, Any]) -> Generator[Path]:
     """A folder for DOCKER_CONFIG with these credentials, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="slipway-docker-") as folder:
         path = Path(folder) / "config.json"
@@ -114,5 +114,3 @@ def crane(arguments: Sequence[str], config: Path) -> str:
             "Correct what it names, then run the same command again.",
         )
     return done.stdout
-
-

@@ -119,7 +119,7 @@ def _go() -> str:
 
 
 def _run(title: str, command: list[str], env: dict[str, str]) -> None:
-    """Run with a live line: what is under way, how far, for how long. Exits 4 with the output's end on failure."""
+    """Run with a live line: what is under way, how far, for how long. Exits with 4 when it fails."""
     console = Console(stderr=True)
     tail: list[str] = []
     packages = 0
@@ -146,7 +146,8 @@ def _run(title: str, command: list[str], env: dict[str, str]) -> None:
     if process.returncode:
         print("\n".join(tail), file=sys.stderr)
         print(
-            f"error: {command[0]} failed while {title}.\n  The tools are not complete, so nothing can be deployed."
+            f"error: {command[0]} failed while {title}.\n"
+            "  The tools are not complete, so nothing can be deployed."
             "\n  Check the network and the free space (3 GB while building), then run it again.",
             file=sys.stderr,
         )

@@ -1,0 +1,118 @@
+"""A stage's Pulumi stack, driven through the Automation API on the same program that `pulumi up` runs.
+
+Besides running it, this module clears what a killed run leaves behind: its lock on a file or bucket backend,
+and creates that the engine began and never heard the end of (`release/adapters/orphans.py`).
+"""
+
+import re
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pulumi import automation as auto
+from pulumi.automation import errors as auto_errors
+from pulumi.automation.events import EngineEvent
+
+from release.adapters.aws import StageAws
+from release.adapters.orphans import settle_pending_creates
+from release.adapters.owner import process_alive
+from release.errors import ServiceError, UsageError
+
+Say = Callable[[str], None]
+LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)")
+LOCK_PATIENCE = 600.0
+POLL_SECONDS = 0.5
+SHOWN = {"create": "+", "update": "~", "replace": "±", "create-replacement": "+", "delete": "-"}
+
+
+class ApplyFailed(ServiceError):
+    """`pulumi up` ended with an error; what it had done before is in the stack's state."""
+
+
+@dataclass
+class Stack:
+    """The stack of one stage in one project folder."""
+
+    project: Path
+    aws: StageAws
+    say: Say
+    _errors: list[str] = field(default_factory=list)
+
+    def up(self) -> int:
+        """Refresh, then apply the stage's data; returns how many resources changed.
+
+        Raises ApplyFailed with the engine's errors, ServiceError when the stack stays locked.
+        """
+        stack = self._select()
+        self._errors.clear()
+        settle_pending_creates(stack, self.project, self.aws, self.say)
+        result = self._unlocked(stack, lambda: stack.up(refresh=True, on_event=self._on_event, color="never"))
+        changes = result.summary.resource_changes or {}
+        return sum(count for kind, count in changes.items() if kind != "same")
+
+    def _select(self) -> auto.Stack:
+        try:
+            return auto.create_or_select_stack(stack_name=self.aws.stage, work_dir=str(self.project))
+        except auto_errors.CommandError as error:
+            raise self._failure(error) from None
+        except FileNotFoundError:
+            raise UsageError("pulumi is not on PATH.", "Nothing was changed.", "Run make setup.") from None
+
+    def _unlocked(self, stack: auto.Stack, work: Callable[[], auto.UpResult]) -> auto.UpResult:
+        """Run `work`; wait for a lock of a living run here, break one of a dead run here."""
+        deadline = time.monotonic() + LOCK_PATIENCE
+        waited_for = None
+        while True:
+            try:
+                return work()
+            except auto_errors.ConcurrentUpdateError as error:
+                lock = LOCK.search(str(error))
+                if lock is None or lock["host"] != socket.gethostname() or time.monotonic() > deadline:
+                    raise _locked(self.aws.stage, str(error)) from None
+                pid = int(lock["pid"])
+                if not process_alive(pid):
+                    self.say(f"the stack is locked by pulumi process {pid}, which is gone: breaking its lock")
+                    stack.cancel()
+                    settle_pending_creates(stack, self.project, self.aws, self.say)
+                elif waited_for != pid:
+                    waited_for = pid
+                    self.say(f"waiting for pulumi process {pid} of an earlier run to end")
+                time.sleep(POLL_SECONDS)
+            except auto_errors.CommandError as error:
+                raise self._failure(error) from None
+
+    def _on_event(self, event: EngineEvent) -> None:
+        if event.resource_pre_event:
+            metadata = event.resource_pre_event.metadata
+            sign = SHOWN.get(str(getattr(metadata.op, "value", metadata.op)))
+            if sign and "pulumi:pulumi" not in metadata.type and ":components:" not in metadata.type:
+                self.say(f"{sign} {metadata.type.rpartition(':')[2]} {metadata.urn.rpartition('::')[2]}")
+        if event.diagnostic_event and event.diagnostic_event.severity == "error":
+            text = event.diagnostic_event.message.strip()
+            if text and text not in self._errors:
+                self._errors.append(text)
+
+    def _failure(self, error: Exception) -> ServiceError:
+        what = "; ".join(self._errors) or _stderr(str(error))
+        return ApplyFailed(
+            f"pulumi failed in stage {self.aws.stage}: {what}",
+            "What it had done before is in the stack's state and in the ledger.",
+            "Correct the cause, then run the same command again.",
+        )
+
+
+def _locked(stage: str, text: str) -> ServiceError:
+    holder = LOCK.search(text)
+    who = f" by {holder['user']} on {holder['host']}, process {holder['pid']}" if holder else ""
+    return ServiceError(
+        f"The stack {stage} is locked{who}.",
+        "Another update may be under way, so nothing was changed.",
+        f"Wait for it, or, if that process is gone, run: pulumi cancel --stack {stage}; then run this again.",
+    )
+
+
+def _stderr(text: str) -> str:
+    found = re.search(r"stderr: (?P<text>.*)", text, re.DOTALL)
+    return " ".join((found["text"] if found else text).split())[-600:]
