@@ -1,0 +1,96 @@
+"""`model.tar.gz` in SageMaker's layout: packed reproducibly, and read back without trusting it.
+
+The same files give the same bytes: entries sorted by name, no owner, no time. What the files hold is decided
+elsewhere. Reading never unpacks to disk and never unpickles.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zlib import error as zlib_error
+
+from model.errors import ChampionError
+
+GRAPH = "model.onnx"
+SCHEMA = "schema.json"
+ABOUT = "model.json"
+SKOPS = "pipeline.skops"
+REFERENCE = "reference.csv"
+CHECKSUMS = "checksums.json"
+SIZE_LIMIT = 512 * 1024 * 1024
+"""Bytes, unpacked, all files together. The largest pipeline here needs 3 MB."""
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 of `content` in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def as_json(value: Any) -> bytes:
+    """`value` as readable JSON with sorted keys: the same value, the same bytes. Raises ValueError on NaN."""
+    return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """A gzipped tar of `files` and of `checksums.json`, which names the SHA-256 of each."""
+    checksums = {"algorithm": "sha256", "files": {name: sha256(files[name]) for name in sorted(files)}}
+    everything = {**files, CHECKSUMS: as_json(checksums)}
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name in sorted(everything):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(everything[name])
+            entry.mode = 0o644
+            tar.addfile(entry, io.BytesIO(everything[name]))
+    packed = io.BytesIO()
+    # GzipFile and not gzip.compress: the latter's header differs between Python versions.
+    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=6, mtime=0) as stream:
+        stream.write(archive.getvalue())
+    return packed.getvalue()
+
+
+def unpack(path: Path) -> dict[str, bytes]:
+    """The files of the artifact at `path`, each compared with its checksum.
+
+    Raises ChampionError when it is missing, damaged, too large, or holds anything but plain files.
+    """
+    try:
+        with tarfile.open(path, "r:gz") as tar:
+            files = _plain_files(tar)
+        expected = json.loads(files.pop(CHECKSUMS))["files"]
+        actual = {name: sha256(content) for name, content in files.items()}
+    except (OSError, EOFError, tarfile.TarError, zlib_error, KeyError, TypeError, ValueError) as error:
+        raise _refused(path, f"{type(error).__name__}: {error}") from error
+    if expected != actual:
+        wrong = sorted(
+            name for name in {*expected, *actual} if expected.get(name, "") != actual.get(name, "")
+        )
+        raise _refused(path, f"{', '.join(wrong)} differs from its checksum")
+    return files
+
+
+def _plain_files(tar: tarfile.TarFile) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    left = SIZE_LIMIT
+    for entry in tar:
+        left -= entry.size
+        if left < 0:
+            raise ValueError(f"it holds more than {SIZE_LIMIT >> 20} MB")
+        content = tar.extractfile(entry) if entry.isreg() else None
+        if content is None or "/" in entry.name:
+            raise ValueError(f"{entry.name} is not a plain file at the top of the archive")
+        files[entry.name] = content.read()
+    return files
+
+
+def _refused(path: Path, why: str) -> ChampionError:
+    return ChampionError(
+        f"{path} is not a model that this project packaged: {why}",
+        "Nothing was trained, because there is nothing to compare with.",
+        "Give --champion the model.tar.gz of the live release, or leave it out for a first release.",
+    )

@@ -1,0 +1,85 @@
+"""The features of the `delays` service: their names, kinds and meaning, and the frame that the model reads.
+
+Everything here is known before departure. Month and day of the month are left out on purpose: with one
+year of data a model that knows the month learns that year's calendar, not lateness. No feature is
+computed at serving time, so the request carries exactly these values.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+SERVICE = "delays"
+LATE_MINUTES = 15
+"""A flight is late when it arrives this many minutes after its schedule, or more."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input. Numbers may be missing (NaN) when `nullable`; a category never is."""
+
+    name: str
+    kind: Literal["number", "category"]
+    nullable: bool
+    description: str
+
+
+def _category(name: str, description: str) -> Feature:
+    return Feature(name, "category", False, description)
+
+
+def _number(name: str, description: str, nullable: bool = False) -> Feature:
+    return Feature(name, "number", nullable, description)
+
+
+FEATURES: tuple[Feature, ...] = (
+    _category("carrier", "two-letter airline code"),
+    _category("origin", "departure airport (IATA)"),
+    _category("dest", "arrival airport (IATA)"),
+    _number("weekday", "day of the week of departure, Monday is 0"),
+    _number("dep_minute", "scheduled departure, local minute of the day"),
+    _number("arr_minute", "scheduled arrival, local minute of the day"),
+    _number("distance", "miles between the airports"),
+    _number("temp", "temperature at the origin one hour before departure, °F", nullable=True),
+    _number("dewp", "dew point, °F, one hour before", nullable=True),
+    _number("humid", "relative humidity, %, one hour before", nullable=True),
+    _number("wind_dir", "wind direction, degrees, one hour before", nullable=True),
+    _number("wind_speed", "wind speed, mph, one hour before", nullable=True),
+    _number("wind_gust", "gust speed, mph, one hour before; missing when there were none", nullable=True),
+    _number("precip", "precipitation, inches, one hour before", nullable=True),
+    _number("pressure", "sea-level pressure, mbar, one hour before", nullable=True),
+    _number("visib", "visibility, miles, one hour before", nullable=True),
+    _number("plane_age", "years since the aircraft was built", nullable=True),
+    _number("seats", "seats of the aircraft", nullable=True),
+)
+CATEGORIES = tuple(f.name for f in FEATURES if f.kind == "category")
+NUMBERS = tuple(f.name for f in FEATURES if f.kind == "number")
+NAMES = tuple(f.name for f in FEATURES)
+
+
+def input_schema() -> dict[str, Any]:
+    """The service's input and output as JSON values: what `schema.json` and the release's manifest hold."""
+    return {
+        "service": SERVICE,
+        "features": [asdict(feature) for feature in FEATURES],
+        "output": {
+            "name": "late",
+            "kind": "probability",
+            "description": f"probability that the flight arrives {LATE_MINUTES} minutes late or more",
+        },
+    }
+
+
+def inputs(rows: pd.DataFrame) -> pd.DataFrame:
+    """The columns of `rows` that the model reads, in order and in the types that it reads them.
+
+    Numbers become float32, because that is what the ONNX graph computes with: a tree trained on float64 would
+    split between values that the graph cannot tell apart. A missing category becomes "", which encodes as
+    unseen, because scikit-learn raises on NaN there.
+    """
+    frame = rows.loc[:, list(NAMES)]
+    return frame.assign(
+        **{name: frame[name].fillna("").astype(str) for name in CATEGORIES},
+        **{name: frame[name].astype("float32") for name in NUMBERS},
+    )

@@ -1,0 +1,99 @@
+"""The quality gates: what a model must reach before it may become a release. Pure functions of measures.
+
+Every bound stands beside the measurement that justifies it, made on this data with the weather lagged
+one hour (docs/model.md has the table). A gate whose value could not be measured (NaN) fails. A gate that
+does not apply is not in the list: the `champion` gate exists only when a champion was given. Accuracy is
+no gate here: a model that always says "on time" scores .754.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from model.evaluation import Evaluation
+
+AUC_FLOOR = 0.68
+"""August: logistic .688, booster .711; the standard error of one AUC is .0036."""
+LOG_LOSS_CEILING = 0.95
+"""August: logistic .927, booster .923 of the constant's log loss; a model that learned nothing scores 1."""
+BIAS_LIMIT = 0.05
+"""August: logistic +.013, booster +.033."""
+ORIGIN_FLOOR = 0.66
+"""August, the weakest of three airports: logistic .684, booster .695."""
+CARRIER_FLOOR = 0.64
+"""August, the weakest carrier with 1,000 flights or more: logistic .651, booster .680."""
+GAIN_FLOOR = -0.007
+"""Two standard errors of a paired AUC difference on one month (about 28,000 rows)."""
+PARITY_LIMIT = 1e-5
+"""Measured 3e-7 for both pipelines; set-ups that export wrongly are off by up to 0.5."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One check's outcome: the `value` measured, the `bound` it was held against, and why in one sentence."""
+
+    name: str
+    passed: bool
+    value: float | None
+    bound: float
+    reason: str
+
+
+def judge(
+    test: Evaluation, yardstick_gain: float, champion_gain: float | None, parity: float
+) -> tuple[Gate, ...]:
+    """All gates, in the order in which a person reads them.
+
+    `yardstick_gain` and `champion_gain` are paired AUC differences (`model.evaluation.auc_gain`) against the
+    simple model trained on all history, and against the live model when one was given. `parity` is the
+    largest difference between the graph's and scikit-learn's scores.
+    """
+    gates = [
+        _at_least("auc", test.auc, AUC_FLOOR, "AUC of the test month"),
+        _at_most(
+            "log_loss", test.log_loss_ratio, LOG_LOSS_CEILING, "log loss relative to the constant prior"
+        ),
+        _at_most("calibration", abs(test.bias), BIAS_LIMIT, "distance of the mean score from the base rate"),
+        _weakest("auc_by_origin", test.auc_by_origin, ORIGIN_FLOOR, "airport"),
+        _weakest("auc_by_carrier", test.auc_by_carrier, CARRIER_FLOOR, "carrier"),
+        _at_least("yardstick", yardstick_gain, GAIN_FLOOR, "AUC gained over a logistic model on all history"),
+    ]
+    if champion_gain is not None:
+        gates.append(_at_least("champion", champion_gain, GAIN_FLOOR, "AUC gained over the champion"))
+    gates.append(_at_most("parity", parity, PARITY_LIMIT, "largest difference between ONNX and scikit-learn"))
+    return tuple(gates)
+
+
+def passed(gates: tuple[Gate, ...]) -> bool:
+    """Whether every gate passed. No gates is no evidence, and does not pass."""
+    return bool(gates) and all(gate.passed for gate in gates)
+
+
+def _at_least(name: str, value: float, bound: float, what: str) -> Gate:
+    return _gate(name, value >= bound, value, bound, what, "at least")
+
+
+def _at_most(name: str, value: float, bound: float, what: str) -> Gate:
+    return _gate(name, value <= bound, value, bound, what, "at most")
+
+
+def _weakest(name: str, by: Mapping[str, float], bound: float, what: str) -> Gate:
+    """The smallest value of the groups; an unmeasured group is the weakest of all."""
+    if not by:
+        return _gate(
+            name, False, math.nan, bound, f"AUC of the weakest {what} (none has enough rows)", "at least"
+        )
+    group = min(by, key=lambda key: -math.inf if math.isnan(by[key]) else by[key])
+    return _at_least(name, by[group], bound, f"AUC of the weakest {what}, {group},")
+
+
+def _gate(name: str, holds: bool, value: float, bound: float, what: str, relation: str) -> Gate:
+    """`value` becomes None when it is not a number, so that the evidence stays plain JSON."""
+    measured = value if math.isfinite(value) else None
+    shown = "not measured" if measured is None else f"{value:.3g}"
+    reason = (
+        f"{what} is {shown} ({relation} {bound:g})"
+        if holds
+        else f"{what} is {shown}; it must be {relation} {bound:g}"
+    )
+    return Gate(name, bool(holds), measured, bound, reason)

@@ -1,0 +1,116 @@
+"""The run in MLflow: parameters, measures, the artifact, and a registered version with an alias.
+
+Without MLFLOW_TRACKING_URI everything goes into `mlflow.db` and `mlruns/` of the build folder and needs
+no server. MLflow is a record here, never a source: nothing is loaded from it, and a release does not
+depend on it.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+from model.errors import TrackingError
+from model.features import SERVICE
+from model.skops_file import TRUSTED
+
+ALIAS = "candidate"
+"""The newest version that passed its gates. What is live where is the stages' data, not MLflow's."""
+_REQUIREMENTS = Path(__file__).parent / "requirements.txt"
+_FEW_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+"""MLflow's own defaults wait for minutes before they say that a server is down."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is recorded of one training."""
+
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    pipeline: Pipeline
+    files: tuple[Path, ...]
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """Where MLflow keeps the run."""
+
+    run_id: str
+    model_version: str
+
+
+def record(run: Run, tracking_uri: str | None, build: Path) -> Tracked:
+    """Log `run`, register its model and, when it passed, give it the alias. Raises TrackingError."""
+    _settle()
+    try:
+        return _record(run, tracking_uri, build.resolve())
+    except Exception as error:  # MLflow, SQLAlchemy, requests and the file system each raise their own
+        where = tracking_uri or f"{build}/mlflow.db"
+        raise TrackingError(
+            f"MLflow at {where} did not record the run: {type(error).__name__}: {_first_line(error)}",
+            "The model is trained, but its evidence would not say where it came from, so none was written.",
+            "Correct MLFLOW_TRACKING_URI, start its server or free some disk space, and run it again. "
+            "Without that variable, a file in the build folder is used.",
+        ) from error
+
+
+def _record(run: Run, tracking_uri: str | None, build: Path) -> Tracked:
+    import mlflow
+    import mlflow.sklearn
+
+    # After the import, which sets these levels itself.
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    build.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(tracking_uri or f"sqlite:///{build / 'mlflow.db'}")
+    client = mlflow.MlflowClient()
+    with mlflow.start_run(experiment_id=_experiment(client, None if tracking_uri else build)) as active:
+        mlflow.log_params(dict(run.parameters))
+        mlflow.log_metrics(dict(run.metrics))
+        mlflow.set_tags(dict(run.tags))
+        for path in run.files:
+            mlflow.log_artifact(str(path))
+        logged = mlflow.sklearn.log_model(
+            run.pipeline,
+            name="pipeline",
+            serialization_format="skops",
+            skops_trusted_types=TRUSTED,
+            pip_requirements=_pinned(),
+            registered_model_name=SERVICE,
+        )
+    version = str(logged.registered_model_version)
+    if run.passed:
+        client.set_registered_model_alias(SERVICE, ALIAS, version)
+    return Tracked(active.info.run_id, version)
+
+
+def _experiment(client: Any, build: Path | None) -> str:
+    """The experiment's id. Its artifacts go below `build`, or where the server decides when that is None."""
+    found = client.get_experiment_by_name(SERVICE)
+    if found:
+        return found.experiment_id
+    return client.create_experiment(SERVICE, artifact_location=(build / "mlruns").as_uri() if build else None)
+
+
+def _pinned() -> list[str]:
+    """What loads the pipeline again. Given, because MLflow's own inference takes 4 to 17 s."""
+    wanted = ("scikit-learn", "skops", "pandas")
+    lines = _REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.partition("==")[0] in wanted]
+
+
+def _settle() -> None:
+    """MLflow reads these when it is imported. What the environment already says wins."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name, value in _FEW_RETRIES.items():
+        os.environ.setdefault(name, value)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0]
