@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release import landed, ledger, names, plan, stage_file
+from release import landed, ledger, plan, stage_file
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws
 from release.adapters.endpoints import Description, Endpoints
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.registry import Registry
 from release.adapters.stack import ApplyFailed, Stack
-from release.errors import Held, ReleaseFailed, ServiceError
+from release.errors import Held, ServiceError
 from release.ledger import Event, OpenRollout, Pins
 from release.pins import EndpointSettings, ReleasePin
 from release.plan import EndpointPlan
@@ -65,10 +65,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rollout came to: the release that is live now and whether anything was changed for it."""
+    """What a rollout came to. `reason` says why it was taken back, None when it landed."""
 
-    release: str
-    changed: bool
+    reason: str | None
+    serves: str | None
+    """The release that the endpoint serves now, None when it serves none."""
 
 
 def after_rollout(before: EndpointSettings, pin: ReleasePin, desired: int | None) -> Pins:
@@ -131,8 +132,8 @@ def _opened(target: Target, request: ledger.Request, after: Pins) -> OpenRollout
 def carry_out(target: Target, rollout: OpenRollout) -> Outcome:
     """Bring an open rollout to its end: landed, or taken back.
 
-    Raises ReleaseFailed when it was taken back, ServiceError when AWS or Pulumi failed on the way (the
-    rollout stays open; the same command goes on), Held when not even the way back landed.
+    Raises ServiceError when AWS or Pulumi failed on the way (the rollout stays open; the same command goes
+    on) and Held when not even the way back landed.
     """
     with target.ledger.heartbeat(rollout.id):
         reason = rollout.reverting
@@ -141,16 +142,12 @@ def carry_out(target: Target, rollout: OpenRollout) -> Outcome:
             reason = forward(target, rollout)
             if reason is None:
                 _record(target, rollout, "landed")
-                return Outcome(rollout.release, changed=True)
+                return Outcome(None, serves=rollout.release)
             _record(target, rollout, "reverting", reason=reason)
         target.step(f"taking it back: {reason}")
         _take_back(target, rollout)
         _record(target, rollout, "reverted", reason=reason)
-    raise ReleaseFailed(
-        f"Release {rollout.release} did not land in {target.stage}: {reason}",
-        _what_serves(rollout.before),
-        f"Read the container's log ({_log_group(target)}), correct the release and release it anew.",
-    )
+    return Outcome(reason, serves=(rollout.before.live or {}).get("release"))
 
 
 def _apply_then_check(target: Target, rollout: OpenRollout) -> str | None:
@@ -180,11 +177,18 @@ def _move_then_reconcile(target: Target, rollout: OpenRollout) -> str | None:
     problem = _check(target, rollout, wanted)
     if problem:
         return problem
-    target.step("the release is live; the pin and the stack follow")
+    target.step(f"{rollout.release} serves; the pin and the stack follow")
     _record(target, rollout, "pinning")
     target.write(rollout.after)
     _record(target, rollout, "applying")
-    target.stack.up()
+    try:
+        target.stack.up()
+    except ServiceError as error:
+        raise ServiceError(
+            f"{rollout.release} serves again, but the stack could not follow: {error.cause}",
+            "The traffic is safe; the pin is written; Pulumi's state is behind.",
+            "Correct the cause, then run the same command again: it only brings the stack up to date.",
+        ) from None
     return _disagreements(target, wanted)
 
 
@@ -265,16 +269,6 @@ def _routing(deployment: dict[str, Any]) -> Any:
 
 def _record(target: Target, rollout: OpenRollout, event: Event, **data: Any) -> None:
     target.ledger.append(rollout.kind, event, rollout.endpoint, rollout.release, rollout.id, **data)
-
-
-def _what_serves(before: Pins) -> str:
-    if before.live is None:
-        return "It was taken back: the endpoint is gone, as before."
-    return f"It was taken back: {before.live['release']} serves, the pins and the stack are as before."
-
-
-def _log_group(target: Target) -> str:
-    return names.log_group(target.endpoint, target.stage)
 
 
 def provisioned(target: Target) -> bool:

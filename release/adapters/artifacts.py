@@ -6,7 +6,8 @@ Bytes are hashed on the way in and on the way out; an object that is there alrea
 """
 
 import hashlib
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -57,19 +58,19 @@ class ArtifactStore:
             digest.update(chunk)
         return digest.hexdigest()
 
-    def put_model(self, sha256: str, content: BinaryIO) -> None:
+    def put_model(self, sha256: str, archive: Path) -> None:
         """Store the artifact. Raises UsageError when its bytes do not have the checksum."""
         if self.model_sha256(self.model_uri(sha256)) == sha256:
             return
-        found = hashlib.file_digest(content, "sha256").hexdigest()
+        content = archive.read_bytes()
+        found = hashlib.sha256(content).hexdigest()
         if found != sha256:
             raise UsageError(
                 f"The model artifact has SHA-256 {found}, its evidence says {sha256}.",
                 "It is not what was evaluated, so nothing was stored.",
                 "Train again: ./slipway train",
             )
-        content.seek(0)
-        self._put(_model_key(sha256), content.read())
+        self._put(_model_key(sha256), content)
 
     def copy_model(self, source: "ArtifactStore", uri: str, sha256: str) -> None:
         """Bring the artifact at `uri` of another stage here, through this machine, and check what arrived."""

@@ -147,7 +147,7 @@ class Endpoints:
         try:
             return call(**arguments)
         except ClientError as error:
-            # SageMaker has no code of its own for "no such thing": a ValidationException with this text is it.
+            # SageMaker has no code for "no such thing": it is a ValidationException with this text.
             message = error.response.get("Error", {}).get("Message", "")
             if (
                 error_code(error) in {"ValidationException", "ResourceNotFound"}

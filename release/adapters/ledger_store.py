@@ -7,7 +7,7 @@ learns that the stage is not its own any more and stops.
 import json
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -95,10 +95,9 @@ class LedgerStore:
         def beat() -> None:
             while True:
                 body = json.dumps({"rollout": rollout, "at": datetime.now(UTC).isoformat()})
-                try:
+                # A missed beat must not end a rollout; the next one may get through.
+                with suppress(BotoCoreError, ClientError):
                     self._s3.put_object(Bucket=self._bucket, Key=HEARTBEAT, Body=body.encode())
-                except (BotoCoreError, ClientError):
-                    pass  # a missed beat must not end a rollout; the next one may get through
                 if stopped.wait(ledger.STALE_SECONDS / 4):
                     return
 
