@@ -1,0 +1,60 @@
+"""What goes back to a caller: a status, a media type and a body, and their bytes on the wire."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from http import HTTPStatus
+from math import isfinite
+from typing import NamedTuple
+
+import msgspec
+
+from model.serving.errors import Fault, RequestError
+from model.serving.media import Format
+
+
+class Answer(NamedTuple):
+    """One answer. `headers` are whole lines, each ending in CRLF."""
+
+    status: int
+    media: str
+    body: bytes
+    headers: str = ""
+
+
+def scores_answer(scores: Sequence[float], wanted: Format) -> Answer:
+    """200 with one score for each row. A score that is no number is null in JSON, an empty line in CSV."""
+    if wanted is Format.JSON:
+        return Answer(200, wanted.value, b'{"predictions":' + msgspec.json.encode(scores) + b"}")
+    lines = [repr(score) if isfinite(score) else "" for score in scores]
+    return Answer(200, wanted.value, "".join(line + "\n" for line in lines).encode())
+
+
+def fault_answer(status: int, fault: Fault, headers: str = "") -> Answer:
+    """An error as `{"error": {"code", "message", ...}}`, whatever Accept says."""
+    told = {name: value for name, value in asdict(fault).items() if value is not None}
+    return Answer(status, Format.JSON.value, msgspec.json.encode({"error": told}), headers)
+
+
+def refusal_answer(error: RequestError) -> Answer:
+    """The answer to a refused request."""
+    return fault_answer(error.status, error.fault)
+
+
+def status_answer(status: int, state: str) -> Answer:
+    """The answer to a ping: `{"status": state}`."""
+    return Answer(status, Format.JSON.value, msgspec.json.encode({"status": state}))
+
+
+def on_the_wire(answer: Answer, *, close: bool, with_body: bool = True) -> bytes:
+    """`answer` as HTTP/1.1; `close` says that the connection ends here, `with_body` is off for HEAD."""
+    head = _head(answer.status, answer.media, answer.headers, close)
+    return b"%b%d\r\n\r\n%b" % (head, len(answer.body), answer.body if with_body else b"")
+
+
+@lru_cache(maxsize=128)
+def _head(status: int, media: str, headers: str, close: bool) -> bytes:
+    """All but the length, which comes last for that reason."""
+    connection = "Connection: close\r\n" if close else ""
+    first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+    return f"{first}Content-Type: {media}\r\n{headers}{connection}Content-Length: ".encode("latin-1")

@@ -1,0 +1,47 @@
+"""The command line of the container: `serve`, and nothing else. Errors become three lines and an exit code."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from model.serving.errors import StartError
+from model.serving.settings import from_environment
+from model.serving.workers import run
+
+_USAGE = """usage: serve serve
+
+Serves the model in SM_MODEL_DIR (default /opt/ml/model): GET /ping, POST /invocations.
+
+environment:
+  SM_MODEL_DIR                    folder of the unpacked model.tar.gz
+  SAGEMAKER_BIND_TO_PORT          port (default 8080; 0 takes a free one)
+  SLIPWAY_BIND_HOST               address (default 0.0.0.0)
+  SAGEMAKER_MODEL_SERVER_WORKERS  processes (default 1)
+  SAGEMAKER_MAX_PAYLOAD_IN_MB     largest request (default 6)
+
+example:
+  SM_MODEL_DIR=./model SAGEMAKER_BIND_TO_PORT=9000 ./serve serve
+
+exit codes: 0 stopped, every request answered; 1 the model cannot be served, or requests were cut off; 2 usage or
+settings"""
+_FORMAT = "%(asctime)s %(levelname)s [%(process)d] %(message)s"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the server; returns the exit code."""
+    if list(arguments) in (["--help"], ["-h"]):
+        print(_USAGE)
+        return 0
+    if list(arguments) != ["serve"]:
+        print(
+            f"Expected the argument serve, given {' '.join(arguments) or 'none'}.\n{_USAGE}", file=sys.stderr
+        )
+        return 2
+    logging.basicConfig(format=_FORMAT, level=logging.INFO, stream=sys.stderr)
+    try:
+        return run(from_environment(os.environ))
+    except StartError as error:
+        for line in (error.cause, error.consequence, error.next_step):
+            logging.error("%s", line)
+        return error.exit_code

@@ -1,0 +1,50 @@
+"""A loaded model: a request in, scores out."""
+
+from pathlib import Path
+from typing import Protocol
+
+from model.serving.answers import Answer, scores_answer
+from model.serving.application import Request
+from model.serving.artifact import read_artifact
+from model.serving.columns import Columns
+from model.serving.csv_rows import CsvRows
+from model.serving.errors import refused
+from model.serving.json_rows import JsonRows
+from model.serving.media import Format, answer_format, request_format
+from model.serving.schema import Schema, parse_schema
+from model.serving.scorer import Scorer
+
+
+class Rows(Protocol):
+    """A format's decoder."""
+
+    def columns(self, body: bytes) -> Columns:
+        """The rows of `body`. Raises RequestError 400."""
+        ...
+
+
+class Model:
+    """Answers invocations with one graph. May be called from several threads at once."""
+
+    def __init__(self, schema: Schema, scorer: Scorer) -> None:
+        self._rows: dict[Format, Rows] = {Format.JSON: JsonRows(schema), Format.CSV: CsvRows(schema)}
+        self._scorer = scorer
+
+    def predict(self, request: Request) -> Answer:
+        """The scores of the request's rows. Raises RequestError 400, 406 or 415."""
+        headers = request.headers
+        if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+            raise refused("unsupported_encoding", "Send the body without Content-Encoding.", 415)
+        given = request_format(headers.get("content-type", ""))
+        wanted = answer_format(headers.get("accept", ""), given)
+        if not request.body:
+            raise refused("empty_body", "The body is empty; it has to hold the rows to score.")
+        columns = self._rows[given].columns(request.body)
+        return scores_answer(self._scorer.score(columns).tolist(), wanted)
+
+
+def load_model(folder: Path) -> Model:
+    """The model in `folder`, its checksums verified and its graph warmed up. Raises ArtifactError."""
+    artifact = read_artifact(folder)
+    schema = parse_schema(artifact.schema)
+    return Model(schema, Scorer(artifact.graph, schema))

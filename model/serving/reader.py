@@ -1,0 +1,127 @@
+"""Bytes into HTTP/1.1 requests, everything bounded that a sender can make large. It knows no socket and no route.
+
+httptools (llhttp, Node's parser) reads the protocol and refuses what is ambiguous.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+import httptools
+
+from model.serving.answers import Answer, fault_answer
+from model.serving.application import Request
+from model.serving.errors import Fault
+
+log = logging.getLogger(__name__)
+
+MAX_HEAD = 64 * 1024
+"""Bytes of request line and headers, give or take what arrives in one piece with them."""
+MAX_FRAMING = 8
+"""Bytes of chunk sizes and the like for one byte of body. Chunks of one byte need six."""
+MAX_DISCARDED = 10
+"""Of a body over the limit, this many times the limit is read and dropped, so that the sender sees the 413."""
+
+
+class Incoming(NamedTuple):
+    """A whole request, or the refusal of one. Without `keep_alive` nothing more is read after it."""
+
+    content: Request | Answer
+    keep_alive: bool
+    with_body: bool
+
+
+class Reader:
+    """Reads the requests of one connection. The parser calls the `on_` methods."""
+
+    def __init__(
+        self, max_body: int, deliver: Callable[[Incoming], None], proceed: Callable[[], None]
+    ) -> None:
+        """`max_body` is in bytes; `deliver` gets each request; `proceed` lets a sender go on that asks first."""
+        self._max_body = max_body
+        self._deliver = deliver
+        self._proceed = proceed
+        self._parser = httptools.HttpRequestParser(self)
+        self._done = False
+        self.in_request = False
+        """Whether a request has begun and is not whole yet."""
+
+    def feed(self, data: bytes) -> None:
+        """Reads on. Calls `deliver` for each request that is whole now. Never raises for what a sender does."""
+        if self._done:
+            return
+        if self.in_request:
+            self._fed += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._done = True  # only HTTP/1.1 here: the request was delivered, what follows is not for us
+        except httptools.HttpParserCallbackError:
+            log.exception("reading a request failed")
+            self.refuse(500, "internal_error", "The server failed. The request may be right.")
+        except httptools.HttpParserError:
+            self.refuse(400, "invalid_http", "This is no HTTP/1.1 request.")
+        if self.in_request and self._fed - self._body_bytes > MAX_HEAD + MAX_FRAMING * self._body_bytes:
+            self.refuse(431, "head_too_large", f"Request line and headers are over {MAX_HEAD} bytes.")
+
+    def refuse(self, status: int, code: str, message: str) -> None:
+        """Answers what is being read with an error, and reads no more."""
+        if not self._done:
+            self._done = True
+            self.in_request = False
+            answer = fault_answer(status, Fault(code, message))
+            self._deliver(Incoming(answer, keep_alive=False, with_body=True))
+
+    # httptools
+
+    def on_message_begin(self) -> None:
+        self.in_request = True
+        self._target = b""
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._fed = 0
+        self._too_large = False
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        self._too_large = int(self._headers.get("content-length") or 0) > self._max_body
+        if self._headers.get("expect", "").lower() == "100-continue":
+            if self._too_large:
+                self._refuse_size()
+            else:
+                self._proceed()
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        if self._body_bytes > self._max_body:
+            self._too_large = True
+        if self._too_large:
+            self._body.clear()
+            if self._body_bytes > MAX_DISCARDED * self._max_body:
+                self._refuse_size()
+        else:
+            self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._done:
+            return
+        if self._too_large:
+            self._refuse_size()
+            return
+        self.in_request = False
+        method = self._parser.get_method().decode("latin-1")
+        path = self._target.partition(b"?")[0].decode("latin-1")
+        request = Request(method, path, self._headers, b"".join(self._body))
+        # An upgrade is not taken up, and HTTP/1.0 would have to be asked to stay.
+        stays = self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        keep_alive = stays and self._parser.get_http_version() == "1.1"
+        self._deliver(Incoming(request, keep_alive, method != "HEAD"))
+
+    def _refuse_size(self) -> None:
+        self.refuse(413, "body_too_large", f"The body is over the limit of {self._max_body} bytes.")

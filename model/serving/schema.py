@@ -1,0 +1,65 @@
+"""What the model reads: the artifact's `schema.json`, checked for what serving relies on. No values, no rows."""
+
+from typing import Literal
+
+import msgspec
+
+from model.serving.errors import ArtifactError
+
+ROWS_KEY = "instances"
+"""The key of a JSON request that holds its rows; no feature can have this name."""
+
+
+class Feature(msgspec.Struct, frozen=True):
+    """One input. A missing one is legal where `nullable`: null or left out in JSON, an empty cell in CSV."""
+
+    name: str
+    kind: Literal["number", "category"]
+    nullable: bool
+
+
+class Output(msgspec.Struct, frozen=True):
+    """The graph's output that is the score."""
+
+    name: str
+
+
+class Schema(msgspec.Struct, frozen=True):
+    """The features of a service in the order of its artifact."""
+
+    service: str
+    features: tuple[Feature, ...]
+    output: Output
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all features, in order."""
+        return tuple(feature.name for feature in self.features)
+
+    def of_kind(self, kind: Literal["number", "category"]) -> tuple[Feature, ...]:
+        """The features of one kind, in order."""
+        return tuple(feature for feature in self.features if feature.kind == kind)
+
+
+def parse_schema(content: bytes) -> Schema:
+    """The schema in `content`. Members that serving does not read are ignored. Raises ArtifactError."""
+    try:
+        schema = msgspec.json.decode(content, type=Schema)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise _refused(str(error)) from error
+    names = schema.names
+    if not names:
+        raise _refused("it names no feature")
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise _refused(f"it names the feature {repeated[0]!r} twice")
+    if ROWS_KEY in names or "" in names:
+        raise _refused(f"a feature cannot be named {ROWS_KEY!r} or be without a name")
+    return schema
+
+
+def _refused(why: str) -> ArtifactError:
+    return ArtifactError(
+        f"schema.json is not the schema of a service: {why}.",
+        "The model was not loaded, because its input cannot be checked.",
+        "Package the model again.",
+    )

@@ -1,0 +1,149 @@
+"""One serving process: listens, loads the model, answers, and drains on SIGTERM. It parses nothing.
+
+The port is open before the model is loaded, so that whoever pings meanwhile reads 503 and why.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from model.serving.application import Application, Predictor, State
+from model.serving.connection import Connection, Shared
+from model.serving.errors import SettingsError
+from model.serving.settings import Settings
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 2048
+SWEEP_SECONDS = 1.0
+DRAIN_SECONDS = 25.0
+"""SageMaker kills a container 30 s after SIGTERM."""
+GRACE_SECONDS = 0.25
+"""While draining, an idle connection stays this long: a request may be on its way to us on it."""
+_DRAIN_SWEEP_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Peers:
+    """What a process needs to know of the others that share its port."""
+
+    share_port: bool = False
+    parent: int | None = None
+    """A pipe that ends when the parent process does."""
+    ready: Callable[[], None] = lambda: None
+    everyone_ready: Callable[[], bool] = lambda: True
+
+
+def listen(settings: Settings, share_port: bool) -> socket.socket:
+    """A socket on the settings' host and port. Raises SettingsError when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share_port:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}.",
+            "The server did not start.",
+            "Stop what uses the port, or set SAGEMAKER_BIND_TO_PORT to a free one (0 takes any).",
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+async def serve(settings: Settings, peers: Peers) -> bool:
+    """Serves until SIGTERM or SIGINT. True when every accepted request was answered.
+
+    Raises SettingsError when the port is taken, ArtifactError when the model cannot be loaded.
+    """
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if peers.parent is not None:
+        loop.add_reader(peers.parent, stop.set)
+    application = Application(peers.everyone_ready)
+    with ThreadPoolExecutor(1, "large") as pool:
+        shared = Shared(
+            application.respond,
+            lambda request: loop.run_in_executor(pool, application.respond, request),
+            settings.max_body,
+        )
+        listener = listen(settings, peers.share_port)
+        server = await loop.create_server(lambda: Connection(shared), sock=listener, backlog=BACKLOG)
+        log.info("listening on %s port %d", *listener.getsockname()[:2])
+        sweeper = asyncio.create_task(_sweep(shared))
+        try:
+            if await _loaded(settings, application, stop):
+                peers.ready()
+                await stop.wait()
+        finally:
+            sweeper.cancel()
+            application.state = State.DRAINING
+            drained = await _drain(server, shared)
+    return drained
+
+
+async def _loaded(settings: Settings, application: Application, stop: asyncio.Event) -> bool:
+    """Loads the model while the loop goes on. False when the server is to stop before that is done."""
+    loading = asyncio.create_task(asyncio.to_thread(_load, settings))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((loading, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not loading.done():
+        return False
+    application.ready(loading.result())
+    log.info("ready: %s", settings.model_dir)
+    return True
+
+
+def _load(settings: Settings) -> Predictor:
+    # here, in the thread: numpy and ONNX Runtime take most of the time until the server is ready
+    from model.serving.predictor import load_model
+
+    return load_model(settings.model_dir)
+
+
+async def _sweep(shared: Shared) -> None:
+    """Ends connections whose time is over. One task for all costs a request nothing; a timer each would."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        _expire(shared)
+
+
+def _expire(shared: Shared) -> None:
+    now = asyncio.get_running_loop().time()
+    for connection in list(shared.connections):
+        connection.expire(now)
+
+
+async def _drain(server: asyncio.Server, shared: Shared) -> bool:
+    """Accepts no more, lets what has begun end, and closes. False when DRAIN_SECONDS were not enough."""
+    # Connections that the kernel holds for us would be reset by the close. One pass of the loop accepts them,
+    # the next ones attach them to the server.
+    for _ in range(3):
+        await asyncio.sleep(0)
+    server.close()
+    shared.draining = True
+    log.info("draining %d connections", len(shared.connections))
+    for connection in shared.connections:
+        connection.hurry(GRACE_SECONDS)
+    end = asyncio.get_running_loop().time() + DRAIN_SECONDS
+    while shared.connections and asyncio.get_running_loop().time() < end:
+        await asyncio.sleep(_DRAIN_SWEEP_SECONDS)
+        _expire(shared)
+    left = list(shared.connections)
+    for connection in left:
+        connection.abort()
+    log.info("drained") if not left else log.error(
+        "%d connections were cut off after %g s", len(left), DRAIN_SECONDS
+    )
+    return not left

@@ -1,0 +1,84 @@
+"""One value of a request: whether a feature takes it, and how to say what it is. No rows, no formats."""
+
+import difflib
+import math
+from collections.abc import Collection
+from typing import Any
+
+from model.serving.schema import Feature
+
+FLOAT32_MAX = 3.4028234663852886e38
+"""The largest number that the graph's float32 inputs can hold."""
+MAX_SHOWN = 40
+"""Characters of a caller's own text that an answer repeats."""
+
+
+class NotJson(str):
+    """NaN, Infinity or -Infinity: Python's parser knows them, JSON does not."""
+
+
+def fits(feature: Feature, value: Any) -> bool:
+    """Whether `feature` takes the JSON value `value`."""
+    if value is None:
+        return feature.nullable
+    if feature.kind == "number":
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number and abs(value) <= FLOAT32_MAX
+    return isinstance(value, str) and not isinstance(value, NotJson) and _encodes(value)
+
+
+def expectation(feature: Feature) -> str:
+    """What `feature` takes, in words."""
+    what = "a finite number (float32)" if feature.kind == "number" else "a text"
+    return f"{what} or null" if feature.nullable else what
+
+
+def describe(value: Any) -> str:
+    """A JSON value in words, its text cut to MAX_SHOWN characters."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return f"the boolean {str(value).lower()}"
+        case NotJson():
+            return f"{value}, which JSON does not have"
+        case str():
+            return f"the text {shown(value)}"
+        case int() | float():
+            return _number(value)
+        case list():
+            return f"a list of {len(value)}"
+        case _:
+            return "an object"
+
+
+def clean(text: str) -> str:
+    """`text` as it can go into any answer: printable, valid, cut to MAX_SHOWN characters."""
+    cut = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+    return cut if cut.isprintable() and _encodes(cut) else ascii(cut)[1:-1]
+
+
+def shown(text: str) -> str:
+    """`clean(text)` in quotes."""
+    return f'"{clean(text)}"'
+
+
+def resembling(name: str, names: Collection[str]) -> str:
+    """A hint like ' (did you mean "carrier"?)', empty when nothing is near."""
+    near = difflib.get_close_matches(name[:MAX_SHOWN], names, n=1)
+    return f" (did you mean {shown(near[0])}?)" if near else ""
+
+
+def _number(value: float) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "a number out of every range"
+    return f"the number {value:.10g}" if isinstance(value, float) else f"the number {value}"
+
+
+def _encodes(text: str) -> bool:
+    """Half a surrogate pair is a str in Python and no text anywhere else."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,88 @@
+"""One serving process, or several that share the port (SAGEMAKER_MODEL_SERVER_WORKERS).
+
+Several are forked before anything heavy is imported, and the kernel spreads connections over them (SO_REUSEPORT).
+/ping is 200 only when all of them are ready. One that dies takes the others down, in good order: the platform
+restarts the container, and says so, which is better than a container that is silently half as large.
+"""
+
+import asyncio
+import logging
+import mmap
+import os
+import signal
+from dataclasses import replace
+from types import FrameType
+
+from model.serving.errors import StartError
+from model.serving.server import Peers, listen, serve
+from model.serving.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """Serves until it is told to stop; the exit code: 0 every request was answered, 1 not, 2 wrong settings.
+
+    Raises StartError in the process that called it.
+    """
+    if settings.workers == 1:
+        return _work(settings, Peers())
+    # The workers' sockets can share the port with anybody's; this one finds out whether somebody has it.
+    with listen(settings, share_port=False) as probe:
+        settings = replace(settings, port=probe.getsockname()[1])
+    return _supervise(settings)
+
+
+def _work(settings: Settings, peers: Peers) -> int:
+    return 0 if asyncio.run(serve(settings, peers)) else 1
+
+
+def _supervise(settings: Settings) -> int:
+    flags = mmap.mmap(-1, settings.workers)
+    parent, alive = os.pipe()
+    workers = {_fork(settings, flags, index, parent, alive) for index in range(settings.workers)}
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        _terminate(workers)
+
+    # A SIGTERM before this line ends this process alone, and the workers see that on the pipe.
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    worst = 0
+    while workers:
+        process, status = os.wait()
+        if process not in workers:
+            continue  # as process 1 of a container this one inherits orphans
+        workers.discard(process)
+        code = os.waitstatus_to_exitcode(status)
+        if code != 0:
+            log.error("worker %d ended with %d", process, code)
+            _terminate(workers)
+        worst = max(worst, code if code >= 0 else 1)
+    return worst
+
+
+def _terminate(workers: set[int]) -> None:
+    for process in workers:
+        os.kill(process, signal.SIGTERM)
+
+
+def _fork(settings: Settings, flags: mmap.mmap, index: int, parent: int, alive: int) -> int:
+    """The process id of a new worker. In the worker itself this never returns."""
+    if process := os.fork():
+        return process
+    code = 1
+    try:
+        os.close(alive)
+
+        def ready() -> None:
+            flags[index] = 1
+
+        code = _work(settings, Peers(True, parent, ready, lambda: all(flags)))
+    except StartError as error:
+        log.error("%s", error)
+        code = error.exit_code
+    except Exception:
+        log.exception("worker failed")
+    finally:
+        os._exit(code)
