@@ -64,7 +64,9 @@ def install_language_host(bin_dir: Path) -> Path | None:
         if own.exists() and not _is_ours(own):
             return None
     candidates = [bin_dir, *([engine.parent] if engine else [])]
-    executor = next((folder / _EXECUTOR_FILE for folder in candidates if (folder / _EXECUTOR_FILE).exists()), None)
+    executor = next(
+        (folder / _EXECUTOR_FILE for folder in candidates if (folder / _EXECUTOR_FILE).exists()), None
+    )
     if executor is None:
         raise ToolchainError(
             f"{bin_dir / _EXECUTOR_FILE} is missing, so Pulumi cannot run a Python program. "

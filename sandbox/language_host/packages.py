@@ -43,7 +43,9 @@ def python_version(python: Path) -> str:
     """Return the version of an interpreter, such as `3.11.7`."""
     if python == Path(sys.executable):
         return ".".join(str(part) for part in sys.version_info[:3])
-    answer = subprocess.run([str(python), "--version"], capture_output=True, text=True, timeout=10, check=True)
+    answer = subprocess.run(
+        [str(python), "--version"], capture_output=True, text=True, timeout=10, check=True
+    )
     return answer.stdout.strip().removeprefix("Python ")
 
 

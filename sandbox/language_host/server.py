@@ -12,6 +12,9 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 from sandbox.language_host import packages
 from sandbox.language_host.program import BAIL_EXIT_CODE, Program, Run, Running, interpreter
 
+# protobuf makes its classes at run time, where no type checker sees them.
+EMPTY: Any = empty_pb2.Empty  # ty: ignore[missing-attribute]
+
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     """Runs Python programs for the engine at `engine_address` with the SDK's `executor` file."""
@@ -95,7 +98,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         """End the program."""
         self._running.stop()
-        return empty_pb2.Empty()
+        return EMPTY()
 
 
 def _error_of(code: int) -> str:

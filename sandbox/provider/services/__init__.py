@@ -1,0 +1,1 @@
+"""One module per AWS service, each with its resource types in `RESOURCES`."""
