@@ -1,0 +1,100 @@
+"""Pulumi.<stage>.yaml: what a change of pins keeps, and how a broken file is explained."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from infra import settings as stage_settings
+from release import stage_file
+from release.errors import ServiceError, UsageError
+from release.pins import EndpointSettings
+from tests.release.examples import NEW, OLD, pin
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def prod(tmp_path):
+    return Path(shutil.copy(ROOT / "Pulumi.prod.yaml", tmp_path))
+
+
+def endpoint(path: Path) -> EndpointSettings:
+    return stage_settings.parse("prod", stage_file.read_config(path)).endpoints["delays"]
+
+
+def test_pins_come_back_as_they_were_written(prod):
+    wanted = endpoint(prod).model_copy(update={"live": pin(NEW), "previous": pin(OLD, via="rollback")})
+    stage_file.write_pins(prod, "delays", wanted)
+    assert endpoint(prod) == wanted
+
+
+def test_everything_else_stays_to_the_byte(prod):
+    before = prod.read_text()
+    wanted = endpoint(prod)
+    stage_file.write_pins(prod, "delays", wanted.model_copy(update={"live": pin(NEW)}))
+    assert prod.read_text().startswith(before.rstrip("\n"))
+    stage_file.write_pins(prod, "delays", wanted)
+    assert prod.read_text() == before
+
+
+def test_no_other_file_is_left_behind(prod):
+    stage_file.write_pins(prod, "delays", endpoint(prod).model_copy(update={"live": pin(NEW)}))
+    assert list(prod.parent.iterdir()) == [prod]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("config:\n  a: [1\n  b: 2\n", "line 3"), ("config:\n\ta: 1\n", "line 2"), ("- a\n", "line 1")],
+)
+def test_broken_yaml_is_named_with_its_line(tmp_path, text, line):
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=line):
+        stage_file.read_config(path)
+
+
+def test_an_unknown_stage_lists_the_known_ones(prod):
+    with pytest.raises(UsageError, match="Use one of: prod"):
+        stage_file.path_of(prod.parent, "production")
+
+
+def test_a_full_disk_leaves_the_old_file(prod, monkeypatch):
+    before = prod.read_text()
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ServiceError, match="No space left"):
+        stage_file.write_pins(prod, "delays", endpoint(prod).model_copy(update={"live": pin(NEW)}))
+    assert prod.read_text() == before
+    assert list(prod.parent.iterdir()) == [prod]
+
+
+def test_the_three_stages_differ_by_data_only():
+    keys = {}
+    for stage in ("dev", "staging", "prod"):
+        config = stage_file.read_config(ROOT / f"Pulumi.{stage}.yaml")
+        keys[stage] = stage_settings.parse(stage, config)
+    assert {found.account for found in keys.values()} == {"123456789012"}
+
+
+def test_a_wrong_setting_names_key_consequence_and_what_to_paste():
+    with pytest.raises(UsageError) as caught:
+        stage_settings.parse(
+            "dev", {"aws:region": "us-east-1", "slipway:endpoints": {"delays": {"instanses": {}}}}
+        )
+    text = str(caught.value)
+    assert "slipway:account" in text
+    assert "slipway:endpoints.delays.instanses" in text
+    assert "Nothing of stage dev" in text
+    assert 'slipway:account: "123456789012"' in text
+
+
+def test_the_engine_and_the_file_give_the_same_settings():
+    import json
+
+    config = stage_file.read_config(ROOT / "Pulumi.prod.yaml")
+    from_engine = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
+    assert stage_settings.parse("prod", from_engine) == stage_settings.parse("prod", config)
