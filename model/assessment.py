@@ -15,7 +15,8 @@ from model.evaluation import Evaluation, auc_gain, evaluate
 from model.export import Scorer, parity, pipeline_scores, stressed
 from model.features import inputs
 from model.gates import Gate, judge
-from model.pipeline import Kind, build
+from model.options import Kind
+from model.pipeline import build
 from model.split import Months, Split
 
 

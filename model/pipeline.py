@@ -4,7 +4,7 @@ Both are kept: the booster ranks better, the logistic regression is the simple c
 booster is worth, and the yardstick that every candidate must reach (see `model.gates`).
 """
 
-from typing import Any, Literal, get_args
+from typing import Any
 
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -14,9 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from model.features import CATEGORIES, NUMBERS
-
-Kind = Literal["logistic", "boosting"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+from model.options import Kind
 
 
 def build(kind: Kind) -> Pipeline:

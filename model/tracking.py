@@ -7,6 +7,8 @@ depend on it.
 
 import logging
 import os
+import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +35,7 @@ class Run:
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     pipeline: Pipeline
-    files: tuple[Path, ...]
+    files: Mapping[str, bytes]
     passed: bool
 
 
@@ -51,10 +53,10 @@ def record(run: Run, tracking_uri: str | None, build: Path) -> Tracked:
     try:
         return _record(run, tracking_uri, build.resolve())
     except Exception as error:  # MLflow, SQLAlchemy, requests and the file system each raise their own
-        where = tracking_uri or f"{build}/mlflow.db"
+        where = _without_password(tracking_uri) if tracking_uri else f"{build}/mlflow.db"
         raise TrackingError(
             f"MLflow at {where} did not record the run: {type(error).__name__}: {_first_line(error)}",
-            "The model is trained, but its evidence would not say where it came from, so none was written.",
+            "The model is trained, but nothing was written: its evidence could not say where it came from.",
             "Correct MLFLOW_TRACKING_URI, start its server or free some disk space, and run it again. "
             "Without that variable, a file in the build folder is used.",
         ) from error
@@ -74,20 +76,32 @@ def _record(run: Run, tracking_uri: str | None, build: Path) -> Tracked:
         mlflow.log_params(dict(run.parameters))
         mlflow.log_metrics(dict(run.metrics))
         mlflow.set_tags(dict(run.tags))
-        for path in run.files:
-            mlflow.log_artifact(str(path))
+        _log_files(run.files)
         logged = mlflow.sklearn.log_model(
             run.pipeline,
             name="pipeline",
             serialization_format="skops",
             skops_trusted_types=TRUSTED,
             pip_requirements=_pinned(),
-            registered_model_name=SERVICE,
         )
-    version = str(logged.registered_model_version)
+    if not client.search_registered_models(f"name = '{SERVICE}'"):
+        client.create_registered_model(SERVICE)
+    # Through the client, because `registered_model_name` above talks to the terminal.
+    registered = client.create_model_version(
+        SERVICE, logged.model_uri, run_id=active.info.run_id, model_id=logged.model_id
+    )
     if run.passed:
-        client.set_registered_model_alias(SERVICE, ALIAS, version)
-    return Tracked(active.info.run_id, version)
+        client.set_registered_model_alias(SERVICE, ALIAS, registered.version)
+    return Tracked(active.info.run_id, str(registered.version))
+
+
+def _log_files(files: Mapping[str, bytes]) -> None:
+    import mlflow
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        mlflow.log_artifacts(folder)
 
 
 def _experiment(client: Any, build: Path | None) -> str:
@@ -110,6 +124,10 @@ def _settle() -> None:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     for name, value in _FEW_RETRIES.items():
         os.environ.setdefault(name, value)
+
+
+def _without_password(uri: str) -> str:
+    return re.sub(r"//[^/@]*@", "//", uri)
 
 
 def _first_line(error: Exception) -> str:

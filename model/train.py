@@ -29,27 +29,16 @@ from model.export import Scorer, pipeline_scores, to_onnx
 from model.features import input_schema
 from model.files import write
 from model.golden import golden
+from model.options import TrainOptions
 from model.package import package
-from model.pipeline import Kind, parameters
+from model.pipeline import parameters
 from model.source import source
-from model.split import DEFAULT_MONTHS, Months, Split, split_months
+from model.split import Split, split_months
 
 Progress = Callable[[str], None]
 MODEL = "model.tar.gz"
 GOLDEN = "golden.json"
 EVIDENCE = "evidence.json"
-
-
-@dataclass(frozen=True)
-class TrainOptions:
-    """What to train and where to write. `build` holds the data's cache and MLflow's default store."""
-
-    model: Kind = "boosting"
-    months: Months = DEFAULT_MONTHS
-    out: Path = Path(".build/model")
-    champion: Path | None = None
-    build: Path = Path(".build")
-    tracking_uri: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,20 +72,18 @@ def train(options: TrainOptions, progress: Progress = lambda text: None) -> Trai
         versus = ", the yardstick and the champion" if champion else " and the yardstick"
         progress(f"Judging it{versus} on month {split.test}, which none of them has seen")
         assessment = assess(candidate, data, split, champion)
-        progress(f"Packaging into {options.out}")
+        progress("Packaging the graph, its schema and a reference sample")
         files = {
             MODEL: package(candidate, graph, data, split),
             GOLDEN: artifact.as_json(
                 golden(data.months(split.test), lambda rows: pipeline_scores(pipeline, rows))
             ),
         }
-    _write(options.out, files)
-    progress(f"Recording the run in MLflow ({options.tracking_uri or options.build / 'mlflow.db'})")
-    tracked = tracking.record(
-        _run(options, split, data, candidate, assessment), options.tracking_uri, options.build
-    )
+    progress("Recording the run in MLflow")
+    run = _run(options, split, data, candidate, assessment, files)
+    tracked = tracking.record(run, options.tracking_uri, options.build)
     evidence = _evidence(files, split, data, assessment, tracked)
-    _write(options.out, {EVIDENCE: artifact.as_json(evidence)})
+    _write(options.out, {**files, EVIDENCE: artifact.as_json(evidence)})
     return TrainResult(
         passed=gates.passed(assessment.gates),
         gates=assessment.gates,
@@ -107,7 +94,12 @@ def train(options: TrainOptions, progress: Progress = lambda text: None) -> Trai
 
 
 def _run(
-    options: TrainOptions, split: Split, data: Data, candidate: Candidate, assessment: Assessment
+    options: TrainOptions,
+    split: Split,
+    data: Data,
+    candidate: Candidate,
+    assessment: Assessment,
+    files: Mapping[str, bytes],
 ) -> tracking.Run:
     passed = gates.passed(assessment.gates)
     return tracking.Run(
@@ -129,7 +121,7 @@ def _run(
             "failed_gates": ", ".join(gate.name for gate in assessment.gates if not gate.passed),
         },
         pipeline=candidate.pipeline,
-        files=(options.out / MODEL, options.out / GOLDEN),
+        files=files,
         passed=passed,
     )
 
@@ -167,7 +159,10 @@ def _evidence(
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write `files` into `folder`, and remove evidence that speaks of another model. Raises OutputError."""
+    """Write `files` into `folder`, in order, the last one when all others are there. Raises OutputError.
+
+    What is there of another model loses its evidence first, so that it never speaks of the wrong bytes.
+    """
     try:
         (folder / EVIDENCE).unlink(missing_ok=True)
         for name, content in files.items():
@@ -175,6 +170,6 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     except OSError as error:
         raise OutputError(
             f"The model could not be written to {folder}: {error}",
-            "The folder holds no complete model now, and a release would refuse it.",
+            "It holds no complete model now, and a release would refuse it; the run itself is in MLflow.",
             "Free some space, correct the folder's permissions or give another with --out, then train again.",
         ) from error
