@@ -21,6 +21,7 @@ from release.pins import ReleasePin
 from release.rollout import Target, provision
 from scripts import moving, stages
 from scripts.cli import Command, Out, run
+from scripts.project import ROOT
 
 FILES = ("model.tar.gz", "evidence.json", "golden.json")
 
@@ -64,7 +65,7 @@ def _trained(folder: Path) -> Path:
 
 def _image(found: StageSettings, folder: Path, out: Out):
     python = found.image.python or f"{sys.version_info[0]}.{sys.version_info[1]}"
-    options = BuildOptions(base=found.image.base, python=python, cache=folder / ".build" / "image")
+    options = BuildOptions(base=found.image.base, python=python, cache=ROOT / ".build" / "image")
     built = build_image(options, out.note)
     record = ImageRecord(digest=built.digest, size=built.size, runtime=built.runtime, python=python)
     return record, built

@@ -1,0 +1,40 @@
+"""What all rooms' tests share: trained models, made once for all workers of a run."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory) -> Path:
+    """A folder that all workers of this run share; pytest makes it and clears it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(shared_folder) -> dict[str, Path]:
+    """Two real trained models, `logistic` and `boosting`: the folders that `./slipway train` left."""
+    return {kind: _train_once(shared_folder, kind) for kind in ("logistic", "boosting")}
+
+
+def _train_once(shared: Path, kind: str) -> Path:
+    folder = shared / kind
+    with (shared / f"{kind}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "evidence.json").exists():
+            command = [sys.executable, "-m", "scripts.train", "--model", kind, "--out", str(folder), "--json"]
+            env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{shared / kind}.db"}
+            done = subprocess.run(command, cwd=shared, env=env, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            assert json.loads((folder / "evidence.json").read_text())["gates"]
+    return folder

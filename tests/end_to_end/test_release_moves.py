@@ -1,0 +1,134 @@
+"""The main job on the real engine: a release goes from dev to prod, and comes back.
+
+Promises 1 (what was proven is what runs), 3 (a way back) and 6 (the plan is a function of data).
+The tests of this file build on each other, in order: it is one story.
+"""
+
+import json
+
+import pytest
+
+from release.names import repository
+from release.rollout import after_rollback
+
+pytestmark = pytest.mark.sandbox
+
+
+def digests(world, stage):
+    found = world.sandbox.client("ecr").list_images(repositoryName=repository(stage))["imageIds"]
+    return {image["imageDigest"] for image in found}
+
+
+def test_a_stage_without_a_pin_has_everything_but_the_serving_trio(world):
+    done = world.pulumi("up", "--stack", "prod", "--yes", "--skip-preview")
+    if done.returncode:  # the stack does not exist yet: the first user of a stage makes it
+        assert world.pulumi("stack", "init", "prod").returncode == 0
+        done = world.pulumi("up", "--yes", "--stack", "prod", "--skip-preview")
+    assert done.returncode == 0, done.stdout + done.stderr
+    sagemaker = world.sandbox.client("sagemaker")
+    assert sagemaker.list_endpoints()["Endpoints"] == []
+    assert sagemaker.list_models()["Models"] == []
+    assert world.target("prod").artifacts.exists()
+    world.assert_clean("prod", serves=None)
+
+
+def test_a_release_is_live_in_dev_and_verified(world, releases):
+    world.assert_clean("dev", serves=releases.second)
+    assert world.events("dev").count("landed") == 2
+
+
+def test_the_same_bytes_arrive_in_every_stage(world, releases):
+    for source, target in (("dev", "staging"), ("staging", "prod")):
+        assert world.slipway("promote", source, target).result["release"] == releases.second
+        world.assert_clean(target, serves=releases.second)
+    pins = [world.settings(stage).endpoints["delays"].live for stage in ("dev", "staging", "prod")]
+    assert len({pin.digest for pin in pins}) == len({pin.sha256 for pin in pins}) == 1
+    assert len({pin.image for pin in pins}) == len({pin.model for pin in pins}) == 3, (
+        "each stage has its own copy"
+    )
+    assert digests(world, "staging") == digests(world, "prod")
+    assert digests(world, "prod") <= digests(world, "dev")
+
+
+def test_the_variables_alone_lead_plain_boto3_to_the_endpoint(world, releases, trained):
+    request = json.loads((trained["boosting"] / "golden.json").read_text())["requests"][0]
+    waiter = world.sandbox.client("sagemaker").get_waiter("endpoint_in_service")
+    waiter.wait(EndpointName="delays-prod", WaiterConfig={"Delay": 1, "MaxAttempts": 5})
+    answer = world.sandbox.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName="delays-prod", Body=request["body"], ContentType=request["content_type"]
+    )
+    assert json.loads(answer["Body"].read())["predictions"] == pytest.approx(request["scores"], abs=1e-5)
+    assert answer["InvokedProductionVariant"] == "live"
+
+
+def test_the_same_promotion_again_changes_nothing(world, releases):
+    before = world.file("prod").read_bytes()
+    world.sandbox.reset_calls()
+    assert world.slipway("promote", "staging", "prod").result["changed"] is False
+    assert world.file("prod").read_bytes() == before
+    assert "UpdateEndpoint" not in world.sandbox.calls().get("sagemaker", {})
+
+
+def test_the_same_model_built_again_is_the_same_release(world, releases, trained):
+    again = world.slipway("release", "--model", str(trained["boosting"]))
+    assert again.result == {
+        "stage": "dev",
+        "endpoint": "delays",
+        "release": releases.second,
+        "changed": False,
+    }
+
+
+def test_a_second_release_keeps_the_first_deployable(world, releases, trained):
+    world.slipway("release", "--model", str(trained["logistic"]))
+    world.slipway("promote", "dev", "prod")
+    world.assert_clean("prod", serves=releases.first)
+    assert world.settings("prod").endpoints["delays"].previous.release == releases.second
+
+
+def test_a_rollback_is_one_update_and_leaves_the_stage_clean(world, releases):
+    world.sandbox.reset_calls()
+    assert world.slipway("rollback", "prod").result["release"] == releases.second
+    assert world.sandbox.calls()["sagemaker"]["UpdateEndpoint"] == 1
+    world.assert_clean("prod", serves=releases.second)
+    assert world.settings("prod").endpoints["delays"].previous.release == releases.first
+
+
+def test_a_rollback_of_the_rollback_and_a_promotion_after_it(world, releases):
+    world.slipway("rollback", "prod")
+    world.assert_clean("prod", serves=releases.first)
+    world.slipway("promote", "staging", "prod")
+    world.assert_clean("prod", serves=releases.second)
+
+
+def test_status_tells_what_is_live_where(world, releases):
+    status = world.slipway("status")
+    assert status.result["agree"] is True
+    assert [line["live"] for line in status.result["stages"]] == [
+        releases.first,
+        releases.second,
+        releases.second,
+    ]
+
+
+def test_the_count_that_autoscaling_chose_survives_a_promotion_and_a_rollback(world, releases):
+    weights = [{"VariantName": "live", "DesiredInstanceCount": 5}]
+    sagemaker = world.sandbox.client("sagemaker")
+    sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="delays-prod", DesiredWeightsAndCapacities=weights
+    )
+    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName="delays-prod", WaiterConfig={"Delay": 1})
+    world.slipway("promote", "dev", "prod")
+    assert world.target("prod").endpoints.desired_count("delays-prod") == 5
+    world.slipway("rollback", "prod")
+    assert world.target("prod").endpoints.desired_count("delays-prod") == 5
+    world.assert_clean("prod", serves=releases.second)
+
+
+def test_status_shows_what_somebody_changed_behind_the_data(world, releases):
+    sagemaker = world.sandbox.client("sagemaker")
+    other = world.target("prod").plan_of(after_rollback(world.settings("prod").endpoints["delays"]))
+    sagemaker.update_endpoint(EndpointName="delays-prod", EndpointConfigName=other.live.name)
+    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName="delays-prod", WaiterConfig={"Delay": 1})
+    status = world.slipway("status", "prod", expected=1)
+    assert any("the endpoint config is" in text for text in status.result["stages"][0]["disagreements"])
