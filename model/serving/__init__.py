@@ -1,7 +1,7 @@
 """The inference server: one ONNX model behind SageMaker's contract (`/ping`, `/invocations`).
 
-It imports its own locked requirements and the standard library, nothing else of this repository, so that the same
-package runs in the image under /opt/program. It knows no AWS, no scikit-learn and no pickle.
+It imports its own locked requirements and the standard library, nothing else of this repository, so that the
+same package runs in the image under /opt/program. It knows no AWS, no scikit-learn and no pickle.
 
     serve          the entry point: finds code and dependencies, starts the server
     settings       the environment variables that it reads
@@ -15,8 +15,11 @@ package runs in the image under /opt/program. It knows no AWS, no scikit-learn a
     values         one value: is it right, and if not, how to say so
     media          Content-Type and Accept
     answers        what goes back, and its bytes
-    application    one request into one answer
-    connection     HTTP/1.1 on one connection
+    predictor      a loaded model: a request in, scores out
+    application    the routes, and the state that /ping tells
+    reader         bytes into HTTP/1.1 requests
+    connection     one connection: requests in, answers out
     server         listening, deadlines, draining
     workers        more than one process on the port
+    command        the command line
 """

@@ -1,4 +1,4 @@
-"""The command line of the container: `serve`, and nothing else. Errors become three lines and an exit code."""
+"""The command line of the container: `serve`, and no other. Errors become three lines and an exit code."""
 
 import logging
 import os
@@ -23,8 +23,10 @@ environment:
 example:
   SM_MODEL_DIR=./model SAGEMAKER_BIND_TO_PORT=9000 ./serve serve
 
-exit codes: 0 stopped, every request answered; 1 the model cannot be served, or requests were cut off; 2 usage or
-settings"""
+exit codes:
+  0  stopped, every request answered
+  1  the model cannot be served, or requests were cut off
+  2  usage or settings"""
 _FORMAT = "%(asctime)s %(levelname)s [%(process)d] %(message)s"
 
 

@@ -1,7 +1,8 @@
 """One connection: requests in, answers out, in order. It knows no route and no HTTP syntax.
 
-A small body is answered on the event loop, because handing it to a thread costs more than scoring it; a large one
-goes to a thread, so that /ping is answered meanwhile. A sender that does not read its answers is not read either.
+A small body is answered on the event loop, because handing it to a thread costs more than scoring it; a large
+one goes to a thread, so that /ping is answered meanwhile. A sender that does not read its answers is not read
+either.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
 
 from model.serving.answers import Answer, on_the_wire
 from model.serving.application import Request
@@ -22,7 +24,7 @@ REQUEST_SECONDS = 60.0
 IDLE_SECONDS = 600.0
 """An unused connection is closed after this time, longer than proxies before us keep theirs."""
 LINGER_SECONDS = 2.0
-"""After a refusal the rest of a request is dropped for this time: closing at once could destroy the answer."""
+"""After a refusal the rest of a request is dropped for this time: closing at once could lose the answer."""
 
 
 @dataclass
@@ -78,7 +80,8 @@ class Connection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.Transport = transport  # ty: ignore[invalid-assignment]
+        # asyncio's own type is too wide: a stream's transport both reads and writes
+        self._transport = cast(asyncio.Transport, transport)
         self._shared.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

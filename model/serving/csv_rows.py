@@ -28,7 +28,7 @@ class CsvRows:
         self._schema = schema
 
     def columns(self, body: bytes) -> Columns:
-        """The rows of `body`. Raises RequestError 400 with the row (from 0, the header not counted) and field."""
+        """The rows of `body`. Raises RequestError 400 with the row, from 0 without the header, and field."""
         header, rows = _read(body)
         _check_header(header, self._schema)
         count = len(rows)
@@ -69,10 +69,10 @@ def _read(body: bytes) -> tuple[list[str], list[list[str]]]:
 def _check_header(header: Sequence[str], schema: Schema) -> None:
     names = set(schema.names)
     if not names & set(header):
-        example = ",".join(schema.names[:3])
+        example, given = ",".join(schema.names[:3]), shown(",".join(header[:3]))
         raise refused(
             "invalid_csv",
-            f"The first line has to name the features, like {example},…; given {shown(','.join(header[:3]))}.",
+            f"The first line has to name the features, like {example},…; given {given}.",
         )
     seen: set[str] = set()
     for name in header:
@@ -98,7 +98,7 @@ def _numbers(feature: Feature, cells: Sequence[str]) -> npt.NDArray[np.float64]:
 
 
 def _is_plain(text: str) -> bool:
-    """Python's float also reads 1_000, nan, inf and other scripts' digits; a CSV of numbers holds none of them."""
+    """Python's float also reads 1_000, nan, inf and other scripts' digits; no CSV of numbers has them."""
     return text.isascii() and not any(letter in text for letter in "_nN")
 
 

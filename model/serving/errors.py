@@ -6,7 +6,7 @@
     │   └── ArtifactError     1  the model's files are missing, damaged or do not fit together
     └── RequestError        one request is refused with `status`; the server goes on
 
-Every `RequestError` carries what a caller needs to act on it. Nothing here is written to a log with values in it.
+Every `RequestError` carries what a caller needs to act on it. None is written to a log: it may hold values.
 """
 
 from dataclasses import dataclass
@@ -47,8 +47,8 @@ class ArtifactError(StartError):
 class Fault:
     """What is wrong with a request.
 
-    `row` counts from 0 within the request; `field` is a feature's name; `given` and `expected` are for people.
-    Each is left out where it says nothing.
+    `row` counts from 0 within the request; `field` is a feature's name; `given` and `expected` are for
+    people. Each is left out where it says nothing.
     """
 
     code: str

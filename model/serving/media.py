@@ -29,14 +29,14 @@ def request_format(content_type: str) -> Format:
             return known
     raise refused(
         "unsupported_media_type",
-        f"Content-Type {ascii(content_type[:_SHOWN])} is not supported. Send {_SUPPORTED} in UTF-8.",
+        f"Content-Type {content_type[:_SHOWN]!a} is not supported. Send {_SUPPORTED} in UTF-8.",
         415,
     )
 
 
 @lru_cache(maxsize=64)
 def answer_format(accept: str, given: Format) -> Format:
-    """The format to answer in: what Accept likes best, and of equals the request's own. Raises RequestError 406."""
+    """What Accept likes best, and of equals the request's own format. Raises RequestError 406."""
     if not accept.strip():
         return given
     ranges = [_parsed(part) for part in accept.split(",")]
@@ -45,7 +45,7 @@ def answer_format(accept: str, given: Format) -> Format:
     if likes[best] > 0:
         return best
     raise refused(
-        "not_acceptable", f"Accept {ascii(accept[:_SHOWN])} leaves no format. Ask for {_SUPPORTED}.", 406
+        "not_acceptable", f"Accept {accept[:_SHOWN]!a} leaves no format. Ask for {_SUPPORTED}.", 406
     )
 
 

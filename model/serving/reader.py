@@ -1,4 +1,4 @@
-"""Bytes into HTTP/1.1 requests, everything bounded that a sender can make large. It knows no socket and no route.
+"""Bytes into HTTP/1.1 requests, all bounded that a sender can make large. It knows no socket and no route.
 
 httptools (llhttp, Node's parser) reads the protocol and refuses what is ambiguous.
 """
@@ -20,7 +20,7 @@ MAX_HEAD = 64 * 1024
 MAX_FRAMING = 8
 """Bytes of chunk sizes and the like for one byte of body. Chunks of one byte need six."""
 MAX_DISCARDED = 10
-"""Of a body over the limit, this many times the limit is read and dropped, so that the sender sees the 413."""
+"""Of a body over the limit, this many times the limit is read and dropped, so that its sender sees 413."""
 
 
 class Incoming(NamedTuple):
@@ -37,7 +37,7 @@ class Reader:
     def __init__(
         self, max_body: int, deliver: Callable[[Incoming], None], proceed: Callable[[], None]
     ) -> None:
-        """`max_body` is in bytes; `deliver` gets each request; `proceed` lets a sender go on that asks first."""
+        """`max_body` is in bytes; `deliver` gets each request; `proceed` lets a sender go on that asks."""
         self._max_body = max_body
         self._deliver = deliver
         self._proceed = proceed
@@ -47,7 +47,7 @@ class Reader:
         """Whether a request has begun and is not whole yet."""
 
     def feed(self, data: bytes) -> None:
-        """Reads on. Calls `deliver` for each request that is whole now. Never raises for what a sender does."""
+        """Reads on; calls `deliver` for each request that is whole now. Never raises for what is sent."""
         if self._done:
             return
         if self.in_request:

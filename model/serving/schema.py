@@ -1,4 +1,4 @@
-"""What the model reads: the artifact's `schema.json`, checked for what serving relies on. No values, no rows."""
+"""What the model reads: the artifact's `schema.json`, checked for what serving relies on. No rows."""
 
 from typing import Literal
 

@@ -1,7 +1,7 @@
 """ONNX Runtime behind one method: columns in, scores out. It parses no request and loads no file.
 
-The graph has one input for each feature, by its name, shape [rows, 1], float32 or string, and an output named in
-the schema, shape [rows] or [rows, 1].
+The graph has one input for each feature, by its name, shape [rows, 1], float32 or string, and an output named
+in the schema, shape [rows] or [rows, 1].
 """
 
 import threading
@@ -52,7 +52,7 @@ class Scorer:
         return from_rows([[None] * len(self._numbers)], [[""] * len(self._categories)])
 
     def _run(self, feed: dict[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
-        return self._session.run(self._output, feed)[0].reshape(-1)
+        return np.asarray(self._session.run(self._output, feed)[0]).reshape(-1)
 
     def _warm_up(self) -> None:
         """The first run allocates. It also shows whether the output holds one score for each row."""

@@ -28,8 +28,8 @@ class Settings:
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """The settings in `environment`, or SettingsError that names the variable.
 
-    SageMaker sets SAGEMAKER_BIND_TO_PORT where 8080 is taken, and SAGEMAKER_MAX_PAYLOAD_IN_MB (at most 100) for
-    batch transform; a real-time request is at most 6 MB.
+    SageMaker sets SAGEMAKER_BIND_TO_PORT where 8080 is taken, and SAGEMAKER_MAX_PAYLOAD_IN_MB (at most 100)
+    for batch transform; a real-time request is at most 6 MB.
     """
     megabytes = _whole(environment, "SAGEMAKER_MAX_PAYLOAD_IN_MB", REAL_TIME_MEGABYTES, 0, BATCH_MEGABYTES)
     return Settings(

@@ -1,8 +1,8 @@
 """One serving process, or several that share the port (SAGEMAKER_MODEL_SERVER_WORKERS).
 
-Several are forked before anything heavy is imported, and the kernel spreads connections over them (SO_REUSEPORT).
-/ping is 200 only when all of them are ready. One that dies takes the others down, in good order: the platform
-restarts the container, and says so, which is better than a container that is silently half as large.
+Several are forked before anything heavy is imported, and the kernel spreads connections over them
+(SO_REUSEPORT). /ping is 200 only when all of them are ready. One that dies takes the others down, in good
+order: the platform restarts the container, and says so, which is better than one that is silently half as large.
 """
 
 import asyncio
