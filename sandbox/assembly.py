@@ -1,0 +1,199 @@
+"""Puts the parts of a sandbox together and runs them on one event loop until it is told to stop."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import uvicorn
+
+from sandbox.admin import Admin, endpoint_status
+from sandbox.app import App
+from sandbox.aws import alarms, autoscaling, ecr, endpoint_configs, endpoints, models, s3
+from sandbox.aws.application import Moto
+from sandbox.aws.logs import put_lines
+from sandbox.aws.metrics import Metrics
+from sandbox.calls import Calls
+from sandbox.children import Child, Nursery
+from sandbox.endpoints.build import Builder
+from sandbox.endpoints.deployment import Deployer
+from sandbox.endpoints.service import EndpointService
+from sandbox.faults import Faults
+from sandbox.fleets.host import Host, link_python, new_client
+from sandbox.fleets.instance import Instance
+from sandbox.fleets.logs import INTERVAL, LogFollower
+from sandbox.home import Home
+from sandbox.registry.gateway import Gateway
+from sandbox.registry.process import start_registry
+from sandbox.runtime.invocations import Invocations, log_group
+from sandbox.server import Ready
+from sandbox.settings import HOST, SandboxError, Settings
+from sandbox.toolchain import prepare_pulumi_home
+
+log = logging.getLogger(__name__)
+
+_GRACE = 5
+"""Seconds that requests in flight get when the sandbox stops."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the sandbox has more to end than a server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+class Sandbox:
+    """One running sandbox."""
+
+    def __init__(self, settings: Settings, home: Home, listener: socket.socket) -> None:
+        self._settings = settings
+        self._home = home
+        self._listener = listener
+        self._port = listener.getsockname()[1]
+        self._calls, self._faults, self._metrics = Calls(), Faults(), Metrics()
+        self._nursery = Nursery()
+        self._logs = LogFollower(_publish)
+        self._stop = asyncio.Event()
+
+    async def run(self, ready: Ready) -> None:
+        """Start, say `ready`, serve, end. Raises SandboxError."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        await self._nursery.start()
+        try:
+            async with new_client() as client:
+                host = Host(self._settings, self._nursery, client)
+                registry, registry_port = await start_registry(host)
+                app, moto = self._build(host, registry_port)
+                try:
+                    await self._serve(app, registry, ready)
+                finally:
+                    moto.close()
+        finally:
+            await self._nursery.close()
+
+    def _build(self, host: Host, registry_port: int) -> tuple[App, Moto]:
+        settings = self._settings
+        books = ecr.Books(settings.registry)
+        builder = Builder(settings, self._faults)
+        deployer = Deployer(host, builder, self._faults, alarms.in_alarm)
+        self._service = EndpointService(asyncio.get_running_loop(), deployer)
+        ecr.install(self._port, books, registry_port)
+        endpoints.install(self._service)
+        for module in (models, endpoint_configs, s3, autoscaling):
+            module.install()
+        moto = Moto(self._calls, self._faults)
+        gateway = Gateway(host.client, books, registry_port)
+        invocations = Invocations(self._service, host.client, self._metrics, self._calls, self._faults)
+        return App(invocations, gateway, Admin(self._status, self._calls, self._faults), moto), moto
+
+    async def _serve(self, app: App, registry: Child, ready: Ready) -> None:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=_GRACE,
+        )
+        server = _Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[self._listener]))
+        chores = asyncio.create_task(self._chores())
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
+        self._home.write_record(self._record())
+        ready(self._record())
+        ends = [
+            self._stop.wait(),
+            self._nursery.lost.wait(),
+            asyncio.shield(registry.exited),
+            asyncio.shield(serving),
+        ]
+        waiting = [asyncio.ensure_future(end) for end in ends]
+        await asyncio.wait([*waiting, chores], return_when=asyncio.FIRST_COMPLETED)
+        asked = self._stop.is_set()
+        for task in (*waiting, chores):
+            task.cancel()
+        server.should_exit = True
+        await serving
+        if not asked:
+            raise SandboxError(
+                "A part of the sandbox ended by itself: the registry, the nursery or the server.",
+                "All its AWS state is gone.",
+                f"See {self._settings.log}, then start it again.",
+                exit_code=4,
+            )
+
+    async def _chores(self) -> None:
+        """Hand logs and metrics on, twice a second."""
+        known: dict[str, Instance] = {}
+        while True:
+            await asyncio.sleep(INTERVAL)
+            try:
+                known = self._follow_logs(known)
+                self._metrics.publish()
+            except Exception:
+                log.exception("logs or metrics were not published")
+
+    def _follow_logs(self, known: dict[str, Instance]) -> dict[str, Instance]:
+        now = {instance.id: instance for instance in self._instances()}
+        self._logs.poll(now.values())
+        for ended in known.keys() - now.keys():
+            self._logs.forget(known[ended])
+        return now
+
+    def _instances(self) -> Iterator[Instance]:
+        for endpoint in self._service.all():
+            for deployment in (endpoint.live, endpoint.pending):
+                for fleet in deployment.fleets.values() if deployment else ():
+                    yield from fleet.instances
+
+    def _record(self) -> dict[str, Any]:
+        return {
+            "endpoint_url": f"http://{HOST}:{self._port}",
+            "pid": os.getpid(),
+            "home": str(self._settings.home),
+            "port": self._port,
+            "nursery_pid": self._nursery.pid,
+            "time_scale": self._settings.time_scale,
+            "instance_cap": self._settings.instance_cap,
+            "started_at": _STARTED,
+        }
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            **self._record(),
+            "time": f"1 real second stands for {self._settings.time_scale:g} seconds of SageMaker's waiting",
+            "children": self._nursery.pids,
+            "endpoints": [endpoint_status(endpoint) for endpoint in self._service.all()],
+            "faults": self._faults.listed(),
+            "calls": self._calls.by_service(),
+        }
+
+
+_STARTED = time.time()
+
+
+def serve(settings: Settings, home: Home, listener: socket.socket, ready: Ready) -> None:
+    """Run a sandbox on `listener` until it is told to stop. Raises SandboxError."""
+    link_python(settings.python)
+    prepare_pulumi_home(settings.pulumi_home)
+
+    async def main() -> None:
+        await Sandbox(settings, home, listener).run(ready)
+
+    asyncio.run(main())
+
+
+def _publish(instance: Instance, lines: list[str]) -> None:
+    container = instance.container
+    group, stream = log_group(container.endpoint), f"{container.variant}/{instance.id}"
+    put_lines(container.account, container.region, group, stream, lines)

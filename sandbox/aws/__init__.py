@@ -1,0 +1,1 @@
+"""moto, patched: one module per service, each adding only what moto lacks."""

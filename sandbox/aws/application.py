@@ -1,0 +1,130 @@
+"""moto behind ASGI: every AWS call that nothing faster answers.
+
+Counts calls, lets requested faults happen, and turns what moto does not know into an error that a client
+understands. moto is WSGI and blocking, so each call runs in a thread.
+"""
+
+import asyncio
+import io
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import unquote
+
+from moto.core.request import (
+    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+    environ_key_for_header,
+    should_preserve_original_header_name,
+)
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from sandbox.asgi import Receive, Scope, Send, header, read_body
+from sandbox.aws.errors import Answer, aws_error
+from sandbox.calls import Calls, identify
+from sandbox.faults import Faults
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 1 << 30
+"""Bytes of one request; S3's own limit is 5 GiB, but a laptop has no use for that."""
+
+_THREADS = 16
+
+
+class Moto:
+    """The ASGI application that answers AWS calls by moto."""
+
+    def __init__(self, calls: Calls, faults: Faults) -> None:
+        self._wsgi = DomainDispatcherApplication(create_backend_app)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws")
+        self._calls = calls
+        self._faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one AWS call."""
+        body = await read_body(receive, MAX_BODY)
+        service, action = identify(scope, body)
+        self._calls.add(service, action)
+        fault = self._faults.for_call(service, action)
+        if fault is not None:
+            message = "Rate exceeded" if "hrottl" in fault.code else "A fault that was asked for."
+            answer = aws_error(scope, service, fault.code, message, fault.status)
+        else:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, self._answer, scope, body, service, action)
+        headers = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def close(self) -> None:
+        """Let no further call begin."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _answer(self, scope: Scope, body: bytes, service: str, action: str) -> Answer:
+        try:
+            return self._call_wsgi(scope, body)
+        except NotImplementedError as error:
+            message = f"The sandbox does not cover {service} {action}: {error}. Add it in sandbox/aws/."
+            return aws_error(scope, service, "NotImplemented", message, 501)
+        except Exception as error:
+            log.exception("%s %s failed", service, action)
+            message = f"The sandbox failed on {service} {action}: {type(error).__name__}: {error}"
+            return aws_error(scope, service, "InternalFailure", message, 500)
+
+    def _call_wsgi(self, scope: Scope, body: bytes) -> Answer:
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if exc_info is not None:
+                raise exc_info[1]
+            started[:] = [int(status.split(" ", 1)[0]), headers]
+
+        chunks: Iterable[bytes] = self._wsgi(_environ(scope, body), start_response)
+        content = b"".join(chunks)
+        status, headers = started
+        if scope["method"] != "HEAD" and not any(name.lower() == "content-length" for name, _ in headers):
+            headers = [*headers, ("Content-Length", str(len(content)))]
+        return Answer(status, headers, content)
+
+
+def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
+    host, port = scope["server"]
+    raw_path = scope["raw_path"].decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(raw_path, "latin-1"),
+        "RAW_URI": raw_path + ("?" + query if query else ""),
+        "QUERY_STRING": query,
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        PRESERVED_HEADER_NAMES_ENVIRON_KEY: {},
+    }
+    _add_headers(environ, scope)
+    if header(scope, b"transfer-encoding"):
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return environ
+
+
+def _add_headers(environ: dict[str, Any], scope: Scope) -> None:
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        key = environ_key_for_header(name)
+        if key == "CONTENT_LENGTH":
+            continue
+        if should_preserve_original_header_name(name):
+            environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY][key] = name
+        environ[key] = f"{environ[key]},{value}" if key in environ else value

@@ -1,0 +1,47 @@
+"""Application Auto Scaling's tags, which moto lacks; the AWS providers ask for them after every change.
+
+Nothing scales by itself here.
+"""
+
+import json
+
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Response
+
+_TAGS: dict[str, dict[str, str]] = {}
+"""Tags by the ARN of a scalable target."""
+
+
+def install() -> None:
+    """Patch moto's Application Auto Scaling."""
+    _TAGS.clear()
+    original = Response.register_scalable_target
+
+    def register_scalable_target(self: Response) -> str:
+        answer = original(self)
+        tags = self._get_param("Tags")
+        if tags:
+            _TAGS.setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(tags)
+        return answer
+
+    Response.register_scalable_target = register_scalable_target
+    for action in (list_tags_for_resource, tag_resource, untag_resource):
+        setattr(Response, action.__name__, action)
+
+
+def list_tags_for_resource(self: Response) -> str:
+    """ListTagsForResource."""
+    return json.dumps({"Tags": _TAGS.get(self._get_param("ResourceARN"), {})})
+
+
+def tag_resource(self: Response) -> str:
+    """TagResource."""
+    _TAGS.setdefault(self._get_param("ResourceARN"), {}).update(self._get_param("Tags") or {})
+    return "{}"
+
+
+def untag_resource(self: Response) -> str:
+    """UntagResource."""
+    tags = _TAGS.get(self._get_param("ResourceARN"), {})
+    for key in self._get_param("TagKeys") or []:
+        tags.pop(key, None)
+    return "{}"

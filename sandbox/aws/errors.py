@@ -1,0 +1,52 @@
+"""An AWS error in the shape that the caller's protocol wants: JSON, XML, or a REST header."""
+
+import json
+from dataclasses import dataclass
+from uuid import uuid4
+from xml.sax.saxutils import escape
+
+from sandbox.asgi import Scope, header
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole HTTP response."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+_UNAVAILABLE = ("SlowDown", "ServiceUnavailable", "ServiceUnavailableException")
+
+
+def default_status(code: str) -> int:
+    """The HTTP status that AWS sends with an error code, when nobody says otherwise."""
+    if code in _UNAVAILABLE:
+        return 503
+    return 500 if code.startswith("Internal") else 400
+
+
+def aws_error(scope: Scope, service: str, code: str, message: str, status: int = 0) -> Answer:
+    """The error as a response to the request of `scope`; `status` 0 stands for the code's own."""
+    status = status or default_status(code)
+    request_id = str(uuid4())
+    ids = [("x-amzn-RequestId", request_id), ("x-amz-request-id", request_id)]
+    if service == "s3" or header(scope, b"content-type").startswith("application/x-www-form-urlencoded"):
+        body = _xml(service, code, message, request_id)
+        return Answer(status, [*ids, ("Content-Type", "text/xml"), ("Content-Length", str(len(body)))], body)
+    body = json.dumps({"__type": code, "message": message, "Message": message}).encode()
+    headers = [("x-amzn-ErrorType", code), ("Content-Type", "application/x-amz-json-1.1")]
+    return Answer(status, [*ids, *headers, ("Content-Length", str(len(body)))], body)
+
+
+def _xml(service: str, code: str, message: str, request_id: str) -> bytes:
+    error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    if service == "s3":
+        text = f"<Error>{error}<RequestId>{request_id}</RequestId></Error>"
+    else:
+        text = (
+            f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error>"
+            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+        )
+    return ('<?xml version="1.0" encoding="UTF-8"?>' + text).encode()

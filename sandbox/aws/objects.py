@@ -1,0 +1,25 @@
+"""Objects of moto's S3, read in process."""
+
+from urllib.parse import urlsplit
+
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import s3_backends
+
+
+def read(account: str, uri: str) -> bytes | None:
+    """The newest version of the object at an `s3://` URI, or None when there is none."""
+    parts = urlsplit(uri)
+    try:
+        key = s3_backends[account]["aws"].get_object(parts.netloc, parts.path.lstrip("/"))
+    except S3ClientError:
+        return None
+    return None if key is None else key.value
+
+
+def exists(account: str, uri: str) -> bool:
+    """Whether there is an object at an `s3://` URI."""
+    parts = urlsplit(uri)
+    try:
+        return s3_backends[account]["aws"].get_object(parts.netloc, parts.path.lstrip("/")) is not None
+    except S3ClientError:
+        return False

@@ -1,0 +1,116 @@
+"""Start a sandbox that outlives its caller, and end it again.
+
+The daemon has a session of its own and keeps none of its caller's pipes. It tells its caller over one pipe
+that it is ready, or why it is not.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+from sandbox.home import is_running, read_record, unusable
+from sandbox.settings import SandboxError, Settings
+
+START_LIMIT = 60.0
+STOP_LIMIT = 20.0
+
+
+def start(settings: Settings) -> dict[str, Any]:
+    """Start the daemon and wait until it answers; returns its record.
+
+    The record has `already_running: true` when one ran before. Raises SandboxError.
+    """
+    running = _running(settings)
+    if running is not None:
+        return {**running, "already_running": True}
+    try:
+        settings.log.parent.mkdir(parents=True, exist_ok=True)
+        log = settings.log.open("ab")
+    except OSError as error:
+        raise unusable(settings.home, error) from error
+    read, write = os.pipe()
+    with log, os.fdopen(read, "rb") as answers:
+        subprocess.Popen(
+            [sys.executable, "-m", "sandbox", *_options(settings), "--ready-fd", str(write)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[write],
+            start_new_session=True,
+        )
+        os.close(write)
+        line = answers.readline()
+    answer: dict[str, Any] = (
+        json.loads(line) if line else {"error": [f"The sandbox ended at once; see {settings.log}."]}
+    )
+    if "error" in answer:
+        raise SandboxError(*answer["error"], exit_code=answer.get("exit_code", 4))
+    return answer
+
+
+def stop(settings: Settings) -> dict[str, Any] | None:
+    """End the sandbox of this home and wait until nothing of it is left.
+
+    Returns its record, or None when none ran. Raises SandboxError when it does not end.
+    """
+    record = _running(settings)
+    if record is None:
+        return None
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(record["pid"], number)
+        deadline = time.monotonic() + STOP_LIMIT
+        while time.monotonic() < deadline:
+            if not is_running(settings) and not _alive(record["nursery_pid"]):
+                return record
+            time.sleep(0.02)
+    raise SandboxError(
+        f"The sandbox (pid {record['pid']}) does not end.",
+        "Its model servers may still run.",
+        f"Look at {settings.log} and end the process by hand.",
+        exit_code=4,
+    )
+
+
+def _running(settings: Settings) -> dict[str, Any] | None:
+    """The record of a running sandbox; waits for one that is just starting."""
+    deadline = time.monotonic() + START_LIMIT
+    while is_running(settings):
+        record = read_record(settings)
+        if record is not None:
+            return record
+        if time.monotonic() > deadline:
+            raise SandboxError(
+                f"Another sandbox holds {settings.home} but does not get ready.",
+                "Nothing was started.",
+                f"See {settings.log}; end that process, then try again.",
+                exit_code=4,
+            )
+        time.sleep(0.05)
+    return None
+
+
+def _options(settings: Settings) -> list[str]:
+    return [
+        *("up", "--foreground"),
+        *("--home", str(settings.home)),
+        *("--port", str(settings.port)),
+        *("--time-scale", str(settings.time_scale)),
+        *("--instance-cap", str(settings.instance_cap)),
+        *("--ping-timeout", str(settings.ping_timeout)),
+    ]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,1 @@
+"""Endpoints: their states, deployments and what the API says about them."""

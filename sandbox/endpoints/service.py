@@ -1,0 +1,128 @@
+"""The endpoints of a sandbox: one change at a time each, refused with SageMaker's words while one runs.
+
+Called from moto's threads; the work happens on the event loop, which alone touches endpoints.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, TypeVar
+
+from moto.sagemaker.exceptions import ValidationError
+from moto.sagemaker.models import sagemaker_backends
+
+from sandbox.endpoints.deployment import Deployer
+from sandbox.endpoints.state import BUSY, Deployment, Endpoint, Recipe, Status
+
+T = TypeVar("T")
+
+_CALL_LIMIT = 30.0
+"""Real seconds that a control-plane call may wait for the event loop."""
+
+RETAINABLE = {"DesiredInstanceCount": "InitialInstanceCount", "DesiredWeight": "InitialVariantWeight"}
+"""Variant properties that an update can keep, and the config's member that each stands in for."""
+
+
+class EndpointService:
+    """Creates, changes and deletes endpoints; moto's backends hold them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, deployer: Deployer) -> None:
+        self._loop = loop
+        self._deployer = deployer
+        self._changes: set[asyncio.Task[None]] = set()
+
+    def call(self, work: Callable[[], T]) -> T:
+        """Run `work` on the event loop and return what it returns, or raise what it raises."""
+
+        async def on_loop() -> T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result(_CALL_LIMIT)
+
+    def all(self) -> Iterable[Endpoint]:
+        """Every endpoint of every account and region."""
+        for regions in list(sagemaker_backends.values()):
+            for backend in list(regions.values()):
+                yield from _endpoints(backend).values()
+
+    def find(self, account: str, region: str, name: str) -> Endpoint | None:
+        """The endpoint of that name, or None."""
+        return _endpoints(sagemaker_backends[account][region]).get(name)
+
+    def create(self, endpoint: Endpoint, recipe: Recipe) -> None:
+        """Begin to create. Raises SageMaker's ValidationException."""
+        endpoints = _endpoints(sagemaker_backends[endpoint.account][endpoint.region])
+        if endpoint.endpoint_name in endpoints:
+            raise ValidationError(f'Cannot create already existing endpoint "{endpoint.arn}".')
+        endpoints[endpoint.endpoint_name] = endpoint
+        endpoint.pending = Deployment(recipe)
+        self._begin(endpoint, Status.CREATING, self._deployer.create(endpoint, recipe))
+
+    def update(self, endpoint: Endpoint, recipe: Recipe, request: Mapping[str, Any]) -> None:
+        """Begin an update as UpdateEndpoint's `request` asks. Raises SageMaker's ValidationException."""
+        refuse_busy(endpoint)
+        if endpoint.live is None:
+            raise ValidationError(
+                f'Cannot update endpoint "{endpoint.arn}": its status is {endpoint.endpoint_status.value}. '
+                "DeleteEndpoint is the only operation that can be performed on it."
+            )
+        config = request.get("DeploymentConfig")
+        if config is None and request.get("RetainDeploymentConfig"):
+            config = endpoint.last_deployment_config
+        kept = _kept(endpoint, request)
+        endpoint.pending = Deployment(recipe)
+        self._begin(endpoint, Status.UPDATING, self._deployer.update(endpoint, recipe, config, kept))
+
+    def rescale(self, endpoint: Endpoint, changes: Iterable[Mapping[str, Any]]) -> None:
+        """Begin UpdateEndpointWeightsAndCapacities. Raises SageMaker's ValidationException."""
+        refuse_busy(endpoint)
+        fleets = endpoint.live.fleets if endpoint.live is not None else {}
+        wanted = {change["VariantName"]: change for change in changes}
+        unknown = [name for name in wanted if name not in fleets]
+        if unknown:
+            raise ValidationError(
+                f'The variant name(s) "{", ".join(unknown)}" is not present within endpoint configuration '
+                f'"{endpoint.config_name}".'
+            )
+        for name, change in wanted.items():
+            fleets[name].desired_weight = change.get("DesiredWeight", fleets[name].weight)
+            fleets[name].desired_count = change.get("DesiredInstanceCount", fleets[name].count)
+        self._begin(endpoint, Status.UPDATING, self._deployer.rescale(endpoint, wanted))
+
+    def delete(self, endpoint: Endpoint) -> None:
+        """Begin to delete. Raises SageMaker's ValidationException."""
+        refuse_busy(endpoint)
+        self._begin(endpoint, Status.DELETING, self._delete(endpoint))
+
+    async def _delete(self, endpoint: Endpoint) -> None:
+        await self._deployer.delete(endpoint)
+        _endpoints(sagemaker_backends[endpoint.account][endpoint.region]).pop(endpoint.endpoint_name, None)
+
+    def _begin(self, endpoint: Endpoint, status: Status, change: Coroutine[Any, Any, None]) -> None:
+        endpoint.move(status)
+        task = self._loop.create_task(change)
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+
+
+def refuse_busy(endpoint: Endpoint) -> None:
+    """Raise SageMaker's ValidationException when a change is under way."""
+    if endpoint.endpoint_status in BUSY:
+        raise ValidationError(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+
+
+def _kept(endpoint: Endpoint, request: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The counts and weights that RetainAllVariantProperties carries over, by variant."""
+    if not request.get("RetainAllVariantProperties") or endpoint.live is None:
+        return {}
+    excluded = request.get("ExcludeRetainedVariantProperties") or []
+    dropped = {entry["VariantPropertyType"] for entry in excluded}
+    kept = {}
+    for name, fleet in endpoint.live.fleets.items():
+        now = {"DesiredInstanceCount": fleet.desired_count, "DesiredWeight": fleet.desired_weight}
+        kept[name] = {RETAINABLE[key]: value for key, value in now.items() if key not in dropped}
+    return kept
+
+
+def _endpoints(backend: Any) -> dict[str, Endpoint]:
+    """moto's own dictionary, which holds the sandbox's endpoints, so that its listing and tagging work."""
+    return backend.endpoints

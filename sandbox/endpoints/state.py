@@ -1,0 +1,143 @@
+"""An endpoint as it stands: its status, the deployment that serves and where its traffic goes.
+
+Owned by the sandbox's event loop. Holds no logic of how an endpoint changes; see `deployment`.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from random import random
+from typing import Any
+
+from sandbox.fleets.fleet import Fleet
+
+
+class Status(StrEnum):
+    """SageMaker's EndpointStatus, as far as an endpoint gets here."""
+
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    ROLLING_BACK = "RollingBack"
+    IN_SERVICE = "InService"
+    DELETING = "Deleting"
+    FAILED = "Failed"
+
+
+BUSY = {Status.CREATING, Status.UPDATING, Status.ROLLING_BACK, Status.DELETING}
+"""States in which every change is refused."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An endpoint config with its models, as they were when a deployment was asked for.
+
+    SageMaker lets both be deleted while an endpoint uses them; a running fleet does not notice.
+    """
+
+    config_name: str
+    config: Mapping[str, Any]
+    models: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def variants(self) -> Sequence[Mapping[str, Any]]:
+        """The config's ProductionVariants."""
+        return self.config["ProductionVariants"]
+
+
+@dataclass
+class Deployment:
+    """A recipe that runs: one fleet per variant."""
+
+    recipe: Recipe
+    fleets: dict[str, Fleet] = field(default_factory=dict)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that its fleets are answering now."""
+        return sum(fleet.in_flight for fleet in self.fleets.values())
+
+
+class Traffic:
+    """Where the next request goes. Replaced as a whole whenever a share or a weight changes."""
+
+    def __init__(self, shares: Sequence[tuple[float, Deployment]] = ()) -> None:
+        self._deployments = [(share, deployment) for share, deployment in shares if share > 0]
+        self._fleets: list[Fleet] = []
+        self._bounds: list[float] = []
+        total = 0.0
+        for share, deployment in self._deployments:
+            weights = sum(fleet.weight for fleet in deployment.fleets.values())
+            for fleet in deployment.fleets.values():
+                if fleet.weight > 0:
+                    total += share * fleet.weight / weights
+                    self._fleets.append(fleet)
+                    self._bounds.append(total)
+
+    def pick(self) -> Fleet | None:
+        """A fleet, by weight; None when nothing takes traffic."""
+        if len(self._fleets) == 1:
+            return self._fleets[0]
+        if not self._fleets:
+            return None
+        point = random() * self._bounds[-1]  # noqa: S311  a load balancer's dice, not a secret
+        return self._fleets[min(bisect_right(self._bounds, point), len(self._fleets) - 1)]
+
+    def target(self, variant: str) -> Fleet | None:
+        """The fleet of a named variant, whatever its weight; by share while two deployments serve."""
+        having = [(share, d.fleets[variant]) for share, d in self._deployments if variant in d.fleets]
+        if not having:
+            return None
+        point = random() * sum(share for share, _ in having)  # noqa: S311
+        for share, fleet in having:
+            point -= share
+            if point < 0:
+                return fleet
+        return having[-1][1]
+
+
+@dataclass
+class Endpoint:
+    """One endpoint. The snake_case names are those that moto's own listing and tagging read."""
+
+    account: str
+    region: str
+    endpoint_name: str
+    arn: str
+    tags: list[dict[str, str]]
+    config_name: str
+    endpoint_status: Status = Status.CREATING
+    failure_reason: str | None = None
+    creation_time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    last_modified_time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    live: Deployment | None = None
+    pending: Deployment | None = None
+    traffic: Traffic = field(default_factory=Traffic)
+    traffic_shares: list[tuple[float, Deployment]] = field(default_factory=list)
+    last_deployment_config: Mapping[str, Any] | None = None
+
+    def move(self, status: Status) -> None:
+        """Enter a status; the time of the change is kept."""
+        self.endpoint_status = status
+        self.last_modified_time = datetime.now(UTC)
+
+    def route(self, *shares: tuple[float, Deployment]) -> None:
+        """Send traffic to deployments by share."""
+        self.traffic_shares = list(shares)
+        self.reweigh()
+
+    def reweigh(self) -> None:
+        """Work the fleets' weights into the traffic."""
+        self.traffic = Traffic(self.traffic_shares)
+
+    def summary(self) -> dict[str, Any]:
+        """One entry of ListEndpoints."""
+        return {
+            "EndpointName": self.endpoint_name,
+            "EndpointArn": self.arn,
+            "CreationTime": self.creation_time,
+            "LastModifiedTime": self.last_modified_time,
+            "EndpointStatus": self.endpoint_status.value,
+        }

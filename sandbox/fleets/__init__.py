@@ -1,0 +1,1 @@
+"""Instances that really serve: start, ping, logs, restart, end."""

@@ -1,0 +1,91 @@
+"""The instances of one variant in one deployment.
+
+The desired count may be any number; at most `instance_cap` of them really run, the rest are counted only.
+"""
+
+import asyncio
+from itertools import count
+
+from sandbox.fleets.container import Container
+from sandbox.fleets.host import Host
+from sandbox.fleets.instance import Instance
+
+DRAIN_LIMIT = 60.0
+"""Seconds that requests in flight may take to end; InvokeEndpoint's own limit."""
+
+
+class Fleet:
+    """A variant's instances, its weight and the requests it is answering now."""
+
+    def __init__(self, host: Host, container: Container, count_: int, weight: float) -> None:
+        self.container = container
+        self.variant = container.variant
+        self.count = self.desired_count = count_
+        self.weight = self.desired_weight = weight
+        self.in_flight = 0
+        self.instances: list[Instance] = []
+        self._host = host
+        self._turn = count()
+
+    @property
+    def simulated(self) -> int:
+        """Instances that are counted but not started."""
+        return self.count - len(self.instances)
+
+    async def start(self) -> bool:
+        """Start the instances; True once all of them passed their ping, False when one cannot."""
+        return await self.scale(self.count)
+
+    async def scale(self, wanted: int) -> bool:
+        """Bring the fleet to `wanted` instances; as `start`, True once the new ones are healthy.
+
+        On False the fleet is as it was before.
+        """
+        real = min(wanted, self._host.settings.instance_cap)
+        new = [Instance(self._host, self.container) for _ in range(real - len(self.instances))]
+        for instance in new:
+            instance.start()
+        if not await self._all_healthy(new):
+            await asyncio.gather(*(instance.stop() for instance in new))
+            return False
+        surplus = self.instances[real:]
+        self.instances = [*self.instances[:real], *new]
+        self.count = self.desired_count = wanted
+        await asyncio.gather(*(instance.stop() for instance in surplus))
+        return True
+
+    def pick(self) -> Instance | None:
+        """The next healthy instance in turn, or None."""
+        healthy = [instance for instance in self.instances if instance.healthy]
+        return healthy[next(self._turn) % len(healthy)] if healthy else None
+
+    async def stop(self, *, drain: bool = True) -> None:
+        """End all instances, once the requests in flight are answered."""
+        deadline = asyncio.get_running_loop().time() + DRAIN_LIMIT
+        while drain and self.in_flight and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.01)
+        instances, self.instances = self.instances, []
+        await asyncio.gather(*(instance.stop() for instance in instances))
+
+    async def _all_healthy(self, instances: list[Instance]) -> bool:
+        outcomes = [asyncio.create_task(_outcome(instance)) for instance in instances]
+        try:
+            async with asyncio.timeout(self._host.settings.ping_timeout):
+                return all(await asyncio.gather(*outcomes))
+        except TimeoutError:
+            return False
+        finally:
+            for outcome in outcomes:
+                outcome.cancel()
+
+
+async def _outcome(instance: Instance) -> bool:
+    """True when the instance becomes healthy, False when it gives up."""
+    good = asyncio.create_task(instance.ever_healthy.wait())
+    bad = asyncio.create_task(instance.failed.wait())
+    try:
+        await asyncio.wait([good, bad], return_when=asyncio.FIRST_COMPLETED)
+        return instance.ever_healthy.is_set()
+    finally:
+        good.cancel()
+        bad.cancel()

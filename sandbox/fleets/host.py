@@ -1,0 +1,59 @@
+"""What instances borrow from the sandbox: processes, an HTTP client, ports, folders."""
+
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from sandbox.children import Nursery
+from sandbox.images.process import Place
+from sandbox.settings import HOST, Settings
+
+_IDLE_CONNECTION = 3.0
+"""Seconds. Shorter than the keep-alive of common servers (5 s), so that they do not close first."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """One per sandbox, shared by all instances."""
+
+    settings: Settings
+    nursery: Nursery
+    client: aiohttp.ClientSession
+
+    def place(self, model_dir: Path, region: str) -> Place:
+        """A free port and the paths that an instance is started with."""
+        path = os.environ.get("PATH", os.defpath)
+        return Place(free_port(), model_dir, self.settings.python, path, region)
+
+    def log_file(self, endpoint: str, variant: str, instance: str) -> Path:
+        """Where an instance's output goes."""
+        return self.settings.endpoint_logs / endpoint / f"{variant}-{instance}.log"
+
+
+def new_client() -> aiohttp.ClientSession:
+    """A client for model servers: bytes through untouched, connections kept, no proxy, no cookies."""
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_CONNECTION, use_dns_cache=False)
+    return aiohttp.ClientSession(
+        connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+    )
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def link_python(folder: Path) -> None:
+    """Put `python` and `python3` into `folder`: this interpreter, outside its virtual environment."""
+    base = Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("python", "python3", f"python3.{sys.version_info.minor}"):
+        link = folder / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(base)

@@ -1,0 +1,108 @@
+"""One instance of a variant: a model server that is started, pinged, watched and started again.
+
+A server that dies is replaced by a new one on a new port; until that one answers its ping the instance is
+not healthy and takes no traffic.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from contextlib import suppress
+
+import aiohttp
+
+from sandbox.children import Child
+from sandbox.fleets.container import Container
+from sandbox.fleets.host import Host
+from sandbox.images.process import launch
+from sandbox.settings import HOST, SandboxError
+
+log = logging.getLogger(__name__)
+
+PING_INTERVAL = 0.1
+PING_TIMEOUT = 2.0
+"""Seconds; SageMaker's own limit for one ping."""
+
+GIVE_UP_AFTER = 3
+"""Starts that end without one good ping before a new instance counts as failed."""
+
+_BACKOFF = (0.1, 0.3, 1.0, 2.0, 5.0)
+
+
+class Instance:
+    """A model server process and whoever starts it again. `start` once, `stop` once."""
+
+    def __init__(self, host: Host, container: Container) -> None:
+        self.id = f"i-{secrets.token_hex(8)}"
+        self.container = container
+        self.url = ""
+        self.healthy = False
+        self.ever_healthy = asyncio.Event()
+        self.failed = asyncio.Event()
+        self.restarts = 0
+        self.log_file = host.log_file(container.endpoint, container.variant, self.id)
+        self._host = host
+        self._child: Child | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the server, while it lives."""
+        return self._child.pid if self._child is not None and self._child.alive else None
+
+    def start(self) -> None:
+        """Begin; `ever_healthy` or `failed` is set later."""
+        self._task = asyncio.create_task(self._supervise())
+
+    async def stop(self) -> None:
+        """End the server gracefully; returns when its process is gone."""
+        self.healthy = False
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        if self._child is not None:
+            await self._child.stop()
+
+    async def _supervise(self) -> None:
+        while True:
+            try:
+                await self._serve_once()
+            except SandboxError as error:
+                log.warning("instance %s: %s", self.id, error)
+            self.healthy = False
+            self.restarts += 1
+            if self.restarts >= GIVE_UP_AFTER and not self.ever_healthy.is_set():
+                self.failed.set()
+            await asyncio.sleep(_BACKOFF[min(self.restarts, len(_BACKOFF)) - 1])
+
+    async def _serve_once(self) -> None:
+        """Start the server and return when it has ended."""
+        container = self.container
+        place = self._host.place(container.model_dir, container.region)
+        command = launch(container.image.config, container.image.root, container.environment, place)
+        self.url = f"http://{HOST}:{place.port}"
+        self._child = await self._host.nursery.spawn(
+            command.argv, env=command.env, cwd=command.cwd, log=self.log_file
+        )
+        started = time.monotonic()
+        while self._child.alive:
+            if await self._ping() and self._child.alive and time.monotonic() - started >= container.slow_ping:
+                if container.fail_ping:
+                    self.failed.set()
+                    return await self._child.stop()
+                self.healthy = True
+                self.ever_healthy.set()
+                break
+            await asyncio.wait([self._child.exited], timeout=PING_INTERVAL)
+        await asyncio.shield(self._child.exited)
+        return None
+
+    async def _ping(self) -> bool:
+        timeout = aiohttp.ClientTimeout(total=PING_TIMEOUT)
+        try:
+            async with self._host.client.get(f"{self.url}/ping", timeout=timeout) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return False

@@ -1,0 +1,107 @@
+"""Images and model artifacts unpacked once and kept, by digest, under the sandbox's home.
+
+Reads the registry's blobs from disk and checks every one against its digest before it is used. Blocking:
+call it from a thread.
+"""
+
+import hashlib
+import json
+import shutil
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.images.archive import Extraction, UnsafeArchive
+
+_LAYER_TYPES = ("tar", "tar+gzip", "tar.gzip")
+
+
+class ImageError(Exception):
+    """An image or artifact that cannot be unpacked; the message says why."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """An unpacked image: its root folder and its OCI config's `config` object."""
+
+    digest: str
+    root: Path
+    config: dict[str, Any]
+
+
+class ImageStore:
+    """Unpacks images of the registry's blob folder into `images`."""
+
+    def __init__(self, blobs: Path, images: Path) -> None:
+        self._blobs = blobs
+        self._images = images
+
+    def unpack(self, digest: str, manifest: bytes) -> Image:
+        """The image of `manifest`, unpacked now or before. Raises ImageError."""
+        folder = self._images / digest.removeprefix("sha256:")
+        if not folder.is_dir():
+            self._unpack_into(folder, json.loads(manifest))
+        config = json.loads((folder / "config.json").read_text())
+        return Image(digest, folder / "root", config.get("config") or {})
+
+    def _unpack_into(self, folder: Path, manifest: dict[str, Any]) -> None:
+        config = self._blob(manifest["config"]["digest"]).read_bytes()
+        with _building(folder) as building:
+            root = building / "root"
+            root.mkdir()
+            extraction = Extraction(root)
+            for layer in manifest["layers"]:
+                if not layer["mediaType"].endswith(_LAYER_TYPES):
+                    raise ImageError(f"layers of type {layer['mediaType']} are not supported")
+                try:
+                    extraction.add(self._blob(layer["digest"]), whiteouts=True)
+                except (UnsafeArchive, tarfile.TarError, EOFError) as error:
+                    raise ImageError(f"layer {layer['digest']}: {error}") from error
+            (building / "config.json").write_bytes(config)
+
+    def _blob(self, digest: str) -> Path:
+        path = self._blobs / digest.replace(":", "/", 1)
+        if not path.is_file():
+            raise ImageError(f"blob {digest} is not in the registry")
+        with path.open("rb") as blob:
+            found = "sha256:" + hashlib.file_digest(blob, "sha256").hexdigest()
+        if found != digest:
+            raise ImageError(f"blob {digest} has the digest {found}")
+        return path
+
+
+def unpack_model(archive: bytes, models: Path) -> Path:
+    """The folder of a model.tar.gz, unpacked now or before. Raises ImageError."""
+    folder = models / hashlib.sha256(archive).hexdigest()
+    if not folder.is_dir():
+        with _building(folder) as building, tempfile.NamedTemporaryFile() as file:
+            file.write(archive)
+            file.flush()
+            try:
+                Extraction(building).add(Path(file.name), whiteouts=False)
+            except (UnsafeArchive, tarfile.TarError, EOFError) as error:
+                raise ImageError(f"model data: {error}") from error
+    return folder
+
+
+class _building:  # noqa: N801  a context manager that reads as a verb
+    """A folder beside `folder` that takes its place when the block ends well, and vanishes otherwise."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> Path:
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        self._work = Path(tempfile.mkdtemp(prefix=".building-", dir=self._folder.parent))
+        return self._work
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            shutil.rmtree(self._work, ignore_errors=True)
+        elif self._folder.is_dir():  # another thread was faster with the same content
+            shutil.rmtree(self._work)
+        else:
+            self._work.chmod(0o755)
+            self._work.rename(self._folder)

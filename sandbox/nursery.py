@@ -1,0 +1,155 @@
+"""The nursery: one small process that starts, watches and ends every child of a sandbox.
+
+It is run by path, imports only the standard library and has a single thread, so that starting a child is
+quick and safe. Commands come as JSON lines on stdin, answers and exits go as JSON lines to stdout. When
+stdin ends, because the sandbox asked for it or because it was killed, every child is ended and then the
+nursery itself: a `kill -9` of the sandbox leaves no model server behind.
+
+Commands: {"id", "argv", "env", "cwd", "log"} starts a child; {"pid", "signal"} signals its process group.
+Answers: {"id", "pid"} or {"id", "error"}; {"exited", "code"} for each child that ended.
+"""
+
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+GRACE = 5.0
+"""Seconds between SIGTERM and SIGKILL when the sandbox is gone."""
+
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def _die_with_parent() -> None:
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+class Nursery:
+    """The children that live, by process id."""
+
+    def __init__(self) -> None:
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
+
+    def handle(self, command: dict[str, Any]) -> None:
+        """One command; a failure to start is an answer, not an end."""
+        if "argv" in command:
+            try:
+                say({"id": command["id"], "pid": self._start(command)})
+            except OSError as error:
+                say({"id": command["id"], "error": str(error)})
+        else:
+            self._signal(command["pid"], command["signal"])
+
+    def reap(self) -> None:
+        """Report every child that ended, and whatever its process group left behind."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if self._children.pop(pid, None) is not None:
+                _kill_group(pid, signal.SIGKILL)
+                say({"exited": pid, "code": os.waitstatus_to_exitcode(status)})
+
+    def end_all(self) -> None:
+        """SIGTERM, a grace, SIGKILL; then the orphans that escaped their process group."""
+        for pid in self._children:
+            _kill_group(pid, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE
+        while self._children and time.monotonic() < deadline:
+            self.reap()
+            select.select([], [], [], 0.02)
+        for pid in self._children:
+            _kill_group(pid, signal.SIGKILL)
+        _kill_orphans()
+
+    def _start(self, command: dict[str, Any]) -> int:
+        log = Path(command["log"])
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            # This process has one thread, so preexec_fn is safe here.
+            child = subprocess.Popen(
+                command["argv"],
+                env=command["env"],
+                cwd=command["cwd"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+        self._children[child.pid] = child
+        return child.pid
+
+    def _signal(self, pid: int, number: int) -> None:
+        if pid in self._children:
+            _kill_group(pid, number)
+
+
+def _kill_group(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def _kill_orphans() -> None:
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    for _ in range(100):
+        try:
+            left = [int(pid) for pid in children.read_text().split()]
+        except OSError:
+            return
+        if not left:
+            return
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        for pid in left:
+            os.waitpid(pid, 0)
+
+
+def say(message: dict[str, Any]) -> None:
+    """One JSON line to the sandbox; nobody listening is no error, the end of stdin follows."""
+    with suppress(BrokenPipeError):
+        os.write(1, json.dumps(message).encode() + b"\n")
+
+
+def main() -> None:
+    """Serve commands until stdin ends."""
+    # Handlers that do nothing, not SIG_IGN: children would inherit that, and not end on SIGTERM.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, lambda *_: None)
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    if _libc is not None:
+        _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    nursery = Nursery()
+    pending = b""
+    while True:
+        ready, _, _ = select.select([0, wake_read], [], [])
+        if wake_read in ready:
+            os.read(wake_read, 4096)
+            nursery.reap()
+        if 0 in ready:
+            chunk = os.read(0, 65536)
+            if not chunk:
+                break
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                nursery.handle(json.loads(line))
+    nursery.end_all()
+
+
+if __name__ == "__main__":
+    main()

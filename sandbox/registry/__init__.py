@@ -1,0 +1,1 @@
+"""A real OCI registry behind `/v2/`, kept in step with ECR."""

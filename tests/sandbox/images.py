@@ -1,0 +1,112 @@
+"""A tiny image of someone else: one Python file that keeps SageMaker's contract, built by crane."""
+
+import gzip
+import io
+import json
+import subprocess
+import tarfile
+from pathlib import Path
+
+from sandbox.registry.process import find_crane
+
+SERVER = '''#!/usr/bin/python3.9
+"""Answers its version, its model and its environment; can be told to fail, to wait and to die."""
+import json, os, sys, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+assert sys.argv[-1] == "serve", sys.argv
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self):
+        self.answer(200 if os.environ.get("BROKEN") is None else 500, b"")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        text = body.decode()
+        if text.startswith("status "):
+            return self.answer(int(text.split()[1]), b"as you wish")
+        if text.startswith("sleep "):
+            time.sleep(float(text.split()[1]))
+        if text == "die":
+            os._exit(7)
+        if text == "echo":
+            return self.answer(200, body, self.headers["Content-Type"])
+        model = os.path.join(os.environ["SM_MODEL_DIR"], "model.txt")
+        with open(model) as file:
+            answer = {"version": os.environ.get("VERSION"), "model": file.read(), "pid": os.getpid(),
+                      "image_env": os.environ.get("FROM_IMAGE"), "lib": os.environ.get("LIB")}
+        print(json.dumps({"served": text}), flush=True)
+        self.answer(200, json.dumps(answer).encode(), "application/json")
+
+    def answer(self, status, body, kind="text/plain"):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        custom = self.headers.get("X-Amzn-SageMaker-Custom-Attributes")
+        if custom:
+            self.send_header("X-Amzn-SageMaker-Custom-Attributes", custom)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+Server(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
+'''
+
+
+def tar(files: dict[str, bytes], *, mode: int = 0o755) -> bytes:
+    """A tar of files, gzipped where a model wants it: see `model_archive`."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), mode
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def model_archive(text: str) -> bytes:
+    """A model.tar.gz that holds model.txt."""
+    return gzip.compress(tar({"model.txt": text.encode()}), mtime=0)
+
+
+def push_image(repository_uri: str, folder: Path, *, tag: str = "v1", marker: str = "") -> str:
+    """Build the tiny image and push it; returns its digest. `marker` makes its bytes differ."""
+    layer = folder / f"layer-{tag}.tar"
+    layer.write_bytes(tar({"opt/app/serve.py": SERVER.encode(), "opt/app/marker": marker.encode()}))
+    made = folder / f"image-{tag}.tar"
+    crane(["append", "--oci-empty-base", "-f", str(layer), "-t", f"{repository_uri}:{tag}", "-o", str(made)])
+    crane(["push", str(made), f"{repository_uri}:build-{tag}"])
+    return crane(
+        [
+            *("mutate", f"{repository_uri}:build-{tag}", "--entrypoint", "/opt/app/serve.py"),
+            *("--env", "FROM_IMAGE=yes", "--env", "LIB=/opt/app", "-t", f"{repository_uri}:{tag}"),
+        ]
+    ).rpartition("@")[2]
+
+
+def crane(arguments: list[str]) -> str:
+    """Run crane; returns what it prints. Raises AssertionError with its words."""
+    command = [str(find_crane()), "--insecure", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    return done.stdout.strip()
+
+
+def trust_policy() -> str:
+    """An assume-role policy that lets SageMaker in."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
