@@ -77,7 +77,7 @@ def _sandbox(story: Story, home: Path) -> None:
     shutil.rmtree(story.project, ignore_errors=True)
     make_project(story.project)
     record = story.slipway("sandbox", "up", "--home", str(home), "--port", "0", "--json")
-    story.use_sandbox(home)
+    story.use(story.slipway("sandbox", "env", "--home", str(home), "--json"))
     story.say(f"AWS answers at {record['endpoint_url']}; the stages' files are in {story.project}")
 
 
@@ -130,7 +130,7 @@ def _taken_back_by_itself(story: Story, told: Told) -> None:
 
 def _rollback(story: Story, told: Told) -> None:
     story.chapter("7. prod goes back to the first release, timed from the command to its first answer")
-    expected = _golden_scores(story.project / "first")
+    expected = golden_scores(story.project / "first")
     with story.watching("prod", expected) as watch:
         result = story.slipway("rollback", "prod", "--json")
     story.expect(result["release"] == told.first, f"prod serves {told.first} again")
@@ -154,7 +154,8 @@ def _quality(story: Story, folder: str) -> str:
     return f"AUC {evidence['evaluation']['auc']:.3f} on a month it never saw; {passed} gates passed"
 
 
-def _golden_scores(folder: Path) -> tuple[str, list[float]]:
+def golden_scores(folder: Path) -> tuple[str, list[float]]:
+    """Body and expected scores of the first golden request that training left in `folder`."""
     request = json.loads((folder / "golden.json").read_text())["requests"][0]
     return request["body"], request["scores"]
 

@@ -51,9 +51,9 @@ class Story:
             raise ReleaseFailed(f"The story is not as told: it is not so that {text}.", self._kept())
         self.say(f"✓ {text}")
 
-    def use_sandbox(self, home: Path) -> None:
-        """From now on every command finds the sandbox of `home` by the standard variables."""
-        self._env |= self.slipway("sandbox", "env", "--home", str(home), "--json")
+    def use(self, variables: dict[str, str]) -> None:
+        """From now on every command runs with these variables too."""
+        self._env |= variables
 
     def slipway(self, *arguments: str, expected: int = 0) -> dict[str, Any]:
         """Run `./slipway …`; its JSON result, or an empty dict where it prints none.

@@ -1,4 +1,4 @@
-"""Promise 4: a crash loses nothing. `promote` is killed at many points; run again, it ends in a clean stage."""
+"""Promise 4: a crash loses nothing. `promote` is killed at many points; run again, it ends clean."""
 
 import os
 import signal
