@@ -1,0 +1,20 @@
+"""Pulumi's entry point: the stage's config in, its resources declared."""
+
+import sys
+
+import pulumi
+from pulumi.runtime import get_config_env
+
+from infra.settings import parse
+from infra.stack import compose
+from release.errors import UsageError
+
+_SHOWN_ALREADY = 32
+"""The exit code by which Pulumi knows that the program has said itself what is wrong."""
+
+try:
+    stage = parse(pulumi.get_stack(), get_config_env())
+except UsageError as error:
+    pulumi.log.error(str(error))
+    sys.exit(_SHOWN_ALREADY)
+compose(stage)

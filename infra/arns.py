@@ -1,0 +1,30 @@
+"""ARNs as pure functions of names: a policy can name what it allows before anything exists."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """One account in one region."""
+
+    account: str
+    region: str
+
+    @property
+    def partition(self) -> str:
+        """AWS's partition of the region: the commercial one, China's or GovCloud's."""
+        if self.region.startswith("cn-"):
+            return "aws-cn"
+        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+
+    def arn(self, service: str, resource: str) -> str:
+        """ARN of a resource of this place."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def bucket(self, name: str) -> str:
+        """ARN of a bucket; S3 puts neither account nor region into it."""
+        return f"arn:{self.partition}:s3:::{name}"
+
+    def root(self) -> str:
+        """The account itself as a principal: whoever its IAM policies allow."""
+        return f"arn:{self.partition}:iam::{self.account}:root"

@@ -1,0 +1,60 @@
+"""The execution role: what SageMaker and the stage's containers may do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import policies
+from infra.arns import Place
+from release import names
+
+
+@dataclass(frozen=True)
+class ExecutionRoleArgs:
+    """Arguments of ExecutionRole. `log_groups` and `alarms` are names."""
+
+    stage: str
+    place: Place
+    bucket: str
+    repository: str
+    key_arn: pulumi.Input[str]
+    log_groups: tuple[str, ...]
+    alarms: tuple[str, ...]
+    tags: Mapping[str, str]
+
+
+class ExecutionRole(pulumi.ComponentResource):
+    """One role for all endpoints of a stage, with one inline policy.
+
+    `ready` is what must exist before SageMaker uses the role: a role without its policy lets the creation
+    of a model pass and that of its endpoint fail minutes later.
+    """
+
+    def __init__(
+        self, name: str, args: ExecutionRoleArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("slipway:components:ExecutionRole", name, None, opts)
+        role = aws.iam.Role(
+            name,
+            name=names.execution_role(args.stage, args.place.region),
+            description=f"Endpoints of {names.PROJECT} in {args.stage}",
+            assume_role_policy=policies.sagemaker_trust(args.place),
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        policy = aws.iam.RolePolicy(
+            name,
+            name="endpoints",
+            role=role.name,
+            policy=pulumi.Output.from_input(args.key_arn).apply(
+                lambda key_arn: policies.execution(
+                    args.place, args.bucket, args.repository, key_arn, args.log_groups, args.alarms
+                )
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn: pulumi.Output[str] = role.arn
+        self.ready: list[pulumi.Resource] = [policy]
+        self.register_outputs({"arn": self.arn})

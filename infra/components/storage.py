@@ -1,0 +1,76 @@
+"""The stage's artifact bucket: models, releases and the ledger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import policies
+from infra.arns import Place
+
+
+@dataclass(frozen=True)
+class StorageArgs:
+    """Arguments of Storage."""
+
+    bucket: str
+    place: Place
+    key_arn: pulumi.Input[str]
+    protect: bool
+    tags: Mapping[str, str]
+
+
+class Storage(pulumi.ComponentResource):
+    """A bucket that keeps every version, encrypted, private, and reachable over TLS only.
+
+    `ready` is the list of what must exist before the bucket is used.
+    """
+
+    def __init__(self, name: str, args: StorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:components:Storage", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        bucket = aws.s3.Bucket(
+            name,
+            bucket=args.bucket,
+            force_destroy=not args.protect,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        versioning = aws.s3.BucketVersioning(
+            name,
+            bucket=bucket.bucket,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+            opts=child,
+        )
+        rule = aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+            apply_server_side_encryption_by_default=(
+                aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                    sse_algorithm="aws:kms", kms_master_key_id=args.key_arn
+                )
+            ),
+            # One data key per bucket and time instead of one call to KMS per object.
+            bucket_key_enabled=True,
+        )
+        encryption = aws.s3.BucketServerSideEncryptionConfiguration(
+            name, bucket=bucket.bucket, rules=[rule], opts=child
+        )
+        private = aws.s3.BucketPublicAccessBlock(
+            name,
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        policy = aws.s3.BucketPolicy(
+            name,
+            bucket=bucket.bucket,
+            policy=policies.tls_only(args.place, args.bucket),
+            # S3 refuses a policy while it is changing the public access block of the same bucket.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[private]),
+        )
+        self.bucket: pulumi.Output[str] = bucket.bucket
+        self.ready: list[pulumi.Resource] = [versioning, encryption, private, policy]
+        self.register_outputs({"bucket": self.bucket})

@@ -1,0 +1,150 @@
+"""Policy documents, as pure functions of names.
+
+Wherever AWS lets a resource be named, it is named. `*` stands only where the API knows no resource
+(`ecr:GetAuthorizationToken`, `cloudwatch:PutMetricData`) and in a KMS key's own policy, where it means
+"this key".
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from infra.arns import Place
+
+Statement = dict[str, Any]
+
+CONTAINER_METRICS_NAMESPACE = "/aws/sagemaker/Endpoints"
+"""Where SageMaker's agent on the instance publishes CPU, memory and disk, as the execution role."""
+
+
+def document(*statements: Statement) -> str:
+    """A policy document; the same statements give the same text."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
+
+
+def sagemaker_trust(place: Place) -> str:
+    """Who may assume the execution role: SageMaker, on behalf of this account only."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": place.account}},
+        }
+    )
+
+
+def execution(
+    place: Place,
+    bucket: str,
+    repository: str,
+    key_arn: str,
+    log_groups: Sequence[str],
+    alarms: Sequence[str],
+) -> str:
+    """What an endpoint's instances may do: read models, pull the image, write their logs and metrics.
+
+    `cloudwatch:DescribeAlarms` is how SageMaker watches an update's alarms, with this role.
+    """
+    statements: list[Statement] = [
+        _allow("ReadModels", "s3:GetObject", f"{place.bucket(bucket)}/models/*"),
+        _allow("DecryptModels", "kms:Decrypt", key_arn),
+        _allow("LogInToRegistries", "ecr:GetAuthorizationToken", "*"),
+        _allow(
+            "PullImages",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            place.arn("ecr", f"repository/{repository}"),
+        ),
+        {
+            **_allow("PublishContainerMetrics", "cloudwatch:PutMetricData", "*"),
+            "Condition": {"StringEquals": {"cloudwatch:namespace": CONTAINER_METRICS_NAMESPACE}},
+        },
+    ]
+    if log_groups:
+        arns = [place.arn("logs", f"log-group:{name}:*") for name in log_groups]
+        actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        statements.append(_allow("WriteLogs", actions, arns))
+    if alarms:
+        arns = [place.arn("cloudwatch", f"alarm:{name}") for name in alarms]
+        statements.append(_allow("WatchAlarms", "cloudwatch:DescribeAlarms", arns))
+    return document(*statements)
+
+
+def tls_only(place: Place, bucket: str) -> str:
+    """Nobody reaches the bucket without TLS."""
+    arn = place.bucket(bucket)
+    return document(
+        {
+            "Sid": "DenyPlainHttp",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    )
+
+
+def key(place: Place) -> str:
+    """Who may use the key: those whom the account's IAM allows, and CloudWatch to publish alarms.
+
+    Without the second statement an alarm's message to the encrypted topic is lost without a trace.
+    """
+    return document(
+        {
+            "Sid": "AccountDecidesByIam",
+            "Effect": "Allow",
+            "Principal": {"AWS": place.root()},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+        {
+            "Sid": "AlarmsReachTheEncryptedTopic",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": place.account}},
+        },
+    )
+
+
+def topic(place: Place, name: str) -> str:
+    """Who may publish to the alarm topic: CloudWatch, for alarms of this account and region."""
+    return document(
+        {
+            "Sid": "AlarmsPublish",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": place.arn("sns", name),
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": place.account},
+                "ArnLike": {"aws:SourceArn": place.arn("cloudwatch", "alarm:*")},
+            },
+        }
+    )
+
+
+def expire_untagged(days: int) -> str:
+    """The registry's only lifecycle rule: images without a tag go after `days` days.
+
+    Every release's image has an immutable tag, so no image that a stage names can match, however old it
+    is and however many there are.
+    """
+    rule = {
+        "rulePriority": 1,
+        "description": "Layers of builds that became no release",
+        "selection": {
+            "tagStatus": "untagged",
+            "countType": "sinceImagePushed",
+            "countUnit": "days",
+            "countNumber": days,
+        },
+        "action": {"type": "expire"},
+    }
+    return json.dumps({"rules": [rule]}, sort_keys=True)
+
+
+def _allow(sid: str, actions: str | list[str], resources: str | list[str]) -> Statement:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}

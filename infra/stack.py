@@ -1,0 +1,111 @@
+"""One stage of Slipway in AWS, composed from its settings.
+
+The same program for every stage and for the sandbox: stages differ by data only. It looks nothing up and
+knows no time, so the same data always declares the same resources.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from infra.arns import Place
+from infra.components.alarms import AlarmTopic, AlarmTopicArgs, EndpointAlarms, EndpointAlarmsArgs
+from infra.components.autoscaling import Autoscaling, AutoscalingArgs
+from infra.components.key import EncryptionKey, EncryptionKeyArgs
+from infra.components.logs import EndpointLogs, EndpointLogsArgs
+from infra.components.registry import Registry, RegistryArgs
+from infra.components.role import ExecutionRole, ExecutionRoleArgs
+from infra.components.serving import Serving, ServingArgs
+from infra.components.storage import Storage, StorageArgs
+from infra.settings import StageSettings
+from release import names
+from release.pins import EndpointSettings
+from release.plan import alarm_names, endpoint_plan
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """What all endpoints of a stage share, and what a release needs before there is any endpoint."""
+
+    key: EncryptionKey
+    registry: Registry
+    storage: Storage
+    role: ExecutionRole
+    topic: AlarmTopic
+
+
+def compose(settings: StageSettings) -> None:
+    """Declare everything that the stage's settings ask for, and the stack's outputs."""
+    tags = {"project": names.PROJECT, "stage": settings.stage}
+    foundation = _foundation(settings, tags)
+    served = {
+        name: sagemaker_name
+        for name, endpoint in settings.endpoints.items()
+        if (sagemaker_name := _endpoint(settings, name, endpoint, foundation, tags))
+    }
+    pulumi.export("repository_url", foundation.registry.url)
+    pulumi.export("bucket", foundation.storage.bucket)
+    pulumi.export("key_arn", foundation.key.arn)
+    pulumi.export("role_arn", foundation.role.arn)
+    pulumi.export("topic_arn", foundation.topic.arn)
+    pulumi.export("endpoints", served)
+
+
+def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
+    stage, place = settings.stage, Place(settings.account, settings.region)
+    bucket = names.bucket(stage, settings.account, settings.region)
+    key = EncryptionKey("key", EncryptionKeyArgs(stage, place, settings.protect, tags))
+    registry = Registry(
+        "registry",
+        RegistryArgs(stage, key.arn, settings.retention.untagged_image_days, settings.protect, tags),
+    )
+    storage = Storage("storage", StorageArgs(bucket, place, key.arn, settings.protect, tags))
+    role = ExecutionRole(
+        "role",
+        ExecutionRoleArgs(
+            stage=stage,
+            place=place,
+            bucket=bucket,
+            repository=names.repository(stage),
+            key_arn=key.arn,
+            log_groups=tuple(names.log_group(name, stage) for name in settings.endpoints),
+            alarms=tuple(alarm for name in settings.endpoints for alarm in alarm_names(stage, name)),
+            tags=tags,
+        ),
+    )
+    topic = AlarmTopic("alerts", AlarmTopicArgs(stage, place, key.arn, settings.alerts.email, tags))
+    return Foundation(key, registry, storage, role, topic)
+
+
+def _endpoint(
+    settings: StageSettings,
+    name: str,
+    endpoint: EndpointSettings,
+    foundation: Foundation,
+    tags: Mapping[str, str],
+) -> str | None:
+    """Declare one endpoint's resources; return its SageMaker name where it serves."""
+    stage = settings.stage
+    alarms = EndpointAlarms(
+        f"{name}-alarms", EndpointAlarmsArgs(stage, name, endpoint.alarms, foundation.topic.arn, tags)
+    )
+    logs = EndpointLogs(
+        f"{name}-logs",
+        EndpointLogsArgs(names.log_group(name, stage), settings.retention.log_days, tags),
+    )
+    plan = endpoint_plan(stage, name, endpoint)
+    serving = Serving(
+        f"{name}-serving",
+        ServingArgs(
+            plan=plan,
+            role_arn=foundation.role.arn,
+            before_models=[*foundation.role.ready, *foundation.storage.ready],
+            before_endpoint=[*alarms.all, logs.group],
+            tags={**tags, "endpoint": name},
+        ),
+    )
+    if serving.endpoint is None:
+        return None
+    Autoscaling(f"{name}-autoscaling", AutoscalingArgs(plan.endpoint, endpoint.instances, [serving.endpoint]))
+    return plan.endpoint
