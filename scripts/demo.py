@@ -7,6 +7,7 @@ checked: the demo ends with an error as soon as one is not as told.
 import argparse
 import hashlib
 import io
+import itertools
 import json
 import shutil
 import tarfile
@@ -92,7 +93,7 @@ def _first_release(story: Story, told: Told) -> None:
 
 def _promoted(story: Story, release: str, title: str) -> None:
     story.chapter(title)
-    for source, target in zip(STAGES, STAGES[1:], strict=False):
+    for source, target in itertools.pairwise(STAGES):
         result = story.slipway("promote", source, target, "--json")
         story.expect(result["release"] == release, f"{target} serves {release}")
 

@@ -52,7 +52,7 @@ def _source_pin(source: Target) -> ReleasePin:
 
 
 def verify(source: Target, pin: ReleasePin) -> Manifest:
-    """The pin's manifest, when pin, manifest, registry and bucket agree; else UsageError says what does not."""
+    """The pin's manifest. Raises UsageError when pin, manifest, registry and bucket do not agree."""
     content = source.artifacts.manifest(pin.release)
     wrong = []
     if pin.digest != content.image.digest:

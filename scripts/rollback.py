@@ -41,7 +41,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
             "release": goal.release,
             "seconds": round(seconds, 2),
         },
-        f"[green]✓[/green] {goal.release} serves again in {args.stage}; pin and stack agree ({seconds:.1f} s in all)",
+        f"[green]✓[/green] {goal.release} serves again in {args.stage}; pin and stack agree ({seconds:.1f} s)",
     )
     return 0
 
@@ -80,7 +80,7 @@ def _preflight(target: Target, goal: ReleasePin) -> None:
         raise UsageError(
             f"{target.stage} cannot go back to {goal.release}: {'; '.join(problems)}.",
             "No traffic was moved.",
-            f"Run pulumi up --stack {target.stage} to restore what the stage names, or promote a good release.",
+            f"Run pulumi up --stack {target.stage} to restore what it names, or promote a good release.",
         )
 
 
