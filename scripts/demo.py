@@ -152,7 +152,7 @@ def _in_the_end(story: Story, told: Told) -> None:
 def _quality(story: Story, folder: str) -> str:
     evidence = json.loads((story.project / folder / "evidence.json").read_text())
     passed = sum(gate["passed"] for gate in evidence["gates"])
-    return f"AUC {evidence['evaluation']['auc']:.3f} on a month it never saw; {passed} gates passed"
+    return f"AUC {evidence['evaluation']['test_auc']:.3f} on a month it never saw; {passed} gates passed"
 
 
 def golden_scores(folder: Path) -> tuple[str, list[float]]:

@@ -55,7 +55,7 @@ def taken_back(target: Target, release: str, outcome: Outcome) -> ReleaseFailed:
     return ReleaseFailed(
         f"Release {release} did not land in {target.stage}: {outcome.reason}",
         f"It was taken back: {now}; the pins and the stack are as they were.",
-        f"Read the log {names.log_group(target.endpoint, target.stage)}, correct the release, release it anew.",
+        f"Read the log {names.log_group(target.endpoint, target.stage)} and release it corrected.",
     )
 
 

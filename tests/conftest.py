@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.project import make_project
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -34,7 +36,14 @@ def _train_once(shared: Path, kind: str) -> Path:
         if not (folder / "evidence.json").exists():
             command = [sys.executable, "-m", "scripts.train", "--model", kind, "--out", str(folder), "--json"]
             env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{shared / kind}.db"}
-            done = subprocess.run(command, cwd=shared, env=env, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command,
+                cwd=make_project(shared / "project"),
+                env=env,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             assert done.returncode == 0, done.stderr
             assert json.loads((folder / "evidence.json").read_text())["gates"]
     return folder
