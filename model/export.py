@@ -6,6 +6,7 @@ graph, so nothing outside of it can disagree about it. Conversion alone proves n
 without an error and are wrong by 0.5): `parity` compares scores, and a gate holds the result.
 """
 
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -30,13 +31,16 @@ def to_onnx(pipeline: Pipeline) -> bytes:
 
     kinds = {"category": StringTensorType, "number": FloatTensorType}
     try:
-        graph = convert_sklearn(
-            pipeline,
-            name=SERVICE,
-            initial_types=[(feature.name, kinds[feature.kind]([None, 1])) for feature in FEATURES],
-            options={"zipmap": False},
-            target_opset=OPSETS,
-        )
+        with warnings.catch_warnings():
+            # skl2onnx gives protobuf booleans for integers: deprecated in 6, refused in 7 (model/requirements.txt)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            graph = convert_sklearn(
+                pipeline,
+                name=SERVICE,
+                initial_types=[(feature.name, kinds[feature.kind]([None, 1])) for feature in FEATURES],
+                options={"zipmap": False},
+                target_opset=OPSETS,
+            )
         return _single_output(graph).SerializeToString(deterministic=True)
     except Exception as error:  # the converter raises whatever its parts raise
         raise ExportError(

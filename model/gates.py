@@ -53,16 +53,19 @@ def judge(
     gates = [
         _at_least("auc", test.auc, AUC_FLOOR, "the test month's AUC"),
         _at_most(
-            "log_loss", test.log_loss_ratio, LOG_LOSS_CEILING, "log loss relative to the constant prior"
+            "log_loss",
+            test.log_loss_ratio,
+            LOG_LOSS_CEILING,
+            "the log loss, relative to the constant prior's,",
         ),
         _calibration(test.bias),
         _weakest("auc_by_origin", test.auc_by_origin, ORIGIN_FLOOR, "airport"),
         _weakest("auc_by_carrier", test.auc_by_carrier, CARRIER_FLOOR, "carrier"),
-        _at_least("yardstick", yardstick_gain, GAIN_FLOOR, "AUC gained over a logistic model on all history"),
+        _gain("yardstick", yardstick_gain, "a logistic model on all history"),
     ]
     if champion_gain is not None:
-        gates.append(_at_least("champion", champion_gain, GAIN_FLOOR, "AUC gained over the champion"))
-    gates.append(_at_most("parity", parity, PARITY_LIMIT, "largest difference between ONNX and scikit-learn"))
+        gates.append(_gain("champion", champion_gain, "the champion"))
+    gates.append(_at_most("parity", parity, PARITY_LIMIT, "the largest difference from scikit-learn", ".1e"))
     return tuple(gates)
 
 
@@ -76,31 +79,36 @@ def _calibration(bias: float) -> Gate:
     return _at_most("calibration", abs(bias), BIAS_LIMIT, f"the mean score's distance {side} the base rate")
 
 
-def _at_least(name: str, value: float, bound: float, what: str) -> Gate:
-    return _gate(name, value >= bound, value, bound, what, "at least")
-
-
-def _at_most(name: str, value: float, bound: float, what: str) -> Gate:
-    return _gate(name, value <= bound, value, bound, what, "at most")
+def _gain(name: str, value: float, over: str) -> Gate:
+    return _at_least(name, value, GAIN_FLOOR, f"the AUC gained over {over}", "+.4f")
 
 
 def _weakest(name: str, by: Mapping[str, float], bound: float, what: str) -> Gate:
-    """The smallest value of the groups; an unmeasured group is the weakest of all."""
+    """The smallest value of the groups; a group that was not measured is the weakest of all."""
     if not by:
-        return _gate(
-            name, False, math.nan, bound, f"AUC of the weakest {what} (none has enough rows)", "at least"
-        )
+        return _at_least(name, math.nan, bound, f"the weakest {what}'s AUC (none has enough rows)")
     group = min(by, key=lambda key: -math.inf if math.isnan(by[key]) else by[key])
-    return _at_least(name, by[group], bound, f"AUC of the weakest {what}, {group},")
+    return _at_least(name, by[group], bound, f"the weakest {what}'s AUC ({group})")
 
 
-def _gate(name: str, holds: bool, value: float, bound: float, what: str, relation: str) -> Gate:
+def _at_least(name: str, value: float, bound: float, what: str, form: str = ".3f") -> Gate:
+    return _gate(name, value >= bound, value, bound, what, f"at least {bound:g}", form)
+
+
+def _at_most(name: str, value: float, bound: float, what: str, form: str = ".3f") -> Gate:
+    return _gate(name, value <= bound, value, bound, what, f"at most {bound:g}", form)
+
+
+def _gate(name: str, holds: bool, value: float, bound: float, what: str, wanted: str, form: str) -> Gate:
     """`value` becomes None when it is not a number, so that the evidence stays plain JSON."""
     measured = value if math.isfinite(value) else None
-    shown = "not measured" if measured is None else f"{value:.3g}"
-    reason = (
-        f"{what} is {shown} ({relation} {bound:g})"
-        if holds
-        else f"{what} is {shown}; it must be {relation} {bound:g}"
+    shown = "not measured" if measured is None else format(measured, form)
+    # An infinite value can satisfy a comparison; what cannot be written down as evidence cannot pass.
+    kept = bool(holds) and measured is not None
+    return Gate(
+        name,
+        kept,
+        measured,
+        bound,
+        f"{what} is {shown} ({wanted})" if kept else f"{what} is {shown}; it must be {wanted}",
     )
-    return Gate(name, bool(holds), measured, bound, reason)

@@ -62,7 +62,7 @@ def validated(table: pd.DataFrame) -> pd.DataFrame:
         return JOINED.validate(table, lazy=True)
     except SchemaErrors as error:
         problems = [
-            f"{case.column or 'table'}: {case.check} ({case.failure_case})"
+            f"{case.column or 'table'}: {case.check}" + _example(case.failure_case)
             for case in error.failure_cases.drop_duplicates(["column", "check"]).itertuples()
         ]
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
@@ -71,3 +71,8 @@ def validated(table: pd.DataFrame) -> pd.DataFrame:
             "Nothing was trained, because a model learned from it could not be trusted.",
             "Look at what changed in the data; a change that is meant goes into model/schema.py.",
         ) from error
+
+
+def _example(value: object) -> str:
+    """The value that failed, in brackets; nothing for a check of a whole column, which answers False."""
+    return "" if value is False or str(value) == "False" else f" ({value})"

@@ -53,9 +53,10 @@ def record(run: Run, tracking_uri: str | None, build: Path) -> Tracked:
     try:
         return _record(run, tracking_uri, build.resolve())
     except Exception as error:  # MLflow, SQLAlchemy, requests and the file system each raise their own
-        where = _without_password(tracking_uri) if tracking_uri else f"{build}/mlflow.db"
+        where = tracking_uri or f"{build}/mlflow.db"
+        why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
         raise TrackingError(
-            f"MLflow at {where} did not record the run: {type(error).__name__}: {_first_line(error)}",
+            _without_passwords(f"MLflow at {where} did not record the run: {why}"),
             "The model is trained, but nothing was written: its evidence could not say where it came from.",
             "Correct MLFLOW_TRACKING_URI, start its server or free some disk space, and run it again. "
             "Without that variable, a file in the build folder is used.",
@@ -126,9 +127,6 @@ def _settle() -> None:
         os.environ.setdefault(name, value)
 
 
-def _without_password(uri: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", uri)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0]
+def _without_passwords(text: str) -> str:
+    """A tracking URI may hold a user and a password, and MLflow repeats it in its errors."""
+    return re.sub(r"//[^/@\s]*@", "//", text)
