@@ -2,7 +2,7 @@
 
 Several are forked before anything heavy is imported, and the kernel spreads connections over them
 (SO_REUSEPORT). /ping is 200 only when all of them are ready. One that dies takes the others down, in good
-order: the platform restarts the container, and says so, which is better than one that is silently half as large.
+order: the platform then restarts the container and says so, better than one that is silently half as large.
 """
 
 import asyncio

@@ -1,0 +1,32 @@
+"""What can go wrong with an image.
+
+ImageError              exit code 2: usage or configuration
+├── BaseImageError      the base is not named by digest, or cannot be used
+├── DependencyError     the locked requirements cannot be installed for the target
+├── ToolError           crane or uv is missing
+└── RegistryError       exit code 4: crane or the registry failed; run again
+"""
+
+from model.errors import ModelError
+
+
+class ImageError(ModelError):
+    """The image cannot be built, pushed or read."""
+
+
+class BaseImageError(ImageError):
+    """The base is not named by digest, or cannot be used."""
+
+
+class DependencyError(ImageError):
+    """The locked requirements cannot be installed for the target."""
+
+
+class ToolError(ImageError):
+    """A program that the build runs is missing."""
+
+
+class RegistryError(ImageError):
+    """crane or the registry failed; nothing is half done, the same command can run again."""
+
+    exit_code = 4
