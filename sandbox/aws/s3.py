@@ -21,7 +21,7 @@ def _get_permission(self: FakeBucket, action: str, resource: str) -> Any:
     if self.policy is None:
         return PermissionResult.NEUTRAL
     policy = applicable(json.loads(self.policy))
-    return IAMPolicy(policy).is_action_permitted(action, resource)
+    return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
 
 def applicable(policy: dict[str, Any]) -> dict[str, Any]:
