@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from model.image.crane import PLATFORM, Crane
 from model.image.dependencies import dependencies_key, write_dependencies
@@ -23,6 +24,11 @@ PYTHONS = ("3.11", "3.12", "3.13")
 _BY_DIGEST = re.compile(r"[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}")
 _USER = "10001:10001"
 _PORT = 8080
+Progress = Callable[[str], None]
+
+
+def _silent(_line: str) -> None:
+    """Says nothing."""
 
 
 @dataclass(frozen=True)
@@ -31,29 +37,29 @@ class BuildOptions:
 
     `base` is an image by digest, None for no base: then only a sandbox can run the image, with its own
     Python. `python` is the major.minor that runs the image. `cache` is a folder that builds may share.
-    `docker_config` is the folder of the credentials for the base's registry.
+    `docker_config` is the folder of the credentials for the base's registry. `crane` and `uv` are found on
+    PATH by default.
     """
 
-    crane: Path
     cache: Path
     base: str | None = None
     python: str = "3.11"
+    crane: Path | None = None
     uv: Path | None = None
     serving: Path = SERVING
     docker_config: Path | None = None
-    progress: Callable[[str], None] = lambda _line: None
 
 
 @dataclass(frozen=True)
 class BuiltImage(Layout):
     """An image on disk. `runtime` is what can run it: "process" without a base, else "container"."""
 
-    runtime: str
+    runtime: Literal["process", "container"]
     python: str
 
 
-def build_image(options: BuildOptions) -> BuiltImage:
-    """Builds the image; the same inputs give the same digest.
+def build_image(options: BuildOptions, progress: Progress = _silent) -> BuiltImage:
+    """Builds the image; the same inputs give the same digest. `progress` gets a line for each step.
 
     Raises BaseImageError, DependencyError, ToolError, RegistryError; ImageError when the disk fails.
     """
@@ -62,14 +68,14 @@ def build_image(options: BuildOptions) -> BuiltImage:
     try:
         options.cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=options.cache, prefix=".build-") as name:
-            layout = _build(options, crane, Path(name))
+            layout = _build(options, crane, Path(name), progress)
     except OSError as error:
         raise ImageError(
             f"The image cannot be built in {options.cache}: {error}.",
             "There is no new image.",
             "Free disk space, or check the folder's permissions, and run again.",
         ) from error
-    options.progress(f"image {layout.digest} ({layout.size / 1e6:.1f} MB)")
+    progress(f"image {layout.digest} ({layout.size / 1e6:.1f} MB)")
     return BuiltImage(
         layout.path, layout.digest, layout.size, layout.layers, _runtime(options), options.python
     )
@@ -90,12 +96,13 @@ def _check(options: BuildOptions) -> None:
         )
 
 
-def _build(options: BuildOptions, crane: Crane, work: Path) -> Layout:
+def _build(options: BuildOptions, crane: Crane, work: Path, progress: Progress) -> Layout:
     storage = work / "registry"
     storage.mkdir()
     with crane.registry(storage) as host:
-        below = _dependencies(options, crane, work, f"{host}/slipway:dependencies")
-        options.progress("code")
+        below = f"{host}/slipway:dependencies"
+        _put_dependencies(options, crane, work, below, progress)
+        progress("code")
         program, empty = work / "program.tar", work / "empty"
         empty.touch()
         write_layer(program_entries(options.serving, empty), program)
@@ -110,23 +117,24 @@ def _build(options: BuildOptions, crane: Crane, work: Path) -> Layout:
     return replace(built, path=final)
 
 
-def _dependencies(options: BuildOptions, crane: Crane, work: Path, reference: str) -> str:
-    """`reference`, after base and requirements were put there, from the cache where it can."""
+def _put_dependencies(
+    options: BuildOptions, crane: Crane, work: Path, reference: str, progress: Progress
+) -> None:
+    """Puts base and requirements into the registry as `reference`, from the cache where they are in it."""
     key = dependencies_key(options.serving / "requirements.txt", options.python, options.base)
     kept = options.cache / "dependencies" / key
     if kept.is_dir():
-        options.progress("requirements (kept from an earlier build)")
+        progress("requirements (kept from an earlier build)")
         crane.run("push", kept, reference)
-        return reference
-    options.progress(f"requirements for Python {options.python}")
+        return
+    progress(f"requirements for Python {options.python}")
     tar = work / "dependencies.tar"
     write_dependencies(options.serving / "requirements.txt", options.python, options.uv, tar)
     base = [] if options.base is None else ["--base", options.base, "--platform", PLATFORM]
-    options.progress("compressing")
+    progress("compressing")
     crane.run("append", *base, "--new_layer", tar, "--new_tag", reference)
     pull(crane, reference, work / "dependencies")
     _keep(work / "dependencies", kept)
-    return reference
 
 
 def _keep(folder: Path, final: Path) -> None:
@@ -156,5 +164,5 @@ def _description(options: BuildOptions) -> list[str]:
     return [*arguments, "--env", "PYTHONDONTWRITEBYTECODE=1"]
 
 
-def _runtime(options: BuildOptions) -> str:
+def _runtime(options: BuildOptions) -> Literal["process", "container"]:
     return "process" if options.base is None else "container"

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,17 +23,21 @@ _PARENT_DEATH_SIGNAL = 1
 
 
 class Crane:
-    """The program at `path`; `docker_config` is the folder of its credentials, by default Docker's own."""
+    """The program at `path`, by default the one on PATH.
 
-    def __init__(self, path: Path, docker_config: Path | None = None) -> None:
+    `docker_config` is the folder of its credentials, by default Docker's own.
+    """
+
+    def __init__(self, path: Path | None = None, docker_config: Path | None = None) -> None:
         """Raises ToolError when there is no such program."""
-        if not path.is_file():
+        found = path or shutil.which("crane")
+        if found is None or not Path(found).is_file():
             raise ToolError(
-                f"crane is not at {path}.",
+                f"crane is not at {path}." if path else "There is no crane on PATH.",
                 "Nothing was built or pushed.",
                 "Run make setup, which builds it.",
             )
-        self.path = path
+        self.path = Path(found)
         self._docker_config = docker_config
 
     def run(self, *arguments: str | Path) -> bytes:

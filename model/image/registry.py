@@ -26,7 +26,7 @@ class ImageInfo:
     size: int
 
 
-def push(image: Layout, target: str, crane: Path, docker_config: Path | None = None) -> str:
+def push(image: Layout, target: str, docker_config: Path | None = None, crane: Path | None = None) -> str:
     """Copies `image` to `target` and returns `repository@digest`, which the registry has confirmed.
 
     `target` is a repository or a reference with a tag; `docker_config` a folder with a config.json of
@@ -46,8 +46,11 @@ def push(image: Layout, target: str, crane: Path, docker_config: Path | None = N
     return pinned
 
 
-def inspect(reference: str, crane: Path, docker_config: Path | None = None) -> ImageInfo:
-    """What is under `reference`. Raises ImageError for an index of several images, RegistryError, ToolError."""
+def inspect(reference: str, docker_config: Path | None = None, crane: Path | None = None) -> ImageInfo:
+    """What is under `reference`; for the arguments see `push`.
+
+    Raises ImageError for an index of several images, RegistryError, ToolError.
+    """
     program = Crane(crane, docker_config)
     content = program.run("manifest", reference)
     manifest = json.loads(content)
