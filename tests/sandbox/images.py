@@ -15,6 +15,8 @@ import json, os, sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 assert sys.argv[-1] == "serve", sys.argv
+if os.path.exists(os.environ.get("POISON", "")):
+    sys.exit("poisoned")
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
