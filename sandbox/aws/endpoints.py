@@ -50,6 +50,8 @@ def _create(self: SageMakerResponse, service: EndpointService) -> ActionResult:
     arn = sagemaker_arn("endpoint", name, self.current_account, self.region)
     tags = list(request.get("Tags") or [])
     endpoint = Endpoint(self.current_account, self.region, name, arn, tags, recipe.config_name)
+    # CreateEndpoint's deployment config moves no traffic, but is described from then on.
+    endpoint.last_deployment_config = request.get("DeploymentConfig")
     service.call(lambda: service.create(endpoint, recipe))
     return ActionResult({"EndpointArn": arn})
 
