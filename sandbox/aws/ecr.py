@@ -17,7 +17,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ecr.exceptions import ImageAlreadyExistsException, RepositoryNotFoundException
-from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
+from moto.ecr.models import Image, Repository, ecr_backends
 from moto.ecr.responses import ECRResponse
 
 from sandbox.settings import HOST
@@ -135,6 +135,15 @@ class Books:
                 elif tag is not None:
                     image.update_tag(tag)
 
+    def has(self, name: str, reference: str) -> bool:
+        """Whether a repository has an image of this digest or tag: what ECR deleted, nobody may pull."""
+        by = _by_digest if reference.startswith("sha256:") else _tagged
+        return any(by(repository, reference) is not None for repository in repositories(name))
+
+    def tags(self, name: str) -> list[str]:
+        """All tags of a repository, sorted."""
+        return sorted({tag for r in repositories(name) for image in r.images for tag in image.image_tags})
+
     def forget(self, name: str, reference: str) -> None:
         """Strike out an image (by digest) or a tag that was deleted from the registry."""
         with self._lock:
@@ -156,17 +165,6 @@ def install(port: int, books: Books, registry_port: int) -> None:
     def put_image(self: ECRResponse) -> ActionResult:
         return ActionResult({"image": _put_image(self, books, registry_port)})
 
-    original_delete = ECRBackend.batch_delete_image
-
-    def batch_delete_image(self: ECRBackend, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        response = original_delete(self, *args, **kwargs)
-        name = kwargs.get("repository_name") or args[0]
-        left = {image.get_image_digest() for r in repositories(name) for image in r.images}
-        for deleted in response["imageIds"]:
-            if deleted.get("imageDigest") not in left:
-                _registry(registry_port, "DELETE", f"/v2/{name}/manifests/{deleted['imageDigest']}")
-        return response
-
     def get_authorization_token(self: ECRResponse) -> ActionResult:
         answer: Any = original_token(self).result
         for entry in answer["authorizationData"]:
@@ -177,7 +175,6 @@ def install(port: int, books: Books, registry_port: int) -> None:
     original_token = ECRResponse.get_authorization_token
     Repository.__init__ = init
     Image.get_image_size_in_bytes = _size
-    ECRBackend.batch_delete_image = batch_delete_image
     ECRResponse.put_image = put_image
     ECRResponse.get_authorization_token = get_authorization_token
 

@@ -43,6 +43,10 @@ class Gateway:
             return await _refuse(send, 404, "NAME_UNKNOWN", message)
         if match["kind"] == "manifests" and scope["method"] == "PUT":
             return await self._put_manifest(name, match["reference"], scope, receive, send)
+        if match["kind"] == "tags":
+            return await respond_json(send, 200, {"name": name, "tags": self._books.tags(name)})
+        if match["kind"] == "manifests" and not self._books.has(name, match["reference"]):
+            return await _refuse(send, 404, "MANIFEST_UNKNOWN", f"Requested image not found in '{name}'")
         status = await self._pass(scope, receive, send)
         if match["kind"] == "manifests" and scope["method"] == "DELETE" and status == 202:
             self._books.forget(name, match["reference"])
