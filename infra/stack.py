@@ -10,7 +10,13 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.arns import Place
-from infra.components.alarms import AlarmTopic, AlarmTopicArgs, EndpointAlarms, EndpointAlarmsArgs
+from infra.components.alarms import (
+    WAY_BACK,
+    AlarmTopic,
+    AlarmTopicArgs,
+    EndpointAlarms,
+    EndpointAlarmsArgs,
+)
 from infra.components.autoscaling import Autoscaling, AutoscalingArgs
 from infra.components.key import EncryptionKey, EncryptionKeyArgs
 from infra.components.logs import EndpointLogs, EndpointLogsArgs
@@ -70,12 +76,17 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
             repository=names.repository(stage),
             key_arn=key.arn,
             log_groups=tuple(names.log_group(name, stage) for name in settings.endpoints),
-            alarms=tuple(alarm for name in settings.endpoints for alarm in alarm_names(stage, name)),
+            alarms=tuple(alarm for name in settings.endpoints for alarm in _watched(stage, name)),
             tags=tags,
         ),
     )
     topic = AlarmTopic("alerts", AlarmTopicArgs(stage, place, key.arn, settings.alerts.email, tags))
     return Foundation(key, registry, storage, role, topic)
+
+
+def _watched(stage: str, name: str) -> tuple[str, ...]:
+    """The alarms that an update or a rollback of an endpoint may name."""
+    return (*alarm_names(stage, name), names.alarm(name, stage, WAY_BACK))
 
 
 def _endpoint(

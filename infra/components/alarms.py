@@ -19,6 +19,9 @@ _PERIOD_SECONDS = 60
 _FEWEST_REQUESTS = 20
 """In one period. Below it, one failed request would already take an update back."""
 
+WAY_BACK = "way-back"
+"""The alarm that a rollback names, see `EndpointAlarms`."""
+
 _NAMESPACE = "AWS/SageMaker"
 _MICROSECONDS_PER_MILLISECOND = 1000
 
@@ -66,14 +69,19 @@ class EndpointAlarmsArgs:
 
 
 class EndpointAlarms(pulumi.ComponentResource):
-    """The alarms that take an update of one endpoint back. `all` has them in a fixed order."""
+    """The alarms that take an update of one endpoint back, and one that never rings.
+
+    A rollback must not be refused because an alarm rings already, so it names the one that cannot. It must
+    name one: the provider replaces an endpoint, outage included, when the auto-rollback block appears in
+    its deployment config or goes from it; another list of alarms it changes in place.
+    """
 
     def __init__(
         self, name: str, args: EndpointAlarmsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:components:EndpointAlarms", name, None, opts)
         self._args = args
-        self.all: list[pulumi.Resource] = [self._errors(), self._latency()]
+        self.all: list[pulumi.Resource] = [self._errors(), self._latency(), self._way_back()]
         self.register_outputs({})
 
     def _errors(self) -> aws.cloudwatch.MetricAlarm:
@@ -122,6 +130,25 @@ class EndpointAlarms(pulumi.ComponentResource):
             treat_missing_data="notBreaching",
             alarm_actions=[self._args.topic_arn],
             ok_actions=[self._args.topic_arn],
+            tags=self._args.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _way_back(self) -> aws.cloudwatch.MetricAlarm:
+        alarm = names.alarm(self._args.endpoint, self._args.stage, WAY_BACK)
+        return aws.cloudwatch.MetricAlarm(
+            alarm,
+            name=alarm,
+            alarm_description="Never rings: a rollback names it, so that no alarm takes the rollback back.",
+            namespace=_NAMESPACE,
+            metric_name="Invocations",
+            dimensions=self._dimensions(),
+            statistic="Sum",
+            period=_PERIOD_SECONDS,
+            comparison_operator="LessThanThreshold",
+            threshold=0,
+            evaluation_periods=1,
+            treat_missing_data="notBreaching",
             tags=self._args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )

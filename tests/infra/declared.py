@@ -1,0 +1,96 @@
+"""What the program declares, recorded: the stage program runs against an engine that writes everything down.
+
+Nothing of AWS or of the real engine is behind it, so these tests decide only what can be decided without
+deploying: which resources, with which inputs, after which others. That AWS accepts them is for the tests of
+`tests/sandbox/provider`.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+
+from infra.settings import StageSettings, parse
+from infra.stack import compose
+
+ACCOUNT = "123456789012"
+OLD, NEW, NEXT = "0c77e1d2ab93", "3f2a9c01d4e7", "81bb02aa6f10"
+
+
+def pin(release: str, **changes: Any) -> dict[str, Any]:
+    """A pin as the stage's YAML holds it."""
+    digit = release[0]
+    return {
+        "release": release,
+        "image": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/slipway-dev@sha256:{digit * 64}",
+        "model": f"s3://slipway-dev-{ACCOUNT}-us-east-1/models/{digit * 64}/model.tar.gz",
+        "sha256": digit * 64,
+        "capacity": 2,
+    } | changes
+
+
+def stage(endpoints: dict[str, Any] | None = None, name: str = "dev", **keys: Any) -> StageSettings:
+    """A stage's settings from the config that its YAML would hold."""
+    config = {
+        "aws:region": "us-east-1",
+        "slipway:account": ACCOUNT,
+        "slipway:endpoints": {"delays": {}} if endpoints is None else endpoints,
+    }
+    return parse(name, config | {f"slipway:{key}": value for key, value in keys.items()})
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource that was declared."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+
+    def document(self, key: str = "policy") -> dict[str, Any]:
+        """An input that is JSON text, read."""
+        return json.loads(self.inputs[key])
+
+
+@dataclass
+class Declared(Mocks):
+    """Everything that one run of the program declared, in its order."""
+
+    resources: list[Resource] = field(default_factory=list)
+    lookups: list[str] = field(default_factory=list)
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Record a resource; its outputs are its inputs, and an ARN that says what it is of."""
+        self.resources.append(Resource(args.typ, args.name, dict(args.inputs)))
+        return f"{args.name}-id", {"arn": f"arn:of:{args.typ.rpartition(':')[2]}:{args.name}", **args.inputs}
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
+        """Record a lookup; the program should make none."""
+        self.lookups.append(args.token)
+        return {}, None
+
+    def of(self, kind: str) -> list[Resource]:
+        """All resources of a type, by its last word: `Endpoint`."""
+        return [resource for resource in self.resources if resource.type.endswith(f":{kind}")]
+
+    def one(self, kind: str) -> Resource:
+        """The only resource of a type."""
+        found = self.of(kind)
+        assert len(found) == 1, f"{len(found)} of {kind}"
+        return found[0]
+
+    def aws(self) -> set[tuple[str, str]]:
+        """(type, name) of all that would exist in AWS."""
+        return {(item.type, item.name) for item in self.resources if item.type.startswith("aws:")}
+
+
+def declare(settings: StageSettings) -> Declared:
+    """Run the stage program for `settings`."""
+    declared = Declared()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    set_mocks(declared, project="slipway", stack=settings.stage, preview=False)
+    pulumi.runtime.test(lambda: compose(settings))()
+    return declared

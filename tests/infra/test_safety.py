@@ -1,0 +1,182 @@
+"""What the stage's own resources promise: least privilege, nothing lost, nobody else let in."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.arns import Place
+from tests.infra.declared import ACCOUNT, NEW, OLD, Declared, declare, pin, stage
+
+# pulumi_aws warns of its own old names when it is imported.
+pytestmark = pytest.mark.filterwarnings("ignore:.*has been deprecated in favor of:DeprecationWarning")
+
+PINNED = {"delays": {"live": pin(NEW), "previous": pin(OLD)}}
+UNNAMEABLE = {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}
+"""Actions whose API knows no resource (AWS's service authorization reference)."""
+
+
+@pytest.fixture(scope="module")
+def declared() -> Declared:
+    return declare(stage(PINNED))
+
+
+@pytest.fixture(scope="module")
+def protected() -> Declared:
+    return declare(stage(PINNED, name="prod", protect=True))
+
+
+def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    return policy["Statement"]
+
+
+def listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_the_role_names_every_resource_that_can_be_named(declared):
+    for statement in statements(declared.one("RolePolicy").document()):
+        actions = listed(statement["Action"])
+        assert not [action for action in actions if "*" in action], actions
+        for resource in listed(statement["Resource"]):
+            if resource == "*":
+                assert set(actions) <= UNNAMEABLE
+            else:
+                assert resource.startswith("arn:")
+                assert "*" not in resource.removesuffix("/models/*").removesuffix(":*"), resource
+
+
+def test_the_role_reads_models_of_its_bucket_and_images_of_its_repository_only(declared):
+    by_sid = {item["Sid"]: item for item in statements(declared.one("RolePolicy").document())}
+    assert by_sid["ReadModels"]["Resource"] == f"arn:aws:s3:::slipway-dev-{ACCOUNT}-us-east-1/models/*"
+    assert by_sid["PullImages"]["Resource"] == f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/slipway-dev"
+    assert by_sid["DecryptModels"]["Resource"] == "arn:of:Key:key"
+    assert by_sid["WriteLogs"]["Resource"] == [
+        f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/Endpoints/delays-dev:*"
+    ]
+    condition = {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}}
+    assert by_sid["PublishContainerMetrics"]["Condition"] == condition
+
+
+def test_the_role_may_watch_every_alarm_that_an_update_can_name(declared):
+    by_sid = {item["Sid"]: item for item in statements(declared.one("RolePolicy").document())}
+    alarms = {
+        f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{a.inputs['name']}" for a in declared.of("MetricAlarm")
+    }
+    assert set(by_sid["WatchAlarms"]["Resource"]) == alarms
+
+
+def test_only_sagemaker_for_this_account_assumes_the_role(declared):
+    (statement,) = statements(declared.one("Role").document("assumeRolePolicy"))
+    assert statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def test_tags_never_move_and_every_image_is_scanned(declared):
+    repository = declared.one("Repository").inputs
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+    assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert repository["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": "arn:of:Key:key"}]
+
+
+def test_no_lifecycle_rule_can_match_an_image_with_a_tag(declared):
+    """Every release's image has one, so none that a stage names can ever be evicted."""
+    rules = json.loads(declared.one("LifecyclePolicy").inputs["policy"])["rules"]
+    assert [rule["selection"]["tagStatus"] for rule in rules] == ["untagged"]
+    assert rules[0]["selection"]["countType"] == "sinceImagePushed"
+
+
+def test_the_retention_of_the_stage_is_kept():
+    declared = declare(stage(PINNED, retention={"log_days": 7, "untagged_image_days": 5}))
+    assert declared.one("LogGroup").inputs["retentionInDays"] == 7
+    rules = json.loads(declared.one("LifecyclePolicy").inputs["policy"])["rules"]
+    assert rules[0]["selection"]["countNumber"] == 5
+
+
+def test_the_bucket_is_reached_by_tls_only(declared):
+    (statement,) = statements(declared.one("BucketPolicy").document())
+    bucket = f"arn:aws:s3:::slipway-dev-{ACCOUNT}-us-east-1"
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Resource"] == [bucket, f"{bucket}/*"]
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_bucket_is_private_encrypted_and_keeps_every_version(declared):
+    block = declared.one("BucketPublicAccessBlock").inputs
+    assert [value for key, value in block.items() if key != "bucket"] == [True] * 4
+    (rule,) = declared.one("BucketServerSideEncryptionConfiguration").inputs["rules"]
+    assert rule["applyServerSideEncryptionByDefault"] == {
+        "sseAlgorithm": "aws:kms",
+        "kmsMasterKeyId": "arn:of:Key:key",
+    }
+    assert declared.one("BucketVersioning").inputs["versioningConfiguration"] == {"status": "Enabled"}
+
+
+def test_a_protected_stage_never_empties_its_bucket_or_registry(declared, protected):
+    for stage_, forced in ((declared, True), (protected, False)):
+        assert stage_.one("Bucket").inputs["forceDestroy"] is forced
+        assert stage_.one("Repository").inputs["forceDelete"] is forced
+    assert protected.one("Key").inputs["deletionWindowInDays"] == 30
+
+
+def test_the_key_rotates_and_lets_alarms_reach_the_encrypted_topic(declared):
+    key = declared.one("Key")
+    assert key.inputs["enableKeyRotation"] is True
+    assert declared.one("Topic").inputs["kmsMasterKeyId"] == "arn:of:Key:key"
+    services = {
+        item["Principal"]["Service"]: item
+        for item in statements(key.document())
+        if "Service" in item["Principal"]
+    }
+    cloudwatch = services["cloudwatch.amazonaws.com"]
+    assert cloudwatch["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert cloudwatch["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def test_only_this_accounts_alarms_publish_to_the_topic(declared):
+    (statement,) = statements(declared.one("TopicPolicy").document())
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
+    assert statement["Resource"] == f"arn:aws:sns:us-east-1:{ACCOUNT}:slipway-dev-alerts"
+
+
+def test_an_email_address_in_the_data_is_subscribed():
+    declared = declare(stage(PINNED, alerts={"email": "oncall@example.org"}))
+    assert declared.one("TopicSubscription").inputs["endpoint"] == "oncall@example.org"
+    assert declare(stage(PINNED)).of("TopicSubscription") == []
+
+
+def test_no_alarm_rings_for_want_of_data(declared):
+    assert {alarm.inputs["treatMissingData"] for alarm in declared.of("MetricAlarm")} == {"notBreaching"}
+
+
+def test_one_failed_request_in_a_quiet_minute_rings_nothing():
+    alarms = {"errors_percent": 2.5, "latency_ms": 250}
+    declared = declare(stage({"delays": {"alarms": alarms}}))
+    by_name = {alarm.inputs["name"]: alarm.inputs for alarm in declared.of("MetricAlarm")}
+    errors = by_name["delays-dev-errors"]
+    assert errors["threshold"] == 2.5
+    assert [q["expression"] for q in errors["metricQueries"] if "expression" in q] == [
+        "IF(requests >= 20, 100 * errors / requests, 0)"
+    ]
+    # SageMaker reports the model's latency in microseconds.
+    assert by_name["delays-dev-latency"]["threshold"] == 250_000
+    assert by_name["delays-dev-latency"]["extendedStatistic"] == "p99"
+
+
+def test_the_alarm_of_the_way_back_cannot_ring_and_pages_nobody(declared):
+    alarm = next(a.inputs for a in declared.of("MetricAlarm") if a.inputs["name"] == "delays-dev-way-back")
+    assert (alarm["comparisonOperator"], alarm["threshold"], alarm["statistic"]) == (
+        "LessThanThreshold",
+        0,
+        "Sum",
+    )
+    assert "alarmActions" not in alarm
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
+)
+def test_arns_are_of_the_regions_partition(region, partition):
+    assert Place(ACCOUNT, region).arn("sns", "t") == f"arn:{partition}:sns:{region}:{ACCOUNT}:t"
+    assert Place(ACCOUNT, region).bucket("b") == f"arn:{partition}:s3:::b"
