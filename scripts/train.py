@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from model.options import KINDS, TrainOptions
 from model.split import DEFAULT_MONTHS, parse_months
-from release.errors import UsageError
 from release.stage_file import find_project
 from scripts.cli import Command, Out, run
 
@@ -34,7 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    build = _folder() / ".build"
+    build = find_project(Path.cwd()) / ".build"
     options = TrainOptions(
         model=args.model,
         months=parse_months(args.months),
@@ -53,14 +52,6 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         )
     out.result(_summary(result), *_lines(result))
     return 0 if result.passed else 1
-
-
-def _folder() -> Path:
-    """The project's folder. Training needs no stage, so outside of a project the current folder will do."""
-    try:
-        return find_project(Path.cwd())
-    except UsageError:
-        return Path.cwd()
 
 
 def _summary(result: "TrainResult") -> dict[str, object]:

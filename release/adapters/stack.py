@@ -24,6 +24,7 @@ Say = Callable[[str], None]
 LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)")
 LOCK_PATIENCE = 600.0
 POLL_SECONDS = 0.5
+OURS = ("pulumi:", "slipway:")
 SHOWN = {"create": "+", "update": "~", "replace": "±", "create-replacement": "+", "delete": "-"}
 
 
@@ -87,7 +88,7 @@ class Stack:
         if event.resource_pre_event:
             metadata = event.resource_pre_event.metadata
             sign = SHOWN.get(str(getattr(metadata.op, "value", metadata.op)))
-            if sign and "pulumi:pulumi" not in metadata.type and ":components:" not in metadata.type:
+            if sign and not metadata.type.startswith(OURS):
                 self.say(f"{sign} {metadata.type.rpartition(':')[2]} {metadata.urn.rpartition('::')[2]}")
         if event.diagnostic_event and event.diagnostic_event.severity == "error":
             text = event.diagnostic_event.message.strip()
