@@ -32,7 +32,7 @@ def to_onnx(pipeline: Pipeline) -> bytes:
     kinds = {"category": StringTensorType, "number": FloatTensorType}
     try:
         with warnings.catch_warnings():
-            # skl2onnx gives protobuf booleans for integers: deprecated in 6, refused in 7 (model/requirements.txt)
+            # skl2onnx gives protobuf booleans for integers: deprecated in 6.x, refused in 7.
             warnings.simplefilter("ignore", DeprecationWarning)
             graph = convert_sklearn(
                 pipeline,

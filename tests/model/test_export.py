@@ -1,5 +1,8 @@
 """The graph says what scikit-learn says, on hard rows too; a graph that does not is noticed."""
 
+import io
+import zipfile
+
 import numpy as np
 import onnx
 import pytest
@@ -82,6 +85,8 @@ def test_bytes_that_are_no_graph_are_refused():
 def test_the_skops_file_holds_the_same_pipeline_and_the_same_bytes(fitted, kind):
     content = skops_file.dump(fitted[kind])
     assert skops_file.dump(fitted[kind]) == content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     again = skops_file.load(content)
     assert np.array_equal(pipeline_scores(again, ROWS), pipeline_scores(fitted[kind], ROWS))
     assert skops_file.dump(again) == content
