@@ -138,7 +138,7 @@ def _up(args: argparse.Namespace) -> None:
 
 
 def _foreground(args: argparse.Namespace, settings: Settings) -> None:
-    from sandbox.home import read_record
+    from sandbox.home import running_record
     from sandbox.server import AlreadyRunningError, run
 
     def tell(message: dict[str, Any]) -> None:
@@ -151,7 +151,7 @@ def _foreground(args: argparse.Namespace, settings: Settings) -> None:
     try:
         run(settings, tell)
     except AlreadyRunningError:
-        tell({**(read_record(settings) or {}), "already_running": True})
+        tell({**(running_record(settings) or {}), "already_running": True})
     except SandboxError as error:
         if args.ready_fd is not None:
             with suppress(OSError):  # it was ready before, and the caller has gone

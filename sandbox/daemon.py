@@ -13,10 +13,9 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from sandbox.home import is_running, read_record, unusable
+from sandbox.home import process_alive, running_record, unusable
 from sandbox.settings import SandboxError, Settings
 
-START_LIMIT = 60.0
 STOP_LIMIT = 20.0
 
 
@@ -25,7 +24,7 @@ def start(settings: Settings) -> dict[str, Any]:
 
     The record has `already_running: true` when one ran before. Raises SandboxError.
     """
-    running = _running(settings)
+    running = running_record(settings)
     if running is not None:
         return {**running, "already_running": True}
     try:
@@ -50,6 +49,8 @@ def start(settings: Settings) -> dict[str, Any]:
     )
     if "error" in answer:
         raise SandboxError(*answer["error"], exit_code=answer.get("exit_code", 4))
+    if answer.get("already_running"):  # another `up` was faster
+        return {**(running_record(settings) or {}), "already_running": True}
     return answer
 
 
@@ -58,7 +59,7 @@ def stop(settings: Settings) -> dict[str, Any] | None:
 
     Returns its record, or None when none ran. Raises SandboxError when it does not end.
     """
-    record = _running(settings)
+    record = running_record(settings)
     if record is None:
         return None
     for number in (signal.SIGTERM, signal.SIGKILL):
@@ -66,7 +67,7 @@ def stop(settings: Settings) -> dict[str, Any] | None:
             os.kill(record["pid"], number)
         deadline = time.monotonic() + STOP_LIMIT
         while time.monotonic() < deadline:
-            if not is_running(settings) and not _alive(record["nursery_pid"]):
+            if not any(process_alive(record[pid]) for pid in ("pid", "nursery_pid")):
                 return record
             time.sleep(0.02)
     raise SandboxError(
@@ -75,24 +76,6 @@ def stop(settings: Settings) -> dict[str, Any] | None:
         f"Look at {settings.log} and end the process by hand.",
         exit_code=4,
     )
-
-
-def _running(settings: Settings) -> dict[str, Any] | None:
-    """The record of a running sandbox; waits for one that is just starting."""
-    deadline = time.monotonic() + START_LIMIT
-    while is_running(settings):
-        record = read_record(settings)
-        if record is not None:
-            return record
-        if time.monotonic() > deadline:
-            raise SandboxError(
-                f"Another sandbox holds {settings.home} but does not get ready.",
-                "Nothing was started.",
-                f"See {settings.log}; end that process, then try again.",
-                exit_code=4,
-            )
-        time.sleep(0.05)
-    return None
 
 
 def _options(settings: Settings) -> list[str]:
@@ -104,13 +87,3 @@ def _options(settings: Settings) -> list[str]:
         *("--instance-cap", str(settings.instance_cap)),
         *("--ping-timeout", str(settings.ping_timeout)),
     ]
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -7,11 +7,17 @@ ends, however it ends.
 import errno
 import fcntl
 import json
+import os
 import shutil
+import sys
+import time
 from pathlib import Path
 from typing import IO, Any
 
 from sandbox.settings import SandboxError, Settings
+
+START_LIMIT = 60.0
+"""Seconds that a starting sandbox may take to answer."""
 
 
 class Home:
@@ -29,19 +35,17 @@ class Home:
             lock = settings.lock.open("a")
         except OSError as error:
             raise unusable(settings.home, error) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _take(lock):
             lock.close()
             return False
         self._lock = lock
+        settings.record.unlink(missing_ok=True)  # of one that was killed
         return True
 
     def clean(self) -> None:
         """Delete what described the AWS that is gone; unpacked images and models stay. Needs `own`."""
         settings = self._settings
         try:
-            settings.record.unlink(missing_ok=True)
             for folder in (settings.registry, settings.pulumi_state, settings.endpoint_logs):
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(parents=True)
@@ -68,6 +72,18 @@ class Home:
             self._lock.close()
 
 
+def _take(lock: IO[str]) -> bool:
+    """Lock for this process alone; `is_running` of others may hold it for an instant."""
+    for _ in range(20):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        else:
+            return True
+    return False
+
+
 def is_running(settings: Settings) -> bool:
     """Whether a sandbox owns this home now."""
     if not settings.lock.exists():
@@ -85,9 +101,42 @@ def read_record(settings: Settings) -> dict[str, Any] | None:
     if not is_running(settings):
         return None
     try:
-        return json.loads(settings.record.read_text())
+        record = json.loads(settings.record.read_text())
     except (OSError, ValueError):
         return None
+    return record if process_alive(record["pid"]) else None
+
+
+def running_record(settings: Settings) -> dict[str, Any] | None:
+    """As `read_record`, but waits for a sandbox that is just starting. Raises SandboxError."""
+    deadline = time.monotonic() + START_LIMIT
+    while is_running(settings):
+        record = read_record(settings)
+        if record is not None:
+            return record
+        if time.monotonic() > deadline:
+            raise SandboxError(
+                f"Another sandbox holds {settings.home} but does not get ready.",
+                "Nothing was started.",
+                f"See {settings.log}; end that process, then try again.",
+                exit_code=4,
+            )
+        time.sleep(0.05)
+    return None
+
+
+def process_alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not yet waited for does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return sys.platform != "linux"
 
 
 def unusable(home: Path, error: OSError) -> SandboxError:

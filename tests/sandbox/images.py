@@ -11,12 +11,14 @@ from sandbox.registry.process import find_crane
 
 SERVER = '''#!/usr/bin/python3.9
 """Answers its version, its model and its environment; can be told to fail, to wait and to die."""
-import json, os, sys, time
+import json, os, signal, sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 assert sys.argv[-1] == "serve", sys.argv
 if os.path.exists(os.environ.get("POISON", "")):
     sys.exit("poisoned")
+if os.environ.get("STUBBORN"):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

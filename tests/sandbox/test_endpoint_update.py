@@ -14,7 +14,7 @@ from tests.sandbox.world import World, wait_for
 
 pytestmark = pytest.mark.sandbox
 
-CANARY = {
+CANARY: dict[str, Any] = {
     "BlueGreenUpdatePolicy": {
         "TrafficRoutingConfiguration": {
             "Type": "CANARY",

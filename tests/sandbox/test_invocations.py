@@ -19,7 +19,9 @@ pytestmark = pytest.mark.sandbox
 @pytest.fixture(scope="module")
 def endpoint(world: World) -> str:
     """An endpoint with the variants `a` (weight 3) and `b` (weight 1)."""
-    variants = [world.variant(world.model(name), name, 1, weight) for name, weight in (("a", 3.0), ("b", 1.0))]
+    variants = [
+        world.variant(world.model(name), name, 1, weight) for name, weight in (("a", 3.0), ("b", 1.0))
+    ]
     return world.endpoint(world.config(*variants))
 
 
@@ -110,7 +112,9 @@ def test_a_plain_client_needs_only_the_environment(world: World, endpoint: str) 
     )
     names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
     env = {"PATH": os.environ["PATH"]} | {name: world.sandbox.env[name] for name in names}
-    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() in ("a", "b")
 
 

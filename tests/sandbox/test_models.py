@@ -20,7 +20,9 @@ def create(world: World) -> Callable[..., Any]:
     def call(role: str = "", **container: Any) -> Any:
         right = {"Image": f"{world.uri}@{world.digest}", "ModelDataUrl": world.artifact("x")}
         return world.sagemaker.create_model(
-            ModelName=world.name("model"), ExecutionRoleArn=role or world.role, PrimaryContainer=right | container
+            ModelName=world.name("model"),
+            ExecutionRoleArn=role or world.role,
+            PrimaryContainer=right | container,
         )
 
     return call
