@@ -5,6 +5,7 @@ So nobody here trusts a status: the config, the variants, their weights and the 
 resolved its image to are compared one by one. Pure; asking SageMaker is `release/adapters/endpoints.py`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ class Disagreement:
     found: str
 
     def __str__(self) -> str:
-        return f"{self.what} is {self.found}, the pin says {self.expected}"
+        return f"{self.what} is {_short(self.found)}, the pin says {_short(self.expected)}"
 
 
 def compare(plan: EndpointPlan, description: Mapping[str, Any] | None) -> list[Disagreement]:
@@ -55,6 +56,11 @@ def _variant_checks(plan: EndpointPlan, variants: list[Mapping[str, Any]]) -> li
         found = " and ".join(sorted(digests)) or "unknown"
         checks.append((f"the image digest of {name}", plan.live_digest, found))
     return checks
+
+
+def _short(text: str) -> str:
+    """Digests as people compare them: the first 12 digits."""
+    return re.sub(r"sha256:([0-9a-f]{12})[0-9a-f]{52}", r"sha256:\1…", text)
 
 
 def failure_reason(description: Mapping[str, Any] | None) -> str:

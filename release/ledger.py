@@ -14,7 +14,7 @@ from pydantic import Field
 
 from release import names
 from release.errors import Held, ServiceError
-from release.pins import Data, EndpointSettings
+from release.pins import PIN_ROLES, Data, EndpointSettings
 
 Kind = Literal["release", "promote", "rollback"]
 Event = Literal[
@@ -74,16 +74,17 @@ class Pins(Data):
     live: dict[str, Any] | None = None
     candidate: dict[str, Any] | None = None
     previous: dict[str, Any] | None = None
+    older: dict[str, Any] | None = None
 
     def applied_to(self, settings: EndpointSettings) -> EndpointSettings:
         """`settings` with these pins in place of its own."""
-        base = settings.model_dump(exclude={"live", "candidate", "previous"})
+        base = settings.model_dump(exclude=set(PIN_ROLES))
         return EndpointSettings.model_validate(base | self.model_dump(exclude_none=True))
 
 
 def pins_of(settings: EndpointSettings) -> Pins:
     """The pins in `settings`."""
-    kept = settings.model_dump(include={"live", "candidate", "previous"})
+    kept = settings.model_dump(include=set(PIN_ROLES))
     return Pins.model_validate(kept)
 
 

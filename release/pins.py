@@ -13,6 +13,9 @@ ReleaseId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 EndpointName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=30)]
 
+PIN_ROLES = ("live", "candidate", "previous", "older")
+"""The keys of an endpoint under which a stage names a release."""
+
 _IMAGE = re.compile(r"^(?P<repository>[a-z0-9.:_/-]+)@(?P<digest>sha256:[0-9a-f]{64})$")
 
 
@@ -106,7 +109,11 @@ class Alarms(Data):
 
 
 class EndpointSettings(Data):
-    """Everything a stage's data says about one endpoint."""
+    """Everything a stage's data says about one endpoint.
+
+    `older` was previous before the last rollout. It stays named until the next one, because that rollout
+    could still be taken back, and what it replaced must then be the previous release again, untouched.
+    """
 
     instances: Instances = Instances()
     rollout: Rollout = Rollout()
@@ -114,6 +121,7 @@ class EndpointSettings(Data):
     live: ReleasePin | None = None
     candidate: ReleasePin | None = None
     previous: ReleasePin | None = None
+    older: ReleasePin | None = None
 
     @model_validator(mode="after")
     def _previous_needs_live(self) -> "EndpointSettings":
@@ -123,5 +131,5 @@ class EndpointSettings(Data):
 
     @property
     def pins(self) -> list[ReleasePin]:
-        """The releases that this stage names: live, candidate, previous, where they are set."""
-        return [pin for pin in (self.live, self.candidate, self.previous) if pin]
+        """The releases that this stage names: live, candidate, previous, older, where they are set."""
+        return [pin for pin in (self.live, self.candidate, self.previous, self.older) if pin]

@@ -77,20 +77,21 @@ def after_rollout(before: EndpointSettings, pin: ReleasePin, desired: int | None
     bounds = before.instances
     capacity = min(max(desired or bounds.min, bounds.min), bounds.max)
     live = pin.model_copy(update={"capacity": capacity, "via": "rollout"})
-    same = before.live is not None and before.live.release == pin.release
-    previous = before.previous if same else before.live
-    return _pins(live, previous)
+    if before.live is not None and before.live.release == pin.release:
+        return _pins(live, before.previous, before.older)
+    return _pins(live, before.live, before.previous)
 
 
 def after_rollback(before: EndpointSettings) -> Pins:
     """The pins with live and previous exchanged."""
     assert before.live is not None
     assert before.previous is not None
-    return _pins(before.previous.model_copy(update={"via": "rollback"}), before.live)
+    return _pins(before.previous.model_copy(update={"via": "rollback"}), before.live, before.older)
 
 
-def _pins(live: ReleasePin, previous: ReleasePin | None) -> Pins:
-    return Pins(live=live.model_dump(), previous=previous.model_dump() if previous else None)
+def _pins(live: ReleasePin, *others: ReleasePin | None) -> Pins:
+    previous, older = (pin.model_dump() if pin else None for pin in others)
+    return Pins(live=live.model_dump(), previous=previous, older=older)
 
 
 def open_or_resume(target: Target, request: ledger.Request, after: Callable[[], Pins]) -> OpenRollout:

@@ -14,10 +14,9 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from release.errors import ServiceError, UsageError
-from release.pins import EndpointSettings, ReleasePin
+from release.pins import PIN_ROLES, EndpointSettings, ReleasePin
 
 ENDPOINTS = "slipway:endpoints"
-PIN_ROLES = ("live", "candidate", "previous")
 
 
 def find_project(start: Path) -> Path:
@@ -55,7 +54,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def write_pins(path: Path, endpoint: str, settings: EndpointSettings) -> None:
-    """Set `endpoint`'s live, candidate and previous pins in the file to those of `settings`.
+    """Set `endpoint`'s pins in the file to those of `settings`.
 
     Raises UsageError when the file is broken or lacks the endpoint, ServiceError when it cannot be written.
     """

@@ -19,6 +19,8 @@ from rich.console import Console
 from rich.markup import escape
 
 INTERRUPTED = 130
+PLAIN_WIDTH = 200
+"""Columns of a table where there is no terminal that has a width."""
 
 
 class Out:
@@ -28,6 +30,8 @@ class Out:
         self.as_json = as_json
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
         self._out = Console(highlight=False, soft_wrap=True)
+        if not self._out.is_terminal:
+            self._out.width = PLAIN_WIDTH
 
     def step(self, text: str) -> None:
         """One line about what happens next."""

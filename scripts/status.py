@@ -85,8 +85,9 @@ def look(target: Target) -> Line:
 def _kept(target: Target) -> list[str]:
     """What a stage names and its registry or bucket no longer has."""
     missing = []
+    registry = Registry(target.aws)
     for pin in target.settings().pins:
-        if not Registry(target.aws).has(pin.digest):
+        if not registry.has(pin.digest):
             missing.append(f"the image of {pin.release} is not in the registry")
         if target.artifacts.model_sha256(pin.model) != pin.sha256:
             missing.append(f"the artifact of {pin.release} is missing or changed")
@@ -107,7 +108,7 @@ def _history(target: Target, line: Line) -> None:
         line.disagreements.append(f"the ledger was changed: {broken}")
     if entries:
         last = entries[-1]
-        line.last = f"{last.kind} {last.release}: {last.event}, {last.at[:19]}Z"
+        line.last = f"{last.kind} {last.release} {last.event} {last.at[5:16].replace('T', ' ')}Z"
     found = ledger.open_rollout(entries)
     if found:
         state = "under way" if target.ledger.owner_alive(found) else "stopped half-way"

@@ -127,6 +127,12 @@ class TestPins:
         assert after.previous is not None
         assert (after.live["release"], after.previous["release"]) == (NEW, OLD)
 
+    def test_a_rollout_still_names_what_was_previous(self):
+        older = "aaaaaaaaaaaa"
+        after = after_rollout(settings(live=pin(OLD), previous=pin(older)), pin(NEW), desired=None)
+        assert after.older is not None
+        assert after.older["release"] == older
+
     def test_the_same_release_again_keeps_the_older_previous(self):
         after = after_rollout(settings(live=pin(NEW), previous=pin(OLD)), pin(NEW), desired=None)
         assert after.previous is not None
