@@ -6,6 +6,7 @@ This is the one place that every answer passes: what is counted about requests i
 """
 
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -61,9 +62,11 @@ class Application:
             return self._respond(request)
         except RequestError as error:
             return refusal_answer(error)
-        except Exception:
-            # a fault of the server, never of the request; without the request's values
-            log.exception("%r %r failed", request.method[:20], request.path[:80])
+        except Exception as error:
+            # A fault of the server. The exception's own text may hold the request's values: it stays out of
+            # the log.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("%r %r: %s\n%s", request.method[:20], request.path[:80], type(error).__name__, where)
             return fault_answer(500, Fault("internal_error", "The server failed. The request may be right."))
 
     def _respond(self, request: Request) -> Answer:

@@ -7,9 +7,11 @@ import asyncio
 import logging
 import signal
 import socket
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from model.serving.application import Application, Predictor, State
 from model.serving.connection import Connection, Shared
@@ -94,7 +96,7 @@ async def serve(settings: Settings, peers: Peers) -> bool:
 
 async def _loaded(settings: Settings, application: Application, stop: asyncio.Event) -> bool:
     """Loads the model while the loop goes on. False when the server is to stop before that is done."""
-    loading = asyncio.create_task(asyncio.to_thread(_load, settings))
+    loading = _in_thread(partial(_load, settings))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((loading, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -103,6 +105,20 @@ async def _loaded(settings: Settings, application: Application, stop: asyncio.Ev
     application.ready(loading.result())
     log.info("ready: %s", settings.model_dir)
     return True
+
+
+def _in_thread(work: Callable[[], Predictor]) -> "asyncio.Future[Predictor]":
+    """The result of `work`, done in a thread that nobody waits for: SIGTERM ends even a load that hangs."""
+    result: Future[Predictor] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:
+            result.set_exception(error)
+
+    threading.Thread(target=run, name="load", daemon=True).start()
+    return asyncio.wrap_future(result)
 
 
 def _load(settings: Settings) -> Predictor:

@@ -1,0 +1,62 @@
+"""Content-Type and Accept."""
+
+import json
+
+import pytest
+
+from model.serving.predictor import Model
+from tests.model.serving.asking import ask, ask_csv, error
+from tests.model.serving.examples import ROW, instances
+
+CSV = b"colour,size\nred,2\n"
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("text/csv", "text/csv"),
+        ("TEXT/CSV ; charset=utf-8", "text/csv"),
+        ("application/*, text/*;q=0.5", "application/json"),
+        ("application/json;q=0.1, text/csv;q=0.2", "text/csv"),
+        ("text/csv;q=0, */*", "application/json"),
+        ("image/png, */*;q=0.1", "application/json"),
+        ("application/json;q=nonsense, text/csv", "text/csv"),
+    ],
+)
+def test_accept_chooses(toys: Model, accept: str, media: str) -> None:
+    assert ask(toys, instances(ROW), accept=accept).media == media
+
+
+def test_without_a_wish_csv_answers_csv(toys: Model) -> None:
+    assert ask_csv(toys, CSV).media == ask_csv(toys, CSV, accept="*/*").media == "text/csv"
+    answer = ask_csv(toys, CSV, accept="application/json")
+    assert len(json.loads(answer.body)["predictions"]) == 1
+
+
+@pytest.mark.parametrize("accept", ["image/png", "text/html,application/xhtml+xml", "*/*;q=0", ",;,", "\xff"])
+def test_nothing_acceptable(toys: Model, accept: str) -> None:
+    fault = error(ask(toys, instances(ROW), accept=accept))
+    assert fault["status"] == 406
+    assert "text/csv" in fault["message"]
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=UTF-8", "APPLICATION/JSON"])
+def test_known_content_types(toys: Model, content_type: str) -> None:
+    assert ask(toys, instances(ROW), content_type=content_type).status == 200
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-npy", "text/csv; charset=latin-1", "json", ";", "\x00"]
+)
+def test_unknown_content_types(toys: Model, content_type: str) -> None:
+    fault = error(ask(toys, instances(ROW), content_type=content_type))
+    assert fault["status"] == 415
+    assert "application/json" in fault["message"]
+
+
+def test_compressed_bodies_are_refused(toys: Model) -> None:
+    """A small body that unpacks to gigabytes is none of ours."""
+    assert error(ask(toys, b"\x1f\x8b", content_encoding="gzip"))["status"] == 415
+    assert ask(toys, instances(ROW), content_encoding="identity").status == 200

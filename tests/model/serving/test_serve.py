@@ -1,0 +1,275 @@
+"""A real server process: starting, answering, refusing, draining, and what it says when it cannot start."""
+
+import json
+import os
+import signal
+import socket
+import tarfile
+import threading
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.model.serving.examples import OTHER, ROW, expected, instances, write_artifact
+from tests.model.serving.running import ENTRY, Server, ended, exchange, serving, until
+
+pytestmark = pytest.mark.sandbox
+LIMIT = 6 * 1024 * 1024
+HEAD = (
+    b"POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+)
+CSV_HEADER = b"colour,shape,size,weight\n"
+
+
+@pytest.fixture(scope="module")
+def server(artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """One server for the tests that do not stop it."""
+    with serving(artifact, tmp_path_factory.mktemp("server")) as running:
+        yield running.wait_ready()
+
+
+def _all(connection: socket.socket) -> bytes:
+    """All that comes until the other side ends."""
+    parts = []
+    while part := connection.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def test_it_answers_in_json_and_csv(server: Server) -> None:
+    wanted = pytest.approx([expected(ROW), expected(OTHER)], abs=1e-6)
+    assert server.predict(instances(ROW, OTHER)) == wanted
+    csv = CSV_HEADER + "red,round,3,1.5\ngrößer,,-2.25,\n".encode()
+    assert server.predict(csv, "text/csv") == wanted
+
+
+def test_the_released_models_golden_requests(trained: dict[str, Path], tmp_path: Path) -> None:
+    """The scores are scikit-learn's, computed where the model was trained."""
+    with tarfile.open(trained["boosting"] / "model.tar.gz") as packed:
+        packed.extractall(tmp_path / "model", filter="data")
+    golden = json.loads((trained["boosting"] / "golden.json").read_text())
+    with serving(tmp_path / "model", tmp_path) as running:
+        running.wait_ready()
+        for request in golden["requests"]:
+            got = running.predict(request["body"].encode(), request["content_type"])
+            assert got == pytest.approx(request["scores"], abs=golden["tolerance"])
+
+
+def test_a_connection_serves_many_requests(server: Server) -> None:
+    connection = server.connect()
+    for body, status in ((instances(ROW), 200), (b"wrong", 400), (instances(OTHER), 200)):
+        answer = exchange(connection, "POST", "/invocations", body, content_type="application/json")
+        assert answer[0] == status
+        assert "connection" not in answer[1]
+    connection.close()
+
+
+def test_a_large_body_is_answered_and_ping_does_not_wait_for_it(server: Server) -> None:
+    lines = b"red,round,3,1.5\n" * ((LIMIT - 100) // 16)
+    order: list[str] = []
+
+    def predict() -> None:
+        scores = server.predict(CSV_HEADER + lines, "text/csv")
+        assert len(scores) == len(lines) // 16
+        order.append("scores")
+
+    large = threading.Thread(target=predict)
+    large.start()
+    while large.is_alive() and len(order) < 5:
+        assert server.ping() == 200
+        order.append("ping")
+    large.join()
+    assert order[:3] == ["ping", "ping", "ping"]
+    assert "scores" in order
+
+
+@pytest.mark.parametrize("size", [LIMIT + 1, 3 * LIMIT])
+def test_a_body_over_the_limit_is_413_for_a_real_client(server: Server, size: int) -> None:
+    status, headers, body = server.ask("POST", "/invocations", b"x" * size, content_type="text/csv")
+    assert (status, headers["connection"]) == (413, "close")
+    assert str(LIMIT) in json.loads(body)["error"]["message"]
+
+
+def test_requests_that_come_at_once_are_answered_in_order(server: Server) -> None:
+    large = instances(*[ROW] * 5000)
+    small = instances(OTHER)
+    with server.raw() as connection:
+        connection.sendall(HEAD % len(large) + large + HEAD % len(small) + small)
+        connection.sendall(b"GET /ping HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        answers = _all(connection).split(b"HTTP/1.1 200 OK\r\n")[1:]
+    sizes = [answer.count(b",") + 1 for answer in answers]
+    assert sizes == [5000, 1, 1]
+    assert answers[2].endswith(b'{"status":"ready"}')
+
+
+def test_a_sender_that_ends_its_side_still_gets_its_answer(server: Server) -> None:
+    for body in (instances(ROW), instances(*[ROW] * 5000)):
+        with server.raw() as connection:
+            connection.sendall(HEAD % len(body) + body)
+            connection.shutdown(socket.SHUT_WR)
+            assert _all(connection).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_sender_that_stops_half_way_is_told(server: Server) -> None:
+    with server.raw() as connection:
+        connection.sendall(HEAD % 100 + b'{"inst')
+        connection.shutdown(socket.SHUT_WR)
+        assert _all(connection).startswith(b"HTTP/1.1 400 ")
+
+
+def test_who_does_not_read_is_not_read(server: Server) -> None:
+    """Answers that nobody takes must not pile up; everybody else is served."""
+    with server.raw() as connection:
+        connection.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            connection.sendall(b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n" * 10_000_000)
+        assert server.ping() == 200
+        memory = Path(f"/proc/{server.process.pid}/status").read_text()
+        [resident] = [int(line.split()[1]) for line in memory.splitlines() if line.startswith("VmRSS")]
+        assert resident < 250_000
+
+
+def test_a_reset_in_the_middle_hurts_nobody(server: Server) -> None:
+    for body in (instances(ROW), instances(*[ROW] * 5000)):
+        with server.raw() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            connection.sendall(HEAD % len(body) + body)
+    assert server.predict(instances(ROW)) == pytest.approx([expected(ROW)], abs=1e-6)
+    assert "Traceback" not in server.log
+
+
+def test_while_loading_it_says_so_and_sigterm_ends_it(artifact: Path, tmp_path: Path) -> None:
+    """The checksums come out of a pipe that nobody fills: loading lasts until somebody does."""
+    model = write_artifact(tmp_path / "model")
+    (model / "checksums.json").unlink()
+    os.mkfifo(model / "checksums.json")
+    with serving(model, tmp_path) as running:
+        assert running.ping() == 503
+        status, headers, _ = running.ask("POST", "/invocations", instances(ROW))
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert running.stop() == 0
+    with serving(model, tmp_path) as running:
+        assert running.ping() == 503
+        (model / "checksums.json").write_bytes((artifact / "checksums.json").read_bytes())
+        running.wait_ready()
+
+
+def test_a_damaged_model_never_becomes_ready(tmp_path: Path) -> None:
+    model = write_artifact(tmp_path / "model")
+    with (model / "model.onnx").open("ab") as graph:
+        graph.write(b"!")
+    done = ended(model, "serve")
+    assert done.returncode == 1
+    assert "model.onnx has SHA-256" in done.stderr
+    assert "Upload model.tar.gz again" in done.stderr
+    assert "ready" not in done.stderr.replace("become ready", "")
+    assert "Traceback" not in done.stderr
+
+
+def test_no_model(tmp_path: Path) -> None:
+    done = ended(tmp_path / "nothing", "serve")
+    assert done.returncode == 1
+    assert "SM_MODEL_DIR" in done.stderr
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_taken_port(artifact: Path, workers: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = ended(artifact, "serve", SAGEMAKER_BIND_TO_PORT=port, SAGEMAKER_MODEL_SERVER_WORKERS=workers)
+    assert done.returncode == 2
+    assert f"port {port}: Address already in use" in done.stderr
+    assert "SAGEMAKER_BIND_TO_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_settings(artifact: Path) -> None:
+    done = ended(artifact, "serve", SAGEMAKER_BIND_TO_PORT="http")
+    assert done.returncode == 2
+    assert "SAGEMAKER_BIND_TO_PORT is 'http'" in done.stderr
+
+
+def test_the_command_line(artifact: Path) -> None:
+    assert (ended(artifact, "train").returncode, ended(artifact).returncode) == (2, 2)
+    shown = ended(artifact, "--help")
+    assert shown.returncode == 0
+    assert "example:" in shown.stdout
+
+
+def test_sigterm_lets_what_has_begun_end(artifact: Path, tmp_path: Path) -> None:
+    body = instances(ROW)
+    with serving(artifact, tmp_path) as running:
+        running.wait_ready()
+        idle, begun = running.raw(), running.raw()
+        begun.sendall(HEAD % len(body) + body[:10])
+        assert running.ping() == 200  # so the bytes before it were read
+        running.process.send_signal(signal.SIGTERM)
+        until(lambda: "draining 2" in running.log, "the server drains")
+        with pytest.raises(ConnectionRefusedError):
+            running.raw()
+        assert _all(idle) == b""
+        assert running.process.poll() is None
+        begun.sendall(body[10:])
+        answer = _all(begun)
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert b"Connection: close" in answer
+        assert running.process.wait(5) == 0
+        assert "drained" in running.log
+        idle.close()
+        begun.close()
+
+
+def test_sigterm_lets_a_large_request_end(artifact: Path, tmp_path: Path) -> None:
+    body = CSV_HEADER + b"red,round,3,1.5\n" * 300_000
+    with serving(artifact, tmp_path) as running, running.wait_ready().raw() as connection:
+        connection.sendall((HEAD % len(body)).replace(b"application/json", b"text/csv") + body)
+        running.process.send_signal(signal.SIGTERM)
+        answer = _all(connection)
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert answer.count(b"\n0.") == 300_000
+        assert running.process.wait(5) == 0
+
+
+def test_sigterm_under_load_drops_no_request(artifact: Path, tmp_path: Path) -> None:
+    """Eight callers on connections that stay, each until an answer says that it is the last one."""
+    counts, faults = [0] * 8, []
+
+    def call(number: int, server: Server) -> None:
+        try:
+            connection = server.connect()
+            while True:
+                status, headers, _ = exchange(
+                    connection, "POST", "/invocations", instances(ROW), content_type="application/json"
+                )
+                assert status == 200
+                counts[number] += 1
+                if headers.get("connection") == "close":
+                    return
+        except Exception as error:
+            faults.append(repr(error))
+
+    with serving(artifact, tmp_path) as running:
+        running.wait_ready()
+        callers = [threading.Thread(target=call, args=(number, running)) for number in range(8)]
+        for caller in callers:
+            caller.start()
+        until(lambda: min(counts) > 20, "every caller is served")
+        assert running.stop() == 0
+        for caller in callers:
+            caller.join()
+    assert faults == []
+
+
+def test_ctrl_c_drains_too(artifact: Path, tmp_path: Path) -> None:
+    with serving(artifact, tmp_path) as running:
+        running.wait_ready()
+        assert running.stop(signal.SIGINT) == 0
+        assert "Traceback" not in running.log
+
+
+def test_it_runs_from_any_folder_and_through_a_link(artifact: Path, tmp_path: Path) -> None:
+    link = tmp_path / "serve"
+    link.symlink_to(ENTRY)
+    with serving(artifact, tmp_path, entry=link) as running:
+        assert running.wait_ready().predict(instances(ROW)) == pytest.approx([expected(ROW)], abs=1e-6)

@@ -1,0 +1,40 @@
+"""The environment variables of the container."""
+
+from pathlib import Path
+
+import pytest
+
+from model.serving.errors import SettingsError
+from model.serving.settings import Settings, from_environment
+
+
+def test_sagemakers_defaults() -> None:
+    everywhere = "0.0.0.0"  # noqa: S104 - SageMaker requires it
+    assert from_environment({}) == Settings(everywhere, 8080, Path("/opt/ml/model"), 1, 6 * 1024 * 1024)
+
+
+def test_everything_set() -> None:
+    environment = {
+        "SLIPWAY_BIND_HOST": "127.0.0.1",
+        "SAGEMAKER_BIND_TO_PORT": "9000",
+        "SM_MODEL_DIR": "/models/delays",
+        "SAGEMAKER_MODEL_SERVER_WORKERS": "4",
+        "SAGEMAKER_MAX_PAYLOAD_IN_MB": "50",
+    }
+    wanted = Settings("127.0.0.1", 9000, Path("/models/delays"), 4, 50 * 1024 * 1024)
+    assert from_environment(environment) == wanted
+
+
+def test_no_limit_is_still_a_limit() -> None:
+    assert from_environment({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "0"}).max_body == 100 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "name", ["SAGEMAKER_BIND_TO_PORT", "SAGEMAKER_MODEL_SERVER_WORKERS", "SAGEMAKER_MAX_PAYLOAD_IN_MB"]
+)
+@pytest.mark.parametrize("given", ["-1", "1.5", "many", "99999999", "9" * 5000, "²", " "])
+def test_a_wrong_number_is_named(name: str, given: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        from_environment({name: given})
+    assert name in error.value.cause
+    assert error.value.exit_code == 2

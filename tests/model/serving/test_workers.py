@@ -1,0 +1,73 @@
+"""Several processes on one port."""
+
+import os
+import signal
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.model.serving.examples import ROW, expected, instances, write_artifact
+from tests.model.serving.running import Server, ended, serving, until
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def two(artifact: Path, tmp_path: Path) -> Generator[Server]:
+    """A server with two workers, ready."""
+    with serving(artifact, tmp_path, SAGEMAKER_MODEL_SERVER_WORKERS="2") as running:
+        yield running.wait_ready()
+        _no_workers(_workers(running))
+
+
+def _workers(server: Server) -> list[int]:
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    return [int(child) for child in children.read_text().split()] if children.exists() else []
+
+
+def _no_workers(workers: list[int]) -> None:
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+
+
+def _gone(workers: list[int]) -> bool:
+    return not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+def test_both_answer_and_end(two: Server) -> None:
+    workers = _workers(two)
+    assert len(workers) == 2
+    for _ in range(20):
+        assert two.predict(instances(ROW)) == pytest.approx([expected(ROW)], abs=1e-6)
+        assert two.ping() == 200
+    assert two.stop() == 0
+    assert _gone(workers)
+    assert two.log.count("drained") == 2
+
+
+def test_ready_only_when_both_are(two: Server) -> None:
+    """Ready was logged twice before the first 200."""
+    assert two.log.count("ready:") == 2
+
+
+def test_a_worker_that_dies_ends_all(two: Server) -> None:
+    workers = _workers(two)
+    os.kill(workers[0], signal.SIGKILL)
+    assert two.process.wait(10) == 1
+    assert f"worker {workers[0]} ended with -9" in two.log
+    assert _gone(workers)
+
+
+def test_workers_do_not_outlive_their_parent(two: Server) -> None:
+    workers = _workers(two)
+    two.stop(signal.SIGKILL)
+    until(lambda: _gone(workers), "the workers end")
+
+
+def test_a_damaged_model_ends_all(tmp_path: Path) -> None:
+    model = write_artifact(tmp_path)
+    (model / "model.onnx").write_bytes(b"")
+    done = ended(model, "serve", SAGEMAKER_MODEL_SERVER_WORKERS="2")
+    assert done.returncode == 1
+    assert "model.onnx has SHA-256" in done.stderr
