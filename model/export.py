@@ -83,6 +83,7 @@ class Scorer:
                 "Train the model again with the versions of model/requirements.txt.",
             ) from error
         self.inputs = tuple(node.name for node in self._session.get_inputs())
+        self.outputs = tuple(node.name for node in self._session.get_outputs())
 
     def score(self, rows: pd.DataFrame) -> Scores:
         """The probability of being late for each row of `rows`, which hold the features as in the table."""

@@ -26,9 +26,6 @@ class Months:
     def __str__(self) -> str:
         return f"{self.first}-{self.last}"
 
-    def __contains__(self, month: int) -> bool:
-        return self.first <= month <= self.last
-
 
 @dataclass(frozen=True)
 class Split:

@@ -82,7 +82,8 @@ def train(options: TrainOptions, progress: Progress = lambda text: None) -> Trai
     progress("Recording the run in MLflow")
     run = _run(options, split, data, candidate, assessment, files)
     tracked = tracking.record(run, options.tracking_uri, options.build)
-    evidence = _evidence(files, split, data, assessment, tracked)
+    compared = champion.sha256 if champion else None
+    evidence = _evidence(files, split, data, assessment, tracked, compared)
     _write(options.out, {**files, EVIDENCE: artifact.as_json(evidence)})
     return TrainResult(
         passed=gates.passed(assessment.gates),
@@ -127,7 +128,12 @@ def _run(
 
 
 def _evidence(
-    files: Mapping[str, bytes], split: Split, data: Data, assessment: Assessment, tracked: tracking.Tracked
+    files: Mapping[str, bytes],
+    split: Split,
+    data: Data,
+    assessment: Assessment,
+    tracked: tracking.Tracked,
+    champion: str | None,
 ) -> dict[str, Any]:
     """What a release needs to know of the model; part of the release's manifest."""
     origin = source()
@@ -145,6 +151,7 @@ def _evidence(
             "mlflow_model_version": tracked.model_version,
             "git_commit": origin.git_commit,
             "git_dirty": origin.git_dirty,
+            "champion_sha256": champion,
         },
         "evaluation": {
             **months,

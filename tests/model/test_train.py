@@ -112,6 +112,7 @@ def test_training_on_recent_months_only_is_refused_with_its_reasons_and_moves_no
     assert {"auc", "log_loss", "calibration", "yardstick", "champion"} <= failed.keys()
     assert failed["champion"]["value"] == pytest.approx(-0.059, abs=0.005)
     assert result["evaluation"]["test_month"] == 12
+    assert result["source"]["champion_sha256"] == first["model"]["sha256"]
     written = json.loads((project / "worse" / "evidence.json").read_text())
     assert written["gates"] == result["gates"]
     client = mlflow.MlflowClient(f"sqlite:///{project}/.build/mlflow.db")
