@@ -11,6 +11,7 @@ import mmap
 import os
 import signal
 from dataclasses import replace
+from functools import partial
 from types import FrameType
 
 from model.serving.errors import StartError
@@ -18,6 +19,22 @@ from model.serving.server import Peers, listen, serve
 from model.serving.settings import Settings
 
 log = logging.getLogger(__name__)
+
+
+class Readiness:
+    """Which of `count` processes are ready, in memory that forks share."""
+
+    def __init__(self, count: int) -> None:
+        self._flags = mmap.mmap(-1, count)
+        self._all = b"\1" * count
+
+    def mark(self, index: int) -> None:
+        """Process `index` is ready."""
+        self._flags[index] = 1
+
+    def everyone(self) -> bool:
+        """Whether all are."""
+        return self._flags[:] == self._all
 
 
 def run(settings: Settings) -> int:
@@ -38,9 +55,9 @@ def _work(settings: Settings, peers: Peers) -> int:
 
 
 def _supervise(settings: Settings) -> int:
-    flags = mmap.mmap(-1, settings.workers)
+    readiness = Readiness(settings.workers)
     parent, alive = os.pipe()
-    workers = {_fork(settings, flags, index, parent, alive) for index in range(settings.workers)}
+    workers = {_fork(settings, readiness, index, parent, alive) for index in range(settings.workers)}
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         _terminate(workers)
@@ -67,18 +84,14 @@ def _terminate(workers: set[int]) -> None:
         os.kill(process, signal.SIGTERM)
 
 
-def _fork(settings: Settings, flags: mmap.mmap, index: int, parent: int, alive: int) -> int:
+def _fork(settings: Settings, readiness: Readiness, index: int, parent: int, alive: int) -> int:
     """The process id of a new worker. In the worker itself this never returns."""
     if process := os.fork():
         return process
     code = 1
     try:
         os.close(alive)
-
-        def ready() -> None:
-            flags[index] = 1
-
-        code = _work(settings, Peers(True, parent, ready, lambda: all(flags)))
+        code = _work(settings, Peers(True, parent, partial(readiness.mark, index), readiness.everyone))
     except StartError as error:
         log.error("%s", error)
         code = error.exit_code

@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from model.serving.workers import Readiness
 from tests.model.serving.examples import ROW, expected, instances, write_artifact
 from tests.model.serving.running import Server, ended, serving, until
 
-pytestmark = pytest.mark.sandbox
+
+def test_everyone_is_ready_only_when_all_are() -> None:
+    readiness = Readiness(3)
+    for index in (2, 0, 1):
+        assert not readiness.everyone()
+        readiness.mark(index)
+    assert readiness.everyone()
 
 
 @pytest.fixture
@@ -35,6 +42,7 @@ def _gone(workers: list[int]) -> bool:
     return not any(Path(f"/proc/{worker}").exists() for worker in workers)
 
 
+@pytest.mark.sandbox
 def test_both_answer_and_end(two: Server) -> None:
     workers = _workers(two)
     assert len(workers) == 2
@@ -46,11 +54,13 @@ def test_both_answer_and_end(two: Server) -> None:
     assert two.log.count("drained") == 2
 
 
+@pytest.mark.sandbox
 def test_ready_only_when_both_are(two: Server) -> None:
     """Ready was logged twice before the first 200."""
     assert two.log.count("ready:") == 2
 
 
+@pytest.mark.sandbox
 def test_a_worker_that_dies_ends_all(two: Server) -> None:
     workers = _workers(two)
     os.kill(workers[0], signal.SIGKILL)
@@ -59,12 +69,14 @@ def test_a_worker_that_dies_ends_all(two: Server) -> None:
     assert _gone(workers)
 
 
+@pytest.mark.sandbox
 def test_workers_do_not_outlive_their_parent(two: Server) -> None:
     workers = _workers(two)
     two.stop(signal.SIGKILL)
     until(lambda: _gone(workers), "the workers end")
 
 
+@pytest.mark.sandbox
 def test_a_damaged_model_ends_all(tmp_path: Path) -> None:
     model = write_artifact(tmp_path)
     (model / "model.onnx").write_bytes(b"")
