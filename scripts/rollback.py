@@ -41,7 +41,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
             "release": goal.release,
             "seconds": round(seconds, 2),
         },
-        f"[green]✓[/green] {goal.release} serves again in {args.stage}; pin and stack agree ({seconds:.1f} s)",
+        f"[green]✓[/green] {goal.release} serves {args.stage} again, pin and stack agree ({seconds:.1f} s)",
     )
     return 0
 
