@@ -1,5 +1,6 @@
 """Archives of strangers: layers as a container's root would have them, and no way out of the folder."""
 
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -39,10 +40,12 @@ def root(tmp_path: Path) -> Path:
 def unpack(root: Path, *layers: list[tuple[tarfile.TarInfo, bytes]], whiteouts: bool = True) -> None:
     extraction = Extraction(root)
     for number, entries in enumerate(layers):
-        path = root.parent / f"layer-{number}.tar"
-        with tarfile.open(path, "w:gz" if number % 2 else "w") as tar:
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
             for info, content in entries:
                 tar.addfile(info, io.BytesIO(content))
+        path = root.parent / f"layer-{number}.tar"
+        path.write_bytes(gzip.compress(buffer.getvalue()) if number % 2 else buffer.getvalue())
         extraction.add(path, whiteouts=whiteouts)
 
 

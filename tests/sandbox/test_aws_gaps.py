@@ -1,6 +1,8 @@
 """What the sandbox adds to moto beside SageMaker and ECR, and the faults and counts of AWS calls."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from botocore.config import Config
@@ -46,7 +48,7 @@ def test_a_deny_without_a_condition_still_denies(sandbox: SandboxHandle) -> None
     s3.put_bucket_policy(
         Bucket="closed", Policy=json.dumps({"Version": "2012-10-17", "Statement": statement})
     )
-    with pytest.raises(ClientError, match="Forbidden|AccessDenied|403"):
+    with pytest.raises(ClientError, match=r"Forbidden|AccessDenied|403"):
         s3.put_object(Bucket="closed", Key="a", Body=b"x")
 
 
@@ -97,17 +99,18 @@ def test_a_scalable_target_has_tags(sandbox: SandboxHandle) -> None:
     ],
 )
 def test_a_call_fails_as_asked_in_its_own_protocol(
-    sandbox: SandboxHandle, service: str, action: str, call: object
+    sandbox: SandboxHandle, service: str, action: str, call: Callable[[Any], Any]
 ) -> None:
     client = sandbox.client(service, config=ONCE)
     sandbox.faults("fail_aws", service=service, action=action, code="ThrottlingException", count=2)
     for _ in range(2):
         with pytest.raises(ClientError) as error:
-            call(client)  # ty: ignore[call-non-callable]
+            call(client)
         assert error.value.response["Error"]["Code"] == "ThrottlingException"
+        assert error.value.response["Error"]["Message"] == "Rate exceeded"
         assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     if service != "sagemaker-runtime":
-        call(client)  # ty: ignore[call-non-callable]
+        call(client)
 
 
 def test_a_server_error_has_the_status_that_was_asked_for(sandbox: SandboxHandle) -> None:
