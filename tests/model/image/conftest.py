@@ -1,0 +1,23 @@
+"""One built image for the tests that only look at it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from model.image.build import BuiltImage, build_image
+from tests.model.image.images import options
+
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that the tests of a worker share."""
+    return tmp_path_factory.mktemp("image-cache")
+
+
+@pytest.fixture(scope="session")
+def built(cache: Path) -> BuiltImage:
+    """The image without a base, for the Python that runs the tests."""
+    return build_image(options(cache, python=RUNNING))

@@ -1,0 +1,240 @@
+"""Real builds with the real crane and uv: the same inputs give the same digest, and the image runs."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model.image.build import BuiltImage, build_image
+from model.image.errors import DependencyError, ImageError, RegistryError, ToolError
+from model.image.registry import inspect, push
+from tests.model.image import images
+from tests.model.image.conftest import RUNNING
+from tests.model.serving.examples import OTHER, ROW, expected, instances, write_artifact
+from tests.model.serving.running import ended, serving, until
+
+pytestmark = pytest.mark.sandbox
+DOCKER_IMAGE = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+
+
+def test_another_checkout_another_cache_another_umask(built: BuiltImage, tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        source = images.checkout(tmp_path / "elsewhere")
+        again = build_image(images.options(tmp_path / "cache", python=RUNNING, serving=source))
+    finally:
+        os.umask(before)
+    assert again.digest == built.digest
+    assert again.layers == built.layers
+
+
+def test_a_change_of_the_code_changes_its_layer_only_and_takes_seconds(
+    built: BuiltImage, cache: Path, tmp_path: Path
+) -> None:
+    source = images.checkout(tmp_path)
+    with (source / "values.py").open("a") as module:
+        module.write("CHANGED = True\n")
+    steps: list[str] = []
+    start = time.monotonic()
+    changed = build_image(images.options(cache, python=RUNNING, serving=source), steps.append)
+    assert time.monotonic() - start < 10  # 0.5 s where nothing else runs
+    assert changed.digest != built.digest
+    assert changed.layers[0] == built.layers[0]
+    assert changed.layers[1] != built.layers[1]
+    assert any("kept" in step for step in steps)
+    assert changed.digest in steps[-1]
+
+
+def test_a_change_of_the_lock_changes_the_dependencies(
+    built: BuiltImage, cache: Path, tmp_path: Path
+) -> None:
+    source = images.checkout(tmp_path)
+    lock = source / "requirements.txt"
+    text = lock.read_text()
+    lock.write_text(text[: text.index("flatbuffers")] + text[text.index("httptools") :])
+    changed = build_image(images.options(cache, python=RUNNING, serving=source))
+    assert changed.layers[0] != built.layers[0]
+    assert changed.layers[1] == built.layers[1]
+
+
+def test_another_python_has_other_dependencies(built: BuiltImage, cache: Path) -> None:
+    other = "3.12" if RUNNING != "3.12" else "3.13"
+    image = build_image(images.options(cache, python=other))
+    assert images.config(image)["config"]["Labels"]["slipway.python"] == other
+    names = [entry.name for entry in images.members(image, 0)]
+    assert any(f"cpython-{other.replace('.', '')}-x86_64-linux-gnu.so" in name for name in names)
+    assert image.layers[0] != built.layers[0]
+
+
+def test_what_the_image_says_of_itself(built: BuiltImage) -> None:
+    manifest, config = images.manifest(built), images.config(built)
+    assert (manifest["mediaType"], {layer["mediaType"] for layer in manifest["layers"]}) == (
+        DOCKER_IMAGE,
+        {DOCKER_LAYER},
+    )
+    assert (config["os"], config["architecture"]) == ("linux", "amd64")
+    assert config["config"]["Entrypoint"] == ["/opt/program/serve"]
+    assert config["config"]["Cmd"] == ["serve"]
+    assert config["config"]["User"] == "10001:10001"
+    assert config["config"]["Labels"] == {
+        "slipway.runtime": "process",
+        "slipway.python": RUNNING,
+        "com.amazonaws.sagemaker.capabilities.accept-bind-to-port": "true",
+    }
+    assert (built.runtime, built.python) == ("process", RUNNING)
+    assert built.size == sum(layer.size for layer in built.layers) + len(
+        images.blob(built, built.digest).read_bytes()
+    ) + len(images.blob(built, manifest["config"]["digest"]).read_bytes())
+
+
+def test_nothing_in_the_layers_differs_from_machine_to_machine(built: BuiltImage) -> None:
+    for index in range(2):
+        for entry in images.members(built, index):
+            assert (entry.uid, entry.gid, entry.mtime, entry.uname) == (0, 0, 0, ""), entry.name
+            assert entry.mode == (0o755 if entry.isdir() or entry.name == "opt/program/serve" else 0o644)
+            assert not entry.name.endswith((".pyc", "/RECORD", "/INSTALLER", "/.lock")), entry.name
+
+
+def test_the_unpacked_image_runs_on_a_plain_python(built: BuiltImage, tmp_path: Path) -> None:
+    """Only what is in the image: the Python that runs it gets no other packages to see."""
+    root = images.unpack(built, tmp_path / "root")
+    model = write_artifact(tmp_path / "model")
+    plain = str(Path(os.path.realpath(sys.executable)).parent)
+    with serving(model, tmp_path, entry=root / "opt/program/serve", PATH=f"{plain}:/usr/bin:/bin") as server:
+        server.wait_ready()
+        wanted = pytest.approx([expected(ROW), expected(OTHER)], abs=1e-6)
+        assert server.predict(instances(ROW, OTHER)) == wanted
+        maps = Path(f"/proc/{server.process.pid}/maps").read_text()
+        assert str(root / "opt/program/dependencies/onnxruntime") in maps
+        assert ".venv" not in maps
+        assert server.stop() == 0
+
+
+def test_another_python_is_told(built: BuiltImage, tmp_path: Path) -> None:
+    root = images.unpack(built, tmp_path / "root")
+    (root / "opt/program/python-version").write_text("3.99\n")
+    done = ended(write_artifact(tmp_path / "model"), "serve", entry=root / "opt/program/serve")
+    assert done.returncode == 2
+    assert "for Python 3.99" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_push_and_inspect(built: BuiltImage, tmp_path: Path) -> None:
+    with images.registry(tmp_path) as host:
+        tagged = f"{host}/slipway-dev:v1"
+        pinned = push(built, tagged, crane=images.tool("crane"))
+        assert pinned == f"{host}/slipway-dev@{built.digest}"
+        assert push(built, tagged, crane=images.tool("crane")) == pinned
+        assert push(built, f"{host}/another/repository", crane=images.tool("crane")).endswith(built.digest)
+        for reference in (tagged, pinned):
+            info = inspect(reference, crane=images.tool("crane"))
+            assert (info.digest, info.media_type, info.size) == (built.digest, DOCKER_IMAGE, built.size)
+            assert info.labels["slipway.runtime"] == "process"
+            assert info.entry_point == ("/opt/program/serve",)
+        images.crane().run("validate", "--remote", pinned)
+        with pytest.raises(RegistryError) as error:
+            inspect(f"{host}/slipway-dev:v2", crane=images.tool("crane"))
+        assert error.value.exit_code == 4
+    with pytest.raises(RegistryError) as error:
+        push(built, f"{host}/slipway-dev:v1", crane=images.tool("crane"))
+    assert "crane push failed" in error.value.cause
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """A tar with one file, for a base image."""
+    tar = tmp_path / "base.tar"
+    (tmp_path / "usr").mkdir()
+    (tmp_path / "usr" / "hello").write_text("base")
+    subprocess.run(["tar", "--create", "--file", tar, "--directory", tmp_path, "usr"], check=True)
+    return tar
+
+
+def test_on_a_base(built: BuiltImage, base: Path, tmp_path: Path) -> None:
+    """The base is an OCI image behind an index, as public ones are; the result is one Docker image."""
+    with images.registry(tmp_path) as host:
+        crane, program = images.crane(), images.tool("crane")
+        crane.run("append", "--oci-empty-base", "--new_layer", base, "--new_tag", f"{host}/base:part")
+        crane.run("mutate", f"{host}/base:part", "--set-platform", "linux/amd64", "--tag", f"{host}/base:one")
+        crane.run("index", "append", "--manifest", f"{host}/base:one", "--tag", f"{host}/base:latest")
+        digest = crane.run("digest", f"{host}/base:latest").decode().strip()
+        options = images.options(tmp_path / "cache", python=RUNNING, base=f"{host}/base@{digest}")
+        image = build_image(options)
+        assert image.runtime == "container"
+        # above the base's layer, the same layers as without a base
+        assert image.layers[1:] == built.layers
+        manifest, labels = images.manifest(image), images.config(image)["config"]["Labels"]
+        assert manifest["mediaType"] == DOCKER_IMAGE
+        assert {layer["mediaType"] for layer in manifest["layers"]} == {DOCKER_LAYER}
+        assert labels["slipway.runtime"] == "container"
+        assert labels["org.opencontainers.image.base.digest"] == digest
+        assert (images.unpack(image, tmp_path / "root") / "usr" / "hello").read_text() == "base"
+        crane.run("validate", "--remote", push(image, f"{host}/out:v1", crane=program))
+        with pytest.raises(ImageError) as error:
+            inspect(f"{host}/base:latest", crane=program)
+        assert "index" in error.value.cause
+        with pytest.raises(RegistryError):
+            build_image(replace(options, base=f"{host}/base@sha256:{'0' * 64}"))
+    # the base's registry is gone, and was not needed again
+    assert build_image(options).digest == image.digest
+
+
+def test_a_wheel_with_another_hash_is_refused(cache: Path, tmp_path: Path) -> None:
+    source = images.checkout(tmp_path)
+    lock = source / "requirements.txt"
+    lock.write_text(re.sub("sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", lock.read_text()))
+    with pytest.raises(DependencyError) as error:
+        build_image(images.options(cache, python=RUNNING, serving=source))
+    assert "requirements.txt" in error.value.cause
+    assert "hash" in error.value.cause.lower()
+    assert error.value.next_step
+
+
+def test_no_uv(cache: Path, tmp_path: Path) -> None:
+    source = images.checkout(tmp_path)
+    with (source / "requirements.txt").open("a") as lock:
+        lock.write("# a change, so that nothing kept fits\n")
+    with pytest.raises(ToolError) as error:
+        build_image(replace(images.options(cache, python=RUNNING, serving=source), uv=tmp_path / "uv"))
+    assert "uv" in error.value.cause
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(ImageError) as error:
+        build_image(images.options(tmp_path / "cache"))
+    assert "disk space" in error.value.next_step
+
+
+_KILLED = """
+import sys, time
+from pathlib import Path
+from tests.model.image.images import crane
+with crane().registry(Path(sys.argv[1])) as host:
+    print(host, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.kill
+def test_the_registry_does_not_outlive_a_killed_build(tmp_path: Path) -> None:
+    build = subprocess.Popen(
+        [sys.executable, "-c", _KILLED, tmp_path], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+    )
+    assert build.stdout is not None
+    host = build.stdout.readline().strip()
+    [registry] = [
+        int(child) for child in Path(f"/proc/{build.pid}/task/{build.pid}/children").read_text().split()
+    ]
+    assert host.startswith("127.0.0.1:")
+    build.send_signal(signal.SIGKILL)
+    build.wait()
+    build.stdout.close()
+    until(lambda: not Path(f"/proc/{registry}").exists(), "the registry is gone")

@@ -1,0 +1,108 @@
+"""What decides about an image, without building one."""
+
+import os
+import tarfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from model.image.build import BuildOptions, build_image
+from model.image.dependencies import dependencies_key
+from model.image.errors import BaseImageError, DependencyError, ImageError, RegistryError, ToolError
+from model.image.layers import Entry, write_layer
+from model.image.program import program_entries
+from tests.model.image.images import checkout
+
+DIGEST = "sha256:" + "a" * 64
+
+
+def _layer(folder: Path, names: list[str], moment: int, umask: int) -> bytes:
+    before = os.umask(umask)
+    try:
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_text(f"content of {name}")
+            os.utime(folder / name, (moment, moment))
+        entries = [Entry(folder / name, PurePosixPath("opt", "x", name), name == "b") for name in names]
+        write_layer(entries, folder / "layer.tar")
+    finally:
+        os.umask(before)
+    return (folder / "layer.tar").read_bytes()
+
+
+def test_a_layer_depends_on_its_files_alone(tmp_path: Path) -> None:
+    one = _layer(tmp_path / "one", ["a", "b", "c"], 1, 0o022)
+    assert one == _layer(tmp_path / "two", ["c", "a", "b"], 2_000_000_000, 0o077)
+    assert one != _layer(tmp_path / "three", ["a", "b"], 1, 0o022)
+
+
+def test_what_a_layer_says_of_its_files(tmp_path: Path) -> None:
+    _layer(tmp_path / "one", ["a", "b"], 1, 0o077)
+    with tarfile.open(tmp_path / "one" / "layer.tar") as tar:
+        told = [(entry.name, oct(entry.mode), entry.uid, entry.gid, entry.mtime) for entry in tar]
+    assert told == [
+        ("opt", "0o755", 0, 0, 0),
+        ("opt/x", "0o755", 0, 0, 0),
+        ("opt/x/a", "0o644", 0, 0, 0),
+        ("opt/x/b", "0o755", 0, 0, 0),
+    ]
+
+
+def test_the_code_is_modules_and_the_entry_point(tmp_path: Path) -> None:
+    entries = {str(entry.target): entry for entry in program_entries(checkout(tmp_path), tmp_path / "empty")}
+    assert entries["opt/program/serve"].program
+    assert entries["opt/program/model/__init__.py"].source == tmp_path / "empty"
+    assert "opt/program/model/serving/server.py" in entries
+    assert all(name.endswith((".py", "/serve")) for name in entries)
+
+
+def test_a_folder_that_is_not_the_serving_package(tmp_path: Path) -> None:
+    with pytest.raises(ImageError) as error:
+        list(program_entries(tmp_path, tmp_path / "empty"))
+    assert str(tmp_path) in error.value.cause
+
+
+@pytest.mark.parametrize(
+    "base", ["python", "python:3.11", "python:3.11-slim", "python@sha256:abc", DIGEST, "", f"a b@{DIGEST}"]
+)
+def test_a_base_by_tag_is_refused(tmp_path: Path, base: str) -> None:
+    with pytest.raises(BaseImageError) as error:
+        build_image(BuildOptions(cache=tmp_path / "cache", base=base))
+    assert error.value.exit_code == 2
+    assert repr(base) in error.value.cause
+    assert "digest" in error.value.next_step
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_unknown_python_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImageError) as error:
+        build_image(BuildOptions(cache=tmp_path, python="3.8"))
+    assert "3.11, 3.12, 3.13" in error.value.next_step
+
+
+def test_the_key_of_the_dependencies(tmp_path: Path) -> None:
+    lock, other = tmp_path / "requirements.txt", tmp_path / "other.txt"
+    lock.write_text("numpy==2\n")
+    other.write_text("numpy==3\n")
+    keys = {
+        dependencies_key(lock, "3.11", None),
+        dependencies_key(lock, "3.12", None),
+        dependencies_key(lock, "3.11", f"python@{DIGEST}"),
+        dependencies_key(other, "3.11", None),
+    }
+    assert len(keys) == 4
+    assert dependencies_key(lock, "3.11", None) in keys
+    with pytest.raises(DependencyError) as error:
+        dependencies_key(tmp_path / "none.txt", "3.11", None)
+    assert "none.txt" in error.value.cause
+
+
+def test_tools_that_are_missing(tmp_path: Path) -> None:
+    with pytest.raises(ToolError) as error:
+        build_image(BuildOptions(cache=tmp_path, crane=tmp_path / "crane"))
+    assert "make setup" in error.value.next_step
+
+
+def test_exit_codes() -> None:
+    assert ImageError("a", "b", "c").exit_code == 2
+    assert RegistryError("a", "b", "c").exit_code == 4
