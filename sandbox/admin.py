@@ -90,7 +90,7 @@ def _deployment(role: str, deployment: Deployment, endpoint: Endpoint) -> dict[s
                 "in_flight": fleet.in_flight,
                 "instances": [
                     {"id": i.id, "pid": i.pid, "healthy": i.healthy, "restarts": i.restarts, "url": i.url}
-                    for i in fleet.instances
+                    for i in [*fleet.instances, *fleet.starting]
                 ],
             }
             for fleet in deployment.fleets.values()

@@ -1,11 +1,16 @@
 """The one port of the sandbox: which part answers which request."""
 
+from contextlib import suppress
+
 from sandbox.admin import PREFIX as ADMIN_PREFIX
 from sandbox.admin import Admin
-from sandbox.asgi import Receive, Scope, Send, header
+from sandbox.asgi import ClientGone, Receive, Scope, Send, header, respond_json
 from sandbox.aws.application import Moto
 from sandbox.registry.gateway import Gateway
-from sandbox.runtime.invocations import Invocations, is_invocation
+from sandbox.runtime.invocations import Invocations, is_invocation, is_other_runtime
+
+_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_ENDINGS = (".localhost", ".amazonaws.com")
 
 
 class App:
@@ -21,14 +26,33 @@ class App:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        if not is_local(scope):
+            await respond_json(send, 403, {"error": "The sandbox answers programs of this machine only."})
+            return
+        with suppress(ClientGone):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if is_invocation(scope):
             await self._invocations(scope, receive, send)
+        elif is_other_runtime(scope):
+            await self._invocations.refuse(scope, send)
         elif scope["path"].startswith(ADMIN_PREFIX):
             await self._admin(scope, receive, send)
         elif _is_registry(scope):
             await self._gateway(scope, receive, send)
         else:
             await self._moto(scope, receive, send)
+
+
+def is_local(scope: Scope) -> bool:
+    """Whether the request is meant for this machine and comes from a program, not from a web page.
+
+    A page in the user's browser can reach the loopback, under its own name or by a name that it made point
+    here; the sandbox runs images, so neither is served.
+    """
+    name = header(scope, b"host").rpartition(":")[0] or header(scope, b"host")
+    return not header(scope, b"origin") and (name in _NAMES or name.endswith(_ENDINGS))
 
 
 def _is_registry(scope: Scope) -> bool:

@@ -10,7 +10,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-class BodyTooLarge(Exception):
+class BodyTooLarge(ValueError):
     """The body is longer than the limit that was given."""
 
 
@@ -22,9 +22,13 @@ def header(scope: Scope, name: bytes) -> str:
     return ""
 
 
+class ClientGone(ConnectionError):
+    """The client hung up before its request was whole."""
+
+
 async def read_body(receive: Receive, limit: int | None = None) -> bytes:
-    """The whole request body. Raises BodyTooLarge."""
-    message = await receive()
+    """The whole request body. Raises BodyTooLarge and ClientGone."""
+    message = await _next(receive)
     body = message.get("body", b"")
     if not message.get("more_body"):
         if limit is not None and len(body) > limit:
@@ -32,12 +36,19 @@ async def read_body(receive: Receive, limit: int | None = None) -> bytes:
         return body
     chunks, size = [body], len(body)
     while message.get("more_body"):
-        message = await receive()
+        message = await _next(receive)
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if limit is not None and size > limit:
             raise BodyTooLarge
     return b"".join(chunks)
+
+
+async def _next(receive: Receive) -> MutableMapping[str, Any]:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    return message
 
 
 async def respond(send: Send, status: int, body: bytes, headers: Headers = ()) -> None:

@@ -70,7 +70,7 @@ class Sandbox:
         await self._nursery.start()
         try:
             async with new_client() as client:
-                host = Host(self._settings, self._nursery, client)
+                host = Host(self._settings, self._nursery, client, self._logs.forget)
                 registry, registry_port = await start_registry(host)
                 app, moto = self._build(host, registry_port)
                 try:
@@ -134,27 +134,20 @@ class Sandbox:
 
     async def _chores(self) -> None:
         """Hand logs and metrics on, twice a second."""
-        known: dict[str, Instance] = {}
         while True:
             await asyncio.sleep(INTERVAL)
             try:
-                known = self._follow_logs(known)
+                self._logs.poll(self._instances())
                 self._metrics.publish()
             except Exception:
                 log.exception("logs or metrics were not published")
-
-    def _follow_logs(self, known: dict[str, Instance]) -> dict[str, Instance]:
-        now = {instance.id: instance for instance in self._instances()}
-        self._logs.poll(now.values())
-        for ended in known.keys() - now.keys():
-            self._logs.forget(known[ended])
-        return now
 
     def _instances(self) -> Iterator[Instance]:
         for endpoint in self._service.all():
             for deployment in (endpoint.live, endpoint.pending):
                 for fleet in deployment.fleets.values() if deployment else ():
                     yield from fleet.instances
+                    yield from fleet.starting
 
     def _record(self) -> dict[str, Any]:
         return {

@@ -150,6 +150,7 @@ def _foreground(args: argparse.Namespace, settings: Settings) -> None:
 
     try:
         run(settings, tell)
+        print("The sandbox is down.", file=sys.stderr)
     except AlreadyRunningError:
         tell({**(running_record(settings) or {}), "already_running": True})
     except SandboxError as error:

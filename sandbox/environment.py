@@ -13,8 +13,8 @@ TOOLS = Path(__file__).resolve().parents[1] / ".tools" / "bin"
 
 def environment(settings: Settings, record: Mapping[str, Any]) -> dict[str, str]:
     """The variables for a running sandbox's record. The keys are no secrets: nothing checks them."""
-    path = os.environ.get("PATH", os.defpath)
-    tools = [] if str(TOOLS) in path.split(os.pathsep) else [str(TOOLS)]
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    tools_first = [str(TOOLS), *(folder for folder in path if folder != str(TOOLS))]
     return {
         "AWS_ENDPOINT_URL": record["endpoint_url"],
         "AWS_ACCESS_KEY_ID": "test",
@@ -27,7 +27,7 @@ def environment(settings: Settings, record: Mapping[str, Any]) -> dict[str, str]
         "PULUMI_HOME": str(settings.pulumi_home),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PATH": os.pathsep.join([*tools, path]),
+        "PATH": os.pathsep.join(tools_first),
     }
 
 

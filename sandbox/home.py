@@ -46,7 +46,12 @@ class Home:
         """Delete what described the AWS that is gone; unpacked images and models stay. Needs `own`."""
         settings = self._settings
         try:
-            for folder in (settings.registry, settings.pulumi_state, settings.endpoint_logs):
+            for folder in (
+                settings.registry,
+                settings.pulumi_state,
+                settings.endpoint_logs,
+                settings.scratch,
+            ):
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(parents=True)
             for folder in (settings.images, settings.models):

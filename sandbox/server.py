@@ -28,6 +28,8 @@ def run(settings: Settings, ready: Ready) -> None:
     home = Home(settings)
     if not home.own():
         raise AlreadyRunningError(f"A sandbox already runs in {settings.home}.")
+    # Clients try TLS first, and uvicorn warns of each such try.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     try:
         with listen(settings.port) as listener:

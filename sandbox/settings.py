@@ -79,6 +79,11 @@ class Settings:
         return self.home / "python"
 
     @property
+    def scratch(self) -> Path:
+        """HOME of the model servers."""
+        return self.home / "scratch"
+
+    @property
     def pulumi_state(self) -> Path:
         """The Pulumi state; emptied at every start, since what it describes is gone."""
         return self.home / "state"

@@ -19,7 +19,7 @@ from moto.core.request import (
 )
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from sandbox.asgi import Receive, Scope, Send, header, read_body
+from sandbox.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body
 from sandbox.aws.errors import Answer, aws_error
 from sandbox.calls import Calls, identify
 from sandbox.faults import Faults
@@ -43,7 +43,11 @@ class Moto:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one AWS call."""
-        body = await read_body(receive, MAX_BODY)
+        try:
+            body = await read_body(receive, MAX_BODY)
+        except BodyTooLarge:
+            message = f"The sandbox takes at most {MAX_BODY} bytes in one request."
+            return await _send(send, aws_error(scope, "s3", "EntityTooLarge", message))
         service, action = identify(scope, body)
         self._calls.add(service, action)
         fault = self._faults.for_call(service, action)
@@ -53,9 +57,7 @@ class Moto:
         else:
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, self._answer, scope, body, service, action)
-        headers = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        return await _send(send, answer)
 
     def close(self) -> None:
         """Let no further call begin."""
@@ -86,6 +88,12 @@ class Moto:
         if scope["method"] != "HEAD" and not any(name.lower() == "content-length" for name, _ in headers):
             headers = [*headers, ("Content-Length", str(len(content)))]
         return Answer(status, headers, content)
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 def _environ(scope: Scope, body: bytes) -> dict[str, Any]:

@@ -2,5 +2,5 @@
 
 
 def sagemaker_arn(kind: str, name: str, account: str, region: str) -> str:
-    """`arn:aws:sagemaker:<region>:<account>:<kind>/<name>`, in lower case as SageMaker returns names."""
-    return f"arn:aws:sagemaker:{region}:{account}:{kind}/{name.lower()}"
+    """`arn:aws:sagemaker:<region>:<account>:<kind>/<name>`."""
+    return f"arn:aws:sagemaker:{region}:{account}:{kind}/{name}"

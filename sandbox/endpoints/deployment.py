@@ -54,9 +54,7 @@ class Deployer:
         try:
             deployment = await self._launch(endpoint, recipe, {})
         except Exception as error:
-            endpoint.failure_reason = self._reason(endpoint, error)
-            endpoint.pending = None
-            endpoint.move(Status.FAILED)
+            self._roll_back(endpoint, None, self._reason(endpoint, error))
             return
         endpoint.live, endpoint.pending = deployment, None
         endpoint.route((1.0, deployment))
@@ -79,7 +77,7 @@ class Deployer:
             instances = sum(fleet.count for fleet in deployment.fleets.values())
             await self._shift(endpoint, old, deployment, deployment_plan(config, instances))
         except Exception as error:
-            await self._roll_back(endpoint, old, self._reason(endpoint, error))
+            self._roll_back(endpoint, old, self._reason(endpoint, error))
             return
         endpoint.live, endpoint.pending = deployment, None
         endpoint.config_name = recipe.config_name
@@ -162,8 +160,8 @@ class Deployer:
         if silent is not None:
             raise DeploymentFailed(silent.reason or None)
 
-    async def _roll_back(self, endpoint: Endpoint, old: Deployment | None, reason: str | None) -> None:
-        """Give all traffic back to the old deployment; InService again, with a reason."""
+    def _roll_back(self, endpoint: Endpoint, old: Deployment | None, reason: str | None) -> None:
+        """Give all traffic back to the old deployment: InService again, or Failed where there is none."""
         new, endpoint.pending = endpoint.pending, None
         if old is not None:
             endpoint.route((1.0, old))

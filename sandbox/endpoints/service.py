@@ -46,7 +46,10 @@ class EndpointService:
 
     def find(self, account: str, region: str, name: str) -> Endpoint | None:
         """The endpoint of that name, or None."""
-        return _endpoints(sagemaker_backends[account][region]).get(name)
+        try:
+            return _endpoints(sagemaker_backends[account][region]).get(name)
+        except KeyError:  # no such region
+            return None
 
     def create(self, endpoint: Endpoint, recipe: Recipe) -> None:
         """Begin to create. Raises SageMaker's ValidationException."""

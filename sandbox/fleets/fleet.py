@@ -24,6 +24,7 @@ class Fleet:
         self.weight = self.desired_weight = weight
         self.in_flight = 0
         self.instances: list[Instance] = []
+        self.starting: list[Instance] = []
         self._host = host
         self._turn = count()
 
@@ -45,7 +46,10 @@ class Fleet:
         new = [Instance(self._host, self.container) for _ in range(real - len(self.instances))]
         for instance in new:
             instance.start()
-        if not await self._all_healthy(new):
+        self.starting = new
+        healthy = await self._all_healthy(new)
+        self.starting = []
+        if not healthy:
             await asyncio.gather(*(instance.stop() for instance in new))
             return False
         surplus = self.instances[real:]

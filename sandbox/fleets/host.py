@@ -3,8 +3,10 @@
 import os
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -23,11 +25,13 @@ class Host:
     settings: Settings
     nursery: Nursery
     client: aiohttp.ClientSession
+    ended: Callable[[Any], None] = lambda instance: None
+    """Called with each instance whose server has ended for good."""
 
     def place(self, model_dir: Path, region: str) -> Place:
         """A free port and the paths that an instance is started with."""
         path = os.environ.get("PATH", os.defpath)
-        return Place(free_port(), model_dir, self.settings.python, path, region)
+        return Place(free_port(), model_dir, self.settings.python, path, region, self.settings.scratch)
 
     def log_file(self, endpoint: str, variant: str, instance: str) -> Path:
         """Where an instance's output goes."""

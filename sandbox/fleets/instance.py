@@ -64,6 +64,7 @@ class Instance:
                 await self._task
         if self._child is not None:
             await self._child.stop()
+        self._host.ended(self)
 
     async def _supervise(self) -> None:
         while True:

@@ -30,6 +30,8 @@ class Place:
     python_dir: Path
     host_path: str
     region: str
+    scratch: Path
+    """HOME of the server: the image's own folder is shared by all instances."""
     host: str = "127.0.0.1"
 
 
@@ -43,7 +45,7 @@ def launch(config: Mapping[str, Any], root: Path, environment: Mapping[str, str]
     path = [str(place.python_dir), *_existing(image_env.pop("PATH", ""), root), place.host_path]
     env = {
         "LANG": "C.UTF-8",
-        "HOME": str(root),
+        "HOME": str(place.scratch),
         "PYTHONNOUSERSITE": "1",
         "PYTHONUNBUFFERED": "1",
         "AWS_REGION": place.region,

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 from moto.core.exceptions import ServiceException
 
-from sandbox.asgi import Receive, Scope, Send, header, read_body, respond_json
+from sandbox.asgi import ClientGone, Receive, Scope, Send, header, read_body, respond_json
 from sandbox.aws.ecr import Books, LayersNotFound, TagIsImmutable
 from sandbox.aws.ecr import repositories as ecr_repositories
 from sandbox.settings import HOST
@@ -55,9 +55,9 @@ class Gateway:
     async def _put_manifest(
         self, name: str, reference: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        manifest = await read_body(receive, MAX_MANIFEST)
         tag = None if reference.startswith("sha256:") else reference
         try:
+            manifest = await read_body(receive, MAX_MANIFEST)
             await asyncio.to_thread(self._books.check, name, tag, manifest)
         except TagIsImmutable as error:
             return await _refuse(send, 400, "TAG_INVALID", error.message)
@@ -97,7 +97,7 @@ async def _stream(receive: Receive) -> AsyncIterator[bytes]:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ConnectionResetError("the client went away")
+            raise ClientGone
         if message.get("body"):
             yield message["body"]
         if not message.get("more_body"):

@@ -84,6 +84,11 @@ class Invocations:
             return await _error(send, 400, "ValidationError", {"Message": message})
         return await self._forward(endpoint, fleet, scope, body, send)
 
+    async def refuse(self, scope: Scope, send: Send) -> None:
+        """Answer what of the runtime API is not covered: asynchronous and streamed invocations."""
+        message = f"The sandbox does not cover {scope['path']}. Add it in sandbox/runtime/."
+        await _error(send, 501, "NotImplemented", {"Message": message})
+
     async def _forward(self, endpoint: Endpoint, fleet: Fleet, scope: Scope, body: bytes, send: Send) -> None:
         headers = {
             _THROUGH[key]: value.decode("latin-1") for key, value in scope["headers"] if key in _THROUGH
@@ -95,7 +100,11 @@ class Invocations:
             if instance is None:
                 return await self._model_error(send, endpoint, fleet, None, 503, b"No healthy instance.", 0.0)
             async with self._client.post(
-                f"{instance.url}/invocations", data=body, headers=headers, timeout=_TIMEOUT
+                f"{instance.url}/invocations",
+                data=body,
+                headers=headers,
+                timeout=_TIMEOUT,
+                allow_redirects=False,
             ) as answer:
                 content = await answer.read()
             took = time.perf_counter() - started
@@ -156,6 +165,11 @@ def is_invocation(scope: Scope) -> bool:
     """Whether the request is an InvokeEndpoint."""
     path: str = scope["path"]
     return path.endswith(SUFFIX) and path.startswith(PREFIX) and scope["method"] == "POST"
+
+
+def is_other_runtime(scope: Scope) -> bool:
+    """Whether the request is another action of the runtime API."""
+    return scope["path"].startswith(PREFIX) and "/sagemaker/" in header(scope, b"authorization")
 
 
 def log_group(endpoint: str) -> str:

@@ -1,6 +1,8 @@
 """What the sandbox adds to moto beside SageMaker and ECR, and the faults and counts of AWS calls."""
 
+import http.client
 import json
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -153,3 +155,34 @@ def test_an_action_that_is_not_covered_says_so(sandbox: SandboxHandle) -> None:
     assert error.value.response["Error"]["Code"] == "NotImplemented"
     assert "ListWorkforces" in error.value.response["Error"]["Message"]
     assert "Traceback" not in error.value.response["Error"]["Message"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "evil.example:80"}, {"Origin": "https://evil.example"}, {"Host": "127.0.0.1.evil.example"}],
+)
+def test_a_web_page_is_not_answered(sandbox: SandboxHandle, headers: dict[str, str]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", sandbox.record["port"])
+    for path in ("/_sandbox/", "/v2/", "/"):
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        response.read()
+        assert response.status == 403
+
+
+def test_a_half_sent_object_is_not_stored(sandbox: SandboxHandle) -> None:
+    s3 = sandbox.client("s3")
+    s3.create_bucket(Bucket="halves")
+    url = s3.generate_presigned_url("put_object", {"Bucket": "halves", "Key": "x"})
+    path = url.partition(sandbox.endpoint_url)[2]
+    with socket.create_connection(("127.0.0.1", sandbox.record["port"])) as connection:
+        head = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n"
+        connection.sendall(head.encode() + b"only this")
+    assert s3.list_objects_v2(Bucket="halves")["KeyCount"] == 0
+
+
+def test_the_runtime_actions_that_are_not_covered_say_so(sandbox: SandboxHandle) -> None:
+    runtime = sandbox.client("sagemaker-runtime", config=ONCE)
+    with pytest.raises(ClientError) as error:
+        runtime.invoke_endpoint_async(EndpointName="x", InputLocation="s3://a/b")
+    assert error.value.response["Error"]["Code"] == "NotImplemented"

@@ -90,6 +90,21 @@ def test_a_server_that_cannot_start_fails_without_waiting_for_the_time_out(world
     config = world.simple_config(PYTHONHOME="/nowhere")
     world.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
     assert "did not pass the ping" in world.settled(name)["FailureReason"]
+    group = f"/aws/sagemaker/Endpoints/{name}"
+    events = world.sandbox.client("logs").filter_log_events(logGroupName=group)["events"]
+    assert any("/nowhere" in event["message"] for event in events), "the logs say why"
+
+
+def test_one_bad_variant_leaves_no_server_of_the_good_one(world: World) -> None:
+    good, bad = world.model("1"), world.model("2", PYTHONHOME="/nowhere")
+    before = set(world.sandbox.status()["children"])
+    name = world.name("endpoint")
+    config = world.config(world.variant(good, "good"), world.variant(bad, "bad"))
+    world.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+    description = world.settled(name)
+    assert description["EndpointStatus"] == "Failed"
+    assert "production variant bad" in description["FailureReason"]
+    wait_for(lambda: set(world.sandbox.status()["children"]) <= before, "the good variant's server to end")
 
 
 def test_no_capacity_fails_with_sagemakers_words(world: World) -> None:

@@ -17,7 +17,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def command(root: Path, environment: dict[str, str] | None = None, **config: Any) -> Launch:
-    place = Place(8123, Path("/models/m"), Path("/home/python"), "/usr/bin", "eu-west-1")
+    place = Place(8123, Path("/models/m"), Path("/home/python"), "/usr/bin", "eu-west-1", Path("/scratch"))
     return launch({"Entrypoint": ["/opt/program/serve"], **config}, root, environment or {}, place)
 
 
@@ -46,6 +46,7 @@ def test_what_sagemaker_sets_wins_over_the_model_and_the_model_over_the_image(ro
     assert (env["A"], env["B"], env["EMPTY"]) == ("image", "model", "")
     assert env["SAGEMAKER_BIND_TO_PORT"] == "8123"
     assert env["SM_MODEL_DIR"] == "/models/m"
+    assert env["HOME"] == "/scratch"
     assert env["SLIPWAY_BIND_HOST"] == "127.0.0.1"
     assert env["AWS_REGION"] == "eu-west-1"
 
