@@ -90,13 +90,14 @@ class Rollout(Data):
     """How traffic moves to a new config (SageMaker's blue/green update policy).
 
     `step_percent` of the capacity shifts at a time; `wait_seconds` pass between shifts and after the last.
-    Bounds: BlueGreenUpdatePolicy and TrafficRoutingConfig in SageMaker's API reference.
+    Bounds: BlueGreenUpdatePolicy and TrafficRoutingConfig in SageMaker's API reference, and for the timeout
+    the AWS provider's own.
     """
 
     strategy: Literal["all-at-once", "canary", "linear"] = "all-at-once"
     step_percent: Annotated[int, Field(ge=1, le=50)] = 10
     wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
-    timeout_seconds: Annotated[int, Field(ge=600, le=28800)] = 3600
+    timeout_seconds: Annotated[int, Field(ge=600, le=14400)] = 3600
 
 
 class Alarms(Data):

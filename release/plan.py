@@ -10,6 +10,9 @@ from typing import Any
 from release import names
 from release.pins import EndpointSettings, Instances, ReleasePin, Rollout
 
+WAY_BACK = "way-back"
+"""The metric part of the name of the alarm that watches a rollback and never rings."""
+
 
 @dataclass(frozen=True)
 class ModelPlan:
@@ -34,7 +37,7 @@ class ConfigPlan:
 
 @dataclass(frozen=True)
 class DeploymentPlan:
-    """How SageMaker moves traffic to this config. Without `alarms` nothing can take the update back."""
+    """How SageMaker moves traffic to this config; any of `alarms` takes the update back."""
 
     strategy: str
     step_percent: int
@@ -96,12 +99,11 @@ def config_plan(stage: str, name: str, pin: ReleasePin, instances: Instances) ->
 def deployment_plan(stage: str, name: str, rollout: Rollout, live: ReleasePin) -> DeploymentPlan:
     """How the live config got, or gets, its traffic.
 
-    After a rollback the endpoint keeps the rollback's deployment settings (all at once, no alarms: an alarm
-    that already rings must not refuse the way back). They stay declared until the next rollout, so that
-    reconciling the stack asks SageMaker for nothing.
+    After a rollback the endpoint keeps the rollback's deployment settings. They stay declared until the next
+    rollout, so that reconciling the stack asks SageMaker for nothing.
     """
     if live.via == "rollback":
-        return rollback_deployment()
+        return rollback_deployment(stage, name)
     return DeploymentPlan(
         strategy=rollout.strategy,
         step_percent=rollout.step_percent,
@@ -111,9 +113,16 @@ def deployment_plan(stage: str, name: str, rollout: Rollout, live: ReleasePin) -
     )
 
 
-def rollback_deployment() -> DeploymentPlan:
-    """The way back: everything at once, no waiting, nothing that could take it back."""
-    return DeploymentPlan("all-at-once", step_percent=100, wait_seconds=0, timeout_seconds=3600, alarms=())
+def rollback_deployment(stage: str, name: str) -> DeploymentPlan:
+    """The way back: everything at once, no waiting, watched only by an alarm that never rings.
+
+    An alarm that rings already must not refuse the way back. There has to be one all the same: the AWS
+    provider replaces an endpoint, with an outage, when its auto-rollback configuration appears or goes.
+    """
+    way_back = (names.alarm(name, stage, WAY_BACK),)
+    return DeploymentPlan(
+        "all-at-once", step_percent=100, wait_seconds=0, timeout_seconds=3600, alarms=way_back
+    )
 
 
 def alarm_names(stage: str, name: str) -> tuple[str, ...]:

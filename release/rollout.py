@@ -199,7 +199,8 @@ def _move(target: Target, wanted: EndpointPlan) -> None:
     description = target.endpoints.settled(wanted.endpoint, SETTLE_SECONDS, target.note)
     if (description or {}).get("EndpointConfigName") != wanted.live.name:
         target.step(f"UpdateEndpoint {wanted.endpoint} to {wanted.live.name}")
-        target.endpoints.move(wanted.endpoint, wanted.live.name)
+        quiet = plan.rollback_deployment(target.stage, target.endpoint)
+        target.endpoints.move(wanted.endpoint, wanted.live.name, quiet)
 
 
 def _check(target: Target, rollout: OpenRollout, wanted: EndpointPlan) -> str | None:
@@ -238,7 +239,7 @@ def _take_back(target: Target, rollout: OpenRollout) -> None:
     if before.live is not None:
         _move(target, target.plan_of(before))
         description = target.endpoints.settled(target.plan_of(before).endpoint, SETTLE_SECONDS, target.note)
-        before = _with_arrival(before, description)
+        before = _with_arrival(target, before, description)
     target.write(before)
     target.step(f"pulumi up in {target.stage}, with the pins as they were")
     target.stack.up()
@@ -255,17 +256,13 @@ def _take_back(target: Target, rollout: OpenRollout) -> None:
         )
 
 
-def _with_arrival(pins: Pins, description: Description | None) -> Pins:
+def _with_arrival(target: Target, pins: Pins, description: Description | None) -> Pins:
     """The pins with `via` as SageMaker remembers the last deployment, so that the stack has nothing to do."""
     last: dict[str, Any] = (description or {}).get("LastDeploymentConfig") or {}
-    quiet = plan.deployment_config(plan.rollback_deployment())
-    guarded = bool(last.get("AutoRollbackConfiguration", {}).get("Alarms"))
-    via = "rollback" if last and not guarded and _routing(last) == _routing(quiet) else "rollout"
+    alarms = [alarm["AlarmName"] for alarm in last.get("AutoRollbackConfiguration", {}).get("Alarms", [])]
+    quiet = plan.rollback_deployment(target.stage, target.endpoint)
+    via = "rollback" if alarms == list(quiet.alarms) else "rollout"
     return pins.model_copy(update={"live": (pins.live or {}) | {"via": via}})
-
-
-def _routing(deployment: dict[str, Any]) -> Any:
-    return deployment.get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {}).get("Type")
 
 
 def _record(target: Target, rollout: OpenRollout, event: Event, **data: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from release.errors import ServiceError, UsageError
 from release.pins import PIN_ROLES, EndpointSettings, ReleasePin
@@ -74,7 +75,10 @@ def write_pins(path: Path, endpoint: str, settings: EndpointSettings) -> None:
 
 
 def _pin_node(pin: ReleasePin) -> CommentedMap:
-    return CommentedMap(pin.model_dump(exclude_defaults=True) | {"capacity": pin.capacity})
+    """The pin as YAML. Hexadecimal is quoted: without, `12e4…` would be read as a number."""
+    values = pin.model_dump(exclude_defaults=True) | {"capacity": pin.capacity}
+    quoted = {key: DoubleQuotedScalarString(values[key]) for key in ("release", "sha256")}
+    return CommentedMap(values | quoted)
 
 
 def _yaml() -> YAML:

@@ -28,7 +28,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     plan = target.plan_of(ledger.pins_of(target.settings()))
     if plan.live is None:
         raise UsageError(
-            f"Endpoint {args.endpoint} has no live release in {args.stage}.", "Nothing was asked.",
+            f"Endpoint {args.endpoint} has no live release in {args.stage}.",
+            "Nothing was asked.",
             f"See ./slipway status {args.stage}; release or promote to it first.",
         )
     body = _body(args.body, target)

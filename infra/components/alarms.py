@@ -14,13 +14,11 @@ from infra import policies
 from infra.arns import Place
 from release import names
 from release.pins import Alarms
+from release.plan import WAY_BACK
 
 _PERIOD_SECONDS = 60
 _FEWEST_REQUESTS = 20
 """In one period. Below it, one failed request would already take an update back."""
-
-WAY_BACK = "way-back"
-"""The alarm that a rollback names, see `EndpointAlarms`."""
 
 _NAMESPACE = "AWS/SageMaker"
 _MICROSECONDS_PER_MILLISECOND = 1000

@@ -17,7 +17,7 @@ from release.adapters.registry import Registry
 from release.errors import ServiceError
 from release.golden import Golden
 from release.pins import ReleasePin
-from release.plan import ConfigPlan, deployment_config, rollback_deployment
+from release.plan import ConfigPlan, DeploymentPlan, deployment_config
 from release.preflight import RollbackFacts
 
 Description = dict[str, Any]
@@ -68,8 +68,8 @@ class Endpoints:
                 return variant.get("DesiredInstanceCount")
         return None
 
-    def move(self, endpoint: str, config: str) -> None:
-        """One UpdateEndpoint to `config`: all at once, no alarms, with the instance count of this moment."""
+    def move(self, endpoint: str, config: str, deployment: DeploymentPlan) -> None:
+        """One UpdateEndpoint to `config`, with the instance count of this moment."""
         self._sagemaker.update_endpoint(
             EndpointName=endpoint,
             EndpointConfigName=config,
@@ -78,7 +78,7 @@ class Endpoints:
                 {"VariantPropertyType": "DesiredWeight"},
                 {"VariantPropertyType": "DataCaptureConfig"},
             ],
-            DeploymentConfig=deployment_config(rollback_deployment()),
+            DeploymentConfig=deployment_config(deployment),
         )
 
     def delete(self, endpoint: str) -> None:

@@ -33,8 +33,8 @@ def test_a_missing_pin(world, unchanged):
     ("old", "new", "says"),
     [
         (r"(image: .*@sha256:)[0-9a-f]{64}", r"\g<1>" + "0" * 64, "image digest"),
-        (r"(\n +sha256: )[0-9a-f]{64}", r"\g<1>" + "0" * 64, "checksum"),
-        (r"(\n +release: )[0-9a-f]{12}", r"\g<1>" + "0" * 12, "no manifest.json"),
+        (r"(\n +sha256: .)[0-9a-f]{64}", r"\g<1>" + "0" * 64, "checksum"),
+        (r"(\n +release: .)[0-9a-f]{12}", r"\g<1>" + "0" * 12, "no manifest.json"),
     ],
 )
 def test_a_pin_that_is_not_what_was_proven(world, releases, old, new, says):

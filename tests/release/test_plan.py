@@ -42,11 +42,11 @@ def test_how_a_release_became_live_is_no_part_of_its_config():
     )
 
 
-def test_after_a_rollback_no_alarm_can_refuse_the_way_back():
+def test_after_a_rollback_only_the_alarm_that_never_rings_is_named():
     plan = endpoint_plan("prod", "delays", settings(live=pin(OLD, via="rollback"), previous=pin(NEW)))
     assert plan.deployment is not None
     config = deployment_config(plan.deployment)
-    assert "AutoRollbackConfiguration" not in config
+    assert config["AutoRollbackConfiguration"]["Alarms"] == [{"AlarmName": "delays-prod-way-back"}]
     routing = config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
     assert routing == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
 
