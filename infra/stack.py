@@ -10,13 +10,7 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.arns import Place
-from infra.components.alarms import (
-    WAY_BACK,
-    AlarmTopic,
-    AlarmTopicArgs,
-    EndpointAlarms,
-    EndpointAlarmsArgs,
-)
+from infra.components.alarms import AlarmTopic, AlarmTopicArgs, EndpointAlarms, EndpointAlarmsArgs
 from infra.components.autoscaling import Autoscaling, AutoscalingArgs
 from infra.components.key import EncryptionKey, EncryptionKeyArgs
 from infra.components.logs import EndpointLogs, EndpointLogsArgs
@@ -27,7 +21,7 @@ from infra.components.storage import Storage, StorageArgs
 from infra.settings import StageSettings
 from release import names
 from release.pins import EndpointSettings
-from release.plan import alarm_names, endpoint_plan
+from release.plan import WAY_BACK, alarm_names, endpoint_plan
 
 
 @dataclass(frozen=True)

@@ -54,3 +54,18 @@ def test_killed_at(world, alternating, point, whole_group):
     assert any(point in line for line in seen), f"promote never came to {point!r}: {seen}"
     world.slipway("promote", source, "prod")
     world.assert_clean("prod", serves=release)
+
+
+@pytest.mark.parametrize("point", ["copying the image", "+ Model", "~ Endpoint", "sending the golden requests"])
+def test_interrupted_at(world, alternating, point):
+    """Ctrl-C reaches the whole group of the terminal, pulumi and its plugins too."""
+    source, release = alternating()
+    process = world.start("promote", source, "prod")
+    first_lines(process, until=point)
+    os.killpg(process.pid, signal.SIGINT)
+    _, rest = process.communicate(timeout=120)
+    assert process.returncode == 130, rest
+    assert "Run the same command again" in rest
+    assert "Traceback" not in rest
+    world.slipway("promote", source, "prod")
+    world.assert_clean("prod", serves=release)
