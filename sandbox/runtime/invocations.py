@@ -6,6 +6,7 @@ InvokeEndpoint reference.
 """
 
 import time
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ from sandbox.endpoints.service import EndpointService
 from sandbox.endpoints.state import Endpoint
 from sandbox.faults import Faults
 from sandbox.fleets.fleet import Fleet
+from sandbox.fleets.instance import Instance
 from sandbox.settings import ACCOUNT, REGION
 
 MAX_BODY = 6 * 1024 * 1024
@@ -36,10 +38,20 @@ _THROUGH = {
     b"x-amzn-sagemaker-custom-attributes": "X-Amzn-SageMaker-Custom-Attributes",
     b"x-amzn-sagemaker-inference-id": "X-Amzn-SageMaker-Inference-Id",
 }
+_OURS = b"x-amzn-sagemaker-"
 _TIMED_OUT = (
     "Your invocation timed out while waiting for a response from container primary. Review the latency "
     "metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
 )
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a container answered; status 0 when its time was over."""
+
+    status: int
+    body: bytes
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
 
 class Invocations:
@@ -90,75 +102,41 @@ class Invocations:
         await _error(send, 501, "NotImplemented", {"Message": message})
 
     async def _forward(self, endpoint: Endpoint, fleet: Fleet, scope: Scope, body: bytes, send: Send) -> None:
-        headers = {
-            _THROUGH[key]: value.decode("latin-1") for key, value in scope["headers"] if key in _THROUGH
-        }
         instance = fleet.pick()
         started = time.perf_counter()
         fleet.in_flight += 1
         try:
-            if instance is None:
-                return await self._model_error(send, endpoint, fleet, None, 503, b"No healthy instance.", 0.0)
-            async with self._client.post(
-                f"{instance.url}/invocations",
-                data=body,
-                headers=headers,
-                timeout=_TIMEOUT,
-                allow_redirects=False,
-            ) as answer:
-                content = await answer.read()
-            took = time.perf_counter() - started
-            if answer.status >= 400:
-                return await self._model_error(
-                    send, endpoint, fleet, instance.id, answer.status, content, took
-                )
-            self._count(endpoint, fleet, answer.status, took)
-            return await respond(send, 200, content, _answer_headers(answer, fleet.variant))
-        except TimeoutError:
-            took = time.perf_counter() - started
-            who = instance.id if instance else None
-            return await self._model_error(send, endpoint, fleet, who, 0, _TIMED_OUT.encode(), took)
-        except aiohttp.ClientError as error:
-            took = time.perf_counter() - started
-            message = f"The connection to the container was lost: {error}".encode()
-            who = instance.id if instance else None
-            return await self._model_error(send, endpoint, fleet, who, 503, message, took)
+            answer = await self._ask(instance, scope, body)
         finally:
             fleet.in_flight -= 1
-
-    async def _model_error(
-        self,
-        send: Send,
-        endpoint: Endpoint,
-        fleet: Fleet,
-        instance: str | None,
-        status: int,
-        content: bytes,
-        took: float,
-    ) -> None:
-        """424 ModelError, with the container's own status and message."""
-        self._count(endpoint, fleet, status, took)
-        original = content.decode(errors="replace")
-        group = log_group(endpoint.endpoint_name)
-        kind = "client" if 400 <= status < 500 else "server"
-        where = f"https://{endpoint.region}.console.aws.amazon.com/cloudwatch/home?region={endpoint.region}"
-        message = (
-            f'Received {kind} error ({status}) from primary with message "{original}". See {where}'
-            f"#logEventViewer:group={group} in account {endpoint.account} for more information."
-        )
-        stream = f":log-stream:{fleet.variant}/{instance}" if instance else ""
-        details = {
-            "Message": message,
-            "OriginalStatusCode": status,
-            "OriginalMessage": original,
-            "LogStreamArn": f"arn:aws:logs:{endpoint.region}:{endpoint.account}:log-group:{group}{stream}",
-        }
-        headers = [(b"x-amzn-invoked-production-variant", fleet.variant.encode())]
-        await _error(send, 424, "ModelError", details, headers)
-
-    def _count(self, endpoint: Endpoint, fleet: Fleet, status: int, took: float) -> None:
         key = (endpoint.account, endpoint.region, endpoint.endpoint_name, fleet.variant)
-        self._metrics.invocation(key, status, took)
+        self._metrics.invocation(key, answer.status, time.perf_counter() - started)
+        headers = [(b"x-amzn-invoked-production-variant", fleet.variant.encode()), *answer.headers]
+        if 200 <= answer.status < 400:
+            return await respond(send, 200, answer.body, headers)
+        stream = f"{fleet.variant}/{instance.id}" if instance else ""
+        return await _error(send, 424, "ModelError", _model_error(endpoint, stream, answer), headers[:1])
+
+    async def _ask(self, instance: Instance | None, scope: Scope, body: bytes) -> _Answer:
+        """The container's answer, or what stands for one that did not come."""
+        if instance is None:
+            return _Answer(503, b"No healthy instance.")
+        headers = {
+            _THROUGH[key]: value.decode("latin-1") for key, value in scope["headers"] if key in _THROUGH
+        }
+        url = f"{instance.url}/invocations"
+        try:
+            async with self._client.post(
+                url, data=body, headers=through, timeout=_TIMEOUT, allow_redirects=False
+            ) as answer:
+                content = await answer.read()
+                if len(content) > MAX_BODY:
+                    return _Answer(500, f"The container's answer is above {MAX_BODY} bytes.".encode())
+                return _Answer(answer.status, content, _kept_headers(answer))
+        except TimeoutError:
+            return _Answer(0, _TIMED_OUT.encode())
+        except aiohttp.ClientError as error:
+            return _Answer(503, f"The connection to the container was lost: {error}".encode())
 
 
 def is_invocation(scope: Scope) -> bool:
@@ -182,13 +160,25 @@ def _region(scope: Scope) -> str:
     return parts[2] if len(parts) > 3 else REGION
 
 
-def _answer_headers(answer: aiohttp.ClientResponse, variant: str) -> list[tuple[bytes, bytes]]:
-    headers = [(b"x-amzn-invoked-production-variant", variant.encode())]
-    for key, value in answer.raw_headers:
-        lower = key.lower()
-        if lower == b"content-type" or lower.startswith(b"x-amzn-sagemaker-"):
-            headers.append((lower, value))
-    return headers
+def _kept_headers(answer: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]]:
+    lowered = ((key.lower(), value) for key, value in answer.raw_headers)
+    return [(key, value) for key, value in lowered if key == b"content-type" or key.startswith(_OURS)]
+
+
+def _model_error(endpoint: Endpoint, stream: str, answer: _Answer) -> dict[str, Any]:
+    """The members of ModelError: the container's own status and message, and where its logs are."""
+    original = answer.body.decode(errors="replace")
+    kind = "client" if 400 <= answer.status < 500 else "server"
+    group = log_group(endpoint.endpoint_name)
+    console = f"https://{endpoint.region}.console.aws.amazon.com/cloudwatch/home?region={endpoint.region}"
+    arn = f"arn:aws:logs:{endpoint.region}:{endpoint.account}:log-group:{group}"
+    return {
+        "Message": f'Received {kind} error ({answer.status}) from primary with message "{original}". '
+        f"See {console}#logEventViewer:group={group} in account {endpoint.account} for more information.",
+        "OriginalStatusCode": answer.status,
+        "OriginalMessage": original,
+        "LogStreamArn": f"{arn}:log-stream:{stream}" if stream else arn,
+    }
 
 
 async def _error(

@@ -171,7 +171,7 @@ def test_a_server_that_dies_is_started_again(world: World) -> None:
     with pytest.raises(ClientError) as error:
         world.invoke(endpoint, "die")
     assert error.value.response["Error"]["Code"] == "ModelError"
-    wait_for(lambda: all(i["healthy"] for i in world.instances(endpoint)), "a new server")
+    wait_for(lambda: all(i["healthy"] and i["restarts"] for i in world.instances(endpoint)), "a new server")
     assert world.invoke(endpoint)["pid"] != before
 
 
