@@ -121,9 +121,7 @@ class Invocations:
         """The container's answer, or what stands for one that did not come."""
         if instance is None:
             return _Answer(503, b"No healthy instance.")
-        headers = {
-            _THROUGH[key]: value.decode("latin-1") for key, value in scope["headers"] if key in _THROUGH
-        }
+        through = [(_THROUGH[k], v.decode("latin-1")) for k, v in scope["headers"] if k in _THROUGH]
         url = f"{instance.url}/invocations"
         try:
             async with self._client.post(
