@@ -43,8 +43,6 @@ def prepare_pulumi_home(
     folder = home / "plugins" / _PLUGIN
     if environ.get("SLIPWAY_AWS_PROVIDER") == "real":
         return _link_real_provider(folder, user_home or Path.home() / ".pulumi")
-    if folder.is_symlink():
-        folder.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     _write_wrapper(folder / _PROVIDER_FILE, ["-m", "sandbox.provider"])
     return folder
@@ -97,12 +95,12 @@ def _link_real_provider(folder: Path, user_home: Path) -> Path:
             f"`pulumi plugin install resource aws {AWS_PROVIDER_VERSION}`, or unset the variable to use "
             "the sandbox's own provider."
         )
-    if folder.is_symlink() or folder.is_file():
-        folder.unlink()
-    elif folder.exists():
-        shutil.rmtree(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.symlink_to(real, target_is_directory=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in (item for item in real.iterdir() if item.is_file()):
+        # The engine passes over a plugin's folder that is itself a link, so its files are linked.
+        link = folder / file.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(file)
     return folder
 
 
