@@ -1,10 +1,12 @@
 """Promise 4: a crash loses nothing. `promote` is killed at many points; run again, it ends clean."""
 
+import itertools
 import os
 import signal
 
 import pytest
 
+from release.ledger import Pins
 from tests.end_to_end.world import first_lines, kill_group
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
@@ -24,26 +26,39 @@ POINTS = [
 
 
 @pytest.fixture(scope="module")
-def alternating(world, trained):
-    """Gives, at each call, a stage whose release prod does not serve yet, and that release."""
-    served = {}
-    for stage, kind in (("dev", "logistic"), ("staging", "boosting")):
-        done = world.slipway("release", "--stage", stage, "--model", os.fspath(trained[kind]))
-        served[stage] = done.result["release"]
-    world.slipway("promote", "dev", "prod")
+def fresh(world, trained):
+    """Gives, at each call, a release that prod has never seen, live in dev by its pin.
 
-    def choose() -> tuple[str, str]:
-        live = world.settings("prod").endpoints["delays"].live.release
-        return next((stage, release) for stage, release in served.items() if release != live)
+    Promotion reads the source's data, manifest, registry and bucket, not its endpoint; so a new manifest and
+    a pin make a new release of bytes that are there, without a rollout in dev for each.
+    """
+    pins = []
+    for kind in ("logistic", "boosting"):
+        world.slipway("release", "--model", os.fspath(trained[kind]))
+        pins.append(world.settings("dev").endpoints["delays"].live)
+    world.slipway("promote", "dev", "prod")
+    source = world.target("dev")
+    numbers = itertools.count()
+
+    def choose() -> str:
+        number = next(numbers)
+        pin = pins[number % 2]
+        content = source.artifacts.manifest(pin.release)
+        _, golden = source.artifacts.golden(content)
+        content = content.model_copy(update={"source": content.source | {"variant": number}})
+        source.artifacts.put_release(content, golden)
+        live = pin.model_copy(update={"release": content.id})
+        source.write(Pins(live=live.model_dump()))
+        return content.id
 
     return choose
 
 
 @pytest.mark.parametrize("whole_group", [False, True], ids=["the-process", "its-whole-group"])
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_at(world, alternating, point, whole_group):
-    source, release = alternating()
-    process = world.start("promote", source, "prod")
+def test_killed_at(world, fresh, point, whole_group):
+    release = fresh()
+    process = world.start("promote", "dev", "prod")
     seen = first_lines(process, until=point)
     if process.poll() is None:
         if whole_group:
@@ -52,20 +67,20 @@ def test_killed_at(world, alternating, point, whole_group):
             os.kill(process.pid, signal.SIGKILL)
             process.communicate(timeout=120)
     assert any(point in line for line in seen), f"promote never came to {point!r}: {seen}"
-    world.slipway("promote", source, "prod")
+    world.slipway("promote", "dev", "prod")
     world.assert_clean("prod", serves=release)
 
 
-@pytest.mark.parametrize("point", ["copying the image", "+ Model", "~ Endpoint", "sending the golden requests"])
-def test_interrupted_at(world, alternating, point):
+@pytest.mark.parametrize("point", ["copying the image", "+ Model", "~ Endpoint", "sending the golden"])
+def test_interrupted_at(world, fresh, point):
     """Ctrl-C reaches the whole group of the terminal, pulumi and its plugins too."""
-    source, release = alternating()
-    process = world.start("promote", source, "prod")
+    release = fresh()
+    process = world.start("promote", "dev", "prod")
     first_lines(process, until=point)
     os.killpg(process.pid, signal.SIGINT)
     _, rest = process.communicate(timeout=120)
     assert process.returncode == 130, rest
     assert "Run the same command again" in rest
     assert "Traceback" not in rest
-    world.slipway("promote", source, "prod")
+    world.slipway("promote", "dev", "prod")
     world.assert_clean("prod", serves=release)
