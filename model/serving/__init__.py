@@ -19,7 +19,8 @@ same package runs in the image under /opt/program. It knows no AWS, no scikit-le
     application    the routes, and the state that /ping tells
     reader         bytes into HTTP/1.1 requests
     connection     one connection: requests in, answers out
-    server         listening, deadlines, draining
+    listener       the listening socket
+    server         one process: loading, deadlines, draining
     workers        more than one process on the port
     command        the command line
 """

@@ -49,7 +49,6 @@ class Connection(asyncio.Protocol):
         self._answering: asyncio.Future[Answer] | None = None
         self._blocked = False
         self._paused = False
-        self._ended = False
         self._last = False
         self._deadline = self._now() + IDLE_SECONDS
 
@@ -97,12 +96,11 @@ class Connection(asyncio.Protocol):
         if self._reader.in_request and not started:
             self._deadline = self._now() + REQUEST_SECONDS
 
-    def eof_received(self) -> bool:
-        self._ended = True
+    def eof_received(self) -> None:
+        # Nothing is read while something is being answered, so that a sender that ended its side has all its
+        # answers by now. The transport closes itself after this, what was written first.
         if self._reader.in_request:
             self._reader.refuse(400, "incomplete", "The request ended before it was whole.")
-        # a sender may end its side and still want its answer
-        return bool(self._waiting or self._answering)
 
     def pause_writing(self) -> None:
         self._blocked = True
@@ -148,7 +146,7 @@ class Connection(asyncio.Protocol):
             self._go_on()
 
     def _send(self, answer: Answer, incoming: Incoming) -> None:
-        leaving = (self._shared.draining or self._ended) and not self._waiting
+        leaving = self._shared.draining and not self._waiting
         close = leaving or not incoming.keep_alive
         self._deadline = self._now() + IDLE_SECONDS
         self._transport.write(on_the_wire(answer, close=close, with_body=incoming.with_body))

@@ -6,7 +6,6 @@ The port is open before the model is loaded, so that whoever pings meanwhile rea
 import asyncio
 import logging
 import signal
-import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,12 +14,11 @@ from functools import partial
 
 from model.serving.application import Application, Predictor, State
 from model.serving.connection import Connection, Shared
-from model.serving.errors import SettingsError
+from model.serving.listener import Listener, listen
 from model.serving.settings import Settings
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 2048
 SWEEP_SECONDS = 1.0
 DRAIN_SECONDS = 25.0
 """SageMaker kills a container 30 s after SIGTERM."""
@@ -38,27 +36,6 @@ class Peers:
     """A pipe that ends when the parent process does."""
     ready: Callable[[], None] = lambda: None
     everyone_ready: Callable[[], bool] = lambda: True
-
-
-def listen(settings: Settings, share_port: bool) -> socket.socket:
-    """A socket on the settings' host and port. Raises SettingsError when the port is taken."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if share_port:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise SettingsError(
-            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}.",
-            "The server did not start.",
-            "Stop what uses the port, or set SAGEMAKER_BIND_TO_PORT to a free one (0 takes any).",
-        ) from error
-    listener.setblocking(False)
-    return listener
 
 
 async def serve(settings: Settings, peers: Peers) -> bool:
@@ -79,9 +56,9 @@ async def serve(settings: Settings, peers: Peers) -> bool:
             lambda request: loop.run_in_executor(pool, application.respond, request),
             settings.max_body,
         )
-        listener = listen(settings, peers.share_port)
-        server = await loop.create_server(lambda: Connection(shared), sock=listener, backlog=BACKLOG)
-        log.info("listening on %s port %d", *listener.getsockname()[:2])
+        listening = listen(settings, peers.share_port)
+        listener = Listener(listening, lambda: Connection(shared))
+        log.info("listening on %s port %d", *listening.getsockname()[:2])
         sweeper = asyncio.create_task(_sweep(shared))
         try:
             if await _loaded(settings, application, stop):
@@ -90,7 +67,7 @@ async def serve(settings: Settings, peers: Peers) -> bool:
         finally:
             sweeper.cancel()
             application.state = State.DRAINING
-            drained = await _drain(server, shared)
+            drained = await _drain(listener, shared)
     return drained
 
 
@@ -141,14 +118,10 @@ def _expire(shared: Shared) -> None:
         connection.expire(now)
 
 
-async def _drain(server: asyncio.Server, shared: Shared) -> bool:
+async def _drain(listener: Listener, shared: Shared) -> bool:
     """Accepts no more, lets what has begun end, and closes. False when DRAIN_SECONDS were not enough."""
-    # Connections that the kernel holds for us would be reset by the close. One pass of the loop accepts them,
-    # the next ones attach them to the server.
-    for _ in range(3):
-        await asyncio.sleep(0)
-    server.close()
     shared.draining = True
+    await listener.close()
     log.info("draining %d connections", len(shared.connections))
     for connection in shared.connections:
         connection.hurry(GRACE_SECONDS)

@@ -15,7 +15,8 @@ from functools import partial
 from types import FrameType
 
 from model.serving.errors import StartError
-from model.serving.server import Peers, listen, serve
+from model.serving.listener import listen
+from model.serving.server import Peers, serve
 from model.serving.settings import Settings
 
 log = logging.getLogger(__name__)
