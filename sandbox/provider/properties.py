@@ -34,6 +34,8 @@ class Property:
     """Only this provider knows it (such as `forceDestroy`): never read from AWS."""
     normal: Callable[[Value], Value] | None = None
     """The form in which two values that mean the same are equal."""
+    exact: bool = False
+    """Every member that AWS answers counts; otherwise those that the program never gave are AWS's own."""
     replaces_between: Callable[[Value, Value], bool] | None = None
     """Says whether going from the first value (the state's) to the second makes a new resource."""
 
@@ -88,11 +90,12 @@ def changes(
     """Return what differs between the state and the new inputs, ordered by the type's own properties."""
     found: list[Change] = []
     for name, spec in properties.items():
-        old = old_inputs.get(name) if spec.local else state.get(name)
-        for path, kind in _property_changes(name, spec, old, new_inputs.get(name)):
+        before, new = old_inputs.get(name), new_inputs.get(name)
+        old = before if spec.local else state.get(name)
+        for path, kind in _property_changes(name, spec, old, new, before):
             if any(path == item or path.startswith((f"{item}.", f"{item}[")) for item in ignored):
                 continue
-            found.append(Change(path, kind, _replaces(spec, old, new_inputs.get(name))))
+            found.append(Change(path, kind, _replaces(spec, old, new)))
     return found
 
 
@@ -120,7 +123,10 @@ def inputs_from_state(
     return inputs
 
 
-def _property_changes(name: str, spec: Property, old: Value, new: Value) -> Iterator[tuple[str, Kind]]:
+def _property_changes(
+    name: str, spec: Property, old: Value, new: Value, before: Value = None
+) -> Iterator[tuple[str, Kind]]:
+    """Yield where the state's value `old` and the input `new` differ; `before` is the last input."""
     if new is None:
         if spec.default is not Default.COMPUTED and not _is_default(spec, old):
             yield name, Kind.DELETE
@@ -131,23 +137,31 @@ def _property_changes(name: str, spec: Property, old: Value, new: Value) -> Iter
         if contains_unknown(new) or spec.normal(old) != spec.normal(new):
             yield name, Kind.UPDATE
     else:
-        yield from _differences(name, old, new)
+        yield from _differences(name, old, new, before, exact=spec.exact)
 
 
-def _differences(path: str, old: Value, new: Value) -> Iterator[tuple[str, Kind]]:
-    """Yield where `new` differs. Members that only AWS filled in (absent in `new`) do not count."""
+def _differences(
+    path: str, old: Value, new: Value, before: Value, *, exact: bool
+) -> Iterator[tuple[str, Kind]]:
+    """Yield where `new` differs from `old`, member by member.
+
+    A member that is in `old` only was taken away if the program gave it before; otherwise AWS filled it in.
+    """
     if isinstance(old, dict) and isinstance(new, dict):
-        exact = path.rsplit(".", 1)[-1] in EXACT_MAPS
+        given = before if isinstance(before, dict) else {}
         for key, item in new.items():
             if key in old:
-                yield from _differences(f"{path}.{key}", old[key], item)
+                yield from _differences(f"{path}.{key}", old[key], item, given.get(key), exact=exact)
             elif item not in (None, [], {}):
                 yield f"{path}.{key}", Kind.ADD
-        if exact:
-            yield from ((f"{path}.{key}", Kind.DELETE) for key in old if key not in new)
+        all_count = exact or path.rsplit(".", 1)[-1] in EXACT_MAPS
+        gone = [key for key in old if key not in new and (all_count or key in given)]
+        yield from ((f"{path}.{key}", Kind.DELETE) for key in gone)
     elif isinstance(old, list) and isinstance(new, list):
+        given = before if isinstance(before, list) else []
         for index, (left, right) in enumerate(zip(old, new, strict=False)):
-            yield from _differences(f"{path}[{index}]", left, right)
+            last = given[index] if index < len(given) else None
+            yield from _differences(f"{path}[{index}]", left, right, last, exact=exact)
         for index in range(len(new), len(old)):
             yield f"{path}[{index}]", Kind.DELETE
         for index in range(len(old), len(new)):

@@ -146,7 +146,7 @@ class Endpoint(Resource):
     properties: ClassVar[Mapping[str, Property]] = {
         "name": NAME,
         "endpointConfigName": Property(required=True),
-        "deploymentConfig": Property(replaces_between=_rollback_appears_or_goes),
+        "deploymentConfig": Property(exact=True, replaces_between=_rollback_appears_or_goes),
         "tags": TAGS,
     }
 

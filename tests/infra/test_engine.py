@@ -1,0 +1,181 @@
+"""The stage program by the real engine in a real sandbox: what only deploying can decide."""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from sandbox.testing import SandboxHandle, start
+from scripts.project import make_project
+from tests.sandbox.images import model_archive, push_image
+
+pytestmark = pytest.mark.sandbox
+
+BUCKET = "slipway-dev-123456789012-us-east-1"
+RELEASES = ("0c77e1d2ab93", "3f2a9c01d4e7", "81bb02aa6f10")
+LIMIT = 120.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The stage `dev` of a project of its own."""
+
+    project: Path
+    sandbox: SandboxHandle
+
+    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; stderr is in stdout, as a user sees them."""
+        return subprocess.run(
+            ["pulumi", *arguments, "--stack", "dev", "--non-interactive", "--color", "never"],
+            cwd=self.project,
+            env=os.environ | self.sandbox.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+
+    def up(self) -> str:
+        """`pulumi up` that must succeed."""
+        done = self.pulumi("up", "--yes", "--skip-preview", "--refresh")
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def clean(self) -> None:
+        """Fail unless a refresh and a preview find nothing."""
+        for arguments in (("refresh", "--yes", "--skip-preview"), ("preview", "--diff")):
+            done = self.pulumi(*arguments, "--expect-no-changes")
+            assert done.returncode == 0, done.stdout
+
+    def edit(self, **keys: Any) -> None:
+        """Change keys of the stage's config."""
+        file, yaml = self.project / "Pulumi.dev.yaml", YAML()
+        data = yaml.load(file)
+        data["config"].update({f"slipway:{key}": value for key, value in keys.items()})
+        yaml.dump(data, file)
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The state's resources."""
+        return json.loads(self.pulumi("stack", "export").stdout)["deployment"]["resources"]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A provisioned stage without a pin."""
+    folder = tmp_path_factory.mktemp("stage")
+    with start(folder / "home", time_scale=120) as sandbox:
+        stage = Stage(make_project(folder / "project"), sandbox)
+        env = os.environ | sandbox.env
+        subprocess.run(["pulumi", "stack", "init", "dev"], cwd=stage.project, env=env, check=True)
+        stage.up()
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def pins(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    """Three releases in the stage's own registry and bucket, pushed as a release is."""
+    ecr = stage.sandbox.client("ecr")
+    uri = ecr.describe_repositories(repositoryNames=["slipway-dev"])["repositories"][0]["repositoryUri"]
+    found = []
+    for release in RELEASES:
+        folder = tmp_path_factory.mktemp(release)
+        digest = push_image(uri, folder, tag=f"release-{release}", marker=release)
+        body = model_archive(release)
+        sha256 = hashlib.sha256(body).hexdigest()
+        key = f"models/{sha256}/model.tar.gz"
+        stage.sandbox.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+        found.append(
+            {
+                "release": release,
+                "image": f"{uri}@{digest}",
+                "model": f"s3://{BUCKET}/{key}",
+                "sha256": sha256,
+            }
+        )
+    return found
+
+
+def test_a_stage_without_a_pin_gives_the_first_image_somewhere_to_go(stage: Stage) -> None:
+    stage.edit(endpoints={"delays": {}})
+    stage.up()
+    stage.clean()
+    outputs = json.loads(stage.pulumi("stack", "output", "--json").stdout)
+    assert outputs["bucket"] == BUCKET
+    assert outputs["repository_url"].endswith("/slipway-dev")
+    assert outputs["endpoints"] == {}
+    assert stage.sandbox.client("sagemaker").list_models()["Models"] == []
+
+
+def test_releases_come_and_go_and_what_the_stage_names_stays(
+    stage: Stage, pins: list[dict[str, str]]
+) -> None:
+    sagemaker = stage.sandbox.client("sagemaker")
+    first, second, third = pins
+    for live, previous, kept in ((first, None, 1), (second, first, 2), (third, second, 2)):
+        endpoint = {"live": live} | ({"previous": previous} if previous else {})
+        stage.edit(endpoints={"delays": endpoint})
+        assert "replac" not in stage.up()
+        stage.clean()
+        models = {model["ModelName"] for model in sagemaker.list_models()["Models"]}
+        assert models == {f"delays-dev-{pin['release']}" for pin in (live, previous) if pin}
+        assert len(sagemaker.list_endpoint_configs()["EndpointConfigs"]) == kept
+        described = sagemaker.describe_endpoint(EndpointName="delays-dev")
+        (variant,) = described["ProductionVariants"]
+        digest = variant["DeployedImages"][0]["ResolvedImage"].rpartition("@")[2]
+        assert digest == live["image"].rpartition("@")[2]
+
+
+def test_nothing_is_created_before_what_it_needs(stage: Stage, pins: list[dict[str, str]]) -> None:
+    """SageMaker takes a role's permissions and an update's alarms as they are at that moment."""
+    stage.edit(endpoints={"delays": {"live": pins[2], "previous": pins[1]}})
+    stage.up()
+    resources = stage.resources()
+    by_type: dict[str, list[dict[str, Any]]] = {}
+    for resource in resources:
+        by_type.setdefault(resource["type"].rpartition(":")[2], []).append(resource)
+
+    def needs(kind: str) -> set[str]:
+        found = [{urn.split("::")[2].rpartition(":")[2] for urn in r["dependencies"]} for r in by_type[kind]]
+        return set.intersection(*found)
+
+    assert {"RolePolicy", "Role", "BucketPolicy", "BucketPublicAccessBlock"} <= needs("Model")
+    assert {"EndpointConfiguration", "MetricAlarm", "LogGroup", "RolePolicy"} <= needs("Endpoint")
+    assert "Endpoint" in needs("Target")
+    (endpoint,) = by_type["Endpoint"]
+    alarms = {urn.rpartition("::")[2] for urn in endpoint["dependencies"] if "MetricAlarm" in urn}
+    assert alarms == {"delays-dev-errors", "delays-dev-latency", "delays-dev-way-back"}
+
+
+def test_a_wrong_key_is_said_with_the_yaml_to_paste_and_changes_nothing(stage: Stage) -> None:
+    before = stage.resources()
+    account = YAML().load(stage.project / "Pulumi.dev.yaml")["config"]["slipway:account"]
+    stage.edit(account="12")
+    done = stage.pulumi("up", "--yes", "--skip-preview")
+    stage.edit(account=account)
+    assert done.returncode != 0
+    assert 'slipway:account: "123456789012"' in done.stdout
+    assert "Traceback" not in done.stdout
+    assert [r["urn"] for r in stage.resources()] == [r["urn"] for r in before]
+
+
+def test_a_protected_stage_cannot_be_destroyed_and_another_leaves_nothing(stage: Stage) -> None:
+    stage.edit(protect=True)
+    stage.up()
+    refused = stage.pulumi("destroy", "--yes", "--skip-preview")
+    assert refused.returncode != 0
+    assert "protected" in refused.stdout
+    assert stage.sandbox.client("s3").head_bucket(Bucket=BUCKET)
+    stage.edit(protect=False)
+    stage.up()
+    done = stage.pulumi("destroy", "--yes", "--skip-preview")
+    assert done.returncode == 0, done.stdout
+    assert stage.sandbox.client("sagemaker").list_endpoints()["Endpoints"] == []
+    assert stage.sandbox.client("s3").list_buckets()["Buckets"] == []
