@@ -223,14 +223,17 @@ def test_sigterm_lets_what_has_begun_end(artifact: Path, tmp_path: Path) -> None
     body = instances(ROW)
     with serving(artifact, tmp_path) as running:
         running.wait_ready()
-        idle, begun = running.raw(), running.raw()
+        idle, begun, pinging = running.raw(), running.raw(), running.raw()
         begun.sendall(HEAD % len(body) + body[:10])
+        pinging.sendall(b"GET /ping HTTP/1.1\r\n")
         assert running.ping() == 200  # so the bytes before it were read
         running.process.send_signal(signal.SIGTERM)
-        until(lambda: "draining 2" in running.log, "the server drains")
+        until(lambda: "draining 3" in running.log, "the server drains")
         with pytest.raises(ConnectionRefusedError):
             running.raw()
         assert _all(idle) == b""
+        pinging.sendall(b"Host: a\r\n\r\n")
+        assert _all(pinging).startswith(b"HTTP/1.1 503")
         assert running.process.poll() is None
         begun.sendall(body[10:])
         answer = _all(begun)
@@ -238,8 +241,8 @@ def test_sigterm_lets_what_has_begun_end(artifact: Path, tmp_path: Path) -> None
         assert b"Connection: close" in answer
         assert running.process.wait(5) == 0
         assert "drained" in running.log
-        idle.close()
-        begun.close()
+        for connection in (idle, begun, pinging):
+            connection.close()
 
 
 def test_sigterm_lets_a_large_request_end(artifact: Path, tmp_path: Path) -> None:
