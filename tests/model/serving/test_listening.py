@@ -10,7 +10,7 @@ from model.serving.errors import SettingsError
 from model.serving.listener import Listener, listen
 from model.serving.settings import Settings
 
-_SETTINGS = Settings("127.0.0.1", 0, Path("."), 1, 1000)
+_SETTINGS = Settings("127.0.0.1", 0, Path(), 1, 1000)
 
 
 class _Counted(asyncio.Protocol):
@@ -41,6 +41,6 @@ def test_closing_takes_in_what_the_kernel_has_accepted() -> None:
 
 def test_a_host_that_is_not_here() -> None:
     with pytest.raises(SettingsError) as error:
-        listen(Settings("192.0.2.1", 8080, Path("."), 1, 1000), share_port=False)
+        listen(Settings("192.0.2.1", 8080, Path(), 1, 1000), share_port=False)
     assert "192.0.2.1 port 8080" in error.value.cause
     assert error.value.exit_code == 2
