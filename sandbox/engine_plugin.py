@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType, ModuleType
+from typing import NoReturn
 
 _MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit for one message (its default of 4 MB is too small for a large stack)."""
@@ -41,8 +42,8 @@ def import_protocol_only() -> None:
         sys.modules[name] = module
 
 
-def serve(register: Callable[..., object], on_stop: Callable[[], None], workers: int = 16) -> int:
-    """Serve until the engine stops this process or dies, and return the exit code (0).
+def serve(register: Callable[..., object], on_stop: Callable[[], None], workers: int = 16) -> NoReturn:
+    """Serve until the engine stops this process or dies; then end the process with exit code 0.
 
     `register(server)` adds the servicers. `on_stop()` runs once, before the server goes: it ends what
     the plugin still has under way. The engine sends SIGINT when it is done with a plugin; a plugin whose

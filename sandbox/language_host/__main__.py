@@ -6,11 +6,12 @@ The engine adds flags of its own (they have changed between versions); all but o
 import argparse
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from sandbox import engine_plugin
 
 
-def main(argv: list[str]) -> int:
+def main(argv: list[str]) -> NoReturn:
     """Serve the language host until the engine stops it."""
     parser = argparse.ArgumentParser(prog="pulumi-language-python", description=__doc__)
     parser.add_argument("--executor", type=Path, required=True, help="the SDK's pulumi-language-python-exec")
@@ -21,8 +22,8 @@ def main(argv: list[str]) -> int:
     from sandbox.language_host.server import LanguageHost
 
     host = LanguageHost(executor=ours.executor, engine_address=addresses[-1] if addresses else "")
-    return engine_plugin.serve(host.register, host.stop)
+    engine_plugin.serve(host.register, host.stop)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])
