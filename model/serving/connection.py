@@ -91,9 +91,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._last:
             return
-        started = self._reader.in_request
+        begun = self._reader.begun
         self._reader.feed(data)
-        if self._reader.in_request and not started:
+        if self._reader.in_request and self._reader.begun != begun and not self._paused:
             self._deadline = self._now() + REQUEST_SECONDS
 
     def eof_received(self) -> None:
@@ -167,3 +167,5 @@ class Connection(asyncio.Protocol):
     def _resume(self) -> None:
         self._paused = False
         self._transport.resume_reading()
+        if self._reader.in_request:
+            self._deadline = self._now() + REQUEST_SECONDS

@@ -45,6 +45,8 @@ class Reader:
         self._done = False
         self.in_request = False
         """Whether a request has begun and is not whole yet."""
+        self.begun = 0
+        """How many requests have begun."""
 
     def feed(self, data: bytes) -> None:
         """Reads on; calls `deliver` for each request that is whole now. Never raises for what is sent."""
@@ -76,6 +78,7 @@ class Reader:
 
     def on_message_begin(self) -> None:
         self.in_request = True
+        self.begun += 1
         self._target = b""
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
