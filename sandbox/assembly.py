@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -67,6 +68,8 @@ class Sandbox:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        if self._settings.end_with_stdin:
+            loop.add_reader(sys.stdin.fileno(), self._stdin_is_readable)
         await self._nursery.start()
         try:
             async with new_client() as client:
@@ -79,6 +82,12 @@ class Sandbox:
                     moto.close()
         finally:
             await self._nursery.close()
+
+    def _stdin_is_readable(self) -> None:
+        """Nobody writes to it: readable means that it has ended."""
+        if not os.read(sys.stdin.fileno(), 1024):
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            self._stop.set()
 
     def _build(self, host: Host, registry_port: int) -> tuple[App, Moto]:
         settings = self._settings

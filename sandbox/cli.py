@@ -107,6 +107,7 @@ def _up_arguments(up: argparse.ArgumentParser) -> None:
         help="seconds until a new instance must answer its ping (default: %(default)s)",
     )
     up.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    up.add_argument("--end-with-stdin", action="store_true", help=argparse.SUPPRESS)
 
 
 def _settings(args: argparse.Namespace) -> Settings:
@@ -120,7 +121,9 @@ def _settings(args: argparse.Namespace) -> Settings:
             "--time-scale and --ping-timeout must be above 0, --instance-cap at least 1.",
             "Nothing was started.",
         )
-    return Settings(home, args.port, args.time_scale, args.instance_cap, args.ping_timeout)
+    return Settings(
+        home, args.port, args.time_scale, args.instance_cap, args.ping_timeout, args.end_with_stdin
+    )
 
 
 def _up(args: argparse.Namespace) -> None:

@@ -37,6 +37,8 @@ class Settings:
     """Model servers that really run for one variant; instances above it are counted, not started."""
     ping_timeout: float = 30.0
     """How long a new instance may take to answer its first ping; SageMaker gives it minutes."""
+    end_with_stdin: bool = False
+    """Stop when stdin ends: whoever holds its other end is gone."""
 
     @property
     def record(self) -> Path:

@@ -3,8 +3,7 @@
     with start(tmp_path / "sandbox") as sandbox:
         sandbox.client("sagemaker").list_endpoints()
 
-It runs under the test process; when that is killed, the sandbox is ended by its next one's clean start or
-by `sandbox down`, and its model servers by its nursery.
+It ends with the process that started it, even when that is killed.
 """
 
 import http.client
@@ -90,6 +89,8 @@ class SandboxHandle:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
 
 @contextmanager
@@ -115,8 +116,8 @@ def launch(home: Path, **options: Any) -> SandboxHandle:
     with os.fdopen(read, "rb") as answers, (home / "logs" / "sandbox.log").open("ab") as log:
         command = [sys.executable, "-m", "sandbox", "up", "--foreground", "--home", str(home), *arguments]
         process = subprocess.Popen(
-            [*command, "--ready-fd", str(write)],
-            stdin=subprocess.DEVNULL,
+            [*command, "--end-with-stdin", "--ready-fd", str(write)],
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             pass_fds=[write],

@@ -162,6 +162,21 @@ def test_kill_minus_nine_leaves_no_process_and_the_next_up_is_clean(tmp_path: Pa
 
 
 @pytest.mark.kill
+def test_a_sandbox_of_a_test_ends_with_the_test(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from sandbox.testing import launch\n"
+        "print(launch(Path(sys.argv[1])).record['pid'], flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "home")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as test:
+        assert test.stdout is not None
+        pid = int(test.stdout.readline())
+        assert process_alive(pid)
+        test.kill()
+    wait_for(lambda: not process_alive(pid), "the sandbox to end")
+
+
+@pytest.mark.kill
 def test_down_ends_servers_that_ignore_sigterm(tmp_path: Path) -> None:
     with start(tmp_path / "home") as sandbox:
         world = World(sandbox, tmp_path)

@@ -1,6 +1,7 @@
 """An endpoint from Creating to gone: states, descriptions, refusals."""
 
 import os
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -118,6 +119,7 @@ def test_nothing_may_change_while_it_is_creating(world: World) -> None:
     name = world.name("endpoint")
     world.sandbox.faults("slow_ping", endpoint=name, seconds=1)
     config = world.simple_config()
+    started = time.monotonic()
     world.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
     creating = world.describe(name)
     assert creating["EndpointStatus"] == "Creating"
@@ -132,6 +134,7 @@ def test_nothing_may_change_while_it_is_creating(world: World) -> None:
     with pytest.raises(ClientError, match="not found"):
         world.invoke(name)
     assert world.settled(name)["EndpointStatus"] == "InService"
+    assert time.monotonic() - started > 1, "its ping was slow"
 
 
 def test_names_are_taken_once(world: World) -> None:

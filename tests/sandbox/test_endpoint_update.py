@@ -201,10 +201,11 @@ def test_weights_and_counts_change_without_a_new_config(world: World) -> None:
     one, two = world.model("a"), world.model("b")
     config = world.config(world.variant(one, "a", 2, 1.0), world.variant(two, "b", 1, 1.0))
     endpoint = world.endpoint(config)
-    change(world, endpoint, {"VariantName": "b", "DesiredWeight": 0.0})
+    change(world, endpoint, *({"VariantName": n, "DesiredWeight": w} for n, w in (("a", 2.0), ("b", 0.0))))
     by_name = variants(world, endpoint)
     assert by_name["a"]["CurrentInstanceCount"] == by_name["a"]["DesiredInstanceCount"] == 2
     assert by_name["b"]["CurrentInstanceCount"] == 1, "a call without a count keeps it"
+    assert by_name["a"]["CurrentWeight"] == 2.0
     assert by_name["b"]["CurrentWeight"] == 0.0
     assert {world.version(endpoint) for _ in range(30)} == {"a"}
     change(world, endpoint, {"VariantName": "b", "DesiredInstanceCount": 2})
