@@ -6,7 +6,9 @@ compression).
 """
 
 import re
+import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +26,8 @@ PYTHONS = ("3.11", "3.12", "3.13")
 _BY_DIGEST = re.compile(r"[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}")
 _USER = "10001:10001"
 _PORT = 8080
+_WORK = ".build-"
+_LEFTOVER_SECONDS = 3600.0
 Progress = Callable[[str], None]
 
 
@@ -67,7 +71,8 @@ def build_image(options: BuildOptions, progress: Progress = _silent) -> BuiltIma
     crane = Crane(options.crane, options.docker_config)
     try:
         options.cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=options.cache, prefix=".build-") as name:
+        _remove_leftovers(options.cache)
+        with tempfile.TemporaryDirectory(dir=options.cache, prefix=_WORK) as name:
             layout = _build(options, crane, Path(name), progress)
     except OSError as error:
         raise ImageError(
@@ -79,6 +84,13 @@ def build_image(options: BuildOptions, progress: Progress = _silent) -> BuiltIma
     return BuiltImage(
         layout.path, layout.digest, layout.size, layout.layers, _runtime(options), options.python
     )
+
+
+def _remove_leftovers(cache: Path) -> None:
+    """Deletes what builds left that were killed; a build takes seconds, not hours."""
+    for folder in cache.glob(f"{_WORK}*"):
+        if time.time() - folder.stat().st_mtime > _LEFTOVER_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check(options: BuildOptions) -> None:

@@ -1,17 +1,18 @@
 """What decides about an image, without building one."""
 
 import os
+import re
 import tarfile
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from model.image.build import BuildOptions, build_image
+from model.image.build import SERVING, BuildOptions, build_image
 from model.image.dependencies import dependencies_key
 from model.image.errors import BaseImageError, DependencyError, ImageError, RegistryError, ToolError
 from model.image.layers import Entry, write_layer
 from model.image.program import program_entries
-from tests.model.image.images import checkout
+from tests.model.image.images import checkout, options
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -95,6 +96,34 @@ def test_the_key_of_the_dependencies(tmp_path: Path) -> None:
     with pytest.raises(DependencyError) as error:
         dependencies_key(tmp_path / "none.txt", "3.11", None)
     assert "none.txt" in error.value.cause
+
+
+_ROOT = SERVING.parent.parent
+_PIN = re.compile(r"^([a-z0-9_.-]+)==([^\s;\\]+)", re.MULTILINE)
+
+
+def test_the_lock_is_what_the_tests_run_with() -> None:
+    """Every pin of the image is in its lock, with hashes, and is the version that is tested."""
+    locked = (SERVING / "requirements.txt").read_text()
+    wanted = dict(_PIN.findall((SERVING / "requirements.in").read_text()))
+    tested = set(_PIN.findall((_ROOT / "requirements.lock").read_text()))
+    assert wanted
+    assert set(wanted.items()) <= set(_PIN.findall(locked))
+    assert set(wanted.items()) <= tested
+    assert locked.count("==") <= locked.count(" \\\n    --hash=sha256:")
+    assert "http" not in locked.replace("httptools", "")
+
+
+@pytest.mark.sandbox
+def test_what_a_killed_build_left_is_removed(tmp_path: Path) -> None:
+    old, fresh = tmp_path / ".build-old", tmp_path / ".build-fresh"
+    old.mkdir()
+    fresh.mkdir()
+    os.utime(old, (1, 1))
+    with pytest.raises(DependencyError):
+        build_image(options(tmp_path, serving=tmp_path))
+    assert not old.exists()
+    assert fresh.exists()
 
 
 def test_tools_that_are_missing(tmp_path: Path) -> None:
