@@ -107,6 +107,8 @@ def _endpoint(
             role_arn=foundation.role.arn,
             before_models=[*foundation.role.ready, *foundation.storage.ready],
             before_endpoint=[*alarms.all, logs.group],
+            # One that never had a second release may be a first create that failed, and has to go.
+            protect=settings.protect and endpoint.previous is not None,
             tags={**tags, "endpoint": name},
         ),
     )

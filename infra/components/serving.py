@@ -26,6 +26,8 @@ class ServingArgs:
     """What SageMaker needs before it accepts a model: the role's permissions, the bucket's settings."""
     before_endpoint: Sequence[pulumi.Resource]
     """What an endpoint needs besides: its alarms and its log group."""
+    protect: bool
+    """Refuse to delete or replace the endpoint, and with it all that it needs."""
     tags: Mapping[str, str]
 
 
@@ -85,7 +87,9 @@ class Serving(pulumi.ComponentResource):
             deployment_config=_deployment_config(deployment),
             tags=self._args.tags,
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*self._args.before_models, *self._args.before_endpoint]
+                parent=self,
+                depends_on=[*self._args.before_models, *self._args.before_endpoint],
+                protect=self._args.protect,
             ),
         )
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,11 +81,18 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture(scope="module")
 def pins(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
-    """Three releases in the stage's own registry and bucket, pushed as a release is."""
+    """Three releases in the stage's own registry and bucket."""
+    return _push(stage, tmp_path_factory, RELEASES)
+
+
+def _push(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory, releases: Sequence[str]
+) -> list[dict[str, str]]:
+    """Push images and artifacts as a release does; return their pins."""
     ecr = stage.sandbox.client("ecr")
     uri = ecr.describe_repositories(repositoryNames=["slipway-dev"])["repositories"][0]["repositoryUri"]
     found = []
-    for release in RELEASES:
+    for release in releases:
         folder = tmp_path_factory.mktemp(release)
         digest = push_image(uri, folder, tag=f"release-{release}", marker=release)
         body = model_archive(release)
@@ -166,16 +173,34 @@ def test_a_wrong_key_is_said_with_the_yaml_to_paste_and_changes_nothing(stage: S
     assert [r["urn"] for r in stage.resources()] == [r["urn"] for r in before]
 
 
-def test_a_protected_stage_cannot_be_destroyed_and_another_leaves_nothing(stage: Stage) -> None:
-    stage.edit(protect=True)
+def test_a_protected_stage_serves_on_after_a_destroy_and_another_leaves_nothing(
+    stage: Stage, pins: list[dict[str, str]]
+) -> None:
+    client = stage.sandbox.client
+    stage.edit(protect=True, endpoints={"delays": {"live": pins[2], "previous": pins[1]}})
     stage.up()
     refused = stage.pulumi("destroy", "--yes", "--skip-preview")
     assert refused.returncode != 0
     assert "protected" in refused.stdout
-    assert stage.sandbox.client("s3").head_bucket(Bucket=BUCKET)
+    assert client("sagemaker").describe_endpoint(EndpointName="delays-dev")["EndpointStatus"] == "InService"
+    assert client("iam").get_role_policy(RoleName="slipway-dev-us-east-1-execution", PolicyName="endpoints")
+    assert client("s3").head_bucket(Bucket=BUCKET)
     stage.edit(protect=False)
     stage.up()
     done = stage.pulumi("destroy", "--yes", "--skip-preview")
     assert done.returncode == 0, done.stdout
+    assert client("sagemaker").list_endpoints()["Endpoints"] == []
+    assert client("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_first_release_of_a_protected_stage_can_still_be_taken_back(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    stage.edit(protect=True, endpoints={"delays": {}})
+    stage.up()
+    (first, *_) = _push(stage, tmp_path_factory, RELEASES[:1])
+    stage.edit(endpoints={"delays": {"live": first}})
+    stage.up()
+    stage.edit(endpoints={"delays": {}})
+    stage.up()
     assert stage.sandbox.client("sagemaker").list_endpoints()["Endpoints"] == []
-    assert stage.sandbox.client("s3").list_buckets()["Buckets"] == []
