@@ -33,8 +33,15 @@ _LOOKUPS: dict[str, tuple[str, str, str, str]] = {
 }
 
 
+class StackLockedError(Exception):
+    """Another pulumi process holds the stack, so what looks pending may only be under way."""
+
+
 def settle_pending_creates(stack: auto.Stack, project: Path, aws: StageAws, say: Say) -> None:
-    """Adopt or clear the stack's pending creates. Raises ServiceError when pulumi cannot."""
+    """Adopt or clear the stack's pending creates.
+
+    Raises StackLockedError while somebody else works on the stack, ServiceError when pulumi cannot.
+    """
     deployment = stack.export_stack().deployment or {}
     pending = [op for op in deployment.get("pending_operations") or [] if op["type"] == "creating"]
     if not pending:
@@ -74,6 +81,8 @@ def _refresh(project: Path, stage: str, *arguments: str) -> None:
     done = subprocess.run(
         [*command, "--color", "never", *arguments], cwd=project, capture_output=True, text=True, check=False
     )
+    if "currently locked by" in done.stdout + done.stderr:
+        raise StackLockedError(done.stdout + done.stderr)
     if done.returncode:
         raise ServiceError(
             f"pulumi could not take over what a killed run began: {done.stdout[-400:]}{done.stderr[-400:]}",

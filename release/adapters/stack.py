@@ -16,7 +16,7 @@ from pulumi.automation import errors as auto_errors
 from pulumi.automation.events import EngineEvent
 
 from release.adapters.aws import StageAws
-from release.adapters.orphans import settle_pending_creates
+from release.adapters.orphans import StackLockedError, settle_pending_creates
 from release.adapters.owner import process_alive
 from release.errors import ServiceError, UsageError
 
@@ -48,8 +48,12 @@ class Stack:
         """
         stack = self._select()
         self._errors.clear()
-        settle_pending_creates(stack, self.project, self.aws, self.say)
-        result = self._unlocked(stack, lambda: stack.up(refresh=True, on_event=self._on_event, color="never"))
+
+        def work() -> auto.UpResult:
+            settle_pending_creates(stack, self.project, self.aws, self.say)
+            return stack.up(refresh=True, on_event=self._on_event, color="never")
+
+        result = self._unlocked(stack, work)
         changes = result.summary.resource_changes or {}
         return sum(count for kind, count in changes.items() if kind != "same")
 
@@ -68,7 +72,7 @@ class Stack:
         while True:
             try:
                 return work()
-            except auto_errors.ConcurrentUpdateError as error:
+            except (auto_errors.ConcurrentUpdateError, StackLockedError) as error:
                 lock = LOCK.search(str(error))
                 if lock is None or lock["host"] != socket.gethostname() or time.monotonic() > deadline:
                     raise _locked(self.aws.stage, str(error)) from None
@@ -76,7 +80,6 @@ class Stack:
                 if not process_alive(pid):
                     self.say(f"the stack is locked by pulumi process {pid}, which is gone: breaking its lock")
                     stack.cancel()
-                    settle_pending_creates(stack, self.project, self.aws, self.say)
                 elif waited_for != pid:
                     waited_for = pid
                     self.say(f"waiting for pulumi process {pid} of an earlier run to end")

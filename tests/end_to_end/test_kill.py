@@ -11,17 +11,23 @@ from tests.end_to_end.world import first_lines, kill_group
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
 
-POINTS = [
-    "verifying",
-    "gates:",
-    "copying the image",
-    "pinning",
-    "pulumi up in prod",
-    "+ Model",
-    "+ EndpointConfiguration",
-    "~ Endpoint",
-    "asking SageMaker",
-    "sending the golden requests",
+THE_PROCESS, ITS_GROUP = False, True
+CASES = [
+    ("verifying", THE_PROCESS),
+    ("gates:", ITS_GROUP),
+    ("copying the image", THE_PROCESS),
+    ("pinning", ITS_GROUP),
+    # While the engine works: it outlives the death of the process, and dies with the group.
+    ("pulumi up in prod", THE_PROCESS),
+    ("pulumi up in prod", ITS_GROUP),
+    ("+ Model", THE_PROCESS),
+    ("+ Model", ITS_GROUP),
+    ("+ EndpointConfiguration", THE_PROCESS),
+    ("+ EndpointConfiguration", ITS_GROUP),
+    ("~ Endpoint", THE_PROCESS),
+    ("~ Endpoint", ITS_GROUP),
+    ("asking SageMaker", THE_PROCESS),
+    ("sending the golden requests", ITS_GROUP),
 ]
 
 
@@ -54,8 +60,7 @@ def fresh(world, trained):
     return choose
 
 
-@pytest.mark.parametrize("whole_group", [False, True], ids=["the-process", "its-whole-group"])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(("point", "whole_group"), CASES)
 def test_killed_at(world, fresh, point, whole_group):
     release = fresh()
     process = world.start("promote", "dev", "prod")
