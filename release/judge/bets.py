@@ -1,0 +1,85 @@
+"""The e-value of one block, for many questions and alternatives at once.
+
+For values in [0, 1] of n_c candidate and n_b live requests, the null mean_c <= times * mean_b + plus, any bet
+size a >= 0 and any centre c_b (with c_c = times * c_b + plus),
+
+    e = prod_i (1 + a (x_i - c_c)) * prod_j (1 - b (y_j - c_b)),    b = a * times * n_c / n_b
+
+has expectation at most exp(a n_c (mean_c - times * mean_b - plus)) <= 1 over the *whole* null, whatever live's
+mean is in this block, because 1 + u <= exp(u). The reverse null is the same with a <= 0. So `size` and
+`centre` may be chosen for speed alone: the fixed point below is the reverse information projection of the
+alternative (docs/judge.md), which for 0/1 values makes e its likelihood ratio.
+
+Shapes: Q questions, K alternatives, L levels of value.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+TINY = 1e-6
+"""Means are kept this far from 0 and 1."""
+RESERVE = 0.02
+"""No bet may lose more than the rest of its capital on one request."""
+ROUNDS = 3
+"""Of the fixed point. It decides speed, never validity."""
+
+
+@dataclass(frozen=True)
+class Null:
+    """The linear nulls of Q questions, each of shape (Q, 1)."""
+
+    times: Array
+    plus: Array
+    side: Array
+
+
+@dataclass(frozen=True)
+class Bets:
+    """Sizes and centres, each (Q, K)."""
+
+    size: Array
+    live_size: Array
+    centre: Array
+    live_centre: Array
+
+
+def choose(null: Null, n_c: Array, n_b: Array, target: Array, live: Array, spread: Array) -> Bets:
+    """The bets that grow fastest if the candidate's mean is `target` (Q, K) and live's is `live` (Q, 1).
+
+    `spread` (Q, 1) is the variance of a value as a share of mean * (1 - mean): 1 for 0/1 values. A target
+    inside the null gets size 0.
+    """
+    theta = (n_c * null.times * (target - null.plus) + n_b * live) / (n_c * null.times**2 + n_b)
+    for _ in range(ROUNDS):
+        theta, centre = _inside(theta, null)
+        w_c = n_c * null.times / (centre * (1 - centre))
+        w_b = n_b / (theta * (1 - theta))
+        theta = (w_c * (target - null.plus) + w_b * live) / (w_c * null.times + w_b)
+    theta, centre = _inside(theta, null)
+    size = (target - centre) / (spread * centre * (1 - centre))
+    size = np.maximum(size * null.side, 0.0)
+    ratio = null.times * n_c / n_b
+    up = null.side > 0
+    limit_c = (1 - RESERVE) / np.where(up, centre, 1 - centre)
+    limit_b = (1 - RESERVE) / (np.where(up, 1 - theta, theta) * np.maximum(ratio, 1e-12))
+    size = np.minimum(size, np.minimum(limit_c, limit_b)) * null.side
+    return Bets(size, size * ratio, centre, theta)
+
+
+def _inside(theta: Array, null: Null) -> tuple[Array, Array]:
+    """Both centres inside (0, 1) and *exactly* on the null's line: validity hangs on it."""
+    highest = np.minimum(1.0, (1.0 - null.plus) / np.maximum(null.times, TINY))
+    theta = np.minimum(np.maximum(theta, TINY), highest - TINY)
+    return theta, null.times * theta + null.plus
+
+
+def log_e(bets: Bets, values: Array, h_c: Array, h_b: Array) -> Array:
+    """Log e-values (Q, K) of one block with level counts `h_c`, `h_b` (Q, L) of `values` (Q, L)."""
+    v = values[:, None, :]
+    won = np.log1p(bets.size[..., None] * (v - bets.centre[..., None]))
+    lost = np.log1p(-bets.live_size[..., None] * (v - bets.live_centre[..., None]))
+    return np.einsum("qkl,ql->qk", won, h_c) + np.einsum("qkl,ql->qk", lost, h_b)

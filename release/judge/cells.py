@@ -1,0 +1,98 @@
+"""The cells that every window counts in: one fixed axis of bins for all metrics.
+
+A window is a sparse vector of counts on this axis, so merging windows is adding vectors, and every question of
+the judge is a difference of two prefix sums. Changing a bin changes `SCHEMA`: windows of another schema are
+set aside, never mixed in.
+
+It does not know which questions are asked.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SCHEMA = "slipway-window/1"
+"""Names bins and fields together. A judge accepts only its own."""
+
+LATENCY_FLOOR = 1e-4
+"""Seconds; what is faster falls in the first bin."""
+LATENCY_STEP = 1.02
+"""Ratio of the two edges of a latency bin."""
+LATENCY_BINS = 720
+"""Up to 155 s; SageMaker gives up at 60 s."""
+SCORE_BINS = 200
+"""Of [0, 1]; what lies outside falls in the first or last bin."""
+LOSS_BINS = 50
+"""Of [0, 1]."""
+
+CLUMP_CALM = 5
+"""An error belongs to the clump before it unless this many requests in a row succeeded in between ..."""
+CLUMP_LENGTH = 25
+"""... or the clump already spans this many requests: a lasting outage must not count as one error."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The cells `[start, stop)` of one group; the lowest value first."""
+
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        """How many cells."""
+        return self.stop - self.start
+
+
+def _spans(sizes: dict[str, int]) -> dict[str, Span]:
+    spans, at = {}, 0
+    for name, size in sizes.items():
+        spans[name] = Span(at, at + size)
+        at += size
+    return spans
+
+
+SPANS = _spans(
+    {
+        "requests": 2,  # answered without error, with error
+        "clumps": 2,  # eligible requests that succeeded, first errors of a clump
+        "service": 2,  # invocations as the service counts them: without error, with
+        "invalid": 2,  # predictions that are finite numbers, that are not
+        "agreement": 2,  # requests seen by both: same answer, another
+        "latency": LATENCY_BINS,
+        "score": SCORE_BINS,
+        "loss": LOSS_BINS,
+    }
+)
+CELLS = sum(span.size for span in SPANS.values())
+
+Counts = NDArray[np.float64]
+"""A dense vector of CELLS counts."""
+
+
+def empty() -> Counts:
+    """No counts."""
+    return np.zeros(CELLS)
+
+
+def latency_bins(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The bin of each latency, within the latency group."""
+    ratio = np.maximum(seconds, LATENCY_FLOOR) / LATENCY_FLOOR
+    bins = np.floor(np.log(ratio) / np.log(LATENCY_STEP)).astype(np.int64)
+    return np.minimum(bins, LATENCY_BINS - 1)
+
+
+def latency_edge(index: float) -> float:
+    """Seconds at the lower edge of latency bin `index`."""
+    return LATENCY_FLOOR * LATENCY_STEP**index
+
+
+def latency_steps(factor: float) -> int:
+    """The whole number of bins nearest to a ratio of latencies."""
+    return round(float(np.log(factor) / np.log(LATENCY_STEP)))
+
+
+def unit_bins(values: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
+    """The bin of each value of [0, 1], within a group of `bins`."""
+    return np.clip((values * bins).astype(np.int64), 0, bins - 1)

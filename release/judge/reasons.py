@@ -1,0 +1,101 @@
+"""One reason per metric: what was seen, with which band, against which margin, and what would decide it."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from release.judge.growth import per_request
+from release.judge.policy import Policy
+from release.judge.process import Processes
+from release.judge.questions import Question
+from release.judge.verdict import Reason
+
+Array = NDArray[np.float64]
+
+
+def reasons(processes: Processes, weights: Array, policy: Policy, spread: Array) -> tuple[Reason, ...]:
+    """A reason for each metric that is required or has evidence, in the order of the questions."""
+    wealth = processes.log_wealth()
+    bounds = processes.excess(policy.alpha)
+    table = processes.table.questions
+    short = np.array(
+        [
+            wealth[i] + (weights[i] + math.log(policy.alpha) if q.side > 0 else math.log(policy.beta))
+            for i, q in enumerate(table)
+        ]
+    )
+    found = []
+    for metric in dict.fromkeys(q.metric for q in table):
+        rows = [i for i, q in enumerate(table) if q.metric == metric]
+        if metric not in policy.require and not processes.seen[rows, 0].any():
+            continue
+        found.append(
+            _reason(table, rows, _telling(table, rows, short), processes.seen, short, bounds, spread)
+        )
+    return tuple(found)
+
+
+def _telling(table: tuple[Question, ...], rows: list[int], short: Array) -> int:
+    """The row that says most: one that is beyond its margin, else the weakest proof, else the nearest to FAIL."""
+    fails = [i for i in rows if table[i].side > 0]
+    worst = max(fails, key=lambda i: short[i])
+    weakest = min((i for i in rows if table[i].side < 0), key=lambda i: short[i])
+    return worst if short[worst] >= 0 or short[weakest] >= 0 else weakest
+
+
+def _reason(
+    table: tuple[Question, ...],
+    rows: list[int],
+    row: int,
+    seen: Array,
+    short: Array,
+    bounds: Array,
+    spread: Array,
+) -> Reason:
+    question = table[row]
+    n_c, n_b, sum_c, sum_b = seen[row]
+    stem = question.name.removesuffix(" ok").removesuffix(" capped")
+    twins = {table[i].side: i for i in rows if table[i].name.removesuffix(" ok") == stem}
+    fail, good = twins.get(1, row), twins.get(-1)
+    mean_c, mean_b = sum_c / max(n_c, 1), sum_b / max(n_b, 1)
+    beyond = max(short[i] for i in rows if table[i].side > 0) >= 0
+    proven = all(short[i] >= 0 for i in rows if table[i].side < 0)
+    state = "beyond" if beyond else "within" if proven else "undecided" if n_c else "no evidence"
+    return Reason(
+        metric=question.metric,
+        question=stem,
+        says=question.says or "of the scores' value",
+        candidate=mean_c,
+        live=mean_b,
+        requests=int(n_c),
+        live_requests=int(n_b),
+        margin=_margin(question),
+        at_least=_number(bounds[fail]),
+        at_most=None if good is None else _number(bounds[good]),
+        fail_evidence=float(short[fail]),
+        pass_evidence=None if good is None else float(short[good]),
+        state=state,
+        needs=_needs(question, short[row], mean_c, mean_b, n_b / max(n_c, 1), spread[row])
+        if state == "undecided"
+        else None,
+    )
+
+
+def _margin(question: Question) -> str:
+    what = "fails above" if question.side > 0 else "passes below"
+    live = "" if question.one_sample else f"{question.times:g} x live"
+    plus = f"{100 * question.plus:.3g} %" if question.plus else ""
+    slower = f" of a {100 * (1.02**question.shift - 1):.0f} % slower live" if question.shift else ""
+    return f"{what} {' + '.join(filter(None, [live, plus]))}{slower}"
+
+
+def _needs(
+    question: Question, short: float, candidate: float, live: float, ratio: float, spread: float
+) -> int | None:
+    growth = per_request(question, candidate, live, ratio, spread)
+    return math.ceil(-short / growth) if growth > 1e-7 and short < 0 else None
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

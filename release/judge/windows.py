@@ -1,0 +1,255 @@
+"""One window of telemetry: parsed, checked and merged. docs/telemetry.md has its schema.
+
+A window says what one worker of one variant counted between two moments. Its `id` names those counts: the same
+id twice is the same evidence delivered twice. Instance names are for people; no verdict depends on them.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from release.judge.cells import CELLS, SCHEMA, SPANS, Counts
+
+VARIANTS = ("live", "candidate")
+PAIRS = {
+    "service": ("requests", "errors"),
+    "agreement": ("compared", "differed"),
+}
+"""Groups that a window gives as a total and the part of it that is bad."""
+HISTOGRAMS = ("latency", "score", "loss")
+MAX_LINE = 262_144
+"""Characters of a line; a full window has some 10,000."""
+MAX_COUNT = 1e12
+FIELDS = frozenset(
+    {"schema", "id", "variant", "worker", "start", "end", "requests", "errors", "clumps", "invalid"}
+    | PAIRS.keys()
+    | set(HISTOGRAMS)
+)
+
+
+class Refusal(StrEnum):
+    """Why a window was set aside. Its counts are never used in part."""
+
+    UNREADABLE = "unreadable"
+    """Not JSON, not an object, too long, or a field is missing or of the wrong kind."""
+    SCHEMA = "another schema"
+    """Its bins are not ours."""
+    VARIANT = "unknown variant"
+    NEGATIVE = "negative or fractional count"
+    IMPOSSIBLE = "more of a part than of the whole"
+    """More errors than requests, more predictions than answers, or a bin that does not exist."""
+    INTERVAL = "no interval"
+    """It ends before it begins, or spans far more than a block."""
+    CLOCK = "clock years off"
+    DUPLICATE = "duplicate"
+    LATE = "too late"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A checked window: `cells` are the indexes of its non-empty cells, `counts` what they hold."""
+
+    id: str
+    variant: str
+    worker: str
+    start: float
+    end: float
+    cells: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def middle(self) -> float:
+        """Seconds since the epoch; decides the block it belongs to."""
+        return 0.5 * (self.start + self.end)
+
+    def dense(self) -> Counts:
+        """All cells."""
+        vector = np.zeros(CELLS)
+        vector[self.cells] = self.counts
+        return vector
+
+
+class Refused(Exception):
+    """A window that makes no sense, with the reason in words."""
+
+    def __init__(self, refusal: Refusal, words: str) -> None:
+        super().__init__(f"{refusal}: {words}")
+        self.refusal = refusal
+
+
+def parse_line(line: str) -> Window:
+    """A window from a line of JSON. Raises Refused."""
+    if len(line) > MAX_LINE:
+        raise Refused(
+            Refusal.UNREADABLE, f"a line of {len(line)} characters; a window has at most {MAX_LINE}"
+        )
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        raise Refused(Refusal.UNREADABLE, "not JSON") from None
+    return parse(record)
+
+
+def parse(record: object) -> Window:
+    """A window from JSON data. Raises Refused; fields that are not ours are ignored, as EMF adds its own."""
+    if not isinstance(record, Mapping):
+        raise Refused(Refusal.UNREADABLE, "not an object")
+    if record.get("schema") != SCHEMA:
+        raise Refused(Refusal.SCHEMA, f"{record.get('schema')!r}; this judge reads {SCHEMA!r}")
+    if record.get("variant") not in VARIANTS:
+        raise Refused(Refusal.VARIANT, f"{record.get('variant')!r} is neither of {VARIANTS}")
+    start, end = _time(record, "start"), _time(record, "end")
+    if not start < end:
+        raise Refused(Refusal.INTERVAL, f"it ends at {end} and begins at {start}")
+    name = record.get("id")
+    if not isinstance(name, str) or not 0 < len(name) <= 200:
+        raise Refused(Refusal.UNREADABLE, "`id` is not a text of 1 to 200 characters")
+    cells, counts = _counts(record)
+    return Window(name, record["variant"], str(record.get("worker", ""))[:200], start, end, cells, counts)
+
+
+def _time(record: Mapping[str, Any], key: str) -> float:
+    value = record.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Refused(Refusal.UNREADABLE, f"`{key}` is not a number of seconds since 1970")
+    return float(value)
+
+
+def _whole(value: object, key: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refused(Refusal.UNREADABLE, f"`{key}` is not a number")
+    if not 0 <= value <= MAX_COUNT or value != int(value):
+        raise Refused(Refusal.NEGATIVE, f"`{key}` is {value}")
+    return int(value)
+
+
+def _counts(record: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    cells: list[int] = []
+    counts: list[int] = []
+
+    def put(group: str, good: int, bad: int) -> None:
+        start = SPANS[group].start
+        cells.extend((start, start + 1))
+        counts.extend((good, bad))
+
+    requests = _whole(record.get("requests", 0), "requests")
+    errors = _whole(record.get("errors", 0), "errors")
+    put("requests", _rest(requests, errors, "errors", "requests"), errors)
+    trials, first = _clumps(record, requests, errors)
+    put("clumps", trials - first, first)
+    answered = requests - errors
+    invalid = _whole(record.get("invalid", 0), "invalid")
+    put("invalid", _rest(answered, invalid, "invalid", "answered requests"), invalid)
+    for group, (total, part) in PAIRS.items():
+        if group in record:
+            pair = _object(record, group)
+            whole, bad = _whole(pair.get(total, 0), total), _whole(pair.get(part, 0), part)
+            put(group, _rest(whole, bad, part, total), bad)
+    for group, most in (("latency", answered), ("score", answered - invalid), ("loss", None)):
+        held = _histogram(record, group, cells, counts)
+        if most is not None and held > most:
+            raise Refused(Refusal.IMPOSSIBLE, f"`{group}` counts {held} requests, of at most {most}")
+    vector = np.array(counts, dtype=float)
+    some = vector > 0
+    return np.array(cells, dtype=np.int64)[some], vector[some]
+
+
+def _rest(whole: int, part: int, part_name: str, whole_name: str) -> int:
+    if part > whole:
+        raise Refused(Refusal.IMPOSSIBLE, f"{part} {part_name} of {whole} {whole_name}")
+    return whole - part
+
+
+def _clumps(record: Mapping[str, Any], requests: int, errors: int) -> tuple[int, int]:
+    """Eligible requests and first errors of clumps; a container that does not tell them apart counts all."""
+    if "clumps" not in record:
+        return requests, errors
+    pair = _object(record, "clumps")
+    trials, first = (
+        _whole(pair.get("trials", 0), "clumps.trials"),
+        _whole(pair.get("first", 0), "clumps.first"),
+    )
+    _rest(requests, trials, "clumps.trials", "requests")
+    _rest(min(errors, trials), first, "clumps.first", "errors")
+    return trials, first
+
+
+def _object(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = record[key]
+    if not isinstance(value, Mapping):
+        raise Refused(Refusal.UNREADABLE, f"`{key}` is not an object")
+    return value
+
+
+def _histogram(record: Mapping[str, Any], group: str, cells: list[int], counts: list[int]) -> int:
+    """Append a sparse histogram {"bin": count}; returns how many it counts."""
+    if group not in record:
+        return 0
+    span, held = SPANS[group], 0
+    for key, value in _object(record, group).items():
+        if (
+            not (isinstance(key, str) and key.isascii() and key.isdigit() and len(key) < 6)
+            or int(key) >= span.size
+        ):
+            raise Refused(Refusal.IMPOSSIBLE, f"`{group}` has no bin {key!r:.40}")
+        count = _whole(value, f"{group}.{key}")
+        cells.append(span.start + int(key))
+        counts.append(count)
+        held += count
+    return held
+
+
+def merge(first: Window, second: Window) -> Window:
+    """Both windows as one; they must be of one variant."""
+    if first.variant != second.variant:
+        raise ValueError("windows of two variants do not merge")
+    total = first.dense() + second.dense()
+    cells = np.flatnonzero(total)
+    return Window(
+        id=f"{first.id}+{second.id}",
+        variant=first.variant,
+        worker=first.worker,
+        start=min(first.start, second.start),
+        end=max(first.end, second.end),
+        cells=cells,
+        counts=total[cells],
+    )
+
+
+def record(
+    variant: str, start: float, end: float, counts: Counts, name: str, worker: str = "w"
+) -> dict[str, Any]:
+    """The JSON data of a window with these counts: the inverse of `parse`."""
+
+    def pair(group: str) -> tuple[int, int]:
+        at = SPANS[group].start
+        return int(counts[at]), int(counts[at + 1])
+
+    ok, errors = pair("requests")
+    trials, first = pair("clumps")
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "id": name,
+        "variant": variant,
+        "worker": worker,
+        "start": start,
+        "end": end,
+        "requests": ok + errors,
+        "errors": errors,
+        "clumps": {"trials": trials + first, "first": first},
+        "invalid": pair("invalid")[1],
+    }
+    for group, (total, part) in PAIRS.items():
+        good, bad = pair(group)
+        if good + bad:
+            data[group] = {total: good + bad, part: bad}
+    for group in HISTOGRAMS:
+        span = SPANS[group]
+        held = counts[span.start : span.stop]
+        data[group] = {str(i): int(held[i]) for i in np.flatnonzero(held)}
+    return data

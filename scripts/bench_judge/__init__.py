@@ -1,0 +1,11 @@
+"""`make bench-judge`: the judge and four practices of today on the same streams of known truth.
+
+    streams.py     seeded streams of requests
+    scenarios.py   what happens to them, and what is right
+    practices.py   CloudWatch alarms, Flagger, Argo Rollouts, Kayenta, from their documentation
+    trial.py       one run of one scenario
+    campaign.py    all runs, kept as JSON
+    report.py      the table and the plots, from that JSON
+
+Nothing of the product imports this.
+"""
