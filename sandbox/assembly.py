@@ -28,7 +28,7 @@ from sandbox.faults import Faults
 from sandbox.fleets.host import Host, link_python, new_client
 from sandbox.fleets.instance import Instance
 from sandbox.fleets.logs import INTERVAL, LogFollower
-from sandbox.home import Home
+from sandbox.home import Home, unusable
 from sandbox.registry.gateway import Gateway
 from sandbox.registry.process import start_registry
 from sandbox.runtime.invocations import Invocations, log_group
@@ -186,8 +186,11 @@ _STARTED = time.time()
 
 def serve(settings: Settings, home: Home, listener: socket.socket, ready: Ready) -> None:
     """Run a sandbox on `listener` until it is told to stop. Raises SandboxError."""
-    link_python(settings.python)
-    prepare_pulumi_home(settings.pulumi_home)
+    try:
+        link_python(settings.python)
+        prepare_pulumi_home(settings.pulumi_home)
+    except OSError as error:
+        raise unusable(settings.home, error) from error
 
     async def main() -> None:
         await Sandbox(settings, home, listener).run(ready)

@@ -156,10 +156,12 @@ def _foreground(args: argparse.Namespace, settings: Settings) -> None:
         print("The sandbox is down.", file=sys.stderr)
     except AlreadyRunningError:
         tell({**(running_record(settings) or {}), "already_running": True})
-    except SandboxError as error:
+    except Exception as error:
         if args.ready_fd is not None:
+            known = isinstance(error, SandboxError)
+            lines = str(error).splitlines() if known else [f"Unexpected {type(error).__name__}: {error}"]
             with suppress(OSError):  # it was ready before, and the caller has gone
-                tell({"error": str(error).splitlines(), "exit_code": error.exit_code})
+                tell({"error": lines, "exit_code": error.exit_code if known else 4})
         raise
 
 
