@@ -64,7 +64,7 @@ class StageSettings(Data):
     gates: tuple[str, ...] = ()
     """Gates of the release's evidence that must have passed here, by name."""
     protect: bool = False
-    """Refuse to delete the bucket, the registry and the key, even by `pulumi destroy`."""
+    """Refuse to delete bucket, registry, key and an endpoint with a way back, even by `pulumi destroy`."""
     endpoints: dict[EndpointName, EndpointSettings] = Field(default_factory=dict)
 
     @field_validator("endpoints", mode="before")

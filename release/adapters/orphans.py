@@ -18,18 +18,50 @@ from release.errors import ServiceError
 
 Say = Callable[[str], None]
 
-# Resource type to (service, call, argument, input that holds the name, which is also the resource's id).
-_LOOKUPS: dict[str, tuple[str, str, str, str]] = {
-    "aws:sagemaker/model:Model": ("sagemaker", "describe_model", "ModelName", "name"),
+Exists = Callable[[StageAws, str], bool]
+
+
+def _found(service: str, call: str, argument: str, listed: bool = False) -> Exists:
+    """Whether a describe call finds the name; AWS answers 400 or 404 where it does not."""
+
+    def exists(aws: StageAws, name: str) -> bool:
+        try:
+            getattr(aws.client(service), call)(**{argument: [name] if listed else name})
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in {400, 404}:
+                return False
+            raise
+        return True
+
+    return exists
+
+
+def _alias_exists(aws: StageAws, name: str) -> bool:
+    pages = aws.client("kms").get_paginator("list_aliases").paginate()
+    return any(alias["AliasName"] == name for page in pages for alias in page["Aliases"])
+
+
+def _log_group_exists(aws: StageAws, name: str) -> bool:
+    answer = aws.client("logs").describe_log_groups(logGroupNamePrefix=name)
+    return any(group["logGroupName"] == name for group in answer["logGroups"])
+
+
+# Resource type to the input that holds the name, which is also the resource's id, and how to look it up.
+_LOOKUPS: dict[str, tuple[str, Exists]] = {
+    "aws:sagemaker/model:Model": ("name", _found("sagemaker", "describe_model", "ModelName")),
     "aws:sagemaker/endpointConfiguration:EndpointConfiguration": (
-        "sagemaker",
-        "describe_endpoint_config",
-        "EndpointConfigName",
         "name",
+        _found("sagemaker", "describe_endpoint_config", "EndpointConfigName"),
     ),
-    "aws:sagemaker/endpoint:Endpoint": ("sagemaker", "describe_endpoint", "EndpointName", "name"),
-    "aws:s3/bucket:Bucket": ("s3", "head_bucket", "Bucket", "bucket"),
-    "aws:iam/role:Role": ("iam", "get_role", "RoleName", "name"),
+    "aws:sagemaker/endpoint:Endpoint": ("name", _found("sagemaker", "describe_endpoint", "EndpointName")),
+    "aws:s3/bucket:Bucket": ("bucket", _found("s3", "head_bucket", "Bucket")),
+    "aws:iam/role:Role": ("name", _found("iam", "get_role", "RoleName")),
+    "aws:ecr/repository:Repository": (
+        "name",
+        _found("ecr", "describe_repositories", "repositoryNames", listed=True),
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": ("name", _log_group_exists),
+    "aws:kms/alias:Alias": ("name", _alias_exists),
 }
 
 
@@ -60,20 +92,11 @@ def settle_pending_creates(stack: auto.Stack, project: Path, aws: StageAws, say:
 
 
 def _existing(resource: dict[str, Any], aws: StageAws) -> str | None:
-    lookup = _LOOKUPS.get(resource["type"])
-    if lookup is None:
+    if resource["type"] not in _LOOKUPS:
         return None
-    service, call, argument, key = lookup
+    key, exists = _LOOKUPS[resource["type"]]
     name = resource.get("inputs", {}).get(key)
-    if not name:
-        return None
-    try:
-        getattr(aws.client(service), call)(**{argument: name})
-    except ClientError as error:
-        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in {400, 404}:
-            return None
-        raise
-    return name
+    return name if name and exists(aws, name) else None
 
 
 def _refresh(project: Path, stage: str, *arguments: str) -> None:
