@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.serving.predictor import Model
@@ -44,21 +44,25 @@ def _checked(model: Model, body: bytes, content_type: str) -> None:
     assert len(answer.body) < 2000
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), _HEADERS)
 def test_any_bytes(toys: Model, body: bytes, content_type: str) -> None:
     _checked(toys, body, content_type)
 
 
+@settings(deadline=None)
 @given(_JSON)
 def test_any_json(toys: Model, value: object) -> None:
     _checked(toys, json.dumps(value).encode(), "application/json")
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from([*ROW]), _SCALARS, max_size=5), max_size=4))
 def test_any_rows(toys: Model, rows: list[dict]) -> None:
     _checked(toys, instances(*rows), "application/json")
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_good_body_with_a_few_bytes_changed(toys: Model, data: st.DataObject) -> None:
     content_type = data.draw(_HEADERS)
@@ -69,6 +73,7 @@ def test_a_good_body_with_a_few_bytes_changed(toys: Model, data: st.DataObject) 
     _checked(toys, bytes(body), content_type)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(_CELLS, max_size=5), max_size=5), st.booleans())
 def test_any_table(toys: Model, table: list[list[str]], with_header: bool) -> None:
     text = io.StringIO()

@@ -47,6 +47,26 @@ def test_it_answers_in_json_and_csv(server: Server) -> None:
     assert server.predict(csv, "text/csv") == wanted
 
 
+def test_large_and_small_requests_at_once_do_not_mix(server: Server) -> None:
+    """A single row is scored in buffers that are used again, by the loop and by the thread for large bodies."""
+    faults: list[str] = []
+
+    def call(number: int) -> None:
+        padding = "x" * 70_000 if number % 2 else ""
+        row = {"colour": f"mauve{padding}", "size": number * 5, "weight": None if number % 3 else number}
+        for _ in range(60):
+            [score] = server.predict(instances(row))
+            if abs(score - expected(row)) > 1e-6:
+                faults.append(f"{number}: {score}")
+
+    callers = [threading.Thread(target=call, args=(number,)) for number in range(6)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert faults == []
+
+
 def test_the_released_models_golden_requests(trained: dict[str, Path], tmp_path: Path) -> None:
     """The scores are scikit-learn's, computed where the model was trained."""
     with tarfile.open(trained["boosting"] / "model.tar.gz") as packed:
