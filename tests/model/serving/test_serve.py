@@ -48,7 +48,7 @@ def test_it_answers_in_json_and_csv(server: Server) -> None:
 
 
 def test_large_and_small_requests_at_once_do_not_mix(server: Server) -> None:
-    """A single row is scored in buffers that are used again, by the loop and by the thread for large bodies."""
+    """A single row is scored in buffers that are used again, by the loop and by the thread of large ones."""
     faults: list[str] = []
 
     def call(number: int) -> None:
