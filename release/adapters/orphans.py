@@ -5,16 +5,13 @@ exists; names come from content, so AWS can be asked. Types that AWS itself crea
 alarms, scaling targets) are simply created again.
 """
 
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 from pulumi import automation as auto
 
 from release.adapters.aws import StageAws
-from release.errors import ServiceError
 
 Say = Callable[[str], None]
 
@@ -65,30 +62,29 @@ _LOOKUPS: dict[str, tuple[str, Exists]] = {
 }
 
 
-class StackLockedError(Exception):
-    """Another pulumi process holds the stack, so what looks pending may only be under way."""
+def settle_pending_creates(stack: auto.Stack, aws: StageAws, say: Say) -> None:
+    """Adopt or clear the stack's pending creates, by editing its state; the next refresh reads what is there.
 
-
-def settle_pending_creates(stack: auto.Stack, project: Path, aws: StageAws, say: Say) -> None:
-    """Adopt or clear the stack's pending creates.
-
-    Raises StackLockedError while somebody else works on the stack, ServiceError when pulumi cannot.
+    Raises the Automation API's ConcurrentUpdateError while somebody else works on the stack: what looks
+    pending is then under way.
     """
-    deployment = stack.export_stack().deployment or {}
-    pending = [op for op in deployment.get("pending_operations") or [] if op["type"] == "creating"]
+    state = stack.export_stack()
+    deployment = state.deployment or {}
+    pending = [
+        op["resource"] for op in deployment.get("pending_operations") or [] if op["type"] == "creating"
+    ]
     if not pending:
         return
-    adopted: list[str] = []
-    for operation in pending:
-        urn = operation["resource"]["urn"]
-        identity = _existing(operation["resource"], aws)
-        say(f"{'adopting' if identity else 'forgetting'} {urn.rpartition('::')[2]}, which a killed run began")
+    known = {resource["urn"] for resource in deployment["resources"]}
+    for resource in pending:
+        identity = None if resource["urn"] in known else _existing(resource, aws)
+        name = resource["urn"].rpartition("::")[2]
+        say(f"{'adopting' if identity else 'forgetting'} {name}, which a killed run began")
         if identity:
-            adopted += ["--import-pending-creates", urn, "--import-pending-creates", identity]
-    if adopted:
-        _refresh(project, aws.stage, *adopted)
-    if len(adopted) // 4 < len(pending):
-        _refresh(project, aws.stage, "--clear-pending-creates")
+            adopted = resource | {"id": identity, "outputs": resource.get("inputs", {})}
+            deployment["resources"].append(adopted)
+    deployment["pending_operations"] = []
+    stack.import_stack(state)
 
 
 def _existing(resource: dict[str, Any], aws: StageAws) -> str | None:
@@ -97,18 +93,3 @@ def _existing(resource: dict[str, Any], aws: StageAws) -> str | None:
     key, exists = _LOOKUPS[resource["type"]]
     name = resource.get("inputs", {}).get(key)
     return name if name and exists(aws, name) else None
-
-
-def _refresh(project: Path, stage: str, *arguments: str) -> None:
-    command = ["pulumi", "refresh", "--stack", stage, "--yes", "--skip-preview", "--non-interactive"]
-    done = subprocess.run(
-        [*command, "--color", "never", *arguments], cwd=project, capture_output=True, text=True, check=False
-    )
-    if "currently locked by" in done.stdout + done.stderr:
-        raise StackLockedError(done.stdout + done.stderr)
-    if done.returncode:
-        raise ServiceError(
-            f"pulumi could not take over what a killed run began: {done.stdout[-400:]}{done.stderr[-400:]}",
-            "The stack's state still lists it as pending; nothing else was changed.",
-            f"Run pulumi refresh --stack {stage}, answer its questions, then run this again.",
-        )

@@ -16,7 +16,7 @@ from pulumi.automation import errors as auto_errors
 from pulumi.automation.events import EngineEvent
 
 from release.adapters.aws import StageAws
-from release.adapters.orphans import StackLockedError, settle_pending_creates
+from release.adapters.orphans import settle_pending_creates
 from release.adapters.owner import process_alive
 from release.errors import ServiceError, UsageError
 
@@ -50,7 +50,7 @@ class Stack:
         self._errors.clear()
 
         def work() -> auto.UpResult:
-            settle_pending_creates(stack, self.project, self.aws, self.say)
+            settle_pending_creates(stack, self.aws, self.say)
             return stack.up(refresh=True, on_event=self._on_event, color="never")
 
         result = self._unlocked(stack, work)
@@ -72,7 +72,7 @@ class Stack:
         while True:
             try:
                 return work()
-            except (auto_errors.ConcurrentUpdateError, StackLockedError) as error:
+            except auto_errors.ConcurrentUpdateError as error:
                 lock = LOCK.search(str(error))
                 if lock is None or lock["host"] != socket.gethostname() or time.monotonic() > deadline:
                     raise _locked(self.aws.stage, str(error)) from None
