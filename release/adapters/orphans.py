@@ -75,16 +75,16 @@ def settle_pending_creates(stack: auto.Stack, aws: StageAws, say: Say) -> None:
     ]
     if not pending:
         return
-    known = {resource["urn"] for resource in deployment["resources"]}
+    resources = list(deployment["resources"])
+    known = {resource["urn"] for resource in resources}
     for resource in pending:
         identity = None if resource["urn"] in known else _existing(resource, aws)
         name = resource["urn"].rpartition("::")[2]
         say(f"{'adopting' if identity else 'forgetting'} {name}, which a killed run began")
         if identity:
-            adopted = resource | {"id": identity, "outputs": resource.get("inputs", {})}
-            deployment["resources"].append(adopted)
-    deployment["pending_operations"] = []
-    stack.import_stack(state)
+            resources.append(resource | {"id": identity, "outputs": resource.get("inputs", {})})
+    changed = {**deployment, "resources": resources, "pending_operations": []}
+    stack.import_stack(auto.Deployment(version=state.version, deployment=changed))
 
 
 def _existing(resource: dict[str, Any], aws: StageAws) -> str | None:
