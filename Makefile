@@ -15,7 +15,7 @@ demo: setup ## the whole story on this machine: train, release, promote, refuse,
 	@./slipway demo
 
 test: setup ## all tests: unit, sandbox, kill
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-unit: setup ## the tests that decide from values, in seconds
 	@$(BIN)/python -m pytest -m "not sandbox and not kill" -q
@@ -37,8 +37,10 @@ sandbox: setup ## start the local AWS and print what to export
 	@./slipway sandbox up
 	@./slipway sandbox env
 
+COMPILE := .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header
 lock: setup ## pin everything anew from the requirements files
-	@.tools/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-dev.txt -o requirements.lock
+	@$(COMPILE) requirements-dev.txt -o requirements.lock
+	@$(COMPILE) --generate-hashes model/serving/requirements.in -o model/serving/requirements.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true
