@@ -5,20 +5,17 @@ checked: the demo ends with an error as soon as one is not as told.
 """
 
 import argparse
-import hashlib
-import io
 import itertools
 import json
 import shutil
-import tarfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from release.names import canonical_json, repository
+from release.names import repository
 from scripts.cli import Command, Out, run
 from scripts.project import ROOT, make_project
+from scripts.spoil import damaged
 from scripts.story import Story
 
 STAGES = ("dev", "staging", "prod")
@@ -122,7 +119,7 @@ def _taken_back_by_itself(story: Story, told: Told) -> None:
     story.chapter(
         "6. A damaged artifact: its container refuses to serve. The stage has to come back by itself"
     )
-    _damage(story.project / "second", story.project / "damaged")
+    damaged(story.project / "second", story.project / "damaged")
     story.slipway("release", "--model", "damaged", "--json", expected=1)
     status = story.slipway("status", "dev", "--json")
     story.expect(status["agree"], f"dev serves {told.second} as before, and its pin says so")
@@ -158,23 +155,6 @@ def golden_scores(folder: Path) -> tuple[str, list[float]]:
     """Body and expected scores of the first golden request that training left in `folder`."""
     request = json.loads((folder / "golden.json").read_text())["requests"][0]
     return request["body"], request["scores"]
-
-
-def _damage(source: Path, target: Path) -> None:
-    """A copy of a trained model in which the graph lost its last byte after it was checked."""
-    shutil.copytree(source, target, dirs_exist_ok=True)
-    archive = target / "model.tar.gz"
-    with tarfile.open(source / "model.tar.gz") as old, tarfile.open(archive, "w:gz") as new:
-        for member in old:
-            content = (old.extractfile(member) or io.BytesIO()).read()
-            if member.name.endswith("model.onnx"):
-                content = content[:-1]
-                member.size = len(content)
-            new.addfile(member, io.BytesIO(content))
-    evidence: dict[str, Any] = json.loads((target / "evidence.json").read_text())
-    data = archive.read_bytes()
-    evidence["model"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-    (target / "evidence.json").write_bytes(canonical_json(evidence))
 
 
 COMMAND = Command(

@@ -3,36 +3,17 @@
 Promise 2's part that needs no judge: a release whose landing cannot be proven does not stay.
 """
 
-import hashlib
-import io
-import json
-import tarfile
-
 import pytest
 
-from release.names import canonical_json
+from scripts import spoil
 
 pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture(scope="module")
 def damaged(trained, tmp_path_factory):
-    """A trained model whose graph lost its last byte after its checksums were written."""
-    folder = tmp_path_factory.mktemp("damaged")
-    source = trained["boosting"]
-    with tarfile.open(source / "model.tar.gz") as old, tarfile.open(folder / "model.tar.gz", "w:gz") as new:
-        for member in old:
-            content = old.extractfile(member).read()
-            if member.name.endswith("model.onnx"):
-                content = content[:-1]
-                member.size = len(content)
-            new.addfile(member, io.BytesIO(content))
-    data = (folder / "model.tar.gz").read_bytes()
-    evidence = json.loads((source / "evidence.json").read_text())
-    evidence["model"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-    (folder / "evidence.json").write_bytes(canonical_json(evidence))
-    (folder / "golden.json").write_bytes((source / "golden.json").read_bytes())
-    return folder
+    """A trained model that no container can load."""
+    return spoil.damaged(trained["boosting"], tmp_path_factory.mktemp("damaged"))
 
 
 def last_reason(world, stage):
@@ -66,35 +47,31 @@ def test_a_silent_rollback_of_the_service_is_a_failed_release(world, releases, t
 
 
 def test_wrong_answers_take_a_release_back(world, releases, trained, tmp_path):
-    source = trained["boosting"]
-    golden = json.loads((source / "golden.json").read_text())
-    golden["requests"][0]["scores"][0] += 0.01
-    data = canonical_json(golden)
-    evidence = json.loads((source / "evidence.json").read_text())
-    evidence["golden_sha256"] = hashlib.sha256(data).hexdigest()
-    (tmp_path / "golden.json").write_bytes(data)
-    (tmp_path / "evidence.json").write_bytes(canonical_json(evidence))
-    (tmp_path / "model.tar.gz").write_bytes((source / "model.tar.gz").read_bytes())
-    done = world.slipway("release", "--model", str(tmp_path), expected=1)
+    def expect_another_score(golden):
+        golden["requests"][0]["scores"][0] += 0.01
+
+    wrong = spoil.with_golden(trained["boosting"], tmp_path, expect_another_score)
+    done = world.slipway("release", "--model", str(wrong), expected=1)
     assert "golden request 1" in done.result["error"]
     world.assert_clean("dev", serves=releases.first)
 
 
 def test_a_gate_refuses_before_anything_changes(world, releases, trained, tmp_path):
-    source = trained["boosting"]
-    evidence = json.loads((source / "evidence.json").read_text())
-    evidence["gates"] = [gate for gate in evidence["gates"] if gate["name"] != "auc"]
-    for name in ("golden.json", "model.tar.gz"):
-        (tmp_path / name).write_bytes((source / name).read_bytes())
-    (tmp_path / "evidence.json").write_bytes(canonical_json(evidence))
+    def without_auc(evidence):
+        evidence["gates"] = [gate for gate in evidence["gates"] if gate["name"] != "auc"]
+
+    ungated = spoil.with_evidence(trained["boosting"], tmp_path, without_auc)
     before = world.file("dev").read_bytes()
-    done = world.slipway("release", "--model", str(tmp_path), expected=1)
+    done = world.slipway("release", "--model", str(ungated), expected=1)
     assert "auc: required by the stage" in done.result["error"]
     assert world.file("dev").read_bytes() == before
     assert world.events("dev")[-1] == "refused"
 
 
-def test_aws_failing_on_the_way_is_not_a_failed_release(world, releases, trained):
+def test_aws_failing_on_the_way_is_not_a_failed_release(world, releases, trained, tmp_path):
+    never_seen = spoil.with_evidence(
+        trained["boosting"], tmp_path, lambda evidence: evidence["source"].update(variant="never seen")
+    )
     world.sandbox.faults(
         "fail_aws",
         service="sagemaker",
@@ -103,8 +80,8 @@ def test_aws_failing_on_the_way_is_not_a_failed_release(world, releases, trained
         status=400,
         count=20,
     )
-    done = world.slipway("release", "--model", str(trained["boosting"]), expected=4)
+    done = world.slipway("release", "--model", str(never_seen), expected=4)
     assert "AccessDenied" in done.result["error"]
     world.sandbox.clear_faults()
-    world.slipway("release", "--model", str(trained["boosting"]))
-    world.assert_clean("dev", serves=releases.second)
+    released = world.slipway("release", "--model", str(never_seen)).result["release"]
+    world.assert_clean("dev", serves=released)
