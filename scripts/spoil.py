@@ -19,7 +19,7 @@ Change = Callable[[dict[str, Any]], None]
 
 
 def damaged(source: Path, target: Path) -> Path:
-    """A copy whose graph lost its last byte after its checksums were written: its container must not start."""
+    """A copy whose graph lost its last byte after it was checked: its container must not start."""
     _copied(source, target)
     archive = target / "model.tar.gz"
     with tarfile.open(source / "model.tar.gz") as old, tarfile.open(archive, "w:gz") as new:
