@@ -1,0 +1,21 @@
+"""One sandbox for each file, so that lists and counts are the file's own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.testing import SandboxHandle, start
+from tests.sandbox.world import World
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxHandle]:
+    """A running sandbox in which an hour of SageMaker's waiting takes half a minute."""
+    with start(tmp_path_factory.mktemp("sandbox") / "home", time_scale=120, ping_timeout=20) as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def world(sandbox: SandboxHandle, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The sandbox with an image, a bucket and a role in it."""
+    return World(sandbox, tmp_path_factory.mktemp("world"))
