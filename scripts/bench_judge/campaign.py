@@ -1,0 +1,120 @@
+"""All runs of the benchmark, kept as JSON in .build/bench/judge/, one file a cell.
+
+A cell is a scenario at a rate and a weight. Seeds below 1,000,000 were used while the judge was tuned; the report
+uses those from 1,000,000 on. A cell that is already complete is not run again, unless the policy or the judge's
+code changed.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import release.judge
+from release.judge.policy import Policy
+from scripts.bench_judge.practices import practiced
+from scripts.bench_judge.scenarios import BY_NAME, SCENARIOS
+from scripts.bench_judge.streams import DURATION, draw
+from scripts.bench_judge.trial import judged
+
+REPORT_SEED = 1_000_000
+CHUNK = 20
+FOLDER = Path(".build/bench/judge")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Runs of one scenario at one traffic."""
+
+    scenario: str
+    rate: float
+    weight: float
+    runs: int
+    duration: float = DURATION
+    practices: bool = False
+
+    @property
+    def name(self) -> str:
+        """A file name."""
+        words = "".join(c if c.isalnum() else "-" for c in self.scenario)
+        return f"{words}_{self.rate:g}rps_{100 * self.weight:g}pct"
+
+
+RARE_EVENTS = ("A/A", "latency drift of the candidate, sd 5 %", "every minute 100x with probability 1/2")
+"""Scenarios whose bar is near their rate: they get the most runs."""
+
+
+def cells(scale: float = 1.0) -> list[Cell]:
+    """What the report needs, the most important first; `scale` multiplies the number of runs."""
+
+    def runs(count: int) -> int:
+        return max(2, round(count * scale))
+
+    found = []
+    for scenario in SCENARIOS:
+        many = 1000 if scenario.name in RARE_EVENTS else 400 if scenario.good else 200
+        found.append(Cell(scenario.name, 50, 0.25, runs(many), practices=True))
+    for scenario in SCENARIOS:
+        found.append(Cell(scenario.name, 50, 0.05, runs(200 if not scenario.good else 100), practices=True))
+    for rate, weights, count, duration in (
+        (50.0, (0.5, 0.01), 40, DURATION),
+        (10.0, (0.25, 0.5, 0.05, 0.01), 30, DURATION),
+        (500.0, (0.25, 0.05, 0.01, 0.5), 10, 600.0),
+    ):
+        for weight in weights:
+            found += [Cell(s.name, rate, weight, runs(count), duration) for s in SCENARIOS]
+    return found
+
+
+def fingerprint(policy: Policy) -> str:
+    """Changes with the policy and with the code of the judge and of the benchmark."""
+    digest = hashlib.sha256(policy.model_dump_json().encode())
+    folders = [Path(next(iter(release.judge.__path__))), Path(__file__).parent]
+    decisive = {"campaign.py", "report.py", "plots.py", "__main__.py", "verdict.py", "reasons.py", "plan.py"}
+    for folder in folders:
+        for path in sorted(folder.glob("*.py")):
+            if path.name not in decisive:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def run(wanted: list[Cell], policy: Policy, jobs: int, seed: int, folder: Path = FOLDER) -> Iterator[str]:
+    """Run what is missing; yields a line of progress per cell."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = fingerprint(policy)
+    with ProcessPoolExecutor(jobs) as pool:
+        for index, cell in enumerate(wanted):
+            path = folder / f"{cell.name}.json"
+            if _complete(path, cell, mark, seed):
+                continue
+            started = time.monotonic()
+            starts = range(0, cell.runs, CHUNK)
+            tasks = [pool.submit(some, cell, policy, seed + s, min(CHUNK, cell.runs - s)) for s in starts]
+            outcomes = [outcome for task in tasks for outcome in task.result()]
+            record = {"cell": asdict(cell), "seed": seed, "fingerprint": mark, "outcomes": outcomes}
+            path.write_text(json.dumps(record), encoding="utf-8")
+            yield f"{index + 1}/{len(wanted)} {cell.name}: {cell.runs} runs in {time.monotonic() - started:.0f} s"
+
+
+def _complete(path: Path, cell: Cell, mark: str, seed: int) -> bool:
+    if not path.exists():
+        return False
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return found["fingerprint"] == mark and found["seed"] == seed and len(found["outcomes"]) >= cell.runs
+
+
+def some(cell: Cell, policy: Policy, seed: int, count: int) -> list[dict[str, Any]]:
+    """`count` runs from `seed` on: our outcome and, where the cell asks for it, those of the practices."""
+    scenario, outcomes = BY_NAME[cell.scenario], []
+    for each in range(seed, seed + count):
+        drawn = draw(each, cell.rate, cell.weight, scenario.change, cell.duration)
+        late = scenario.change.onset > 0
+        outcome: dict[str, Any] = {"slipway": asdict(judged(drawn, policy, not scenario.good and not late))}
+        if cell.practices:
+            outcome |= {name: asdict(found) for name, found in practiced(drawn).items()}
+        outcomes.append(outcome)
+    return outcomes
