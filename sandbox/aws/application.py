@@ -21,6 +21,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from sandbox.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body
 from sandbox.aws.errors import Answer, aws_error
+from sandbox.aws.validation import BadRequest, check
 from sandbox.calls import Calls, identify
 from sandbox.faults import Faults
 
@@ -65,7 +66,10 @@ class Moto:
 
     def _answer(self, scope: Scope, body: bytes, service: str, action: str) -> Answer:
         try:
+            check(service, action, body)
             return self._call_wsgi(scope, body)
+        except BadRequest as refusal:
+            return aws_error(scope, service, refusal.code, refusal.message)
         except NotImplementedError as error:
             message = f"The sandbox does not cover {service} {action}: {error}. Add it in sandbox/aws/."
             return aws_error(scope, service, "NotImplemented", message, 501)
