@@ -18,7 +18,7 @@ from release.adapters.endpoints import Description, Endpoints
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.registry import Registry
 from release.adapters.stack import ApplyFailed, Stack
-from release.errors import Held, ServiceError
+from release.errors import Held, ServiceError, SlipwayError
 from release.ledger import Event, OpenRollout, Pins
 from release.pins import EndpointSettings, ReleasePin
 from release.plan import EndpointPlan
@@ -184,7 +184,7 @@ def _move_then_reconcile(target: Target, rollout: OpenRollout) -> str | None:
     _record(target, rollout, "applying")
     try:
         target.stack.up()
-    except ServiceError as error:
+    except SlipwayError as error:
         raise ServiceError(
             f"{rollout.release} serves again, but the stack could not follow: {error.cause}",
             "The traffic is safe; the pin is written; Pulumi's state is behind.",

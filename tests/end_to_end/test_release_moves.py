@@ -101,6 +101,17 @@ def test_a_rollback_of_the_rollback_and_a_promotion_after_it(world, releases):
     world.assert_clean("prod", serves=releases.second)
 
 
+def test_a_rollback_moves_the_traffic_while_pulumi_is_broken(world, releases):
+    broken = world.env | {"PULUMI_BACKEND_URL": "file:///nowhere"}
+    done = world.slipway("rollback", "prod", expected=4, env=broken)
+    assert f"{releases.first} serves again, but the stack could not follow" in done.result["error"]
+    world.sandbox.reset_calls()
+    world.slipway("rollback", "prod")
+    assert "UpdateEndpoint" not in world.sandbox.calls().get("sagemaker", {})
+    world.assert_clean("prod", serves=releases.first)
+    world.slipway("promote", "staging", "prod")
+
+
 def test_status_tells_what_is_live_where(world, releases):
     status = world.slipway("status")
     assert status.result["agree"] is True
