@@ -42,6 +42,8 @@ class Handler(BaseHTTPRequestHandler):
         with open(model) as file:
             answer = {"version": os.environ.get("VERSION"), "model": file.read(), "pid": os.getpid(),
                       "image_env": os.environ.get("FROM_IMAGE"), "lib": os.environ.get("LIB")}
+        if '"instances"' in text or '"dataframe_split"' in text:
+            answer = {"predictions": [os.environ.get("VERSION")]}
         print(json.dumps({"served": text}), flush=True)
         self.answer(200, json.dumps(answer).encode(), "application/json")
 
