@@ -34,7 +34,9 @@ def test_a_rollout_that_is_being_taken_back_says_why():
 
 
 def test_a_refusal_in_between_does_not_hide_an_open_rollout():
-    assert open_rollout(history("opened", "pinning", "refused")) is not None
+    found = open_rollout(history("opened", "pinning", "refused"))
+    assert found is not None
+    assert found.last_event == "pinning"
 
 
 def test_two_at_once_is_refused_while_the_first_lives():

@@ -45,6 +45,13 @@ def test_a_release_that_looks_like_a_number_stays_text_for_every_yaml_reader(pro
     assert f'release: "{release}"' in prod.read_text()
 
 
+def test_a_reader_sees_the_old_file_or_the_new_one_and_never_a_half(prod):
+    before = prod.read_text()
+    with prod.open() as reader:
+        stage_file.write_pins(prod, "delays", endpoint(prod).model_copy(update={"live": pin(NEW)}))
+        assert reader.read() == before
+
+
 def test_no_other_file_is_left_behind(prod):
     stage_file.write_pins(prod, "delays", endpoint(prod).model_copy(update={"live": pin(NEW)}))
     assert list(prod.parent.iterdir()) == [prod]
