@@ -9,14 +9,14 @@ from threading import Lock
 from urllib.parse import parse_qs
 
 from sandbox.asgi import Scope, header
+from sandbox.rest_actions import rest_action
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
 _RPC_V2 = re.compile(r"/service/[^/]+/operation/(?P<action>\w+)")
 _ALIASES = {"monitoring": "cloudwatch", "email": "ses", "states": "stepfunctions"}
 """Signing names that are not botocore's names."""
 
-_BUCKET = {"GET": "ListObjectsV2", "PUT": "CreateBucket", "HEAD": "HeadBucket", "DELETE": "DeleteBucket"}
-_OBJECT = {"GET": "GetObject", "PUT": "PutObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}
+_VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.(?:localhost|s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com)(?::\d+)?")
 
 
 class Calls:
@@ -47,10 +47,7 @@ class Calls:
 
 
 def identify(scope: Scope, body: bytes) -> tuple[str, str]:
-    """Service and action of an AWS request; what cannot be told is an empty string.
-
-    S3's sub-resources (`?policy`) are named `GetBucket:policy`, as the exact name is moto's business.
-    """
+    """Service and action of an AWS request; what cannot be told is an empty string."""
     service = _service(scope)
     if target := header(scope, b"x-amz-target"):
         return service, target.rpartition(".")[2]
@@ -58,9 +55,16 @@ def identify(scope: Scope, body: bytes) -> tuple[str, str]:
         return service, match["action"]
     if header(scope, b"content-type").startswith("application/x-www-form-urlencoded"):
         return service, parse_qs(body.decode("latin-1")).get("Action", [""])[0]
-    if service == "s3":
-        return service, _s3_action(scope)
-    return service, ""
+    return service, _rest_action(scope, service)
+
+
+def _rest_action(scope: Scope, service: str) -> str:
+    path, query = scope["path"], scope["query_string"].decode("latin-1")
+    virtual = _VIRTUAL_HOST.fullmatch(header(scope, b"host")) if service == "s3" else None
+    if virtual is not None:
+        path = f"/{virtual['bucket']}{path}"
+    names = frozenset(name.decode("latin-1") for name, _ in scope["headers"])
+    return rest_action(service, scope["method"], path, query, names)
 
 
 def _service(scope: Scope) -> str:
@@ -70,28 +74,3 @@ def _service(scope: Scope) -> str:
     if match is None:
         return ""
     return _ALIASES.get(match["service"], match["service"])
-
-
-def _s3_action(scope: Scope) -> str:
-    method = scope["method"]
-    bucket, _, key = scope["path"].strip("/").partition("/")
-    if not bucket:
-        return "ListBuckets"
-    query = scope["query_string"].decode("latin-1")
-    first = query.split("&")[0].partition("=")[0]
-    if key:
-        if "uploadId" in query or first == "uploads":
-            return _multipart(method, query)
-        if first in ("tagging", "acl", "attributes", "retention", "legal-hold"):
-            return f"{method.title()}Object:{first}"
-        if method == "PUT" and header(scope, b"x-amz-copy-source"):
-            return "CopyObject"
-        return _OBJECT.get(method, f"{method.title()}Object")
-    plain = first in ("", "list-type", "prefix", "delimiter", "max-keys", "encoding-type", "marker")
-    return _BUCKET.get(method, method) if plain else f"{method.title()}Bucket:{first}"
-
-
-def _multipart(method: str, query: str) -> str:
-    if method == "POST":
-        return "CompleteMultipartUpload" if "uploadId" in query else "CreateMultipartUpload"
-    return {"PUT": "UploadPart", "DELETE": "AbortMultipartUpload"}.get(method, "ListParts")

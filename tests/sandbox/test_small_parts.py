@@ -41,7 +41,7 @@ FORM = "application/x-www-form-urlencoded; charset=utf-8"
         (request("s3", "GET", "/"), b"", ("s3", "ListBuckets")),
         (request("s3", "PUT", "/bucket"), b"", ("s3", "CreateBucket")),
         (request("s3", "GET", "/bucket", "list-type=2&prefix=a"), b"", ("s3", "ListObjectsV2")),
-        (request("s3", "PUT", "/bucket", "policy"), b"", ("s3", "PutBucket:policy")),
+        (request("s3", "PUT", "/bucket", "policy"), b"", ("s3", "PutBucketPolicy")),
         (request("s3", "PUT", "/bucket/a/b"), b"", ("s3", "PutObject")),
         (request("s3", "HEAD", "/bucket/a/b"), b"", ("s3", "HeadObject")),
         (request("s3", "PUT", "/bucket/a", x_amz_copy_source="x"), b"", ("s3", "CopyObject")),
