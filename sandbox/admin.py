@@ -1,7 +1,8 @@
 """`/_sandbox/`: what runs now, which calls were made, and the faults that someone wants.
 
 GET /_sandbox/ (status), GET and DELETE /_sandbox/calls, GET, POST and DELETE /_sandbox/faults,
-DELETE /_sandbox/faults/<id>. JSON in and out; no credentials, as only the loopback reaches it.
+DELETE /_sandbox/faults/<id>, POST /_sandbox/clock (moves CloudWatch's clock forward). JSON in and out; no
+credentials, as only the loopback reaches it.
 """
 
 import json
@@ -21,8 +22,15 @@ _MAX_BODY = 64 * 1024
 class Admin:
     """The ASGI application of `/_sandbox/`."""
 
-    def __init__(self, status: Callable[[], dict[str, Any]], calls: Calls, faults: Faults) -> None:
+    def __init__(
+        self,
+        status: Callable[[], dict[str, Any]],
+        calls: Calls,
+        faults: Faults,
+        advance: Callable[[float], float],
+    ) -> None:
         self._status = status
+        self._advance = advance
         self._calls = calls
         self._faults = faults
 
@@ -41,6 +49,8 @@ class Admin:
                 await respond_json(send, 200, {"waiting": self._faults.listed(), "kinds": KINDS})
             case "POST", "faults":
                 await self._add_fault(receive, send)
+            case "POST", "clock":
+                await self._move_clock(receive, send)
             case "DELETE", "faults":
                 await respond_json(send, 200, {"removed": self._faults.remove()})
             case "DELETE", path if path.startswith("faults/") and path[7:].isdigit():
@@ -59,6 +69,17 @@ class Admin:
         except ValueError as error:
             return await respond_json(send, 400, {"error": str(error)})
         return await respond_json(send, 201, asdict(fault))
+
+    async def _move_clock(self, receive: Receive, send: Send) -> None:
+        try:
+            data = json.loads(await read_body(receive, _MAX_BODY))
+            seconds = data.get("advance") if isinstance(data, dict) else None
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+                raise ValueError('the body is {"advance": seconds}')
+            now = self._advance(seconds)
+        except ValueError as error:
+            return await respond_json(send, 400, {"error": str(error)})
+        return await respond_json(send, 200, {"now": now})
 
 
 def endpoint_status(endpoint: Endpoint) -> dict[str, Any]:

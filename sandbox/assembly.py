@@ -15,12 +15,11 @@ import uvicorn
 
 from sandbox.admin import Admin, endpoint_status
 from sandbox.app import App
-from sandbox.aws import alarms, autoscaling, ecr, endpoint_configs, endpoints, models, s3
+from sandbox.aws import autoscaling, ecr, endpoint_configs, endpoints, models, s3
 from sandbox.aws.application import Moto
-from sandbox.aws.logs import put_lines
-from sandbox.aws.metrics import Metrics
 from sandbox.calls import Calls
 from sandbox.children import Child, Nursery
+from sandbox.cloudwatch.service import CloudWatch
 from sandbox.endpoints.build import Builder
 from sandbox.endpoints.deployment import Deployer
 from sandbox.endpoints.service import EndpointService
@@ -58,9 +57,10 @@ class Sandbox:
         self._home = home
         self._listener = listener
         self._port = listener.getsockname()[1]
-        self._calls, self._faults, self._metrics = Calls(), Faults(), Metrics()
+        self._calls, self._faults = Calls(), Faults()
+        self._cloudwatch = CloudWatch(settings.time_scale, self._instances)
         self._nursery = Nursery()
-        self._logs = LogFollower(_publish)
+        self._logs = LogFollower(self._publish)
         self._stop = asyncio.Event()
 
     async def run(self, ready: Ready) -> None:
@@ -93,16 +93,24 @@ class Sandbox:
         settings = self._settings
         books = ecr.Books(settings.registry)
         builder = Builder(settings, self._faults)
-        deployer = Deployer(host, builder, self._faults, alarms.in_alarm)
+        deployer = Deployer(host, builder, self._faults, self._cloudwatch.in_alarm)
         self._service = EndpointService(asyncio.get_running_loop(), deployer)
         ecr.install(self._port, books, registry_port)
         endpoints.install(self._service)
         for module in (models, endpoint_configs, s3, autoscaling):
             module.install()
+        self._cloudwatch.install(self._hand_on)
         moto = Moto(self._calls, self._faults)
         gateway = Gateway(host.client, books, registry_port)
-        invocations = Invocations(self._service, host.client, self._metrics, self._calls, self._faults)
-        return App(invocations, gateway, Admin(self._status, self._calls, self._faults), moto), moto
+        invocations = Invocations(
+            self._service, host.client, self._cloudwatch.metrics, self._calls, self._faults
+        )
+        return App(
+            invocations,
+            gateway,
+            Admin(self._status, self._calls, self._faults, self._cloudwatch.advance),
+            moto,
+        ), moto
 
     async def _serve(self, app: App, registry: Child, ready: Ready) -> None:
         config = uvicorn.Config(
@@ -116,6 +124,7 @@ class Sandbox:
         server = _Server(config)
         serving = asyncio.create_task(server.serve(sockets=[self._listener]))
         chores = asyncio.create_task(self._chores())
+        alarms = asyncio.create_task(self._cloudwatch.run())
         while not server.started and not serving.done():
             await asyncio.sleep(0.005)
         self._home.write_record(self._record())
@@ -129,7 +138,7 @@ class Sandbox:
         waiting = [asyncio.ensure_future(end) for end in ends]
         await asyncio.wait([*waiting, chores], return_when=asyncio.FIRST_COMPLETED)
         asked = self._stop.is_set()
-        for task in (*waiting, chores):
+        for task in (*waiting, chores, alarms):
             task.cancel()
         server.should_exit = True
         await serving
@@ -145,11 +154,20 @@ class Sandbox:
         """Hand logs and metrics on, twice a second."""
         while True:
             await asyncio.sleep(INTERVAL)
-            try:
-                self._logs.poll(self._instances())
-                self._metrics.publish()
-            except Exception:
-                log.exception("logs or metrics were not published")
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Publish what was printed, counted and measured since the last time."""
+        try:
+            self._logs.poll(self._instances())
+            self._cloudwatch.publish()
+        except Exception:
+            log.exception("logs or metrics were not published")
+
+    def _publish(self, instance: Instance, lines: list[str]) -> None:
+        container = instance.container
+        group, stream = log_group(container.endpoint), f"{container.variant}/{instance.id}"
+        self._cloudwatch.put_lines(container.account, container.region, group, stream, lines)
 
     def _instances(self) -> Iterator[Instance]:
         for endpoint in self._service.all():
@@ -196,9 +214,3 @@ def serve(settings: Settings, home: Home, listener: socket.socket, ready: Ready)
         await Sandbox(settings, home, listener).run(ready)
 
     asyncio.run(main())
-
-
-def _publish(instance: Instance, lines: list[str]) -> None:
-    container = instance.container
-    group, stream = log_group(container.endpoint), f"{container.variant}/{instance.id}"
-    put_lines(container.account, container.region, group, stream, lines)

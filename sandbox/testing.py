@@ -63,6 +63,10 @@ class SandboxHandle:
         """Begin counting anew."""
         self.ask("DELETE", "calls")
 
+    def advance_clock(self, seconds: float) -> float:
+        """Move CloudWatch's clock forward, so that alarms are evaluated; returns its time."""
+        return self.ask("POST", "clock", {"advance": seconds})["now"]
+
     def status(self) -> dict[str, Any]:
         """What `sandbox status --json` says."""
         return self.ask("GET", "status")

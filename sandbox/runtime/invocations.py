@@ -13,8 +13,8 @@ from urllib.parse import unquote
 import aiohttp
 
 from sandbox.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body, respond, respond_json
-from sandbox.aws.metrics import Metrics
 from sandbox.calls import Calls
+from sandbox.cloudwatch.sagemaker_metrics import Metrics
 from sandbox.endpoints.service import EndpointService
 from sandbox.endpoints.state import Endpoint
 from sandbox.faults import Faults
@@ -73,6 +73,7 @@ class Invocations:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one InvokeEndpoint."""
+        arrived = time.perf_counter()
         self._calls.add("sagemaker-runtime", "InvokeEndpoint")
         fault = self._faults.for_call("sagemaker-runtime", "InvokeEndpoint")
         if fault is not None:
@@ -94,14 +95,16 @@ class Invocations:
                 f"Variant {target} not found for endpoint {name}." if target else "No variant has weight."
             )
             return await _error(send, 400, "ValidationError", {"Message": message})
-        return await self._forward(endpoint, fleet, scope, body, send)
+        return await self._forward(endpoint, fleet, scope, body, send, arrived)
 
     async def refuse(self, scope: Scope, send: Send) -> None:
         """Answer what of the runtime API is not covered: asynchronous and streamed invocations."""
         message = f"The sandbox does not cover {scope['path']}. Add it in sandbox/runtime/."
         await _error(send, 501, "NotImplemented", {"Message": message})
 
-    async def _forward(self, endpoint: Endpoint, fleet: Fleet, scope: Scope, body: bytes, send: Send) -> None:
+    async def _forward(
+        self, endpoint: Endpoint, fleet: Fleet, scope: Scope, body: bytes, send: Send, arrived: float
+    ) -> None:
         instance = fleet.pick()
         started = time.perf_counter()
         fleet.in_flight += 1
@@ -110,7 +113,8 @@ class Invocations:
         finally:
             fleet.in_flight -= 1
         key = (endpoint.account, endpoint.region, endpoint.endpoint_name, fleet.variant)
-        self._metrics.invocation(key, answer.status, time.perf_counter() - started)
+        latency = time.perf_counter() - started
+        self._metrics.invocation(key, answer.status, latency, started - arrived, fleet.count)
         headers = [(b"x-amzn-invoked-production-variant", fleet.variant.encode()), *answer.headers]
         if 200 <= answer.status < 400:
             return await respond(send, 200, answer.body, headers)

@@ -1,0 +1,1 @@
+"""CloudWatch: metrics with their statistics, metric math, and alarms that are evaluated on time."""

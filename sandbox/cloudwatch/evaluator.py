@@ -1,0 +1,188 @@
+"""Evaluates alarms on time: sleeps until the next alarm is due, and for ever while there is none.
+
+An alarm with periods of a minute or more is due at every full minute, one with shorter periods every ten
+seconds, and a new or changed one at once, as documented. Before it evaluates, what was counted and logged is
+published, so that a period's last second is in it. When the clock is moved forward, the boundaries that it
+passed are evaluated in their order.
+
+A deployment that watches alarms passes its waits faster than real time when the sandbox's time scale says
+so. While it does, a watched alarm that needs one datapoint is evaluated every second as well, over the data
+since the watch began, up to its period. It can thus ring within the deployment; nothing of this happens at
+time scale 1.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
+
+from sandbox.cloudwatch.alarm_evaluation import evaluate, evaluate_at_once
+from sandbox.cloudwatch.alarm_plan import AlarmPlan
+from sandbox.cloudwatch.alarm_state import LOCK, change_state
+from sandbox.cloudwatch.clock import Clock
+from sandbox.cloudwatch.metrics_api import source
+
+log = logging.getLogger(__name__)
+
+HOLD = 1.0
+"""Real seconds that a state set by hand stays at least, so that whoever watches can see it."""
+
+_SETTLE = 0.05
+"""Seconds after a boundary, for what is on its way."""
+
+_MOST_CAUGHT_UP = 30
+"""Boundaries of one alarm that are evaluated after the clock was moved; those before are passed over."""
+
+_WATCH_STEP = 1
+_WATCH_LASTS = 1.0
+"""Real seconds without a look at an alarm after which nobody watches it."""
+
+
+@dataclass
+class Schedule:
+    """When an alarm is evaluated next; kept on moto's alarm."""
+
+    plan: AlarmPlan
+    due: float
+    """A boundary, in the clock's seconds."""
+    held_until: float = 0.0
+    """Real time before which a state set by hand is not overwritten."""
+    watched_from: float = 0.0
+    """The clock's second at which the watch began; 0: nobody watches."""
+    watched_at: float = 0.0
+    """Real time of the last look."""
+    watch_due: float = 0.0
+
+
+def schedule(alarm: Alarm) -> Schedule | None:
+    """An alarm's schedule; None for composite alarms, which follow others."""
+    return getattr(alarm, "sandbox_schedule", None)
+
+
+class Evaluator:
+    """One per sandbox. `run` on its event loop; everything else from any thread."""
+
+    def __init__(self, clock: Clock, flush: Callable[[], None], time_scale: float = 1.0) -> None:
+        self._clock = clock
+        self._flush = flush
+        self._eager = time_scale > 1
+        self._woken = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def wake(self) -> None:
+        """Look at the alarms anew: one was made or changed, or the clock was moved."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+    def add(self, alarm: Alarm, plan: AlarmPlan) -> None:
+        """Evaluate an alarm from now on, and at once."""
+        now = int(self._clock.now())
+        alarm.sandbox_schedule = Schedule(plan, now - now % plan.step)  # ty: ignore[missing-attribute]
+        self.wake()
+
+    def watch(self, backend: CloudWatchBackend, name: str) -> None:
+        """A deployment looks at an alarm; see the module's text. To be called again and again."""
+        alarm = backend.alarms.get(name)
+        found = schedule(alarm) if alarm is not None else None
+        if found is None or not self._eager:
+            return
+        now = time.time()
+        if now - found.watched_at > _WATCH_LASTS:
+            found.watched_from = float(int(self._clock.now()))
+            found.watch_due = found.watched_from + _WATCH_STEP
+            self.wake()
+        found.watched_at = now
+
+    async def run(self) -> None:
+        """Evaluate until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._woken.clear()
+            wait = self._wait()
+            try:
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+            if self._wait() != 0:
+                continue
+            self._flush()
+            try:
+                await asyncio.to_thread(self.evaluate_due)
+            except Exception:
+                log.exception("alarms were not evaluated")
+                await asyncio.sleep(1)
+
+    def evaluate_due(self) -> None:
+        """Evaluate every alarm that is due now, boundary by boundary."""
+        while True:
+            waiting = [(s.due, b, a, s) for b, a, s in _scheduled() if self._is_due(s)]
+            if not waiting:
+                break
+            _, backend, alarm, found = min(waiting, key=lambda entry: entry[0])
+            self._at_boundary(backend, alarm, found)
+        for backend, alarm, found in list(_scheduled()):
+            if self._is_watch_due(found):
+                self._watched(backend, alarm, found)
+
+    def _wait(self) -> float | None:
+        """Real seconds until something is due; None: nothing is."""
+        now, real = self._clock.now(), time.time()
+        waits = []
+        for _, _, found in _scheduled():
+            waits.append(max(found.due + _SETTLE - now, found.held_until - real))
+            if self._is_watched(found):
+                waits.append(max(found.watch_due + _SETTLE - now, found.held_until - real))
+        return max(min(waits), 0) if waits else None
+
+    def _is_due(self, found: Schedule) -> bool:
+        return found.due <= self._clock.now() - _SETTLE / 2 and found.held_until <= time.time()
+
+    def _is_watched(self, found: Schedule) -> bool:
+        return found.watched_from > 0 and time.time() - found.watched_at <= _WATCH_LASTS
+
+    def _is_watch_due(self, found: Schedule) -> bool:
+        return (
+            self._is_watched(found)
+            and found.watch_due <= self._clock.now()
+            and found.held_until <= time.time()
+        )
+
+    def _at_boundary(self, backend: CloudWatchBackend, alarm: Alarm, found: Schedule) -> None:
+        step, now = found.plan.step, self._clock.now()
+        at = max(found.due, now - now % step - (_MOST_CAUGHT_UP - 1) * step)
+        found.due = at + step
+        verdict = evaluate(found.plan, source(backend), int(at))
+        self._apply(backend, alarm, verdict.state, verdict.reason, verdict.data)
+
+    def _watched(self, backend: CloudWatchBackend, alarm: Alarm, found: Schedule) -> None:
+        now = int(self._clock.now())
+        found.watch_due = float(now + _WATCH_STEP)
+        start = max(int(found.watched_from), now - found.plan.period)
+        verdict = evaluate_at_once(found.plan, source(backend), start, now + 1)
+        self._apply(backend, alarm, verdict.state, verdict.reason, verdict.data)
+
+    @staticmethod
+    def _apply(backend: CloudWatchBackend, alarm: Alarm, state: str | None, reason: str, data: str) -> None:
+        with LOCK:
+            if backend.alarms.get(alarm.name) is not alarm:  # deleted or replaced meanwhile
+                return
+            if state is not None and state != alarm.state_value:
+                change_state(backend, alarm, state, reason, data)
+
+
+def _scheduled() -> Iterator[tuple[CloudWatchBackend, Alarm, Schedule]]:
+    for backend in backends():
+        for alarm in list(backend.alarms.values()):
+            found = schedule(alarm)
+            if found is not None:
+                yield backend, alarm, found
+
+
+def backends() -> Iterator[CloudWatchBackend]:
+    """Every account's and region's CloudWatch that was ever used."""
+    for regions in list(cloudwatch_backends.values()):
+        yield from list(regions.values())

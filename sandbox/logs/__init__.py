@@ -1,0 +1,1 @@
+"""CloudWatch Logs: events with their limits, pages and filter patterns, on moto's groups and streams."""
