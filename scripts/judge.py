@@ -1,8 +1,9 @@
 """`./slipway judge`: judge recorded evidence, or plan how long a verdict will take.
 
-`./slipway judge --policy FILE --windows FILE.jsonl` replays windows in the order of the file and says the verdict
-after each block, so that a rollout can be judged again with another policy and evidence made elsewhere can be
-judged. `./slipway judge plan --rate 50 --weight 25` answers before a rollout starts. No AWS is asked.
+`./slipway judge --policy FILE --windows FILE.jsonl` replays windows in the order of the file and says the
+verdict after each block, so that a rollout can be judged again with another policy and evidence made
+elsewhere can be judged. `./slipway judge plan --rate 50 --weight 25` answers before a rollout starts. No
+AWS is asked.
 """
 
 import argparse
@@ -151,8 +152,9 @@ def _plan(args: argparse.Namespace, policy: Policy, out: Out) -> int:
 
 COMMAND = Command(
     name="judge",
-    summary="Judge recorded telemetry of candidate and live: PASS (0), FAIL (1) or HOLD (3); or plan a rollout.",
-    example="./slipway judge --policy policy.yaml --windows rollout.jsonl --json\n  ./slipway judge plan --rate 50 --weight 5",
+    summary="Judge recorded telemetry of both variants: PASS (0), FAIL (1) or HOLD (3); or plan a rollout.",
+    example="./slipway judge --policy policy.yaml --windows rollout.jsonl --json\n"
+    "  ./slipway judge plan --rate 50 --weight 5",
     work=_work,
     arguments=_arguments,
 )

@@ -5,10 +5,10 @@ size a >= 0 and any centre c_b (with c_c = times * c_b + plus),
 
     e = prod_i (1 + a (x_i - c_c)) * prod_j (1 - b (y_j - c_b)),    b = a * times * n_c / n_b
 
-has expectation at most exp(a n_c (mean_c - times * mean_b - plus)) <= 1 over the *whole* null, whatever live's
-mean is in this block, because 1 + u <= exp(u). The reverse null is the same with a <= 0. So `size` and
-`centre` may be chosen for speed alone: the fixed point below is the reverse information projection of the
-alternative (docs/judge.md), which for 0/1 values makes e its likelihood ratio.
+has expectation at most exp(a n_c (mean_c - times * mean_b - plus)) <= 1 over the *whole* null, whatever
+live's mean is in this block, because 1 + u <= exp(u). The reverse null is the same with a <= 0. So `size`
+and `centre` may be chosen for speed alone: the fixed point below is the reverse information projection of
+the alternative (docs/judge.md), which for 0/1 values makes e its likelihood ratio.
 
 Shapes: Q questions, K alternatives, L levels of value.
 """
@@ -24,17 +24,18 @@ TINY = 1e-6
 """Means are kept this far from 0 and 1."""
 RESERVE = 0.02
 """No bet may lose more than the rest of its capital on one request."""
-ROUNDS = 3
+ROUNDS = 1
 """Of the fixed point. It decides speed, never validity."""
 
 
-@dataclass(frozen=True)
 class Null:
-    """The linear nulls of Q questions, each of shape (Q, 1)."""
+    """The linear nulls of Q questions; all arrays are (Q, 1)."""
 
-    times: Array
-    plus: Array
-    side: Array
+    def __init__(self, times: Array, plus: Array, side: Array) -> None:
+        self.times, self.plus, self.side = times, plus, side
+        self.up = side > 0
+        self.highest = np.minimum(1.0, (1.0 - plus) / np.maximum(times, TINY)) - TINY
+        """Of live's centre, so that the candidate's stays below 1."""
 
 
 @dataclass(frozen=True)
@@ -53,27 +54,29 @@ def choose(null: Null, n_c: Array, n_b: Array, target: Array, live: Array, sprea
     `spread` (Q, 1) is the variance of a value as a share of mean * (1 - mean): 1 for 0/1 values. A target
     inside the null gets size 0.
     """
-    theta = (n_c * null.times * (target - null.plus) + n_b * live) / (n_c * null.times**2 + n_b)
+    aim = target - null.plus
+    pull = n_c * null.times
+    ratio = pull / n_b
+    theta = (pull * aim + n_b * live) / (pull * null.times + n_b)
     for _ in range(ROUNDS):
         theta, centre = _inside(theta, null)
-        w_c = n_c * null.times / (centre * (1 - centre))
-        w_b = n_b / (theta * (1 - theta))
-        theta = (w_c * (target - null.plus) + w_b * live) / (w_c * null.times + w_b)
+        w_c = ratio / (centre * (1 - centre))
+        w_b = 1 / (theta * (1 - theta))
+        theta = (w_c * aim + w_b * live) / (w_c * null.times + w_b)
     theta, centre = _inside(theta, null)
-    size = (target - centre) / (spread * centre * (1 - centre))
-    size = np.maximum(size * null.side, 0.0)
-    ratio = null.times * n_c / n_b
-    up = null.side > 0
-    limit_c = (1 - RESERVE) / np.where(up, centre, 1 - centre)
-    limit_b = (1 - RESERVE) / (np.where(up, 1 - theta, theta) * np.maximum(ratio, 1e-12))
-    size = np.minimum(size, np.minimum(limit_c, limit_b)) * null.side
+    rest = 1 - centre
+    size = (target - centre) / (spread * centre * rest)
+    size *= null.side
+    # What one request can lose, of the candidate and of live.
+    size = np.minimum(size, (1 - RESERVE) / np.where(null.up, centre, rest))
+    size = np.minimum(size, (1 - RESERVE) / (np.where(null.up, 1 - theta, theta) * np.maximum(ratio, TINY)))
+    size = np.maximum(size, 0.0) * null.side
     return Bets(size, size * ratio, centre, theta)
 
 
 def _inside(theta: Array, null: Null) -> tuple[Array, Array]:
     """Both centres inside (0, 1) and *exactly* on the null's line: validity hangs on it."""
-    highest = np.minimum(1.0, (1.0 - null.plus) / np.maximum(null.times, TINY))
-    theta = np.minimum(np.maximum(theta, TINY), highest - TINY)
+    theta = np.minimum(np.maximum(theta, TINY), null.highest)
     return theta, null.times * theta + null.plus
 
 

@@ -1,8 +1,8 @@
 """The cells that every window counts in: one fixed axis of bins for all metrics.
 
-A window is a sparse vector of counts on this axis, so merging windows is adding vectors, and every question of
-the judge is a difference of two prefix sums. Changing a bin changes `SCHEMA`: windows of another schema are
-set aside, never mixed in.
+A window is a sparse vector of counts on this axis, so merging windows is adding vectors, and every question
+of the judge is a difference of two prefix sums. Changing a bin changes `SCHEMA`: windows of another schema
+are set aside, never mixed in.
 
 It does not know which questions are asked.
 """

@@ -1,9 +1,9 @@
 """Windows to blocks: order, duplicates, late and missing windows, clocks, workers that come and go.
 
-A block is what both variants counted in the same `block_seconds`. It is *sealed*, in order, when every worker
-that reported lately has reported beyond it, or when `grace_seconds` of newer windows have passed; a window for
-a sealed block is set aside. So arrival order within the grace does not matter, and a verdict once given is
-never computed again from other data: what makes peeking valid also makes it reproducible.
+A block is what both variants counted in the same `block_seconds`. It is *sealed*, in order, when every
+worker that reported lately has reported beyond it, or when `grace_seconds` of newer windows have passed; a
+window for a sealed block is set aside. So arrival order within the grace does not matter, and a verdict
+once given is never computed again from other data: what makes peeking valid also makes it reproducible.
 
 There is no clock here: time is what the windows say.
 """
@@ -34,8 +34,8 @@ class _Open:
 class Evidence:
     """Collects windows; `take` returns the blocks that were sealed by now, each once and in order.
 
-    `around` is a moment of the rollout (seconds since the epoch), to tell a wrong clock; without one, the first
-    window sets it.
+    `around` is a moment of the rollout (seconds since the epoch), to tell a wrong clock; without one, the
+    first window sets it.
     """
 
     def __init__(self, policy: Policy, around: float | None = None) -> None:

@@ -11,9 +11,10 @@ def per_request(
 ) -> float:
     """Expected log growth per candidate request of the best bet, in nats; 0 inside the null.
 
-    `candidate` and `live` are the true means, `ratio` live's requests per request of the candidate, `spread` the
-    variance of the value as a share of mean * (1 - mean). For 0/1 values this is the Kullback-Leibler divergence
-    to the null; for graded values it is divided by the spread, which is exact for small effects.
+    `candidate` and `live` are the true means, `ratio` live's requests per request of the candidate,
+    `spread` the variance of the value as a share of mean * (1 - mean). For 0/1 values this is the
+    Kullback-Leibler divergence to the null; for graded values it is divided by the spread, which is exact
+    for small effects.
     """
     one = np.ones((1, 1))
     null = bets.Null(one * question.times, one * question.plus, one * question.side)

@@ -14,18 +14,11 @@ from numpy.typing import NDArray
 
 from release.judge.cells import SPANS, Counts
 from release.judge.noise import Noise
-from release.judge.policy import Policy
-from release.judge.process import (
-    CANDIDATE_MEMORY_SECONDS,
-    Levels,
-    Processes,
-    Reference,
-    Table,
-    find_quantiles,
-    prefix_sums,
-)
+from release.judge.policy import Metric, Policy
+from release.judge.process import CANDIDATE_MEMORY_SECONDS, Expected, Processes, Reference, expect
 from release.judge.questions import questions
 from release.judge.reasons import reasons
+from release.judge.table import LIVE, Table, View
 from release.judge.verdict import Decision, Verdict
 
 Array = NDArray[np.float64]
@@ -34,8 +27,20 @@ INCIDENT_ERRORS = 0.05
 """Live is in an incident when this share of its requests fails ..."""
 INCIDENT_RANK = 0.78
 """... or the mean rank of its latencies among its past ones is above this."""
+OPTIONAL: dict[Metric, str] = {
+    "errors": "clumps",
+    "service": "service",
+    "invalid": "invalid",
+    "latency": "latency",
+    "score": "score",
+    "agreement": "agreement",
+    "loss": "loss",
+}
+"""The group of cells whose evidence makes a metric asked that a policy does not require."""
 POSSIBLE = 0.999
 """A mean cannot be beyond a PASS margin above this: there is nothing to prove."""
+LEAST_SLOPE = 0.05
+"""Of the mean rank in the log of latencies; a floor against references that hold one value."""
 LOG_STEP = math.log(1.02)
 SLOPE_BINS = 2
 """Bins to either side over which the slope of the mean rank is taken."""
@@ -54,8 +59,9 @@ class Judge:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.table = Table(questions(policy))
-        self.processes = Processes(self.table, policy.block_seconds)
+        self._all = questions(policy)
+        self.metrics: set[Metric] = set(policy.require)
+        self._ask()
         self.live = Reference(policy.block_seconds)
         self.candidate = Reference(policy.block_seconds, CANDIDATE_MEMORY_SECONDS)
         latency = policy.latency
@@ -63,15 +69,31 @@ class Judge:
         self.blocks = self.shared = self.stale = 0
         self.raw = np.zeros((2, 2))
         self.failed: Verdict | None = None
-        self._body = [q.name for q in self.table.questions].index("body")
-        self._weights = self._log_weights()
-        self._spread = np.ones(len(self.table.questions))
-        self._possible = np.ones(len(self.table.questions), dtype=bool)
 
-    def _log_weights(self) -> Array:
-        weights = np.array([q.weight for q in self.table.questions])
+    def _ask(self) -> None:
+        """Ask the questions of `metrics`: the required ones, and others from their first evidence on."""
+        before = getattr(self, "processes", None)
+        self.table = Table(tuple(q for q in self._all if q.metric in self.metrics))
+        self.processes = Processes(self.table, self.policy.block_seconds)
+        if before is not None:
+            self.processes.take_over(before)
+        self._expected: Expected | None = None
+        self._body = self.table.names.index("body") if "body" in self.table.names else None
+        shares = np.array([q.weight for q in self.table.questions])
         with np.errstate(divide="ignore"):
-            return np.log(weights / weights.sum())
+            self._weights = np.log(shares / sum(q.weight for q in self._all))
+        self._required = np.array(
+            [q.side < 0 and q.metric in self.policy.require for q in self.table.questions]
+        )
+
+    def _notice(self, block: Block) -> None:
+        """Start to ask about a metric that is not required, when both variants bring evidence of it."""
+        for metric, group in OPTIONAL.items():
+            if metric not in self.metrics:
+                span = SPANS[group]
+                if block.candidate[span.start : span.stop].any():
+                    self.metrics.add(metric)
+                    self._ask()
 
     def add(self, block: Block) -> None:
         """Take the next block into account. A block that lacks a variant carries no evidence."""
@@ -79,6 +101,7 @@ class Judge:
         span = SPANS["requests"]
         both = block.candidate[span.start : span.stop].sum() > 0 < block.live[span.start : span.stop].sum()
         if block.candidate.any():
+            self._notice(block)
             self._compare(block)
         if both:
             self.shared += 1
@@ -92,87 +115,54 @@ class Judge:
             self.failed = self._verdict(Decision.FAIL, self._what_failed())
 
     def _compare(self, block: Block) -> None:
-        table = self.table
-        past, past_c = self.live.prefix(), self.candidate.prefix()
-        edges_c, edges_b = table.edges(find_quantiles(table, past))
-        seen_c, seen_b = prefix_sums(block.candidate), prefix_sums(block.live)
-        levels = Levels(np.diff(seen_c[edges_c]), np.diff(seen_b[edges_b]))
-        live, spread = self._expected(np.diff(past[edges_b]))
-        self._spread = spread[:, 0]
-        self._possible = (table.null.times * live + table.null.plus)[:, 0] < POSSIBLE
-        alike, _ = self._expected(np.diff(past[edges_c]))
-        own, _ = self._expected(np.diff(past_c[edges_c]))
-        ready = self._ready(past)
-        ok, errors = block.live[SPANS["requests"].start : SPANS["requests"].stop]
-        calm = not (errors >= 5 and errors > INCIDENT_ERRORS * (ok + errors))
-        calm = self._watch(levels, seen_c, edges_b, past, bool(ready[self._body]), calm)
-        self.processes.add(levels, live, spread, self._targets(live, alike, own), ready, calm)
+        table, past = self.table, self.live.counts
+        view = table.look(past, self.candidate.counts, block.candidate, block.live)
+        expected = expect(table, view)
+        ready = table.ready(past, self.policy.history_requests)
+        calm = not _errors_abound(block.live)
+        if self._body is not None and ready[self._body]:
+            calm &= not self._watch(view, self._body)
+        self.processes.add(view, expected, ready, calm)
+        self._expected = expected
 
-    def _expected(self, levels: Array) -> tuple[Array, Array]:
-        """Mean (Q, 1) of the values over past counts, and their variance as a share of mean (1 - mean)."""
-        v = self.table.values
-        n = levels.sum(axis=1)
-        mean = ((levels * v).sum(axis=1) + 0.25) / (n + 1)
-        mean = np.minimum(np.maximum(mean, 1e-5), 0.995)
-        square = ((levels * v * v).sum(axis=1) + 0.25) / (n + 1)
-        spread = np.minimum(np.maximum((square - mean**2) / (mean * (1 - mean)), 0.02), 1.0)
-        return mean[:, None], np.where(self.table.binary, 1.0, spread[:, None])
-
-    def _targets(self, live: Array, alike: Array, own: Array) -> Array:
-        """Alternatives (Q, K): odds around the null (FAIL) or around live (PASS), and the candidate's past."""
-        null = self.table.null
-        edge = np.minimum(null.times * live + null.plus, 0.98)
-        base = np.where(null.side > 0, edge, alike)
-        odds = base / (1 - base) * self.table.odds
-        return np.hstack([odds / (1 + odds), own])
-
-    def _ready(self, past: Array) -> NDArray[np.bool_]:
-        """Which questions have a reference."""
-        enough = {
-            group: past[SPANS[group].stop] - past[SPANS[group].start] >= self.policy.history_requests
-            for group in ("latency", "score")
-        }
-        return np.array([not q or enough[g] for q, g in self.table.history])
-
-    def _watch(
-        self, levels: Levels, seen_c: Array, edges_b: NDArray[np.int64], past: Array, ready: bool, calm: bool
-    ) -> bool:
-        """Follow the noise between the variants; say whether live is calm."""
-        row = edges_b[self._body]
-        v = self.table.values[self._body]
-        h_b, h_c = levels.live[self._body], np.diff(seen_c[row])
-        n_b, n_c = h_b.sum(), h_c.sum()
-        if not ready or n_b == 0:
-            return calm
-        mean_b = float(h_b @ v / n_b)
+    def _watch(self, view: View, body: int) -> bool:
+        """Follow the noise between the variants; say whether live is much slower than it was."""
+        row, values = view.live_edges[body], self.table.values[body]
+        n_b, n_c = view.totals[LIVE, body], _total(view, 2, row)
+        if n_b == 0:
+            return False
+        mean_b = float(view.values[LIVE, body] / n_b)
         if n_c > 0:
-            inner = row[1:-1]
-            near, far = (
-                float(np.diff(past[np.hstack([row[0], inner + step, row[-1]])]) @ v)
-                for step in (-SLOPE_BINS, SLOPE_BINS)
-            )
-            total = past[row[-1]] - past[row[0]]
-            slope = max((near - far) / total / (2 * SLOPE_BINS * LOG_STEP), 0.05)
-            variance = float(h_b @ v**2 / n_b - mean_b**2) + 0.01
-            self.noise.add((float(h_c @ v / n_c) - mean_b) / slope, variance * (1 / n_c + 1 / n_b) / slope**2)
-        return calm and not (n_b >= 20 and mean_b > INCIDENT_RANK)
+            rise = _rank(view, 0, row - SLOPE_BINS) - _rank(view, 0, row + SLOPE_BINS)
+            slope = max(rise / (2 * SLOPE_BINS * LOG_STEP), LEAST_SLOPE)
+            variance = float(view.levels[LIVE, body] @ values**2 / n_b - mean_b**2) + 0.001
+            self.noise.add((_rank(view, 2, row) - mean_b) / slope, variance * (1 / n_c + 1 / n_b) / slope**2)
+        return n_b >= 20 and mean_b > INCIDENT_RANK
 
     def log_fail(self) -> float:
         """Log of the weighted sum of the FAIL e-processes that may count now."""
-        wealth = self.processes.log_wealth() + self._weights
-        if self.noise.doubt(math.log(self.policy.latency.body.fail)) > self.policy.latency.noise_doubt:
-            wealth[self._body] = -np.inf
-        return float(np.logaddexp.reduce(wealth))
+        return float(np.logaddexp.reduce(self._shares()))
+
+    def _shares(self) -> Array:
+        shares = self.processes.log_wealth + self._weights
+        if self._body is not None and self._noise_explains():
+            shares[self._body] = -np.inf
+        return shares
+
+    def _noise_explains(self) -> bool:
+        latency = self.policy.latency
+        if self.shared * self.policy.block_seconds < latency.noise_wait_seconds:
+            return True
+        return self.noise.doubt(math.log(latency.noise_beyond)) > latency.noise_doubt
 
     def unproven(self) -> list[str]:
         """Names of the PASS questions of required metrics that are not answered yet."""
-        wealth = self.processes.log_wealth()
-        need = -math.log(self.policy.beta)
-        return [
-            q.name
-            for q, value, possible in zip(self.table.questions, wealth, self._possible, strict=True)
-            if q.side < 0 and q.metric in self.policy.require and value < need and possible
-        ]
+        table = self.table
+        open_ = self._required & (self.processes.log_wealth < -math.log(self.policy.beta))
+        if self._expected is not None:
+            edge = table.null.times[:, 0] * self._expected.live[:, 0] + table.null.plus[:, 0]
+            open_ &= edge < POSSIBLE
+        return [table.names[i] for i in np.flatnonzero(open_)]
 
     def decision(self) -> Decision:
         """The verdict's decision alone."""
@@ -215,14 +205,32 @@ class Judge:
         return waits
 
     def _what_failed(self) -> str:
-        wealth = self.processes.log_wealth() + self._weights
-        worst = self.table.questions[int(np.nanargmax(wealth))]
+        worst = self.table.questions[int(np.argmax(self._shares()))]
         return f"{worst.metric}: {worst.name} is beyond its FAIL margin"
 
     def _verdict(self, decision: Decision, because: str) -> Verdict:
         seconds = self.shared * self.policy.block_seconds
-        told = reasons(self.processes, self._weights, self.policy, self._spread)
+        spread = np.ones(len(self._weights)) if self._expected is None else self._expected.spread[:, 0]
+        told = reasons(self.processes, self._weights, self.policy, spread)
         return Verdict(decision, because, seconds, int(self.raw[0].sum()), int(self.raw[1].sum()), told)
+
+
+def _errors_abound(live: Counts) -> bool:
+    ok, errors = live[SPANS["requests"].start : SPANS["requests"].stop]
+    return bool(errors >= 5 and errors > INCIDENT_ERRORS * (ok + errors))
+
+
+def _total(view: View, source: int, row: NDArray[np.int64]) -> float:
+    return float(view.sums[source, row[-1]] - view.sums[source, row[0]])
+
+
+def _rank(view: View, source: int, row: NDArray[np.int64]) -> float:
+    """Mean rank of one source's latencies among the edges of `row`: the mean share that lies above them."""
+    sums = view.sums[source]
+    start, stop = SPANS["latency"].start, SPANS["latency"].stop
+    inner = np.minimum(np.maximum(row[1:-1], start), stop)
+    above = sums[stop] - sums[inner]
+    return float(above.mean() / (sums[stop] - sums[start]))
 
 
 def judge(blocks: Iterable[Block], policy: Policy) -> Verdict:

@@ -6,7 +6,7 @@ a block is modelled as
 
     y = effect + wander + sampling error,   wander: a stationary autoregression (sd s, time constant T)
 
-with s unknown: 0, half, once or 1.5 times the policy's `noise`. A Kalman filter per s gives the probability
+with s unknown: 0 or 1.6 times the policy's `noise`. A Kalman filter per s gives the probability
 that the effect is beyond the margin. It is only ever a *further* condition of FAIL, so it cannot break the
 guarantee of the e-process; it does not take part in PASS.
 """
@@ -14,9 +14,9 @@ guarantee of the e-process; it does not take part in PASS.
 import math
 from dataclasses import dataclass
 
-EFFECT_SD = 0.2
+EFFECT_SD = 0.15
 """Prior standard deviation of the effect."""
-PRIOR = ((0.0, 0.45), (0.5, 0.2), (1.0, 0.2), (1.6, 0.15))
+PRIOR = ((0.0, 0.8), (1.6, 0.2))
 """Multiples of the policy's noise, and how likely each is before any evidence."""
 
 

@@ -46,7 +46,8 @@ class Line:
 
 
 def plan(policy: Policy, given: Assumptions) -> list[Line]:
-    """Expected requests and seconds to PASS an equal candidate and to FAIL some bad ones. Raises UsageError."""
+    """Expected requests and seconds to PASS an equal candidate and to FAIL some bad ones. Raises
+    UsageError."""
     if not (
         0 < given.weight < 1 and given.rate > 0 and 0 <= given.errors < 0.5 and math.isfinite(given.rate)
     ):
@@ -82,8 +83,8 @@ def _fails(
     what: str, policy: Policy, question: Question, bad: float, live: float, given: Assumptions
 ) -> Line:
     shares = sum(q.weight for q in questions(policy))
-    nats = math.log(shares / question.weight / policy.alpha / INVESTED) + math.log(len(question.odds) / 2)
-    spread = 1.0 if len(question.values) == 2 else RANK_SPREAD
+    nats = math.log(shares / question.weight / policy.alpha / INVESTED) + math.log(3)
+    spread = 1.0 if len(question.value.values) == 2 else RANK_SPREAD
     growth = per_request(question, bad, live, 1 / given.weight - 1, spread)
     return _line(what, "FAIL", nats / growth if growth > 0 else math.inf, 0.0, policy, given)
 

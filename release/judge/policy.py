@@ -17,7 +17,8 @@ Metric = Literal["errors", "service", "invalid", "latency", "score", "agreement"
 
 
 class RateMargin(Data):
-    """Tolerated increase of a rate: FAIL beyond `fail_times` x live's + `fail_plus`; PASS below the others."""
+    """Tolerated increase of a rate: FAIL beyond `fail_times` x live's + `fail_plus`; PASS below the
+    others."""
 
     fail_times: Factor = 1.25
     fail_plus: Share = 0.0002
@@ -70,15 +71,20 @@ class ShiftMargin(Data):
 class LatencyMargins(Data):
     """Tolerated slow-down of the body of the distribution, of its upper end and of its tail."""
 
-    body: ScaleMargin = ScaleMargin(fail=1.06, passes=1.08)
+    body: ScaleMargin = ScaleMargin(fail=1.04, passes=1.08)
     p90: ScaleMargin = ScaleMargin(fail=1.17, passes=1.22)
-    p99: ScaleMargin = ScaleMargin(fail=1.22, passes=1.5)
+    p99: ScaleMargin = ScaleMargin(fail=1.15, passes=1.5)
     noise: Share = 0.05
-    """Standard deviation of the log-ratio of latencies that two equal variants may show (their hosts differ)."""
+    """Standard deviation of the log-ratio of latencies that two equal variants may show (their hosts
+    differ)."""
     noise_seconds: Annotated[float, Field(gt=0)] = 300.0
     """How long such a difference lasts."""
-    noise_doubt: Probability = 0.05
-    """FAIL on the body of latencies only while the probability that noise explains it is below this."""
+    noise_wait_seconds: Annotated[float, Field(ge=0)] = 170.0
+    """A slow-down of the body that noise could explain fails only after so much evidence ..."""
+    noise_beyond: Factor = 1.087
+    """... and if it is beyond this factor, noise taken out, ..."""
+    noise_doubt: Probability = 0.15
+    """... but for this probability."""
 
 
 class ScoreMargins(Data):

@@ -1,7 +1,7 @@
-"""From blocks to e-processes: predictable references and bets, capital, and anytime-valid bounds.
+"""From blocks to e-processes: predictable means and bets, capital, and anytime-valid bounds.
 
-Before each block everything that a bet depends on is fixed from *earlier* blocks: live's quantiles, live's and
-the candidate's expected means. Then the block's counts multiply the capital. Capital is spread over
+Before each block everything that a bet depends on is fixed from *earlier* blocks: live's quantiles, live's
+and the candidate's expected means. Then the block's counts multiply the capital. Capital is spread over
 alternatives; a reserve is invested bit by bit, so that a regression that begins late is not opposed by what
 the bets lost before. Moving capital between bets keeps its expectation at most 1.
 
@@ -16,78 +16,25 @@ from numpy.typing import NDArray
 
 from release.judge import bets
 from release.judge.cells import CELLS, SPANS, Counts
-from release.judge.questions import Point, Question
+from release.judge.table import ALIKE, CANDIDATE, LIVE, OWN, PAST, Table, View
 
 Array = NDArray[np.float64]
 
-MEMORY_SECONDS = {"latency": 120.0, "score": 300.0}
-"""Time constant of the references; 600 s for rates."""
+MEMORY_SECONDS = {"latency": 300.0, "score": 300.0}
+"""Time constants of what is expected of live ..."""
 RATE_MEMORY_SECONDS = 600.0
+"""... and of its rates."""
 CANDIDATE_MEMORY_SECONDS = 120.0
-INVESTED = 0.75
+INVESTED = 0.9
 """Share of a FAIL question's capital that bets from the first block on."""
 DRIP_PER_SECOND = 0.0008
 """Share of the reserve that is invested anew each second."""
 LOG_FLOOR = -700.0
-
-
-@dataclass(frozen=True)
-class Levels:
-    """A block as the questions see it: counts per level of candidate and live, each (Q, L)."""
-
-    candidate: Array
-    live: Array
-
-
-class Table:
-    """The questions as arrays: Q questions, L levels (padded with empty ones), K alternatives."""
-
-    def __init__(self, questions: tuple[Question, ...]) -> None:
-        self.questions = questions
-        self.levels = max(len(q.values) for q in questions)
-        self.alternatives = len(questions[0].odds) + 1
-        size = (len(questions), self.levels - 1)
-        self.values = np.array([[*q.values, *[0.0] * (self.levels - len(q.values))] for q in questions])
-        self.fixed = np.zeros(size, dtype=np.int64)
-        self.quantile = np.full(size, -1)
-        self.start = np.array([[SPANS[q.group].start] for q in questions])
-        self.stop = np.array([[SPANS[q.group].stop] for q in questions])
-        self.shift = np.array([[q.shift] for q in questions])
-        self.quantiles: list[tuple[str, float]] = []
-        for row, question in enumerate(questions):
-            padding = [Point(offset=SPANS[question.group].size)] * (self.levels - len(question.values))
-            for column, point in enumerate([*question.points, *padding]):
-                self._place(row, column, question.group, point)
-        self.null = bets.Null(
-            *(_column([getattr(q, f) for q in questions]) for f in ("times", "plus", "side"))
-        )
-        self.odds = np.array([q.odds for q in questions])
-        self.one_sample = np.array([[q.one_sample] for q in questions])
-        self.history = [(any(p.quantile for p in q.points), q.group) for q in questions]
-        self.binary = np.array([[len(q.values) == 2] for q in questions])
-
-    def _place(self, row: int, column: int, group: str, point: Point) -> None:
-        self.fixed[row, column] = SPANS[group].start + point.offset
-        if point.quantile is not None:
-            key = (group, point.quantile)
-            if key not in self.quantiles:
-                self.quantiles.append(key)
-            self.quantile[row, column] = self.quantiles.index(key)
-
-    def edges(self, found: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Edges of the levels, (Q, L + 1), of candidate and live; `found` are the quantiles' bins."""
-        at = self.fixed + np.where(self.quantile >= 0, found[self.quantile], 0)
-        live = np.minimum(at, self.stop)
-        candidate = np.minimum(at + np.where(self.quantile >= 0, self.shift, 0), self.stop)
-        return (np.hstack([self.start, edge, self.stop]) for edge in (candidate, live))
-
-
-def _column(values: list[float]) -> Array:
-    return np.array(values, dtype=float)[:, None]
+LEAST_SPREAD = 0.02
 
 
 class Reference:
-    """What is expected from earlier blocks: forgetting sums of counts, quantiles and means."""
+    """Counts of earlier blocks, forgotten exponentially."""
 
     def __init__(self, block_seconds: float, memory_seconds: float | None = None) -> None:
         self.counts = np.zeros(CELLS)
@@ -101,29 +48,32 @@ class Reference:
         self.counts *= self.keep
         self.counts += counts
 
-    def prefix(self) -> Array:
-        """Prefix sums, length CELLS + 1."""
-        return prefix_sums(self.counts)
+
+@dataclass(frozen=True)
+class Expected:
+    """What earlier blocks make expect: means of live (Q, 1), their spread (Q, 1), alternatives (Q, K)."""
+
+    live: Array
+    spread: Array
+    targets: Array
 
 
-def prefix_sums(counts: Counts) -> Array:
-    """0 and the running sums of the cells, length CELLS + 1."""
-    sums = np.empty(counts.size + 1)
-    sums[0] = 0.0
-    np.cumsum(counts, out=sums[1:])
-    return sums
-
-
-def find_quantiles(table: Table, prefix: Array) -> NDArray[np.int64]:
-    """For each quantile of the table, how many bins of its group lie at or below it."""
-    found = np.empty(len(table.quantiles), dtype=np.int64)
-    for group in ("latency", "score"):
-        span = SPANS[group]
-        rows = [i for i, (name, _) in enumerate(table.quantiles) if name == group]
-        low, high = prefix[span.start], prefix[span.stop]
-        wanted = low + np.array([table.quantiles[i][1] for i in rows]) * (high - low)
-        found[rows] = np.searchsorted(prefix[span.start : span.stop + 1], wanted - 1e-9, side="left")
-    return found
+def expect(table: Table, view: View) -> Expected:
+    """From the rows of a view that lie in the past. Spread is the variance as a share of mean (1 - mean)."""
+    n = view.totals[: OWN + 1] + 1
+    mean = (view.values[: OWN + 1] + 0.1) / n
+    mean = np.minimum(np.maximum(mean, 1e-5), 0.995)
+    live = mean[PAST]
+    square = (np.einsum("ql,ql->q", view.levels[PAST], table.squares) + 0.1) / n[PAST]
+    spread = np.minimum(np.maximum((square - live * live) / (live * (1 - live)), LEAST_SPREAD), 1.0)
+    spread[table.binary] = 1.0
+    edge = np.minimum(table.null.times[:, 0] * live + table.null.plus[:, 0], 0.98)
+    base = np.where(table.fails, edge, mean[ALIKE])
+    odds = (base / (1 - base))[:, None] * table.odds
+    targets = np.empty(table.log_prior.shape)
+    targets[:, :-1] = odds / (1 + odds)
+    targets[:, -1] = mean[OWN]
+    return Expected(live[:, None], spread[:, None], targets)
 
 
 class Processes:
@@ -131,51 +81,49 @@ class Processes:
 
     def __init__(self, table: Table, block_seconds: float) -> None:
         self.table = table
-        size = (len(table.questions), table.alternatives)
-        fail = table.null.side > 0
-        self.reserve = np.where(fail, math.log(1 - INVESTED), LOG_FLOOR)
-        self.capital = np.full(size, -math.log(size[1])) + np.where(fail, math.log(INVESTED), 0.0)
+        size = table.log_prior.shape
+        fails = table.fails[:, None]
+        self.reserve = np.where(fails, math.log(1 - INVESTED), LOG_FLOOR)
+        self.capital = table.log_prior + np.where(fails, math.log(INVESTED), 0.0)
         drip = -math.expm1(-DRIP_PER_SECOND * block_seconds)
-        self.drip, self.rest = math.log(drip / size[1]), math.log1p(-drip)
+        self.drip, self.rest = table.log_prior + math.log(drip), math.log1p(-drip)
         self.grown = np.zeros(size)
         self.staked = np.zeros(size)
-        self.seen = np.zeros((size[0], 4))
+        self.totals = np.zeros((2, size[0]))
+        """Requests of candidate and of live that each question was asked about, and the sums of their
+        values."""
+        self.values = np.zeros((2, size[0]))
+        self.log_wealth = self._sum()
+        """Log capital of each question, (Q,): an e-process under its null."""
 
-    def add(
-        self, levels: Levels, live: Array, spread: Array, target: Array, ready: NDArray[np.bool_], calm: bool
-    ) -> None:
-        """Judge one block. `live`, `spread` (Q, 1) and `target` (Q, K) come from earlier blocks."""
-        n_c = levels.candidate.sum(axis=1, keepdims=True)
-        n_b = levels.live.sum(axis=1, keepdims=True)
-        usable = ready[:, None] & (n_c > 0) & ((n_b > 0) | self.table.one_sample)
-        n_c, n_b = np.where(usable, n_c, 1.0), np.where(usable & (n_b > 0), n_b, 1.0)
-        stakes = bets.choose(self.table.null, n_c, n_b, target, live, spread)
-        log_e = bets.log_e(stakes, self.table.values, levels.candidate, levels.live)
-        log_e = np.where(usable, log_e, 0.0)
+    def take_over(self, before: "Processes") -> None:
+        """Continue the processes of an earlier set of questions; those that are new begin now."""
+        rows = [self.table.names.index(name) for name in before.table.names]
+        for name in ("reserve", "capital", "grown", "staked", "log_wealth"):
+            getattr(self, name)[rows] = getattr(before, name)
+        for name in ("totals", "values"):
+            getattr(self, name)[:, rows] = getattr(before, name)
+
+    def add(self, view: View, expected: Expected, ready: NDArray[np.bool_], calm: bool) -> None:
+        """Judge one block. Without `calm`, PASS evidence can only be lost: live itself is in an incident."""
+        table = self.table
+        totals = view.totals[CANDIDATE:]
+        usable = ready & (totals[0] > 0) & ((totals[1] > 0) | table.one_sample)
+        n_c, n_b = np.where(usable, totals[0], 1.0)[:, None], np.maximum(totals[1], 1.0)[:, None]
+        stakes = bets.choose(table.null, n_c, n_b, expected.targets, expected.live, expected.spread)
+        log_e = bets.log_e(stakes, table.values, view.levels[CANDIDATE], view.levels[LIVE])
+        log_e *= usable[:, None]
         if not calm:
-            # Capital may be given away, never made: while live is in an incident nothing is proven good.
-            log_e = np.where(self.table.null.side < 0, np.minimum(log_e, 0.0), log_e)
+            log_e = np.where(table.fails[:, None], log_e, np.minimum(log_e, 0.0))
         self.grown += log_e
-        self.staked += np.where(usable, stakes.size * n_c, 0.0)
+        self.staked += stakes.size * (n_c * usable[:, None])
         self.capital = np.logaddexp(self.capital + log_e, self.reserve + self.drip)
         self.reserve = np.maximum(self.reserve + self.rest, LOG_FLOOR)
-        v = self.table.values
-        self.seen += np.where(
-            usable,
-            np.stack(
-                [
-                    n_c[:, 0],
-                    n_b[:, 0],
-                    (levels.candidate * v).sum(axis=1),
-                    (levels.live * v).sum(axis=1),
-                ],
-                axis=1,
-            ),
-            0.0,
-        )
+        self.totals += totals * usable
+        self.values += view.values[CANDIDATE:] * usable
+        self.log_wealth = self._sum()
 
-    def log_wealth(self) -> Array:
-        """Log capital of each question, (Q,): an e-process under its null."""
+    def _sum(self) -> Array:
         return np.logaddexp(np.logaddexp.reduce(self.capital, axis=1), self.reserve[:, 0])
 
     def excess(self, error: float) -> Array:
@@ -186,8 +134,7 @@ class Processes:
         """
         table = self.table
         with np.errstate(divide="ignore", invalid="ignore"):
-            edge = (self.grown - math.log(table.alternatives / error)) / self.staked
-        edge = np.where(self.staked == 0, np.nan, edge)
-        fail = table.null.side[:, 0] > 0
-        best = np.where(fail, np.fmax.reduce(edge, axis=1), np.fmin.reduce(edge, axis=1))
+            edge = (self.grown + table.log_prior + math.log(error)) / self.staked
+        edge[self.staked == 0] = np.nan
+        best = np.where(table.fails, np.fmax.reduce(edge, axis=1), np.fmin.reduce(edge, axis=1))
         return table.null.plus[:, 0] + best

@@ -1,32 +1,70 @@
 """The policy's margins as two-sample questions about cells.
 
-Every question compares the mean of one value in [0, 1] between candidate and live, block by block. The value is
-a step function of a request's cell: it rises at `points`. Its null hypothesis is linear:
+Every question compares the mean of one value in [0, 1] between candidate and live, block by block. The
+value is a step function of a request's cell: it rises at `points`. Its null hypothesis is linear:
 
     side +1 (FAIL):  mean_candidate <= times * mean_live + plus     "within the margin"
     side -1 (PASS):  mean_candidate >= times * mean_live + plus     "beyond the margin"
 
-A margin on latency is a ratio, so the candidate's points lie `shift` bins above live's: then "no slower than
-s times live" makes the two means ordered, whatever the distributions are. Points at quantiles of live's *past*
-are resolved anew before each block (`release/judge/process.py`).
+A margin on latency is a ratio, so the candidate's points lie `shift` bins above live's: then "no slower
+than s times live" makes the two means ordered, whatever the distributions are. Points at quantiles of
+live's *past* are resolved anew before each block (`release/judge/process.py`).
 """
 
 from dataclasses import dataclass
 
-from release.judge.cells import LOSS_BINS, SPANS, latency_steps
+from release.judge.cells import LOSS_BINS, latency_steps
 from release.judge.policy import Policy, RateMargin, ScaleMargin, ShiftMargin
 
-RATE_ODDS = (1.8, 3.5, 8.0, 25.0, 120.0)
-"""Alternatives of a rare event: the odds of the null's boundary times these."""
-SHIFT_ODDS = (1.12, 1.3, 1.7, 3.0, 12.0)
-"""Alternatives of an event that is not rare."""
-EQUAL_ODDS = (1.0, 0.7, 1.3, 0.4, 0.1)
-"""Alternatives of PASS: the odds of live times these."""
+
+@dataclass(frozen=True)
+class Alternatives:
+    """Where bets expect the candidate to be: odds relative to a base, and each one's share of the capital.
+
+    The last share belongs to a bet on the candidate's own past.
+    """
+
+    odds: tuple[float, ...]
+    prior: tuple[float, ...]
+
+
+RARE = Alternatives((1.8, 3.5, 8.0, 30.0, 120.0), (0.1, 0.15, 0.2, 0.35, 0.05, 0.15))
+"""Of a rare event, relative to the boundary of the null."""
+HEAVY = Alternatives((2.0, 4.0, 8.0, 25.0, 120.0), (0.1, 0.1, 0.6, 0.1, 0.02, 0.08))
+"""Of the weight of the tail, relative to the boundary of the null."""
+SHIFT = Alternatives((1.12, 1.3, 1.7, 3.0, 12.0), (0.35, 0.15, 0.15, 0.05, 0.05, 0.25))
+"""Of an event that is not rare, relative to the boundary of the null."""
+EQUAL = Alternatives((1.0, 0.7, 1.3, 0.4, 0.1), (0.5, 0.1, 0.1, 0.1, 0.05, 0.15))
+"""Of PASS, relative to live."""
 DECILES = tuple(i / 10 for i in range(1, 10))
-TAIL = ((1.0, 0.02), (1.5, 0.06), (2.0, 0.15), (2.5, 0.3), (3.0, 0.6), (4.0, 1.0))
-"""Multiples of the 99th percentile and the value beyond each: roughly the likelihood ratio of a tail of 3x."""
+TAIL = ((1.0, 0.005), (1.5, 0.02), (2.0, 0.06), (2.5, 0.15), (3.0, 0.4), (4.0, 0.9), (5.5, 1.0))
+"""Multiples of the 99th percentile and the value beyond each: roughly the likelihood ratio of a tail of
+3x."""
+EXTREME = 5.0
+"""Multiple of the 99th percentile that no request of a healthy service should reach."""
+FAR = 1.2
+"""A slow-down that no noise between hosts explains: it fails without asking the noise."""
 SCORE_ABOVE, SCORE_BELOW = (0.2, 0.4, 0.6, 0.8, 0.95), (0.05, 0.2, 0.4, 0.6, 0.8)
 """Quantiles of live's scores of which the share above, or at most, may not grow."""
+WEIGHTS = {
+    "errors": 8.0,
+    "service": 1.0,
+    "invalid": 4.0,
+    "body": 6.0,
+    "far": 1.5,
+    "p90": 1.0,
+    "p99": 0.7,
+    "tail": 8.0,
+    "extreme": 1.5,
+    "score share": 0.3,
+    "score rank": 1.5,
+    "agreement": 0.5,
+    "loss": 0.5,
+}
+"""Shares of alpha, before they are normalised; a larger one decides sooner."""
+YES = (0.0, 1.0)
+LOSS_LEVELS = 10
+"""Steps of the loss that are told apart."""
 
 
 @dataclass(frozen=True)
@@ -38,24 +76,41 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Question:
-    """One question of the judge; see the module's docstring. `values` has one entry more than `points`."""
+class Value:
+    """What is compared: a step function of a cell of `group`. `values` has one entry more than `points`."""
 
-    name: str
     metric: str
-    side: int
     group: str
     points: tuple[Point, ...]
-    values: tuple[float, ...]
-    times: float
-    plus: float
-    odds: tuple[float, ...]
-    weight: float
-    """Share of alpha, before the shares are normalised; PASS has no shares: every question must be answered."""
-    shift: int = 0
-    """Bins that the candidate's points lie above live's."""
+    values: tuple[float, ...] = YES
     says: str = ""
     """The value in words."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of the judge; see the module's docstring."""
+
+    name: str
+    value: Value
+    side: int
+    times: float
+    plus: float
+    alternatives: Alternatives
+    weight: float = 0.0
+    """Share of alpha; PASS has no shares, because every one of its questions must be answered."""
+    shift: int = 0
+    """Bins that the candidate's points lie above live's."""
+
+    @property
+    def metric(self) -> str:
+        """The metric that the question belongs to."""
+        return self.value.metric
+
+    @property
+    def group(self) -> str:
+        """The group of cells that it looks at."""
+        return self.value.group
 
     @property
     def one_sample(self) -> bool:
@@ -65,116 +120,89 @@ class Question:
 
 def questions(policy: Policy) -> tuple[Question, ...]:
     """All questions of a policy; names are unique."""
-    found = [
-        *_rate("errors", "clumps", policy.errors, 8.0, "requests that fail"),
-        *_rate("service", "service", policy.service, 2.0, "invocations that fail"),
-        *_rate("invalid", "invalid", policy.invalid, 2.0, "predictions that are not finite"),
+    return (
+        *_rate("errors", "clumps", policy.errors, "requests that fail"),
+        *_rate("service", "service", policy.service, "invocations that fail"),
+        *_rate("invalid", "invalid", policy.invalid, "predictions that are not finite"),
         *_latency(policy),
         *_score(policy),
-        *_shift("agreement", "agreement", (Point(offset=1),), (0.0, 1.0), policy.agreement, 0.0, 0.5),
-        *_shift("loss", "loss", _steps(LOSS_BINS), _ramp(LOSS_BINS), policy.loss, 1.0, 0.5),
-    ]
-    return tuple(found)
+        *_agreement(policy.agreement),
+        *_loss(policy.loss),
+    )
 
 
-def _rate(metric: str, group: str, margin: RateMargin, weight: float, says: str) -> list[Question]:
-    at = {"metric": metric, "group": group, "points": (Point(offset=1),), "values": (0.0, 1.0), "says": says}
-    good = {"side": -1, "odds": EQUAL_ODDS, "weight": 0.0}
-    assert SPANS[group].size == 2
+def _rate(metric: str, group: str, margin: RateMargin, says: str) -> list[Question]:
+    value = Value(metric, group, (Point(offset=1),), YES, says)
+    weight = WEIGHTS[metric]
     return [
-        Question(
-            name=metric,
-            side=1,
-            times=margin.fail_times,
-            plus=margin.fail_plus,
-            odds=RATE_ODDS,
-            weight=weight,
-            **at,
-        ),
-        Question(name=f"{metric} ok", times=margin.pass_times, plus=margin.pass_plus, **good, **at),
-        Question(name=f"{metric} capped", times=1.0, plus=margin.pass_at_most_plus, **good, **at),
+        Question(metric, value, 1, margin.fail_times, margin.fail_plus, RARE, weight),
+        Question(f"{metric} ok", value, -1, margin.pass_times, margin.pass_plus, EQUAL),
+        Question(f"{metric} capped", value, -1, 1.0, margin.pass_at_most_plus, EQUAL),
     ]
 
 
 def _latency(policy: Policy) -> list[Question]:
     margins = policy.latency
-    body = [Point(p) for p in DECILES]
-    far = ScaleMargin(fail=max(1.2, margins.body.fail), passes=max(1.2, margins.body.passes))
-    tail = [Point(0.99, latency_steps(times)) for times, _ in TAIL]
-    values = (0.0, *(value for _, value in TAIL))
-    extreme = [Point(0.99, latency_steps(5.0))]
-    found = [
-        *_scale("body", body, _ramp(10), margins.body, SHIFT_ODDS, 2.0, "rank of the latency"),
-        _scale("far", body, _ramp(10), far, SHIFT_ODDS, 1.0, "rank of the latency")[0],
-        *_scale("p90", [Point(0.9)], (0.0, 1.0), margins.p90, RATE_ODDS, 0.7, "requests above live's p90"),
-        *_scale("p99", [Point(0.99)], (0.0, 1.0), margins.p99, RATE_ODDS, 0.7, "requests above live's p99"),
-        _scale("tail", tail, values, margins.p99, RATE_ODDS, 5.0, "weight of the tail")[0],
-    ]
-    above = {"metric": "latency", "group": "latency", "points": tuple(extreme), "values": (0.0, 1.0)}
-    says = "requests above 5x live's p99"
-    found.append(
-        Question("extreme", side=1, times=1.25, plus=0.0005, odds=RATE_ODDS, weight=3.0, says=says, **above)
-    )
-    found.append(
-        Question(
-            "extreme ok", side=-1, times=2.0, plus=0.003, odds=EQUAL_ODDS, weight=0.0, says=says, **above
-        )
-    )
-    return found
-
-
-def _scale(
-    name: str,
-    points: list[Point],
-    values: tuple[float, ...],
-    margin: ScaleMargin,
-    odds: tuple[float, ...],
-    weight: float,
-    says: str,
-) -> list[Question]:
-    at = {"metric": "latency", "group": "latency", "points": tuple(points), "values": values, "says": says}
-    at |= {"times": 1.0, "plus": 0.0}
+    body = Value("latency", "latency", tuple(Point(p) for p in DECILES), _ramp(10), "rank of the latency")
+    p90 = Value("latency", "latency", (Point(0.9),), YES, "requests above live's p90")
+    p99 = Value("latency", "latency", (Point(0.99),), YES, "requests above live's p99")
+    points = tuple(Point(0.99, latency_steps(times)) for times, _ in TAIL)
+    tail = Value("latency", "latency", points, (0.0, *(value for _, value in TAIL)), "weight of the tail")
+    over = (Point(0.99, latency_steps(EXTREME)),)
+    extreme = Value("latency", "latency", over, YES, f"requests above {EXTREME:g}x live's p99")
+    far = max(FAR, margins.body.fail)
     return [
-        Question(name, side=1, odds=odds, weight=weight, shift=latency_steps(margin.fail), **at),
-        Question(
-            f"{name} ok", side=-1, odds=EQUAL_ODDS, weight=0.0, shift=latency_steps(margin.passes), **at
-        ),
+        *_scale("body", body, margins.body, SHIFT),
+        Question("far", body, 1, 1.0, 0.0, SHIFT, WEIGHTS["far"], latency_steps(far)),
+        *_scale("p90", p90, margins.p90, RARE),
+        *_scale("p99", p99, margins.p99, RARE),
+        Question("tail", tail, 1, 1.0, 0.0, HEAVY, WEIGHTS["tail"], latency_steps(margins.p99.fail)),
+        Question("extreme", extreme, 1, 1.25, 0.0005, RARE, WEIGHTS["extreme"]),
+        Question("extreme ok", extreme, -1, 2.0, 0.003, EQUAL),
+    ]
+
+
+def _scale(name: str, value: Value, margin: ScaleMargin, alternatives: Alternatives) -> list[Question]:
+    fail, passes = latency_steps(margin.fail), latency_steps(margin.passes)
+    return [
+        Question(name, value, 1, 1.0, 0.0, alternatives, WEIGHTS[name], fail),
+        Question(f"{name} ok", value, -1, 1.0, 0.0, EQUAL, shift=passes),
     ]
 
 
 def _score(policy: Policy) -> list[Question]:
-    margins = policy.score
-    found = []
-    for word, quantiles, values in (("above", SCORE_ABOVE, (0.0, 1.0)), ("below", SCORE_BELOW, (1.0, 0.0))):
+    margins, found = policy.score, []
+    for word, quantiles, values in (("above", SCORE_ABOVE, YES), ("below", SCORE_BELOW, YES[::-1])):
         for p in quantiles:
-            name = f"score {word} q{round(100 * p)}"
-            found += _shift(name, "score", (Point(p),), values, margins.share, 1.0, 0.3)
+            value = Value("score", "score", (Point(p),), values, f"scores {word} live's q{100 * p:.0f}")
+            found += _shift(f"score {word} q{100 * p:.0f}", value, margins.share, "score share")
     ranks = tuple(Point(p) for p in DECILES)
-    found += _shift("score higher", "score", ranks, _ramp(10), margins.rank, 1.0, 2.0)
-    found += _shift("score lower", "score", ranks, _ramp(10)[::-1], margins.rank, 1.0, 2.0)
+    for word, values in (("higher", _ramp(10)), ("lower", _ramp(10)[::-1])):
+        value = Value("score", "score", ranks, values, f"rank of the score, {word} counting more")
+        found += _shift(f"score {word}", value, margins.rank, "score rank")
     return found
 
 
-def _shift(
-    name: str,
-    group: str,
-    points: tuple[Point, ...],
-    values: tuple[float, ...],
-    margin: ShiftMargin,
-    times: float,
-    weight: float,
-) -> list[Question]:
-    at = {"metric": group, "group": group, "points": points, "values": values, "times": times}
-    odds, equal = (RATE_ODDS, EQUAL_ODDS) if group == "agreement" else (SHIFT_ODDS, EQUAL_ODDS)
+def _shift(name: str, value: Value, margin: ShiftMargin, weight: str) -> list[Question]:
     return [
-        Question(name, side=1, plus=margin.fail, odds=odds, weight=weight, **at),
-        Question(f"{name} ok", side=-1, plus=margin.passes, odds=equal, weight=0.0, **at),
+        Question(name, value, 1, 1.0, margin.fail, SHIFT, WEIGHTS[weight]),
+        Question(f"{name} ok", value, -1, 1.0, margin.passes, EQUAL),
     ]
+
+
+def _agreement(margin: ShiftMargin) -> list[Question]:
+    value = Value("agreement", "agreement", (Point(offset=1),), YES, "requests answered differently")
+    return [
+        Question("agreement", value, 1, 0.0, margin.fail, RARE, WEIGHTS["agreement"]),
+        Question("agreement ok", value, -1, 0.0, margin.passes, EQUAL),
+    ]
+
+
+def _loss(margin: ShiftMargin) -> list[Question]:
+    points = tuple(Point(offset=i * LOSS_BINS // LOSS_LEVELS) for i in range(1, LOSS_LEVELS))
+    value = Value("loss", "loss", points, _ramp(LOSS_LEVELS), "mean loss")
+    return _shift("loss", value, margin, "loss")
 
 
 def _ramp(levels: int) -> tuple[float, ...]:
     return tuple(i / (levels - 1) for i in range(levels))
-
-
-def _steps(bins: int) -> tuple[Point, ...]:
-    return tuple(Point(offset=i) for i in range(1, bins))

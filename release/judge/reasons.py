@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 def reasons(processes: Processes, weights: Array, policy: Policy, spread: Array) -> tuple[Reason, ...]:
     """A reason for each metric that is required or has evidence, in the order of the questions."""
-    wealth = processes.log_wealth()
+    wealth = processes.log_wealth
     bounds = processes.excess(policy.alpha)
     table = processes.table.questions
     short = np.array(
@@ -25,19 +25,19 @@ def reasons(processes: Processes, weights: Array, policy: Policy, spread: Array)
             for i, q in enumerate(table)
         ]
     )
+    seen = np.vstack([processes.totals, processes.values]).T
     found = []
     for metric in dict.fromkeys(q.metric for q in table):
         rows = [i for i, q in enumerate(table) if q.metric == metric]
-        if metric not in policy.require and not processes.seen[rows, 0].any():
+        if metric not in policy.require and not processes.totals[0, rows].any():
             continue
-        found.append(
-            _reason(table, rows, _telling(table, rows, short), processes.seen, short, bounds, spread)
-        )
+        found.append(_reason(table, rows, _telling(table, rows, short), seen, short, bounds, spread))
     return tuple(found)
 
 
 def _telling(table: tuple[Question, ...], rows: list[int], short: Array) -> int:
-    """The row that says most: one that is beyond its margin, else the weakest proof, else the nearest to FAIL."""
+    """The row that says most: one that is beyond its margin, else the weakest proof, else the nearest to
+    FAIL."""
     fails = [i for i in rows if table[i].side > 0]
     worst = max(fails, key=lambda i: short[i])
     weakest = min((i for i in rows if table[i].side < 0), key=lambda i: short[i])
@@ -58,14 +58,14 @@ def _reason(
     stem = question.name.removesuffix(" ok").removesuffix(" capped")
     twins = {table[i].side: i for i in rows if table[i].name.removesuffix(" ok") == stem}
     fail, good = twins.get(1, row), twins.get(-1)
-    mean_c, mean_b = sum_c / max(n_c, 1), sum_b / max(n_b, 1)
+    mean_c, mean_b = float(sum_c / max(n_c, 1)), float(sum_b / max(n_b, 1))
     beyond = max(short[i] for i in rows if table[i].side > 0) >= 0
     proven = all(short[i] >= 0 for i in rows if table[i].side < 0)
     state = "beyond" if beyond else "within" if proven else "undecided" if n_c else "no evidence"
     return Reason(
         metric=question.metric,
         question=stem,
-        says=question.says or "of the scores' value",
+        says=question.value.says,
         candidate=mean_c,
         live=mean_b,
         requests=int(n_c),

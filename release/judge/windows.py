@@ -1,7 +1,8 @@
 """One window of telemetry: parsed, checked and merged. docs/telemetry.md has its schema.
 
-A window says what one worker of one variant counted between two moments. Its `id` names those counts: the same
-id twice is the same evidence delivered twice. Instance names are for people; no verdict depends on them.
+A window says what one worker of one variant counted between two moments. Its `id` names those counts: the
+same id twice is the same evidence delivered twice. Instance names are for people; no verdict depends on
+them.
 """
 
 import json
@@ -129,13 +130,12 @@ def _whole(value: object, key: str) -> int:
 
 
 def _counts(record: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    cells: list[int] = []
-    counts: list[int] = []
+    """The non-empty cells of a window and what they hold."""
+    head = np.zeros(SPANS["latency"].start)
 
     def put(group: str, good: int, bad: int) -> None:
         start = SPANS[group].start
-        cells.extend((start, start + 1))
-        counts.extend((good, bad))
+        head[start : start + 2] = good, bad
 
     requests = _whole(record.get("requests", 0), "requests")
     errors = _whole(record.get("errors", 0), "errors")
@@ -150,13 +150,18 @@ def _counts(record: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
             pair = _object(record, group)
             whole, bad = _whole(pair.get(total, 0), total), _whole(pair.get(part, 0), part)
             put(group, _rest(whole, bad, part, total), bad)
-    for group, most in (("latency", answered), ("score", answered - invalid), ("loss", None)):
-        held = _histogram(record, group, cells, counts)
-        if most is not None and held > most:
-            raise Refused(Refusal.IMPOSSIBLE, f"`{group}` counts {held} requests, of at most {most}")
-    vector = np.array(counts, dtype=float)
-    some = vector > 0
-    return np.array(cells, dtype=np.int64)[some], vector[some]
+    some = head.nonzero()[0]
+    cells, counts = [some], [head[some]]
+    for group, most in (("latency", answered), ("score", answered - invalid), ("loss", MAX_COUNT)):
+        if group in record:
+            bins, held = _histogram(_object(record, group), group)
+            if held.sum() > most:
+                raise Refused(
+                    Refusal.IMPOSSIBLE, f"`{group}` counts {held.sum()} requests, of at most {most}"
+                )
+            cells.append(bins)
+            counts.append(held)
+    return np.concatenate(cells), np.concatenate(counts).astype(float)
 
 
 def _rest(whole: int, part: int, part_name: str, whole_name: str) -> int:
@@ -186,22 +191,34 @@ def _object(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value
 
 
-def _histogram(record: Mapping[str, Any], group: str, cells: list[int], counts: list[int]) -> int:
-    """Append a sparse histogram {"bin": count}; returns how many it counts."""
-    if group not in record:
-        return 0
-    span, held = SPANS[group], 0
-    for key, value in _object(record, group).items():
-        if (
-            not (isinstance(key, str) and key.isascii() and key.isdigit() and len(key) < 6)
-            or int(key) >= span.size
-        ):
-            raise Refused(Refusal.IMPOSSIBLE, f"`{group}` has no bin {key!r:.40}")
-        count = _whole(value, f"{group}.{key}")
-        cells.append(span.start + int(key))
-        counts.append(count)
-        held += count
-    return held
+def _histogram(given: Mapping[str, Any], group: str) -> tuple[np.ndarray, np.ndarray]:
+    """Cells and counts of {"bins": [ascending], "counts": [...]}."""
+    bins, counts = (
+        _integers(given.get("bins"), f"{group}.bins"),
+        _integers(given.get("counts"), f"{group}.counts"),
+    )
+    if bins.size != counts.size:
+        raise Refused(Refusal.UNREADABLE, f"`{group}` has {bins.size} bins and {counts.size} counts")
+    if bins.size == 0:
+        return bins, counts
+    if counts.min() < 0 or counts.max() > MAX_COUNT:
+        raise Refused(Refusal.NEGATIVE, f"`{group}.counts` holds {counts.min()} to {counts.max()}")
+    if bins[0] < 0 or bins[-1] >= SPANS[group].size or not (bins[1:] > bins[:-1]).all():
+        raise Refused(Refusal.IMPOSSIBLE, f"`{group}.bins` are not ascending bins below {SPANS[group].size}")
+    return bins + SPANS[group].start, counts
+
+
+def _integers(value: object, key: str) -> np.ndarray:
+    if not isinstance(value, list) or len(value) > CELLS:
+        raise Refused(Refusal.UNREADABLE, f"`{key}` is not a list of at most {CELLS} numbers")
+    if not value:
+        return np.zeros(0, dtype=np.int64)
+    if set(map(type, value)) != {int}:
+        raise Refused(Refusal.UNREADABLE, f"`{key}` holds something else than whole numbers")
+    try:
+        return np.array(value, dtype=np.int64)
+    except OverflowError:
+        raise Refused(Refusal.NEGATIVE, f"`{key}` holds a number beyond counting") from None
 
 
 def merge(first: Window, second: Window) -> Window:
@@ -251,5 +268,6 @@ def record(
     for group in HISTOGRAMS:
         span = SPANS[group]
         held = counts[span.start : span.stop]
-        data[group] = {str(i): int(held[i]) for i in np.flatnonzero(held)}
+        some = np.flatnonzero(held)
+        data[group] = {"bins": some.tolist(), "counts": held[some].astype(int).tolist()}
     return data

@@ -5,6 +5,7 @@
     practices.py   CloudWatch alarms, Flagger, Argo Rollouts, Kayenta, from their documentation
     trial.py       one run of one scenario
     campaign.py    all runs, kept as JSON
+    timing.py      CPU per million requests
     report.py      the table and the plots, from that JSON
 
 Nothing of the product imports this.

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from release.judge.policy import Policy
-from scripts.bench_judge import campaign, plots, report
+from scripts.bench_judge import campaign, plots, report, timing
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
     policy = Policy()
     if not args.report:
         wanted = [cell for cell in campaign.cells(args.scale) if args.only in cell.name]
+        print(timing.measure(policy, campaign.FOLDER / report.CPU_FILE))
         for line in campaign.run(wanted, policy, args.jobs, args.seed):
             print(line, flush=True)
     print(report.write(campaign.FOLDER, args.docs))

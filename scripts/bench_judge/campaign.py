@@ -1,10 +1,11 @@
 """All runs of the benchmark, kept as JSON in .build/bench/judge/, one file a cell.
 
-A cell is a scenario at a rate and a weight. Seeds below 1,000,000 were used while the judge was tuned; the report
-uses those from 1,000,000 on. A cell that is already complete is not run again, unless the policy or the judge's
-code changed.
+A cell is a scenario at a rate and a weight. Seeds below 1,000,000 were used while the judge was tuned; the
+report uses those from 1,000,000 on. A cell that is already complete is not run again, unless the policy or
+the judge's code changed.
 """
 
+import ast
 import hashlib
 import json
 import time
@@ -23,6 +24,21 @@ from scripts.bench_judge.trial import judged
 
 REPORT_SEED = 1_000_000
 CHUNK = 20
+DECISIVE = {
+    Path(next(iter(release.judge.__path__))): (
+        "bets",
+        "cells",
+        "counting",
+        "judge",
+        "noise",
+        "policy",
+        "process",
+        "questions",
+        "table",
+    ),
+    Path(__file__).parent: ("practices", "scenarios", "streams", "trial"),
+}
+"""The modules on which an outcome depends."""
 FOLDER = Path(".build/bench/judge")
 
 
@@ -56,7 +72,7 @@ def cells(scale: float = 1.0) -> list[Cell]:
 
     found = []
     for scenario in SCENARIOS:
-        many = 1000 if scenario.name in RARE_EVENTS else 400 if scenario.good else 200
+        many = 1000 if scenario.name in RARE_EVENTS else 400 if scenario.good or scenario.edge else 300
         found.append(Cell(scenario.name, 50, 0.25, runs(many), practices=True))
     for scenario in SCENARIOS:
         found.append(Cell(scenario.name, 50, 0.05, runs(200 if not scenario.good else 100), practices=True))
@@ -71,15 +87,20 @@ def cells(scale: float = 1.0) -> list[Cell]:
 
 
 def fingerprint(policy: Policy) -> str:
-    """Changes with the policy and with the code of the judge and of the benchmark."""
+    """Changes with the policy and with the code that decides an outcome; words about it do not count."""
     digest = hashlib.sha256(policy.model_dump_json().encode())
-    folders = [Path(next(iter(release.judge.__path__))), Path(__file__).parent]
-    decisive = {"campaign.py", "report.py", "plots.py", "__main__.py", "verdict.py", "reasons.py", "plan.py"}
-    for folder in folders:
-        for path in sorted(folder.glob("*.py")):
-            if path.name not in decisive:
-                digest.update(path.read_bytes())
+    for folder, names in DECISIVE.items():
+        for name in names:
+            tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
+            digest.update(ast.dump(_Wordless().visit(tree)).encode())
     return digest.hexdigest()[:12]
+
+
+class _Wordless(ast.NodeTransformer):
+    """Drops docstrings and the strings under attributes."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        return None if isinstance(node.value, ast.Constant) else node
 
 
 def run(wanted: list[Cell], policy: Policy, jobs: int, seed: int, folder: Path = FOLDER) -> Iterator[str]:
@@ -97,7 +118,8 @@ def run(wanted: list[Cell], policy: Policy, jobs: int, seed: int, folder: Path =
             outcomes = [outcome for task in tasks for outcome in task.result()]
             record = {"cell": asdict(cell), "seed": seed, "fingerprint": mark, "outcomes": outcomes}
             path.write_text(json.dumps(record), encoding="utf-8")
-            yield f"{index + 1}/{len(wanted)} {cell.name}: {cell.runs} runs in {time.monotonic() - started:.0f} s"
+            took = time.monotonic() - started
+            yield f"{index + 1}/{len(wanted)} {cell.name}: {cell.runs} runs in {took:.0f} s"
 
 
 def _complete(path: Path, cell: Cell, mark: str, seed: int) -> bool:
@@ -113,7 +135,8 @@ def some(cell: Cell, policy: Policy, seed: int, count: int) -> list[dict[str, An
     for each in range(seed, seed + count):
         drawn = draw(each, cell.rate, cell.weight, scenario.change, cell.duration)
         late = scenario.change.onset > 0
-        outcome: dict[str, Any] = {"slipway": asdict(judged(drawn, policy, not scenario.good and not late))}
+        early = not (scenario.good or scenario.edge or late)
+        outcome: dict[str, Any] = {"slipway": asdict(judged(drawn, policy, early))}
         if cell.practices:
             outcome |= {name: asdict(found) for name, found in practiced(drawn).items()}
         outcomes.append(outcome)

@@ -1,9 +1,10 @@
 """Four practices of today on the same streams, re-created from their public documentation.
 
-Each sees a metric per minute of candidate and live, without the loss of precision of bins, and is configured as
-its own documentation shows; where that leaves a threshold to the user, it gets the one that a stage here has for
-its alarms (errors 1 %, p99 500 ms). Deciding is immediate at the end of a minute: no collection delay is added.
-These are models of the rules, not the products; docs/judge.md lists what each leaves out.
+Each sees a metric per minute of candidate and live, without the loss of precision of bins, and is
+configured as its own documentation shows; where that leaves a threshold to the user, it gets the one that a
+stage here has for its alarms (errors 1 %, p99 500 ms). Deciding is immediate at the end of a minute: no
+collection delay is added. These are models of the rules, not the products; docs/judge.md lists what each
+leaves out.
 """
 
 import math
@@ -53,9 +54,9 @@ def minutes(stream: Stream, lost: NDArray[np.bool_]) -> Minutes:
 def cloudwatch(live: Minutes, candidate: Minutes) -> Outcome:
     """SageMaker deployment guardrails with alarms: any alarm rolls back, silence is success.
 
-    Alarms on the share of 5xx and on the p99 of ModelLatency, period 60 s, 2 of 2 datapoints, missing data not
-    breaching; ten minutes of baking. An optimistic model: a guardrail's alarms see both fleets of a variant
-    together, these see the candidate alone.
+    Alarms on the share of 5xx and on the p99 of ModelLatency, period 60 s, 2 of 2 datapoints, missing data
+    not breaching; ten minutes of baking. An optimistic model: a guardrail's alarms see both fleets of a
+    variant together, these see the candidate alone.
     """
     either = [_twice(candidate.errors > MAX_ERRORS), _twice(candidate.p99 > MAX_P99)]
     for i in range(10):
@@ -87,7 +88,8 @@ def flagger(live: Minutes, candidate: Minutes) -> Outcome:
 
 
 def argo(live: Minutes, candidate: Minutes) -> Outcome:
-    """Argo Rollouts' analysis: success rate >= 95 % as in its guide, p99 <= 500 ms; ten measurements a minute apart.
+    """Argo Rollouts' analysis: success rate >= 95 % as in its guide, p99 <= 500 ms; ten measurements a
+    minute apart.
 
     failureLimit 3 per metric; a measurement without data is an error, and more than four in a row abort.
     """
@@ -104,11 +106,12 @@ def argo(live: Minutes, candidate: Minutes) -> Outcome:
 
 
 def kayenta(live: Minutes, candidate: Minutes) -> Outcome:
-    """Kayenta's NetflixACAJudge: Mann-Whitney at 98 %, tolerance .25, every 5 minutes over 30, growing window.
+    """Kayenta's NetflixACAJudge: Mann-Whitney at 98 %, tolerance .25, every 5 minutes over 30, growing
+    window.
 
-    Metrics: errors (critical, increase), p50 and p99 (increase), mean score (either). The share of metrics that
-    pass is the score: below 75 it stops, at the end it needs 95. Minutes without data are left out; more than
-    half of the metrics without data score 0.
+    Metrics: errors (critical, increase), p50 and p99 (increase), mean score (either). The share of metrics
+    that pass is the score: below 75 it stops, at the end it needs 95. Minutes without data are left out;
+    more than half of the metrics without data score 0.
     """
     for end in range(5, MINUTES + 1, 5):
         score = _kayenta_score(live, candidate, end)
@@ -135,7 +138,8 @@ def _kayenta_score(live: Minutes, candidate: Minutes, end: int) -> float:
 
 
 def _mann_whitney(mine: Floats, theirs: Floats) -> int:
-    """1 for high, -1 for low, 0 for neither: the 98 % interval of the shift against a quarter of its estimate."""
+    """1 for high, -1 for low, 0 for neither: the 98 % interval of the shift against a quarter of its
+    estimate."""
     shifts = np.sort((mine[:, None] - theirs[None, :]).ravel())
     if shifts[0] == shifts[-1] == 0:
         return 0

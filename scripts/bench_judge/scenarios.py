@@ -14,6 +14,8 @@ class Scenario:
     good: bool = False
     decidable: bool = True
     """False where only HOLD is right."""
+    edge: str = ""
+    """Exactly at a margin, "failed" or "passed" may happen with probability alpha or beta at most."""
 
 
 SCENARIOS = (
@@ -40,6 +42,12 @@ SCENARIOS = (
     Scenario("score shift PSI .3", Change(score=0.56)),
     Scenario("constant score", Change(constant=0.27)),
     Scenario("2 % NaN", Change(invalid=0.02)),
+    Scenario("at the FAIL margin: errors", Change(errors_line=(1.25, 0.0002)), edge="failed"),
+    Scenario("at the FAIL margin: latency", Change(latency=1.02**2), edge="failed"),
+    Scenario("at the FAIL margin: NaN", Change(invalid=0.0005), edge="failed"),
+    Scenario("at the PASS margin: errors", Change(errors_line=(2.0, 0.002)), edge="passed"),
+    Scenario("at the PASS margin: latency", Change(latency=1.02**4), edge="passed"),
+    Scenario("at the PASS margin: NaN", Change(invalid=0.002), edge="passed"),
     Scenario("errors .1 -> 1 % after 10 min", Change(errors=0.01, onset=600.0)),
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

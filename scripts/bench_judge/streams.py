@@ -1,8 +1,8 @@
 """Seeded streams of requests of live and candidate, as counts per 5 s block.
 
-Arrivals are Poisson with a daily swing and an autocorrelated rate; latencies a mixture of three log-normals with
-drift and spikes common to both variants; errors and scores drift too. `Change` says what the candidate adds.
-Every request is drawn: nothing is approximated by its mean.
+Arrivals are Poisson with a daily swing and an autocorrelated rate; latencies a mixture of three log-normals
+with drift and spikes common to both variants; errors and scores drift too. `Change` says what the candidate
+adds. Every request is drawn: nothing is approximated by its mean.
 """
 
 from collections.abc import Callable
@@ -30,6 +30,8 @@ class Change:
     errors: float | None = None
     """The candidate's error rate instead of the base."""
     base_errors: float = BASE_ERRORS
+    errors_line: tuple[float, float] | None = None
+    """The candidate's error rate as (times, plus) of live's at the same moment."""
     latency: float = 1.0
     """Factor on all of the candidate's latencies."""
     tail: float = 1.0
@@ -139,6 +141,9 @@ def _errors(
         # The drift is common: it multiplies the candidate's own rate too.
         relative = base / change.base_errors if change.base_errors else np.ones_like(base)
         rate = np.where(changed, np.minimum(change.errors * relative, 1.0), base)
+    if change.errors_line is not None:
+        times, plus = change.errors_line
+        rate = np.where(changed, times * base + plus, base)
     error = rng.random(base.size) < rate + added
     if change.bursts:
         for variant in (is_candidate, ~is_candidate):

@@ -1,0 +1,120 @@
+"""The questions as arrays, and a block seen through them.
+
+Q questions, L levels of value (short questions are padded with empty levels), K alternatives. Everything that
+depends on a policy alone is computed once, here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from release.judge import bets
+from release.judge.cells import CELLS, SPANS, Counts, Span
+from release.judge.questions import Point, Question
+
+Array = NDArray[np.float64]
+Indexes = NDArray[np.int64]
+
+PAST, ALIKE, OWN, CANDIDATE, LIVE = range(5)
+"""Rows of a view: live's past; the same as if live were slower by the margin; the candidate's past; the
+block."""
+_SOURCES = np.array([0, 0, 1, 2, 3])[:, None, None] * (CELLS + 1)
+"""Where each row of a view finds its prefix sums."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Counts per level, (5, Q, L), their totals and the sums of their values, (5, Q); `sums` are prefix
+    sums."""
+
+    levels: Array
+    totals: Array
+    values: Array
+    sums: Array
+    live_edges: Indexes
+
+
+class Table:
+    """The questions of a policy as arrays."""
+
+    def __init__(self, questions: tuple[Question, ...]) -> None:
+        self.questions = questions
+        self.names = [q.name for q in questions]
+        self.levels = max(len(q.value.values) for q in questions)
+        padded = [[*q.value.values, *[0.0] * (self.levels - len(q.value.values))] for q in questions]
+        self.values = np.array(padded)
+        self.squares = self.values**2
+        self.null = bets.Null(
+            *(_column([getattr(q, f) for q in questions]) for f in ("times", "plus", "side"))
+        )
+        self.fails = self.null.side[:, 0] > 0
+        self.odds = np.array([q.alternatives.odds for q in questions])
+        prior = np.array([q.alternatives.prior for q in questions])
+        self.log_prior = np.log(prior / prior.sum(axis=1, keepdims=True))
+        self.one_sample = np.array([q.one_sample for q in questions])
+        self.binary = np.array([len(q.value.values) == 2 for q in questions])
+        self._place(questions)
+
+    def _place(self, questions: tuple[Question, ...]) -> None:
+        size = (len(questions), self.levels - 1)
+        self._fixed, self._which = np.zeros(size, dtype=np.int64), np.full(size, -1)
+        self._stop = np.array([[SPANS[q.group].stop] for q in questions])
+        self._shift = np.array([[q.shift] for q in questions])
+        self._frame = np.repeat(self._stop, self.levels + 1, axis=1)
+        self._frame[:, 0] = [SPANS[q.group].start for q in questions]
+        keys: list[tuple[str, float]] = []
+        for row, question in enumerate(questions):
+            padding = [Point(offset=SPANS[question.group].size)] * (self.levels - len(question.value.values))
+            for column, point in enumerate([*question.value.points, *padding]):
+                self._fixed[row, column] = SPANS[question.group].start + point.offset
+                if point.quantile is not None:
+                    key = (question.group, point.quantile)
+                    keys = keys if key in keys else [*keys, key]
+                    self._which[row, column] = keys.index(key)
+        self._found = np.zeros(len(keys) + 1, dtype=np.int64)
+        self._groups = [_rows(name, keys) for name in ("latency", "score")]
+        self._needs = {
+            name: np.array([q.group == name and q.value.points[0].quantile is not None for q in questions])
+            for name in ("latency", "score")
+        }
+
+    def ready(self, past: Counts, least: int) -> NDArray[np.bool_]:
+        """Which questions have a reference of at least `least` requests in live's past."""
+        lacking = np.zeros(len(self.questions), dtype=bool)
+        for name, needs in self._needs.items():
+            span = SPANS[name]
+            if past[span.start : span.stop].sum() < least:
+                lacking |= needs
+        return ~lacking
+
+    def look(self, past: Counts, own: Counts, candidate: Counts, live: Counts) -> View:
+        """A block and what came before it, through the questions."""
+        sums = np.zeros((4, CELLS + 1))
+        np.cumsum((past, own, candidate, live), axis=1, out=sums[:, 1:])
+        live_edges, candidate_edges = self._edges(sums[0])
+        edges = np.stack([live_edges, candidate_edges, candidate_edges, candidate_edges, live_edges])
+        at = sums.ravel().take(edges + _SOURCES)
+        levels = at[..., 1:] - at[..., :-1]
+        values = np.einsum("tql,ql->tq", levels, self.values)
+        return View(levels, at[..., -1] - at[..., 0], values, sums, live_edges)
+
+    def _edges(self, prefix: Array) -> tuple[Indexes, Indexes]:
+        for span, rows, shares in self._groups:
+            low, high = prefix[span.start], prefix[span.stop]
+            wanted = low + shares * (high - low) - 1e-9
+            self._found[rows] = prefix[span.start : span.stop + 1].searchsorted(wanted)
+        at = self._fixed + self._found[self._which]
+        live, candidate = self._frame.copy(), self._frame.copy()
+        np.minimum(at, self._stop, out=live[:, 1:-1])
+        np.minimum(at + self._shift, self._stop, out=candidate[:, 1:-1])
+        return live, candidate
+
+
+def _column(values: list[float]) -> Array:
+    return np.array(values, dtype=float)[:, None]
+
+
+def _rows(name: str, keys: list[tuple[str, float]]) -> tuple[Span, Indexes, Array]:
+    rows = [i for i, (group, _) in enumerate(keys) if group == name]
+    return SPANS[name], np.array(rows, dtype=np.int64), np.array([keys[i][1] for i in rows])
