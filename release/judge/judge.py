@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from release.judge.cells import SPANS, Counts
 from release.judge.noise import Noise
 from release.judge.policy import Metric, Policy
-from release.judge.process import CANDIDATE_MEMORY_SECONDS, Expected, Processes, Reference, expect
+from release.judge.process import (
+    CANDIDATE_REMEMBERS,
+    RATES_REMEMBER,
+    Expected,
+    Processes,
+    Reference,
+    expect,
+)
 from release.judge.questions import questions
 from release.judge.reasons import reasons
 from release.judge.table import LIVE, Table, View
@@ -62,8 +69,10 @@ class Judge:
         self._all = questions(policy)
         self.metrics: set[Metric] = set(policy.require)
         self._ask()
-        self.live = Reference(policy.block_seconds)
-        self.candidate = Reference(policy.block_seconds, CANDIDATE_MEMORY_SECONDS)
+        blocks = policy.memory_seconds / policy.block_seconds
+        short = math.exp(-1 / (CANDIDATE_REMEMBERS * blocks))
+        self.live = Reference(math.exp(-1 / blocks), math.exp(-1 / (RATES_REMEMBER * blocks)))
+        self.candidate = Reference(short, short)
         latency = policy.latency
         self.noise = Noise(latency.noise, latency.noise_seconds, policy.block_seconds)
         self.blocks = self.shared = self.stale = 0
@@ -74,7 +83,7 @@ class Judge:
         """Ask the questions of `metrics`: the required ones, and others from their first evidence on."""
         before = getattr(self, "processes", None)
         self.table = Table(tuple(q for q in self._all if q.metric in self.metrics))
-        self.processes = Processes(self.table, self.policy.block_seconds)
+        self.processes = Processes(self.table, self.policy.memory_seconds / self.policy.block_seconds)
         if before is not None:
             self.processes.take_over(before)
         self._expected: Expected | None = None

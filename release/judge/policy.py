@@ -116,6 +116,8 @@ class Policy(Data):
     """Added mean loss (in [0, 1]) on requests whose label has come."""
     block_seconds: Annotated[float, Field(gt=0)] = 5.0
     """Evidence is compared in blocks of this length."""
+    memory_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """Time constant of what is expected of live: its quantiles and rates."""
     grace_seconds: Annotated[float, Field(ge=0)] = 30.0
     """How long a block waits for a worker that has reported before."""
     clock_seconds: Annotated[float, Field(gt=0)] = 86400.0

@@ -20,15 +20,12 @@ from release.judge.table import ALIKE, CANDIDATE, LIVE, OWN, PAST, Table, View
 
 Array = NDArray[np.float64]
 
-MEMORY_SECONDS = {"latency": 300.0, "score": 300.0}
-"""Time constants of what is expected of live ..."""
-RATE_MEMORY_SECONDS = 600.0
-"""... and of its rates."""
-CANDIDATE_MEMORY_SECONDS = 120.0
+RATES_REMEMBER, CANDIDATE_REMEMBERS = 2.0, 0.4
+"""Time constants for live's rates and for the candidate, in multiples of the policy's memory."""
 INVESTED = 0.9
 """Share of a FAIL question's capital that bets from the first block on."""
-DRIP_PER_SECOND = 0.0008
-"""Share of the reserve that is invested anew each second."""
+DRIP = 0.24
+"""Share of the reserve that is invested anew within the policy's memory."""
 LOG_FLOOR = -700.0
 LEAST_SPREAD = 0.02
 
@@ -36,12 +33,12 @@ LEAST_SPREAD = 0.02
 class Reference:
     """Counts of earlier blocks, forgotten exponentially."""
 
-    def __init__(self, block_seconds: float, memory_seconds: float | None = None) -> None:
+    def __init__(self, keep: float, keep_rates: float) -> None:
+        """`keep` is what a block leaves of older latencies and scores, `keep_rates` of all else."""
         self.counts = np.zeros(CELLS)
-        self.keep = np.full(CELLS, math.exp(-block_seconds / (memory_seconds or RATE_MEMORY_SECONDS)))
-        for group, seconds in MEMORY_SECONDS.items():
-            span = SPANS[group]
-            self.keep[span.start : span.stop] = math.exp(-block_seconds / (memory_seconds or seconds))
+        self.keep = np.full(CELLS, keep_rates)
+        for group in ("latency", "score"):
+            self.keep[SPANS[group].start : SPANS[group].stop] = keep
 
     def learn(self, counts: Counts) -> None:
         """Take a block into account, after it was judged."""
@@ -79,13 +76,14 @@ def expect(table: Table, view: View) -> Expected:
 class Processes:
     """The e-processes of all questions. `add` is the only thing that changes them."""
 
-    def __init__(self, table: Table, block_seconds: float) -> None:
+    def __init__(self, table: Table, blocks: float) -> None:
+        """`blocks` is the policy's memory as a number of blocks."""
         self.table = table
         size = table.log_prior.shape
         fails = table.fails[:, None]
         self.reserve = np.where(fails, math.log(1 - INVESTED), LOG_FLOOR)
         self.capital = table.log_prior + np.where(fails, math.log(INVESTED), 0.0)
-        drip = -math.expm1(-DRIP_PER_SECOND * block_seconds)
+        drip = -math.expm1(-DRIP / blocks)
         self.drip, self.rest = table.log_prior + math.log(drip), math.log1p(-drip)
         self.grown = np.zeros(size)
         self.staked = np.zeros(size)

@@ -21,6 +21,7 @@ class Scenario:
 SCENARIOS = (
     Scenario("A/A", Change(), good=True),
     Scenario("incident on both", Change(incident=True), good=True),
+    Scenario("incident on both, clocks 2 s apart", Change(incident=True, skew=2.0), good=True),
     Scenario("metric gaps", Change(gaps=True), good=True),
     Scenario("improvement: p50 -20 %, errors halved", Change(latency=0.8, errors=0.0005), good=True),
     Scenario("score shift PSI .05", Change(score=0.2285), good=True),

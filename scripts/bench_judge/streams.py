@@ -54,6 +54,8 @@ class Change:
     """Bursts per request: up to 20 requests of one variant in a row fail."""
     onset: float = 0.0
     """Seconds until the change begins."""
+    skew: float = 0.0
+    """Seconds by which the candidate's clock is ahead."""
     traffic: int | None = None
     """Candidate requests in all."""
 
@@ -111,6 +113,9 @@ def draw(seed: int, rate: float, weight: float, change: Change, duration: float 
     score = _score(rng, change, changed, common["score"][second])
     lost = _gaps(rng, change, seconds)
     streams = [Stream(time[m], error[m], latency[m], score[m]) for m in (~is_candidate, is_candidate)]
+    if change.skew:
+        shifted = np.minimum(streams[1].time + change.skew, seconds - 1e-3)
+        streams[1] = replace(streams[1], time=shifted)
     return Run(*streams, *lost)
 
 
