@@ -23,7 +23,7 @@ from scripts.bench_judge.streams import DURATION, draw
 from scripts.bench_judge.trial import judged
 
 REPORT_SEED = 1_000_000
-CHUNK = 20
+CHUNK = 25
 DECISIVE = {
     Path(next(iter(release.judge.__path__))): (
         "bets",
@@ -72,14 +72,15 @@ def cells(scale: float = 1.0) -> list[Cell]:
 
     found = []
     for scenario in SCENARIOS:
-        many = 1000 if scenario.name in RARE_EVENTS else 400 if scenario.good or scenario.edge else 300
+        many = 1000 if scenario.name in RARE_EVENTS else 200
         found.append(Cell(scenario.name, 50, 0.25, runs(many), practices=True))
     for scenario in SCENARIOS:
-        found.append(Cell(scenario.name, 50, 0.05, runs(200 if not scenario.good else 100), practices=True))
+        many = 60 if scenario.good or scenario.edge else 200
+        found.append(Cell(scenario.name, 50, 0.05, runs(many), practices=True))
     for rate, weights, count, duration in (
-        (50.0, (0.5, 0.01), 40, DURATION),
-        (10.0, (0.25, 0.5, 0.05, 0.01), 30, DURATION),
-        (500.0, (0.25, 0.05, 0.01, 0.5), 10, 600.0),
+        (50.0, (0.5, 0.01), 20, DURATION),
+        (10.0, (0.25, 0.5, 0.05, 0.01), 15, DURATION),
+        (500.0, (0.25, 0.05, 0.01, 0.5), 5, 600.0),
     ):
         for weight in weights:
             found += [Cell(s.name, rate, weight, runs(count), duration) for s in SCENARIOS]
