@@ -104,7 +104,7 @@ def reason(rule: Rule, state: str, points: Sequence[tuple[str, float | None]]) -
         bad = [(at, value) for at, value in reversed(real) if rule.breached(value)] or list(reversed(real))
         shown = ", ".join(f"{value} ({at})" for at, value in bad)
         text = (
-            f"Threshold Crossed: {len(bad)} out of the last {_count(len(window), 'datapoint')} [{shown}] "
+            f"Threshold Crossed: {len(bad)} out of the last {len(window)} datapoints [{shown}] "
             f"{_was(len(bad))} {words} the threshold ({rule.threshold}) (minimum "
             f"{_count(rule.datapoints, 'datapoint')} for OK -> ALARM transition)."
         )

@@ -1,15 +1,16 @@
 """What CloudWatch keeps of the values of one metric in one stretch of time. Pure.
 
 Counts, sums and extremes are exact. Values are kept as they are while there are few distinct ones, and in
-bins 1 % wide after that, so that a percentile of many values is right to half a percent. A statistic set of
-more than one value has no values; percentiles of it do not exist, as in CloudWatch.
+bins 1 % wide after that, so that a percentile of many values is right to half a percent; bins grow wider
+when values over many powers of ten would still need too many. A statistic set of more than one value has no
+values; percentiles of it do not exist, as in CloudWatch.
 """
 
 import math
 from collections.abc import Iterable, Mapping
 
 DISTINCT = 512
-"""Distinct values that are kept as they are."""
+"""Distinct values, or bins, that are kept at most."""
 
 _BIN = math.log(1.01)
 
@@ -17,7 +18,7 @@ _BIN = math.log(1.01)
 class Distribution:
     """Count, sum, least, most, and the values with their counts (None: not known)."""
 
-    __slots__ = ("count", "least", "most", "total", "values")
+    __slots__ = ("count", "least", "most", "total", "values", "width")
 
     def __init__(self) -> None:
         self.count = 0.0
@@ -25,6 +26,8 @@ class Distribution:
         self.least = math.inf
         self.most = -math.inf
         self.values: dict[float, float] | None = {}
+        self.width = 0.0
+        """Of a bin, on the logarithmic scale; 0 while values are kept as they are."""
 
     def add(self, value: float, count: float = 1.0) -> None:
         """Take in `count` times `value`."""
@@ -33,9 +36,7 @@ class Distribution:
         self.least = min(self.least, value)
         self.most = max(self.most, value)
         if self.values is not None:
-            self.values[value] = self.values.get(value, 0.0) + count
-            if len(self.values) > DISTINCT:
-                self.values = _binned(self.values)
+            self._keep(self.values, value, count)
 
     def merge(self, other: "Distribution") -> None:
         """Take in all that `other` holds."""
@@ -48,10 +49,23 @@ class Distribution:
         if self.values is None or other.values is None:
             self.values = None
             return
+        if other.width > self.width:
+            self._widen(other.width)
         for value, count in other.values.items():
-            self.values[value] = self.values.get(value, 0.0) + count
-        if len(self.values) > DISTINCT:
-            self.values = _binned(self.values)
+            self._keep(self.values, value, count)
+
+    def _keep(self, values: dict[float, float], value: float, count: float) -> None:
+        middle = _middle(value, self.width)
+        values[middle] = values.get(middle, 0.0) + count
+        while self.values is not None and len(self.values) > DISTINCT:
+            self._widen(2 * self.width or _BIN)
+
+    def _widen(self, width: float) -> None:
+        """Put the same counts into bins of that width."""
+        before, self.values, self.width = self.values or {}, {}, width
+        for value, count in before.items():
+            middle = _middle(value, width)
+            self.values[middle] = self.values.get(middle, 0.0) + count
 
 
 def of_values(values: Iterable[float], counts: Iterable[float] | None = None) -> Distribution:
@@ -87,12 +101,8 @@ def merged(parts: Iterable[Distribution]) -> Distribution:
     return result
 
 
-def _binned(values: Mapping[float, float]) -> dict[float, float]:
-    """The same counts at values that are the middles of bins 1 % wide (on a logarithmic scale)."""
-    result: dict[float, float] = {}
-    for value, count in values.items():
-        middle = 0.0
-        if value:
-            middle = math.copysign(math.exp(round(math.log(abs(value)) / _BIN) * _BIN), value)
-        result[middle] = result.get(middle, 0.0) + count
-    return result
+def _middle(value: float, width: float) -> float:
+    """The middle of the bin that a value falls into."""
+    if not width or not value:
+        return value
+    return math.copysign(math.exp(round(math.log(abs(value)) / width) * width), value)

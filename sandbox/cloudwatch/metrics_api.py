@@ -15,7 +15,8 @@ from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from sandbox.cloudwatch.clock import Clock
-from sandbox.cloudwatch.distributions import Distribution, of_statistics, of_values
+from sandbox.cloudwatch.distributions import Distribution
+from sandbox.cloudwatch.put_metrics import entities, point, seconds_of
 from sandbox.cloudwatch.queries import (
     BadQuery,
     MetricQuery,
@@ -28,19 +29,14 @@ from sandbox.cloudwatch.queries import (
 )
 from sandbox.cloudwatch.statistics import BadStatistic
 from sandbox.cloudwatch.statistics import parse as parse_statistic
-from sandbox.cloudwatch.store import MetricKey, MetricStore, Point, metric_key
+from sandbox.cloudwatch.store import MetricKey, MetricStore, metric_key
 
 MOST_DATA = 1_000
-MOST_VALUES = 150
-MOST_DIMENSIONS = 30
 MOST_STATISTICS = 1_440
 MOST_DATAPOINTS = 100_800
 _PAGE = 500
 _LISTED = 14 * 86_400
 _RECENT = 3 * 3600
-_OLDEST = 14 * 86_400
-_NEWEST = 2 * 3600
-_LARGEST = 2.0**360
 
 
 def store(backend: CloudWatchBackend) -> MetricStore:
@@ -84,7 +80,7 @@ class MetricsApi:
     def put_metric_data(self, request: CloudWatchResponse) -> ActionResult:
         """PutMetricData."""
         params = request._get_params()
-        data = [*(params.get("MetricData") or []), *_entities(params)]
+        data = [*(params.get("MetricData") or []), *entities(params)]
         if not data:
             raise InvalidParameterValue("The parameter MetricData is required.")
         if len(data) > MOST_DATA:
@@ -98,7 +94,7 @@ class MetricsApi:
     def get_metric_data(self, request: CloudWatchResponse) -> ActionResult:
         """GetMetricData."""
         params = request._get_params()
-        start, end = _seconds(params["StartTime"]), _seconds(params["EndTime"])
+        start, end = seconds_of(params["StartTime"]), seconds_of(params["EndTime"])
         if start > end:
             raise ValidationError("The parameter EndTime must be greater than StartTime.")
         if start == end:
@@ -125,7 +121,11 @@ class MetricsApi:
         query_names = [*(params.get("Statistics") or []), *(params.get("ExtendedStatistics") or [])]
         if not query_names:
             raise InvalidParameterCombination("Must specify either Statistics or ExtendedStatistics")
-        start, end, period = _seconds(params["StartTime"]), _seconds(params["EndTime"]), int(params["Period"])
+        start, end, period = (
+            seconds_of(params["StartTime"]),
+            seconds_of(params["EndTime"]),
+            int(params["Period"]),
+        )
         _check_statistics(start, end, period)
         try:
             statistics = [parse_statistic(name) for name in query_names]
@@ -177,82 +177,6 @@ class MetricsApi:
         if first + _PAGE < len(found):
             result["NextToken"] = str(first + _PAGE)
         return ActionResult(result)
-
-
-def point(namespace: str, datum: Mapping[str, Any], number: int, now: float) -> Point:
-    """A MetricDatum as a point; `number` is its place in the request. Raises moto's errors."""
-    member = f"MetricData.member.{number}"
-    dimensions = datum.get("Dimensions") or []
-    if len(dimensions) > MOST_DIMENSIONS:
-        text = f"The collection {member}.Dimensions must not have a size greater than {MOST_DIMENSIONS}."
-        raise InvalidParameterValue(text)
-    at = _seconds(datum["Timestamp"]) if datum.get("Timestamp") is not None else now
-    if not now - _OLDEST <= at <= now + _NEWEST:
-        raise InvalidParameterValue(
-            f"The parameter {member}.Timestamp must be a timestamp within the past two weeks and at most two "
-            "hours in the future."
-        )
-    resolution = int(datum.get("StorageResolution") or 60)
-    if resolution not in (1, 60):
-        text = f"The parameter {member}.StorageResolution must be a value in the set [ 1, 60 ]."
-        raise InvalidParameterValue(text)
-    key = metric_key(namespace, datum["MetricName"], dimensions)
-    return Point(key, at, _values(datum, member), datum.get("Unit") or "None", resolution)
-
-
-def _values(datum: Mapping[str, Any], member: str) -> Distribution:
-    values, statistics = datum.get("Values"), datum.get("StatisticValues")
-    given = [datum.get("Value") is not None, bool(values), bool(statistics)]
-    if sum(given) > 1:
-        kinds = [
-            k for k, is_given in zip(("Value", "Values", "StatisticValues"), given, strict=True) if is_given
-        ]
-        names = " and ".join(f"{member}.{kind}" for kind in kinds)
-        text = f"The parameters {names} are mutually exclusive and you have specified both."
-        raise (InvalidParameterCombination if statistics else InvalidParameterValue)(text)
-    if statistics:
-        return _statistics(statistics, member)
-    if values:
-        counts = datum.get("Counts")
-        if len(values) > MOST_VALUES:
-            text = f"The collection {member}.Values must not have a size greater than {MOST_VALUES}."
-            raise InvalidParameterValue(text)
-        if counts and len(counts) != len(values):
-            text = f"The parameters {member}.Values and {member}.Counts must be of the same size."
-            raise InvalidParameterValue(text)
-        numbers = [_number(value, f"{member}.Values") for value in values]
-        return of_values(numbers, [float(count) for count in counts] if counts else None)
-    if not given[0]:
-        raise InvalidParameterCombination(
-            f"At least one of the parameters {member}.Value, {member}.Values and {member}.StatisticValues "
-            "must be specified."
-        )
-    return of_values([_number(datum["Value"], f"{member}.Value")])
-
-
-def _statistics(statistics: Mapping[str, Any], member: str) -> Distribution:
-    for name in ("SampleCount", "Sum", "Minimum", "Maximum"):
-        if statistics.get(name) is None:
-            text = f'Missing required parameter in {member}.StatisticValues: "{name}"'
-            raise InvalidParameterValue(text)
-        _number(statistics[name], f"{member}.StatisticValues.{name}")
-    if float(statistics["Maximum"]) < float(statistics["Minimum"]) or float(statistics["SampleCount"]) <= 0:
-        raise InvalidParameterValue(f"The statistics of {member}.StatisticValues contradict each other.")
-    return of_statistics(statistics)
-
-
-def _number(value: Any, parameter: str) -> float:
-    number = float(value)
-    if not math.isfinite(number) or abs(number) > _LARGEST:
-        shown = "NaN" if math.isnan(number) else str(value)
-        raise InvalidParameterValue(f"The value {shown} for parameter {parameter} is invalid.")
-    return number
-
-
-def _entities(params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [
-        datum for entity in params.get("EntityMetricData") or [] for datum in entity.get("MetricData") or []
-    ]
 
 
 def _check_statistics(start: float, end: float, period: int) -> None:
@@ -307,12 +231,6 @@ def _page(results: list[dict[str, Any]], most: int, token: str | None) -> dict[s
     return answer
 
 
-def _seconds(at: datetime | float | str) -> float:
-    if isinstance(at, datetime):
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-    return float(at)
-
-
 def _time(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
@@ -337,7 +255,7 @@ def _windows_of(
 ) -> dict[str, dict[int, Distribution]]:
     found: dict[str, dict[int, Distribution]] = {}
     for datum in data:
-        at = int(_seconds(datum.timestamp))
+        at = int(seconds_of(datum.timestamp))
         value = getattr(datum, "value", None)
         if value is not None and _key_of(datum) == key and start <= at < end:
             windows = found.setdefault(datum.unit or "None", {})
