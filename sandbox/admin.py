@@ -1,8 +1,8 @@
 """`/_sandbox/`: what runs now, which calls were made, and the faults that someone wants.
 
-GET /_sandbox/ (status), GET and DELETE /_sandbox/calls, GET, POST and DELETE /_sandbox/faults,
-DELETE /_sandbox/faults/<id>, POST /_sandbox/clock (moves CloudWatch's clock forward). JSON in and out; no
-credentials, as only the loopback reaches it.
+GET /_sandbox/ (status; a page for browsers), GET and DELETE /_sandbox/calls,
+GET, POST and DELETE /_sandbox/faults, DELETE /_sandbox/faults/<id>, POST /_sandbox/clock (moves CloudWatch's
+clock forward). JSON in and out; no credentials, as only the loopback reaches it.
 """
 
 import json
@@ -10,13 +10,17 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.asgi import Receive, Scope, Send, read_body, respond_json
+from sandbox.asgi import Receive, Scope, Send, header, read_body, respond, respond_json
 from sandbox.calls import Calls
 from sandbox.endpoints.state import Deployment, Endpoint
-from sandbox.faults import KINDS, BadFault, Faults, parse_fault
+from sandbox.faults import KINDS, BadFault, Fault, Faults, parse_fault
+from sandbox.fleets.fleet import Fleet
+from sandbox.page import page
+from sandbox.runtime.capture import Captures
 
 PREFIX = "/_sandbox"
 _MAX_BODY = 64 * 1024
+_HTML = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
 
 
 class Admin:
@@ -28,8 +32,10 @@ class Admin:
         calls: Calls,
         faults: Faults,
         advance: Callable[[float], float],
+        at_once: Callable[[Fault], bool],
     ) -> None:
         self._status = status
+        self._at_once = at_once
         self._advance = advance
         self._calls = calls
         self._faults = faults
@@ -38,6 +44,8 @@ class Admin:
         """Answer one request."""
         route = scope["method"], scope["path"].removeprefix(PREFIX).strip("/")
         match route:
+            case "GET", "" if "text/html" in header(scope, b"accept"):
+                await respond(send, 200, page(self._status()).encode(), _HTML)
             case "GET", "" | "status":
                 await respond_json(send, 200, self._status())
             case "GET", "calls":
@@ -65,7 +73,9 @@ class Admin:
             data = json.loads(await read_body(receive, _MAX_BODY))
             if not isinstance(data, dict):
                 raise BadFault("a fault is a JSON object")
-            fault = self._faults.add(parse_fault(data))
+            fault = parse_fault(data)
+            if not self._at_once(fault):
+                self._faults.add(fault)
         except ValueError as error:
             return await respond_json(send, 400, {"error": str(error)})
         return await respond_json(send, 201, asdict(fault))
@@ -82,38 +92,49 @@ class Admin:
         return await respond_json(send, 200, {"now": now})
 
 
-def endpoint_status(endpoint: Endpoint) -> dict[str, Any]:
+def endpoint_status(endpoint: Endpoint, captures: Captures) -> dict[str, Any]:
     """An endpoint with its fleets, instances and process ids."""
-    deployments = [("live", endpoint.live), ("pending", endpoint.pending)]
+    name = endpoint.endpoint_name
     return {
-        "name": endpoint.endpoint_name,
+        "name": name,
         "region": endpoint.region,
         "status": endpoint.endpoint_status.value,
         "config": endpoint.config_name,
         "failure_reason": endpoint.failure_reason,
-        "deployments": [_deployment(role, d, endpoint) for role, d in deployments if d is not None],
+        "captured": captures.written[name],
+        "capture_failures": captures.failed[name],
+        "deployments": [_deployment(role, d, endpoint) for role, d in endpoint.deployments],
     }
 
 
 def _deployment(role: str, deployment: Deployment, endpoint: Endpoint) -> dict[str, Any]:
     shares = {id(target): share for share, target in endpoint.traffic_shares}
+    share = shares.get(id(deployment), 0.0)
+    weights = sum(fleet.weight for fleet in deployment.fleets.values()) or 1.0
+    fleets = [_fleet(fleet, share * fleet.weight / weights) for fleet in deployment.fleets.values()]
+    shadows = [_fleet(fleet, 0.0, shadow=True) for fleet in deployment.shadows.values()]
     return {
         "role": role,
         "config": deployment.recipe.config_name,
-        "traffic": shares.get(id(deployment), 0.0),
-        "fleets": [
-            {
-                "variant": fleet.variant,
-                "image": fleet.container.resolved_image,
-                "weight": fleet.weight,
-                "count": fleet.count,
-                "simulated": fleet.simulated,
-                "in_flight": fleet.in_flight,
-                "instances": [
-                    {"id": i.id, "pid": i.pid, "healthy": i.healthy, "restarts": i.restarts, "url": i.url}
-                    for i in [*fleet.instances, *fleet.starting]
-                ],
-            }
-            for fleet in deployment.fleets.values()
+        "traffic": share,
+        "fleets": [*fleets, *shadows],
+    }
+
+
+def _fleet(fleet: Fleet, traffic: float, *, shadow: bool = False) -> dict[str, Any]:
+    return {
+        "variant": fleet.variant,
+        "shadow": shadow,
+        "image": fleet.container.resolved_image,
+        "weight": fleet.weight,
+        "traffic": traffic,
+        "count": fleet.count,
+        "simulated": fleet.simulated,
+        "in_flight": fleet.in_flight,
+        "served": fleet.served,
+        "failed": fleet.failed,
+        "instances": [
+            {"id": i.id, "pid": i.pid, "healthy": i.healthy, "restarts": i.restarts, "url": i.url}
+            for i in [*fleet.instances, *fleet.starting]
         ],
     }

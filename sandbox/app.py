@@ -6,9 +6,11 @@ from sandbox.admin import PREFIX as ADMIN_PREFIX
 from sandbox.admin import Admin
 from sandbox.asgi import ClientGone, Receive, Scope, Send, header, respond_json
 from sandbox.aws.application import Moto
+from sandbox.faults import Faults
 from sandbox.registry.gateway import Gateway
 from sandbox.runtime.invocations import Invocations, is_invocation, is_other_runtime
 
+_OUTAGE = {"errors": [{"code": "UNAVAILABLE", "message": "A registry outage that was asked for."}]}
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _ENDINGS = (".localhost", ".amazonaws.com")
 
@@ -16,11 +18,14 @@ _ENDINGS = (".localhost", ".amazonaws.com")
 class App:
     """The ASGI application of the sandbox."""
 
-    def __init__(self, invocations: Invocations, gateway: Gateway, admin: Admin, moto: Moto) -> None:
+    def __init__(
+        self, invocations: Invocations, gateway: Gateway, admin: Admin, moto: Moto, faults: Faults
+    ) -> None:
         self._invocations = invocations
         self._gateway = gateway
         self._admin = admin
         self._moto = moto
+        self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -40,7 +45,10 @@ class App:
         elif scope["path"].startswith(ADMIN_PREFIX):
             await self._admin(scope, receive, send)
         elif _is_registry(scope):
-            await self._gateway(scope, receive, send)
+            if self._faults.for_outage():
+                await respond_json(send, 503, _OUTAGE)
+            else:
+                await self._gateway(scope, receive, send)
         else:
             await self._moto(scope, receive, send)
 

@@ -15,22 +15,27 @@ import uvicorn
 
 from sandbox.admin import Admin, endpoint_status
 from sandbox.app import App
-from sandbox.aws import autoscaling, ecr, endpoint_configs, endpoints, models, s3
+from sandbox.aws import autoscaling, clock, ecr, endpoint_configs, endpoints, models, objects, s3, tags
 from sandbox.aws.application import Moto
 from sandbox.calls import Calls
 from sandbox.children import Child, Nursery
 from sandbox.cloudwatch.service import CloudWatch
 from sandbox.endpoints.build import Builder
 from sandbox.endpoints.deployment import Deployer
+from sandbox.endpoints.launch import Launcher
 from sandbox.endpoints.service import EndpointService
-from sandbox.faults import Faults
+from sandbox.faults import Fault, Faults
+from sandbox.fleets.container import Container
 from sandbox.fleets.host import Host, link_python, new_client
 from sandbox.fleets.instance import Instance
 from sandbox.fleets.logs import INTERVAL, LogFollower
 from sandbox.home import Home, unusable
 from sandbox.registry.gateway import Gateway
 from sandbox.registry.process import start_registry
-from sandbox.runtime.invocations import Invocations, log_group
+from sandbox.runtime.answers import log_group
+from sandbox.runtime.capture import INTERVAL as CAPTURE_INTERVAL
+from sandbox.runtime.capture import Captures
+from sandbox.runtime.invocations import Invocations
 from sandbox.server import Ready
 from sandbox.settings import HOST, SandboxError, Settings
 from sandbox.toolchain import prepare_pulumi_home
@@ -61,6 +66,7 @@ class Sandbox:
         self._cloudwatch = CloudWatch(settings.time_scale, self._instances)
         self._nursery = Nursery()
         self._logs = LogFollower(self._publish)
+        self._captures = Captures(objects.write)
         self._stop = asyncio.Event()
 
     async def run(self, ready: Ready) -> None:
@@ -93,24 +99,28 @@ class Sandbox:
         settings = self._settings
         books = ecr.Books(settings.registry)
         builder = Builder(settings, self._faults)
-        deployer = Deployer(host, builder, self._faults, self._cloudwatch.in_alarm)
+        launcher = Launcher(host, builder, self._faults, self._note)
+        deployer = Deployer(launcher, self._faults, self._cloudwatch.in_alarm, settings.time_scale)
         self._service = EndpointService(asyncio.get_running_loop(), deployer)
         ecr.install(self._port, books, registry_port)
         endpoints.install(self._service)
-        for module in (models, endpoint_configs, s3, autoscaling):
+        clock.install(self._faults)
+        for module in (models, endpoint_configs, tags, s3, autoscaling):
             module.install()
         self._cloudwatch.install(self._hand_on)
         moto = Moto(self._calls, self._faults)
         gateway = Gateway(host.client, books, registry_port)
         invocations = Invocations(
-            self._service, host.client, self._cloudwatch.metrics, self._calls, self._faults
+            self._service, host.client, self._cloudwatch.metrics, self._calls, self._faults, self._captures
         )
-        return App(
-            invocations,
-            gateway,
-            Admin(self._status, self._calls, self._faults, self._cloudwatch.advance),
-            moto,
-        ), moto
+        admin = Admin(self._status, self._calls, self._faults, self._cloudwatch.advance, self._at_once)
+        return App(invocations, gateway, admin, moto, self._faults), moto
+
+    def _at_once(self, fault: Fault) -> bool:
+        """Let a fault happen that waits for nothing; False for one that has to wait. Raises BadFault."""
+        if fault.kind == "system_update":
+            self._service.patch(fault.endpoint, fault.seconds)
+        return fault.kind == "system_update"
 
     async def _serve(self, app: App, registry: Child, ready: Ready) -> None:
         config = uvicorn.Config(
@@ -125,6 +135,7 @@ class Sandbox:
         serving = asyncio.create_task(server.serve(sockets=[self._listener]))
         chores = asyncio.create_task(self._chores())
         alarms = asyncio.create_task(self._cloudwatch.run())
+        capturing = asyncio.create_task(self._capture())
         while not server.started and not serving.done():
             await asyncio.sleep(0.005)
         self._home.write_record(self._record())
@@ -138,7 +149,7 @@ class Sandbox:
         waiting = [asyncio.ensure_future(end) for end in ends]
         await asyncio.wait([*waiting, chores], return_when=asyncio.FIRST_COMPLETED)
         asked = self._stop.is_set()
-        for task in (*waiting, chores, alarms):
+        for task in (*waiting, chores, alarms, capturing):
             task.cancel()
         server.should_exit = True
         await serving
@@ -156,6 +167,14 @@ class Sandbox:
             await asyncio.sleep(INTERVAL)
             self._hand_on()
 
+    async def _capture(self) -> None:
+        """Write captured requests to S3, once a minute of SageMaker's time."""
+        while True:
+            await asyncio.sleep(max(CAPTURE_INTERVAL / self._settings.time_scale, INTERVAL))
+            taken = self._captures.take()
+            if taken:
+                await asyncio.to_thread(self._captures.write, taken)
+
     def _hand_on(self) -> None:
         """Publish what was printed, counted and measured since the last time."""
         try:
@@ -165,14 +184,19 @@ class Sandbox:
             log.exception("logs or metrics were not published")
 
     def _publish(self, instance: Instance, lines: list[str]) -> None:
-        container = instance.container
-        group, stream = log_group(container.endpoint), f"{container.variant}/{instance.id}"
+        self._put_lines(instance.container, instance.id, lines)
+
+    def _note(self, container: Container, text: str) -> None:
+        self._put_lines(container, "sandbox", [text])
+
+    def _put_lines(self, container: Container, source: str, lines: list[str]) -> None:
+        group, stream = log_group(container.endpoint), f"{container.variant}/{source}"
         self._cloudwatch.put_lines(container.account, container.region, group, stream, lines)
 
     def _instances(self) -> Iterator[Instance]:
         for endpoint in self._service.all():
-            for deployment in (endpoint.live, endpoint.pending):
-                for fleet in deployment.fleets.values() if deployment else ():
+            for _, deployment in endpoint.deployments:
+                for fleet in deployment.all_fleets:
                     yield from fleet.instances
                     yield from fleet.starting
 
@@ -193,9 +217,10 @@ class Sandbox:
             **self._record(),
             "time": f"1 real second stands for {self._settings.time_scale:g} seconds of SageMaker's waiting",
             "children": self._nursery.pids,
-            "endpoints": [endpoint_status(endpoint) for endpoint in self._service.all()],
+            "endpoints": [endpoint_status(endpoint, self._captures) for endpoint in self._service.all()],
             "faults": self._faults.listed(),
             "calls": self._calls.by_service(),
+            "recent_calls": self._calls.recent(),
         }
 
 

@@ -6,7 +6,7 @@ instance type (moto knows only old ones).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -14,8 +14,10 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.arns import sagemaker_arn
+from sandbox.aws.clock import now, visible
 from sandbox.aws.models import find_model
 from sandbox.aws.paging import listed
+from sandbox.aws.tags import new_tags
 
 
 @dataclass
@@ -26,7 +28,7 @@ class StoredConfig:
     endpoint_config_arn: str
     request: Mapping[str, Any]
     tags: list[dict[str, str]]
-    creation_time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    creation_time: datetime = field(default_factory=now)
 
     def summary(self) -> dict[str, Any]:
         """One entry of ListEndpointConfigs."""
@@ -56,23 +58,16 @@ def install() -> None:
 def create_endpoint_config(self: SageMakerResponse) -> ActionResult:
     """CreateEndpointConfig."""
     request = {key: value for key, value in dict(self.params).items() if value not in (None, {}, [])}
-    tags = request.pop("Tags", [])
+    tags = new_tags(request.pop("Tags", []))
     name = request["EndpointConfigName"]
     arn = sagemaker_arn("endpoint-config", name, self.current_account, self.region)
     configs: dict[str, Any] = self.sagemaker_backend.endpoint_configs
-    if name in configs:
+    if any(taken.lower() == name.lower() for taken in configs):
         raise ValidationError(f'Cannot create already existing endpoint configuration "{arn}".')
-    variants: list[dict[str, Any]] = [
-        {"InitialVariantWeight": 1.0, **variant} for variant in request["ProductionVariants"]
-    ]
-    names = [variant["VariantName"] for variant in variants]
-    if len(set(names)) != len(names):
-        raise ValidationError(f"Duplicate variant names {names}: each must be unique in the endpoint config.")
-    for variant in variants:
-        if "ModelName" not in variant:
-            raise ValidationError("The sandbox runs production variants that name a model.")
-        find_model(self, variant["ModelName"])
-    request["ProductionVariants"] = variants
+    for member in ("ProductionVariants", "ShadowProductionVariants"):
+        if member in request:
+            request[member] = [{"InitialVariantWeight": 1.0, **variant} for variant in request[member]]
+    _check_variants(self, request)
     configs[name] = StoredConfig(name, arn, request, tags)
     return ActionResult({"EndpointConfigArn": arn})
 
@@ -92,14 +87,39 @@ def delete_endpoint_config(self: SageMakerResponse) -> ActionResult:
 def list_endpoint_configs(self: SageMakerResponse) -> ActionResult:
     """ListEndpointConfigs."""
     configs: list[Any] = list(self.sagemaker_backend.endpoint_configs.values())
-    entries = [config.summary() for config in configs]
+    entries = [config.summary() for config in configs if visible("sagemaker", config.creation_time)]
     return ActionResult(listed("EndpointConfigs", entries, "EndpointConfigName", self.params))
 
 
 def find_config(self: SageMakerResponse, name: str) -> StoredConfig:
     """The endpoint config of that name. Raises SageMaker's ValidationException."""
     config: Any = self.sagemaker_backend.endpoint_configs.get(name)
-    if config is None:
+    if config is None or not visible("sagemaker", config.creation_time):
         arn = sagemaker_arn("endpoint-config", name, self.current_account, self.region)
         raise ValidationError(f'Could not find endpoint configuration "{arn}".')
     return config
+
+
+def _check_variants(self: SageMakerResponse, request: Mapping[str, Any]) -> None:
+    """Raise SageMaker's ValidationException for variants that cannot be together, or at all."""
+    production, shadow = request["ProductionVariants"], request.get("ShadowProductionVariants", [])
+    names = [variant["VariantName"] for variant in [*production, *shadow]]
+    if len(set(names)) != len(names):
+        raise ValidationError(f"Duplicate variant names {names}: each must be unique in the endpoint config.")
+    if shadow and (len(production), len(shadow)) != (1, 1):
+        raise ValidationError(
+            "A shadow variant needs exactly one production variant, and there can be only one: "
+            f"{len(production)} ProductionVariants and {len(shadow)} ShadowProductionVariants were given."
+        )
+    for variant in [*production, *shadow]:
+        name = variant["VariantName"]
+        if "ModelName" not in variant:
+            raise ValidationError("The sandbox runs production variants that name a model.")
+        if ("InstanceType" in variant) == ("ServerlessConfig" in variant):
+            raise ValidationError(
+                f"Production variant {name} must have either InstanceType and InitialInstanceCount, or "
+                "ServerlessConfig."
+            )
+        if "InstanceType" in variant and "InitialInstanceCount" not in variant:
+            raise ValidationError(f"Production variant {name} must have an InitialInstanceCount.")
+        find_model(self, variant["ModelName"])

@@ -4,6 +4,7 @@ Adds to moto: everything that makes an endpoint run, UpdateEndpoint among it.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -11,11 +12,13 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.arns import sagemaker_arn
+from sandbox.aws.clock import visible
 from sandbox.aws.endpoint_configs import find_config
 from sandbox.aws.models import find_model
 from sandbox.aws.paging import listed
+from sandbox.aws.tags import new_tags
 from sandbox.endpoints.describe import describe_endpoint
-from sandbox.endpoints.service import EndpointService
+from sandbox.endpoints.service import EndpointService, refuse_deployment
 from sandbox.endpoints.state import Endpoint, Recipe
 
 Action = Callable[[SageMakerResponse], ActionResult]
@@ -48,7 +51,9 @@ def _create(self: SageMakerResponse, service: EndpointService) -> ActionResult:
     name = request["EndpointName"]
     recipe = _recipe(self, request["EndpointConfigName"])
     arn = sagemaker_arn("endpoint", name, self.current_account, self.region)
-    tags = list(request.get("Tags") or [])
+    tags = new_tags(request.get("Tags"))
+    instances = sum(int(variant.get("InitialInstanceCount", 1)) for variant in recipe.variants)
+    refuse_deployment(request.get("DeploymentConfig"), instances)
     endpoint = Endpoint(self.current_account, self.region, name, arn, tags, recipe.config_name)
     # CreateEndpoint's deployment config moves no traffic, but is described from then on.
     endpoint.last_deployment_config = request.get("DeploymentConfig")
@@ -83,16 +88,15 @@ def _delete(self: SageMakerResponse, service: EndpointService) -> ActionResult:
 
 
 def _list(self: SageMakerResponse, service: EndpointService) -> ActionResult:
-    status = self.params.get("StatusEquals")
     endpoints: list[Any] = list(self.sagemaker_backend.endpoints.values())
-    entries = [e.summary() for e in endpoints if status in (None, e.endpoint_status.value)]
-    return ActionResult(listed("Endpoints", entries, "EndpointName", self.params))
+    entries = [e.summary() for e in endpoints if visible("sagemaker", e.creation_time)]
+    return ActionResult(listed("Endpoints", entries, "EndpointName", self.params, "EndpointStatus"))
 
 
 def _find(self: SageMakerResponse, service: EndpointService) -> Endpoint:
     name = self.params["EndpointName"]
     endpoint = service.find(self.current_account, self.region, name)
-    if endpoint is None:
+    if endpoint is None or not visible("sagemaker", endpoint.creation_time):
         arn = sagemaker_arn("endpoint", name, self.current_account, self.region)
         raise ValidationError(f'Could not find endpoint "{arn}".')
     return endpoint
@@ -100,6 +104,6 @@ def _find(self: SageMakerResponse, service: EndpointService) -> Endpoint:
 
 def _recipe(self: SageMakerResponse, config_name: str) -> Recipe:
     config = find_config(self, config_name)
-    names = {variant["ModelName"] for variant in config.request["ProductionVariants"]}
-    models = {name: find_model(self, name).request for name in names}
-    return Recipe(config.endpoint_config_name, config.request, models)
+    recipe = Recipe(config.endpoint_config_name, config.request, {})
+    names = {variant["ModelName"] for variant in [*recipe.variants, *recipe.shadow_variants]}
+    return replace(recipe, models={name: find_model(self, name).request for name in names})

@@ -6,7 +6,7 @@ Adds to moto: the checks, refusal of duplicates, and a description that holds on
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -16,8 +16,10 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws import objects
 from sandbox.aws.arns import sagemaker_arn
+from sandbox.aws.clock import now, visible
 from sandbox.aws.ecr import find_image
 from sandbox.aws.paging import listed
+from sandbox.aws.tags import new_tags
 
 _MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -33,7 +35,7 @@ class StoredModel:
     arn: str
     request: Mapping[str, Any]
     tags: list[dict[str, str]]
-    creation_time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    creation_time: datetime = field(default_factory=now)
 
     def summary(self) -> dict[str, Any]:
         """One entry of ListModels."""
@@ -71,11 +73,11 @@ def install() -> None:
 def create_model(self: SageMakerResponse) -> ActionResult:
     """CreateModel."""
     request = {key: value for key, value in dict(self.params).items() if value not in (None, {}, [])}
-    tags = request.pop("Tags", [])
+    tags = new_tags(request.pop("Tags", []))
     name = request["ModelName"]
     models: dict[str, Any] = self.sagemaker_backend._models
     arn = sagemaker_arn("model", name, self.current_account, self.region)
-    if name in models:
+    if any(taken.lower() == name.lower() for taken in models):
         raise ValidationError(f'Cannot create already existing model "{arn}".')
     containers = request.get("Containers") or [request.get("PrimaryContainer")]
     if len(containers) != 1 or not containers[0] or "Image" not in containers[0]:
@@ -100,13 +102,14 @@ def delete_model(self: SageMakerResponse) -> ActionResult:
 def list_models(self: SageMakerResponse) -> ActionResult:
     """ListModels."""
     models: list[Any] = list(self.sagemaker_backend._models.values())
-    return ActionResult(listed("Models", [model.summary() for model in models], "ModelName", self.params))
+    entries = [model.summary() for model in models if visible("sagemaker", model.creation_time)]
+    return ActionResult(listed("Models", entries, "ModelName", self.params))
 
 
 def find_model(self: SageMakerResponse, name: str) -> StoredModel:
     """The model of that name. Raises SageMaker's ValidationException."""
     model: Any = self.sagemaker_backend._models.get(name)
-    if model is None:
+    if model is None or not visible("sagemaker", model.creation_time):
         arn = sagemaker_arn("model", name, self.current_account, self.region)
         raise ValidationError(f'Could not find model "{arn}".')
     return model
@@ -137,7 +140,7 @@ def _can_assume(account: str, arn: str) -> bool:
     """Whether the role exists and trusts SageMaker."""
     roles = iam_backends[account]["aws"].roles.values()
     role = next((role for role in roles if role.arn == arn), None)
-    if role is None:
+    if role is None or not visible("iam", role.create_date):
         return False
     document = role.assume_role_policy_document
     policy = json.loads(document) if isinstance(document, str) else document

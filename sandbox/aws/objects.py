@@ -23,3 +23,9 @@ def exists(account: str, uri: str) -> bool:
         return s3_backends[account]["aws"].get_object(parts.netloc, parts.path.lstrip("/")) is not None
     except S3ClientError:
         return False
+
+
+def write(account: str, uri: str, content: bytes) -> None:
+    """Put an object at an `s3://` URI. Raises moto's error when there is no such bucket."""
+    parts = urlsplit(uri)
+    s3_backends[account]["aws"].put_object(parts.netloc, parts.path.lstrip("/"), content)

@@ -22,6 +22,7 @@ _JAVA_CLASSES = {
     "L": r"\w",
     "M": r"\u0300-\u036f",
     "N": r"\d",
+    "Print": r"\x20-\x7e",
     "P": r"!-/:-@\[-`{-~\u2010-\u2027",
     "S": r"$+<=>^`|~\u00a2-\u00a9",
     "Z": r"\s",
@@ -29,6 +30,7 @@ _JAVA_CLASSES = {
     "Alpha": "a-zA-Z",
     "ASCII": r"\x00-\x7f",
 }
+_TOKENS = re.compile(r"\\p\{\w+\}|\\.|.", re.DOTALL)
 _KINDS: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
     "map": (dict,),
@@ -59,12 +61,13 @@ VALIDATED: dict[str, str] = {
 
 
 class BadRequest(ValueError):
-    """A request that AWS refuses before it looks at it: its error code and message."""
+    """A request that AWS refuses before it looks at it: error code, message, HTTP status (0: the code's)."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 0) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.status = status
 
 
 def check(service: str, action: str, body: bytes) -> None:
@@ -178,10 +181,19 @@ def constraints(shape: Any, value: Any) -> Iterator[str]:
 @cache
 def _python_pattern(pattern: str) -> re.Pattern[str] | None:
     """A Java pattern as Python reads it, or None when it does not."""
-    for name, characters in _JAVA_CLASSES.items():
-        pattern = pattern.replace(rf"\p{{{name}}}", characters)
+    inside = False
+    parts: list[str] = []
+    for token in _TOKENS.findall(pattern):
+        if token.startswith(r"\p{"):
+            characters = _JAVA_CLASSES.get(token[3:-1])
+            if characters is None:
+                return None
+            parts.append(characters if inside else f"[{characters}]")
+            continue
+        inside = token == "[" or (inside and token != "]")  # noqa: S105  a piece of a pattern
+        parts.append({r"\z": r"\Z"}.get(token, token))
     try:
-        return re.compile(pattern)
+        return re.compile("".join(parts))
     except re.error:
         return None
 

@@ -16,13 +16,19 @@ from sandbox.fleets.container import Container
 from sandbox.images.store import ImageError, ImageStore, unpack_model
 from sandbox.settings import Settings
 
+NO_REGISTRY = "Failed to pull the image: the registry is not available. Please try again after some time."
+
 
 class DeploymentFailed(Exception):
-    """A deployment that cannot be; `reason` becomes the endpoint's FailureReason."""
+    """A deployment that cannot be; `reason` becomes the endpoint's FailureReason.
 
-    def __init__(self, reason: str | None) -> None:
+    `stuck` says that it cannot be taken back either.
+    """
+
+    def __init__(self, reason: str | None, *, stuck: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.stuck = stuck
 
 
 class Builder:
@@ -34,12 +40,14 @@ class Builder:
         self._images = ImageStore(settings.registry, settings.images)
 
     def containers(self, endpoint: Endpoint, recipe: Recipe) -> dict[str, Container]:
-        """One container per production variant of the recipe."""
+        """One container per production and shadow variant of the recipe."""
+        if self._faults.for_outage():
+            raise DeploymentFailed(NO_REGISTRY)
         return {
             variant["VariantName"]: self._container(
                 endpoint, recipe, variant["VariantName"], variant["ModelName"]
             )
-            for variant in recipe.variants
+            for variant in [*recipe.variants, *recipe.shadow_variants]
         }
 
     def _container(self, endpoint: Endpoint, recipe: Recipe, variant: str, model: str) -> Container:
@@ -59,6 +67,7 @@ class Builder:
         return Container(
             endpoint=endpoint.endpoint_name,
             variant=variant,
+            config=recipe.config_name,
             account=endpoint.account,
             region=endpoint.region,
             image=unpacked,
@@ -76,7 +85,8 @@ class Builder:
             empty = self._settings.models / "none"
             empty.mkdir(parents=True, exist_ok=True)
             return empty
-        data = objects.read(endpoint.account, url)
+        fault = self._faults.for_call("s3", "GetObject")
+        data = None if fault else objects.read(endpoint.account, url)
         if data is None:
             raise DeploymentFailed(
                 f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure '

@@ -1,4 +1,4 @@
-"""How an endpoint changes: create, update by blue/green, roll back, scale, delete.
+"""How an endpoint changes: create, update by blue/green, roll back, patch, scale, delete.
 
 Coroutines on the sandbox's event loop; each owns its endpoint from a busy status to the next stable one.
 Whatever fails, an endpoint that served goes on serving its old deployment, as on SageMaker.
@@ -9,28 +9,23 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.endpoints.build import Builder, DeploymentFailed
-from sandbox.endpoints.plan import Plan, deployment_plan
-from sandbox.endpoints.state import Deployment, Endpoint, Recipe, Status
+from sandbox.endpoints.build import DeploymentFailed
+from sandbox.endpoints.launch import PING_FAILED, Kept, Launcher
+from sandbox.endpoints.plan import Plan, Step, deployment_plan
+from sandbox.endpoints.state import Deployment, Endpoint, Phase, Recipe, Status
 from sandbox.faults import Faults
 from sandbox.fleets.fleet import Fleet
-from sandbox.fleets.host import Host
 
 log = logging.getLogger(__name__)
 
-PING_FAILED = (
-    "The primary container for production variant {} did not pass the ping health check. "
-    "Please check CloudWatch logs for this endpoint."
-)
-NO_CAPACITY = (
-    "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. "
-    "Please retry using a different ML instance type or after some time."
-)
 ALARM_TRIPPED = (
     "One or more CloudWatch alarms went into ALARM state during the deployment: {}. It was rolled back."
 )
 TOO_LONG = "The deployment did not finish within MaximumExecutionTimeoutInSeconds and was rolled back."
 INTERNAL = "Request to service failed. If failure persists after retry, contact customer support."
+
+ROLLBACK_TIME = 20.0
+"""SageMaker's seconds that a rollback is seen as RollingBack; traffic is back at its beginning."""
 
 _WATCH = 0.02
 """Real seconds between two looks at the alarms."""
@@ -40,51 +35,66 @@ AlarmStates = Callable[[Endpoint, tuple[str, ...]], list[str]]
 
 
 class Deployer:
-    """Moves endpoints from one state to the next."""
+    """Moves endpoints from one state to the next. `scale` is SageMaker's seconds in one real second."""
 
-    def __init__(self, host: Host, builder: Builder, faults: Faults, alarms: AlarmStates) -> None:
-        self._host = host
-        self._builder = builder
+    def __init__(self, launcher: Launcher, faults: Faults, alarms: AlarmStates, scale: float) -> None:
+        self._launcher = launcher
         self._faults = faults
         self._alarms = alarms
+        self._scale = scale
         self._retiring: set[asyncio.Task[None]] = set()
 
     async def create(self, endpoint: Endpoint, recipe: Recipe) -> None:
         """From Creating to InService or Failed."""
         try:
-            deployment = await self._launch(endpoint, recipe, {})
+            deployment = await self._launcher.launch(endpoint, recipe, {})
         except Exception as error:
-            self._roll_back(endpoint, None, self._reason(endpoint, error))
+            self._drop_pending(endpoint)
+            endpoint.failure_reason = _reason(endpoint, error)
+            endpoint.move(Status.FAILED)
             return
         endpoint.live, endpoint.pending = deployment, None
         endpoint.route((1.0, deployment))
         endpoint.move(Status.IN_SERVICE)
 
     async def update(
-        self,
-        endpoint: Endpoint,
-        recipe: Recipe,
-        config: Mapping[str, Any] | None,
-        kept: Mapping[str, Mapping[str, Any]],
+        self, endpoint: Endpoint, recipe: Recipe, config: Mapping[str, Any] | None, kept: Kept
     ) -> None:
-        """From Updating to InService, on the new config or, when anything fails, on the old one.
-
-        `kept` holds InitialInstanceCount and InitialVariantWeight by variant, where they are retained.
-        """
+        """From Updating to InService, on the new config or, when anything fails, on the old one."""
         old = endpoint.live
+        begun = asyncio.get_running_loop().time()
         try:
-            deployment = await self._launch(endpoint, recipe, kept)
+            deployment = await self._launcher.launch(endpoint, recipe, kept)
             instances = sum(fleet.count for fleet in deployment.fleets.values())
-            await self._shift(endpoint, old, deployment, deployment_plan(config, instances))
+            await self._shift(endpoint, old, deployment, deployment_plan(config, instances), begun)
         except Exception as error:
-            self._roll_back(endpoint, old, self._reason(endpoint, error))
+            await self._roll_back(endpoint, old, error)
             return
-        endpoint.live, endpoint.pending = deployment, None
+        self._settle(endpoint, deployment, old)
         endpoint.config_name = recipe.config_name
         endpoint.failure_reason = None
         endpoint.last_deployment_config = config
-        if old is not None:
-            self._retire(old)
+        endpoint.move(Status.IN_SERVICE)
+
+    async def patch(self, endpoint: Endpoint, seconds: float) -> None:
+        """From SystemUpdating to InService on new instances of the same config."""
+        old = endpoint.live
+        if old is None:
+            return
+        kept = {
+            name: {"InitialInstanceCount": fleet.count, "InitialVariantWeight": fleet.weight}
+            for name, fleet in old.fleets.items()
+        }
+        try:
+            deployment, _ = await asyncio.gather(
+                self._launcher.launch(endpoint, old.recipe, kept), asyncio.sleep(seconds)
+            )
+        except Exception as error:
+            log.warning("the patch of %s failed: %s", endpoint.endpoint_name, error)
+            self._drop_pending(endpoint)
+        else:
+            endpoint.route((1.0, deployment))
+            self._settle(endpoint, deployment, old)
         endpoint.move(Status.IN_SERVICE)
 
     async def rescale(self, endpoint: Endpoint, wanted: Mapping[str, Mapping[str, Any]]) -> None:
@@ -95,15 +105,13 @@ class Deployer:
         before = {name: fleet.count for name, fleet in deployment.fleets.items()}
         try:
             for name, change in wanted.items():
-                fleet = deployment.fleets[name]
-                if not await fleet.scale(change.get("DesiredInstanceCount", fleet.count)):
-                    raise DeploymentFailed(PING_FAILED.format(name))
+                await self._scale_out(endpoint, deployment.fleets[name], change)
             for name, change in wanted.items():
                 fleet = deployment.fleets[name]
                 fleet.weight = fleet.desired_weight = change.get("DesiredWeight", fleet.weight)
             endpoint.failure_reason = None
         except Exception as error:
-            endpoint.failure_reason = self._reason(endpoint, error)
+            endpoint.failure_reason = _reason(endpoint, error)
             endpoint.move(Status.ROLLING_BACK)
             for name, count in before.items():
                 fleet = deployment.fleets[name]
@@ -115,74 +123,93 @@ class Deployer:
     async def delete(self, endpoint: Endpoint) -> None:
         """End everything that runs for the endpoint, at once."""
         endpoint.route()
-        await asyncio.gather(*(self._stop(d, drain=False) for d in (endpoint.live, endpoint.pending) if d))
+        await asyncio.gather(*(_stop(deployment, drain=False) for _, deployment in endpoint.deployments))
 
-    async def _launch(
-        self, endpoint: Endpoint, recipe: Recipe, kept: Mapping[str, Mapping[str, Any]]
-    ) -> Deployment:
-        """Start all fleets of a recipe and wait for their pings. Raises DeploymentFailed."""
-        deployment = endpoint.pending = Deployment(recipe)
-        if self._faults.for_endpoint("insufficient_capacity", endpoint.endpoint_name):
-            raise DeploymentFailed(NO_CAPACITY)
-        containers = await asyncio.to_thread(self._builder.containers, endpoint, recipe)
-        for variant in recipe.variants:
-            name = variant["VariantName"]
-            chosen = {**variant, **kept.get(name, {})}
-            deployment.fleets[name] = Fleet(
-                self._host,
-                containers[name],
-                int(chosen.get("InitialInstanceCount", 1)),
-                float(chosen.get("InitialVariantWeight", 1.0)),
-            )
-        started = await asyncio.gather(*(fleet.start() for fleet in deployment.fleets.values()))
-        for fleet, healthy in zip(deployment.fleets.values(), started, strict=True):
-            if not healthy:
-                raise DeploymentFailed(PING_FAILED.format(fleet.variant))
-        return deployment
+    async def _scale_out(self, endpoint: Endpoint, fleet: Fleet, change: Mapping[str, Any]) -> None:
+        wanted = int(change.get("DesiredInstanceCount", fleet.count))
+        if not await fleet.scale(wanted):
+            raise DeploymentFailed(PING_FAILED.format(fleet.variant))
+        self._launcher.note_simulated(fleet)
 
-    async def _shift(self, endpoint: Endpoint, old: Deployment | None, new: Deployment, plan: Plan) -> None:
+    async def _shift(
+        self, endpoint: Endpoint, old: Deployment | None, new: Deployment, plan: Plan, begun: float
+    ) -> None:
         """Move the traffic step by step. Raises DeploymentFailed when an alarm trips or time is up."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + plan.maximum_time / self._host.settings.time_scale
+        end = begun + plan.maximum_time / self._scale
         for step in plan.steps:
             endpoint.route((step.share, new), *([(1 - step.share, old)] if old else []))
-            until = loop.time() + step.wait / self._host.settings.time_scale
-            while True:
-                tripped = self._alarms(endpoint, plan.alarms) if plan.alarms else []
-                if tripped:
-                    raise DeploymentFailed(ALARM_TRIPPED.format(", ".join(tripped)))
-                if loop.time() > end:
-                    raise DeploymentFailed(TOO_LONG)
-                if loop.time() >= until:
-                    break
-                await asyncio.sleep(min(_WATCH, max(until - loop.time(), 0)))
-        silent = self._faults.for_endpoint("silent_rollback", endpoint.endpoint_name)
-        if silent is not None:
-            raise DeploymentFailed(silent.reason or None)
+            new.enter(Phase.ACTIVATING if step.share < 1 else Phase.BAKING)
+            await self._bake(endpoint, step, plan.alarms, end)
+        name = endpoint.endpoint_name
+        for kind in ("silent_rollback", "rollback_failed"):
+            fault = self._faults.for_endpoint(kind, name)
+            if fault is not None:
+                raise DeploymentFailed(fault.reason or None, stuck=kind == "rollback_failed")
 
-    def _roll_back(self, endpoint: Endpoint, old: Deployment | None, reason: str | None) -> None:
-        """Give all traffic back to the old deployment: InService again, or Failed where there is none."""
-        new, endpoint.pending = endpoint.pending, None
+    async def _bake(self, endpoint: Endpoint, step: Step, alarms: tuple[str, ...], end: float) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + step.wait / self._scale
+        while True:
+            tripped = self._alarms(endpoint, alarms) if alarms else []
+            if tripped:
+                raise DeploymentFailed(ALARM_TRIPPED.format(", ".join(tripped)))
+            if loop.time() > end:
+                raise DeploymentFailed(TOO_LONG)
+            if loop.time() >= until:
+                return
+            await asyncio.sleep(min(_WATCH, max(until - loop.time(), 0)))
+
+    async def _roll_back(self, endpoint: Endpoint, old: Deployment | None, error: Exception) -> None:
+        """Give all traffic back to the old deployment: InService again, or stuck with both."""
+        endpoint.failure_reason = _reason(endpoint, error)
+        if isinstance(error, DeploymentFailed) and error.stuck:
+            self._strand(endpoint, old)
+            return
+        endpoint.move(Status.ROLLING_BACK)
         if old is not None:
             endpoint.route((1.0, old))
+        self._drop_pending(endpoint)
+        await asyncio.sleep(ROLLBACK_TIME / self._scale)
+        if endpoint.stranded is not None:
+            stranded, endpoint.stranded = endpoint.stranded, None
+            self._retire(stranded)
+        endpoint.move(Status.IN_SERVICE if old is not None else Status.FAILED)
+
+    def _strand(self, endpoint: Endpoint, old: Deployment | None) -> None:
+        """A rollback that failed: both configs go on serving, half of the traffic each."""
+        new, endpoint.pending = endpoint.pending, None
+        if endpoint.stranded is not None:
+            self._retire(endpoint.stranded)
+        endpoint.stranded = new
+        endpoint.route(*((0.5, deployment) for deployment in (old, new) if deployment is not None))
+        endpoint.move(Status.UPDATE_ROLLBACK_FAILED)
+
+    def _settle(self, endpoint: Endpoint, deployment: Deployment, old: Deployment | None) -> None:
+        """The new deployment is the live one; end what served before it."""
+        stranded = endpoint.stranded
+        endpoint.live, endpoint.pending, endpoint.stranded = deployment, None, None
+        for ended in (old, stranded):
+            if ended is not None:
+                self._retire(ended)
+
+    def _drop_pending(self, endpoint: Endpoint) -> None:
+        new, endpoint.pending = endpoint.pending, None
         if new is not None:
             self._retire(new)
-        endpoint.failure_reason = reason
-        endpoint.move(Status.IN_SERVICE if old is not None else Status.FAILED)
 
     def _retire(self, deployment: Deployment) -> None:
         """End a deployment's fleets once their requests in flight are answered."""
-        task = asyncio.create_task(self._stop(deployment, drain=True))
+        task = asyncio.create_task(_stop(deployment, drain=True))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
-    @staticmethod
-    async def _stop(deployment: Deployment, *, drain: bool) -> None:
-        await asyncio.gather(*(fleet.stop(drain=drain) for fleet in deployment.fleets.values()))
 
-    @staticmethod
-    def _reason(endpoint: Endpoint, error: Exception) -> str | None:
-        if isinstance(error, DeploymentFailed):
-            return error.reason
-        log.exception("the deployment of %s failed", endpoint.endpoint_name, exc_info=error)
-        return INTERNAL
+async def _stop(deployment: Deployment, *, drain: bool) -> None:
+    await asyncio.gather(*(fleet.stop(drain=drain) for fleet in deployment.all_fleets))
+
+
+def _reason(endpoint: Endpoint, error: Exception) -> str | None:
+    if isinstance(error, DeploymentFailed):
+        return error.reason
+    log.exception("the deployment of %s failed", endpoint.endpoint_name, exc_info=error)
+    return INTERNAL

@@ -45,6 +45,43 @@ def deployment_plan(config: Mapping[str, Any] | None, instances: int) -> Plan:
     return Plan(steps, float(policy.get("MaximumExecutionTimeoutInSeconds", DEFAULT_MAXIMUM_TIME)), names)
 
 
+def deployment_problem(config: Mapping[str, Any] | None, instances: int) -> str | None:
+    """What is wrong with a DeploymentConfig for a fleet of `instances`, or None.
+
+    The limits are those of the API reference: a canary is at most half of the capacity, a linear step 10 to
+    50 %, a rolling batch 5 to 50 % (and a whole instance at least).
+    """
+    config = config or {}
+    rolling, blue_green = config.get("RollingUpdatePolicy"), config.get("BlueGreenUpdatePolicy")
+    if rolling and blue_green:
+        return "A DeploymentConfig has either a BlueGreenUpdatePolicy or a RollingUpdatePolicy, not both."
+    if rolling:
+        return _size_problem("MaximumBatchSize", rolling["MaximumBatchSize"], 5, instances)
+    routing = (blue_green or {}).get("TrafficRoutingConfiguration") or {}
+    kind = routing.get("Type", "ALL_AT_ONCE")
+    sizes = {"CANARY": ("CanarySize", 1), "LINEAR": ("LinearStepSize", 10)}
+    for name, _ in sizes.values():
+        if name in routing and sizes.get(kind, ("",))[0] != name:
+            return f"{name} cannot be used with the traffic routing type {kind}."
+    if kind not in sizes:
+        return None
+    name, least = sizes[kind]
+    if name not in routing:
+        return f"{name} is required with the traffic routing type {kind}."
+    return _size_problem(name, routing[name], least, instances)
+
+
+def _size_problem(name: str, size: Mapping[str, Any], least: int, instances: int) -> str | None:
+    value = size["Value"]
+    if size["Type"] == "CAPACITY_PERCENT":
+        if least <= value <= 50:
+            return None
+        return f"{name} must be {least} to 50 percent of the capacity, not {value}."
+    if value <= max(instances / 2, 1):
+        return None
+    return f"{name} must be at most 50 percent of the {instances} instances, not {value}."
+
+
 def _share(size: Mapping[str, Any], instances: int) -> float:
     of = 100 if size["Type"] == "CAPACITY_PERCENT" else max(instances, 1)
     return min(size["Value"] / of, 1.0)

@@ -11,7 +11,9 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
 from sandbox.endpoints.deployment import Deployer
+from sandbox.endpoints.plan import deployment_problem
 from sandbox.endpoints.state import BUSY, Deployment, Endpoint, Recipe, Status
+from sandbox.faults import BadFault
 
 T = TypeVar("T")
 
@@ -54,7 +56,7 @@ class EndpointService:
     def create(self, endpoint: Endpoint, recipe: Recipe) -> None:
         """Begin to create. Raises SageMaker's ValidationException."""
         endpoints = _endpoints(sagemaker_backends[endpoint.account][endpoint.region])
-        if endpoint.endpoint_name in endpoints:
+        if any(name.lower() == endpoint.endpoint_name.lower() for name in endpoints):
             raise ValidationError(f'Cannot create already existing endpoint "{endpoint.arn}".')
         endpoints[endpoint.endpoint_name] = endpoint
         endpoint.pending = Deployment(recipe)
@@ -72,6 +74,11 @@ class EndpointService:
         if config is None and request.get("RetainDeploymentConfig"):
             config = endpoint.last_deployment_config
         kept = _kept(endpoint, request)
+        instances = sum(
+            int({**variant, **kept.get(variant["VariantName"], {})}.get("InitialInstanceCount", 1))
+            for variant in recipe.variants
+        )
+        refuse_deployment(config, instances)
         endpoint.pending = Deployment(recipe)
         self._begin(endpoint, Status.UPDATING, self._deployer.update(endpoint, recipe, config, kept))
 
@@ -86,6 +93,8 @@ class EndpointService:
                 f'The variant name(s) "{", ".join(unknown)}" is not present within endpoint configuration '
                 f'"{endpoint.config_name}".'
             )
+        if any(change.get("DesiredInstanceCount") == 0 for change in wanted.values()):
+            raise ValidationError("DesiredInstanceCount must be at least 1: these variants cannot be empty.")
         for name, change in wanted.items():
             fleets[name].desired_weight = change.get("DesiredWeight", fleets[name].weight)
             fleets[name].desired_count = change.get("DesiredInstanceCount", fleets[name].count)
@@ -96,6 +105,16 @@ class EndpointService:
         refuse_busy(endpoint)
         self._begin(endpoint, Status.DELETING, self._delete(endpoint))
 
+    def patch(self, name: str, seconds: float) -> None:
+        """Begin SystemUpdating for every endpoint of that name. Raises BadFault when none can."""
+        found = [endpoint for endpoint in self.all() if endpoint.endpoint_name == name]
+        if not found:
+            raise BadFault(f"there is no endpoint {name!r} to patch")
+        for endpoint in found:
+            if endpoint.endpoint_status != Status.IN_SERVICE:
+                raise BadFault(f"{name} is {endpoint.endpoint_status.value}; only InService can be patched")
+            self._begin(endpoint, Status.SYSTEM_UPDATING, self._deployer.patch(endpoint, seconds))
+
     async def _delete(self, endpoint: Endpoint) -> None:
         await self._deployer.delete(endpoint)
         _endpoints(sagemaker_backends[endpoint.account][endpoint.region]).pop(endpoint.endpoint_name, None)
@@ -105,6 +124,13 @@ class EndpointService:
         task = self._loop.create_task(change)
         self._changes.add(task)
         task.add_done_callback(self._changes.discard)
+
+
+def refuse_deployment(config: Mapping[str, Any] | None, instances: int) -> None:
+    """Raise SageMaker's ValidationException for a DeploymentConfig that a fleet cannot follow."""
+    problem = deployment_problem(config, instances)
+    if problem:
+        raise ValidationError(problem)
 
 
 def refuse_busy(endpoint: Endpoint) -> None:

@@ -6,11 +6,12 @@ Owned by the sandbox's event loop. Holds no logic of how an endpoint changes; se
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from random import random
 from typing import Any
 
+from sandbox.aws.clock import now
 from sandbox.fleets.fleet import Fleet
 
 
@@ -19,13 +20,15 @@ class Status(StrEnum):
 
     CREATING = "Creating"
     UPDATING = "Updating"
+    SYSTEM_UPDATING = "SystemUpdating"
     ROLLING_BACK = "RollingBack"
     IN_SERVICE = "InService"
     DELETING = "Deleting"
     FAILED = "Failed"
+    UPDATE_ROLLBACK_FAILED = "UpdateRollbackFailed"
 
 
-BUSY = {Status.CREATING, Status.UPDATING, Status.ROLLING_BACK, Status.DELETING}
+BUSY = {Status.CREATING, Status.UPDATING, Status.SYSTEM_UPDATING, Status.ROLLING_BACK, Status.DELETING}
 """States in which every change is refused."""
 
 
@@ -45,14 +48,40 @@ class Recipe:
         """The config's ProductionVariants."""
         return self.config["ProductionVariants"]
 
+    @property
+    def shadow_variants(self) -> Sequence[Mapping[str, Any]]:
+        """The config's ShadowProductionVariants."""
+        return self.config.get("ShadowProductionVariants") or []
+
+
+class Phase(StrEnum):
+    """What a deployment under way is at: SageMaker's VariantStatus."""
+
+    CREATING = "Creating"
+    ACTIVATING = "ActivatingTraffic"
+    BAKING = "Baking"
+
 
 @dataclass
 class Deployment:
-    """A recipe that runs: one fleet per variant."""
+    """A recipe that runs: one fleet per variant; those of shadow variants answer nobody."""
 
     recipe: Recipe
     fleets: dict[str, Fleet] = field(default_factory=dict)
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    shadows: dict[str, Fleet] = field(default_factory=dict)
+    started_at: datetime = field(default_factory=now)
+    phase: Phase = Phase.CREATING
+    phase_since: datetime = field(default_factory=now)
+
+    @property
+    def all_fleets(self) -> list[Fleet]:
+        """Production and shadow fleets."""
+        return [*self.fleets.values(), *self.shadows.values()]
+
+    def enter(self, phase: Phase) -> None:
+        """Go on to a phase."""
+        if phase != self.phase:
+            self.phase, self.phase_since = phase, now()
 
     @property
     def in_flight(self) -> int:
@@ -110,10 +139,12 @@ class Endpoint:
     config_name: str
     endpoint_status: Status = Status.CREATING
     failure_reason: str | None = None
-    creation_time: datetime = field(default_factory=lambda: datetime.now(UTC))
-    last_modified_time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    creation_time: datetime = field(default_factory=now)
+    last_modified_time: datetime = field(default_factory=now)
     live: Deployment | None = None
     pending: Deployment | None = None
+    stranded: Deployment | None = None
+    """What a failed rollback left serving beside `live`."""
     traffic: Traffic = field(default_factory=Traffic)
     traffic_shares: list[tuple[float, Deployment]] = field(default_factory=list)
     last_deployment_config: Mapping[str, Any] | None = None
@@ -121,7 +152,7 @@ class Endpoint:
     def move(self, status: Status) -> None:
         """Enter a status; the time of the change is kept."""
         self.endpoint_status = status
-        self.last_modified_time = datetime.now(UTC)
+        self.last_modified_time = now()
 
     def route(self, *shares: tuple[float, Deployment]) -> None:
         """Send traffic to deployments by share."""
@@ -131,6 +162,12 @@ class Endpoint:
     def reweigh(self) -> None:
         """Work the fleets' weights into the traffic."""
         self.traffic = Traffic(self.traffic_shares)
+
+    @property
+    def deployments(self) -> list[tuple[str, Deployment]]:
+        """Everything that runs for it, by role: live, pending, stranded."""
+        roles = (("live", self.live), ("pending", self.pending), ("stranded", self.stranded))
+        return [(role, deployment) for role, deployment in roles if deployment is not None]
 
     def summary(self) -> dict[str, Any]:
         """One entry of ListEndpoints."""

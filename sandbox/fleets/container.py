@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from sandbox.aws.clock import now
 from sandbox.images.store import Image
 
 
@@ -18,6 +19,8 @@ class Container:
 
     endpoint: str
     variant: str
+    config: str
+    """The endpoint config that it was deployed with."""
     account: str
     region: str
     image: Image
@@ -27,4 +30,4 @@ class Container:
     environment: Mapping[str, str]
     slow_ping: float = 0.0
     fail_ping: bool = False
-    resolved_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    resolved_at: datetime = field(default_factory=now)

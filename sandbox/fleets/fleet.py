@@ -4,14 +4,24 @@ The desired count may be any number; at most `instance_cap` of them really run, 
 """
 
 import asyncio
+from dataclasses import dataclass
 from itertools import count
 
+from sandbox.fleets.capture import CaptureSettings
 from sandbox.fleets.container import Container
 from sandbox.fleets.host import Host
 from sandbox.fleets.instance import Instance
 
 DRAIN_LIMIT = 60.0
 """Seconds that requests in flight may take to end; InvokeEndpoint's own limit."""
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """The shadow variant that gets a `share` (0 to 1) of a fleet's requests as copies."""
+
+    shadow: "Fleet"
+    share: float
 
 
 class Fleet:
@@ -22,7 +32,13 @@ class Fleet:
         self.variant = container.variant
         self.count = self.desired_count = count_
         self.weight = self.desired_weight = weight
+        self.mirror: Mirror | None = None
+        self.capture: CaptureSettings | None = None
         self.in_flight = 0
+        self.served = 0
+        """Requests that were answered, whatever the answer."""
+        self.failed = 0
+        """Those of them that the container answered with an error, or not at all."""
         self.instances: list[Instance] = []
         self.starting: list[Instance] = []
         self._host = host
@@ -32,6 +48,16 @@ class Fleet:
     def simulated(self) -> int:
         """Instances that are counted but not started."""
         return self.count - len(self.instances)
+
+    @property
+    def simulation(self) -> str:
+        """What to say about instances that are counted but not started; empty when there are none."""
+        if self.simulated <= 0:
+            return ""
+        return (
+            f"{self.simulated} of {self.count} instances are simulated: the sandbox runs at most "
+            f"{self._host.settings.instance_cap} model servers for a variant (--instance-cap)"
+        )
 
     async def start(self) -> bool:
         """Start the instances; True once all of them passed their ping, False when one cannot."""

@@ -7,6 +7,7 @@ not healthy and takes no traffic.
 import asyncio
 import logging
 import secrets
+import signal
 import time
 from contextlib import suppress
 
@@ -54,6 +55,11 @@ class Instance:
     def start(self) -> None:
         """Begin; `ever_healthy` or `failed` is set later."""
         self._task = asyncio.create_task(self._supervise())
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would; it is started again."""
+        if self._child is not None and self._child.alive:
+            self._host.nursery.signal(self._child.pid, signal.SIGKILL)
 
     async def stop(self) -> None:
         """End the server gracefully; returns when its process is gone."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.endpoints.plan import Step, deployment_plan
+from sandbox.endpoints.plan import Step, deployment_plan, deployment_problem
 
 
 def blue_green(kind: str, wait: int = 300, termination: int = 120, **size: Any) -> dict[str, Any]:
@@ -55,3 +55,49 @@ def test_a_rolling_update_steps_by_its_batch() -> None:
 def test_the_alarms_are_named() -> None:
     config = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}, {"AlarmName": "b"}]}}
     assert deployment_plan(config, 1).alarms == ("a", "b")
+
+
+def count(value: int) -> dict[str, Any]:
+    return {"Type": "INSTANCE_COUNT", "Value": value}
+
+
+def test_linear_steps_by_instance_count() -> None:
+    plan = deployment_plan(blue_green("LINEAR", LinearStepSize=count(1)), 4)
+    assert [step.share for step in plan.steps] == [0.25, 0.5, 0.75, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("config", "instances", "words"),
+    [
+        (blue_green("CANARY"), 2, "CanarySize is required"),
+        (blue_green("LINEAR"), 2, "LinearStepSize is required"),
+        (blue_green("CANARY", CanarySize=percent(51)), 2, "1 to 50 percent"),
+        (blue_green("CANARY", CanarySize=count(3)), 4, "at most 50 percent of the 4 instances"),
+        (blue_green("LINEAR", LinearStepSize=percent(9)), 4, "10 to 50 percent"),
+        (blue_green("ALL_AT_ONCE", CanarySize=percent(10)), 4, "cannot be used with"),
+        (blue_green("LINEAR", LinearStepSize=percent(10), CanarySize=percent(10)), 4, "cannot be used with"),
+        ({"RollingUpdatePolicy": {"MaximumBatchSize": percent(4)}}, 4, "5 to 50 percent"),
+        (
+            {"RollingUpdatePolicy": {"MaximumBatchSize": percent(9)}, **blue_green("ALL_AT_ONCE")},
+            4,
+            "not both",
+        ),
+    ],
+)
+def test_a_deployment_config_that_cannot_be_is_refused(
+    config: dict[str, Any], instances: int, words: str
+) -> None:
+    assert words in (deployment_problem(config, instances) or "")
+
+
+@pytest.mark.parametrize("instances", [1, 4])
+def test_good_deployment_configs_pass(instances: int) -> None:
+    for config in (
+        None,
+        blue_green("ALL_AT_ONCE"),
+        blue_green("CANARY", CanarySize=percent(50)),
+        blue_green("CANARY", CanarySize=count(1)),
+        blue_green("LINEAR", LinearStepSize=percent(10)),
+        {"RollingUpdatePolicy": {"MaximumBatchSize": count(1)}},
+    ):
+        assert deployment_problem(config, instances) is None

@@ -74,8 +74,17 @@ def test_calls_are_counted_until_reset() -> None:
     [
         ({"kind": "nonsense"}, "unknown kind 'nonsense'; there are: silent_rollback"),
         ({"kind": "slow_ping", "secs": 3}, "unknown members"),
-        ({"kind": "slow_ping", "seconds": "soon"}, "seconds a number"),
-        ({"kind": "slow_ping", "count": 0}, "at least 1"),
+        ({"kind": "slow_ping", "seconds": "soon"}, "seconds is a number"),
+        ({"kind": "slow_ping", "seconds": "nan"}, "at most a week"),
+        ({"kind": "slow_ping", "seconds": -1}, "below 0 for clock_skew alone"),
+        ({"kind": "slow_ping"}, "needs seconds"),
+        ({"kind": "slow_ping", "seconds": 1, "count": -1}, "at least 1"),
+        ({"kind": "slow_ping", "seconds": 1, "count": "many"}, "count is a whole number"),
+        ({"kind": "fail_ping", "endpoint": ["a"]}, "are texts"),
+        ({"kind": "invoke_errors", "rate": 1.5}, "rate is above 0"),
+        ({"kind": "invoke_errors", "status": 200}, "an HTTP error"),
+        ({"kind": "crash_after", "requests": 0}, "at least 1"),
+        ({"kind": "system_update"}, "needs an endpoint"),
         ({"kind": "fail_aws"}, "needs an action"),
     ],
 )
@@ -108,15 +117,63 @@ def test_pages_are_filtered_sorted_and_continued() -> None:
     entries = [{"Name": f"m-{n}", "CreationTime": start + timedelta(days=n)} for n in range(5)]
     first = listed("Models", entries, "Name", {"MaxResults": 2})
     assert [entry["Name"] for entry in first["Models"]] == ["m-4", "m-3"], "newest first is the default"
-    last = listed("Models", entries, "Name", {"MaxResults": 2, "NextToken": "4"})
-    assert [entry["Name"] for entry in last["Models"]] == ["m-0"]
-    assert "NextToken" not in last
+    assert seen_pages(entries, {"MaxResults": 2}) == [["m-4", "m-3"], ["m-2", "m-1"], ["m-0"]]
     by_name = {"SortBy": "Name", "SortOrder": "Ascending", "NameContains": "M-3"}
     assert [entry["Name"] for entry in listed("Models", entries, "Name", by_name)["Models"]] == ["m-3"]
     after = listed("Models", entries, "Name", {"CreationTimeAfter": start + timedelta(days=3)})
     assert [entry["Name"] for entry in after["Models"]] == ["m-4"]
+    for token in ("x", "W10=", "4"):
+        with pytest.raises(ValidationError, match="Invalid NextToken"):
+            listed("Models", entries, "Name", {"NextToken": token})
     with pytest.raises(ValidationError, match="Invalid NextToken"):
-        listed("Models", entries, "Name", {"NextToken": "x"})
+        listed("Models", entries, "Name", {"NextToken": first["NextToken"], "SortBy": "Name"})
+
+
+def test_a_page_goes_on_after_the_last_entry_whatever_came_and_went() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    entries = [{"Name": f"m-{n}", "CreationTime": start + timedelta(days=n)} for n in range(6)]
+    first = listed("Models", entries[1:], "Name", {"MaxResults": 2})
+    newer = [{"Name": "newer", "CreationTime": start + timedelta(days=9)}]
+    without_the_last = [entry for entry in entries if entry["Name"] != "m-4"]
+    params = {"MaxResults": 9, "NextToken": first["NextToken"]}
+    rest = listed("Models", [*without_the_last, *newer], "Name", params)["Models"]
+    assert [entry["Name"] for entry in rest] == ["m-3", "m-2", "m-1", "m-0"]
+
+
+def seen_pages(entries: list[dict[str, Any]], params: dict[str, Any]) -> list[list[str]]:
+    """The names on every page of a list."""
+    pages, token = [], None
+    while True:
+        page = listed("Models", entries, "Name", {**params, "NextToken": token})
+        pages.append([entry["Name"] for entry in page["Models"]])
+        token = page.get("NextToken")
+        if token is None:
+            return pages
+
+
+def test_a_lasting_fault_goes_on_until_it_is_removed() -> None:
+    faults = Faults()
+    faults.add(parse_fault({"kind": "invoke_errors", "endpoint": "a", "config": "new"}))
+    taken = [faults.for_endpoint("invoke_errors", "a", "live", "new") for _ in range(5)]
+    assert all(taken)
+    assert faults.for_endpoint("invoke_errors", "a", "live", "old") is None
+    faults.remove()
+    assert faults.for_endpoint("invoke_errors", "a", "live", "new") is None
+
+
+def test_a_rate_is_a_share_of_calls() -> None:
+    faults = Faults()
+    faults.add(parse_fault({"kind": "fail_aws", "service": "s3", "rate": 0.3, "count": 0}))
+    hit = sum(faults.for_call("s3", "GetObject") is not None for _ in range(2000))
+    assert 500 < hit < 700
+
+
+def test_a_crash_is_due_at_every_nth_request() -> None:
+    faults = Faults()
+    faults.add(parse_fault({"kind": "crash_after", "endpoint": "a", "requests": 3, "count": 2}))
+    assert not faults.crash_due("b", "live", "c")
+    due = [faults.crash_due("a", "live", "c") for _ in range(9)]
+    assert due == [False, False, True, False, False, True, False, False, False]
 
 
 def test_a_deny_of_plain_http_does_not_apply_on_the_loopback() -> None:

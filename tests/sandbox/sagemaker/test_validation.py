@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.validation import BadRequest, check
+from sandbox.aws.validation import BadRequest, check, input_shape, violations
 
 
 def refusal(action: str, request: Any, service: str = "sagemaker") -> str:
@@ -32,7 +32,8 @@ def test_a_good_request_passes() -> None:
 def test_a_pattern_is_named_with_the_value_and_the_path() -> None:
     assert refusal("DescribeEndpoint", {"EndpointName": "my_endpoint"}) == (
         "ValidationException: 1 validation error detected: Value 'my_endpoint' at 'endpointName' failed "
-        "to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
+        "to satisfy constraint: Member must satisfy regular expression pattern: "
+        "^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
     )
     said = refusal("CreateEndpointConfig", config(ModelName="a model"))
     assert "Value 'a model' at 'productionVariants.1.member.modelName'" in said
@@ -107,6 +108,12 @@ def test_javas_unicode_classes_are_understood() -> None:
     assert refusal("AddTags", good) == ""
     bad = {"ResourceArn": arn, "Tags": [{"Key": "what?", "Value": ""}]}
     assert "Value 'what?' at 'tags.1.member.key'" in refusal("AddTags", bad)
+    invoke = {"EndpointName": "e", "Body": ""}
+    good = {**invoke, "CustomAttributes": "trace=1", "InferenceId": "a b"}
+    assert refusal("InvokeEndpoint", good, "sagemaker-runtime") == "", "unchecked by this door"
+    shape: Any = input_shape("sagemaker-runtime", "InvokeEndpoint")
+    assert violations(shape, good) == []
+    assert len(violations(shape, {**invoke, "CustomAttributes": "ä" * 1025, "InferenceId": " a"})) == 3
 
 
 def test_other_services_refuse_with_their_own_code_and_unchecked_ones_pass() -> None:
