@@ -1,0 +1,42 @@
+"""Which tools are used as they are, and which are built: decided by what they say of themselves."""
+
+import pytest
+
+from scripts.setup import tools
+from scripts.setup.tools import TOOLS_NEEDED, _usable
+
+PULUMI, CRANE = TOOLS_NEEDED
+
+
+@pytest.fixture
+def on_path(tmp_path, monkeypatch):
+    """Puts an executable on an otherwise empty PATH that prints a version."""
+    monkeypatch.setattr(tools, "BIN", tmp_path / "none")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    def put(name: str, says: str) -> None:
+        binary = tmp_path / name
+        binary.write_text(f"#!/bin/sh\necho '{says}'\n")
+        binary.chmod(0o755)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("tool", "says", "usable"),
+    [
+        (PULUMI, "v3.259.0", True),
+        (PULUMI, "v4.0.0-beta.1", True),
+        (PULUMI, "v3.99.1", False),
+        (PULUMI, "", False),
+        (CRANE, "0.22.1", True),
+        (CRANE, "v0.9.0", False),
+    ],
+)
+def test_a_tool_on_path_is_used_when_it_is_new_enough(on_path, tool, says, usable):
+    on_path(tool.name, says)
+    assert _usable(tool) is usable
+
+
+def test_a_missing_tool_is_built(on_path):
+    assert not _usable(PULUMI)
