@@ -55,7 +55,9 @@ TOOLS_NEEDED = (
 def main() -> int:
     missing = [tool for tool in TOOLS_NEEDED if not _usable(tool)]
     executor = BIN / "pulumi-language-python-exec"
-    needs_host = shutil.which("pulumi-language-python") is None
+    # A pulumi of our own gets a host of our own: one on PATH would belong to another version.
+    needs_host = (BIN / "pulumi").exists() or shutil.which("pulumi-language-python") is None
+    needs_host = needs_host or any(tool.name == "pulumi" for tool in missing)
     if missing or (needs_host and not executor.exists()):
         _build(missing, executor)
     if needs_host:
