@@ -1,4 +1,4 @@
-"""Which action a REST request is, by botocore's own service model. Pure, but for the model, read once a service.
+"""Which action a REST request is, by botocore's own service model. Pure, but for reading the model once.
 
 An operation fits when its method and path do and the request has all that it requires in query and headers;
 of several, the one that asks for most is meant: `PUT /bucket/key?uploadId=…&partNumber=1` is UploadPart, not

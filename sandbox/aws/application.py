@@ -17,11 +17,14 @@ from moto.core.request import (
     environ_key_for_header,
     should_preserve_original_header_name,
 )
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import create_backend_app
 
 from sandbox.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body
+from sandbox.aws.coverage import Dispatcher, not_covered
 from sandbox.aws.errors import Answer, aws_error
-from sandbox.aws.validation import BadRequest, check
+from sandbox.aws.failures import explain
+from sandbox.aws.front import check
+from sandbox.aws.validation import BadRequest
 from sandbox.calls import Calls, identify
 from sandbox.faults import Faults
 
@@ -37,7 +40,7 @@ class Moto:
     """The ASGI application that answers AWS calls by moto."""
 
     def __init__(self, calls: Calls, faults: Faults) -> None:
-        self._wsgi = DomainDispatcherApplication(create_backend_app)
+        self._wsgi = Dispatcher(create_backend_app)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws")
         self._calls = calls
         self._faults = faults
@@ -66,17 +69,16 @@ class Moto:
 
     def _answer(self, scope: Scope, body: bytes, service: str, action: str) -> Answer:
         try:
-            check(service, action, body)
-            return self._call_wsgi(scope, body)
+            check(scope, service, action, body)
+            return _in_protocol(scope, service, action, self._call_wsgi(scope, body))
         except BadRequest as refusal:
             return aws_error(scope, service, refusal.code, refusal.message)
-        except NotImplementedError as error:
-            message = f"The sandbox does not cover {service} {action}: {error}. Add it in sandbox/aws/."
-            return aws_error(scope, service, "NotImplemented", message, 501)
+        except NotImplementedError:
+            return aws_error(scope, service, "NotImplemented", not_covered(service, action))
         except Exception as error:
             log.exception("%s %s failed", service, action)
-            message = f"The sandbox failed on {service} {action}: {type(error).__name__}: {error}"
-            return aws_error(scope, service, "InternalFailure", message, 500)
+            refusal = explain(service, action, body + scope["query_string"], error)
+            return aws_error(scope, service, refusal.code, refusal.message)
 
     def _call_wsgi(self, scope: Scope, body: bytes) -> Answer:
         started: list[Any] = []
@@ -92,6 +94,30 @@ class Moto:
         if scope["method"] != "HEAD" and not any(name.lower() == "content-length" for name, _ in headers):
             headers = [*headers, ("Content-Length", str(len(content)))]
         return Answer(status, headers, content)
+
+
+def _in_protocol(scope: Scope, service: str, action: str, answer: Answer) -> Answer:
+    """Nothing that AWS would not send: no page for people where a program asked or a type for nothing."""
+    kind = next((value for name, value in answer.headers if name.lower() == "content-type"), "")
+    if not kind.startswith("text/html") or scope["method"] == "OPTIONS":
+        return answer
+    if scope["method"] == "HEAD" and answer.status < 400:
+        return answer
+    if scope["method"] == "HEAD":
+        plain = [(name, value) for name, value in answer.headers if name.lower() != "content-type"]
+        return Answer(answer.status, [*plain, ("Content-Type", "application/xml")], b"")
+    if answer.status == 403:
+        return aws_error(scope, service, "AccessDenied", "Access Denied", 403)
+    if answer.status >= 400 and action:
+        return aws_error(scope, service, "NotImplemented", not_covered(service, action))
+    if answer.status >= 400:
+        code = "MethodNotAllowed" if answer.status == 405 else "UnknownOperationException"
+        message = f"The sandbox knows no {scope['method']} {scope['path']} of {service or 'any service'}."
+        return aws_error(scope, service, code, message, answer.status)
+    if action in ("GetObject", "SelectObjectContent"):
+        return answer
+    headers = [(name, value) for name, value in answer.headers if name.lower() != "content-type"]
+    return Answer(answer.status, headers, answer.body)
 
 
 async def _send(send: Send, answer: Answer) -> None:

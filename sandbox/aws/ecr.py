@@ -176,7 +176,15 @@ def install(port: int, books: Books, registry_port: int) -> None:
     Repository.__init__ = init
     Image.get_image_size_in_bytes = _size
     ECRResponse.put_image = put_image
+    ECRResponse.put_registry_scanning_configuration = _put_scanning
     ECRResponse.get_authorization_token = get_authorization_token
+
+
+def _put_scanning(self: ECRResponse) -> ActionResult:
+    """PutRegistryScanningConfiguration; moto keeps absent rules as None and then creates no repository."""
+    scan_type, rules = self._get_param("scanType") or "BASIC", self._get_param("rules") or []
+    self.ecr_backend.put_registry_scanning_configuration(scan_type, rules)
+    return ActionResult({"registryScanningConfiguration": {"scanType": scan_type, "rules": rules}})
 
 
 def _put_image(response: ECRResponse, books: Books, registry_port: int) -> dict[str, Any]:

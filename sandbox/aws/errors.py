@@ -17,14 +17,19 @@ class Answer:
     body: bytes
 
 
-_UNAVAILABLE = ("SlowDown", "ServiceUnavailable", "ServiceUnavailableException")
+_STATUS = {
+    "MethodNotAllowed": 405,
+    "NoSuchUpload": 404,
+    "NotImplemented": 501,
+    "ServiceUnavailable": 503,
+    "ServiceUnavailableException": 503,
+    "SlowDown": 503,
+}
 
 
 def default_status(code: str) -> int:
     """The HTTP status that AWS sends with an error code, when nobody says otherwise."""
-    if code in _UNAVAILABLE:
-        return 503
-    return 500 if code.startswith("Internal") else 400
+    return _STATUS.get(code, 500 if code.startswith("Internal") else 400)
 
 
 def aws_error(scope: Scope, service: str, code: str, message: str, status: int = 0) -> Answer:
@@ -33,17 +38,19 @@ def aws_error(scope: Scope, service: str, code: str, message: str, status: int =
     request_id = str(uuid4())
     ids = [("x-amzn-RequestId", request_id), ("x-amz-request-id", request_id)]
     if service == "s3" or header(scope, b"content-type").startswith("application/x-www-form-urlencoded"):
-        body = _xml(service, code, message, request_id)
-        return Answer(status, [*ids, ("Content-Type", "text/xml"), ("Content-Length", str(len(body)))], body)
+        kind = "application/xml" if service == "s3" else "text/xml"
+        body = _xml(scope, service, code, message, request_id)
+        return Answer(status, [*ids, ("Content-Type", kind), ("Content-Length", str(len(body)))], body)
     body = json.dumps({"__type": code, "message": message, "Message": message}).encode()
     headers = [("x-amzn-ErrorType", code), ("Content-Type", "application/x-amz-json-1.1")]
     return Answer(status, [*ids, *headers, ("Content-Length", str(len(body)))], body)
 
 
-def _xml(service: str, code: str, message: str, request_id: str) -> bytes:
+def _xml(scope: Scope, service: str, code: str, message: str, request_id: str) -> bytes:
     error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
     if service == "s3":
-        text = f"<Error>{error}<RequestId>{request_id}</RequestId></Error>"
+        resource = f"<Resource>{escape(scope['path'])}</Resource>"
+        text = f"<Error>{error}{resource}<RequestId>{request_id}</RequestId></Error>"
     else:
         text = (
             f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error>"
