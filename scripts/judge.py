@@ -1,6 +1,6 @@
 """`./slipway judge`: judge recorded evidence, or plan how long a verdict will take.
 
-`./slipway judge --policy FILE --windows FILE.jsonl` replays windows in the order of the file and says the
+`./slipway judge --policy FILE --windows FILE.jsonl` replays windows in order of time and says the
 verdict after each block, so that a rollout can be judged again with another policy and evidence made
 elsewhere can be judged. `./slipway judge plan --rate 50 --weight 25` answers before a rollout starts. No
 AWS is asked.
@@ -17,7 +17,7 @@ from rich.table import Table
 from ruamel.yaml import YAML, YAMLError
 
 from release.errors import UsageError
-from release.judge.evidence import Evidence
+from release.judge.evidence import Evidence, in_order
 from release.judge.judge import Judge
 from release.judge.plan import Assumptions, plan
 from release.judge.policy import Policy
@@ -32,6 +32,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=["plan"], help="plan: how long a verdict will take")
     parser.add_argument("--policy", type=Path, help="YAML or JSON (default: the built-in policy)")
     parser.add_argument("--windows", type=Path, help="telemetry windows, one JSON object a line")
+    parser.add_argument(
+        "--as-it-came", action="store_true", help="replay the order of arrival, late as it was"
+    )
     parser.add_argument("--last", action="store_true", help="print only the last verdict")
     parser.add_argument("--rate", type=float, default=50.0, help="plan: requests/s of both variants")
     parser.add_argument("--weight", type=float, default=25.0, help="plan: the candidate's share in per cent")
@@ -49,7 +52,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
             "Name the recorded windows (docs/telemetry.md has their schema), or use ./slipway judge plan.",
         )
     verdict = None
-    for verdict in replay(args.windows, policy):
+    for verdict in replay(args.windows, policy, args.as_it_came):
         if not args.last:
             _print(verdict, out)
     if verdict is None or args.last:
@@ -82,18 +85,27 @@ def read_policy(path: Path | None) -> Policy:
         ) from None
 
 
-def replay(path: Path, policy: Policy) -> Iterator[Verdict]:
-    """The verdict after each sealed block, and one more at the end of the evidence. Raises UsageError."""
-    evidence, fold = Evidence(policy), Judge(policy)
-    for line in _lines(path):
-        evidence.add_line(line)
-        for block in evidence.take():
-            fold.add(block)
-            yield fold.verdict(dict(evidence.set_aside))
-    rest = evidence.take(finished=True)
-    for block in rest:
+def replay(path: Path, policy: Policy, as_it_came: bool = False) -> Iterator[Verdict]:
+    """The verdict after each block, in order of time, and one at the end. Raises UsageError.
+
+    With `as_it_came` the lines are windows in the order of their arrival, and some may be too late.
+    """
+    fold = Judge(policy)
+    if not as_it_came:
+        blocks, evidence = in_order(_lines(path), policy)
+    else:
+        blocks, evidence = [], Evidence(policy)
+        for line in _lines(path):
+            evidence.add_line(line)
+            for block in evidence.take():
+                fold.add(block)
+                yield fold.verdict(dict(evidence.set_aside))
+        blocks = evidence.take(finished=True)
+    for block in blocks:
         fold.add(block)
-    yield fold.verdict(dict(evidence.set_aside))
+        yield fold.verdict(dict(evidence.set_aside))
+    if not blocks:
+        yield fold.verdict(dict(evidence.set_aside))
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -1,34 +1,58 @@
 """Windows to blocks: order, duplicates, late and missing windows, clocks, workers that come and go.
 
-A block is what both variants counted in the same `block_seconds`. It is *sealed*, in order, when every
-worker that reported lately has reported beyond it, or when `grace_seconds` of newer windows have passed; a
-window for a sealed block is set aside. So arrival order within the grace does not matter, and a verdict
-once given is never computed again from other data: what makes peeking valid also makes it reproducible.
+A block is what both variants counted in the same `block_seconds`. During a rollout it is *sealed*, in
+order, when every worker that reported lately has reported through it without a gap, or when `grace_seconds`
+of newer windows have passed; a window for a sealed block is set aside. So the order of arrival within the
+grace does not matter, and a verdict once given is never computed again from other data: what makes peeking
+valid also makes it reproducible. Recorded evidence is put in order of time first (`in_order`): nothing in
+it is late.
 
-There is no clock here: time is what the windows say.
+There is no clock here: time is what the windows say, or what the caller passes.
 """
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from statistics import median
 
-from release.judge.cells import Counts, empty
+from release.judge.cells import empty
 from release.judge.judge import Block
 from release.judge.policy import Policy
 from release.judge.windows import VARIANTS, Refusal, Refused, Window, parse_line
 
 LONGEST_BLOCKS = 24
 """A window over more blocks than this (two minutes) cannot be compared in time."""
-MAX_AHEAD = 100_000
-"""Open blocks held at most (six days of silence): beyond, the gap is skipped."""
+MAX_AHEAD = 20_000
+"""Empty blocks made at most for a silence (a day): beyond, it is skipped."""
 
 
 @dataclass
 class _Open:
-    live: Counts = field(default_factory=empty)
-    candidate: Counts = field(default_factory=empty)
+    windows: list[Window] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+
+
+class _Worker:
+    """Until when a worker has reported without a gap; windows that came too early wait for those before."""
+
+    def __init__(self, window: Window) -> None:
+        self.until = window.end
+        self._early: list[tuple[float, float]] = []
+
+    def report(self, window: Window, tolerance: float) -> None:
+        """Take a window into account; its start may miss the end of the one before by `tolerance`."""
+        self._early.append((window.start, window.end))
+        self._early.sort()
+        while self._early and self._early[0][0] <= self.until + tolerance:
+            self.until = max(self.until, self._early.pop(0)[1])
+
+    def give_up(self, moment: float) -> bool:
+        """Wait no more for what is older than `moment`; whether the worker has reported since."""
+        if self._early and self.until < moment:
+            self.until = max(end for _, end in self._early)
+            self._early.clear()
+        return self.until > moment
 
 
 class Evidence:
@@ -47,7 +71,12 @@ class Evidence:
         self._open: dict[int, _Open] = {}
         self._next: int | None = None
         self._newest = -math.inf
-        self._workers: dict[tuple[str, str], float] = {}
+        self._workers: dict[tuple[str, str], _Worker] = {}
+
+    def refuse(self, refused: Refused) -> None:
+        """Name and count a window that cannot be used."""
+        self.set_aside[refused.refusal.value] += 1
+        self.reasons.setdefault(refused.refusal.value, str(refused))
 
     def add_line(self, line: str) -> Window | None:
         """Add a line of JSON; one that makes no sense is set aside, named and counted."""
@@ -55,8 +84,7 @@ class Evidence:
             window = parse_line(line)
             self.add(window)
         except Refused as refused:
-            self.set_aside[refused.refusal.value] += 1
-            self.reasons.setdefault(refused.refusal.value, str(refused))
+            self.refuse(refused)
             return None
         return window
 
@@ -71,10 +99,11 @@ class Evidence:
         if window.id in block.ids:
             raise Refused(Refusal.DUPLICATE, f"window {window.id!r} came before")
         block.ids.add(window.id)
-        side = block.live if window.variant == "live" else block.candidate
-        side[window.cells] += window.counts
-        worker = (window.variant, window.worker)
-        self._workers[worker] = max(window.end, self._workers.get(worker, -math.inf))
+        block.windows.append(window)
+        key = (window.variant, window.worker)
+        if key not in self._workers:
+            self._workers[key] = _Worker(window)
+        self._workers[key].report(window, length / 2)
         self._newest = max(self._newest, window.end)
 
     def _check_time(self, window: Window, length: float) -> None:
@@ -86,35 +115,61 @@ class Evidence:
         if abs(off) > self.policy.clock_seconds:
             raise Refused(Refusal.CLOCK, f"window {window.id!r} is {off:+.0f} s from the rollout")
 
-    def take(self, finished: bool = False) -> list[Block]:
-        """Blocks sealed since the last call; with `finished`, all that are left."""
+    def take(self, finished: bool = False, now: float = -math.inf) -> list[Block]:
+        """Blocks sealed since the last call; with `finished`, all that are left.
+
+        `now` is the caller's clock, if it has one: without, time passes only as windows come.
+        """
         if not self._open:
             return []
         length = self.policy.block_seconds
-        last = max(self._open) + 1 if finished else math.floor(self._complete_until() / length + 1e-9)
+        last = max(self._open) + 1
+        if not finished:
+            last = min(last, math.floor(self._complete_until(now) / length + 1e-9))
         first = min(self._open) if self._next is None else self._next
         first = max(first, last - MAX_AHEAD)
-        sealed = []
-        for index in range(first, last):
-            held = self._open.pop(index, None) or _Open()
-            sealed.append(Block(held.candidate, held.live))
+        sealed = [self._seal(index) for index in range(first, last)]
         if last > first:
             self._next = last
+            self._open = {index: block for index, block in self._open.items() if index >= last}
         return sealed
 
-    def _complete_until(self) -> float:
+    def _seal(self, index: int) -> Block:
+        counts = {variant: empty() for variant in VARIANTS}
+        for window in self._open[index].windows if index in self._open else ():
+            counts[window.variant][window.cells] += window.counts
+        return Block(counts["candidate"], counts["live"])
+
+    def _complete_until(self, now: float) -> float:
         """The moment up to which no window is waited for."""
-        patience = self._newest - self.policy.grace_seconds
-        self._workers = {key: end for key, end in self._workers.items() if end > patience}
+        latest = max(self._newest, now)
+        patience = latest - self.policy.grace_seconds
+        self._workers = {key: worker for key, worker in self._workers.items() if worker.give_up(patience)}
         if {variant for variant, _ in self._workers} != set(VARIANTS):
             # A variant that is silent may be about to report; its first window must not come too late.
             return patience
-        return min(self._workers.values())
+        reported = min(worker.until for worker in self._workers.values())
+        return max(patience, min(reported, latest - self.policy.settle_seconds))
 
 
-def blocks_of(windows: Iterable[Window], policy: Policy) -> Iterator[Block]:
-    """All blocks of recorded windows that are in any order. Windows that cannot be used raise Refused."""
-    evidence = Evidence(policy)
+def in_order(lines: Iterable[str], policy: Policy) -> tuple[list[Block], Evidence]:
+    """All blocks of recorded windows, in whatever order the lines are, and what was set aside.
+
+    The middle one of the windows' times tells which clocks are wrong.
+    """
+    windows, refusals = [], []
+    for line in lines:
+        try:
+            windows.append(parse_line(line))
+        except Refused as refused:
+            refusals.append(refused)
+    around = median(window.middle for window in windows) if windows else None
+    evidence = Evidence(policy, around)
     for window in windows:
-        evidence.add(window)
-    yield from evidence.take(finished=True)
+        try:
+            evidence.add(window)
+        except Refused as refused:
+            refusals.append(refused)
+    for refused in refusals:
+        evidence.refuse(refused)
+    return evidence.take(finished=True), evidence

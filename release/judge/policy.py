@@ -120,6 +120,8 @@ class Policy(Data):
     """Time constant of what is expected of live: its quantiles and rates."""
     grace_seconds: Annotated[float, Field(ge=0)] = 30.0
     """How long a block waits for a worker that has reported before."""
+    settle_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """How long after its end a block stays open for parts of it that come apart."""
     clock_seconds: Annotated[float, Field(gt=0)] = 86400.0
     """A window further than this from the rollout has a wrong clock and is set aside."""
     min_requests: Annotated[int, Field(ge=1)] = 300
