@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo test test-unit lint format bench sandbox lock clean distclean
+.PHONY: help setup demo test test-unit lint format bench bench-judge sandbox lock clean distclean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ format: setup ## rewrite the code in the one format
 
 bench: setup ## measure the figures of the README; raw results in .build/bench/
 	@$(BIN)/python -m scripts.bench
+
+bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
+	@$(BIN)/python -m scripts.bench_judge
 
 sandbox: setup ## start the local AWS and print what to export
 	@./slipway sandbox up

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints, ValidationError, field_validator
 
 from release.errors import UsageError
+from release.judge.policy import Policy
 from release.pins import Data, EndpointName, EndpointSettings
 
 _DIGESTED = r"^[a-z0-9.:_/-]+@sha256:[0-9a-f]{64}$"
@@ -19,6 +20,7 @@ EXAMPLES = {
     "account": 'slipway:account: "123456789012"',
     "endpoints": "slipway:endpoints:\n    delays:\n      instances: {type: ml.m7i.large, min: 1, max: 2}",
     "image": "slipway:image:\n    base: public.ecr.aws/docker/library/python@sha256:<digest>",
+    "judge": "slipway:judge:\n    errors: {fail_times: 1.25, fail_plus: 0.0002}",
     "region": "aws:region: us-east-1",
 }
 """What to paste for a key that is missing or wrong."""
@@ -61,6 +63,8 @@ class StageSettings(Data):
     image: ImageSettings = ImageSettings()
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
+    judge: Policy = Policy()
+    """What the judge tolerates from a candidate here; docs/judge.md explains every default."""
     gates: tuple[str, ...] = ()
     """Gates of the release's evidence that must have passed here, by name."""
     protect: bool = False

@@ -1,6 +1,7 @@
 """PASS, FAIL and HOLD: what gives them, what never does."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def test_equal_variants_pass() -> None:
         ({"invalid": 0.05}, "invalid"),
     ],
 )
-def test_a_regression_fails_and_says_why(bad: dict[str, float], metric: str) -> None:
+def test_a_regression_fails_and_says_why(bad: dict[str, Any], metric: str) -> None:
     verdict = fold(*pair(2, **bad)).verdict()
     assert verdict.decision is Decision.FAIL
     assert verdict.because.startswith(f"{metric}:")
