@@ -28,6 +28,7 @@ from sandbox.cloudwatch.alarm_state import LOCK, change_state, follow, history, 
 from sandbox.cloudwatch.composite_rules import BadRule, alarms, parse
 from sandbox.cloudwatch.evaluator import HOLD, Evaluator, schedule
 from sandbox.cloudwatch.history_api import describe_alarm_history
+from sandbox.cloudwatch.moto_actions import replace
 from sandbox.endpoints.state import Endpoint
 
 _PAGE = 100
@@ -49,7 +50,7 @@ class AlarmsApi:
             *("describe_alarms", "describe_alarms_for_metric", "describe_alarm_history"),
             *("enable_alarm_actions", "disable_alarm_actions"),
         ):
-            _replace(name, getattr(self, name))
+            replace(CloudWatchResponse, name, getattr(self, name))
 
     def in_alarm(self, endpoint: Endpoint, names: tuple[str, ...]) -> list[str]:
         """Those of the endpoint's alarms `names` that are in ALARM; they are watched from now on."""
@@ -265,8 +266,3 @@ def _definition(alarm: Alarm, params: Mapping[str, Any] | None = None) -> dict[s
         return {**definition, "alarmRule": alarm.rule}
     shown = trigger(params or getattr(alarm, "sandbox_params", {}))
     return definition | {name[0].lower() + name[1:]: value for name, value in shown.items()}
-
-
-def _replace(name: str, action: Callable[[CloudWatchResponse], Any]) -> None:
-    """Let moto answer an action by a bound method that takes moto's request."""
-    setattr(CloudWatchResponse, name, lambda request: action(request))

@@ -16,6 +16,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from sandbox.cloudwatch.clock import Clock
 from sandbox.cloudwatch.distributions import Distribution
+from sandbox.cloudwatch.moto_actions import replace
 from sandbox.cloudwatch.put_metrics import entities, point, seconds_of
 from sandbox.cloudwatch.queries import (
     BadQuery,
@@ -75,7 +76,7 @@ class MetricsApi:
             self.get_metric_statistics,
             self.list_metrics,
         ):
-            _replace(CloudWatchResponse, action)
+            replace(CloudWatchResponse, action.__name__, action)
 
     def put_metric_data(self, request: CloudWatchResponse) -> ActionResult:
         """PutMetricData."""
@@ -261,8 +262,3 @@ def _windows_of(
             windows = found.setdefault(datum.unit or "None", {})
             windows.setdefault(at - (at - start) % period, Distribution()).add(float(value))
     return found
-
-
-def _replace(response: type, action: Any) -> None:
-    """Let moto answer an action by a bound method that takes moto's request."""
-    setattr(response, action.__name__, lambda request: action(request))

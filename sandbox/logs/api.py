@@ -6,7 +6,7 @@ Subscription filters are moto's: they see events of PutLogEvents.
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
@@ -17,6 +17,7 @@ from moto.logs.responses import LogsResponse
 from sandbox.cloudwatch import emf
 from sandbox.cloudwatch.clock import Clock
 from sandbox.cloudwatch.metrics_api import store
+from sandbox.cloudwatch.moto_actions import replace
 from sandbox.logs import storage
 from sandbox.logs.events import (
     MOST_EVENTS,
@@ -55,7 +56,7 @@ class LogsApi:
             *("put_log_events", "get_log_events", "filter_log_events", "describe_log_streams"),
             *("delete_log_group", "delete_log_stream", "put_retention_policy"),
         ):
-            _replace(name, getattr(self, name))
+            replace(LogsResponse, name, getattr(self, name))
 
     def put_lines(self, account: str, region: str, group: str, stream: str, lines: Sequence[str]) -> None:
         """Append lines to a stream, which is made when it is missing, and publish their metrics."""
@@ -268,8 +269,3 @@ def _subscriptions(group: LogGroup, stream: LogStream, number: int) -> None:
             filter_name=subscription.name,
             log_events=[{"id": e.event_id, "timestamp": e.timestamp, "message": e.message} for e in newest],
         )
-
-
-def _replace(name: str, action: Callable[[LogsResponse], Any]) -> None:
-    """Let moto answer an action by a bound method that takes moto's request."""
-    setattr(LogsResponse, name, lambda request: action(request))
