@@ -8,6 +8,7 @@ AWS is asked.
 
 import argparse
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     if isinstance(value, float):
-        return round(value, 6) if abs(value) < 1e300 else None
+        return round(value, 6) if math.isfinite(value) else None
     return value
 
 
@@ -156,10 +157,14 @@ def _plan(args: argparse.Namespace, policy: Policy, out: Out) -> int:
     for title in ("what", "verdict", "candidate requests", "seconds"):
         table.add_column(title)
     for line in found:
-        table.add_row(line.what, line.verdict, f"{line.requests:,.0f}", f"{line.seconds:,.0f}")
+        table.add_row(line.what, line.verdict, *map(_amount, (line.requests, line.seconds)))
     out.table(table)
-    out.result({"plan": [vars(line) for line in found]})
+    out.result(_finite({"plan": [vars(line) for line in found]}))
     return 0
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if math.isfinite(value) else "never"
 
 
 COMMAND = Command(
