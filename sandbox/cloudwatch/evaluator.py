@@ -7,8 +7,9 @@ passed are evaluated in their order.
 
 A deployment that watches alarms passes its waits faster than real time when the sandbox's time scale says
 so. While it does, a watched alarm that needs one datapoint is evaluated every second as well, over the data
-since the watch began, up to its period. It can thus ring within the deployment; nothing of this happens at
-time scale 1.
+since the watch began, up to its period. It can thus ring within the deployment. Once the deployment is over
+its data counts no more: the alarm is evaluated again a scaled period later, on what came since. Nothing of
+this happens at time scale 1.
 """
 
 import asyncio
@@ -19,11 +20,15 @@ from dataclasses import dataclass
 
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
-from sandbox.cloudwatch.alarm_evaluation import evaluate, evaluate_at_once
+from sandbox.cloudwatch.alarm_evaluation import Verdict, evaluate, evaluate_at_once
 from sandbox.cloudwatch.alarm_plan import AlarmPlan
+from sandbox.cloudwatch.alarm_rules import ALARM
 from sandbox.cloudwatch.alarm_state import LOCK, change_state
 from sandbox.cloudwatch.clock import Clock
+from sandbox.cloudwatch.distributions import Distribution
 from sandbox.cloudwatch.metrics_api import source
+from sandbox.cloudwatch.queries import Source
+from sandbox.cloudwatch.store import MetricKey
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +60,9 @@ class Schedule:
     watched_at: float = 0.0
     """Real time of the last look."""
     watch_due: float = 0.0
+    """The clock's second of the next evaluation beside the boundaries; 0: none."""
+    counts_from: float = 0.0
+    """The clock's second before which data does not count: it was a watched deployment's."""
 
 
 def schedule(alarm: Alarm) -> Schedule | None:
@@ -68,7 +76,7 @@ class Evaluator:
     def __init__(self, clock: Clock, flush: Callable[[], None], time_scale: float = 1.0) -> None:
         self._clock = clock
         self._flush = flush
-        self._eager = time_scale > 1
+        self._time_scale = time_scale
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -87,14 +95,14 @@ class Evaluator:
         """A deployment looks at an alarm; see the module's text. To be called again and again."""
         alarm = backend.alarms.get(name)
         found = schedule(alarm) if alarm is not None else None
-        if found is None or not self._eager:
+        if found is None or self._time_scale <= 1:
             return
         now = time.time()
-        if now - found.watched_at > _WATCH_LASTS:
+        begins, found.watched_at = now - found.watched_at > _WATCH_LASTS, now
+        if begins:
             found.watched_from = float(int(self._clock.now()))
             found.watch_due = found.watched_from + _WATCH_STEP
             self.wake()
-        found.watched_at = now
 
     async def run(self) -> None:
         """Evaluate until cancelled."""
@@ -119,14 +127,16 @@ class Evaluator:
     def evaluate_due(self) -> None:
         """Evaluate every alarm that is due now, boundary by boundary."""
         while True:
-            waiting = [(s.due, b, a, s) for b, a, s in _scheduled() if self._is_due(s)]
+            waiting = [(s.due, b, a, s) for b, a, s in _scheduled() if self._is_free(s, s.due)]
             if not waiting:
                 break
             _, backend, alarm, found = min(waiting, key=lambda entry: entry[0])
             self._at_boundary(backend, alarm, found)
         for backend, alarm, found in list(_scheduled()):
-            if self._is_watch_due(found):
-                self._watched(backend, alarm, found)
+            if found.watched_from and not self._is_watched(found):
+                self._end_watch(alarm, found)
+            if found.watch_due and self._is_free(found, found.watch_due):
+                self._between(backend, alarm, found)
 
     def _wait(self) -> float | None:
         """Real seconds until something is due; None: nothing is."""
@@ -134,44 +144,71 @@ class Evaluator:
         waits = []
         for _, _, found in _scheduled():
             waits.append(max(found.due + _SETTLE - now, found.held_until - real))
-            if self._is_watched(found):
+            if found.watch_due:
                 waits.append(max(found.watch_due + _SETTLE - now, found.held_until - real))
+            if found.watched_from:
+                waits.append(found.watched_at + _WATCH_LASTS + _SETTLE - real)
         return max(min(waits), 0) if waits else None
 
-    def _is_due(self, found: Schedule) -> bool:
-        return found.due <= self._clock.now() - _SETTLE / 2 and found.held_until <= time.time()
+    def _is_free(self, found: Schedule, due: float) -> bool:
+        """Whether a moment has come and no state set by hand stands in its way."""
+        return due <= self._clock.now() - _SETTLE / 2 and found.held_until <= time.time()
 
-    def _is_watched(self, found: Schedule) -> bool:
+    @staticmethod
+    def _is_watched(found: Schedule) -> bool:
         return found.watched_from > 0 and time.time() - found.watched_at <= _WATCH_LASTS
-
-    def _is_watch_due(self, found: Schedule) -> bool:
-        return (
-            self._is_watched(found)
-            and found.watch_due <= self._clock.now()
-            and found.held_until <= time.time()
-        )
 
     def _at_boundary(self, backend: CloudWatchBackend, alarm: Alarm, found: Schedule) -> None:
         step, now = found.plan.step, self._clock.now()
         at = max(found.due, now - now % step - (_MOST_CAUGHT_UP - 1) * step)
         found.due = at + step
-        verdict = evaluate(found.plan, source(backend), int(at))
-        self._apply(backend, alarm, verdict.state, verdict.reason, verdict.data)
+        self._apply(backend, alarm, evaluate(found.plan, _counting(backend, found), int(at)))
 
-    def _watched(self, backend: CloudWatchBackend, alarm: Alarm, found: Schedule) -> None:
+    def _between(self, backend: CloudWatchBackend, alarm: Alarm, found: Schedule) -> None:
+        """An evaluation beside the boundaries: while the alarm is watched, or once after."""
         now = int(self._clock.now())
+        if not found.watched_from:
+            found.watch_due = 0.0
+            self._apply(backend, alarm, evaluate(found.plan, _counting(backend, found), now + 1))
+            return
         found.watch_due = float(now + _WATCH_STEP)
-        start = max(int(found.watched_from), now - found.plan.period)
-        verdict = evaluate_at_once(found.plan, source(backend), start, now + 1)
-        self._apply(backend, alarm, verdict.state, verdict.reason, verdict.data)
+        start = max(int(found.watched_from), now + 1 - found.plan.period)
+        self._apply(backend, alarm, evaluate_at_once(found.plan, source(backend), start, now + 1))
+
+    def _end_watch(self, alarm: Alarm, found: Schedule) -> None:
+        found.watched_from = found.watch_due = 0.0
+        if alarm.state_value == ALARM:
+            found.counts_from = float(int(self._clock.now()))
+            found.watch_due = found.counts_from + max(found.plan.period / self._time_scale, _WATCH_STEP)
 
     @staticmethod
-    def _apply(backend: CloudWatchBackend, alarm: Alarm, state: str | None, reason: str, data: str) -> None:
+    def _apply(backend: CloudWatchBackend, alarm: Alarm, verdict: Verdict) -> None:
         with LOCK:
             if backend.alarms.get(alarm.name) is not alarm:  # deleted or replaced meanwhile
                 return
-            if state is not None and state != alarm.state_value:
-                change_state(backend, alarm, state, reason, data)
+            if verdict.state is not None and verdict.state != alarm.state_value:
+                change_state(backend, alarm, verdict.state, verdict.reason, verdict.data)
+
+
+def _counting(backend: CloudWatchBackend, found: Schedule) -> Source:
+    """The metrics without those of a watched deployment that is over."""
+    read = source(backend)
+    if not found.counts_from:
+        return read
+
+    def windows(
+        key: MetricKey, start: int, end: int, period: int, unit: str | None
+    ) -> dict[str, dict[int, Distribution]]:
+        if int(found.counts_from) >= end:
+            return {}
+        result: dict[str, dict[int, Distribution]] = {}
+        for name, seconds in read(key, max(start, int(found.counts_from)), end, 1, unit).items():
+            kept = result.setdefault(name, {})
+            for at, values in seconds.items():
+                kept.setdefault(at - (at - start) % period, Distribution()).merge(values)
+        return result
+
+    return windows
 
 
 def _scheduled() -> Iterator[tuple[CloudWatchBackend, Alarm, Schedule]]:

@@ -30,6 +30,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         text = body.decode()
+        if os.environ.get("FAILING"):
+            return self.answer(500, b"as always")
+        if text.startswith("print "):
+            print(text[6:], flush=True)
         if text.startswith("status "):
             return self.answer(int(text.split()[1]), b"as you wish")
         if text.startswith("sleep "):
