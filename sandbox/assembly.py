@@ -15,7 +15,20 @@ import uvicorn
 
 from sandbox.admin import Admin, endpoint_status
 from sandbox.app import App
-from sandbox.aws import autoscaling, clock, ecr, endpoint_configs, endpoints, models, objects, s3, tags
+from sandbox.aws import (
+    autoscaling,
+    clock,
+    ecr,
+    endpoint_configs,
+    endpoints,
+    iam,
+    model_packages,
+    models,
+    objects,
+    s3,
+    sns,
+    tags,
+)
 from sandbox.aws.application import Moto
 from sandbox.calls import Calls
 from sandbox.children import Child, Nursery
@@ -105,7 +118,7 @@ class Sandbox:
         ecr.install(self._port, books, registry_port)
         endpoints.install(self._service)
         clock.install(self._faults)
-        for module in (models, endpoint_configs, tags, s3, autoscaling):
+        for module in (models, model_packages, endpoint_configs, tags, s3, iam, sns, autoscaling):
             module.install()
         self._cloudwatch.install(self._hand_on)
         moto = Moto(self._calls, self._faults)

@@ -24,7 +24,7 @@ def install() -> None:
         return answer
 
     Response.register_scalable_target = register_scalable_target
-    for action in (list_tags_for_resource, tag_resource, untag_resource):
+    for action in (list_tags_for_resource, tag_resource, untag_resource, describe_scaling_activities):
         setattr(Response, action.__name__, action)
 
 
@@ -45,3 +45,8 @@ def untag_resource(self: Response) -> str:
     for key in self._get_param("TagKeys") or []:
         tags.pop(key, None)
     return "{}"
+
+
+def describe_scaling_activities(self: Response) -> str:
+    """DescribeScalingActivities: there are none, as nothing scales."""
+    return json.dumps({"ScalingActivities": []})

@@ -20,6 +20,8 @@ from moto.ecr.exceptions import ImageAlreadyExistsException, RepositoryNotFoundE
 from moto.ecr.models import Image, Repository, ecr_backends
 from moto.ecr.responses import ECRResponse
 
+from sandbox.aws import ecr_layers
+from sandbox.aws.ecr_layers import LayersNotFound
 from sandbox.settings import HOST
 
 _REFERENCE = re.compile(
@@ -39,12 +41,6 @@ class TagIsImmutable(ServiceException):
             f"The image tag '{tag}' already exists in the '{repository}' repository and cannot be "
             "overwritten because the tag is immutable."
         )
-
-
-class LayersNotFound(ServiceException):
-    """A manifest whose layers were not uploaded before it."""
-
-    code = "LayersNotFoundException"
 
 
 class DigestDoesNotMatch(ServiceException):
@@ -99,7 +95,7 @@ class Books:
     """What ECR knows of pushed images. Called from moto's threads and from the registry's gateway."""
 
     def __init__(self, blobs: Path) -> None:
-        self._blobs = blobs
+        self.blobs = blobs
         self._lock = RLock()
 
     def check(self, name: str, tag: str | None, manifest: bytes) -> None:
@@ -115,9 +111,7 @@ class Books:
             holder = _tagged(repository, tag)
             if holder is not None and holder.get_image_digest() != digest and _is_fixed(repository, tag):
                 raise TagIsImmutable(name, tag or "")
-        missing = [
-            blob for blob in _blobs_of(manifest) if not (self._blobs / blob.replace(":", "/")).exists()
-        ]
+        missing = [blob for blob in _blobs_of(manifest) if not (self.blobs / blob.replace(":", "/")).exists()]
         if missing:
             raise LayersNotFound(f"Layers with digests '[{', '.join(missing)}]' do not exist in '{name}'")
 
@@ -172,6 +166,11 @@ def install(port: int, books: Books, registry_port: int) -> None:
             entry["expiresAt"] = 4102444800  # 2100: tokens of the sandbox do not expire
         return ActionResult(answer)
 
+    def push_layer(name: str, digest: str, content: bytes) -> None:
+        path = f"/v2/{name}/blobs/uploads/?digest={digest}"
+        _registry(registry_port, "POST", path, content, "application/octet-stream")
+
+    ecr_layers.install(port, books.blobs, push_layer)
     original_token = ECRResponse.get_authorization_token
     Repository.__init__ = init
     Image.get_image_size_in_bytes = _size

@@ -12,8 +12,9 @@ import aiohttp
 from moto.core.exceptions import ServiceException
 
 from sandbox.asgi import ClientGone, Receive, Scope, Send, header, read_body, respond_json
-from sandbox.aws.ecr import Books, LayersNotFound, TagIsImmutable
+from sandbox.aws.ecr import Books, TagIsImmutable
 from sandbox.aws.ecr import repositories as ecr_repositories
+from sandbox.aws.ecr_layers import LayersNotFound
 from sandbox.settings import HOST
 
 MAX_MANIFEST = 4 << 20
