@@ -72,7 +72,7 @@ class Moto:
             check(scope, service, action, body)
             return _in_protocol(scope, service, action, self._call_wsgi(scope, body))
         except BadRequest as refusal:
-            return aws_error(scope, service, refusal.code, refusal.message)
+            return aws_error(scope, service, refusal.code, refusal.message, refusal.status)
         except NotImplementedError:
             return aws_error(scope, service, "NotImplemented", not_covered(service, action))
         except Exception as error:
@@ -152,6 +152,8 @@ def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
         PRESERVED_HEADER_NAMES_ENVIRON_KEY: {},
     }
     _add_headers(environ, scope)
+    if "HTTP_X_AMZ_COPY_SOURCE" in environ:  # a plus is a space to S3, and to some clients, but not to moto
+        environ["HTTP_X_AMZ_COPY_SOURCE"] = environ["HTTP_X_AMZ_COPY_SOURCE"].replace("+", "%20")
     if header(scope, b"transfer-encoding"):
         environ.pop("HTTP_TRANSFER_ENCODING", None)
     return environ
