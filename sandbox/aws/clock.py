@@ -5,6 +5,7 @@ Endpoints, models and configs are stamped with it, and signed requests are held 
 
 from datetime import UTC, datetime, timedelta
 
+from sandbox.aws.validation import BadRequest
 from sandbox.faults import Faults
 
 TOLERANCE = timedelta(minutes=5)
@@ -36,29 +37,29 @@ def visible(service: str, created: datetime) -> bool:
     return (now() - created).total_seconds() >= fault.seconds
 
 
-def signature_refusal(service: str, signed: str) -> tuple[str, str, int] | None:
-    """Code, message and status for a request whose X-Amz-Date is too far off; None when it is not.
+def check_time(service: str, signed: str) -> None:
+    """Raise BadRequest for a request whose X-Amz-Date is too far off.
 
     Looked at only while the clock is skewed: without that both clocks are the same one.
     """
     if not _faults or _faults.lasting("clock_skew") is None:
-        return None
+        return
     try:
         then = datetime.strptime(signed, _FORMAT).replace(tzinfo=UTC)
     except ValueError:
-        return None
+        return
     here = now()
+    if abs(here - then) <= (S3_TOLERANCE if service == "s3" else TOLERANCE):
+        return
     if service == "s3":
-        if abs(here - then) <= S3_TOLERANCE:
-            return None
         message = "The difference between the request time and the current time is too large."
-        return "RequestTimeTooSkewed", message, 403
-    if abs(here - then) <= TOLERANCE:
-        return None
-    limit = (here - TOLERANCE if then < here else here + TOLERANCE).strftime(_FORMAT)
-    if then < here:
-        said = f"Signature expired: {signed} is now earlier than {limit} ({here.strftime(_FORMAT)} - 5 min.)"
-    else:
-        said = f"Signature not yet current: {signed} is still later than {limit} "
-        said += f"({here.strftime(_FORMAT)} + 5 min.)"
-    return "InvalidSignatureException", said, 403
+        raise BadRequest("RequestTimeTooSkewed", message, 403)
+    old = then < here
+    limit = here - TOLERANCE if old else here + TOLERANCE
+    words = "expired: {} is now earlier than" if old else "not yet current: {} is still later than"
+    raise BadRequest(
+        "InvalidSignatureException",
+        f"Signature {words.format(signed)} {limit.strftime(_FORMAT)} "
+        f"({here.strftime(_FORMAT)} {'-' if old else '+'} 5 min.)",
+        403,
+    )

@@ -12,9 +12,6 @@ from sandbox.fleets.container import Container
 from sandbox.fleets.host import Host
 from sandbox.fleets.instance import Instance
 
-DRAIN_LIMIT = 60.0
-"""Seconds that requests in flight may take to end; InvokeEndpoint's own limit."""
-
 
 @dataclass(frozen=True)
 class Mirror:
@@ -81,21 +78,18 @@ class Fleet:
         surplus = self.instances[real:]
         self.instances = [*self.instances[:real], *new]
         self.count = self.desired_count = wanted
-        await asyncio.gather(*(instance.stop() for instance in surplus))
+        await asyncio.gather(*(instance.stop(drain=True) for instance in surplus))
         return True
 
     def pick(self) -> Instance | None:
         """The next healthy instance in turn, or None."""
-        healthy = [instance for instance in self.instances if instance.healthy]
+        healthy = [i for i in self.instances if i.healthy and not i.retired]
         return healthy[next(self._turn) % len(healthy)] if healthy else None
 
     async def stop(self, *, drain: bool = True) -> None:
         """End all instances, once the requests in flight are answered."""
-        deadline = asyncio.get_running_loop().time() + DRAIN_LIMIT
-        while drain and self.in_flight and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.01)
-        instances, self.instances = self.instances, []
-        await asyncio.gather(*(instance.stop() for instance in instances))
+        await asyncio.gather(*(instance.stop(drain=drain) for instance in self.instances))
+        self.instances = []
 
     async def _all_healthy(self, instances: list[Instance]) -> bool:
         outcomes = [asyncio.create_task(_outcome(instance)) for instance in instances]

@@ -28,6 +28,9 @@ PING_TIMEOUT = 2.0
 GIVE_UP_AFTER = 3
 """Starts that end without one good ping before a new instance counts as failed."""
 
+DRAIN_LIMIT = 60.0
+"""Seconds that requests in flight may take to end; InvokeEndpoint's own limit."""
+
 _BACKOFF = (0.1, 0.3, 1.0, 2.0, 5.0)
 
 
@@ -39,9 +42,13 @@ class Instance:
         self.container = container
         self.url = ""
         self.healthy = False
+        self.retired = False
+        """Whether it is to take no further request."""
         self.ever_healthy = asyncio.Event()
         self.failed = asyncio.Event()
         self.restarts = 0
+        self.in_flight = 0
+        """Requests that it is answering now."""
         self.log_file = host.log_file(container.endpoint, container.variant, self.id)
         self._host = host
         self._child: Child | None = None
@@ -61,8 +68,15 @@ class Instance:
         if self._child is not None and self._child.alive:
             self._host.nursery.signal(self._child.pid, signal.SIGKILL)
 
-    async def stop(self) -> None:
-        """End the server gracefully; returns when its process is gone."""
+    async def stop(self, *, drain: bool = False) -> None:
+        """End the server gracefully; returns when its process is gone.
+
+        It gets no new request from now on. With `drain` those in flight are answered first.
+        """
+        self.retired = True
+        deadline = time.monotonic() + DRAIN_LIMIT
+        while drain and self.in_flight and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
         self.healthy = False
         if self._task is not None:
             self._task.cancel()

@@ -42,11 +42,15 @@ class Containers:
     async def ask(self, fleet: Fleet, instance: Instance | None, scope: Scope, body: bytes) -> Answer:
         """The container's answer, or what stands for one that did not come; never raises for it."""
         fleet.in_flight += 1
+        if instance is not None:
+            instance.in_flight += 1
         try:
             answer = await self._faulty(fleet, instance) if self._faults else None
             answer = answer or await self._post(instance, scope, body)
         finally:
             fleet.in_flight -= 1
+            if instance is not None:
+                instance.in_flight -= 1
         fleet.served += 1
         if not answer.good:
             fleet.failed += 1

@@ -13,8 +13,9 @@ import aiohttp
 
 from sandbox.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body, respond
 from sandbox.aws.clock import now, visible
+from sandbox.aws.coverage import not_covered
 from sandbox.aws.validation import BadRequest, input_shape, refuse, violations
-from sandbox.calls import Calls
+from sandbox.calls import Calls, identify
 from sandbox.cloudwatch.sagemaker_metrics import Metrics
 from sandbox.endpoints.service import EndpointService
 from sandbox.endpoints.state import Endpoint
@@ -86,7 +87,7 @@ class Invocations:
 
     async def refuse(self, scope: Scope, send: Send) -> None:
         """Answer what of the runtime API is not covered: asynchronous and streamed invocations."""
-        message = f"The sandbox does not cover {scope['path']}. Add it in sandbox/runtime/."
+        message = not_covered("sagemaker-runtime", identify(scope, b"")[1])
         await send_error(send, "NotImplemented", {"Message": message, "message": message}, status=501)
 
     def _route(self, scope: Scope, name: str) -> tuple[Endpoint, Fleet]:
