@@ -20,6 +20,7 @@ from moto.core.request import (
 from moto.moto_server.werkzeug_app import create_backend_app
 
 from sandbox.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body
+from sandbox.aws.clock import check_time
 from sandbox.aws.coverage import Dispatcher, not_covered
 from sandbox.aws.errors import Answer, aws_error
 from sandbox.aws.failures import explain
@@ -69,6 +70,7 @@ class Moto:
 
     def _answer(self, scope: Scope, body: bytes, service: str, action: str) -> Answer:
         try:
+            check_time(service, header(scope, b"x-amz-date"))
             check(scope, service, action, body)
             return _in_protocol(scope, service, action, self._call_wsgi(scope, body))
         except BadRequest as refusal:

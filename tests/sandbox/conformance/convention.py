@@ -45,7 +45,7 @@ def behaviour(service: str, page: str, *, covered: bool = True) -> Callable[[Tes
 
     def mark(test: Test) -> Test:
         if not (test.__doc__ or "").strip():
-            raise ValueError(f"{getattr(test, "__name__", test)} needs a docstring that states the behaviour")
+            raise ValueError(f"{getattr(test, '__name__', test)} needs a docstring that states the behaviour")
         vars(test)["behaviour"] = Behaviour(service, page, covered)
         return pytest.mark.sandbox(test)
 
