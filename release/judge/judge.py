@@ -159,10 +159,11 @@ class Judge:
         return shares
 
     def _noise_explains(self) -> bool:
-        latency = self.policy.latency
-        if self.shared * self.policy.block_seconds < latency.noise_wait_seconds:
+        latency, seconds = self.policy.latency, self.shared * self.policy.block_seconds
+        if seconds < latency.noise_wait_seconds:
             return True
-        return self.noise.doubt(math.log(latency.noise_beyond)) > latency.noise_doubt
+        allowed = latency.noise_doubt * (latency.noise_wait_seconds / seconds) ** 2
+        return self.noise.doubt(math.log(latency.noise_beyond)) > allowed
 
     def unproven(self) -> list[str]:
         """Names of the PASS questions of required metrics that are not answered yet."""

@@ -23,7 +23,7 @@ class RateMargin(Data):
     fail_times: Factor = 1.25
     fail_plus: Share = 0.0002
     pass_times: Factor = 2.0
-    pass_plus: Share = 0.002
+    pass_plus: Share = 0.0025
     pass_at_most_plus: Share = 0.005
     """However high live's own rate, a candidate that adds more than this does not pass."""
 
@@ -79,12 +79,12 @@ class LatencyMargins(Data):
     differ)."""
     noise_seconds: Annotated[float, Field(gt=0)] = 300.0
     """How long such a difference lasts."""
-    noise_wait_seconds: Annotated[float, Field(ge=0)] = 170.0
+    noise_wait_seconds: Annotated[float, Field(gt=0)] = 175.0
     """A slow-down of the body that noise could explain fails only after so much evidence ..."""
-    noise_beyond: Factor = 1.087
+    noise_beyond: Factor = 1.082
     """... and if it is beyond this factor, noise taken out, ..."""
-    noise_doubt: Probability = 0.15
-    """... but for this probability."""
+    noise_doubt: Probability = 0.14
+    """... but for this probability, which falls with the square of the time after."""
 
 
 class ScoreMargins(Data):

@@ -34,7 +34,7 @@ HEAVY = Alternatives((2.0, 4.0, 8.0, 25.0, 120.0), (0.1, 0.1, 0.6, 0.1, 0.02, 0.
 """Of the weight of the tail, relative to the boundary of the null."""
 SHIFT = Alternatives((1.12, 1.3, 1.7, 3.0, 12.0), (0.35, 0.15, 0.15, 0.05, 0.05, 0.25))
 """Of an event that is not rare, relative to the boundary of the null."""
-EQUAL = Alternatives((1.0, 0.7, 1.3, 0.4, 0.1), (0.5, 0.1, 0.1, 0.1, 0.05, 0.15))
+EQUAL = Alternatives((1.0, 0.7, 1.3, 0.4, 0.1), (0.75, 0.05, 0.05, 0.05, 0.02, 0.08))
 """Of PASS, relative to live."""
 DECILES = tuple(i / 10 for i in range(1, 10))
 TAIL = ((1.0, 0.005), (1.5, 0.02), (2.0, 0.06), (2.5, 0.15), (3.0, 0.4), (4.0, 0.9), (5.5, 1.0))

@@ -46,9 +46,9 @@ SCENARIOS = (
     Scenario("at the FAIL margin: errors", Change(errors_line=(1.25, 0.0002)), edge="failed"),
     Scenario("at the FAIL margin: latency", Change(latency=1.02**2), edge="failed"),
     Scenario("at the FAIL margin: NaN", Change(invalid=0.0005), edge="failed"),
-    Scenario("at the PASS margin: errors", Change(errors_line=(2.0, 0.002)), edge="passed"),
+    Scenario("at the PASS margin: errors", Change(errors_line=(2.0, 0.0025)), edge="passed"),
     Scenario("at the PASS margin: latency", Change(latency=1.02**4), edge="passed"),
-    Scenario("at the PASS margin: NaN", Change(invalid=0.002), edge="passed"),
+    Scenario("at the PASS margin: NaN", Change(invalid=0.0025), edge="passed"),
     Scenario("errors .1 -> 1 % after 10 min", Change(errors=0.01, onset=600.0)),
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
