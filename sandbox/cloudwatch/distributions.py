@@ -7,7 +7,9 @@ values; percentiles of it do not exist, as in CloudWatch.
 """
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 DISTINCT = 512
 """Distinct values, or bins, that are kept at most."""
@@ -18,54 +20,87 @@ _BIN = math.log(1.01)
 class Distribution:
     """Count, sum, least, most, and the values with their counts (None: not known)."""
 
-    __slots__ = ("count", "least", "most", "total", "values", "width")
+    __slots__ = ("_packed", "_values", "count", "least", "most", "total", "width")
 
     def __init__(self) -> None:
         self.count = 0.0
         self.total = 0.0
         self.least = math.inf
         self.most = -math.inf
-        self.values: dict[float, float] | None = {}
         self.width = 0.0
         """Of a bin, on the logarithmic scale; 0 while values are kept as they are."""
+        self._values: dict[float, float] | None = {}
+        self._packed: array[float] | None = None
+        """Values and counts in turn, in an eighth of a dictionary's memory; not changed as it is."""
+
+    @property
+    def values(self) -> dict[float, float] | None:
+        """The values with their counts; None where they are not known."""
+        if self._packed is not None:
+            return dict(zip(self._packed[::2], self._packed[1::2], strict=True))
+        return self._values
+
+    def forget_values(self) -> None:
+        """Keep count, sum and extremes alone."""
+        self._values = self._packed = None
 
     def add(self, value: float, count: float = 1.0) -> None:
         """Take in `count` times `value`."""
+        self._unpack()
         self.count += count
         self.total += value * count
         self.least = min(self.least, value)
         self.most = max(self.most, value)
-        if self.values is not None:
-            self._keep(self.values, value, count)
+        if self._values is not None:
+            self._keep(self._values, value, count)
 
     def merge(self, other: "Distribution") -> None:
         """Take in all that `other` holds."""
         if not other.count:
-            return
+            return None
+        self._unpack()
         self.count += other.count
         self.total += other.total
         self.least = min(self.least, other.least)
         self.most = max(self.most, other.most)
-        if self.values is None or other.values is None:
-            self.values = None
-            return
+        theirs = other.values
+        if self._values is None or theirs is None:
+            return self.forget_values()
         if other.width > self.width:
             self._widen(other.width)
-        for value, count in other.values.items():
-            self._keep(self.values, value, count)
+        for value, count in theirs.items():
+            self._keep(self._values, value, count)
+        return None
+
+    def pack(self, most: int = DISTINCT) -> None:
+        """Keep at most `most` bins, in little memory; a later value unpacks them again."""
+        self._unpack()
+        while self._values is not None and len(self._values) > most:
+            self._widen(2 * self.width or _BIN)
+        if self._values is not None:
+            self._packed = array("d", chain.from_iterable(self._values.items()))
+            self._values = None
+
+    def _unpack(self) -> None:
+        if self._packed is not None:
+            self._values, self._packed = self.values, None
 
     def _keep(self, values: dict[float, float], value: float, count: float) -> None:
         middle = _middle(value, self.width)
         values[middle] = values.get(middle, 0.0) + count
-        while self.values is not None and len(self.values) > DISTINCT:
+        while len(values) > DISTINCT:
             self._widen(2 * self.width or _BIN)
 
     def _widen(self, width: float) -> None:
         """Put the same counts into bins of that width."""
-        before, self.values, self.width = self.values or {}, {}, width
-        for value, count in before.items():
+        self.width = width
+        if self._values is None:
+            return
+        before = list(self._values.items())
+        self._values.clear()
+        for value, count in before:
             middle = _middle(value, width)
-            self.values[middle] = self.values.get(middle, 0.0) + count
+            self._values[middle] = self._values.get(middle, 0.0) + count
 
 
 def of_values(values: Iterable[float], counts: Iterable[float] | None = None) -> Distribution:
@@ -87,9 +122,13 @@ def of_statistics(statistics: Mapping[str, float]) -> Distribution:
     Its values are known only when they must all be equal.
     """
     result = Distribution()
+    least, most = float(statistics["Minimum"]), float(statistics["Maximum"])
+    if least == most:
+        result.add(least, float(statistics["SampleCount"]))
+    else:
+        result.forget_values()
     result.count, result.total = float(statistics["SampleCount"]), float(statistics["Sum"])
-    result.least, result.most = float(statistics["Minimum"]), float(statistics["Maximum"])
-    result.values = {result.least: result.count} if result.least == result.most else None
+    result.least, result.most = least, most
     return result
 
 

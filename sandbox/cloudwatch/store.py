@@ -1,9 +1,10 @@
 """The metrics of one account and region, in memory. Thread-safe.
 
 Values are kept by the second when they were put with a storage resolution of 1, else by the minute, as
-CloudWatch does. Seconds become minutes after three hours (SageMaker's own metrics after 15 minutes: AWS has
-only minutes of them), minutes are dropped after 15 days, and a metric that holds nothing is forgotten. At
-most MOST_METRICS metrics are kept; a further one is dropped and logged.
+CloudWatch does. Seconds become minutes after three hours (SageMaker's own metrics after five minutes: AWS has
+only minutes of them), minutes are dropped after 15 days, and a metric that holds nothing is forgotten. A
+minute made of seconds keeps its values in at most MOST_BINS bins, so percentiles of it are coarser. At most
+MOST_METRICS metrics are kept; a further one is dropped and logged.
 """
 
 import logging
@@ -17,9 +18,10 @@ log = logging.getLogger(__name__)
 
 MOST_METRICS = 20_000
 FINE_SECONDS = 3 * 3600
-FINE_SECONDS_OF_AWS = 15 * 60
+FINE_SECONDS_OF_AWS = 5 * 60
 COARSE_SECONDS = 15 * 24 * 3600
 COARSE = 60
+MOST_BINS = 64
 _TIDY_EVERY = 60
 
 Dimensions = tuple[tuple[str, str], ...]
@@ -58,6 +60,8 @@ class _Unit:
 
     fine: dict[int, Distribution] = field(default_factory=dict)
     coarse: dict[int, Distribution] = field(default_factory=dict)
+    packed: int = 0
+    """Seconds before this one are packed."""
 
     def between(self, start: int, end: int) -> Iterator[tuple[int, Distribution]]:
         yield from _between(self.fine, start, end, 1)
@@ -133,6 +137,7 @@ class MetricStore:
                 keep = FINE_SECONDS_OF_AWS if key.namespace.startswith("AWS/") else FINE_SECONDS
                 for name, unit in list(units.items()):
                     _roll_up(unit, int(now - keep))
+                    _pack(unit, int(now - COARSE))
                     _drop(unit.coarse, int(now - COARSE_SECONDS))
                     if not unit.fine and not unit.coarse:
                         del units[name]
@@ -157,10 +162,21 @@ def _between(
 
 
 def _roll_up(unit: _Unit, before: int) -> None:
+    touched: set[int] = set()
     before -= before % COARSE  # whole minutes only, so that no period is split between the two
     for at in _first_before(unit.fine, before):
         minute = at - at % COARSE
         unit.coarse.setdefault(minute, Distribution()).merge(unit.fine.pop(at))
+        touched.add(minute)
+    for minute in touched:
+        unit.coarse[minute].pack(MOST_BINS)
+
+
+def _pack(unit: _Unit, before: int) -> None:
+    for at, values in unit.fine.items():
+        if unit.packed <= at < before:
+            values.pack()
+    unit.packed = max(unit.packed, before)
 
 
 def _drop(kept: dict[int, Distribution], before: int) -> None:

@@ -56,6 +56,19 @@ def test_many_values_are_kept_in_little_and_right_to_a_percent(seed: int, spread
     assert low * 0.99 <= found <= high * 1.01
 
 
+@given(VALUES, VALUES)
+def test_packed_values_are_the_same_and_can_grow(values: list[float], more: list[float]) -> None:
+    packed, plain_one = of_values(values), of_values([*values, *more])
+    packed.pack()
+    assert packed.values == of_values(values).values
+    packed.merge(of_values(more))
+    assert packed.values == plain_one.values
+    packed.pack(8)
+    assert packed.values is not None
+    assert len(packed.values) <= max(8, 3), "bins of both signs, and zero"
+    assert sum(packed.values.values()) == len(values) + len(more)
+
+
 def test_values_over_many_powers_of_ten_stay_in_little() -> None:
     distribution = of_values([10 ** (number / 50) for number in range(-5000, 5000)])
     assert distribution.values is not None

@@ -69,7 +69,7 @@ def test_a_day_of_requests_stays_small() -> None:
         store.put([Point(aws, MINUTE + second, of_values([1.0]), "Microseconds", 1)])
         store.tidy(MINUTE + second)
     units = store._series[aws]["Microseconds"]
-    assert len(units.fine) <= 15 * 60 + 121, "SageMaker's own seconds are kept for a quarter of an hour"
+    assert len(units.fine) <= 5 * 60 + 121, "SageMaker's own seconds are kept for five minutes"
     assert len(units.coarse) >= 100
 
 
