@@ -20,6 +20,7 @@ from moto.core.request import (
 from moto.moto_server.werkzeug_app import create_backend_app
 
 from sandbox.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body
+from sandbox.aws import cbor
 from sandbox.aws.clock import check_time
 from sandbox.aws.coverage import Dispatcher, not_covered
 from sandbox.aws.errors import Answer, aws_error
@@ -69,6 +70,17 @@ class Moto:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, scope: Scope, body: bytes, service: str, action: str) -> Answer:
+        if not cbor.is_cbor(scope):
+            return self._answer_plain(scope, body, service, action)
+        try:
+            plain, text = cbor.as_json(scope, service, body)
+        except BadRequest as refusal:
+            answer = aws_error(scope, service, refusal.code, refusal.message)
+        else:
+            answer = self._answer_plain(plain, text, service, action)
+        return cbor.as_cbor(service, action, answer)
+
+    def _answer_plain(self, scope: Scope, body: bytes, service: str, action: str) -> Answer:
         try:
             check_time(service, header(scope, b"x-amz-date"))
             check(scope, service, action, body)
