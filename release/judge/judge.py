@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from release.judge.cells import SPANS, Counts
+from release.judge.cells import CELLS, SPANS, Counts
 from release.judge.noise import Noise
 from release.judge.policy import Metric, Policy
 from release.judge.process import (
@@ -76,7 +76,7 @@ class Judge:
         latency = policy.latency
         self.noise = Noise(latency.noise, latency.noise_seconds, policy.block_seconds)
         self.blocks = self.shared = self.stale = 0
-        self.raw = np.zeros((2, 2))
+        self.counted = np.zeros((2, CELLS))
         self.failed: Verdict | None = None
 
     def _ask(self) -> None:
@@ -115,7 +115,8 @@ class Judge:
         if both:
             self.shared += 1
             self.stale = 0
-            self.raw += [block.candidate[span.start : span.stop], block.live[span.start : span.stop]]
+            self.counted[0] += block.candidate
+            self.counted[1] += block.live
         else:
             self.stale += 1
         self.live.learn(block.live)
@@ -193,7 +194,7 @@ class Judge:
 
     def waits_for(self) -> list[str]:
         """What PASS lacks, in words; empty when nothing."""
-        policy, raw = self.policy, self.raw
+        policy, raw = self.policy, self._requests()
         seconds = self.shared * policy.block_seconds
         waits = []
         if raw[0].sum() == 0:
@@ -221,8 +222,13 @@ class Judge:
     def _verdict(self, decision: Decision, because: str) -> Verdict:
         seconds = self.shared * self.policy.block_seconds
         spread = np.ones(len(self._weights)) if self._expected is None else self._expected.spread[:, 0]
-        told = reasons(self.processes, self._weights, self.policy, spread)
-        return Verdict(decision, because, seconds, int(self.raw[0].sum()), int(self.raw[1].sum()), told)
+        told = reasons(self.processes, self._weights, self.policy, spread, self.counted)
+        mine, theirs = self._requests().sum(axis=1)
+        return Verdict(decision, because, seconds, int(mine), int(theirs), told)
+
+    def _requests(self) -> Array:
+        """Requests without and with an error, of candidate and live, in blocks that both answered in."""
+        return self.counted[:, SPANS["requests"].start : SPANS["requests"].stop]
 
 
 def _errors_abound(live: Counts) -> bool:

@@ -1,10 +1,12 @@
 """One reason per metric: what was seen, with which band, against which margin, and what would decide it."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from release.judge.cells import LATENCY_STEP, SPANS, latency_edge
 from release.judge.growth import per_request
 from release.judge.policy import Policy
 from release.judge.process import Processes
@@ -14,8 +16,13 @@ from release.judge.verdict import Reason
 Array = NDArray[np.float64]
 
 
-def reasons(processes: Processes, weights: Array, policy: Policy, spread: Array) -> tuple[Reason, ...]:
-    """A reason for each metric that is required or has evidence, in the order of the questions."""
+def reasons(
+    processes: Processes, weights: Array, policy: Policy, spread: Array, counted: Array
+) -> tuple[Reason, ...]:
+    """A reason for each metric that is required or has evidence, in the order of the questions.
+
+    `counted` (2, CELLS) are all counts of candidate and live, for the latencies in milliseconds.
+    """
     wealth = processes.log_wealth
     bounds = processes.excess(policy.alpha)
     table = processes.table.questions
@@ -31,8 +38,24 @@ def reasons(processes: Processes, weights: Array, policy: Policy, spread: Array)
         rows = [i for i, q in enumerate(table) if q.metric == metric]
         if metric not in policy.require and not processes.totals[0, rows].any():
             continue
-        found.append(_reason(table, rows, _telling(table, rows, short), seen, short, bounds, spread))
+        row = _telling(table, rows, short)
+        found.append(_reason(table, rows, row, seen, short, bounds, spread))
+        if metric == "latency":
+            found[-1] = replace(found[-1], detail=_milliseconds(counted))
     return tuple(found)
+
+
+def _milliseconds(counted: Array) -> str:
+    """Latencies of both in words, from their histograms; empty without any."""
+    sums = counted[:, SPANS["latency"].start : SPANS["latency"].stop].cumsum(axis=1)
+    if not sums[:, -1].all():
+        return ""
+    words = []
+    for share in (0.5, 0.9, 0.99):
+        bins = [int(np.searchsorted(row, share * row[-1])) for row in sums]
+        mine, theirs = (1000 * latency_edge(index + 0.5) for index in bins)
+        words.append(f"p{100 * share:.0f} {mine:.3g} beside {theirs:.3g} ms")
+    return ", ".join(words)
 
 
 def _telling(table: tuple[Question, ...], rows: list[int], short: Array) -> int:
@@ -41,7 +64,7 @@ def _telling(table: tuple[Question, ...], rows: list[int], short: Array) -> int:
     fails = [i for i in rows if table[i].side > 0]
     worst = max(fails, key=lambda i: short[i])
     weakest = min((i for i in rows if table[i].side < 0), key=lambda i: short[i])
-    return worst if short[worst] >= 0 or short[weakest] >= 0 else weakest
+    return worst if short[worst] >= 0 else weakest
 
 
 def _reason(
@@ -70,8 +93,9 @@ def _reason(
         live=mean_b,
         requests=int(n_c),
         live_requests=int(n_b),
-        margin=_margin(question),
+        fails=_margin(table[fail]),
         at_least=_number(bounds[fail]),
+        passes=None if good is None else _margin(table[good]),
         at_most=None if good is None else _number(bounds[good]),
         fail_evidence=float(short[fail]),
         pass_evidence=None if good is None else float(short[good]),
@@ -83,11 +107,12 @@ def _reason(
 
 
 def _margin(question: Question) -> str:
-    what = "fails above" if question.side > 0 else "passes below"
-    live = "" if question.one_sample else f"{question.times:g} x live"
-    plus = f"{100 * question.plus:.3g} %" if question.plus else ""
-    slower = f" of a {100 * (1.02**question.shift - 1):.0f} % slower live" if question.shift else ""
-    return f"{what} {' + '.join(filter(None, [live, plus]))}{slower}"
+    live = "live" if question.times == 1 else f"{question.times:g} x live"
+    if question.shift:
+        live += f" slowed by {100 * (LATENCY_STEP**question.shift - 1):.0f} %"
+    compared = "candidate" if question.one_sample else f"candidate - {live}"
+    word, side = ("fails", "above") if question.side > 0 else ("passes", "below")
+    return f"{word} when {compared} is {side} {100 * question.plus:.3g} %"
 
 
 def _needs(

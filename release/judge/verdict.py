@@ -28,11 +28,14 @@ class Reason:
     live: float
     requests: int
     live_requests: int
-    margin: str
+    fails: str
+    """The FAIL margin in words ..."""
     at_least: float | None
-    """Anytime-valid lower bound of the excess (candidate - fail_times x live); None before any stake."""
+    """... and the anytime-valid lower bound of what it is compared with; None before any stake."""
+    passes: str | None
+    """The PASS margin in words ..."""
     at_most: float | None
-    """Anytime-valid upper bound of the excess (candidate - pass_times x live); None before any stake."""
+    """... and the anytime-valid upper bound of what it is compared with; None before any stake."""
     fail_evidence: float
     """Log of the FAIL e-process's share of what is needed: 0 decides."""
     pass_evidence: float | None
@@ -41,19 +44,25 @@ class Reason:
     """"beyond", "within", "undecided" or "no evidence"."""
     needs: int | None
     """Further candidate requests that would decide it if things stay as they are; None if they would not."""
+    detail: str = ""
+    """The same in units of its own."""
 
     def line(self) -> str:
         """One line for people."""
         if self.requests == 0:
             return f"{self.question}: no evidence"
-        band = ""
-        if self.at_least is not None and self.at_most is not None and math.isfinite(self.at_most):
-            band = f", excess {_share(self.at_least)} to {_share(self.at_most)}"
-        tail = f"; about {self.needs:,} more requests decide it" if self.needs else ""
-        return (
-            f"{self.question}: {self.state}: {_share(self.candidate)} beside {_share(self.live)} {self.says}"
-            f" in {self.requests:,}{band}; {self.margin}{tail}"
-        )
+        seen = f"{_share(self.candidate)} beside {_share(self.live)} {self.says} in {self.requests:,}"
+        seen += f" ({self.detail})" if self.detail else ""
+        parts = [f"{self.question}: {self.state}: {seen}", self.fails + _bound(self.at_least, "at least")]
+        if self.passes:
+            parts.append(self.passes + _bound(self.at_most, "at most"))
+        if self.needs:
+            parts.append(f"about {self.needs:,} more requests decide it")
+        return "; ".join(parts)
+
+
+def _bound(value: float | None, word: str) -> str:
+    return "" if value is None or not math.isfinite(value) else f" (now {word} {_share(value)})"
 
 
 def _share(value: float) -> str:

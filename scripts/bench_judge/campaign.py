@@ -1,7 +1,7 @@
 """All runs of the benchmark, kept as JSON in .build/bench/judge/, one file a cell.
 
-A cell is a scenario at a rate and a weight. Seeds below 1,000,000 were used while the judge was tuned; the
-report uses those from 1,000,000 on. A cell that is already complete is not run again, unless the policy or
+A cell is a scenario at a rate and a weight. Seeds below 2,000,000 were used while the judge was tuned; the
+report uses those from 2,000,000 on. A cell that is already complete is not run again, unless the policy or
 the judge's code changed.
 """
 

@@ -65,7 +65,7 @@ def test_people_get_a_line_per_metric(
     out = capsys.readouterr().out
     assert "FAIL" in out
     assert "errors: beyond:" in out
-    assert "fails above 1.25 x live + 0.02 %" in out
+    assert "fails when candidate - 1.25 x live is above 0.02 %" in out
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_each_reason_is_one_line_with_band_margin_and_what_would_decide() -> Non
     for reason, line in zip(verdict.reasons, record["lines"], strict=True):
         assert "\n" not in line
         assert f"in {reason.requests:,}" in line
-        assert reason.margin in line
+        assert reason.fails in line
     undecided = [r for r in verdict.reasons if r.state == "undecided"]
     assert undecided
     assert all(r.needs for r in undecided)
