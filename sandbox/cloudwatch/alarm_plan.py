@@ -123,7 +123,7 @@ def _queries(params: Mapping[str, Any]) -> list[Query]:
 def _one_metric(params: Mapping[str, Any]) -> MetricQuery:
     for name in ("Namespace", "MetricName", "Period"):
         if not params.get(name):
-            raise BadAlarm(f"The parameter {name} is required.", "MissingRequiredParameter")
+            raise BadAlarm(f"The parameter {name} is required.", "MissingParameter")
     plain, extended = params.get("Statistic"), params.get("ExtendedStatistic")
     if bool(plain) == bool(extended):
         raise BadAlarm(

@@ -17,6 +17,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
@@ -162,18 +163,22 @@ class Evaluator:
         step, now = found.plan.step, self._clock.now()
         at = max(found.due, now - now % step - (_MOST_CAUGHT_UP - 1) * step)
         found.due = at + step
-        self._apply(backend, alarm, evaluate(found.plan, _counting(backend, found), int(at)))
+        self._apply(
+            backend, alarm, _evaluated(alarm, evaluate, found.plan, _counting(backend, found), int(at))
+        )
 
     def _between(self, backend: CloudWatchBackend, alarm: Alarm, found: Schedule) -> None:
         """An evaluation beside the boundaries: while the alarm is watched, or once after."""
         now = int(self._clock.now())
         if not found.watched_from:
             found.watch_due = 0.0
-            self._apply(backend, alarm, evaluate(found.plan, _counting(backend, found), now + 1))
+            read = _counting(backend, found)
+            self._apply(backend, alarm, _evaluated(alarm, evaluate, found.plan, read, now + 1))
             return
         found.watch_due = float(now + _WATCH_STEP)
         start = max(int(found.watched_from), now + 1 - found.plan.period)
-        self._apply(backend, alarm, evaluate_at_once(found.plan, source(backend), start, now + 1))
+        read = source(backend)
+        self._apply(backend, alarm, _evaluated(alarm, evaluate_at_once, found.plan, read, start, now + 1))
 
     def _end_watch(self, alarm: Alarm, found: Schedule) -> None:
         found.watched_from = found.watch_due = 0.0
@@ -188,6 +193,15 @@ class Evaluator:
                 return
             if verdict.state is not None and verdict.state != alarm.state_value:
                 change_state(backend, alarm, verdict.state, verdict.reason, verdict.data)
+
+
+def _evaluated(alarm: Alarm, work: Callable[..., Verdict], *arguments: Any) -> Verdict:
+    """What an evaluation says; one that fails says nothing, so that the other alarms have theirs."""
+    try:
+        return work(*arguments)
+    except Exception:
+        log.exception("alarm %s was not evaluated", alarm.name)
+        return Verdict(None)
 
 
 def _counting(backend: CloudWatchBackend, found: Schedule) -> Source:

@@ -63,6 +63,13 @@ def _power(a: float, b: float) -> float:
     return result if isinstance(result, float) else math.nan
 
 
+def _deviation(values: Sequence[float]) -> float:
+    try:
+        return pstdev(values)
+    except OverflowError:
+        return math.inf
+
+
 _BINARY: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -81,17 +88,17 @@ _BINARY: dict[str, Callable[[float, float], float]] = {
 _UNARY: dict[str, Callable[[float], float]] = {
     "neg": operator.neg,
     "ABS": abs,
-    "CEIL": lambda a: float(math.ceil(a)),
-    "FLOOR": lambda a: float(math.floor(a)),
+    "CEIL": lambda a: float(math.ceil(a)) if math.isfinite(a) else a,
+    "FLOOR": lambda a: float(math.floor(a)) if math.isfinite(a) else a,
     "LOG": lambda a: math.log(a) if a > 0 else math.nan,
     "LOG10": lambda a: math.log10(a) if a > 0 else math.nan,
 }
 _ACROSS: dict[str, Callable[[Sequence[float]], float]] = {
-    "SUM": math.fsum,
-    "AVG": lambda values: math.fsum(values) / len(values),
+    "SUM": sum,
+    "AVG": lambda values: sum(values) / len(values),
     "MIN": min,
     "MAX": max,
-    "STDDEV": pstdev,
+    "STDDEV": _deviation,
 }
 
 
@@ -218,7 +225,7 @@ def _across(function: Callable[[Sequence[float]], float], value: Value) -> Value
     """Of an array: at each time, over those that have data. Of one series: over all its times."""
     if isinstance(value, list):
         times = sorted(set().union(*value)) if value else []
-        return {at: function([series[at] for series in value if at in series]) for at in times}
+        return _clean({at: function([series[at] for series in value if at in series]) for at in times})
     if isinstance(value, dict):
         return function(list(value.values())) if value else math.nan
     raise BadExpression("A number stands where a metric is needed.")

@@ -19,6 +19,8 @@ Source: TypeAlias = Callable[[MetricKey, int, int, int, str | None], dict[str, d
 
 SHORT_PERIODS = (1, 5, 10, 20, 30)
 MOST_QUERIES = 500
+MOST_PERIODS = 500_000
+"""Periods of one request: an expression that fills gaps goes through all of them."""
 _WORDS = {"REPEAT", "LINEAR"}
 
 
@@ -138,6 +140,10 @@ def run(queries: Sequence[Query], source: Source, start: int, end: int) -> dict[
     found: dict[str, Value] = {query.id: metric_series(query, source, start, end) for query in metrics}
     period = longest_period(queries)
     times = range(start, end, period)
+    if len(times) > MOST_PERIODS:
+        raise BadQuery(
+            f"The request has {len(times):,} periods, more than {MOST_PERIODS:,}: shorten its time."
+        )
     waiting = {query.id: query for query in queries if isinstance(query, ExpressionQuery)}
     while waiting:
         ready = [q for q in waiting.values() if not (names(q.tree) & waiting.keys())]

@@ -57,6 +57,7 @@ class LogsApi:
             *("delete_log_group", "delete_log_stream", "put_retention_policy"),
         ):
             replace(LogsResponse, name, getattr(self, name))
+        LogStream.put_log_events = _put_by_moto  # ty: ignore[invalid-assignment]
 
     def put_lines(self, account: str, region: str, group: str, stream: str, lines: Sequence[str]) -> None:
         """Append lines to a stream, which is made when it is missing, and publish their metrics."""
@@ -225,6 +226,12 @@ class LogsApi:
             )
         group.set_retention_policy(days)
         return ""
+
+
+def _put_by_moto(stream: LogStream, log_events: list[dict[str, Any]]) -> str:
+    """How other services of moto write: into the same storage."""
+    storage.append(stream, log_events)
+    return f"{stream.upload_sequence_token:056d}"
 
 
 def _group(request: LogsResponse) -> LogGroup:

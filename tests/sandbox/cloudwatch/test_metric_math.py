@@ -96,6 +96,15 @@ def test_what_is_not_covered_says_so() -> None:
         value("ANOMALY_DETECTION_BAND(m1)")
 
 
+@pytest.mark.parametrize(
+    "text", ["CEIL(1 / 0) + m1", "FLOOR(m1 / 0)", "m1 ^ 9999", "SUM([m1 * 10 ^ 308, m2 * 10 ^ 308])"]
+)
+def test_what_is_no_number_is_no_data(text: str) -> None:
+    found = value(text)
+    assert isinstance(found, dict)
+    assert all(math.isfinite(number) for number in found.values())
+
+
 def test_names_and_functions() -> None:
     tree = parse("IF(a >= 20, 100 * b / a, FILL(c, 0))")
     assert names(tree) == {"a", "b", "c"}
