@@ -60,7 +60,8 @@ def _detection(results: Results, path: Path) -> None:
         axis.set_title(name)
         axis.set_xscale("symlog", linthresh=10)
         axis.set_xlim(0, 1800)
-    axes[0, 0].legend(frameon=False, fontsize=7, loc="lower right")
+    if axes[0, 0].has_data():
+        axes[0, 0].legend(frameon=False, fontsize=7, loc="lower right")
     figure.supxlabel("seconds since the candidate's first request (25 % of 50 requests/s)")
     figure.supylabel("% of runs failed")
     _save(figure, path)
