@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo test test-unit lint format bench bench-judge sandbox lock clean distclean
+.PHONY: help setup demo test test-unit lint format bench bench-judge bench-sandbox sandbox lock clean distclean
 
 help: ## what there is to make
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 setup: ## .venv and the tools (pulumi, crane), once
 	@$(PYTHON) scripts/setup/bootstrap.py
@@ -35,6 +35,10 @@ bench: setup ## measure the figures of the README; raw results in .build/bench/
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m scripts.bench_judge
+
+SOAK_MINUTES ?= 0
+bench-sandbox: setup ## what the sandbox adds to a request; SOAK_MINUTES=30 for the long run
+	@$(BIN)/python -m sandbox.bench --soak-minutes $(SOAK_MINUTES)
 
 sandbox: setup ## start the local AWS and print what to export
 	@./slipway sandbox up

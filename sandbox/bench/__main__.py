@@ -88,10 +88,11 @@ def _lines(results: dict[str, Any], out: Path) -> list[str]:
         )
     if "soak" in results:
         found = results["soak"]
-        lines.append(
-            f"soak of {found['minutes']:g} minutes: {found['answered']} answered, "
-            f"{found['dropped']} dropped, updates {found['updates']}, growth {found['growth']}: {'kept' if found['kept'] else 'NOT kept'}"
-        )
+        lines += [
+            f"soak of {found['minutes']:g} minutes: {'kept' if found['kept'] else 'NOT kept'}",
+            f"  {found['answered']} answered, {found['dropped']} dropped, updates {found['updates']}",
+            f"  growth {found['growth']} (at most {found['bound']}), failures {found['failures']}",
+        ]
     return [*lines, f"raw numbers: {out}"]
 
 

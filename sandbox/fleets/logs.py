@@ -1,5 +1,6 @@
 """Follows the log files of instances and hands their new lines on, twice a second."""
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,9 @@ from sandbox.fleets.instance import Instance
 
 INTERVAL = 0.5
 _CHUNK = 1 << 20
+
+KEPT_FILES = 10
+"""Files of ended instances that are kept for each endpoint; their lines are in CloudWatch Logs anyway."""
 
 Publish = Callable[[Instance, list[str]], None]
 
@@ -24,6 +28,7 @@ class LogFollower:
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
         self._positions: dict[Path, _Position] = {}
+        self._ended: dict[str, deque[Path]] = defaultdict(deque)
 
     def poll(self, instances: Iterable[Instance]) -> None:
         """Publish what was printed since the last poll; at most 1 MiB per instance and poll."""
@@ -34,11 +39,15 @@ class LogFollower:
                 self._publish(instance, lines)
 
     def forget(self, instance: Instance) -> None:
-        """Publish an ended instance's last lines and forget its file."""
+        """Publish an ended instance's last lines and forget its file; old files of its endpoint go."""
         self.poll([instance])
         position = self._positions.pop(instance.log_file, None)
         if position is not None and position.rest:
             self._publish(instance, [position.rest.decode(errors="replace")])
+        ended = self._ended[instance.container.endpoint]
+        ended.append(instance.log_file)
+        while len(ended) > KEPT_FILES:
+            ended.popleft().unlink(missing_ok=True)
 
 
 def _new_lines(file: Path, position: _Position) -> list[str]:
