@@ -178,3 +178,30 @@ def test_each_reason_is_one_line_with_band_margin_and_what_would_decide() -> Non
     undecided = [r for r in verdict.reasons if r.state == "undecided"]
     assert undecided
     assert all(r.needs for r in undecided)
+
+
+def test_capital_is_moved_and_never_made() -> None:
+    """Blocks without evidence leave every process at 1 or below, however often the reserve is invested."""
+    judge = Judge(QUICK)
+    for _ in range(500):
+        judge.add(Block(np.eye(1, CELLS, SPANS["requests"].start)[0], np.zeros(CELLS)))
+    assert (judge.processes.log_wealth <= 1e-9).all()
+
+
+def test_an_incident_of_live_proves_nothing() -> None:
+    """The candidate looks splendid beside a live that fails: that is no evidence that it is good."""
+    candidate, live = pair(4, blocks=60)
+    before = fold(candidate[:40], live[:40]).processes.log_wealth
+    live[40:] = pair(8, blocks=60, candidate=300, errors=0.3, slower=2.5)[0][40:]
+    judge = fold(candidate, live)
+    passes = ~judge.table.fails
+    assert (judge.processes.log_wealth[passes] <= before[passes] + 1e-9).all()
+
+
+def test_a_slow_down_that_hosts_may_differ_by_waits_for_the_noise() -> None:
+    """+12 % is proven long before it is blamed on the release; +40 % is blamed at once."""
+    slow = fold(*pair(2, blocks=12 + 30, slower=1.12))
+    assert slow.processes.log_wealth[slow.table.names.index("body")] > 10
+    assert slow.decision() is Decision.HOLD
+    assert fold(*pair(2, blocks=12 + 40, slower=1.12)).decision() is Decision.FAIL
+    assert fold(*pair(2, blocks=12 + 4, slower=1.4)).decision() is Decision.FAIL
