@@ -73,6 +73,8 @@ class AlarmsApi:
             raise refusal from error
         with LOCK:
             alarm = self._put(request, params["AlarmName"])
+            for query in alarm.metric_data_queries:
+                query.return_data = query.return_data is not False  # ty: ignore[invalid-assignment]
             alarm.sandbox_params = params  # ty: ignore[missing-attribute]
             self._evaluator.add(alarm, wanted)
         return EmptyResult()

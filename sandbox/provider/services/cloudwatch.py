@@ -140,9 +140,10 @@ def _query_to_aws(query: Properties) -> dict[str, Any]:
     """Pulumi writes the metric's name, period and statistic beside each other; AWS nests the metric."""
     answer: dict[str, Any] = {
         _aws_name(name): query[name]
-        for name in ("id", "expression", "label", "returnData", "period", "accountId")
+        for name in ("id", "expression", "label", "period", "accountId")
         if query.get(name) is not None
     }
+    answer["ReturnData"] = bool(query.get("returnData"))  # AWS's own default is true, the provider's is not
     metric = query.get("metric")
     if isinstance(metric, dict):
         dimensions = metric.get("dimensions")
