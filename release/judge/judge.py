@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from release.judge.cells import CELLS, SPANS, Counts
+from release.judge.cells import CELLS, LATENCY_STEP, SPANS, Counts
 from release.judge.noise import Noise
 from release.judge.policy import Metric, Policy
 from release.judge.process import (
@@ -48,7 +48,7 @@ POSSIBLE = 0.999
 """A mean cannot be beyond a PASS margin above this: there is nothing to prove."""
 LEAST_SLOPE = 0.05
 """Of the mean rank in the log of latencies; a floor against references that hold one value."""
-LOG_STEP = math.log(1.02)
+LOG_STEP = math.log(LATENCY_STEP)
 SLOPE_BINS = 2
 """Bins to either side over which the slope of the mean rank is taken."""
 
@@ -68,7 +68,7 @@ class Judge:
         self.policy = policy
         self._all = questions(policy)
         self.metrics: set[Metric] = set(policy.require)
-        self._ask()
+        self._ask(None)
         blocks = policy.memory_seconds / policy.block_seconds
         short = math.exp(-1 / (CANDIDATE_REMEMBERS * blocks))
         self.live = Reference(math.exp(-1 / blocks), math.exp(-1 / (RATES_REMEMBER * blocks)))
@@ -79,9 +79,8 @@ class Judge:
         self.counted = np.zeros((2, CELLS))
         self.failed: Verdict | None = None
 
-    def _ask(self) -> None:
-        """Ask the questions of `metrics`: the required ones, and others from their first evidence on."""
-        before = getattr(self, "processes", None)
+    def _ask(self, before: Processes | None) -> None:
+        """Ask the questions of `metrics`, going on with the processes of `before`."""
         self.table = Table(tuple(q for q in self._all if q.metric in self.metrics))
         self.processes = Processes(self.table, self.policy.memory_seconds / self.policy.block_seconds)
         if before is not None:
@@ -96,13 +95,13 @@ class Judge:
         )
 
     def _notice(self, block: Block) -> None:
-        """Start to ask about a metric that is not required, when both variants bring evidence of it."""
+        """Start to ask about a metric that is not required with the candidate's first evidence of it."""
         for metric, group in OPTIONAL.items():
             if metric not in self.metrics:
                 span = SPANS[group]
                 if block.candidate[span.start : span.stop].any():
                     self.metrics.add(metric)
-                    self._ask()
+                    self._ask(self.processes)
 
     def add(self, block: Block) -> None:
         """Take the next block into account. A block that lacks a variant carries no evidence."""
@@ -122,7 +121,9 @@ class Judge:
         self.live.learn(block.live)
         self.candidate.learn(block.candidate)
         if self.failed is None and self.log_fail() >= -math.log(self.policy.alpha):
-            self.failed = self._verdict(Decision.FAIL, self._what_failed())
+            worst = self.table.questions[int(np.argmax(self._shares()))]
+            because = f"{worst.metric}: {worst.name} is beyond its FAIL margin"
+            self.failed = self._verdict(Decision.FAIL, because)
 
     def _compare(self, block: Block) -> None:
         table, past = self.table, self.live.counts
@@ -215,14 +216,10 @@ class Judge:
             waits.append("a suspicion to clear")
         return waits
 
-    def _what_failed(self) -> str:
-        worst = self.table.questions[int(np.argmax(self._shares()))]
-        return f"{worst.metric}: {worst.name} is beyond its FAIL margin"
-
     def _verdict(self, decision: Decision, because: str) -> Verdict:
         seconds = self.shared * self.policy.block_seconds
         spread = np.ones(len(self._weights)) if self._expected is None else self._expected.spread[:, 0]
-        told = reasons(self.processes, self._weights, self.policy, spread, self.counted)
+        told = reasons(self.processes, self._shares(), self.policy, spread, self.counted)
         mine, theirs = self._requests().sum(axis=1)
         return Verdict(decision, because, seconds, int(mine), int(theirs), told)
 

@@ -14,7 +14,7 @@ from release.judge.cells import LATENCY_STEP
 from release.judge.growth import per_request
 from release.judge.policy import Policy
 from release.judge.process import INVESTED
-from release.judge.questions import DECILES, Question, questions
+from release.judge.questions import DECILES, FAR, Question, questions
 
 NORMAL = NormalDist()
 RANK_SPREAD = 0.35
@@ -46,8 +46,7 @@ class Line:
 
 
 def plan(policy: Policy, given: Assumptions) -> list[Line]:
-    """Expected requests and seconds to PASS an equal candidate and to FAIL some bad ones. Raises
-    UsageError."""
+    """Requests and seconds to PASS an equal candidate and to FAIL some bad ones. Raises UsageError."""
     if not (
         0 < given.weight < 1 and given.rate > 0 and 0 <= given.errors < 0.5 and math.isfinite(given.rate)
     ):
@@ -64,9 +63,9 @@ def plan(policy: Policy, given: Assumptions) -> list[Line]:
         lines.append(_fails(what, policy, asked["errors"], rate, given.errors, given))
     for slower in (1.1, 1.5):
         mean = _rank(math.log(slower) - asked["body"].shift * math.log(LATENCY_STEP), given.latency_sd)
-        lines.append(
-            _fails(f"all latencies +{100 * (slower - 1):.0f} %", policy, asked["body"], mean, 0.5, given)
-        )
+        least = policy.latency.noise_wait_seconds if slower < FAR else 0.0
+        what = f"all latencies +{100 * (slower - 1):.0f} %"
+        lines.append(_fails(what, policy, asked["body"], mean, 0.5, given, least))
     extreme = asked["extreme"]
     lines.append(_fails("1 request of 70 at 100x", policy, extreme, 1 / 70, 1e-5, given))
     lines.append(_fails("score shift, PSI .3", policy, asked["score higher"], _rank(0.56, 1.0), 0.5, given))
@@ -80,13 +79,19 @@ def _rank(shift: float, sd: float) -> float:
 
 
 def _fails(
-    what: str, policy: Policy, question: Question, bad: float, live: float, given: Assumptions
+    what: str,
+    policy: Policy,
+    question: Question,
+    bad: float,
+    live: float,
+    given: Assumptions,
+    least: float = 0.0,
 ) -> Line:
     shares = sum(q.weight for q in questions(policy))
     nats = math.log(shares / question.weight / policy.alpha / INVESTED) + math.log(3)
     spread = 1.0 if len(question.value.values) == 2 else RANK_SPREAD
     growth = per_request(question, bad, live, 1 / given.weight - 1, spread)
-    return _line(what, "FAIL", nats / growth if growth > 0 else math.inf, 0.0, policy, given)
+    return _line(what, "FAIL", nats / growth if growth > 0 else math.inf, least, policy, given)
 
 
 def _passes(policy: Policy, asked: dict[str, Question], given: Assumptions) -> Line:

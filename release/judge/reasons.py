@@ -17,21 +17,21 @@ Array = NDArray[np.float64]
 
 
 def reasons(
-    processes: Processes, weights: Array, policy: Policy, spread: Array, counted: Array
+    processes: Processes, shares: Array, policy: Policy, spread: Array, counted: Array
 ) -> tuple[Reason, ...]:
     """A reason for each metric that is required or has evidence, in the order of the questions.
 
+    `shares` (Q,) are the logs of the FAIL processes times their weights, -inf for one that noise explains;
     `counted` (2, CELLS) are all counts of candidate and live, for the latencies in milliseconds.
     """
-    wealth = processes.log_wealth
     bounds = processes.excess(policy.alpha)
     table = processes.table.questions
-    short = np.array(
-        [
-            wealth[i] + (weights[i] + math.log(policy.alpha) if q.side > 0 else math.log(policy.beta))
-            for i, q in enumerate(table)
-        ]
-    )
+    fails = processes.table.fails
+    short = np.where(fails, shares + math.log(policy.alpha), processes.log_wealth + math.log(policy.beta))
+    if np.logaddexp.reduce(shares[fails]) >= -math.log(policy.alpha):
+        # Together they are beyond 1/alpha; the largest is what a reader wants to see.
+        worst = int(np.argmax(np.where(fails, shares, -np.inf)))
+        short[worst] = max(short[worst], 0.0)
     seen = np.vstack([processes.totals, processes.values]).T
     found = []
     for metric in dict.fromkeys(q.metric for q in table):
@@ -59,8 +59,7 @@ def _milliseconds(counted: Array) -> str:
 
 
 def _telling(table: tuple[Question, ...], rows: list[int], short: Array) -> int:
-    """The row that says most: one that is beyond its margin, else the weakest proof, else the nearest to
-    FAIL."""
+    """The row that says most: the one furthest beyond its margin, else the weakest proof."""
     fails = [i for i in rows if table[i].side > 0]
     worst = max(fails, key=lambda i: short[i])
     weakest = min((i for i in rows if table[i].side < 0), key=lambda i: short[i])
@@ -97,7 +96,7 @@ def _reason(
         at_least=_number(bounds[fail]),
         passes=None if good is None else _margin(table[good]),
         at_most=None if good is None else _number(bounds[good]),
-        fail_evidence=float(short[fail]),
+        fail_evidence=_number(short[fail]),
         pass_evidence=None if good is None else float(short[good]),
         state=state,
         needs=_needs(question, short[row], mean_c, mean_b, n_b / max(n_c, 1), spread[row])

@@ -36,8 +36,8 @@ class Reason:
     """The PASS margin in words ..."""
     at_most: float | None
     """... and the anytime-valid upper bound of what it is compared with; None before any stake."""
-    fail_evidence: float
-    """Log of the FAIL e-process's share of what is needed: 0 decides."""
+    fail_evidence: float | None
+    """Log of the FAIL e-process's share of what is needed: 0 decides. None while noise explains it."""
     pass_evidence: float | None
     """Log of the PASS e-process as a share of what is needed: 0 or more is proven."""
     state: str

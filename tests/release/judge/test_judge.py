@@ -203,5 +203,6 @@ def test_a_slow_down_that_hosts_may_differ_by_waits_for_the_noise() -> None:
     slow = fold(*pair(2, blocks=12 + 30, slower=1.12))
     assert slow.processes.log_wealth[slow.table.names.index("body")] > 10
     assert slow.decision() is Decision.HOLD
+    assert [r.state for r in slow.verdict().reasons if r.metric == "latency"] == ["undecided"]
     assert fold(*pair(2, blocks=12 + 40, slower=1.12)).decision() is Decision.FAIL
     assert fold(*pair(2, blocks=12 + 4, slower=1.4)).decision() is Decision.FAIL
