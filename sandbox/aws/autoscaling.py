@@ -1,11 +1,15 @@
-"""Application Auto Scaling's tags, which moto lacks; the AWS providers ask for them after every change.
+"""Application Auto Scaling: what is not there is ObjectNotFoundException, and targets have tags.
 
+moto lacks the tags; AWS's providers ask for them after every change.
 Nothing scales by itself here.
 """
 
 import json
+from collections.abc import Callable
 
+from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Response
+from moto.core.exceptions import JsonRESTError
 
 _TAGS: dict[str, dict[str, str]] = {}
 """Tags by the ARN of a scalable target."""
@@ -24,8 +28,25 @@ def install() -> None:
         return answer
 
     Response.register_scalable_target = register_scalable_target
+    for name in ("deregister_scalable_target", "delete_scaling_policy", "delete_scheduled_action"):
+        setattr(Response, name, _not_found(getattr(Response, name)))
     for action in (list_tags_for_resource, tag_resource, untag_resource, describe_scaling_activities):
         setattr(Response, action.__name__, action)
+
+
+def _not_found(original: Callable[[Response], str]) -> Callable[[Response], str]:
+    """The action, with ObjectNotFoundException where moto says ValidationException."""
+
+    def action(self: Response) -> str:
+        try:
+            return original(self)
+        except AWSValidationException as error:
+            if error.message.startswith("No scal"):
+                raise JsonRESTError("ObjectNotFoundException", error.message) from error
+            raise
+
+    action.__name__ = original.__name__
+    return action
 
 
 def list_tags_for_resource(self: Response) -> str:

@@ -1,0 +1,230 @@
+"""S3, IAM, KMS, SNS and Application Auto Scaling: what a stage of a served model asks of them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.sandbox.conformance.convention import behaviour
+from tests.sandbox.conformance.refusals import refused, unchecked
+from tests.sandbox.images import trust_policy
+from tests.sandbox.world import World, wait_for
+
+
+@pytest.fixture
+def bucket(world: World) -> str:
+    """The name of a new bucket."""
+    name = world.name("bucket")
+    world.s3.create_bucket(Bucket=name)
+    return name
+
+
+@behaviour("S3", "PutObject")
+def test_a_conditional_put(world: World, bucket: str) -> None:
+    """A put with If-None-Match on a key that is there is refused with PreconditionFailed."""
+    world.s3.put_object(Bucket=bucket, Key="key", Body=b"1", IfNoneMatch="*")
+    with refused("PreconditionFailed", status=412):
+        world.s3.put_object(Bucket=bucket, Key="key", Body=b"2", IfNoneMatch="*")
+
+
+@behaviour("S3", "PutBucketVersioning")
+def test_versions(world: World, bucket: str) -> None:
+    """With versioning an object that was overwritten is still there under its version."""
+    world.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    first = world.s3.put_object(Bucket=bucket, Key="key", Body=b"1")["VersionId"]
+    world.s3.put_object(Bucket=bucket, Key="key", Body=b"2")
+    assert world.s3.get_object(Bucket=bucket, Key="key", VersionId=first)["Body"].read() == b"1"
+
+
+@behaviour("S3", "GetObject")
+def test_an_object_that_is_not_there(world: World, bucket: str) -> None:
+    """A key that does not exist is refused with NoSuchKey and 404."""
+    with refused("NoSuchKey", status=404):
+        world.s3.get_object(Bucket=bucket, Key="absent")
+
+
+@behaviour("S3", "DeleteBucket")
+def test_a_bucket_with_objects_stays(world: World, bucket: str) -> None:
+    """A bucket that holds objects is refused with BucketNotEmpty and 409."""
+    world.s3.put_object(Bucket=bucket, Key="key", Body=b"1")
+    with refused("BucketNotEmpty", status=409):
+        world.s3.delete_bucket(Bucket=bucket)
+
+
+@behaviour("S3", "CreateBucket")
+def test_bucket_names(world: World) -> None:
+    """Names that break the naming rules are refused with InvalidBucketName."""
+    client = unchecked(world.sandbox, "s3")
+    for name in ("Capitals", "a", "192.168.0.1", "two..dots"):
+        with refused("InvalidBucketName"):
+            client.create_bucket(Bucket=name)
+
+
+@behaviour("S3", "PutBucketPolicy")
+def test_a_policy_that_is_no_json(world: World, bucket: str) -> None:
+    """A bucket policy that is no JSON is refused with MalformedPolicy."""
+    with refused("MalformedPolicy", "valid JSON"):
+        world.s3.put_bucket_policy(Bucket=bucket, Policy="no policy")
+
+
+@behaviour("S3", "UploadPart")
+def test_a_part_of_no_upload(world: World, bucket: str) -> None:
+    """A part of an upload that does not exist is refused with NoSuchUpload and 404."""
+    with refused("NoSuchUpload", status=404):
+        world.s3.upload_part(Bucket=bucket, Key="key", UploadId="absent", PartNumber=1, Body=b"1")
+
+
+@behaviour("S3", "RenameObject", covered=False)
+def test_rename(world: World, bucket: str) -> None:
+    """RenameObject answers NotImplemented and changes nothing."""
+    world.s3.put_object(Bucket=bucket, Key="old", Body=b"1")
+    with refused("NotImplemented", "RenameObject", 501):
+        unchecked(world.sandbox, "s3").rename_object(Bucket=bucket, Key="new", RenameSource=f"{bucket}/old")
+    assert world.s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+
+
+@behaviour("IAM", "CreateRole")
+def test_a_role_is_created_once(world: World) -> None:
+    """A role whose name is taken is refused with EntityAlreadyExists and 409."""
+    iam = world.sandbox.client("iam")
+    name = world.name("role")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy())
+    with refused("EntityAlreadyExists", name, 409):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy())
+
+
+@behaviour("IAM", "CreateRole")
+def test_a_role_name_is_too_long(world: World) -> None:
+    """A role's name of more than 64 characters is refused with ValidationError."""
+    with refused("ValidationError", "at 'roleName' failed to satisfy constraint"):
+        unchecked(world.sandbox, "iam").create_role(
+            RoleName="r" * 65, AssumeRolePolicyDocument=trust_policy()
+        )
+
+
+@behaviour("IAM", "CreateRole")
+def test_a_trust_policy_that_is_no_json(world: World) -> None:
+    """A trust policy that is no JSON is refused with MalformedPolicyDocument."""
+    with refused("MalformedPolicyDocument"):
+        world.sandbox.client("iam").create_role(RoleName="broken", AssumeRolePolicyDocument="no policy")
+
+
+@behaviour("IAM", "GetRole")
+def test_a_role_that_is_not_there(world: World) -> None:
+    """A role that does not exist is refused with NoSuchEntity and 404."""
+    with refused("NoSuchEntity", "absent", 404):
+        world.sandbox.client("iam").get_role(RoleName="absent")
+
+
+@behaviour("IAM", "DeleteRole")
+def test_a_role_with_policies_stays(world: World) -> None:
+    """A role to which a policy is attached is refused with DeleteConflict and 409."""
+    iam = world.sandbox.client("iam")
+    name = world.name("role")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy())
+    iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AmazonSageMakerFullAccess")
+    with refused("DeleteConflict", status=409):
+        iam.delete_role(RoleName=name)
+
+
+@behaviour("KMS", "Encrypt")
+def test_what_is_encrypted_is_decrypted(world: World) -> None:
+    """What a key encrypts it decrypts, with the same encryption context only."""
+    kms = world.sandbox.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    sealed = kms.encrypt(KeyId=key, Plaintext=b"secret", EncryptionContext={"a": "b"})["CiphertextBlob"]
+    opened = kms.decrypt(CiphertextBlob=sealed, EncryptionContext={"a": "b"})
+    assert opened["Plaintext"] == b"secret"
+    with refused("InvalidCiphertextException"):
+        kms.decrypt(CiphertextBlob=sealed, EncryptionContext={"a": "c"})
+
+
+@behaviour("KMS", "DescribeKey")
+def test_a_key_that_is_not_there(world: World) -> None:
+    """An alias that does not exist is refused with NotFoundException."""
+    with refused("NotFoundException", "alias/absent"):
+        world.sandbox.client("kms").describe_key(KeyId="alias/absent")
+
+
+@behaviour("KMS", "ScheduleKeyDeletion")
+def test_a_key_is_deleted_later(world: World) -> None:
+    """A key that is scheduled for deletion is PendingDeletion from then on."""
+    kms = world.sandbox.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
+@behaviour("SNS", "Publish")
+def test_a_message_reaches_a_queue(world: World) -> None:
+    """A message to a topic reaches the queues that are subscribed to it."""
+    sns, sqs = world.sandbox.client("sns"), world.sandbox.client("sqs")
+    topic = sns.create_topic(Name=world.name("topic"))["TopicArn"]
+    queue = sqs.create_queue(QueueName=world.name("queue"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    sns.publish(TopicArn=topic, Message="hello", Subject="about")
+    messages: Any = wait_for(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), "the message")
+    body = json.loads(messages[0]["Body"])
+    assert (body["Message"], body["Subject"], body["TopicArn"]) == ("hello", "about", topic)
+
+
+@behaviour("SNS", "Publish")
+def test_a_message_to_no_topic(world: World) -> None:
+    """A message to a topic that does not exist is refused with NotFound and 404."""
+    with refused("NotFound", status=404):
+        world.sandbox.client("sns").publish(
+            TopicArn="arn:aws:sns:us-east-1:123456789012:absent", Message="hello"
+        )
+
+
+@behaviour("SNS", "Publish")
+def test_a_message_to_nobody(world: World) -> None:
+    """A message without a topic, target or number is refused with InvalidParameter."""
+    with refused("InvalidParameter", "TopicArn or TargetArn"):
+        world.sandbox.client("sns").publish(Message="hello")
+
+
+def _target(endpoint: str) -> dict[str, str]:
+    return {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": f"endpoint/{endpoint}/variant/live",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+
+
+@behaviour("Application Auto Scaling", "RegisterScalableTarget")
+def test_a_scalable_target(world: World) -> None:
+    """A target that is registered again has the newer bounds."""
+    client = world.sandbox.client("application-autoscaling")
+    target = _target(world.endpoint())
+    client.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    client.register_scalable_target(**target, MinCapacity=1, MaxCapacity=5)
+    found = client.describe_scalable_targets(
+        ServiceNamespace="sagemaker", ResourceIds=[target["ResourceId"]]
+    )["ScalableTargets"]
+    assert [entry["MaxCapacity"] for entry in found] == [5]
+
+
+@behaviour("Application Auto Scaling", "DeregisterScalableTarget")
+def test_a_target_that_is_not_there(world: World) -> None:
+    """A target that was not registered is refused with ObjectNotFoundException."""
+    with refused("ObjectNotFoundException"):
+        world.sandbox.client("application-autoscaling").deregister_scalable_target(**_target("absent"))
+
+
+@behaviour("Application Auto Scaling", "RegisterScalableTarget")
+def test_a_dimension_that_is_none(world: World) -> None:
+    """A scalable dimension that AWS does not know is refused with ValidationException."""
+    target = {**_target("any"), "ScalableDimension": "sagemaker:variant:Nope"}
+    with refused("ValidationException", "scalableDimension"):
+        unchecked(world.sandbox, "application-autoscaling").register_scalable_target(
+            **target, MinCapacity=1, MaxCapacity=2
+        )
+
+
+@behaviour("Application Auto Scaling", "DescribeScalingActivities", covered=False)
+def test_nothing_scales_by_itself(world: World) -> None:
+    """Policies are kept and described, but never act, so there are no scaling activities."""
+    client = world.sandbox.client("application-autoscaling")
+    assert client.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"] == []
