@@ -4,9 +4,11 @@ CPUUtilization (percent, 100 for each core), MemoryUtilization and DiskUtilizati
 of every instance with all its processes, read from /proc. On a system without /proc nothing is published.
 """
 
+import logging
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from sandbox.cloudwatch.distributions import of_values
 from sandbox.cloudwatch.metrics_api import store
 from sandbox.cloudwatch.store import MetricKey, Point
 from sandbox.fleets.instance import Instance
+
+log = logging.getLogger(__name__)
 
 NAMESPACE = "/aws/sagemaker/Endpoints"
 EVERY = 60
@@ -40,33 +44,44 @@ class _Before:
 
 
 class InstanceMetrics:
-    """Remembers each instance's CPU time, since a share needs two looks."""
+    """Remembers each instance's CPU time, since a share needs two looks.
+
+    `poll` on the event loop; what takes long, reading /proc and folders, runs in a thread of its own.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="usage")
+        self._seen: set[str] = set()
+        self._minute = 0
         self._before: dict[str, _Before] = {}
         self._sizes: dict[Path, int] = {}
-        self._minute = 0
 
     def poll(self, instances: Iterable[Instance]) -> None:
         """Publish when a new minute has begun; the first look at an instance only begins its count."""
         now = self._clock.now()
         minute = int(now // EVERY)
-        running = {instance: instance.pid for instance in instances}
-        fresh = [instance for instance in running if instance.id not in self._before]
-        if (minute == self._minute and not fresh) or not PROC.is_dir():
-            return
-        due, self._minute = minute != self._minute, minute
-        usage = usage_by_group()
-        for instance, pid in running.items():
-            if pid is None or pid not in usage or not (due or instance in fresh):
-                continue
-            before = self._before.get(instance.id)
-            self._before[instance.id] = _Before(now, usage[pid].cpu)
-            if due and before is not None and now > before.at:
-                self._publish(instance, usage[pid], before, now)
+        running = {instance: pid for instance in instances if (pid := instance.pid) is not None}
         known = {instance.id for instance in running}
-        self._before = {name: seen for name, seen in self._before.items() if name in known}
+        due, fresh = minute != self._minute, known - self._seen
+        self._minute, self._seen = minute, known
+        if running and (due or fresh):
+            self._thread.submit(self._measure, running, due, now)
+
+    def _measure(self, running: Mapping[Instance, int], due: bool, now: float) -> None:
+        try:
+            usage = usage_by_group()
+            for instance, pid in running.items():
+                before = self._before.get(instance.id)
+                if pid not in usage or not (due or before is None):
+                    continue
+                self._before[instance.id] = _Before(now, usage[pid].cpu)
+                if before is not None and now > before.at:
+                    self._publish(instance, usage[pid], before, now)
+            known = {instance.id for instance in running}
+            self._before = {name: seen for name, seen in self._before.items() if name in known}
+        except Exception:
+            log.exception("the usage of the instances was not measured")
 
     def _publish(self, instance: Instance, usage: Usage, before: _Before, now: float) -> None:
         container = instance.container
@@ -96,6 +111,8 @@ class InstanceMetrics:
 def usage_by_group() -> dict[int, Usage]:
     """What each process group of this machine has used, by its id; ended processes are not in it."""
     found: dict[int, Usage] = {}
+    if not PROC.is_dir():
+        return found
     tick, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
     for entry in os.scandir(PROC):
         if not entry.name.isdigit():
