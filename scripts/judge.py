@@ -23,10 +23,14 @@ from release.judge.judge import Judge
 from release.judge.plan import Assumptions, plan
 from release.judge.policy import Policy
 from release.judge.verdict import Decision, Verdict
+from release.judge.windows import MAX_LINE
 from scripts.cli import Command, Out, run
 
 CODES = {Decision.PASS: 0, Decision.FAIL: 1, Decision.HOLD: 3}
 MAX_POLICY = 65_536
+"""Bytes of a policy."""
+MAX_WINDOWS = 500_000
+"""Windows that are held in memory at once, some 2 kB each."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,7 +97,7 @@ def replay(path: Path, policy: Policy, as_it_came: bool = False) -> Iterator[Ver
     """
     fold = Judge(policy)
     if not as_it_came:
-        blocks, evidence = in_order(_lines(path), policy)
+        blocks, evidence = in_order(_lines(path, MAX_WINDOWS), policy)
     else:
         blocks, evidence = [], Evidence(policy)
         for line in _lines(path):
@@ -109,12 +113,25 @@ def replay(path: Path, policy: Policy, as_it_came: bool = False) -> Iterator[Ver
         yield fold.verdict(dict(evidence.set_aside))
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: Path, most: int | None = None) -> Iterator[str]:
+    """Lines that are not empty; of one that is too long for a window, its beginning."""
+    found = 0
     try:
         with path.open(encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                if line.strip():
-                    yield line
+            while line := lines.readline(MAX_LINE + 1):
+                rest = line
+                while rest and not rest.endswith("\n"):
+                    rest = lines.readline(MAX_LINE + 1)
+                if not line.strip():
+                    continue
+                found += 1
+                if most is not None and found > most:
+                    raise UsageError(
+                        f"{path} holds more than {most:,} windows, too many to put in order.",
+                        "No verdict was given.",
+                        "Judge a part of it, or windows in the order of their arrival: --as-it-came.",
+                    )
+                yield line
     except OSError as error:
         raise UsageError(
             f"The windows cannot be read: {error}", "No verdict was given.", "Name another file."

@@ -58,6 +58,24 @@ def test_nothing_but_rubbish_holds(tmp_path: Path, capsys: pytest.CaptureFixture
     assert verdict["set_aside"] == {"unreadable": 2, "another schema": 1}
 
 
+def test_a_line_without_end_is_one_window_set_aside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    windows = tmp_path / "windows.jsonl"
+    windows.write_text("{" * 2_000_000 + "\n{}\n", encoding="utf-8")
+    assert execute(COMMAND, ["--windows", str(windows), "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["set_aside"] == {"unreadable": 1, "another schema": 1}
+
+
+def test_more_windows_than_fit_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("scripts.judge.MAX_WINDOWS", 10)
+    windows = recorded(tmp_path)
+    assert execute(COMMAND, ["--windows", str(windows)]) == 2
+    assert "--as-it-came" in capsys.readouterr().err
+
+
 def test_people_get_a_line_per_metric(
     tmp_path: Path, policy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
