@@ -107,6 +107,7 @@ def test_an_action_that_is_not_covered_says_where_it_would_go(swept: SandboxHand
             501,
         )
         assert all(part in error["Error"]["Message"] for part in parts)
+        assert "moto knows" not in error["Error"]["Message"]
 
 
 FORM = "application/x-www-form-urlencoded"
