@@ -3,14 +3,17 @@
 Nobody sets the alarm's state. The alarm is the one that the stage program makes: metric math over minutes.
 """
 
+import json
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.testing import start
 from tests.sandbox.world import World, wait_for
 
 pytestmark = pytest.mark.sandbox
@@ -115,3 +118,27 @@ def test_a_good_canary_passes_the_same_alarm(world: World) -> None:
         after = world.update(endpoint, better, DeploymentConfig=canary(alarm, 240))
     assert after["EndpointConfigName"] == better
     assert state(world, alarm)["StateValue"] == "OK"
+
+
+def test_at_true_time_the_alarm_rings_at_its_boundary(tmp_path: Path) -> None:
+    with start(tmp_path / "home", time_scale=1) as sandbox:
+        world = World(sandbox, tmp_path)
+        endpoint = world.endpoint(world.simple_config("good"))
+        alarm = errors_alarm(world, endpoint)
+        world.sagemaker.update_endpoint(
+            EndpointName=endpoint,
+            EndpointConfigName=world.simple_config("bad", FAILING="1"),
+            DeploymentConfig=canary(alarm, 600),
+        )
+        failed = 0
+        while failed < 40:  # so many that a full minute has 20 even when they lie across two
+            with suppress(ClientError):
+                world.invoke(endpoint)
+                continue
+            failed += 1
+        sandbox.advance_clock(60)
+        wait_for(lambda: state(world, alarm)["StateValue"] == "ALARM", "the alarm to ring")
+        wait_for(lambda: world.describe(endpoint)["EndpointStatus"] == "RollingBack", "the rollback")
+        evaluated = json.loads(state(world, alarm)["StateReasonData"])
+        assert evaluated["period"] == 60
+        assert evaluated["evaluatedDatapoints"][0]["timestamp"].endswith(":00.000+0000"), "a whole minute"
