@@ -34,7 +34,7 @@ bench: setup ## measure the figures of the README; raw results in .build/bench/
 	@$(BIN)/python -m scripts.bench
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
-	@$(BIN)/python -m scripts.bench_judge
+	@$(BIN)/python -m scripts.bench_judge $(ARGS)
 
 SOAK_MINUTES ?= 0
 bench-sandbox: setup ## what the sandbox adds to a request; SOAK_MINUTES=30 for the long run

@@ -78,6 +78,7 @@ class Judge:
         self.blocks = self.shared = self.stale = 0
         self.counted = np.zeros((2, CELLS))
         self.failed: Verdict | None = None
+        self._log_fail = -math.inf
 
     def _ask(self, before: Processes | None) -> None:
         """Ask the questions of `metrics`, going on with the processes of `before`."""
@@ -120,7 +121,8 @@ class Judge:
             self.stale += 1
         self.live.learn(block.live)
         self.candidate.learn(block.candidate)
-        if self.failed is None and self.log_fail() >= -math.log(self.policy.alpha):
+        self._log_fail = float(np.logaddexp.reduce(self._shares()))
+        if self.failed is None and self._log_fail >= -math.log(self.policy.alpha):
             worst = self.table.questions[int(np.argmax(self._shares()))]
             because = f"{worst.metric}: {worst.name} is beyond its FAIL margin"
             self.failed = self._verdict(Decision.FAIL, because)
@@ -139,7 +141,7 @@ class Judge:
     def _watch(self, view: View, body: int) -> bool:
         """Follow the noise between the variants; say whether live is much slower than it was."""
         row, values = view.live_edges[body], self.table.values[body]
-        n_b, n_c = view.totals[LIVE, body], _total(view, 2, row)
+        n_b, n_c = float(view.totals[LIVE, body]), _total(view, 2, row)
         if n_b == 0:
             return False
         mean_b = float(view.values[LIVE, body] / n_b)
@@ -152,7 +154,7 @@ class Judge:
 
     def log_fail(self) -> float:
         """Log of the weighted sum of the FAIL e-processes that may count now."""
-        return float(np.logaddexp.reduce(self._shares()))
+        return self._log_fail
 
     def _shares(self) -> Array:
         shares = self.processes.log_wealth + self._weights
@@ -242,8 +244,8 @@ def _rank(view: View, source: int, row: NDArray[np.int64]) -> float:
     sums = view.sums[source]
     start, stop = SPANS["latency"].start, SPANS["latency"].stop
     inner = np.minimum(np.maximum(row[1:-1], start), stop)
-    above = sums[stop] - sums[inner]
-    return float(above.mean() / (sums[stop] - sums[start]))
+    below = float(sums[inner].sum()) / inner.size
+    return float((sums[stop] - below) / (sums[stop] - sums[start]))
 
 
 def judge(blocks: Iterable[Block], policy: Policy) -> Verdict:

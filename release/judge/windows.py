@@ -213,12 +213,14 @@ def _integers(value: object, key: str) -> np.ndarray:
         raise Refused(Refusal.UNREADABLE, f"`{key}` is not a list of at most {CELLS} numbers")
     if not value:
         return np.zeros(0, dtype=np.int64)
-    if set(map(type, value)) != {int}:
-        raise Refused(Refusal.UNREADABLE, f"`{key}` holds something else than whole numbers")
     try:
-        return np.array(value, dtype=np.int64)
-    except OverflowError:
-        raise Refused(Refusal.NEGATIVE, f"`{key}` holds a number beyond counting") from None
+        numbers = np.array(value)
+    except (ValueError, OverflowError):
+        raise Refused(Refusal.UNREADABLE, f"`{key}` is not a list of numbers") from None
+    if numbers.dtype != np.int64 or numbers.ndim != 1:
+        wrong = Refusal.NEGATIVE if numbers.dtype.kind in "uO" else Refusal.UNREADABLE
+        raise Refused(wrong, f"`{key}` holds something else than counts")
+    return numbers
 
 
 def merge(first: Window, second: Window) -> Window:

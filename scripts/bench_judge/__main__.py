@@ -1,4 +1,7 @@
-"""`make bench-judge`: run what is missing, then write docs/judge-benchmark.md and its plots from the JSON."""
+"""`make bench-judge`: run what is missing, then write docs/judge-benchmark.md and its plots from the JSON.
+
+All of it takes about half an hour of one core; `make bench-judge ARGS="--scale 0.1"` is a first look.
+"""
 
 import argparse
 from pathlib import Path
