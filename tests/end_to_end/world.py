@@ -123,7 +123,7 @@ class SandboxAws(StageAws):
         object.__setattr__(self, "_sandbox", sandbox)
 
     def client(self, service: str) -> Any:
-        return self._sandbox.client(service)  # ty: ignore[unresolved-attribute]
+        return self._sandbox.client(service)  # ty: ignore[missing-attribute]
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
