@@ -1,6 +1,6 @@
 """How a test looks at what was refused: code, message and HTTP status of a ClientError."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +26,7 @@ class Refusal:
 
 
 @contextmanager
-def refused(code: str, words: str = "", status: int = 400) -> Iterator[Refusal]:
+def refused(code: str, words: str = "", status: int = 400) -> Generator[Refusal]:
     """The block is refused with `code`, `words` in its message and an HTTP `status`."""
     refusal = Refusal()
     with pytest.raises(ClientError) as error:
