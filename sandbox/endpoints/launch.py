@@ -79,6 +79,8 @@ class Launcher:
             count = int(chosen.get("InitialInstanceCount", 1))
             weight = float(chosen.get("InitialVariantWeight", 1.0))
             fleets[name] = Fleet(self._host, containers[name], count, weight)
+            strategy = (variant.get("RoutingConfig") or {}).get("RoutingStrategy")
+            fleets[name].least_busy = strategy == "LEAST_OUTSTANDING_REQUESTS"
         return fleets
 
 

@@ -31,6 +31,8 @@ class Fleet:
         self.weight = self.desired_weight = weight
         self.mirror: Mirror | None = None
         self.capture: CaptureSettings | None = None
+        self.least_busy = False
+        """RoutingStrategy LEAST_OUTSTANDING_REQUESTS."""
         self.in_flight = 0
         self.served = 0
         """Requests that were answered, whatever the answer."""
@@ -82,8 +84,10 @@ class Fleet:
         return True
 
     def pick(self) -> Instance | None:
-        """The next healthy instance in turn, or None."""
+        """The next healthy instance, in turn or the least busy one, or None."""
         healthy = [i for i in self.instances if i.healthy and not i.retired]
+        if self.least_busy and healthy:
+            return min(healthy, key=lambda instance: instance.in_flight)
         return healthy[next(self._turn) % len(healthy)] if healthy else None
 
     async def stop(self, *, drain: bool = True) -> None:

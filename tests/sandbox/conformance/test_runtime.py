@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -178,6 +179,26 @@ def test_inference_components(world: World, endpoint: str) -> None:
     """InferenceComponentName is refused by an endpoint without inference components."""
     with refused("ValidationError", "Inference Component Name header is not allowed"):
         ask(world, endpoint, InferenceComponentName="c")
+
+
+@behaviour("SageMaker", "ProductionVariantRoutingConfig")
+def test_least_outstanding_requests(world: World) -> None:
+    """RoutingStrategy LEAST_OUTSTANDING_REQUESTS sends a request to the instance that answers the fewest."""
+    routing = {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"}
+    variant = {**world.variant(world.model(), count=2), "RoutingConfig": routing}
+    name = world.endpoint(world.config(variant))
+    assert world.describe(name)["ProductionVariants"][0]["RoutingConfig"] == routing
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(world.invoke, name, "sleep 1")
+        wait_for(lambda: in_flight(world, name), "the slow request")
+        quick = {world.invoke(name)["pid"] for _ in range(6)}
+        assert len(quick) == 1
+        assert slow.result()["pid"] not in quick
+
+
+def in_flight(world: World, endpoint: str) -> int:
+    found = next(e for e in world.sandbox.status()["endpoints"] if e["name"] == endpoint)
+    return sum(fleet["in_flight"] for d in found["deployments"] for fleet in d["fleets"])
 
 
 @behaviour("SageMaker Runtime", "InvokeEndpointAsync", covered=False)
