@@ -29,13 +29,14 @@ def install() -> None:
 
     Response.register_scalable_target = register_scalable_target
     for name in ("deregister_scalable_target", "delete_scaling_policy", "delete_scheduled_action"):
-        setattr(Response, name, _not_found(getattr(Response, name)))
+        setattr(Response, name, _not_found(name))
     for action in (list_tags_for_resource, tag_resource, untag_resource, describe_scaling_activities):
         setattr(Response, action.__name__, action)
 
 
-def _not_found(original: Callable[[Response], str]) -> Callable[[Response], str]:
-    """The action, with ObjectNotFoundException where moto says ValidationException."""
+def _not_found(name: str) -> Callable[[Response], str]:
+    """The action of that name, with ObjectNotFoundException where moto says ValidationException."""
+    original: Callable[[Response], str] = getattr(Response, name)
 
     def action(self: Response) -> str:
         try:
@@ -45,7 +46,7 @@ def _not_found(original: Callable[[Response], str]) -> Callable[[Response], str]
                 raise JsonRESTError("ObjectNotFoundException", error.message) from error
             raise
 
-    action.__name__ = original.__name__
+    action.__name__ = name
     return action
 
 
