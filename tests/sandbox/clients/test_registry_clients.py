@@ -3,6 +3,8 @@
 import base64
 import json
 import shutil
+import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -58,14 +60,21 @@ def test_skopeo_inspects_and_copies(world: World, tmp_path: Path) -> None:
     assert (detail["imageDigest"], detail["imageTags"]) == (world.digest, ["copied"])
 
 
-def test_podman_pulls_and_pushes(world: World, tmp_path: Path) -> None:
+@pytest.fixture
+def runroot() -> Generator[str]:
+    """A folder for podman's run state: it refuses a path of more than 50 characters."""
+    with tempfile.TemporaryDirectory(prefix="podman-") as folder:
+        yield folder
+
+
+def test_podman_pulls_and_pushes(world: World, tmp_path: Path, runroot: str) -> None:
     """What podman pulled, it pushes to another repository under its own tag."""
     podman = shutil.which("podman")
     if podman is None:
         pytest.skip("there is no podman on PATH")
     host, name = _repository(world)
     env = clean_environment(world.sandbox.env, tmp_path)
-    store = ["--root", str(tmp_path / "store"), "--runroot", str(tmp_path / "run"), "--storage-driver=vfs"]
+    store = ["--root", str(tmp_path / "store"), "--runroot", runroot, "--storage-driver=vfs"]
     login = ["login", "--tls-verify=false", "-u", "AWS", "-p", _password(world), host]
     image = f"{world.uri}@{world.digest}"
     for arguments in (
