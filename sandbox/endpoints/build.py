@@ -57,8 +57,9 @@ class Builder:
             raise DeploymentFailed(
                 f"The image '{definition['Image']}' does not exist. Specify an existing image and try again."
             )
-        slow = self._faults.for_endpoint("slow_ping", endpoint.endpoint_name, variant)
-        fail = self._faults.for_endpoint("fail_ping", endpoint.endpoint_name, variant)
+        meant = endpoint.endpoint_name, variant, recipe.config_name
+        slow = self._faults.for_endpoint("slow_ping", *meant)
+        fail = self._faults.for_endpoint("fail_ping", *meant)
         try:
             unpacked = self._images.unpack(image.digest, image.manifest)
             model_dir = self._model(endpoint, definition)

@@ -142,7 +142,7 @@ class Deployer:
             await self._bake(endpoint, step, plan.alarms, end)
         name = endpoint.endpoint_name
         for kind in ("silent_rollback", "rollback_failed"):
-            fault = self._faults.for_endpoint(kind, name)
+            fault = self._faults.for_endpoint(kind, name, config=new.recipe.config_name)
             if fault is not None:
                 raise DeploymentFailed(fault.reason or None, stuck=kind == "rollback_failed")
 

@@ -46,7 +46,8 @@ class Launcher:
         Raises DeploymentFailed; what was started is then for the caller to end.
         """
         deployment = endpoint.pending = Deployment(recipe)
-        if self._faults.for_endpoint("insufficient_capacity", endpoint.endpoint_name):
+        name = endpoint.endpoint_name
+        if self._faults.for_endpoint("insufficient_capacity", name, config=recipe.config_name):
             raise DeploymentFailed(NO_CAPACITY)
         containers = await asyncio.to_thread(self._builder.containers, endpoint, recipe)
         deployment.fleets |= self._fleets(recipe.variants, containers, kept)

@@ -63,10 +63,12 @@ class Instance:
         """Begin; `ever_healthy` or `failed` is set later."""
         self._task = asyncio.create_task(self._supervise())
 
-    def kill(self) -> None:
-        """End the server at once, as a crash would; it is started again."""
-        if self._child is not None and self._child.alive:
-            self._host.nursery.signal(self._child.pid, signal.SIGKILL)
+    async def kill(self) -> None:
+        """End the server at once, as a crash would; returns when it is gone. It is started again."""
+        child = self._child
+        if child is not None and child.alive:
+            self._host.nursery.signal(child.pid, signal.SIGKILL)
+            await asyncio.wait([child.exited], timeout=PING_TIMEOUT)
 
     async def stop(self, *, drain: bool = False) -> None:
         """End the server gracefully; returns when its process is gone.

@@ -29,6 +29,8 @@ _TIMED_OUT = Answer(
     b"metrics for each container in Amazon CloudWatch, resolve the issue, and try again.",
 )
 
+_LOST = Answer(503, b"The connection to the container was lost: it ended before it answered.")
+
 
 class Containers:
     """Asks model servers over one HTTP client. `time_limit` is in real seconds."""
@@ -69,7 +71,8 @@ class Containers:
         if failure is not None:
             return Answer(failure.status or 500, (failure.reason or "A fault that was asked for.").encode())
         if instance is not None and self._faults.crash_due(*meant):
-            instance.kill()
+            await instance.kill()
+            return _LOST
         return None
 
     async def _post(self, instance: Instance | None, scope: Scope, body: bytes) -> Answer:

@@ -156,3 +156,14 @@ def test_a_browser_gets_a_page_and_a_program_json(world: World) -> None:
     assert status.headers["Content-Type"] == "application/json"
     recent = [call["action"] for call in status.json()["recent_calls"]]
     assert "InvokeEndpoint" in recent
+
+
+def test_a_fault_of_a_deployment_is_meant_for_its_config(world: World) -> None:
+    endpoint = world.endpoint()
+    good, bad = world.simple_config("good"), world.simple_config("bad")
+    world.sandbox.faults("silent_rollback", endpoint=endpoint, config=bad)
+    assert world.update(endpoint, good)["EndpointConfigName"] == good
+    assert world.update(endpoint, bad)["EndpointConfigName"] == good
+    world.sandbox.faults("fail_ping", endpoint=endpoint, config=bad)
+    after = world.update(endpoint, bad)
+    assert "did not pass the ping" in after["FailureReason"]
