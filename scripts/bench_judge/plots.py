@@ -8,6 +8,7 @@ import numpy as np
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from release.judge.judge import Block, Judge
 from release.judge.policy import Policy
@@ -57,11 +58,11 @@ def _detection(results: Results, path: Path) -> None:
                 shares = 100 * np.arange(1, times.size + 1) / found.runs
                 end = shares[-1] if times.size else 0
                 axis.step([0, *times, 1800], [0, *shares, end], where="post", color=COLORS[who], label=who)
-        axis.set_title(name)
+        axis.set_title(name, fontsize=8)
         axis.set_xscale("symlog", linthresh=10)
         axis.set_xlim(0, 1800)
-    if axes[0, 0].has_data():
-        axes[0, 0].legend(frameon=False, fontsize=7, loc="lower right")
+    handles = [Line2D([], [], color=COLORS[who], label=who) for who in NAMES]
+    axes[0, 1].legend(handles=handles, frameon=False, fontsize=7, loc="upper left")
     figure.supxlabel("seconds since the candidate's first request (25 % of 50 requests/s)")
     figure.supylabel("% of runs failed")
     _save(figure, path)
