@@ -4,7 +4,7 @@ Sources: the API reference of DeploymentConfig and "Deployment guardrails" in th
 update is treated as a linear one whose step is its batch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,29 @@ def deployment_problem(config: Mapping[str, Any] | None, instances: int) -> str 
     if name not in routing:
         return f"{name} is required with the traffic routing type {kind}."
     return _size_problem(name, routing[name], least, instances)
+
+
+def variants_problem(
+    config: Mapping[str, Any] | None, old: Collection[str], new: Sequence[Mapping[str, Any]]
+) -> str | None:
+    """Why traffic cannot shift from the variants `old` to those of a new config step by step, or None.
+
+    Source: "Exclusions" of the deployment guardrails. Moving everything at once works for any variants.
+    """
+    config = config or {}
+    rolling = config.get("RollingUpdatePolicy")
+    routing = (config.get("BlueGreenUpdatePolicy") or {}).get("TrafficRoutingConfiguration") or {}
+    if not rolling and routing.get("Type", "ALL_AT_ONCE") == "ALL_AT_ONCE":
+        return None
+    names = [variant["VariantName"] for variant in new]
+    if set(names) != set(old):
+        return (
+            f"The new endpoint configuration must have the same variant names as the old one to shift "
+            f"traffic step by step: {sorted(old)}, not {sorted(names)}."
+        )
+    if rolling and (len(new) > 1 or "ServerlessConfig" in new[0]):
+        return "A rolling update is not supported for endpoints with several or serverless variants."
+    return None
 
 
 def _size_problem(name: str, size: Mapping[str, Any], least: int, instances: int) -> str | None:

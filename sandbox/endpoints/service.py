@@ -11,7 +11,7 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
 from sandbox.endpoints.deployment import Deployer
-from sandbox.endpoints.plan import deployment_problem
+from sandbox.endpoints.plan import deployment_problem, variants_problem
 from sandbox.endpoints.state import BUSY, Deployment, Endpoint, Recipe, Status
 from sandbox.faults import BadFault
 
@@ -79,6 +79,9 @@ class EndpointService:
             for variant in recipe.variants
         )
         refuse_deployment(config, instances)
+        problem = variants_problem(config, endpoint.live.fleets, recipe.variants)
+        if problem:
+            raise ValidationError(problem)
         endpoint.pending = Deployment(recipe)
         self._begin(endpoint, Status.UPDATING, self._deployer.update(endpoint, recipe, config, kept))
 
@@ -111,8 +114,10 @@ class EndpointService:
         if not found:
             raise BadFault(f"there is no endpoint {name!r} to patch")
         for endpoint in found:
-            if endpoint.endpoint_status != Status.IN_SERVICE:
+            if endpoint.endpoint_status != Status.IN_SERVICE or endpoint.live is None:
                 raise BadFault(f"{name} is {endpoint.endpoint_status.value}; only InService can be patched")
+            if not _complete(endpoint, endpoint.live.recipe):
+                raise BadFault(f"AWS cannot patch {name}: its endpoint config or a model of it was deleted")
             self._begin(endpoint, Status.SYSTEM_UPDATING, self._deployer.patch(endpoint, seconds))
 
     async def _delete(self, endpoint: Endpoint) -> None:
@@ -150,6 +155,12 @@ def _kept(endpoint: Endpoint, request: Mapping[str, Any]) -> dict[str, dict[str,
         now = {"DesiredInstanceCount": fleet.desired_count, "DesiredWeight": fleet.desired_weight}
         kept[name] = {RETAINABLE[key]: value for key, value in now.items() if key not in dropped}
     return kept
+
+
+def _complete(endpoint: Endpoint, recipe: Recipe) -> bool:
+    """Whether the config and the models that an endpoint was deployed from are still there."""
+    backend: Any = sagemaker_backends[endpoint.account][endpoint.region]
+    return recipe.config_name in backend.endpoint_configs and set(recipe.models) <= set(backend._models)
 
 
 def _endpoints(backend: Any) -> dict[str, Endpoint]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.endpoints.plan import Step, deployment_plan, deployment_problem
+from sandbox.endpoints.plan import Step, deployment_plan, deployment_problem, variants_problem
 
 
 def blue_green(kind: str, wait: int = 300, termination: int = 120, **size: Any) -> dict[str, Any]:
@@ -101,3 +101,18 @@ def test_good_deployment_configs_pass(instances: int) -> None:
         {"RollingUpdatePolicy": {"MaximumBatchSize": count(1)}},
     ):
         assert deployment_problem(config, instances) is None
+
+
+def test_a_shift_in_steps_needs_the_same_variants() -> None:
+    live, candidate = {"VariantName": "live"}, {"VariantName": "candidate"}
+    canary = blue_green("CANARY", CanarySize=percent(10))
+    rolling = {"RollingUpdatePolicy": {"MaximumBatchSize": percent(50)}}
+    assert variants_problem(canary, ["live"], [live]) is None
+    assert variants_problem(rolling, ["live"], [live]) is None
+    for config in (None, blue_green("ALL_AT_ONCE")):
+        assert variants_problem(config, ["live"], [live, candidate]) is None
+    for config in (canary, rolling):
+        assert "same variant names" in (variants_problem(config, ["live"], [candidate]) or "")
+    assert "several" in (variants_problem(rolling, ["live", "candidate"], [live, candidate]) or "")
+    serverless = {**live, "ServerlessConfig": {}}
+    assert "serverless" in (variants_problem(rolling, ["live"], [serverless]) or "")

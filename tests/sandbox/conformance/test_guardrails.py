@@ -223,3 +223,15 @@ def test_requests_divide_during_a_canary(world: World, shared: str) -> None:
     assert set(seen) == {old, "new"}
     assert 30 <= seen["new"] <= 92
     world.settled(shared)
+
+
+@behaviour("SageMaker", f"{GUARDRAILS}-exclusions.html")
+def test_variant_names_stay(world: World, shared: str) -> None:
+    """A shift in steps needs the same variant names; all at once works for any."""
+    renamed = world.config(world.variant(world.model("renamed"), "other"))
+    config = blue_green("CANARY", CanarySize=percent(10))
+    with refused("ValidationException", "same variant names"):
+        world.sagemaker.update_endpoint(
+            EndpointName=shared, EndpointConfigName=renamed, DeploymentConfig=config
+        )
+    assert world.update(shared, renamed)["ProductionVariants"][0]["VariantName"] == "other"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.settings import SandboxError
 from tests.sandbox.conformance.convention import behaviour
 from tests.sandbox.conformance.refusals import refused, unchecked
 from tests.sandbox.conformance.shifts import blue_green, percent
@@ -195,3 +196,5 @@ def test_a_config_in_use_can_be_deleted(world: World) -> None:
     world.sagemaker.delete_endpoint_config(EndpointConfigName=config)
     assert world.version(name) == "kept"
     assert world.describe(name)["EndpointConfigName"] == config
+    with pytest.raises(SandboxError, match="cannot patch"):
+        world.sandbox.faults("system_update", endpoint=name)
