@@ -123,6 +123,9 @@ class Evidence:
         if not self._open:
             return []
         length = self.policy.block_seconds
+        soonest = max(self._newest, now) - min(self.policy.settle_seconds, self.policy.grace_seconds)
+        if not finished and self._next is not None and soonest < (self._next + 1) * length:
+            return []
         last = max(self._open) + 1
         if not finished:
             last = min(last, math.floor(self._complete_until(now) / length + 1e-9))
