@@ -30,7 +30,7 @@ def new_tags(tags: list[dict[str, str]] | None) -> list[dict[str, str]]:
     given = list(tags or [])
     keys = [tag["Key"] for tag in given]
     if len(set(keys)) != len(keys):
-        raise ValidationError("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+        raise ValidationError("Duplicate tag keys found.")
     if any(key.lower().startswith("aws:") for key in keys):
         raise ValidationError("Tag keys that start with aws: are reserved for AWS's own use.")
     return given

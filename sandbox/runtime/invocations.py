@@ -100,6 +100,7 @@ class Invocations:
         endpoint = self._service.find(ACCOUNT, _region(scope), name)
         gone = endpoint is None or endpoint.live is None or endpoint.endpoint_status == "Deleting"
         if endpoint is None or gone or not visible("sagemaker", endpoint.creation_time):
+            _check_headers({}, name)
             raise BadRequest("ValidationError", f"Endpoint {name} of account {ACCOUNT} not found.")
         target = headers.get("TargetVariant")
         fleet = endpoint.traffic.target(target) if target else endpoint.traffic.pick()
@@ -177,7 +178,7 @@ def is_other_runtime(scope: Scope) -> bool:
 
 
 def _check_headers(headers: dict[str, str], endpoint: str) -> None:
-    """Raise BadRequest for headers that break the model's constraints, or that are for other endpoints."""
+    """Raise BadRequest for a name or headers that break the model's constraints or are for other endpoints."""
     shape = input_shape("sagemaker-runtime", "InvokeEndpoint")
     if shape is not None:
         refuse(violations(shape, {"EndpointName": endpoint, "Body": "", **headers}), "ValidationError")

@@ -93,6 +93,13 @@ def test_missing_endpoints(world: World) -> None:
 
 
 @behaviour("SageMaker Runtime", "InvokeEndpoint")
+def test_the_pattern_of_a_name(world: World) -> None:
+    """A name that no endpoint can have breaks the pattern of EndpointName."""
+    with refused("ValidationError", "Value 'my_endpoint' at 'endpointName' failed to satisfy constraint"):
+        ask(world, "my_endpoint")
+
+
+@behaviour("SageMaker Runtime", "InvokeEndpoint")
 def test_names_keep_their_case(world: World) -> None:
     """The case of an endpoint's name must be matched in InvokeEndpoint."""
     world.endpoint(name="CamelCase")
