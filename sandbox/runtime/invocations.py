@@ -178,7 +178,7 @@ def is_other_runtime(scope: Scope) -> bool:
 
 
 def _check_headers(headers: dict[str, str], endpoint: str) -> None:
-    """Raise BadRequest for a name or headers that break the model's constraints or are for other endpoints."""
+    """Raise BadRequest for a name or headers that break the constraints, or that are for other endpoints."""
     shape = input_shape("sagemaker-runtime", "InvokeEndpoint")
     if shape is not None:
         refuse(violations(shape, {"EndpointName": endpoint, "Body": "", **headers}), "ValidationError")
