@@ -104,10 +104,19 @@ def test_a_name_that_cannot_change_is_replaced_new_first(project: Project) -> No
 
 
 def test_a_replacement_that_keeps_its_name_deletes_first(project: Project) -> None:
-    text = 'aws.iam.Role("role", name="same", path="{path}", assume_role_policy="{{}}")'
-    project.program(text.format(path="/a/"))
+    service = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [service]})
+
+    def role(path: str) -> str:
+        return f'aws.iam.Role("role", name="same", path="{path}", assume_role_policy={trust!r})'
+
+    project.program(role("/a/"))
     project.up()
-    project.program(text.format(path="/b/"))
+    project.program(role("/b/"))
     text = project.up().text
     assert text.index("deleting original") < text.index("creating replacement")
     assert project.sandbox.client("iam").get_role(RoleName="same")["Role"]["Path"] == "/b/"
