@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+# First of all: skops asks every loaded module for all it has, and a loaded pulumi_aws then loads all of AWS.
+import skops.io  # noqa: F401
+
 from scripts.project import make_project
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -78,7 +78,9 @@ def test_a_missing_layer_is_named(registry: Registry) -> None:
         unpack(registry, manifest)
 
 
-@pytest.mark.parametrize("content", [b"no archive", layer("../out"), layer("a")[:-20]])
+@pytest.mark.parametrize(
+    "content", [b"no archive", layer("../out"), layer("a")[:-20]], ids=["no-archive", "escapes", "cut-short"]
+)
 def test_a_layer_that_is_no_good_archive_is_refused(registry: Registry, content: bytes) -> None:
     with pytest.raises(ImageError, match="layer sha256:"):
         unpack(registry, registry.image(content))
