@@ -7,10 +7,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from infra.settings import StageSettings
 from model.image.build import BuildOptions, build_image
 from model.image.registry import push
-
-from infra.settings import StageSettings
 from release import manifest
 from release.adapters.registry import Registry, docker_config
 from release.errors import ReleaseFailed, UsageError
