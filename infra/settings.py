@@ -19,7 +19,7 @@ _DIGESTED = r"^[a-z0-9.:_/-]+@sha256:[0-9a-f]{64}$"
 EXAMPLES = {
     "account": 'slipway:account: "123456789012"',
     "endpoints": "slipway:endpoints:\n    delays:\n      instances: {type: ml.m7i.large, min: 1, max: 2}",
-    "image": "slipway:image:\n    base: public.ecr.aws/docker/library/python@sha256:<digest>",
+    "image": "slipway:image:\n    base: <registry>/python@sha256:<digest>",
     "judge": "slipway:judge:\n    errors: {fail_times: 1.25, fail_plus: 0.0002}",
     "region": "aws:region: us-east-1",
 }
