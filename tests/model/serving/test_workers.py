@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,8 @@ def _workers(server: Server) -> list[int]:
 
 def _no_workers(workers: list[int]) -> None:
     for worker in workers:
-        os.kill(worker, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may end by itself between being listed and this
+            os.kill(worker, signal.SIGKILL)
 
 
 def _gone(workers: list[int]) -> bool:
