@@ -18,7 +18,7 @@ test: setup ## all tests: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-unit: setup ## the tests that decide from values, in seconds
-	@$(BIN)/python -m pytest -m "not sandbox and not kill" -q
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not sandbox and not kill" -q
 
 lint: setup ## ruff, ty and the import directions
 	@$(BIN)/ruff check .
