@@ -35,16 +35,14 @@ def test_another_checkout_another_cache_another_umask(built: BuiltImage, tmp_pat
     assert again.layers == built.layers
 
 
-def test_a_change_of_the_code_changes_its_layer_only_and_takes_seconds(
+def test_a_change_of_the_code_builds_its_layer_only(
     built: BuiltImage, cache: Path, tmp_path: Path
 ) -> None:
     source = images.checkout(tmp_path)
     with (source / "values.py").open("a") as module:
         module.write("CHANGED = True\n")
     steps: list[str] = []
-    start = time.monotonic()
     changed = build_image(images.options(cache, python=RUNNING, serving=source), steps.append)
-    assert time.monotonic() - start < 10  # 0.5 s where nothing else runs
     assert changed.digest != built.digest
     assert changed.layers[0] == built.layers[0]
     assert changed.layers[1] != built.layers[1]
