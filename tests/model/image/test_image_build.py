@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,9 +34,7 @@ def test_another_checkout_another_cache_another_umask(built: BuiltImage, tmp_pat
     assert again.layers == built.layers
 
 
-def test_a_change_of_the_code_builds_its_layer_only(
-    built: BuiltImage, cache: Path, tmp_path: Path
-) -> None:
+def test_a_change_of_the_code_builds_its_layer_only(built: BuiltImage, cache: Path, tmp_path: Path) -> None:
     source = images.checkout(tmp_path)
     with (source / "values.py").open("a") as module:
         module.write("CHANGED = True\n")
