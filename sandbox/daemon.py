@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, BinaryIO
 
 from sandbox.home import process_alive, running_record, unusable
 from sandbox.settings import SandboxError, Settings
@@ -32,11 +33,28 @@ def start(settings: Settings) -> dict[str, Any]:
         log = settings.log.open("ab")
     except OSError as error:
         raise unusable(settings.home, error) from error
+    with log:
+        _, answer = spawn(_options(settings), log, subprocess.DEVNULL)
+    if "error" in answer:
+        raise SandboxError(*answer["error"], exit_code=answer.get("exit_code", 4))
+    if answer.get("already_running"):  # another `up` was faster
+        return {**(running_record(settings) or {}), "already_running": True}
+    return answer
+
+
+def spawn(
+    arguments: Sequence[str], log: BinaryIO, stdin: int
+) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    """Start `python -m sandbox …` in a session of its own and wait for the one line that it answers.
+
+    `stdin` is as for Popen; its output goes to `log`. The answer is the record of a running sandbox, or has
+    `error` (lines) where it could not start.
+    """
     read, write = os.pipe()
-    with log, os.fdopen(read, "rb") as answers:
-        subprocess.Popen(
-            [sys.executable, "-m", "sandbox", *_options(settings), "--ready-fd", str(write)],
-            stdin=subprocess.DEVNULL,
+    with os.fdopen(read, "rb") as answers:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", *arguments, "--ready-fd", str(write)],
+            stdin=stdin,
             stdout=log,
             stderr=log,
             pass_fds=[write],
@@ -44,14 +62,7 @@ def start(settings: Settings) -> dict[str, Any]:
         )
         os.close(write)
         line = answers.readline()
-    answer: dict[str, Any] = (
-        json.loads(line) if line else {"error": [f"The sandbox ended at once; see {settings.log}."]}
-    )
-    if "error" in answer:
-        raise SandboxError(*answer["error"], exit_code=answer.get("exit_code", 4))
-    if answer.get("already_running"):  # another `up` was faster
-        return {**(running_record(settings) or {}), "already_running": True}
-    return answer
+    return process, json.loads(line) if line else {"error": [f"The sandbox ended at once; see {log.name}."]}
 
 
 def stop(settings: Settings) -> dict[str, Any] | None:

@@ -8,9 +8,7 @@ It ends with the process that started it, even when that is killed.
 
 import http.client
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from typing import Any
 
 import boto3
 
+from sandbox.daemon import spawn
 from sandbox.environment import environment
 from sandbox.settings import HOST, SandboxError, Settings
 
@@ -116,22 +115,9 @@ def launch(home: Path, **options: Any) -> SandboxHandle:
     home = home.absolute()
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in {"port": 0, **options}.items()]
     (home / "logs").mkdir(parents=True, exist_ok=True)
-    read, write = os.pipe()
-    with os.fdopen(read, "rb") as answers, (home / "logs" / "sandbox.log").open("ab") as log:
-        command = [sys.executable, "-m", "sandbox", "up", "--foreground", "--home", str(home), *arguments]
-        process = subprocess.Popen(
-            [*command, "--end-with-stdin", "--ready-fd", str(write)],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            pass_fds=[write],
-            start_new_session=True,
-        )
-        os.close(write)
-        line = answers.readline()
-    record: dict[str, Any] = (
-        json.loads(line) if line else {"error": [f"it ended at once; see {home}/logs/sandbox.log"]}
-    )
+    command = ["up", "--foreground", "--home", str(home), *arguments, "--end-with-stdin"]
+    with (home / "logs" / "sandbox.log").open("ab") as log:
+        process, record = spawn(command, log, subprocess.PIPE)
     if "error" in record:
         process.wait()
         raise SandboxError(*record["error"], exit_code=record.get("exit_code", 4))
