@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from model.serving.errors import Fault, RequestError
-from model.serving.media import Format
+from model.serving.formats.media import Format
 
 
 class Answer(NamedTuple):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from model.serving.application import Application, Predictor, State
-from model.serving.connection import Connection, Shared
-from model.serving.listener import Listener, listen
+from model.serving.http.connection import Connection, Shared
+from model.serving.http.listener import Listener, listen
 from model.serving.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def _in_thread(work: Callable[[], Predictor]) -> "asyncio.Future[Predictor]":
 
 def _load(settings: Settings) -> Predictor:
     # here, in the thread: numpy and ONNX Runtime take most of the time until the server is ready
-    from model.serving.predictor import load_model
+    from model.serving.models.predictor import load_model
 
     return load_model(settings.model_dir)
 

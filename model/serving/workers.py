@@ -15,7 +15,7 @@ from functools import partial
 from types import FrameType
 
 from model.serving.errors import StartError
-from model.serving.listener import listen
+from model.serving.http.listener import listen
 from model.serving.server import Peers, serve
 from model.serving.settings import Settings
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from model.serving.answers import Answer
 from model.serving.application import Application, Request
-from model.serving.predictor import Model
-from model.serving.reader import Incoming, Reader
+from model.serving.http.reader import Incoming, Reader
+from model.serving.models.predictor import Model
 
 
 def ask(model: Model, body: bytes, **headers: str) -> Answer:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model.serving.predictor import Model, load_model
+from model.serving.models.predictor import Model, load_model
 from tests.model.serving.examples import write_artifact
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.serving.predictor import Model
+from model.serving.models.predictor import Model
 from tests.model.serving.asking import ask
 from tests.model.serving.examples import ROW, instances
 

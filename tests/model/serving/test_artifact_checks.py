@@ -8,10 +8,10 @@ import numpy as np
 import onnx
 import pytest
 
-from model.serving.artifact import read_artifact
 from model.serving.errors import ArtifactError
-from model.serving.predictor import load_model
-from model.serving.schema import parse_schema
+from model.serving.models.artifact import read_artifact
+from model.serving.models.predictor import load_model
+from model.serving.models.schema import parse_schema
 from tests.model.serving.examples import SCHEMA, graph, write_artifact
 
 

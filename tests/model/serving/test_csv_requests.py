@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.serving.predictor import Model
+from model.serving.models.predictor import Model
 from tests.model.serving.asking import ask_csv, error
 from tests.model.serving.examples import OTHER, ROW, UNSEEN, expected
 

@@ -9,8 +9,8 @@ import pytest
 
 from model.serving.answers import Answer
 from model.serving.application import Request
-from model.serving.connection import IDLE_SECONDS, REQUEST_SECONDS, Connection, Shared
-from model.serving.listener import Listener, listen
+from model.serving.http.connection import IDLE_SECONDS, REQUEST_SECONDS, Connection, Shared
+from model.serving.http.listener import Listener, listen
 from model.serving.settings import Settings
 
 HALF = b"POST /invocations HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345"

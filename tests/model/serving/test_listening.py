@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model.serving.errors import SettingsError
-from model.serving.listener import Listener, listen
+from model.serving.http.listener import Listener, listen
 from model.serving.settings import Settings
 
 _SETTINGS = Settings("127.0.0.1", 0, Path(), 1, 1000)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from model.serving.answers import Answer
 from model.serving.application import Request
-from model.serving.reader import MAX_HEAD, Incoming, Reader
+from model.serving.http.reader import MAX_HEAD, Incoming, Reader
 from tests.model.serving.asking import read
 
 POST = (

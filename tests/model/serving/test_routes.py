@@ -7,8 +7,8 @@ import pytest
 
 from model.serving.answers import Answer, on_the_wire, scores_answer
 from model.serving.application import Application, Request, State
-from model.serving.media import Format
-from model.serving.predictor import Model
+from model.serving.formats.media import Format
+from model.serving.models.predictor import Model
 from tests.model.serving.examples import ROW, instances
 
 PING = Request("GET", "/ping", {}, b"")

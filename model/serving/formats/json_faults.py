@@ -8,10 +8,10 @@ import json
 from collections import Counter
 from typing import Any, NoReturn
 
-from model.serving.columns import Columns, from_rows
 from model.serving.errors import Fault, RequestError, refused
-from model.serving.schema import ROWS_KEY, Feature, Schema
-from model.serving.values import NotJson, clean, describe, expectation, fits, resembling, shown
+from model.serving.formats.values import NotJson, clean, describe, expectation, fits, resembling, shown
+from model.serving.models.columns import Columns, from_rows
+from model.serving.models.schema import ROWS_KEY, Feature, Schema
 
 MAX_CONTAINERS = 500_000
 """Objects and lists in one body. Python needs about 100 bytes for each, and a sender only two."""

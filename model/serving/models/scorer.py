@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from model.serving.columns import Columns, from_rows
 from model.serving.errors import ArtifactError
-from model.serving.schema import Schema
+from model.serving.models.columns import Columns, from_rows
+from model.serving.models.schema import Schema
 
 _TYPES = {"number": "tensor(float)", "category": "tensor(string)"}
 _ERRORS_ONLY = 3

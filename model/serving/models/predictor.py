@@ -5,14 +5,14 @@ from typing import Protocol
 
 from model.serving.answers import Answer, scores_answer
 from model.serving.application import Request
-from model.serving.artifact import read_artifact
-from model.serving.columns import Columns
-from model.serving.csv_rows import CsvRows
 from model.serving.errors import refused
-from model.serving.json_rows import JsonRows
-from model.serving.media import Format, answer_format, request_format
-from model.serving.schema import Schema, parse_schema
-from model.serving.scorer import Scorer
+from model.serving.formats.csv_rows import CsvRows
+from model.serving.formats.json_rows import JsonRows
+from model.serving.formats.media import Format, answer_format, request_format
+from model.serving.models.artifact import read_artifact
+from model.serving.models.columns import Columns
+from model.serving.models.schema import Schema, parse_schema
+from model.serving.models.scorer import Scorer
 
 
 class Rows(Protocol):

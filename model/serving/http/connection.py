@@ -15,7 +15,7 @@ from typing import cast
 
 from model.serving.answers import Answer, on_the_wire
 from model.serving.application import Request
-from model.serving.reader import Incoming, Reader
+from model.serving.http.reader import Incoming, Reader
 
 LARGE_BODY = 64 * 1024
 """Bytes from which a body is answered by a thread."""

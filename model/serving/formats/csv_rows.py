@@ -12,10 +12,10 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from model.serving.columns import Columns, from_columns
 from model.serving.errors import Fault, RequestError, refused
-from model.serving.schema import Feature, Schema
-from model.serving.values import FLOAT32_MAX, clean, expectation, resembling, shown
+from model.serving.formats.values import FLOAT32_MAX, clean, expectation, resembling, shown
+from model.serving.models.columns import Columns, from_columns
+from model.serving.models.schema import Feature, Schema
 
 MAX_ROWS = 1_000_000
 """Rows in one body: Python needs about 100 bytes for a row of one digit."""

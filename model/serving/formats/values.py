@@ -5,7 +5,7 @@ import math
 from collections.abc import Collection
 from typing import Any
 
-from model.serving.schema import Feature
+from model.serving.models.schema import Feature
 
 FLOAT32_MAX = 3.4028234663852886e38
 """The largest number that the graph's float32 inputs can hold."""

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 import msgspec
 
-from model.serving.columns import Columns, from_rows
-from model.serving.json_faults import careful_columns
-from model.serving.schema import ROWS_KEY, Feature, Schema
-from model.serving.values import FLOAT32_MAX
+from model.serving.formats.json_faults import careful_columns
+from model.serving.formats.values import FLOAT32_MAX
+from model.serving.models.columns import Columns, from_rows
+from model.serving.models.schema import ROWS_KEY, Feature, Schema
 
 _NUMBER = Annotated[float, msgspec.Meta(ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
 
