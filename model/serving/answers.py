@@ -12,22 +12,25 @@ import msgspec
 from model.serving.errors import Fault, RequestError
 from model.serving.formats.media import Format
 
+_encode = msgspec.json.Encoder().encode
+
 
 class Answer(NamedTuple):
-    """One answer. `headers` are whole lines, each ending in CRLF."""
+    """One answer. `headers` are whole lines, each ending in CRLF; `scores` are for those who count."""
 
     status: int
     media: str
     body: bytes
     headers: str = ""
+    scores: Sequence[float] = ()
 
 
 def scores_answer(scores: Sequence[float], wanted: Format) -> Answer:
     """200 with one score for each row. A score that is no number is null in JSON, an empty line in CSV."""
     if wanted is Format.JSON:
-        return Answer(200, wanted.value, b'{"predictions":' + msgspec.json.encode(scores) + b"}")
+        return Answer(200, wanted.value, b'{"predictions":' + _encode(scores) + b"}", "", scores)
     lines = [repr(score) if isfinite(score) else "" for score in scores]
-    return Answer(200, wanted.value, "".join(line + "\n" for line in lines).encode())
+    return Answer(200, wanted.value, "".join(line + "\n" for line in lines).encode(), "", scores)
 
 
 def fault_answer(status: int, fault: Fault, headers: str = "") -> Answer:
@@ -46,15 +49,21 @@ def status_answer(status: int, state: str) -> Answer:
     return Answer(status, Format.JSON.value, msgspec.json.encode({"status": state}))
 
 
-def on_the_wire(answer: Answer, *, close: bool, with_body: bool = True) -> bytes:
+def on_the_wire(answer: Answer, request_id: str, *, close: bool, with_body: bool = True) -> bytes:
     """`answer` as HTTP/1.1; `close` says that the connection ends here, `with_body` is off for HEAD."""
-    head = _head(answer.status, answer.media, answer.headers, close)
-    return b"%b%d\r\n\r\n%b" % (head, len(answer.body), answer.body if with_body else b"")
+    status, media, body, headers, _ = answer
+    head = _head(status, media, headers, close)
+    return b"%b%b\r\nContent-Length: %d\r\n\r\n%b" % (
+        head,
+        request_id.encode(),
+        len(body),
+        body if with_body else b"",
+    )
 
 
 @lru_cache(maxsize=128)
 def _head(status: int, media: str, headers: str, close: bool) -> bytes:
-    """All but the length, which comes last for that reason."""
+    """All but what differs from answer to answer, which comes last for that reason."""
     connection = "Connection: close\r\n" if close else ""
     first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
-    return f"{first}Content-Type: {media}\r\n{headers}{connection}Content-Length: ".encode("latin-1")
+    return f"{first}Content-Type: {media}\r\n{headers}{connection}X-Request-Id: ".encode("latin-1")

@@ -2,14 +2,16 @@
 
 It imports nothing heavy, so that the port answers while numpy and ONNX Runtime are still loading.
 
-This is the one place that every answer passes: what is counted about requests is counted here.
+A request for scores becomes a job, so that jobs that arrived together can be scored together; every other
+request is answered at once.
 """
 
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple, Protocol
+from itertools import groupby
+from typing import Any, NamedTuple, Protocol
 
 from model.serving.answers import Answer, fault_answer, refusal_answer, status_answer
 from model.serving.errors import Fault, RequestError, refused
@@ -18,12 +20,42 @@ log = logging.getLogger(__name__)
 
 
 class Request(NamedTuple):
-    """A whole request. `path` is without the query; header names are in lower case."""
+    """A whole request. `path` is without the query; header names are in lower case; `received` is the
+    monotonic time in seconds (time.perf_counter) at which it was whole."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""
+    id: str = ""
+    received: float = 0.0
+
+
+class Table(Protocol):
+    """Rows to score (`models/columns.py`)."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        ...
+
+
+class Scorer(Protocol):
+    """What scores tables (`models/scorer.py`)."""
+
+    def score_all(self, tables: Sequence[Any]) -> list[list[float]]:
+        """For each table the scores of its rows."""
+        ...
+
+
+class Job(NamedTuple):
+    """A request whose rows wait for their scores. `answer` makes them an answer; it raises nothing."""
+
+    scorer: Scorer
+    table: Table
+    answer: Callable[[list[float]], Answer]
+    request: Request
 
 
 class State(Enum):
@@ -35,15 +67,15 @@ class State(Enum):
 
 
 class Predictor(Protocol):
-    """What answers the invocations (`predictor.Model`)."""
+    """What answers the invocations (`models/predictor.py`)."""
 
-    def predict(self, request: Request) -> Answer:
-        """The scores of the request's rows. Raises RequestError."""
+    def prepare(self, request: Request) -> Job | Answer:
+        """The request's rows as a job. Raises RequestError."""
         ...
 
 
 class Application:
-    """The routes of SageMaker's contract. `respond` never raises; it may be called from several threads."""
+    """The routes. Nothing here raises for a request; all may be called from several threads."""
 
     def __init__(self, everyone_ready: Callable[[], bool]) -> None:
         """`everyone_ready` says whether all processes that share the port are ready."""
@@ -56,27 +88,35 @@ class Application:
         self._model = model
         self.state = State.READY
 
-    def respond(self, request: Request) -> Answer:
-        """The answer to a request, whatever it holds."""
+    def begin(self, request: Request) -> Answer | Job:
+        """The answer to a request, whatever it holds, or the job that leads to it."""
         try:
-            return self._respond(request)
+            return self._route(request)
         except RequestError as error:
             return refusal_answer(error)
         except Exception as error:
-            # A fault of the server. The exception's own text may hold the request's values: it stays out of
-            # the log.
-            where = "".join(traceback.format_tb(error.__traceback__))
-            log.error("%r %r: %s\n%s", request.method[:20], request.path[:80], type(error).__name__, where)
-            return fault_answer(500, Fault("internal_error", "The server failed. The request may be right."))
+            return _failed(request, error)
 
-    def _respond(self, request: Request) -> Answer:
+    def finish(self, jobs: Sequence[Job]) -> list[Answer]:
+        """An answer for each job, in order; neighbours of one scorer are scored together."""
+        answers: list[Answer] = []
+        for _, group in groupby(jobs, key=lambda job: id(job.scorer)):
+            answers += _scored(list(group))
+        return answers
+
+    def respond(self, request: Request) -> Answer:
+        """The answer to a request, whatever it holds, scored by itself."""
+        begun = self.begin(request)
+        return begun if isinstance(begun, Answer) else self.finish([begun])[0]
+
+    def _route(self, request: Request) -> Answer | Job:
         match request.path:
             case "/invocations":
                 if request.method != "POST":
                     return _not_allowed("POST")
                 if self._model is None:
                     return _unavailable("The model is still loading. Try again in a moment.")
-                return self._model.predict(request)
+                return self._model.prepare(request)
             case "/ping":
                 return self._ping() if request.method in ("GET", "HEAD") else _not_allowed("GET, HEAD")
             case _:
@@ -87,6 +127,26 @@ class Application:
         if state is State.READY and not self._everyone_ready():
             state = State.LOADING
         return status_answer(200 if state is State.READY else 503, state.value)
+
+
+def _scored(jobs: list[Job]) -> list[Answer]:
+    try:
+        scores = jobs[0].scorer.score_all([job.table for job in jobs])
+        return [job.answer(found) for job, found in zip(jobs, scores, strict=True)]
+    except Exception as error:
+        if len(jobs) == 1:
+            return [_failed(jobs[0].request, error)]
+    # one of them cannot be answered: the others can
+    return [answer for job in jobs for answer in _scored([job])]
+
+
+def _failed(request: Request, error: Exception) -> Answer:
+    """A fault of the server. The exception's own text may hold the request's values: not for the log."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error(
+        "%s %r %r: %s\n%s", request.id, request.method[:20], request.path[:80], type(error).__name__, where
+    )
+    return fault_answer(500, Fault("internal_error", "The server failed. The request may be right."))
 
 
 def _not_allowed(methods: str) -> Answer:

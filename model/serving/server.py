@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from model.serving.application import Application, Predictor, State
+from model.serving.batcher import Batcher
 from model.serving.http.connection import Connection, Shared
 from model.serving.http.listener import Listener, listen
 from model.serving.settings import Settings
@@ -52,7 +53,8 @@ async def serve(settings: Settings, peers: Peers) -> bool:
     application = Application(peers.everyone_ready)
     with ThreadPoolExecutor(1, "large") as pool:
         shared = Shared(
-            application.respond,
+            application.begin,
+            Batcher(application.finish).add,
             lambda request: loop.run_in_executor(pool, application.respond, request),
             settings.max_body,
         )

@@ -14,7 +14,7 @@ import msgspec
 
 from model.serving.formats.json_faults import careful_columns
 from model.serving.formats.values import FLOAT32_MAX
-from model.serving.models.columns import Columns, from_rows
+from model.serving.models.columns import Rows, Table
 from model.serving.models.schema import ROWS_KEY, Feature, Schema
 
 _NUMBER = Annotated[float, msgspec.Meta(ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
@@ -40,7 +40,7 @@ class JsonRows:
         self._numbers = _getter([attributes[feature.name] for feature in schema.of_kind("number")])
         self._categories = _getter([attributes[feature.name] for feature in schema.of_kind("category")])
 
-    def columns(self, body: bytes) -> Columns:
+    def columns(self, body: bytes) -> Table:
         """The rows of `body`. Raises RequestError 400."""
         try:
             rows: list[Any] = self._decode(body).instances
@@ -50,7 +50,7 @@ class JsonRows:
         # and of which only the last value is left.
         if body.count(b":") != 1 + len(rows) * self._width:
             return careful_columns(body, self._schema)
-        return from_rows(list(map(self._numbers, rows)), list(map(self._categories, rows)))
+        return Rows(len(rows), list(map(self._numbers, rows)), list(map(self._categories, rows)))
 
 
 def _type(feature: Feature) -> Any:

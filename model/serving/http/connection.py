@@ -1,8 +1,8 @@
 """One connection: requests in, answers out, in order. It knows no route and no HTTP syntax.
 
-A small body is answered on the event loop, because handing it to a thread costs more than scoring it; a large
-one goes to a thread, so that /ping is answered meanwhile. A sender that does not read its answers is not read
-either.
+A small body is decoded on the event loop, because handing it to a thread costs more than that, and scored
+together with what else has arrived (`batcher`); a large one goes to a thread, so that /ping is answered
+meanwhile. A sender that does not read its answers is not read either.
 """
 
 import asyncio
@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter
 from typing import cast
 
 from model.serving.answers import Answer, on_the_wire
-from model.serving.application import Request
+from model.serving.application import Job, Request
 from model.serving.http.reader import Incoming, Reader
+from model.serving.http.request_ids import RequestIds
 
 LARGE_BODY = 64 * 1024
 """Bytes from which a body is answered by a thread."""
@@ -27,13 +29,25 @@ LINGER_SECONDS = 2.0
 """After a refusal the rest of a request is dropped for this time: closing at once could lose the answer."""
 
 
+Observe = Callable[[Request | None, Answer, float, str], None]
+"""Told of every answer: the request (None: refused before it was whole), the answer, the seconds it took from
+when the request was whole, the request's id."""
+
+
+def _unobserved(_request: Request | None, _answer: Answer, _seconds: float, _id: str) -> None:
+    """Counts nothing."""
+
+
 @dataclass
 class Shared:
     """What the connections of one process have in common. `max_body` is in bytes."""
 
-    respond: Callable[[Request], Answer]
+    begin: Callable[[Request], Answer | Job]
+    batch: Callable[[Job, Callable[[Answer], None]], None]
     respond_in_thread: Callable[[Request], "asyncio.Future[Answer]"]
     max_body: int
+    observe: Observe = _unobserved
+    ids: RequestIds = field(default_factory=RequestIds)
     connections: set["Connection"] = field(default_factory=set)
     draining: bool = False
 
@@ -44,9 +58,10 @@ class Connection(asyncio.Protocol):
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._now = asyncio.get_running_loop().time
-        self._reader = Reader(shared.max_body, self._deliver, self._proceed)
+        self._reader = Reader(shared.max_body, self._deliver, self._proceed, shared.ids.of)
         self._waiting: deque[Incoming] = deque()
-        self._answering: asyncio.Future[Answer] | None = None
+        self._answering = False
+        self._ended = False
         self._blocked = False
         self._paused = False
         self._last = False
@@ -55,8 +70,7 @@ class Connection(asyncio.Protocol):
     @property
     def idle(self) -> bool:
         """Whether nothing is being read, answered or written."""
-        busy = self._reader.in_request or self._waiting or self._answering or self._blocked
-        return not busy
+        return not (self._reader.in_request or self._waiting or self._answering or self._blocked)
 
     def expire(self, now: float) -> None:
         """Ends the connection when its deadline has passed, with 408 when a request is half here."""
@@ -96,11 +110,12 @@ class Connection(asyncio.Protocol):
         if self._reader.in_request and self._reader.begun != begun and not self._paused:
             self._deadline = self._now() + REQUEST_SECONDS
 
-    def eof_received(self) -> None:
-        # Nothing is read while something is being answered, so that a sender that ended its side has all its
-        # answers by now. The transport closes itself after this, what was written first.
+    def eof_received(self) -> bool:
+        """Whether the transport is to stay open: a sender that ended its side still gets its answers."""
         if self._reader.in_request:
             self._reader.refuse(400, "incomplete", "The request ended before it was whole.")
+        self._ended = True
+        return bool(self._answering or self._waiting)
 
     def pause_writing(self) -> None:
         self._blocked = True
@@ -119,41 +134,59 @@ class Connection(asyncio.Protocol):
 
     def _deliver(self, incoming: Incoming) -> None:
         self._waiting.append(incoming)
-        if len(self._waiting) == 1:
+        if not self._answering and len(self._waiting) == 1:
             self._go_on()
+        elif not self._paused:
+            self._pause()  # requests sent ahead of their answers are read no faster than answered
 
     def _go_on(self) -> None:
         """Answers what waits, until something has to be waited for."""
         while self._waiting and not (self._answering or self._blocked or self._last):
-            incoming = self._waiting.popleft()
-            content = incoming.content
-            if isinstance(content, Answer):
-                self._send(content, incoming)
-            elif len(content.body) < LARGE_BODY:
-                self._send(self._shared.respond(content), incoming)
-            else:
-                self._deadline = math.inf
-                self._pause()
-                self._answering = self._shared.respond_in_thread(content)
-                self._answering.add_done_callback(partial(self._answered, incoming))
+            self._answer(self._waiting.popleft())
         if self._paused and not (self._answering or self._blocked or self._last):
             self._resume()
 
-    def _answered(self, incoming: Incoming, future: "asyncio.Future[Answer]") -> None:
-        self._answering = None
-        if not self._last:
-            self._send(future.result(), incoming)
+    def _answer(self, incoming: Incoming) -> None:
+        content = incoming.content
+        if isinstance(content, Answer):
+            self._send(content, incoming)
+        elif len(content.body) < LARGE_BODY:
+            begun = self._shared.begin(content)
+            if isinstance(begun, Answer):
+                self._send(begun, incoming)
+            else:
+                self._answering = True
+                self._shared.batch(begun, partial(self._answered, incoming))
+        else:
+            self._answering = True
+            self._deadline = math.inf
+            self._pause()
+            future = self._shared.respond_in_thread(content)
+            future.add_done_callback(lambda done: self._answered(incoming, done.result()))
+
+    def _answered(self, incoming: Incoming, answer: Answer) -> None:
+        self._answering = False
+        self._send(answer, incoming)
+        if self._waiting or self._paused:
             self._go_on()
 
     def _send(self, answer: Answer, incoming: Incoming) -> None:
-        leaving = self._shared.draining and not self._waiting
+        content = incoming.content
+        request = content if isinstance(content, Request) else None
+        seconds = 0.0 if request is None else perf_counter() - request.received
+        self._shared.observe(request, answer, seconds, incoming.id)
+        if self._last:
+            return  # the sender is gone; what it was to be told counts all the same
+        leaving = (self._shared.draining or self._ended) and not self._waiting
         close = leaving or not incoming.keep_alive
         self._deadline = self._now() + IDLE_SECONDS
-        self._transport.write(on_the_wire(answer, close=close, with_body=incoming.with_body))
-        if not close:
-            return
+        self._transport.write(on_the_wire(answer, incoming.id, close=close, with_body=incoming.with_body))
+        if close:
+            self._close(refused=request is None)
+
+    def _close(self, *, refused: bool) -> None:
         self._last = True
-        if isinstance(incoming.content, Answer) and self._transport.can_write_eof():
+        if refused and not self._ended and self._transport.can_write_eof():
             self._transport.write_eof()
             self._resume()
             self._deadline = self._now() + LINGER_SECONDS

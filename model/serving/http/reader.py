@@ -4,7 +4,8 @@ httptools (llhttp, Node's parser) reads the protocol and refuses what is ambiguo
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import NamedTuple
 
 import httptools
@@ -27,6 +28,7 @@ class Incoming(NamedTuple):
     """A whole request, or the refusal of one. Without `keep_alive` nothing more is read after it."""
 
     content: Request | Answer
+    id: str
     keep_alive: bool
     with_body: bool
 
@@ -35,14 +37,21 @@ class Reader:
     """Reads the requests of one connection. The parser calls the `on_` methods."""
 
     def __init__(
-        self, max_body: int, deliver: Callable[[Incoming], None], proceed: Callable[[], None]
+        self,
+        max_body: int,
+        deliver: Callable[[Incoming], None],
+        proceed: Callable[[], None],
+        identify: Callable[[Mapping[str, str]], str],
     ) -> None:
-        """`max_body` is in bytes; `deliver` gets each request; `proceed` lets a sender go on that asks."""
+        """`max_body` is in bytes; `deliver` gets each request; `proceed` lets a sender go on that asks;
+        `identify` gives the id of a request with these headers."""
         self._max_body = max_body
+        self._identify = identify
         self._deliver = deliver
         self._proceed = proceed
         self._parser = httptools.HttpRequestParser(self)
         self._done = False
+        self._headers: dict[str, str] = {}
         self.in_request = False
         """Whether a request has begun and is not whole yet."""
         self.begun = 0
@@ -72,7 +81,7 @@ class Reader:
             self._done = True
             self.in_request = False
             answer = fault_answer(status, Fault(code, message))
-            self._deliver(Incoming(answer, keep_alive=False, with_body=True))
+            self._deliver(Incoming(answer, self._identify(self._headers), keep_alive=False, with_body=True))
 
     # httptools
 
@@ -80,7 +89,7 @@ class Reader:
         self.in_request = True
         self.begun += 1
         self._target = b""
-        self._headers: dict[str, str] = {}
+        self._headers = {}
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._fed = 0
@@ -119,12 +128,14 @@ class Reader:
             return
         self.in_request = False
         method = self._parser.get_method().decode("latin-1")
-        path = self._target.partition(b"?")[0].decode("latin-1")
-        request = Request(method, path, self._headers, b"".join(self._body))
+        path, _, query = self._target.decode("latin-1").partition("?")
+        identity = self._identify(self._headers)
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        request = Request(method, path, self._headers, body, query, identity, perf_counter())
         # An upgrade is not taken up, and HTTP/1.0 would have to be asked to stay.
         stays = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         keep_alive = stays and self._parser.get_http_version() == "1.1"
-        self._deliver(Incoming(request, keep_alive, method != "HEAD"))
+        self._deliver(Incoming(request, identity, keep_alive, method != "HEAD"))
 
     def _refuse_size(self) -> None:
         self.refuse(413, "body_too_large", f"The body is over the limit of {self._max_body} bytes.")

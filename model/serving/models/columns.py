@@ -10,6 +10,15 @@ Numbers = npt.NDArray[np.float32]
 Categories = npt.NDArray[np.object_]
 
 
+class Rows(NamedTuple):
+    """`count` rows as a decoder finds them: one tuple of numbers and one of categories for each, None for a
+    missing value; features in the schema's order. Cheaper to put together with others than arrays."""
+
+    count: int
+    numbers: list[tuple[float | None, ...]]
+    categories: list[tuple[str | None, ...]]
+
+
 class Columns(NamedTuple):
     """`count` rows. `numbers` is [number features, count] with NaN for a missing value, `categories` is
     [category features, count] of str with "" for a missing one; features in the schema's order."""
@@ -17,6 +26,32 @@ class Columns(NamedTuple):
     count: int
     numbers: Numbers
     categories: Categories
+
+
+Table = Rows | Columns
+
+
+def merged(tables: Sequence[Table]) -> Columns:
+    """All rows of `tables` (at least one) as columns, in order."""
+    if len(tables) == 1:
+        return _columns(tables[0])
+    if all(isinstance(table, Rows) for table in tables):
+        numbers: list[tuple[float | None, ...]] = []
+        categories: list[tuple[str | None, ...]] = []
+        for table in tables:
+            numbers += table.numbers
+            categories += table.categories
+        return from_rows(numbers, categories)
+    parts = [_columns(table) for table in tables]
+    return Columns(
+        sum(part.count for part in parts),
+        np.concatenate([part.numbers for part in parts], axis=1),
+        np.concatenate([part.categories for part in parts], axis=1),
+    )
+
+
+def _columns(table: Table) -> Columns:
+    return from_rows(table.numbers, table.categories) if isinstance(table, Rows) else table
 
 
 def from_rows(

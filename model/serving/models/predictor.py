@@ -1,16 +1,17 @@
 """A loaded model: a request in, scores out."""
 
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from model.serving.answers import Answer, scores_answer
-from model.serving.application import Request
+from model.serving.application import Job, Request
 from model.serving.errors import refused
 from model.serving.formats.csv_rows import CsvRows
 from model.serving.formats.json_rows import JsonRows
 from model.serving.formats.media import Format, answer_format, request_format
 from model.serving.models.artifact import read_artifact
-from model.serving.models.columns import Columns
+from model.serving.models.columns import Table
 from model.serving.models.schema import Schema, parse_schema
 from model.serving.models.scorer import Scorer
 
@@ -18,7 +19,7 @@ from model.serving.models.scorer import Scorer
 class Rows(Protocol):
     """A format's decoder."""
 
-    def columns(self, body: bytes) -> Columns:
+    def columns(self, body: bytes) -> Table:
         """The rows of `body`. Raises RequestError 400."""
         ...
 
@@ -30,8 +31,8 @@ class Model:
         self._rows: dict[Format, Rows] = {Format.JSON: JsonRows(schema), Format.CSV: CsvRows(schema)}
         self._scorer = scorer
 
-    def predict(self, request: Request) -> Answer:
-        """The scores of the request's rows. Raises RequestError 400, 406 or 415."""
+    def prepare(self, request: Request) -> Job:
+        """The request's rows, to be scored. Raises RequestError 400, 406 or 415."""
         headers = request.headers
         if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
             raise refused("unsupported_encoding", "Send the body without Content-Encoding.", 415)
@@ -39,8 +40,12 @@ class Model:
         wanted = answer_format(headers.get("accept", ""), given)
         if not request.body:
             raise refused("empty_body", "The body is empty; it has to hold the rows to score.")
-        columns = self._rows[given].columns(request.body)
-        return scores_answer(self._scorer.score(columns).tolist(), wanted)
+        table = self._rows[given].columns(request.body)
+        return Job(self._scorer, table, partial(_answer, wanted), request)
+
+
+def _answer(wanted: Format, scores: list[float]) -> Answer:
+    return scores_answer(scores, wanted)
 
 
 def load_model(folder: Path) -> Model:

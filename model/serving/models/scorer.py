@@ -5,6 +5,8 @@ in the schema, shape [rows] or [rows, 1].
 """
 
 import threading
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,13 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from model.serving.errors import ArtifactError
-from model.serving.models.columns import Columns, from_rows
+from model.serving.models.columns import Columns, Table, from_rows, merged
 from model.serving.models.schema import Schema
 
 _TYPES = {"number": "tensor(float)", "category": "tensor(string)"}
 _ERRORS_ONLY = 3
+BLOCK_ROWS = 16_384
+"""Rows in one run of the graph, which bounds what it allocates on its way."""
 
 
 class Scorer:
@@ -32,13 +36,23 @@ class Scorer:
         self._one = _OneRow(self)
         self._warm_up()
 
+    def score_all(self, tables: Sequence[Table]) -> list[list[float]]:
+        """For each table the scores of its rows, found in one run of the graph (or one for each block)."""
+        scores = self.score(merged(tables)).tolist()
+        if len(tables) == 1:
+            return [scores]
+        ends = list(accumulate(table.count for table in tables))
+        return [scores[start:end] for start, end in pairwise([0, *ends])]
+
     def score(self, columns: Columns) -> npt.NDArray[np.float32]:
         """One score for each row, in order."""
         if columns.count == 0:
             return np.empty(0, np.float32)
         if columns.count == 1:
             return self._run(self._one.filled(columns))
-        return self._run(self.feed(columns))
+        if columns.count <= BLOCK_ROWS:
+            return self._run(self.feed(columns))
+        return np.concatenate([self._run(self.feed(block)) for block in _blocks(columns)])
 
     def feed(self, columns: Columns) -> dict[str, npt.NDArray[Any]]:
         """The graph's inputs: views of the columns, no copies."""
@@ -64,6 +78,13 @@ class Scorer:
             raise _refused(f"it fails on a row of missing values: {error}") from error
         if sizes != [(1,), (3,)]:
             raise _refused(f"its output {self._output[0]!r} does not hold one score for each row")
+
+
+def _blocks(columns: Columns) -> Iterator[Columns]:
+    for start in range(0, columns.count, BLOCK_ROWS):
+        numbers = columns.numbers[:, start : start + BLOCK_ROWS]
+        categories = columns.categories[:, start : start + BLOCK_ROWS]
+        yield Columns(min(BLOCK_ROWS, columns.count - start), numbers, categories)
 
 
 class _OneRow(threading.local):

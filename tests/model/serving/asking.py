@@ -39,7 +39,7 @@ def error(answer: Answer) -> dict[str, Any]:
 def read(data: bytes, pieces: int | None = None, max_body: int = 1000) -> list[Incoming]:
     """What a reader makes of `data`, fed at once or in pieces of that many bytes."""
     found: list[Incoming] = []
-    reader = Reader(max_body, found.append, lambda: None)
+    reader = Reader(max_body, found.append, lambda: None, lambda _headers: "id")
     size = pieces or len(data) or 1
     for start in range(0, len(data), size):
         reader.feed(data[start : start + size])

@@ -23,7 +23,7 @@ class _Server:
     def __init__(self, size: int) -> None:
         self._answer = Answer(200, "text/csv", b"y" * size)
         self.large: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.shared = Shared(lambda _request: self._answer, self._later, 100_000)
+        self.shared = Shared(lambda _request: self._answer, lambda _job, _done: None, self._later, 100_000)
         self._listening = listen(Settings("127.0.0.1", 0, Path(), 1, 100_000), share_port=False)
         self.listener = Listener(self._listening, lambda: Connection(self.shared))
 

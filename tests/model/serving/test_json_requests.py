@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model.serving.errors import Fault, RequestError
 from model.serving.formats.json_faults import careful_columns
 from model.serving.formats.json_rows import JsonRows
-from model.serving.models.columns import Columns
+from model.serving.models.columns import Columns, merged
 from model.serving.models.predictor import Model
 from model.serving.models.schema import Schema, parse_schema
 from tests.model.serving.asking import ask, error, scores
@@ -174,7 +174,7 @@ def _outcome(decode: Callable[[bytes], Columns], body: bytes) -> Columns | Fault
 def test_the_quick_way_and_the_careful_way_agree(rows: list[dict]) -> None:
     schema = _schema()
     body = json.dumps({"instances": rows}).encode()
-    quick = _outcome(JsonRows(schema).columns, body)
+    quick = _outcome(lambda body: merged([JsonRows(schema).columns(body)]), body)
     careful = _outcome(lambda body: careful_columns(body, schema), body)
     if isinstance(careful, Columns) and isinstance(quick, Columns):
         assert quick.count == careful.count == len(rows)

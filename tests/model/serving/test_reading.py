@@ -108,7 +108,7 @@ def test_a_chunked_body_that_becomes_too_large() -> None:
 def test_who_asks_first_is_told_at_once() -> None:
     asked: list[str] = []
     found: list[Incoming] = []
-    reader = Reader(1000, found.append, lambda: asked.append("go on"))
+    reader = Reader(1000, found.append, lambda: asked.append("go on"), lambda _headers: "id")
     ask = b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
     reader.feed(ask % 5)
     assert (asked, found) == (["go on"], [])

@@ -70,7 +70,7 @@ def test_a_fault_of_the_server_is_answered_and_logged_without_values(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken:
-        def predict(self, request: Request) -> Answer:
+        def prepare(self, request: Request) -> Answer:
             raise RuntimeError(f"cannot take {request.body!r}")
 
     application = Application(lambda: True)
@@ -79,7 +79,7 @@ def test_a_fault_of_the_server_is_answered_and_logged_without_values(
         answer = application.respond(SCORE._replace(body=b"secret"))
     assert (answer.status, _error(answer)["code"]) == (500, "internal_error")
     assert "RuntimeError" in caplog.text
-    assert "in predict" in caplog.text
+    assert "in prepare" in caplog.text
     assert "secret" not in caplog.text
 
 
@@ -92,6 +92,7 @@ def test_a_score_that_is_no_number() -> None:
 def test_on_the_wire() -> None:
     answer = Answer(405, "application/json", b"{}", "Allow: GET\r\n")
     head = b"HTTP/1.1 405 Method Not Allowed\r\nContent-Type: application/json\r\nAllow: GET\r\n"
-    assert on_the_wire(answer, close=False) == head + b"Content-Length: 2\r\n\r\n{}"
-    closing = head + b"Connection: close\r\nContent-Length: 2\r\n\r\n"
-    assert on_the_wire(answer, close=True, with_body=False) == closing
+    end = b"X-Request-Id: a-1\r\nContent-Length: 2\r\n\r\n"
+    assert on_the_wire(answer, "a-1", close=False) == head + end + b"{}"
+    closing = head + b"Connection: close\r\n" + end
+    assert on_the_wire(answer, "a-1", close=True, with_body=False) == closing
