@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,7 @@ from model.image.crane import PLATFORM, Crane
 from model.image.dependencies import dependencies_key, write_dependencies
 from model.image.errors import BaseImageError, ImageError
 from model.image.layers import write_layer
-from model.image.layout import Layout, docker_layout, pull
+from model.image.layout import Layout, docker_layout, keep, keep_folder, pull
 from model.image.program import ENTRY_POINT, HOME, program_entries
 
 SERVING = Path(__file__).parent.parent / "serving"
@@ -124,9 +124,7 @@ def _build(options: BuildOptions, crane: Crane, work: Path, progress: Progress) 
         crane.run("mutate", above, *_description(options), "--tag", image)
         pull(crane, image, work / "image")
     built = docker_layout(work / "image")
-    final = options.cache / "images" / built.digest.partition(":")[2]
-    _keep(built.path, final)
-    return replace(built, path=final)
+    return keep(built, options.cache / "images" / built.digest.partition(":")[2])
 
 
 def _put_dependencies(
@@ -142,21 +140,25 @@ def _put_dependencies(
     progress(f"requirements for Python {options.python}")
     tar = work / "dependencies.tar"
     write_dependencies(options.serving / "requirements.txt", options.python, options.uv, tar)
-    base = [] if options.base is None else ["--base", options.base, "--platform", PLATFORM]
+    base: list[str] = []
+    if options.base is not None:
+        below = _nearest(options.base, options.cache, crane, reference)
+        base = ["--base", below, "--platform", PLATFORM]
     progress("compressing")
     crane.run("append", *base, "--new_layer", tar, "--new_tag", reference)
     pull(crane, reference, work / "dependencies")
-    _keep(work / "dependencies", kept)
+    keep_folder(work / "dependencies", kept)
 
 
-def _keep(folder: Path, final: Path) -> None:
-    """Moves `folder` to `final`, whole or not at all; another build may have been quicker with the same."""
-    final.parent.mkdir(exist_ok=True)
-    try:
-        folder.rename(final)
-    except OSError:
-        if not final.is_dir():
-            raise
+def _nearest(base: str, cache: Path, crane: Crane, reference: str) -> str:
+    """`base`, or its copy beside `reference` where the cache has it: a digest is the same bytes anywhere."""
+    name, _, digest = base.partition("@")
+    kept = cache / "bases" / digest.partition(":")[2]
+    if not kept.is_dir():
+        return base
+    repository = f"{reference.partition('/')[0]}/{name.rpartition('/')[2]}"
+    crane.run("push", kept, f"{repository}@{digest}")
+    return f"{repository}@{digest}"
 
 
 def _description(options: BuildOptions) -> list[str]:
@@ -169,7 +171,8 @@ def _description(options: BuildOptions) -> list[str]:
     }
     if options.base is not None:
         labels["org.opencontainers.image.base.digest"] = options.base.partition("@")[2]
-    arguments = ["--entrypoint", f"/{HOME / ENTRY_POINT}", "--cmd", "serve", "--workdir", f"/{HOME}"]
+    # by name: the first line of a script would need an `env`, which a base without a shell has not
+    arguments = ["--entrypoint", f"python3,/{HOME / ENTRY_POINT}", "--cmd", "serve", "--workdir", f"/{HOME}"]
     arguments += ["--user", _USER, "--set-platform", PLATFORM, "--exposed-ports", f"{_PORT}/tcp"]
     for name, value in sorted(labels.items()):
         arguments += ["--label", f"{name}={value}"]

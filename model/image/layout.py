@@ -5,7 +5,7 @@ The layouts of one cache share their blobs, so that a new image with a small cha
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,29 @@ def pull(crane: Crane, reference: str, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "blobs").symlink_to(Path("..", "..", "blobs"))
     crane.run("pull", "--format=oci", reference, folder)
+
+
+def read_layout(folder: Path) -> Layout:
+    """The one image in `folder`, as it is. Raises OSError, ImageError."""
+    [descriptor] = json.loads((folder / "index.json").read_bytes())["manifests"]
+    content = _blob(folder, descriptor["digest"]).read_bytes()
+    return _layout(folder, descriptor["digest"], json.loads(content), len(content))
+
+
+def keep(layout: Layout, final: Path) -> Layout:
+    """Moves an image to `final`, whole or not at all; another build may have been quicker with the same."""
+    keep_folder(layout.path, final)
+    return replace(layout, path=final)
+
+
+def keep_folder(folder: Path, final: Path) -> None:
+    """Moves `folder` to `final`, whole or not at all; what is there already is the same and stays."""
+    final.parent.mkdir(exist_ok=True)
+    try:
+        folder.rename(final)
+    except OSError:
+        if not final.is_dir():
+            raise
 
 
 def docker_layout(folder: Path) -> Layout:

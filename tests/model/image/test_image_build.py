@@ -75,7 +75,7 @@ def test_what_the_image_says_of_itself(built: BuiltImage) -> None:
         {DOCKER_LAYER},
     )
     assert (config["os"], config["architecture"]) == ("linux", "amd64")
-    assert config["config"]["Entrypoint"] == ["/opt/program/serve"]
+    assert config["config"]["Entrypoint"] == ["python3", "/opt/program/serve"]
     assert config["config"]["Cmd"] == ["serve"]
     assert config["config"]["User"] == "10001:10001"
     assert config["config"]["Labels"] == {
@@ -132,7 +132,7 @@ def test_push_and_inspect(built: BuiltImage, tmp_path: Path) -> None:
             info = inspect(reference, crane=images.tool("crane"))
             assert (info.digest, info.media_type, info.size) == (built.digest, DOCKER_IMAGE, built.size)
             assert info.labels["slipway.runtime"] == "process"
-            assert info.entry_point == ("/opt/program/serve",)
+            assert info.entry_point == ("python3", "/opt/program/serve")
         images.crane().run("validate", "--remote", pinned)
         with pytest.raises(RegistryError) as error:
             inspect(f"{host}/slipway-dev:v2", crane=images.tool("crane"))
