@@ -10,9 +10,9 @@ from model.serving.errors import refused
 from model.serving.formats.csv_rows import CsvRows
 from model.serving.formats.json_rows import JsonRows
 from model.serving.formats.media import Format, answer_format, request_format
-from model.serving.models.artifact import read_artifact
+from model.serving.models.catalog import load_models
 from model.serving.models.columns import Table
-from model.serving.models.schema import Schema, parse_schema
+from model.serving.models.schema import Schema
 from model.serving.models.scorer import Scorer
 
 
@@ -49,7 +49,6 @@ def _answer(wanted: Format, scores: list[float]) -> Answer:
 
 
 def load_model(folder: Path) -> Model:
-    """The model in `folder`, its checksums verified and its graph warmed up. Raises ArtifactError."""
-    artifact = read_artifact(folder)
-    schema = parse_schema(artifact.schema)
-    return Model(schema, Scorer(artifact.graph, schema))
+    """The default model in `folder`, its checksums verified and its graph warmed up. Raises ArtifactError."""
+    default = load_models(folder).default
+    return Model(default.schema, default.scorer)

@@ -11,17 +11,25 @@ ROWS_KEY = "instances"
 
 
 class Feature(msgspec.Struct, frozen=True):
-    """One input. A missing one is legal where `nullable`: null or left out in JSON, an empty cell in CSV."""
+    """One input. A missing one is legal where `nullable`: null or left out in JSON, an empty cell in CSV.
+
+    What it means and one of its values are for people alone: no value is refused for them.
+    """
 
     name: str
     kind: Literal["number", "category"]
     nullable: bool
+    description: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    example: float | str | None = None
 
 
 class Output(msgspec.Struct, frozen=True):
     """The graph's output that is the score."""
 
     name: str
+    description: str = ""
 
 
 class Schema(msgspec.Struct, frozen=True):
@@ -30,6 +38,7 @@ class Schema(msgspec.Struct, frozen=True):
     service: str
     features: tuple[Feature, ...]
     output: Output
+    version: str = "1"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,6 +57,8 @@ def parse_schema(content: bytes) -> Schema:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _refused(str(error)) from error
     names = schema.names
+    if not schema.service or not schema.version:
+        raise _refused("its service or its version is without a name")
     if not names:
         raise _refused("it names no feature")
     if repeated := [name for name in names if names.count(name) > 1]:

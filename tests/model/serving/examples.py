@@ -87,6 +87,7 @@ def write_artifact(folder: Path, model: bytes | None = None, schema: Any = None,
         **extra,
     }
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     (folder / "checksums.json").write_text(json.dumps({"algorithm": "sha256", "files": digests}))
