@@ -1,8 +1,8 @@
 """Requests that arrived together, scored together.
 
-A graph takes little longer for ten rows than for one. So the jobs of one turn of the event loop (what the
-kernel had ready at once) run through the graph as one batch. Nobody waits for company: the batch runs before
-the loop looks for more, and under light load it is one request.
+A graph takes little longer for ten rows than for one. So jobs that are there in one turn of the event loop (what
+the kernel had ready at once) run through the graph as one batch, and while turns bring more jobs the batch grows.
+Nobody waits for company: a turn that brings none ends the batch, and under light load it is one request.
 """
 
 import asyncio
@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from model.serving.answers import Answer
 from model.serving.application import Job
 
+ENOUGH_ROWS = 64
+"""A batch of so many rows runs at once: more of them would hardly be cheaper for each."""
 MAX_ROWS = 1024
 """Rows in one run: a batch ends with the job that reaches this, so that the loop goes on in between."""
 Done = Callable[[Answer], None]
@@ -24,15 +26,28 @@ class Batcher:
         self._finish = finish
         self._soon = asyncio.get_running_loop().call_soon
         self._waiting: list[tuple[Job, Done]] = []
+        self._rows = 0
+        self._seen = 0
 
     def add(self, job: Job, done: Done) -> None:
-        """Lets `job` be answered in the loop's next turn; `done` gets the answer."""
+        """Lets `job` be answered in a turn of the loop that comes soon; `done` gets the answer."""
         self._waiting.append((job, done))
+        self._rows += job.table.count
         if len(self._waiting) == 1:
-            self._soon(self._flush)
+            self._seen = 1
+            self._soon(self._turn)
+
+    def _turn(self) -> None:
+        grown = len(self._waiting) > self._seen
+        if grown and self._rows < ENOUGH_ROWS:
+            self._seen = len(self._waiting)
+            self._soon(self._turn)
+        else:
+            self._flush()
 
     def _flush(self) -> None:
         batch, self._waiting = _cut(self._waiting)
+        self._rows = sum(job.table.count for job, _ in self._waiting)
         if self._waiting:
             self._soon(self._flush)
         answers = self._finish([job for job, _ in batch])

@@ -61,21 +61,42 @@ def _turns(jobs: Sequence[Job], turns: int = 1) -> list[list[tuple[int, bytes]]]
 
 def test_what_arrives_together_is_scored_together() -> None:
     scorer = Counting()
-    [answers] = _turns([_job(scorer, 1.0), _job(scorer, 2.0, 3.0), _job(scorer, 4.0)])
+    [_, answers] = _turns([_job(scorer, 1.0), _job(scorer, 2.0, 3.0), _job(scorer, 4.0)], turns=2)
     assert answers == [(200, b"[1.0]"), (200, b"[2.0, 3.0]"), (200, b"[4.0]")]
     assert scorer.batches == [3]
 
 
+def test_one_alone_does_not_wait() -> None:
+    scorer = Counting()
+    assert _turns([_job(scorer, 1.0)]) == [[(200, b"[1.0]")]]
+
+
+def test_a_batch_grows_while_turns_bring_more() -> None:
+    scorer = Counting()
+    answered: list[int] = []
+
+    async def run() -> None:
+        batcher = Batcher(Application(lambda: True).finish)
+        for arriving in (2, 3, 1, 0, 0):
+            for _ in range(arriving):
+                batcher.add(_job(scorer, 1.0), lambda _answer: answered.append(1))
+            await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert scorer.batches == [6]
+    assert len(answered) == 6
+
+
 def test_one_that_fails_does_not_spoil_the_others() -> None:
     scorer = Counting()
-    [answers] = _turns([_job(scorer, 1.0), _job(scorer, 13.0), _job(scorer, 4.0)])
+    [_, answers] = _turns([_job(scorer, 1.0), _job(scorer, 13.0), _job(scorer, 4.0)], turns=2)
     assert [status for status, _ in answers] == [200, 500, 200]
     assert scorer.batches == [3, 1, 1, 1]
 
 
 def test_models_are_not_mixed() -> None:
     one, two = Counting(), Counting()
-    [answers] = _turns([_job(one, 1.0), _job(two, 2.0), _job(two, 3.0), _job(one, 4.0)])
+    [_, answers] = _turns([_job(one, 1.0), _job(two, 2.0), _job(two, 3.0), _job(one, 4.0)], turns=2)
     assert [body for _, body in answers] == [b"[1.0]", b"[2.0]", b"[3.0]", b"[4.0]"]
     assert (one.batches, two.batches) == ([1, 1], [2])
 
