@@ -1,8 +1,9 @@
 """The environment variables that the server reads, as values. It reads no file and no argument.
 
-Names and defaults are SageMaker's; `SLIPWAY_BIND_HOST` is the only one of our own.
+Names and defaults are SageMaker's; those of our own begin with `SLIPWAY_`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +13,27 @@ from model.serving.errors import SettingsError
 REAL_TIME_MEGABYTES = 6
 BATCH_MEGABYTES = 100
 MAX_WORKERS = 256
+WINDOW_SECONDS = 5
+"""The judge compares blocks of this length."""
+LONGEST_WINDOW_SECONDS = 60
+_NAME = re.compile(r"[A-Za-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to serve. `max_body` is in bytes; port 0 takes a free one."""
+    """How to serve. `max_body` is in bytes; port 0 takes a free one.
+
+    `endpoint` and `variant` are empty where nobody told the container where it runs.
+    """
 
     host: str
     port: int
     model_dir: Path
     workers: int
     max_body: int
+    telemetry_seconds: int = WINDOW_SECONDS
+    endpoint: str = ""
+    variant: str = ""
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -39,6 +50,22 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         workers=_whole(environment, "SAGEMAKER_MODEL_SERVER_WORKERS", 1, 1, MAX_WORKERS),
         # 0 is SageMaker's "no limit"; a limit there has to be.
         max_body=(megabytes or BATCH_MEGABYTES) * 1024 * 1024,
+        telemetry_seconds=_whole(
+            environment, "SLIPWAY_TELEMETRY_SECONDS", WINDOW_SECONDS, 1, LONGEST_WINDOW_SECONDS
+        ),
+        endpoint=_name(environment, "SLIPWAY_ENDPOINT"),
+        variant=_name(environment, "SLIPWAY_VARIANT"),
+    )
+
+
+def _name(environment: Mapping[str, str], variable: str) -> str:
+    given = environment.get(variable, "")
+    if _NAME.fullmatch(given):
+        return given
+    raise SettingsError(
+        f"{variable} is {given[:80]!r}, and has to be at most 63 letters, digits and hyphens.",
+        "The server did not start.",
+        "Set it to such a name, or unset it.",
     )
 
 

@@ -1,0 +1,131 @@
+"""`/metrics`: the cells of all workers in Prometheus' text format, version 0.0.4. Pure.
+
+Source: "Exposition formats" of Prometheus' documentation. Written by hand, because the client library counts
+in several processes by a file for each: a read-only image has no place for it, and every request pays.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from model.serving.telemetry import cells
+from model.serving.telemetry.bins import (
+    LATENCY_BINS,
+    SCORE_BINS,
+    latency_edge,
+    latency_middle,
+    score_middle,
+)
+from model.serving.telemetry.cells import INFERENCE, STATUSES, WIDTH, Kind
+
+MEDIA = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Upper bounds of the latency's buckets. A request counts below a bound when its whole 2 % bin is."""
+SCORES = tuple(step / 10 for step in range(1, 10))
+
+_LATENCY_ENDS = tuple(next(i for i in range(LATENCY_BINS) if latency_edge(i + 1) > le) for le in SECONDS)
+_SCORE_ENDS = tuple(round(le * SCORE_BINS) for le in SCORES)
+_LATENCY_MIDDLES = tuple(map(latency_middle, range(LATENCY_BINS)))
+_SCORE_MIDDLES = tuple(map(score_middle, range(SCORE_BINS)))
+
+
+class ModelInfo(NamedTuple):
+    """A model that is served, by name, version and the SHA-256 of its graph."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+Labels = dict[str, str]
+Sample = tuple[str, Labels, float]
+"""What follows the family's name, the labels, the value."""
+
+
+def exposition(rows: Sequence[Sequence[int]], models: Iterable[ModelInfo]) -> bytes:
+    """The metrics of workers with these cells."""
+    total = [sum(column) for column in zip(*rows, strict=True)]
+    lines: list[str] = []
+    for name, kind, about, samples in _families(total, rows, models):
+        lines.append(f"# HELP {name} {about}\n# TYPE {name} {kind}\n")
+        lines += [f"{name}{suffix}{_labels(labels)} {value!r}\n" for suffix, labels, value in samples]
+    return "".join(lines).encode()
+
+
+def _families(
+    total: Sequence[int], rows: Sequence[Sequence[int]], models: Iterable[ModelInfo]
+) -> Iterator[tuple[str, str, str, Iterable[Sample]]]:
+    """Name, type, explanation and samples of each metric."""
+    yield "slipway_requests_total", "counter", "Requests answered.", _requests(total)
+    yield (
+        "slipway_request_seconds",
+        "histogram",
+        "Seconds from a whole inference request to its answer, of those answered with 2xx.",
+        _histogram(total, cells.LATENCY, SECONDS, _LATENCY_ENDS, _LATENCY_MIDDLES),
+    )
+    yield (
+        "slipway_score",
+        "histogram",
+        "Finite predictions, one of each inference request.",
+        _histogram(total, cells.SCORE, SCORES, _SCORE_ENDS, _SCORE_MIDDLES),
+    )
+    for name, cell, about in (
+        ("slipway_rows_total", cells.ROWS, "Rows scored."),
+        (
+            "slipway_refused_rows_total",
+            cells.REFUSED_ROWS,
+            "Rows refused alone in a request that was answered.",
+        ),
+        (
+            "slipway_invalid_total",
+            cells.INVALID,
+            "Requests answered with a prediction that is no finite number.",
+        ),
+        ("slipway_first_errors_total", cells.FIRST, "Errors that were the first of a clump."),
+        ("slipway_windows_dropped_total", cells.DROPPED, "Telemetry windows that could not be printed."),
+    ):
+        yield name, "counter", about, [("", {}, total[cell])]
+    for name, cell, about in (
+        ("slipway_in_flight", cells.IN_FLIGHT, "Connections with a request that is not answered yet."),
+        ("slipway_connections", cells.CONNECTIONS, "Open connections."),
+    ):
+        yield name, "gauge", about, [("", {}, total[cell])]
+    yield "slipway_workers", "gauge", "Processes that serve.", [("", {}, len(rows))]
+    for name, kind, cell, unit, about in (
+        ("slipway_worker_cpu_seconds_total", "counter", cells.CPU_NANOSECONDS, 1e9, "Processor time."),
+        ("slipway_worker_resident_bytes", "gauge", cells.RESIDENT_BYTES, 1, "Memory held."),
+        ("slipway_worker_start_time_seconds", "gauge", cells.STARTED_MILLISECONDS, 1e3, "Start, since 1970."),
+    ):
+        yield name, kind, about, [("", {"worker": str(i)}, row[cell] / unit) for i, row in enumerate(rows)]
+    yield "slipway_model_info", "gauge", "Models served.", [("", model._asdict(), 1) for model in models]
+
+
+def _requests(total: Sequence[int]) -> Iterator[Sample]:
+    """Of each kind all statuses that occurred, and 200 always, so that a rate exists from the start."""
+    for kind in Kind:
+        for slot, status in enumerate(STATUSES):
+            count = total[kind * WIDTH + slot]
+            if count or (slot == 0 and kind in INFERENCE):
+                yield "", {"path": kind.name.lower(), "status": status}, count
+
+
+def _histogram(
+    total: Sequence[int], start: int, bounds: Sequence[float], ends: Sequence[int], middles: Sequence[float]
+) -> Iterator[Sample]:
+    """Cumulative buckets, the number, and the sum as the bins know it (latencies to 1 %)."""
+    counts = total[start : start + len(middles)]
+    for bound, end in zip(bounds, ends, strict=True):
+        yield "_bucket", {"le": repr(bound)}, sum(counts[:end])
+    number = sum(counts)
+    yield "_bucket", {"le": "+Inf"}, number
+    yield "_sum", {}, sum(count * middle for count, middle in zip(counts, middles, strict=True) if count)
+    yield "_count", {}, number
+
+
+def _labels(labels: Labels) -> str:
+    if not labels:
+        return ""
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
