@@ -74,19 +74,37 @@ class Predictor(Protocol):
         ...
 
 
-class Application:
-    """The routes. Nothing here raises for a request; all may be called from several threads."""
+Handler = Callable[[Request], Answer | Job]
+"""What answers a path. Raises RequestError."""
 
-    def __init__(self, everyone_ready: Callable[[], bool]) -> None:
-        """`everyone_ready` says whether all processes that share the port are ready."""
+
+class Application:
+    """The routes. Nothing here raises for a request; all may be called from several threads.
+
+    `/ping` and `/invocations` are SageMaker's; other paths have handlers. A handler's path that ends in a
+    slash stands for all paths below it, and for itself without the slash; "/" is just that path.
+    """
+
+    def __init__(
+        self, everyone_ready: Callable[[], bool], handlers: Mapping[str, Handler] | None = None
+    ) -> None:
+        """`everyone_ready` says whether all processes that share the port are ready; `handlers` answer
+        from the start."""
         self.state = State.LOADING
         self._model: Predictor | None = None
         self._everyone_ready = everyone_ready
+        self._handlers = dict(handlers or {})
 
-    def ready(self, model: Predictor) -> None:
-        """From now on requests are answered by `model`."""
+    def ready(self, model: Predictor, handlers: Mapping[str, Handler] | None = None) -> None:
+        """From now on invocations are answered by `model`, other paths by `handlers` too."""
         self._model = model
+        self._handlers |= handlers or {}
         self.state = State.READY
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether this process and all that share its port answer invocations, and go on doing so."""
+        return self.state is State.READY and self._everyone_ready()
 
     def begin(self, request: Request) -> Answer | Job:
         """The answer to a request, whatever it holds, or the job that leads to it."""
@@ -110,21 +128,29 @@ class Application:
         return begun if isinstance(begun, Answer) else self.finish([begun])[0]
 
     def _route(self, request: Request) -> Answer | Job:
-        match request.path:
-            case "/invocations":
-                if request.method != "POST":
-                    return _not_allowed("POST")
-                if self._model is None:
-                    return _unavailable("The model is still loading. Try again in a moment.")
-                return self._model.prepare(request)
-            case "/ping":
-                return self._ping() if request.method in ("GET", "HEAD") else _not_allowed("GET, HEAD")
-            case _:
-                raise refused("not_found", "There is GET /ping and POST /invocations.", 404)
+        path = request.path
+        if path == "/invocations":
+            if request.method != "POST":
+                return _not_allowed("POST")
+            if self._model is None:
+                return _unavailable("The model is still loading. Try again in a moment.")
+            return self._model.prepare(request)
+        if path == "/ping":
+            return self._ping() if request.method in ("GET", "HEAD") else _not_allowed("GET, HEAD")
+        if handler := self._handlers.get(path) or self._above(path):
+            return handler(request)
+        known = ["/invocations", "/ping", *self._handlers]
+        raise refused("not_found", f"There is no such path. There is {', '.join(sorted(known))}.", 404)
+
+    def _above(self, path: str) -> Handler | None:
+        for above, handler in self._handlers.items():
+            if above.endswith("/") and len(above) > 1 and f"{path}/".startswith(above):
+                return handler
+        return None
 
     def _ping(self) -> Answer:
         state = self.state
-        if state is State.READY and not self._everyone_ready():
+        if state is State.READY and not self.is_ready:
             state = State.LOADING
         return status_answer(200 if state is State.READY else 503, state.value)
 

@@ -1,9 +1,9 @@
 """Requests that arrived together, scored together.
 
 A graph takes little longer for ten rows than for one. So the jobs that are there in one turn of the event
-loop (what the kernel had ready at once) run through the graph as one batch, and while turns bring more jobs the
-batch grows. Nobody waits for company: a turn that brings none ends the batch, and under light load it is one
-request.
+loop (what the kernel had ready at once) run through the graph as one batch, and while turns bring more jobs
+the batch grows. Nobody waits for company: a turn that brings none ends the batch, and under light load it is
+one request.
 """
 
 import asyncio
