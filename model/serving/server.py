@@ -9,14 +9,21 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
-from model.serving.application import Application, Predictor, State
+from model.serving.application import Application, State
 from model.serving.batcher import Batcher
 from model.serving.http.connection import Connection, Shared
 from model.serving.http.listener import Listener, listen
+from model.serving.open_inference.health import loading
 from model.serving.settings import Settings
+from model.serving.telemetry.cells import SharedCounters
+from model.serving.telemetry.reporter import Load, Telemetry
+
+if TYPE_CHECKING:
+    from model.serving.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +44,9 @@ class Peers:
     """A pipe that ends when the parent process does."""
     ready: Callable[[], None] = lambda: None
     everyone_ready: Callable[[], bool] = lambda: True
+    index: int = 0
+    """Which of them this process is."""
+    counters: SharedCounters = field(default_factory=SharedCounters)
 
 
 async def serve(settings: Settings, peers: Peers) -> bool:
@@ -50,45 +60,53 @@ async def serve(settings: Settings, peers: Peers) -> bool:
         loop.add_signal_handler(number, stop.set)
     if peers.parent is not None:
         loop.add_reader(peers.parent, stop.set)
-    application = Application(peers.everyone_ready)
+    telemetry = Telemetry(settings, peers.index, peers.counters, lambda: _busy(shared))
+    application = Application(peers.everyone_ready, {"/metrics": telemetry.handle, "/v2/": loading})
     with ThreadPoolExecutor(1, "large") as pool:
         shared = Shared(
             application.begin,
             Batcher(application.finish).add,
             lambda request: loop.run_in_executor(pool, application.respond, request),
             settings.max_body,
+            telemetry.answered,
         )
         listening = listen(settings, peers.share_port)
         listener = Listener(listening, lambda: Connection(shared))
         log.info("listening on %s port %d", *listening.getsockname()[:2])
-        sweeper = asyncio.create_task(_sweep(shared))
+        tasks = [asyncio.create_task(_sweep(shared)), asyncio.create_task(telemetry.run())]
         try:
-            if await _loaded(settings, application, stop):
+            if await _loaded(settings, application, telemetry, stop):
                 peers.ready()
                 await stop.wait()
         finally:
-            sweeper.cancel()
             application.state = State.DRAINING
             drained = await _drain(listener, shared)
+            for task in tasks:
+                task.cancel()
+            telemetry.close()
     return drained
 
 
-async def _loaded(settings: Settings, application: Application, stop: asyncio.Event) -> bool:
+async def _loaded(
+    settings: Settings, application: Application, telemetry: Telemetry, stop: asyncio.Event
+) -> bool:
     """Loads the model while the loop goes on. False when the server is to stop before that is done."""
-    loading = _in_thread(partial(_load, settings))
+    service = _in_thread(partial(_load, settings, application))
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((loading, stopping), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((service, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    if not loading.done():
+    if not service.done():
         return False
-    application.ready(loading.result())
+    predictor, handlers, models = service.result()
+    telemetry.describe(models)
+    application.ready(predictor, handlers)
     log.info("ready: %s", settings.model_dir)
     return True
 
 
-def _in_thread(work: Callable[[], Predictor]) -> "asyncio.Future[Predictor]":
+def _in_thread(work: Callable[[], "Service"]) -> "asyncio.Future[Service]":
     """The result of `work`, done in a thread that nobody waits for: SIGTERM ends even a load that hangs."""
-    result: Future[Predictor] = Future()
+    result: Future[Service] = Future()
 
     def run() -> None:
         try:
@@ -100,11 +118,15 @@ def _in_thread(work: Callable[[], Predictor]) -> "asyncio.Future[Predictor]":
     return asyncio.wrap_future(result)
 
 
-def _load(settings: Settings) -> Predictor:
+def _load(settings: Settings, application: Application) -> "Service":
     # here, in the thread: numpy and ONNX Runtime take most of the time until the server is ready
-    from model.serving.models.predictor import load_model
+    from model.serving.service import load_service
 
-    return load_model(settings.model_dir)
+    return load_service(settings.model_dir, lambda: application.is_ready, settings.max_body)
+
+
+def _busy(shared: Shared) -> Load:
+    return Load(len(shared.connections), sum(not connection.idle for connection in shared.connections))
 
 
 async def _sweep(shared: Shared) -> None:

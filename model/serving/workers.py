@@ -18,6 +18,7 @@ from model.serving.errors import StartError
 from model.serving.http.listener import listen
 from model.serving.server import Peers, serve
 from model.serving.settings import Settings
+from model.serving.telemetry.cells import SharedCounters
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +58,12 @@ def _work(settings: Settings, peers: Peers) -> int:
 
 def _supervise(settings: Settings) -> int:
     readiness = Readiness(settings.workers)
+    counters = SharedCounters(settings.workers)
     parent, alive = os.pipe()
-    workers = {_fork(settings, readiness, index, parent, alive) for index in range(settings.workers)}
+    workers = {
+        _fork(settings, _peers(readiness, counters, index, parent), alive)
+        for index in range(settings.workers)
+    }
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         _terminate(workers)
@@ -85,14 +90,18 @@ def _terminate(workers: set[int]) -> None:
         os.kill(process, signal.SIGTERM)
 
 
-def _fork(settings: Settings, readiness: Readiness, index: int, parent: int, alive: int) -> int:
+def _peers(readiness: Readiness, counters: SharedCounters, index: int, parent: int) -> Peers:
+    return Peers(True, parent, partial(readiness.mark, index), readiness.everyone, index, counters)
+
+
+def _fork(settings: Settings, peers: Peers, alive: int) -> int:
     """The process id of a new worker. In the worker itself this never returns."""
     if process := os.fork():
         return process
     code = 1
     try:
         os.close(alive)
-        code = _work(settings, Peers(True, parent, partial(readiness.mark, index), readiness.everyone))
+        code = _work(settings, peers)
     except StartError as error:
         log.error("%s", error)
         code = error.exit_code

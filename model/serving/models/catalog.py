@@ -3,6 +3,7 @@
 Each has a session of its own: they share no memory, and none can slow another's warm-up.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -17,10 +18,11 @@ _LISTED = 20
 
 
 class Served(NamedTuple):
-    """One loaded model."""
+    """One loaded model. `sha256` is its graph's."""
 
     name: str
     version: str
+    sha256: str
     schema: Schema
     scorer: Scorer
 
@@ -61,7 +63,7 @@ def load_models(folder: Path) -> Loaded:
     """
     artifact = read_artifact(folder)
     schema = parse_schema(artifact.default.schema)
-    default = Served(schema.service, schema.version, schema, Scorer(artifact.default.graph, schema))
+    default = _served(Key(schema.service, schema.version), artifact.default, schema)
     if Key(default.name, default.version) in artifact.others:
         raise _twice(default)
     return Loaded(default, _load(artifact.others))
@@ -72,11 +74,16 @@ def _load(others: Mapping[Key, Files]) -> list[Served]:
     for key, files in others.items():
         try:
             schema = parse_schema(files.schema)
-            loaded.append(Served(key.name, key.version, schema, Scorer(files.graph, schema)))
+            loaded.append(_served(key, files, schema))
         except ArtifactError as error:
             where = f"{OTHERS}/{key.name}/{key.version}"
             raise ArtifactError(f"{where}: {error.cause}", error.consequence, error.next_step) from error
     return loaded
+
+
+def _served(key: Key, files: Files, schema: Schema) -> Served:
+    digest = hashlib.sha256(files.graph).hexdigest()
+    return Served(key.name, key.version, digest, schema, Scorer(files.graph, schema))
 
 
 def _rank(version: str) -> tuple[bool, int, str]:

@@ -1,0 +1,32 @@
+"""What a loaded artifact answers with: its default model the invocations, handlers the other paths.
+
+Imported when the model is loaded and not before: it brings numpy and ONNX Runtime.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from model.serving.application import Handler, Predictor
+from model.serving.models.catalog import load_models
+from model.serving.models.predictor import Model
+from model.serving.telemetry.exposition import ModelInfo
+
+
+class Service(NamedTuple):
+    """What `Application.ready` takes, and the models by name, the default one first."""
+
+    predictor: Predictor
+    handlers: Mapping[str, Handler]
+    models: Sequence[ModelInfo]
+
+
+def load_service(folder: Path, is_ready: Callable[[], bool], max_body: int) -> Service:
+    """The service of the artifact in `folder`; bodies have at most `max_body` bytes. Raises ArtifactError."""
+    loaded = load_models(folder)
+    default = loaded.default
+    return Service(
+        Model(default.schema, default.scorer),
+        {},
+        [ModelInfo(served.name, served.version, served.sha256) for served in loaded.all],
+    )
