@@ -4,6 +4,7 @@ Each has a session of its own: they share no memory, and none can slow another's
 """
 
 import hashlib
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -84,6 +85,13 @@ def _load(others: Mapping[Key, Files]) -> list[Served]:
 def _served(key: Key, files: Files, schema: Schema) -> Served:
     digest = hashlib.sha256(files.graph).hexdigest()
     return Served(key.name, key.version, digest, schema, Scorer(files.graph, schema))
+
+
+def _loaded(files: Files, key: Key | None = None) -> Served:
+    schema = parse_schema(files.schema)
+    name, version = key or (schema.service, schema.version)
+    digest = hashlib.sha256(files.graph).hexdigest()
+    return Served(name, version, digest, schema, Scorer(files.graph, schema))
 
 
 def _rank(version: str) -> tuple[bool, int, str]:
