@@ -10,6 +10,7 @@ from typing import NamedTuple
 from model.serving.application import Handler, Predictor
 from model.serving.models.catalog import load_models
 from model.serving.models.predictor import Model
+from model.serving.open_inference.routes import OpenInference
 from model.serving.telemetry.exposition import ModelInfo
 
 
@@ -27,6 +28,6 @@ def load_service(folder: Path, is_ready: Callable[[], bool], max_body: int) -> S
     default = loaded.default
     return Service(
         Model(default.schema, default.scorer),
-        {},
+        {"/v2/": OpenInference(loaded, is_ready).handle},
         [ModelInfo(served.name, served.version, served.sha256) for served in loaded.all],
     )

@@ -4,7 +4,6 @@ Each has a session of its own: they share no memory, and none can slow another's
 """
 
 import hashlib
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -74,8 +73,7 @@ def _load(others: Mapping[Key, Files]) -> list[Served]:
     loaded: list[Served] = []
     for key, files in others.items():
         try:
-            schema = parse_schema(files.schema)
-            loaded.append(_served(key, files, schema))
+            loaded.append(_served(key, files, parse_schema(files.schema)))
         except ArtifactError as error:
             where = f"{OTHERS}/{key.name}/{key.version}"
             raise ArtifactError(f"{where}: {error.cause}", error.consequence, error.next_step) from error
@@ -85,13 +83,6 @@ def _load(others: Mapping[Key, Files]) -> list[Served]:
 def _served(key: Key, files: Files, schema: Schema) -> Served:
     digest = hashlib.sha256(files.graph).hexdigest()
     return Served(key.name, key.version, digest, schema, Scorer(files.graph, schema))
-
-
-def _loaded(files: Files, key: Key | None = None) -> Served:
-    schema = parse_schema(files.schema)
-    name, version = key or (schema.service, schema.version)
-    digest = hashlib.sha256(files.graph).hexdigest()
-    return Served(name, version, digest, schema, Scorer(files.graph, schema))
 
 
 def _rank(version: str) -> tuple[bool, int, str]:
