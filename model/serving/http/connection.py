@@ -16,11 +16,14 @@ from typing import cast
 
 from model.serving.answers import Answer, on_the_wire
 from model.serving.application import Job, Request
-from model.serving.http.reader import Incoming, Reader
+from model.serving.http.budget import Budget
+from model.serving.http.reader import LARGE_BODY, Incoming, Reader
 from model.serving.http.request_ids import RequestIds
 
-LARGE_BODY = 64 * 1024
-"""Bytes from which a body is answered by a thread."""
+MAX_CONNECTIONS = 4096
+"""Of one process. One more is told 503 and closed."""
+MAX_HELD = 256 * 1024 * 1024
+"""Bytes of large bodies that a process holds, or four of the largest if that is more."""
 REQUEST_SECONDS = 60.0
 """A request arrives within this time, and an answer is read: SageMaker itself gives up after 60 s."""
 IDLE_SECONDS = 600.0
@@ -51,6 +54,9 @@ class Shared:
     connections: set["Connection"] = field(default_factory=set)
     draining: bool = False
 
+    def __post_init__(self) -> None:
+        self.budget = Budget(max(MAX_HELD, 4 * self.max_body))
+
 
 class Connection(asyncio.Protocol):
     """Reads requests, lets them be answered one after the other, and writes the answers."""
@@ -58,7 +64,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._now = asyncio.get_running_loop().time
-        self._reader = Reader(shared.max_body, self._deliver, self._proceed, shared.ids.of)
+        self._reader = Reader(shared.max_body, self._deliver, self._proceed, shared.ids.of, shared.budget)
         self._waiting: deque[Incoming] = deque()
         self._answering = False
         self._ended = False
@@ -96,9 +102,14 @@ class Connection(asyncio.Protocol):
         # asyncio's own type is too wide: a stream's transport both reads and writes
         self._transport = cast(asyncio.Transport, transport)
         self._shared.connections.add(self)
+        if len(self._shared.connections) > MAX_CONNECTIONS:
+            self._reader.refuse(503, "overloaded", "The server has as many connections as it can. Try again.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._last = True
+        self._reader.release()
+        for incoming in self._waiting:
+            self._give_back(incoming)
         self._waiting.clear()
         self._shared.connections.discard(self)
 
@@ -175,6 +186,7 @@ class Connection(asyncio.Protocol):
         request = content if isinstance(content, Request) else None
         seconds = 0.0 if request is None else perf_counter() - request.received
         self._shared.observe(request, answer, seconds, incoming.id)
+        self._give_back(incoming)
         if self._last:
             return  # the sender is gone; what it was to be told counts all the same
         leaving = (self._shared.draining or self._ended) and not self._waiting
@@ -183,6 +195,11 @@ class Connection(asyncio.Protocol):
         self._transport.write(on_the_wire(answer, incoming.id, close=close, with_body=incoming.with_body))
         if close:
             self._close(refused=request is None)
+
+    def _give_back(self, incoming: Incoming) -> None:
+        content = incoming.content
+        if isinstance(content, Request) and len(content.body) >= LARGE_BODY:
+            self._shared.budget.give(len(content.body))
 
     def _close(self, *, refused: bool) -> None:
         self._last = True

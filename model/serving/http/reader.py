@@ -13,9 +13,12 @@ import httptools
 from model.serving.answers import Answer, fault_answer
 from model.serving.application import Request
 from model.serving.errors import Fault
+from model.serving.http.budget import Budget
 
 log = logging.getLogger(__name__)
 
+LARGE_BODY = 64 * 1024
+"""Bytes from which a body is large: it counts against the budget, and a thread answers it."""
 MAX_HEAD = 64 * 1024
 """Bytes of request line and headers, give or take what arrives in one piece with them."""
 MAX_FRAMING = 8
@@ -42,16 +45,21 @@ class Reader:
         deliver: Callable[[Incoming], None],
         proceed: Callable[[], None],
         identify: Callable[[Mapping[str, str]], str],
+        budget: Budget,
     ) -> None:
         """`max_body` is in bytes; `deliver` gets each request; `proceed` lets a sender go on that asks;
-        `identify` gives the id of a request with these headers."""
+        `identify` gives the id of a request with these headers; large bodies are taken from `budget`, and who
+        is delivered one gives it back."""
         self._max_body = max_body
         self._identify = identify
+        self._budget = budget
+        self._taken = 0
         self._deliver = deliver
         self._proceed = proceed
         self._parser = httptools.HttpRequestParser(self)
         self._done = False
         self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
         self.in_request = False
         """Whether a request has begun and is not whole yet."""
         self.begun = 0
@@ -80,8 +88,15 @@ class Reader:
         if not self._done:
             self._done = True
             self.in_request = False
+            self.release()
             answer = fault_answer(status, Fault(code, message))
             self._deliver(Incoming(answer, self._identify(self._headers), keep_alive=False, with_body=True))
+
+    def release(self) -> None:
+        """Lets go of what has been read of a body."""
+        self._budget.give(self._taken)
+        self._taken = 0
+        self._body = []
 
     # httptools
 
@@ -90,7 +105,7 @@ class Reader:
         self.begun += 1
         self._target = b""
         self._headers = {}
-        self._body: list[bytes] = []
+        self._body = []
         self._body_bytes = 0
         self._fed = 0
         self._too_large = False
@@ -110,15 +125,27 @@ class Reader:
                 self._proceed()
 
     def on_body(self, body: bytes) -> None:
+        if self._done:
+            return
         self._body_bytes += len(body)
         if self._body_bytes > self._max_body:
             self._too_large = True
         if self._too_large:
-            self._body.clear()
+            self.release()
             if self._body_bytes > MAX_DISCARDED * self._max_body:
                 self._refuse_size()
-        else:
+        elif self._body_bytes < LARGE_BODY or self._take():
             self._body.append(body)
+        else:
+            self.refuse(503, "overloaded", "The server holds as many large bodies as it can. Try again.")
+
+    def _take(self) -> bool:
+        """Whether what has been read of this body may be held."""
+        more = self._body_bytes - self._taken
+        if not self._budget.take(more):
+            return False
+        self._taken += more
+        return True
 
     def on_message_complete(self) -> None:
         if self._done:
@@ -127,10 +154,12 @@ class Reader:
             self._refuse_size()
             return
         self.in_request = False
+        self._taken = 0  # given back by who has it now
         method = self._parser.get_method().decode("latin-1")
         path, _, query = self._target.decode("latin-1").partition("?")
         identity = self._identify(self._headers)
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        self._body = []
         request = Request(method, path, self._headers, body, query, identity, perf_counter())
         # An upgrade is not taken up, and HTTP/1.0 would have to be asked to stay.
         stays = self._parser.should_keep_alive() and not self._parser.should_upgrade()

@@ -5,6 +5,7 @@ from typing import Any
 
 from model.serving.answers import Answer
 from model.serving.application import Application, Request
+from model.serving.http.budget import Budget
 from model.serving.http.reader import Incoming, Reader
 from model.serving.models.predictor import Model
 
@@ -39,7 +40,7 @@ def error(answer: Answer) -> dict[str, Any]:
 def read(data: bytes, pieces: int | None = None, max_body: int = 1000) -> list[Incoming]:
     """What a reader makes of `data`, fed at once or in pieces of that many bytes."""
     found: list[Incoming] = []
-    reader = Reader(max_body, found.append, lambda: None, lambda _headers: "id")
+    reader = Reader(max_body, found.append, lambda: None, lambda _headers: "id", Budget(10**9))
     size = pieces or len(data) or 1
     for start in range(0, len(data), size):
         reader.feed(data[start : start + size])

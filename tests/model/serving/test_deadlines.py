@@ -9,6 +9,7 @@ import pytest
 
 from model.serving.answers import Answer
 from model.serving.application import Request
+from model.serving.http import connection as connections
 from model.serving.http.connection import IDLE_SECONDS, REQUEST_SECONDS, Connection, Shared
 from model.serving.http.listener import Listener, listen
 from model.serving.settings import Settings
@@ -107,3 +108,16 @@ def test_an_answer_that_nobody_takes_ends_the_connection() -> None:
         writer.close()
 
     _run(test, size=20_000_000)
+
+
+def test_one_connection_too_many_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
+
+    async def test(server: _Server) -> None:
+        _, first = await server.client(b"")
+        reader, second = await server.client(b"")
+        assert (await reader.read()).startswith(b"HTTP/1.1 503 ")
+        for writer in (first, second):
+            writer.close()
+
+    _run(test)

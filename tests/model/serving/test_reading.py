@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from model.serving.answers import Answer
 from model.serving.application import Request
+from model.serving.http.budget import Budget
 from model.serving.http.reader import MAX_HEAD, Incoming, Reader
 from tests.model.serving.asking import read
 
@@ -108,7 +109,7 @@ def test_a_chunked_body_that_becomes_too_large() -> None:
 def test_who_asks_first_is_told_at_once() -> None:
     asked: list[str] = []
     found: list[Incoming] = []
-    reader = Reader(1000, found.append, lambda: asked.append("go on"), lambda _headers: "id")
+    reader = Reader(1000, found.append, lambda: asked.append("go on"), lambda _headers: "id", Budget(10**9))
     ask = b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
     reader.feed(ask % 5)
     assert (asked, found) == (["go on"], [])
@@ -162,3 +163,44 @@ def test_any_bytes(data: bytes, pieces: int) -> None:
     for start in (b"", b"POST / HTTP/1.1\r\n", CHUNKED[:70]):
         found = read(start + data, pieces)
         assert all(isinstance(incoming.content, Answer | Request) for incoming in found)
+
+
+def _large(size: int) -> bytes:
+    return b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
+
+
+def test_large_bodies_are_held_within_the_budget() -> None:
+    budget, found = Budget(250_000), []
+    readers = [Reader(10**6, found.append, lambda: None, lambda _headers: "id", budget) for _ in range(3)]
+    for reader in readers:
+        reader.feed(_large(100_000))
+    assert [isinstance(incoming.content, Request) for incoming in found] == [True, True, False]
+    assert _refusal(found[2:]) == 503
+    budget.give(100_000)  # one was answered
+    later = Reader(10**6, found.append, lambda: None, lambda _headers: "id", budget)
+    later.feed(_large(100_000))
+    assert isinstance(found[-1].content, Request)
+    assert not budget.take(50_001)
+    assert budget.take(50_000)
+
+
+@pytest.mark.parametrize("end", ["gone", "too large", "refused"])
+def test_what_was_read_of_a_body_is_given_back(end: str) -> None:
+    budget = Budget(150_000)
+    reader = Reader(120_000, lambda _incoming: None, lambda: None, lambda _headers: "id", budget)
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    reader.feed(head + b"186a0\r\n" + b"x" * 100_000 + b"\r\n")
+    assert not budget.take(50_001)
+    if end == "gone":
+        reader.release()
+    elif end == "too large":
+        reader.feed(b"186a0\r\n" + b"x" * 100_000 + b"\r\n")
+    else:
+        reader.refuse(408, "timeout", "")
+    assert budget.take(150_000)
+
+
+def test_small_bodies_need_no_budget() -> None:
+    found: list[Incoming] = []
+    Reader(10**6, found.append, lambda: None, lambda _headers: "id", Budget(0)).feed(_large(60_000))
+    assert len(_requests(found)) == 1
