@@ -42,6 +42,7 @@ from sandbox.fleets.container import Container
 from sandbox.fleets.host import Host, link_python, new_client
 from sandbox.fleets.instance import Instance
 from sandbox.fleets.logs import INTERVAL, LogFollower
+from sandbox.fleets.runtimes import Runtime, runtime_of
 from sandbox.home import Home, unusable
 from sandbox.registry.gateway import Gateway
 from sandbox.registry.process import start_registry
@@ -70,8 +71,9 @@ class _Server(uvicorn.Server):
 class Sandbox:
     """One running sandbox."""
 
-    def __init__(self, settings: Settings, home: Home, listener: socket.socket) -> None:
+    def __init__(self, settings: Settings, home: Home, listener: socket.socket, runtime: Runtime) -> None:
         self._settings = settings
+        self._runtime = runtime
         self._home = home
         self._listener = listener
         self._port = listener.getsockname()[1]
@@ -91,8 +93,8 @@ class Sandbox:
             loop.add_reader(sys.stdin.fileno(), self._stdin_is_readable)
         await self._nursery.start()
         try:
-            async with new_client() as client:
-                host = Host(self._settings, self._nursery, client, self._logs.forget)
+            async with new_client(self._runtime.socket_factory) as client:
+                host = Host(self._settings, self._nursery, client, self._runtime, self._logs.forget)
                 registry, registry_port = await start_registry(host)
                 app, moto = self._build(host, registry_port)
                 try:
@@ -101,6 +103,7 @@ class Sandbox:
                     moto.close()
         finally:
             await self._nursery.close()
+            await asyncio.to_thread(self._runtime.sweep)
 
     def _stdin_is_readable(self) -> None:
         """Nobody writes to it: readable means that it has ended."""
@@ -111,7 +114,7 @@ class Sandbox:
     def _build(self, host: Host, registry_port: int) -> tuple[App, Moto]:
         settings = self._settings
         books = ecr.Books(settings.registry)
-        builder = Builder(settings, self._faults)
+        builder = Builder(settings, self._faults, self._runtime)
         launcher = Launcher(host, builder, self._faults, self._note)
         deployer = Deployer(launcher, self._faults, self._cloudwatch.in_alarm, settings.time_scale)
         self._service = EndpointService(asyncio.get_running_loop(), deployer)
@@ -222,6 +225,7 @@ class Sandbox:
             "nursery_pid": self._nursery.pid,
             "time_scale": self._settings.time_scale,
             "instance_cap": self._settings.instance_cap,
+            **self._runtime.describe(),
             "started_at": _STARTED,
         }
 
@@ -247,8 +251,10 @@ def serve(settings: Settings, home: Home, listener: socket.socket, ready: Ready)
         prepare_pulumi_home(settings.pulumi_home)
     except OSError as error:
         raise unusable(settings.home, error) from error
+    runtime = runtime_of(settings)
+    runtime.sweep()  # of a sandbox that was killed together with its nursery
 
     async def main() -> None:
-        await Sandbox(settings, home, listener).run(ready)
+        await Sandbox(settings, home, listener, runtime).run(ready)
 
     asyncio.run(main())

@@ -7,6 +7,7 @@ import asyncio
 import json
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +77,19 @@ class Nursery:
         )
         self._reader = asyncio.create_task(self._read())
 
-    async def spawn(self, argv: list[str], *, env: dict[str, str], cwd: Path, log: Path) -> Child:
+    async def spawn(
+        self, argv: list[str], *, env: dict[str, str], cwd: Path, log: Path, after: Sequence[str] = ()
+    ) -> Child:
         """Start `argv` with exactly `env`; both output streams are appended to `log`.
 
-        Raises SandboxError when the program cannot be started.
+        `after` is a command that the nursery runs once the child has ended, even when the sandbox is gone;
+        the child counts as ended when that is done. Raises SandboxError when the program cannot be started.
         """
         self._next_id += 1
         started: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
         self._starting[self._next_id] = started
-        self._send({"id": self._next_id, "argv": argv, "env": env, "cwd": str(cwd), "log": str(log)})
+        command = {"argv": argv, "env": env, "cwd": str(cwd), "log": str(log), "after": list(after)}
+        self._send({"id": self._next_id, **command})
         return await started
 
     def signal(self, pid: int, number: int) -> None:

@@ -7,6 +7,7 @@ can change; 4 the sandbox failed; 130 interrupted.
 import argparse
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ _EXAMPLE = """example:
   ./slipway sandbox status
   ./slipway sandbox faults add silent_rollback endpoint=delays-prod
   ./slipway sandbox down
+  ./slipway sandbox up --runtime container  # images in real containers
 """
 
 
@@ -106,6 +108,18 @@ def _up_arguments(up: argparse.ArgumentParser) -> None:
         default=default.ping_timeout,
         help="seconds until a new instance must answer its ping (default: %(default)s)",
     )
+    up.add_argument(
+        "--runtime",
+        choices=["process", "container"],
+        default=default.runtime,
+        help="what runs the images: this system's Python, or podman or docker (default: %(default)s)",
+    )
+    up.add_argument(
+        "--container-memory",
+        metavar="SIZE",
+        default=default.container_memory,
+        help="memory of one container, like 512m or 2g (default: %(default)s)",
+    )
     up.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     up.add_argument("--end-with-stdin", action="store_true", help=argparse.SUPPRESS)
 
@@ -121,8 +135,21 @@ def _settings(args: argparse.Namespace) -> Settings:
             "--time-scale and --ping-timeout must be above 0, --instance-cap at least 1.",
             "Nothing was started.",
         )
+    if not re.fullmatch(r"[1-9][0-9]*[kmg]", args.container_memory):
+        raise SandboxError(
+            f"--container-memory {args.container_memory} is no size.",
+            "Nothing was started.",
+            "Use 512m or 2g.",
+        )
     return Settings(
-        home, args.port, args.time_scale, args.instance_cap, args.ping_timeout, args.end_with_stdin
+        home=home,
+        port=args.port,
+        time_scale=args.time_scale,
+        instance_cap=args.instance_cap,
+        ping_timeout=args.ping_timeout,
+        runtime=args.runtime,
+        container_memory=args.container_memory,
+        end_with_stdin=args.end_with_stdin,
     )
 
 

@@ -97,4 +97,6 @@ def _options(settings: Settings) -> list[str]:
         *("--time-scale", str(settings.time_scale)),
         *("--instance-cap", str(settings.instance_cap)),
         *("--ping-timeout", str(settings.ping_timeout)),
+        *("--runtime", settings.runtime),
+        *("--container-memory", settings.container_memory),
     ]

@@ -7,6 +7,10 @@ nursery itself: a `kill -9` of the sandbox leaves no model server behind.
 
 Commands: {"id", "argv", "env", "cwd", "log"} starts a child; {"pid", "signal"} signals its process group.
 Answers: {"id", "pid"} or {"id", "error"}; {"exited", "code"} for each child that ended.
+
+A child may come with "after": a command that takes away what the child leaves elsewhere, such as a container
+of an engine's. It is run when the child has ended, however it ended, and the child counts as ended once that
+is done.
 """
 
 import ctypes
@@ -25,6 +29,8 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL when the sandbox is gone."""
+AFTER_LIMIT = 15.0
+"""Seconds that the last commands after children may take then."""
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -39,6 +45,10 @@ class Nursery:
 
     def __init__(self) -> None:
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._after: dict[int, dict[str, Any]] = {}
+        """The command of each child that has something to be done after it."""
+        self._finishing: dict[int, dict[str, Any]] = {}
+        """What to say once a command after a child has ended, by that command's process id."""
 
     def handle(self, command: dict[str, Any]) -> None:
         """One command; a failure to start is an answer, not an end."""
@@ -61,19 +71,47 @@ class Nursery:
                 return
             if self._children.pop(pid, None) is not None:
                 _kill_group(pid, signal.SIGKILL)
-                say({"exited": pid, "code": os.waitstatus_to_exitcode(status)})
+                self._finish(pid, {"exited": pid, "code": os.waitstatus_to_exitcode(status)})
+            elif (message := self._finishing.pop(pid, None)) is not None:
+                say(message)
 
     def end_all(self) -> None:
-        """SIGTERM, a grace, SIGKILL; then the orphans that escaped their process group."""
+        """SIGTERM, a grace, SIGKILL; what is to be done after them; then orphans of other groups."""
         for pid in self._children:
             _kill_group(pid, signal.SIGTERM)
-        deadline = time.monotonic() + GRACE
-        while self._children and time.monotonic() < deadline:
-            self.reap()
-            select.select([], [], [], 0.02)
+        self._reap_until(GRACE)
         for pid in self._children:
             _kill_group(pid, signal.SIGKILL)
+        self._reap_until(AFTER_LIMIT)
         _kill_orphans()
+
+    def _reap_until(self, limit: float) -> None:
+        """Reap until nothing is left to end, for at most `limit` seconds."""
+        deadline = time.monotonic() + limit
+        while (self._children or self._finishing) and time.monotonic() < deadline:
+            self.reap()
+            select.select([], [], [], 0.02)
+
+    def _finish(self, pid: int, message: dict[str, Any]) -> None:
+        """Do what is to be done after a child, then say `message`."""
+        command = self._after.pop(pid, None)
+        if command is None:
+            return say(message)
+        try:
+            done = subprocess.Popen(
+                command["after"],
+                env=command["env"],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+        except OSError as error:
+            print(f"{command['after'][0]} could not be run after a child: {error}", file=sys.stderr)
+            return say(message)
+        self._finishing[done.pid] = message
+        return None
 
     def _start(self, command: dict[str, Any]) -> int:
         log = Path(command["log"])
@@ -91,6 +129,8 @@ class Nursery:
                 preexec_fn=_die_with_parent,
             )
         self._children[child.pid] = child
+        if command.get("after"):
+            self._after[child.pid] = command
         return child.pid
 
     def _signal(self, pid: int, number: int) -> None:

@@ -5,6 +5,7 @@ Values and paths only: nothing here touches the disk or the network.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 ACCOUNT = "123456789012"
 """The one account that moto answers for unless a client's key says otherwise."""
@@ -37,6 +38,10 @@ class Settings:
     """Model servers that really run for one variant; instances above it are counted, not started."""
     ping_timeout: float = 30.0
     """How long a new instance may take to answer its first ping; SageMaker gives it minutes."""
+    runtime: Literal["process", "container"] = "process"
+    """What runs the images: the host's Python, or a container engine."""
+    container_memory: str = "2g"
+    """Memory of one container, in the engines' words; a server that takes more is killed."""
     end_with_stdin: bool = False
     """Stop when stdin ends: whoever holds its other end is gone."""
 

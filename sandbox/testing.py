@@ -100,8 +100,8 @@ class SandboxHandle:
 def start(home: Path, **options: Any) -> Generator[SandboxHandle]:
     """Start a sandbox in `home` on a free port and end it afterwards.
 
-    `options` are those of `sandbox up`, with underscores: port, time_scale, instance_cap, ping_timeout.
-    Raises SandboxError when it does not start.
+    `options` are those of `sandbox up`, with underscores: port, time_scale, instance_cap, ping_timeout,
+    runtime, container_memory. Raises SandboxError when it does not start.
     """
     handle = launch(home, **options)
     try:

@@ -88,11 +88,12 @@ class InstanceMetrics:
         dimensions = (("EndpointName", container.endpoint), ("VariantName", container.variant))
         cores = os.cpu_count() or 1
         cpu = 100 * max(usage.cpu - before.cpu, 0.0) / (now - before.at)
-        disk = self._size(container.image.root) + self._size(container.model_dir)
+        image = container.image
+        disk = (image.size or self._size(image.root)) + self._size(container.model_dir)
         values = {
             "CPUUtilization": min(cpu, 100.0 * cores),
             "MemoryUtilization": min(100 * usage.memory / total_memory(), 100.0),
-            "DiskUtilization": 100 * disk / shutil.disk_usage(container.image.root).total,
+            "DiskUtilization": 100 * disk / shutil.disk_usage(container.model_dir).total,
         }
         at = int(now) - int(now) % EVERY - EVERY  # the minute that has ended
         store(cloudwatch_backends[container.account][container.region]).put(

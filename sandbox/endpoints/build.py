@@ -13,7 +13,9 @@ from sandbox.aws.models import model_data_url, primary_container
 from sandbox.endpoints.state import Endpoint, Recipe
 from sandbox.faults import Faults
 from sandbox.fleets.container import Container
-from sandbox.images.store import ImageError, ImageStore, unpack_model
+from sandbox.fleets.runtimes import Runtime
+from sandbox.images.blobs import ImageError
+from sandbox.images.store import unpack_model
 from sandbox.settings import Settings
 
 NO_REGISTRY = "Failed to pull the image: the registry is not available. Please try again after some time."
@@ -34,10 +36,10 @@ class DeploymentFailed(Exception):
 class Builder:
     """Makes the containers of deployments."""
 
-    def __init__(self, settings: Settings, faults: Faults) -> None:
+    def __init__(self, settings: Settings, faults: Faults, runtime: Runtime) -> None:
         self._settings = settings
         self._faults = faults
-        self._images = ImageStore(settings.registry, settings.images)
+        self._runtime = runtime
 
     def containers(self, endpoint: Endpoint, recipe: Recipe) -> dict[str, Container]:
         """One container per production and shadow variant of the recipe."""
@@ -61,7 +63,7 @@ class Builder:
         slow = self._faults.for_endpoint("slow_ping", *meant)
         fail = self._faults.for_endpoint("fail_ping", *meant)
         try:
-            unpacked = self._images.unpack(image.digest, image.manifest)
+            prepared = self._runtime.image(image.digest, image.manifest)
             model_dir = self._model(endpoint, definition)
         except (ImageError, OSError) as error:
             raise DeploymentFailed(f"Failed to prepare production variant {variant}: {error}") from error
@@ -71,7 +73,7 @@ class Builder:
             config=recipe.config_name,
             account=endpoint.account,
             region=endpoint.region,
-            image=unpacked,
+            image=prepared,
             specified_image=definition["Image"],
             resolved_image=image.resolved,
             model_dir=model_dir,

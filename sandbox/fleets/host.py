@@ -1,6 +1,5 @@
-"""What instances borrow from the sandbox: processes, an HTTP client, ports, folders."""
+"""What instances borrow from the sandbox: a runtime, processes, an HTTP client, ports, folders."""
 
-import os
 import socket
 import sys
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from sandbox.children import Nursery
-from sandbox.images.process import Place
+from sandbox.fleets.runtimes import Runtime, SocketFactory
 from sandbox.settings import HOST, Settings
 
 _IDLE_CONNECTION = 3.0
@@ -25,22 +24,20 @@ class Host:
     settings: Settings
     nursery: Nursery
     client: aiohttp.ClientSession
+    runtime: Runtime
     ended: Callable[[Any], None] = lambda instance: None
     """Called with each instance whose server has ended for good."""
-
-    def place(self, model_dir: Path, region: str) -> Place:
-        """A free port and the paths that an instance is started with."""
-        path = os.environ.get("PATH", os.defpath)
-        return Place(free_port(), model_dir, self.settings.python, path, region, self.settings.scratch)
 
     def log_file(self, endpoint: str, variant: str, instance: str) -> Path:
         """Where an instance's output goes."""
         return self.settings.endpoint_logs / endpoint / f"{variant}-{instance}.log"
 
 
-def new_client() -> aiohttp.ClientSession:
+def new_client(socket_factory: SocketFactory | None = None) -> aiohttp.ClientSession:
     """A client for model servers: bytes through untouched, connections kept, no proxy, no cookies."""
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_CONNECTION, use_dns_cache=False)
+    connector = aiohttp.TCPConnector(
+        limit=0, keepalive_timeout=_IDLE_CONNECTION, use_dns_cache=False, socket_factory=socket_factory
+    )
     return aiohttp.ClientSession(
         connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
     )

@@ -10,13 +10,13 @@ import secrets
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import aiohttp
 
 from sandbox.children import Child
 from sandbox.fleets.container import Container
-from sandbox.fleets.host import Host
-from sandbox.images.process import launch
+from sandbox.fleets.host import Host, free_port
 from sandbox.settings import HOST, SandboxError
 
 log = logging.getLogger(__name__)
@@ -52,12 +52,20 @@ class Instance:
         self.log_file = host.log_file(container.endpoint, container.variant, self.id)
         self._host = host
         self._child: Child | None = None
+        self._pid_file: Path | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
         """The process id of the server, while it lives."""
-        return self._child.pid if self._child is not None and self._child.alive else None
+        if self._child is None or not self._child.alive:
+            return None
+        if self._pid_file is None:
+            return self._child.pid
+        try:
+            return int(self._pid_file.read_text())
+        except (OSError, ValueError):  # its container is still being made
+            return None
 
     def start(self) -> None:
         """Begin; `ever_healthy` or `failed` is set later."""
@@ -102,24 +110,32 @@ class Instance:
 
     async def _serve_once(self) -> None:
         """Start the server and return when it has ended."""
+        port = free_port()
+        command = self._host.runtime.launch(self.container, f"slipway-{self.id}-{self.restarts}", port)
+        self.url = f"http://{HOST}:{port}"
+        self._pid_file = command.pid_file
+        try:
+            self._child = await self._host.nursery.spawn(
+                command.argv, env=command.env, cwd=command.cwd, log=self.log_file, after=command.after
+            )
+            await self._watch(self._child)
+        finally:
+            self._host.runtime.ended(port)
+
+    async def _watch(self, child: Child) -> None:
+        """Ping a new server until it is healthy; return when it has ended."""
         container = self.container
-        place = self._host.place(container.model_dir, container.region)
-        command = launch(container.image.config, container.image.root, container.environment, place)
-        self.url = f"http://{HOST}:{place.port}"
-        self._child = await self._host.nursery.spawn(
-            command.argv, env=command.env, cwd=command.cwd, log=self.log_file
-        )
         started = time.monotonic()
-        while self._child.alive:
-            if await self._ping() and self._child.alive and time.monotonic() - started >= container.slow_ping:
+        while child.alive:
+            if await self._ping() and child.alive and time.monotonic() - started >= container.slow_ping:
                 if container.fail_ping:
                     self.failed.set()
-                    return await self._child.stop()
+                    return await child.stop()
                 self.healthy = True
                 self.ever_healthy.set()
                 break
-            await asyncio.wait([self._child.exited], timeout=PING_INTERVAL)
-        await asyncio.shield(self._child.exited)
+            await asyncio.wait([child.exited], timeout=PING_INTERVAL)
+        await asyncio.shield(child.exited)
         return None
 
     async def _ping(self) -> bool:

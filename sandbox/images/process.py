@@ -11,14 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Launch:
-    """A command with its whole environment and working folder."""
-
-    argv: list[str]
-    env: dict[str, str]
-    cwd: Path
+from sandbox.images.command import Launch
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Images and model artifacts unpacked once and kept, by digest, under the sandbox's home.
 
-Reads the registry's blobs from disk and checks every one against its digest before it is used. Blocking:
-call it from a thread.
+Blocking: call it from a thread.
 """
 
 import hashlib
@@ -14,28 +13,28 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.images.archive import Extraction, UnsafeArchive
-
-_LAYER_TYPES = ("tar", "tar+gzip", "tar.gzip")
-
-
-class ImageError(Exception):
-    """An image or artifact that cannot be unpacked; the message says why."""
+from sandbox.images.blobs import Blobs, ImageError
 
 
 @dataclass(frozen=True)
 class Image:
-    """An unpacked image: its root folder and its OCI config's `config` object."""
+    """An image that can be started: its manifest's digest and its OCI config's `config` object.
+
+    It lies unpacked in the folder `root`, or with `size` bytes in a container engine's storage, as `name`.
+    """
 
     digest: str
-    root: Path
     config: dict[str, Any]
+    root: Path = Path()
+    name: str = ""
+    size: int = 0
 
 
 class ImageStore:
     """Unpacks images of the registry's blob folder into `images`."""
 
     def __init__(self, blobs: Path, images: Path) -> None:
-        self._blobs = blobs
+        self._blobs = Blobs(blobs)
         self._images = images
 
     def unpack(self, digest: str, manifest: bytes) -> Image:
@@ -44,32 +43,21 @@ class ImageStore:
         if not folder.is_dir():
             self._unpack_into(folder, json.loads(manifest))
         config = json.loads((folder / "config.json").read_text())
-        return Image(digest, folder / "root", config.get("config") or {})
+        root = folder / "root"
+        return Image(digest, config.get("config") or {}, root)
 
     def _unpack_into(self, folder: Path, manifest: dict[str, Any]) -> None:
-        config = self._blob(manifest["config"]["digest"]).read_bytes()
+        config = self._blobs.config(manifest)
         with _building(folder) as building:
             root = building / "root"
             root.mkdir()
             extraction = Extraction(root)
-            for layer in manifest["layers"]:
-                if not layer["mediaType"].endswith(_LAYER_TYPES):
-                    raise ImageError(f"layers of type {layer['mediaType']} are not supported")
+            for layer in self._blobs.layers(manifest):
                 try:
-                    extraction.add(self._blob(layer["digest"]), whiteouts=True)
+                    extraction.add(layer, whiteouts=True)
                 except (UnsafeArchive, tarfile.TarError, EOFError) as error:
-                    raise ImageError(f"layer {layer['digest']}: {error}") from error
-            (building / "config.json").write_bytes(config)
-
-    def _blob(self, digest: str) -> Path:
-        path = self._blobs / digest.replace(":", "/", 1)
-        if not path.is_file():
-            raise ImageError(f"blob {digest} is not in the registry")
-        with path.open("rb") as blob:
-            found = "sha256:" + hashlib.file_digest(blob, "sha256").hexdigest()
-        if found != digest:
-            raise ImageError(f"blob {digest} has the digest {found}")
-        return path
+                    raise ImageError(f"layer sha256:{layer.name}: {error}") from error
+            (building / "config.json").write_text(json.dumps(config))
 
 
 def unpack_model(archive: bytes, models: Path) -> Path:
