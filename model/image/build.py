@@ -12,20 +12,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from model.image.base_packages import of_layers
 from model.image.crane import PLATFORM, Crane
 from model.image.dependencies import dependencies_key, write_dependencies
+from model.image.description import SOURCE, Origin, Runtime, crane_arguments
 from model.image.errors import BaseImageError, ImageError
 from model.image.layers import write_layer
-from model.image.layout import Layout, docker_layout, keep, keep_folder, pull
-from model.image.program import ENTRY_POINT, HOME, program_entries
+from model.image.layout import Layout, blob, docker_layout, keep, keep_folder, pull, read_layout
+from model.image.parts import Parts, read_parts, write_parts
+from model.image.program import program_entries, source_files
+from model.image.revision import tree_id
+from model.image.sbom import Contents, render
 
 SERVING = Path(__file__).parent.parent / "serving"
 PYTHONS = ("3.11", "3.12", "3.13")
 _BY_DIGEST = re.compile(r"[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}")
-_USER = "10001:10001"
-_PORT = 8080
 _WORK = ".build-"
 _LEFTOVER_SECONDS = 3600.0
 Progress = Callable[[str], None]
@@ -42,7 +44,7 @@ class BuildOptions:
     `base` is an image by digest, None for no base: then only a sandbox can run the image, with its own
     Python. `python` is the major.minor that runs the image. `cache` is a folder that builds may share.
     `docker_config` is the folder of the credentials for the base's registry. `crane` and `uv` are found on
-    PATH by default.
+    PATH by default. `source` is the URL of the repository, for a label.
     """
 
     cache: Path
@@ -52,13 +54,14 @@ class BuildOptions:
     uv: Path | None = None
     serving: Path = SERVING
     docker_config: Path | None = None
+    source: str = SOURCE
 
 
 @dataclass(frozen=True)
 class BuiltImage(Layout):
     """An image on disk. `runtime` is what can run it: "process" without a base, else "container"."""
 
-    runtime: Literal["process", "container"]
+    runtime: Runtime
     python: str
 
 
@@ -80,10 +83,9 @@ def build_image(options: BuildOptions, progress: Progress = _silent) -> BuiltIma
             "There is no new image.",
             "Free disk space, or check the folder's permissions, and run again.",
         ) from error
+    runtime = "process" if options.base is None else "container"
     progress(f"image {layout.digest} ({layout.size / 1e6:.1f} MB)")
-    return BuiltImage(
-        layout.path, layout.digest, layout.size, layout.layers, _runtime(options), options.python
-    )
+    return BuiltImage(layout.path, layout.digest, layout.size, layout.layers, runtime, options.python)
 
 
 def _remove_leftovers(cache: Path) -> None:
@@ -113,15 +115,17 @@ def _build(options: BuildOptions, crane: Crane, work: Path, progress: Progress) 
     storage.mkdir()
     with crane.registry(storage) as host:
         below = f"{host}/slipway:dependencies"
-        _put_dependencies(options, crane, work, below, progress)
+        parts = _put_dependencies(options, crane, work, below, progress)
         progress("code")
-        program, empty = work / "program.tar", work / "empty"
-        empty.touch()
-        write_layer(program_entries(options.serving, empty), program)
+        files = source_files(options.serving)
+        origin = Origin(tree_id(files), options.python, options.base, options.source)
+        sbom = render(Contents(origin.revision, parts.wheels, origin.base, parts.base_packages))
+        program = work / "program.tar"
+        write_layer(program_entries(files, sbom), program)
         above = f"{host}/slipway:program"
         crane.run("append", "--base", below, "--new_layer", program, "--new_tag", above)
         image = f"{host}/slipway:image"
-        crane.run("mutate", above, *_description(options), "--tag", image)
+        crane.run("mutate", above, *crane_arguments(origin, PLATFORM), "--tag", image)
         pull(crane, image, work / "image")
     built = docker_layout(work / "image")
     return keep(built, options.cache / "images" / built.digest.partition(":")[2])
@@ -129,17 +133,17 @@ def _build(options: BuildOptions, crane: Crane, work: Path, progress: Progress) 
 
 def _put_dependencies(
     options: BuildOptions, crane: Crane, work: Path, reference: str, progress: Progress
-) -> None:
+) -> Parts:
     """Puts base and requirements into the registry as `reference`, from the cache where they are in it."""
     key = dependencies_key(options.serving / "requirements.txt", options.python, options.base)
     kept = options.cache / "dependencies" / key
     if kept.is_dir():
         progress("requirements (kept from an earlier build)")
         crane.run("push", kept, reference)
-        return
+        return read_parts(kept)
     progress(f"requirements for Python {options.python}")
     tar = work / "dependencies.tar"
-    write_dependencies(options.serving / "requirements.txt", options.python, options.uv, tar)
+    wheels = write_dependencies(options.serving / "requirements.txt", options.python, options.uv, tar)
     base: list[str] = []
     if options.base is not None:
         below = _nearest(options.base, options.cache, crane, reference)
@@ -147,7 +151,12 @@ def _put_dependencies(
     progress("compressing")
     crane.run("append", *base, "--new_layer", tar, "--new_tag", reference)
     pull(crane, reference, work / "dependencies")
-    keep_folder(work / "dependencies", kept)
+    layout = read_layout(work / "dependencies")
+    below_ours = [blob(layout.path, layer.digest) for layer in layout.layers[:-1]]
+    parts = Parts(wheels, of_layers(below_ours))
+    write_parts(parts, layout.path)
+    keep_folder(layout.path, kept)
+    return parts
 
 
 def _nearest(base: str, cache: Path, crane: Crane, reference: str) -> str:
@@ -159,25 +168,3 @@ def _nearest(base: str, cache: Path, crane: Crane, reference: str) -> str:
     repository = f"{reference.partition('/')[0]}/{name.rpartition('/')[2]}"
     crane.run("push", kept, f"{repository}@{digest}")
     return f"{repository}@{digest}"
-
-
-def _description(options: BuildOptions) -> list[str]:
-    """What the image says of itself, as arguments of crane mutate."""
-    labels = {
-        "slipway.runtime": _runtime(options),
-        "slipway.python": options.python,
-        # without it SageMaker does not tell the container its port where several share an instance
-        "com.amazonaws.sagemaker.capabilities.accept-bind-to-port": "true",
-    }
-    if options.base is not None:
-        labels["org.opencontainers.image.base.digest"] = options.base.partition("@")[2]
-    # by name: the first line of a script would need an `env`, which a base without a shell has not
-    arguments = ["--entrypoint", f"python3,/{HOME / ENTRY_POINT}", "--cmd", "serve", "--workdir", f"/{HOME}"]
-    arguments += ["--user", _USER, "--set-platform", PLATFORM, "--exposed-ports", f"{_PORT}/tcp"]
-    for name, value in sorted(labels.items()):
-        arguments += ["--label", f"{name}={value}"]
-    return [*arguments, "--env", "PYTHONDONTWRITEBYTECODE=1"]
-
-
-def _runtime(options: BuildOptions) -> Literal["process", "container"]:
-    return "process" if options.base is None else "container"

@@ -16,10 +16,11 @@ from pathlib import Path, PurePosixPath
 from model.image.errors import DependencyError, ToolError
 from model.image.layers import Entry, write_layer
 from model.image.program import HOME
+from model.image.wheels import Wheel, read_wheels
 
 PLATFORM = "x86_64-manylinux_2_28"
 """uv's name for Linux on x86-64 with glibc 2.28 or newer: Debian 10, Amazon Linux 2023."""
-_FORMAT = 1
+_FORMAT = 2
 """Raised when the same requirements are to give another layer."""
 _FOLDER = HOME / "dependencies"
 _VERSION_FILE = HOME / "python-version"
@@ -43,30 +44,62 @@ def dependencies_key(requirements: Path, python: str, base: str | None) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def write_dependencies(requirements: Path, python: str, uv: Path | None, tar: Path) -> None:
-    """Installs `requirements` for `python` (like "3.11") and writes them as a layer to `tar`.
+def write_dependencies(requirements: Path, python: str, uv: Path | None, tar: Path) -> tuple[Wheel, ...]:
+    """Installs `requirements` for `python` (like "3.11") and writes them as a layer to `tar`; returns them.
 
     Raises ToolError without uv, DependencyError when a requirement has no wheel or another hash, OSError.
     """
     with tempfile.TemporaryDirectory(dir=tar.parent, prefix=".dependencies-") as name:
-        folder = Path(name)
-        installed, version = folder / "installed", folder / "python-version"
-        _install(requirements, python, _uv(uv), installed)
-        version.write_text(f"{python}\n")
-        write_layer([Entry(version, _VERSION_FILE), *_entries(installed)], tar)
+        installed = Path(name)
+        wheels = install(requirements, python, uv, installed)
+        write_layer(dependency_entries(installed, python), tar)
+    return wheels
 
 
-def _install(requirements: Path, python: str, uv: Path, folder: Path) -> None:
-    command = [uv, "pip", "install", "--quiet", "--target", folder, "--python", sys.executable]
-    command += ["--python-version", python, "--python-platform", PLATFORM]
-    command += ["--only-binary", ":all:", "--require-hashes", "--no-deps", "--requirements", requirements]
+def install(requirements: Path, python: str, uv: Path | None, folder: Path) -> tuple[Wheel, ...]:
+    """Installs `requirements` for `python` into `folder`; returns the wheels that they came from.
+
+    Raises as `write_dependencies`.
+    """
+    program = str(_uv(uv))
+    target = [
+        "--python-version",
+        python,
+        "--python-platform",
+        PLATFORM,
+        "--only-binary",
+        ":all:",
+        "--no-deps",
+    ]
+    into = ["--target", str(folder), "--python", sys.executable, "--require-hashes"]
+    _run(
+        [program, "pip", "install", "--quiet", *into, *target, "--requirements", str(requirements)],
+        f"uv cannot install {requirements.name} for Python {python}",
+    )
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".lock-") as name:
+        lock = Path(name) / "pylock.toml"
+        told = ["--quiet", "--no-header", "--format", "pylock.toml", "--output-file", str(lock)]
+        _run(
+            [program, "pip", "compile", *told, *target, str(requirements)],
+            f"uv cannot tell the wheels of {requirements.name}",
+        )
+        return read_wheels(folder, lock.read_text(encoding="utf-8"))
+
+
+def _run(command: list[str], failure: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise DependencyError(
-            f"uv cannot install {requirements.name} for Python {python}: {done.stderr.strip()}",
+            f"{failure}: {done.stderr.strip()}",
             "No image was built.",
             "Lock the requirements again, or check the package index and the network, and run again.",
         )
+
+
+def dependency_entries(installed: Path, python: str) -> Iterator[Entry]:
+    """The entries of what `install` left, and of the version of Python that it is for."""
+    yield Entry(f"{python}\n".encode(), _VERSION_FILE)
+    yield from _entries(installed)
 
 
 def _entries(installed: Path) -> Iterator[Entry]:

@@ -51,7 +51,7 @@ def pull(crane: Crane, reference: str, folder: Path) -> None:
 def read_layout(folder: Path) -> Layout:
     """The one image in `folder`, as it is. Raises OSError, ImageError."""
     [descriptor] = json.loads((folder / "index.json").read_bytes())["manifests"]
-    content = _blob(folder, descriptor["digest"]).read_bytes()
+    content = blob(folder, descriptor["digest"]).read_bytes()
     return _layout(folder, descriptor["digest"], json.loads(content), len(content))
 
 
@@ -79,14 +79,14 @@ def docker_layout(folder: Path) -> Layout:
     """
     index = json.loads((folder / "index.json").read_bytes())
     [descriptor] = index["manifests"]
-    manifest = json.loads(_blob(folder, descriptor["digest"]).read_bytes())
+    manifest = json.loads(blob(folder, descriptor["digest"]).read_bytes())
     for part in (manifest, manifest["config"], *manifest["layers"]):
         part["mediaType"] = _docker_type(part["mediaType"])
     # Annotations are OCI's; schema 2 has none.
     manifest.pop("annotations", None)
     content = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    _blob(folder, digest).write_bytes(content)
+    blob(folder, digest).write_bytes(content)
     entry = {"mediaType": manifest["mediaType"], "digest": digest, "size": len(content)}
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
     return _layout(folder, digest, manifest, len(content))
@@ -109,7 +109,8 @@ def _docker_type(media_type: str) -> str:
     return converted
 
 
-def _blob(folder: Path, digest: str) -> Path:
+def blob(folder: Path, digest: str) -> Path:
+    """The file of a blob of the image in `folder`. Raises ImageError for what is no digest."""
     algorithm, _, value = digest.partition(":")
     if algorithm != "sha256" or not value.isalnum():
         raise ImageError(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.image.build import BuiltImage, build_image
-from tests.model.image.images import options
+from tests.model.image.images import checkout, options
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -18,6 +18,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(cache: Path) -> BuiltImage:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the serving package, so that all builds see the same code while someone works on it."""
+    return checkout(tmp_path_factory.mktemp("source"))
+
+
+@pytest.fixture(scope="session")
+def built(cache: Path, source: Path) -> BuiltImage:
     """The image without a base, for the Python that runs the tests."""
-    return build_image(options(cache, python=RUNNING))
+    return build_image(options(cache, source, python=RUNNING))

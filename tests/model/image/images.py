@@ -27,14 +27,14 @@ def crane() -> Crane:
     return Crane(tool("crane"))
 
 
-def options(cache: Path, **more: Any) -> BuildOptions:
+def options(cache: Path, serving: Path = SERVING, **more: Any) -> BuildOptions:
     """Options with the tools filled in."""
-    return BuildOptions(cache=cache, crane=tool("crane"), uv=tool("uv"), **more)
+    return BuildOptions(cache=cache, crane=tool("crane"), uv=tool("uv"), serving=serving, **more)
 
 
-def checkout(folder: Path) -> Path:
-    """A copy of the serving package, as another checkout would have it: other times, bytecode beside it."""
-    copy = Path(shutil.copytree(SERVING, folder / "model" / "serving", copy_function=shutil.copyfile))
+def checkout(folder: Path, source: Path = SERVING) -> Path:
+    """A copy of the package `source` as another checkout has it: other times, bytecode beside it."""
+    copy = Path(shutil.copytree(source, folder / "model" / "serving", copy_function=shutil.copyfile))
     (copy / "serve").chmod(0o700)
     (copy / "__pycache__").mkdir(exist_ok=True)
     (copy / "__pycache__" / "stale.cpython-311.pyc").write_bytes(b"bytecode")

@@ -1,10 +1,12 @@
 """Real builds with the real crane and uv: the same inputs give the same digest, and the image runs."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,9 @@ import pytest
 
 from model.image.build import BuiltImage, build_image
 from model.image.errors import DependencyError, ImageError, RegistryError, ToolError
+from model.image.program import source_files
 from model.image.registry import inspect, push
+from model.image.revision import tree_id
 from tests.model.image import images
 from tests.model.image.conftest import RUNNING
 from tests.model.serving.examples import OTHER, ROW, expected, instances, write_artifact
@@ -23,23 +27,27 @@ DOCKER_IMAGE = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
-def test_another_checkout_another_cache_another_umask(built: BuiltImage, tmp_path: Path) -> None:
+def test_another_checkout_another_cache_another_umask(
+    built: BuiltImage, source: Path, tmp_path: Path
+) -> None:
     before = os.umask(0o077)
     try:
-        source = images.checkout(tmp_path / "elsewhere")
-        again = build_image(images.options(tmp_path / "cache", python=RUNNING, serving=source))
+        copy = images.checkout(tmp_path / "elsewhere", source)
+        again = build_image(images.options(tmp_path / "cache", copy, python=RUNNING))
     finally:
         os.umask(before)
     assert again.digest == built.digest
     assert again.layers == built.layers
 
 
-def test_a_change_of_the_code_builds_its_layer_only(built: BuiltImage, cache: Path, tmp_path: Path) -> None:
-    source = images.checkout(tmp_path)
-    with (source / "values.py").open("a") as module:
+def test_a_change_of_the_code_builds_its_layer_only(
+    built: BuiltImage, cache: Path, source: Path, tmp_path: Path
+) -> None:
+    copy = images.checkout(tmp_path, source)
+    with (copy / "values.py").open("a") as module:
         module.write("CHANGED = True\n")
     steps: list[str] = []
-    changed = build_image(images.options(cache, python=RUNNING, serving=source), steps.append)
+    changed = build_image(images.options(cache, copy, python=RUNNING), steps.append)
     assert changed.digest != built.digest
     assert changed.layers[0] == built.layers[0]
     assert changed.layers[1] != built.layers[1]
@@ -48,27 +56,26 @@ def test_a_change_of_the_code_builds_its_layer_only(built: BuiltImage, cache: Pa
 
 
 def test_a_change_of_the_lock_changes_the_dependencies(
-    built: BuiltImage, cache: Path, tmp_path: Path
+    built: BuiltImage, cache: Path, source: Path, tmp_path: Path
 ) -> None:
-    source = images.checkout(tmp_path)
-    lock = source / "requirements.txt"
+    copy = images.checkout(tmp_path, source)
+    lock = copy / "requirements.txt"
     text = lock.read_text()
     lock.write_text(text[: text.index("flatbuffers")] + text[text.index("httptools") :])
-    changed = build_image(images.options(cache, python=RUNNING, serving=source))
+    changed = build_image(images.options(cache, copy, python=RUNNING))
     assert changed.layers[0] != built.layers[0]
-    assert changed.layers[1] == built.layers[1]
 
 
-def test_another_python_has_other_dependencies(built: BuiltImage, cache: Path) -> None:
+def test_another_python_has_other_dependencies(built: BuiltImage, cache: Path, source: Path) -> None:
     other = "3.12" if RUNNING != "3.12" else "3.13"
-    image = build_image(images.options(cache, python=other))
+    image = build_image(images.options(cache, source, python=other))
     assert images.config(image)["config"]["Labels"]["slipway.python"] == other
     names = [entry.name for entry in images.members(image, 0)]
     assert any(f"cpython-{other.replace('.', '')}-x86_64-linux-gnu.so" in name for name in names)
     assert image.layers[0] != built.layers[0]
 
 
-def test_what_the_image_says_of_itself(built: BuiltImage) -> None:
+def test_what_the_image_says_of_itself(built: BuiltImage, source: Path) -> None:
     manifest, config = images.manifest(built), images.config(built)
     assert (manifest["mediaType"], {layer["mediaType"] for layer in manifest["layers"]}) == (
         DOCKER_IMAGE,
@@ -82,11 +89,56 @@ def test_what_the_image_says_of_itself(built: BuiltImage) -> None:
         "slipway.runtime": "process",
         "slipway.python": RUNNING,
         "com.amazonaws.sagemaker.capabilities.accept-bind-to-port": "true",
+        "org.opencontainers.image.title": "slipway-inference",
+        "org.opencontainers.image.licenses": "Apache-2.0",
+        "org.opencontainers.image.source": "urn:slipway:model/serving",
+        "org.opencontainers.image.revision": tree_id(source_files(source)),
     }
+    assert config["config"]["WorkingDir"] == "/opt/program"
+    assert config["config"]["ExposedPorts"] == {"8080/tcp": {}}
     assert (built.runtime, built.python) == ("process", RUNNING)
     assert built.size == sum(layer.size for layer in built.layers) + len(
         images.blob(built, built.digest).read_bytes()
     ) + len(images.blob(built, manifest["config"]["digest"]).read_bytes())
+
+
+def test_no_secret_and_no_date_in_the_configuration(
+    built: BuiltImage, cache: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the environment of the build holds, the image holds none of it."""
+    monkeypatch.setenv("UV_INDEX_SECRET_PASSWORD", "hunter2hunter2")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2hunter2")
+    again = build_image(images.options(cache, source, python=RUNNING))
+    assert again.digest == built.digest
+    config = images.config(again)
+    assert config["config"]["Env"] == ["ORT_DISABLE_TELEMETRY=1", "PYTHONDONTWRITEBYTECODE=1"]
+    never = "0001-01-01T00:00:00Z"
+    assert config["created"] == never
+    assert config["history"] == [{"created": never}] * len(again.layers)
+    with tarfile.open(images.blob(again, again.layers[1].digest)) as tar:
+        texts = [content.read() for entry in tar if (content := tar.extractfile(entry))]
+    assert not any(b"hunter2" in text for text in texts)
+
+
+def test_the_sbom_names_every_installed_package(built: BuiltImage, source: Path) -> None:
+    with tarfile.open(images.blob(built, built.layers[1].digest)) as tar:
+        content = tar.extractfile("opt/program/sbom.cdx.json")
+        assert content is not None
+        document = json.loads(content.read())
+    told = {f"{part['name']}-{part['version']}": part for part in document["components"]}
+    folders = {
+        part.removesuffix(".dist-info").replace("_", "-").lower()
+        for entry in images.members(built, 0)
+        for part in entry.name.split("/")
+        if part.endswith(".dist-info")
+    }
+    assert set(told) == folders
+    locked = (source / "requirements.txt").read_text()
+    for part in told.values():
+        [checksum] = part["hashes"]
+        assert f"sha256:{checksum['content']}" in locked
+        assert part["licenses"], part["name"]
+        assert part["purl"].startswith(f"pkg:pypi/{part['name']}@{part['version']}")
 
 
 def test_nothing_in_the_layers_differs_from_machine_to_machine(built: BuiltImage) -> None:
@@ -152,7 +204,7 @@ def base(tmp_path: Path) -> Path:
     return tar
 
 
-def test_on_a_base(built: BuiltImage, base: Path, tmp_path: Path) -> None:
+def test_on_a_base(built: BuiltImage, base: Path, source: Path, tmp_path: Path) -> None:
     """The base is an OCI image behind an index, as public ones are; the result is one Docker image."""
     with images.registry(tmp_path) as host:
         crane, program = images.crane(), images.tool("crane")
@@ -160,16 +212,18 @@ def test_on_a_base(built: BuiltImage, base: Path, tmp_path: Path) -> None:
         crane.run("mutate", f"{host}/base:part", "--set-platform", "linux/amd64", "--tag", f"{host}/base:one")
         crane.run("index", "append", "--manifest", f"{host}/base:one", "--tag", f"{host}/base:latest")
         digest = crane.run("digest", f"{host}/base:latest").decode().strip()
-        options = images.options(tmp_path / "cache", python=RUNNING, base=f"{host}/base@{digest}")
+        options = images.options(tmp_path / "cache", source, python=RUNNING, base=f"{host}/base@{digest}")
         image = build_image(options)
         assert image.runtime == "container"
-        # above the base's layer, the same layers as without a base
-        assert image.layers[1:] == built.layers
+        # above the base's layer, the same requirements as without a base; the SBOM names the base
+        assert image.layers[1] == built.layers[0]
+        assert image.layers[2] != built.layers[1]
         manifest, labels = images.manifest(image), images.config(image)["config"]["Labels"]
         assert manifest["mediaType"] == DOCKER_IMAGE
         assert {layer["mediaType"] for layer in manifest["layers"]} == {DOCKER_LAYER}
         assert labels["slipway.runtime"] == "container"
         assert labels["org.opencontainers.image.base.digest"] == digest
+        assert labels["org.opencontainers.image.base.name"] == f"{host}/base"
         assert (images.unpack(image, tmp_path / "root") / "usr" / "hello").read_text() == "base"
         crane.run("validate", "--remote", push(image, f"{host}/out:v1", crane=program))
         with pytest.raises(ImageError) as error:
@@ -181,23 +235,23 @@ def test_on_a_base(built: BuiltImage, base: Path, tmp_path: Path) -> None:
     assert build_image(options).digest == image.digest
 
 
-def test_a_wheel_with_another_hash_is_refused(cache: Path, tmp_path: Path) -> None:
-    source = images.checkout(tmp_path)
-    lock = source / "requirements.txt"
+def test_a_wheel_with_another_hash_is_refused(cache: Path, source: Path, tmp_path: Path) -> None:
+    copy = images.checkout(tmp_path, source)
+    lock = copy / "requirements.txt"
     lock.write_text(re.sub("sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", lock.read_text()))
     with pytest.raises(DependencyError) as error:
-        build_image(images.options(cache, python=RUNNING, serving=source))
+        build_image(images.options(cache, copy, python=RUNNING))
     assert "requirements.txt" in error.value.cause
     assert "hash" in error.value.cause.lower()
     assert error.value.next_step
 
 
-def test_no_uv(cache: Path, tmp_path: Path) -> None:
-    source = images.checkout(tmp_path)
-    with (source / "requirements.txt").open("a") as lock:
+def test_no_uv(cache: Path, source: Path, tmp_path: Path) -> None:
+    copy = images.checkout(tmp_path, source)
+    with (copy / "requirements.txt").open("a") as lock:
         lock.write("# a change, so that nothing kept fits\n")
     with pytest.raises(ToolError) as error:
-        build_image(replace(images.options(cache, python=RUNNING, serving=source), uv=tmp_path / "uv"))
+        build_image(replace(images.options(cache, copy, python=RUNNING), uv=tmp_path / "uv"))
     assert "uv" in error.value.cause
 
 

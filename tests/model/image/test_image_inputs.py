@@ -10,8 +10,8 @@ import pytest
 from model.image.build import SERVING, BuildOptions, build_image
 from model.image.dependencies import dependencies_key
 from model.image.errors import BaseImageError, DependencyError, ImageError, RegistryError, ToolError
-from model.image.layers import Entry, write_layer
-from model.image.program import program_entries
+from model.image.layers import Entry, Folder, Link, write_layer
+from model.image.program import program_entries, source_files
 from tests.model.image.images import checkout, options
 
 DIGEST = "sha256:" + "a" * 64
@@ -49,17 +49,38 @@ def test_what_a_layer_says_of_its_files(tmp_path: Path) -> None:
     ]
 
 
+def test_links_folders_and_contents(tmp_path: Path) -> None:
+    entries = [
+        Entry(Link("usr/lib"), PurePosixPath("lib")),
+        Entry(Folder(0o1777), PurePosixPath("tmp")),
+        Entry(b"root", PurePosixPath("etc/passwd")),
+    ]
+    write_layer(entries, tmp_path / "layer.tar")
+    with tarfile.open(tmp_path / "layer.tar") as tar:
+        told = {entry.name: (entry.type, oct(entry.mode), entry.linkname) for entry in tar}
+        content = tar.extractfile("etc/passwd")
+        assert content is not None
+        assert content.read() == b"root"
+    assert told == {
+        "etc": (tarfile.DIRTYPE, "0o755", ""),
+        "etc/passwd": (tarfile.REGTYPE, "0o644", ""),
+        "lib": (tarfile.SYMTYPE, "0o777", "usr/lib"),
+        "tmp": (tarfile.DIRTYPE, "0o1777", ""),
+    }
+
+
 def test_the_code_is_modules_and_the_entry_point(tmp_path: Path) -> None:
-    entries = {str(entry.target): entry for entry in program_entries(checkout(tmp_path), tmp_path / "empty")}
+    entries = {str(entry.target): entry for entry in program_entries(source_files(checkout(tmp_path)), b"{}")}
     assert entries["opt/program/serve"].program
-    assert entries["opt/program/model/__init__.py"].source == tmp_path / "empty"
+    assert entries["opt/program/model/__init__.py"].source == b""
+    assert entries["opt/program/sbom.cdx.json"].source == b"{}"
     assert "opt/program/model/serving/server.py" in entries
-    assert all(name.endswith((".py", "/serve")) for name in entries)
+    assert not any("requirements" in name or "__pycache__" in name or "notes" in name for name in entries)
 
 
 def test_a_folder_that_is_not_the_serving_package(tmp_path: Path) -> None:
     with pytest.raises(ImageError) as error:
-        list(program_entries(tmp_path, tmp_path / "empty"))
+        source_files(tmp_path)
     assert str(tmp_path) in error.value.cause
 
 
