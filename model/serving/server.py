@@ -19,8 +19,7 @@ from model.serving.http.connection import Connection, Shared
 from model.serving.http.listener import Listener, listen
 from model.serving.open_inference.health import loading
 from model.serving.settings import Settings
-from model.serving.telemetry.cells import SharedCounters
-from model.serving.telemetry.reporter import Load, Telemetry
+from model.serving.telemetry.reporter import Container, Load, Telemetry
 
 if TYPE_CHECKING:
     from model.serving.service import Service
@@ -46,7 +45,7 @@ class Peers:
     everyone_ready: Callable[[], bool] = lambda: True
     index: int = 0
     """Which of them this process is."""
-    counters: SharedCounters = field(default_factory=SharedCounters)
+    container: Container = field(default_factory=Container)
 
 
 async def serve(settings: Settings, peers: Peers) -> bool:
@@ -60,7 +59,7 @@ async def serve(settings: Settings, peers: Peers) -> bool:
         loop.add_signal_handler(number, stop.set)
     if peers.parent is not None:
         loop.add_reader(peers.parent, stop.set)
-    telemetry = Telemetry(settings, peers.index, peers.counters, lambda: _busy(shared))
+    telemetry = Telemetry(settings, peers.index, peers.container, lambda: _busy(shared))
     application = Application(peers.everyone_ready, {"/metrics": telemetry.handle, "/v2/": loading})
     with ThreadPoolExecutor(1, "large") as pool:
         shared = Shared(

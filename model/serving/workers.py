@@ -18,7 +18,7 @@ from model.serving.errors import StartError
 from model.serving.http.listener import listen
 from model.serving.server import Peers, serve
 from model.serving.settings import Settings
-from model.serving.telemetry.cells import SharedCounters
+from model.serving.telemetry.reporter import Container
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +58,10 @@ def _work(settings: Settings, peers: Peers) -> int:
 
 def _supervise(settings: Settings) -> int:
     readiness = Readiness(settings.workers)
-    counters = SharedCounters(settings.workers)
+    container = Container(settings.workers)
     parent, alive = os.pipe()
     workers = {
-        _fork(settings, _peers(readiness, counters, index, parent), alive)
+        _fork(settings, _peers(readiness, container, index, parent), alive)
         for index in range(settings.workers)
     }
 
@@ -90,8 +90,8 @@ def _terminate(workers: set[int]) -> None:
         os.kill(process, signal.SIGTERM)
 
 
-def _peers(readiness: Readiness, counters: SharedCounters, index: int, parent: int) -> Peers:
-    return Peers(True, parent, partial(readiness.mark, index), readiness.everyone, index, counters)
+def _peers(readiness: Readiness, container: Container, index: int, parent: int) -> Peers:
+    return Peers(True, parent, partial(readiness.mark, index), readiness.everyone, index, container)
 
 
 def _fork(settings: Settings, peers: Peers, alive: int) -> int:

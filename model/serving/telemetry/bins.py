@@ -26,10 +26,9 @@ def latency_bin(seconds: float) -> int:
 
 def score_bin(score: float) -> int:
     """The bin of a finite score."""
-    index = int(score * SCORE_BINS)
-    if index > _LAST_SCORE:
+    if score >= 1:
         return _LAST_SCORE
-    return index if index > 0 else 0
+    return min(_LAST_SCORE, int(score * SCORE_BINS)) if score > 0 else 0
 
 
 def latency_edge(index: int) -> float:

@@ -6,7 +6,6 @@ made before the workers are forked; only its own worker writes a row.
 """
 
 import mmap
-import secrets
 from enum import IntEnum
 
 from model.serving.telemetry.bins import LATENCY_BINS, SCORE_BINS
@@ -76,8 +75,6 @@ class SharedCounters:
     """The rows of all workers of a container. Make it before they are forked."""
 
     def __init__(self, workers: int = 1) -> None:
-        self.name = secrets.token_hex(4)
-        """Names this start of the container."""
         self._memory = memoryview(mmap.mmap(-1, workers * CELLS * BYTES)).cast("Q")
 
     def row(self, index: int) -> Row:

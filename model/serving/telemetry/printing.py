@@ -1,7 +1,7 @@
 """Lines to stdout, from a thread of its own: a pipe that nobody reads must not hold up one request.
 
-A line is one `write`, so lines of several workers do not mix: the kernel lets nobody else in before a write
-is done, unless the pipe runs full. What cannot be written is dropped and counted.
+Workers take turns, so that their lines do not mix: a line may be longer than what a pipe takes in one piece.
+What cannot be written is dropped and counted.
 """
 
 import contextlib
@@ -30,22 +30,47 @@ def stdout() -> int | None:
     return None
 
 
-class Printer:
-    """Writes lines to a descriptor (None: drops all), one after the other."""
+class Turn:
+    """A lock of all processes that are forked after it is made: a pipe with one byte, for who holds it.
 
-    def __init__(self, descriptor: int | None) -> None:
+    A file for it would need a folder to write in. Who dies with it takes it along; then the container ends.
+    """
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        self.__exit__()
+
+    def __enter__(self) -> None:
+        os.read(self._read, 1)
+
+    def __exit__(self, *_error: object) -> None:
+        os.write(self._write, b"x")
+
+
+class Printer:
+    """Writes lines, one after the other."""
+
+    def __init__(self, descriptor: int | None, turn: Turn) -> None:
+        """Takes over the descriptor. None drops every line."""
         self._turned_away = 0
         self._failures = 0  # the thread's own: two threads do not add to one number
         self._descriptor = descriptor
         self._lines: Queue[bytes | None] = Queue(MOST_WAITING)
         if descriptor is not None:
-            self._thread = threading.Thread(target=self._work, args=(descriptor,), name="print", daemon=True)
+            self._thread = threading.Thread(
+                target=self._work, args=(descriptor, turn), name="print", daemon=True
+            )
             self._thread.start()
 
     @property
     def dropped(self) -> int:
         """Lines that were not written."""
         return self._turned_away + self._failures
+
+    @property
+    def waiting(self) -> int:
+        """Lines that wait while another is being written."""
+        return self._lines.qsize()
 
     def write(self, line: bytes) -> None:
         """Lets `line` be written, unless others wait already. Never waits, never raises."""
@@ -64,12 +89,14 @@ class Printer:
                 self._lines.put(None, timeout=seconds)
             self._thread.join(seconds)
 
-    def _work(self, descriptor: int) -> None:
+    def _work(self, descriptor: int, turn: Turn) -> None:
         while (line := self._lines.get()) is not None:
             try:
-                write_whole(descriptor, line)
+                with turn:
+                    write_whole(descriptor, line)
             except OSError as error:
                 self._failed(error)
+        os.close(descriptor)
 
     def _failed(self, error: OSError) -> None:
         if not self._failures:

@@ -1,12 +1,13 @@
 """A worker's telemetry: counts answers, prints windows, answers `/metrics`. It answers no other request.
 
-telemetry = Telemetry(settings, index, counters, load)
+telemetry = Telemetry(settings, index, container, load)
 telemetry.answered(request, answer, seconds, request_id)     # for every answer
 task = asyncio.create_task(telemetry.run())                  # prints a window every few seconds
 telemetry.close()                                            # prints the last one
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -21,13 +22,23 @@ from model.serving.telemetry import cells, intervals, process
 from model.serving.telemetry.cells import SharedCounters
 from model.serving.telemetry.counts import Counter
 from model.serving.telemetry.exposition import MEDIA, ModelInfo, exposition
-from model.serving.telemetry.printing import Printer, stdout
+from model.serving.telemetry.printing import Printer, Turn, stdout
 from model.serving.telemetry.windows import Origin, line
 
 SAMPLE_SECONDS = 1.0
 """How old what `/metrics` says of other workers' processes may be; their counts are never old."""
 LAST_SECONDS = 1.0
 """How long the end waits for the last window to be printed."""
+
+
+class Container:
+    """What the workers of one container share. Make it before they are forked."""
+
+    def __init__(self, workers: int = 1) -> None:
+        self.name = secrets.token_hex(4)
+        """Names this start of the container."""
+        self.counters = SharedCounters(workers)
+        self.turn = Turn()
 
 
 class Load(NamedTuple):
@@ -44,20 +55,20 @@ class Telemetry:
         self,
         settings: Settings,
         index: int,
-        counters: SharedCounters,
+        container: Container,
         load: Callable[[], Load],
         printer: Printer | None = None,
     ) -> None:
-        """Worker `index` of those that share `counters`; `load` is asked once a second."""
-        self._counters = counters
+        """Worker `index` of `container`; `load` is asked once a second."""
+        self._counters = counters = container.counters
         self._row = counters.row(index)
         self._row[cells.STARTED_MILLISECONDS] = time.time_ns() // 1_000_000
         self._counter = Counter(self._row)
         self._load = load
         self._length = settings.telemetry_seconds
-        self._printer = printer or Printer(stdout())
+        self._printer = printer or Printer(stdout(), container.turn)
         self._models: list[ModelInfo] = []
-        self._origin = Origin(counters.name, index, endpoint=settings.endpoint, variant=settings.variant)
+        self._origin = Origin(container.name, index, endpoint=settings.endpoint, variant=settings.variant)
         self._number = 0
         self._before = self._counted()
         self._interval = intervals.first(time.time(), self._length)
