@@ -78,10 +78,10 @@ class Evidence:
         self.set_aside[refused.refusal.value] += 1
         self.reasons.setdefault(refused.refusal.value, str(refused))
 
-    def add_line(self, line: str) -> Window | None:
-        """Add a line of JSON; one that makes no sense is set aside, named and counted."""
+    def add_line(self, line: str, stream: str = "") -> Window | None:
+        """Add a line of JSON from a log stream; one that makes no sense is set aside, named and counted."""
         try:
-            window = parse_line(line)
+            window = parse_line(line, stream)
             self.add(window)
         except Refused as refused:
             self.refuse(refused)

@@ -3,6 +3,9 @@
 A window says what one worker of one variant counted between two moments. Its `id` names those counts: the
 same id twice is the same evidence delivered twice. Instance names are for people; no verdict depends on
 them.
+
+A container does not know which variant it is: the name of its log stream says it, and wins over what a window
+says of itself.
 """
 
 import json
@@ -83,8 +86,11 @@ class Refused(Exception):
         self.refusal = refusal
 
 
-def parse_line(line: str) -> Window:
-    """A window from a line of JSON. Raises Refused."""
+def parse_line(line: str, stream: str = "") -> Window:
+    """A window from a line of JSON, or from an event of CloudWatch Logs as JSON. Raises Refused.
+
+    `stream` is the log stream that it came from: `<variant>/<instance>`. An event names its own.
+    """
     if len(line) > MAX_LINE:
         raise Refused(
             Refusal.UNREADABLE, f"a line of {len(line)} characters; a window has at most {MAX_LINE}"
@@ -93,17 +99,20 @@ def parse_line(line: str) -> Window:
         record = json.loads(line)
     except (ValueError, RecursionError):
         raise Refused(Refusal.UNREADABLE, "not JSON") from None
-    return parse(record)
+    if isinstance(record, Mapping) and isinstance(record.get("message"), str):
+        return parse_line(record["message"], str(record.get("logStreamName", stream)))
+    return parse(record, stream)
 
 
-def parse(record: object) -> Window:
+def parse(record: object, stream: str = "") -> Window:
     """A window from JSON data. Raises Refused; fields that are not ours are ignored, as EMF adds its own."""
     if not isinstance(record, Mapping):
         raise Refused(Refusal.UNREADABLE, "not an object")
     if record.get("schema") != SCHEMA:
         raise Refused(Refusal.SCHEMA, f"{record.get('schema')!r}; this judge reads {SCHEMA!r}")
-    if record.get("variant") not in VARIANTS:
-        raise Refused(Refusal.VARIANT, f"{record.get('variant')!r} is neither of {VARIANTS}")
+    variant, _, instance = stream.partition("/") if stream else (record.get("variant"), "", "")
+    if variant not in VARIANTS:
+        raise Refused(Refusal.VARIANT, f"{variant!r} is neither of {VARIANTS}")
     start, end = _time(record, "start"), _time(record, "end")
     if not start < end:
         raise Refused(Refusal.INTERVAL, f"it ends at {end} and begins at {start}")
@@ -111,7 +120,8 @@ def parse(record: object) -> Window:
     if not isinstance(name, str) or not 0 < len(name) <= 200:
         raise Refused(Refusal.UNREADABLE, "`id` is not a text of 1 to 200 characters")
     cells, counts = _counts(record)
-    return Window(name, record["variant"], str(record.get("worker", ""))[:200], start, end, cells, counts)
+    worker = f"{instance}/{record.get('worker', '')}".strip("/")
+    return Window(name, variant, worker[:200], start, end, cells, counts)
 
 
 def _time(record: Mapping[str, Any], key: str) -> float:
