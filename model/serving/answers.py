@@ -4,39 +4,36 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from http import HTTPStatus
-from math import isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from model.serving.errors import Fault, RequestError
 from model.serving.formats.media import Format
 
-_encode = msgspec.json.Encoder().encode
-
 
 class Answer(NamedTuple):
-    """One answer. `headers` are whole lines, each ending in CRLF; `scores` are for those who count."""
+    """One answer. `headers` are whole lines, each ending in CRLF.
+
+    For those who count: `scores` of the rows that were scored, and how many rows were refused alone.
+    """
 
     status: int
     media: str
     body: bytes
     headers: str = ""
     scores: Sequence[float] = ()
-
-
-def scores_answer(scores: Sequence[float], wanted: Format) -> Answer:
-    """200 with one score for each row. A score that is no number is null in JSON, an empty line in CSV."""
-    if wanted is Format.JSON:
-        return Answer(200, wanted.value, b'{"predictions":' + _encode(scores) + b"}", "", scores)
-    lines = [repr(score) if isfinite(score) else "" for score in scores]
-    return Answer(200, wanted.value, "".join(line + "\n" for line in lines).encode(), "", scores)
+    refused_rows: int = 0
 
 
 def fault_answer(status: int, fault: Fault, headers: str = "") -> Answer:
     """An error as `{"error": {"code", "message", ...}}`, whatever Accept says."""
-    told = {name: value for name, value in asdict(fault).items() if value is not None}
-    return Answer(status, Format.JSON.value, msgspec.json.encode({"error": told}), headers)
+    return Answer(status, Format.JSON.value, msgspec.json.encode({"error": told(fault)}), headers)
+
+
+def told(fault: Fault) -> dict[str, Any]:
+    """What a caller is told of a fault."""
+    return {name: value for name, value in asdict(fault).items() if value is not None}
 
 
 def refusal_answer(error: RequestError) -> Answer:
@@ -51,7 +48,7 @@ def status_answer(status: int, state: str) -> Answer:
 
 def on_the_wire(answer: Answer, request_id: str, *, close: bool, with_body: bool = True) -> bytes:
     """`answer` as HTTP/1.1; `close` says that the connection ends here, `with_body` is off for HEAD."""
-    status, media, body, headers, _ = answer
+    status, media, body, headers, *_ = answer
     head = _head(status, media, headers, close)
     return b"%b%b\r\nContent-Length: %d\r\n\r\n%b" % (
         head,

@@ -1,8 +1,19 @@
 """The formats of a body: decoding rows, naming what is wrong with them, encoding scores. No routes, no graph.
 
 media          Content-Type and Accept
-json_rows      a JSON body into columns, the quick way
+limits         what one body may hold
+results        scores into the body of an answer
+
+json_rows      a JSON body into rows, the quick way
 json_faults    the same, the careful way: names what is wrong
+json_forms     the forms of a JSON request: MLflow's, SageMaker's, one row
+json_text      bytes into JSON values, bounded
+json_lines     one JSON object a line
+typed_rows     what msgspec decodes a row into
 csv_rows       a CSV body into columns
+npy_rows       a body in NumPy's format into columns
+columns_named  whole columns by name: are their names and values right
+
 values         one value: is it right, and if not, how to say so
+refusals       rows that are refused alone
 """

@@ -7,18 +7,20 @@ import csv
 import io
 import math
 from collections.abc import Sequence
-from typing import NoReturn
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from model.serving.errors import Fault, RequestError, refused
-from model.serving.formats.values import FLOAT32_MAX, clean, expectation, resembling, shown
+from model.serving.errors import Fault, refused
+from model.serving.formats.columns_named import check_names
+from model.serving.formats.limits import MAX_ROWS
+from model.serving.formats.refusals import Refusals, refuse_all, row_fault
+from model.serving.formats.values import FLOAT32_MAX, expectation, shown
 from model.serving.models.columns import Columns, from_columns
 from model.serving.models.schema import Feature, Schema
 
-MAX_ROWS = 1_000_000
-"""Rows in one body: Python needs about 100 bytes for a row of one digit."""
+_COUNTED = "rows count from 0, the header not counted"
 
 
 class CsvRows:
@@ -27,21 +29,35 @@ class CsvRows:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
 
-    def columns(self, body: bytes) -> Columns:
-        """The rows of `body`. Raises RequestError 400 with the row, from 0 without the header, and field."""
+    def columns(self, body: bytes, refusals: Refusals | None = None) -> Columns:
+        """The rows of `body`. Raises RequestError 400 with the row, from 0 without the header, and field,
+        unless a row is wrong that can go to `refusals`."""
         header, rows = _read(body)
         _check_header(header, self._schema)
-        count = len(rows)
-        for index, row in enumerate(rows):
-            if len(row) != len(header):
-                _refuse(index, None, f"{len(row)} cells", f"{len(header)} cells, as in the header")
+        _even_out(rows, header, refusals)
         cells = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {}
-        empty = ("",) * count
-        return from_columns(
-            count,
-            [_numbers(feature, cells.get(feature.name, empty)) for feature in self._schema.of_kind("number")],
-            [_texts(feature, cells.get(feature.name, empty)) for feature in self._schema.of_kind("category")],
+        empty = ("",) * len(rows)
+        numbers, texts = self._schema.of_kind("number"), self._schema.of_kind("category")
+        columns = from_columns(
+            len(rows),
+            [_numbers(feature, cells.get(feature.name, empty), refusals) for feature in numbers],
+            [_texts(feature, cells.get(feature.name, empty), refusals) for feature in texts],
         )
+        return columns if refusals is None else refusals.without(columns)
+
+
+def _even_out(rows: list[list[str]], header: Sequence[str], refusals: Refusals | None) -> None:
+    """Refuses rows that have more or fewer cells than the header; where the others go on, empties them."""
+    width = len(header)
+    wrong = [row for row, cells in enumerate(rows) if len(cells) != width]
+
+    def fault(row: int) -> Fault:
+        expected = f"{width} cells, as in the header"
+        return row_fault(row, None, f"{len(rows[row])} cells", expected, _COUNTED)
+
+    refuse_all(wrong, fault, refusals)
+    for row in wrong:
+        rows[row] = [""] * width
 
 
 def _read(body: bytes) -> tuple[list[str], list[list[str]]]:
@@ -67,33 +83,23 @@ def _read(body: bytes) -> tuple[list[str], list[list[str]]]:
 
 
 def _check_header(header: Sequence[str], schema: Schema) -> None:
-    names = set(schema.names)
-    if not names & set(header):
+    if not set(schema.names) & set(header):
         example, given = ",".join(schema.names[:3]), shown(",".join(header[:3]))
         raise refused(
             "invalid_csv",
             f"The first line has to name the features, like {example},…; given {given}.",
         )
-    seen: set[str] = set()
-    for name in header:
-        if name in seen:
-            _refuse(None, name, "two columns", "one column")
-        if name not in names:
-            _refuse(None, name, f"an unknown column{resembling(name, names)}", "only the model's features")
-        seen.add(name)
-    for feature in schema.features:
-        if feature.name not in seen and not feature.nullable:
-            _refuse(None, feature.name, "no such column", expectation(feature))
+    check_names(header, schema, "the header")
 
 
-def _numbers(feature: Feature, cells: Sequence[str]) -> npt.NDArray[np.float64]:
+def _numbers(feature: Feature, cells: Sequence[str], refusals: Refusals | None) -> npt.NDArray[np.float64]:
     try:
         values = np.array([float(cell) if cell else math.nan for cell in cells])
     except ValueError:
-        _refuse_number(feature, cells)
+        return _checked_numbers(feature, cells, refusals)
     missing = not feature.nullable and "" in cells
     if missing or not _is_plain("".join(cells)) or (np.abs(values) > FLOAT32_MAX).any():
-        _refuse_number(feature, cells)
+        return _checked_numbers(feature, cells, refusals)
     return values
 
 
@@ -102,10 +108,15 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and not any(letter in text for letter in "_nN")
 
 
-def _refuse_number(feature: Feature, cells: Sequence[str]) -> NoReturn:
-    """Names the first wrong cell of a column that has one."""
-    row = next(row for row, cell in enumerate(cells) if not _is_number(feature, cell))
-    _refuse(row, feature.name, _cell(cells[row]), expectation(feature).replace("null", "an empty cell"))
+def _checked_numbers(
+    feature: Feature, cells: Sequence[str], refusals: Refusals | None
+) -> npt.NDArray[np.float64]:
+    """The numbers of a column that has wrong cells, which are refused."""
+    right = [_is_number(feature, cell) for cell in cells]
+    refuse_all([row for row, fine in enumerate(right) if not fine], partial(_fault, feature, cells), refusals)
+    return np.array(
+        [float(cell) if fine and cell else math.nan for cell, fine in zip(cells, right, strict=True)]
+    )
 
 
 def _is_number(feature: Feature, cell: str) -> bool:
@@ -117,29 +128,15 @@ def _is_number(feature: Feature, cell: str) -> bool:
         return False
 
 
-def _texts(feature: Feature, cells: Sequence[str]) -> Sequence[str]:
+def _texts(feature: Feature, cells: Sequence[str], refusals: Refusals | None) -> Sequence[str]:
     if not feature.nullable and "" in cells:
-        _refuse(cells.index(""), feature.name, _cell(""), expectation(feature))
+        wrong = [row for row, cell in enumerate(cells) if not cell]
+        refuse_all(wrong, partial(_fault, feature, cells), refusals)
     return cells
 
 
-def _cell(cell: str) -> str:
-    return f"the text {shown(cell)}" if cell else "an empty cell"
-
-
-def _refuse(row: int | None, field: str | None, given: str, expected: str) -> NoReturn:
-    places = ["the header" if row is None else f"row {row}"]
-    if field is not None:
-        places.append(f"field {shown(field)}")
-    counted = "" if row is None else " (rows count from 0, the header not counted)"
-    raise RequestError(
-        400,
-        Fault(
-            "invalid_row" if field is None else "invalid_field",
-            f"In {', '.join(places)}{counted}: given {given}, expected {expected}.",
-            row=row,
-            field=None if field is None else clean(field),
-            given=given,
-            expected=expected,
-        ),
-    )
+def _fault(feature: Feature, cells: Sequence[str], row: int) -> Fault:
+    cell = cells[row]
+    given = f"the text {shown(cell)}" if cell else "an empty cell"
+    expected = expectation(feature).replace("null", "an empty cell")
+    return row_fault(row, feature.name, given, expected, _COUNTED)

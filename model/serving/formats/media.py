@@ -2,57 +2,81 @@
 
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from model.serving.errors import refused
 
 
 class Format(Enum):
-    """A format that the server reads and writes; its value is the media type."""
+    """A format that the server reads and writes; its value is the media type it is best known by."""
 
     JSON = "application/json"
+    JSON_LINES = "application/jsonlines"
     CSV = "text/csv"
+    NPY = "application/x-npy"
+    # PARQUET = "application/vnd.apache.parquet"
+    # ARROW_STREAM = "application/vnd.apache.arrow.stream"
+    # ARROW_FILE = "application/vnd.apache.arrow.file"
 
 
-_SUPPORTED = " and ".join(known.value for known in Format)
+class Media(NamedTuple):
+    """A format, by the one of its names that the caller used."""
+
+    name: str
+    format: Format
+
+
+_ALIASES = {
+    "application/jsonl": Format.JSON_LINES,
+    "application/x-jsonlines": Format.JSON_LINES,
+    "application/ndjson": Format.JSON_LINES,
+    "application/x-ndjson": Format.JSON_LINES,
+    "application/csv": Format.CSV,
+    # "application/x-parquet": Format.PARQUET,
+}
+_NAMES = {known.value: known for known in Format} | _ALIASES
+_MEDIA = {name: Media(name, known) for name, known in _NAMES.items()}
+_TEXTS = (Format.JSON, Format.JSON_LINES, Format.CSV)
+_SUPPORTED = ", ".join(known.value for known in Format)
 _SHOWN = 60
 
 
 @lru_cache(maxsize=64)
-def request_format(content_type: str) -> Format:
+def request_format(content_type: str) -> Media:
     """The format that Content-Type names; without one JSON. Raises RequestError 415."""
     if not content_type.strip():
-        return Format.JSON
-    media, parameters = _parsed(content_type)
+        return _MEDIA[Format.JSON.value]
+    name, parameters = _parsed(content_type)
     charset = parameters.get("charset", "utf-8").lower()
-    for known in Format:
-        if media == known.value and charset in ("utf-8", "utf8", "us-ascii"):
-            return known
+    media = _MEDIA.get(name)
+    if media and (media.format not in _TEXTS or charset in ("utf-8", "utf8", "us-ascii")):
+        return media
     raise refused(
         "unsupported_media_type",
-        f"Content-Type {content_type[:_SHOWN]!a} is not supported. Send {_SUPPORTED} in UTF-8.",
+        f"Content-Type {content_type[:_SHOWN]!a} is not supported. Send one of {_SUPPORTED}; text in UTF-8.",
         415,
     )
 
 
 @lru_cache(maxsize=64)
-def answer_format(accept: str, given: Format) -> Format:
+def answer_format(accept: str, given: Media) -> Media:
     """What Accept likes best, and of equals the request's own format. Raises RequestError 406."""
     if not accept.strip():
         return given
     ranges = [_parsed(part) for part in accept.split(",")]
-    likes = {known: _quality(known, ranges) for known in Format}
-    best = max(likes, key=lambda known: (likes[known], known is given))
+    likes = {media: _quality(media.name, ranges) for media in _MEDIA.values()}
+    best = max(likes, key=lambda media: (likes[media], media == given))
     if likes[best] > 0:
         return best
     raise refused(
-        "not_acceptable", f"Accept {accept[:_SHOWN]!a} leaves no format. Ask for {_SUPPORTED}.", 406
+        "not_acceptable", f"Accept {accept[:_SHOWN]!a} leaves no format. Ask for one of {_SUPPORTED}.", 406
     )
 
 
-def _quality(known: Format, ranges: list[tuple[str, dict[str, str]]]) -> float:
+def _quality(name: str, ranges: list[tuple[str, dict[str, str]]]) -> float:
     """RFC 9110, 12.5.1: of the ranges that match, the most specific one counts."""
-    family = known.value.split("/")[0] + "/*"
-    for wanted in (known.value, family, "*/*"):
+    family = name.split("/")[0] + "/*"
+    for wanted in (name, family, "*/*"):
         for media, parameters in ranges:
             if media == wanted:
                 return _number(parameters.get("q", "1"))

@@ -1,15 +1,17 @@
-"""A loaded model: a request in, scores out."""
+"""A loaded model behind /invocations: a request's rows as a job for its graph, its scores as an answer."""
 
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from model.serving.answers import Answer, scores_answer
 from model.serving.application import Job, Request
 from model.serving.errors import refused
 from model.serving.formats.csv_rows import CsvRows
+from model.serving.formats.json_lines import JsonLines
 from model.serving.formats.json_rows import JsonRows
 from model.serving.formats.media import Format, answer_format, request_format
+from model.serving.formats.npy_rows import NpyRows
+from model.serving.formats.refusals import Refusals, wanted_refusals
+from model.serving.formats.results import encoder
 from model.serving.models.catalog import load_models
 from model.serving.models.columns import Table
 from model.serving.models.schema import Schema
@@ -19,8 +21,8 @@ from model.serving.models.scorer import Scorer
 class Rows(Protocol):
     """A format's decoder."""
 
-    def columns(self, body: bytes) -> Table:
-        """The rows of `body`. Raises RequestError 400."""
+    def columns(self, body: bytes, refusals: Refusals | None = None) -> Table:
+        """The rows of `body`. Raises RequestError 400, unless a row is wrong that can go to `refusals`."""
         ...
 
 
@@ -28,7 +30,13 @@ class Model:
     """Answers invocations with one graph. May be called from several threads at once."""
 
     def __init__(self, schema: Schema, scorer: Scorer) -> None:
-        self._rows: dict[Format, Rows] = {Format.JSON: JsonRows(schema), Format.CSV: CsvRows(schema)}
+        self._rows: dict[Format, Rows] = {
+            Format.JSON: JsonRows(schema),
+            Format.JSON_LINES: JsonLines(schema),
+            Format.CSV: CsvRows(schema),
+            Format.NPY: NpyRows(schema),
+        }
+        self._output = schema.output.name
         self._scorer = scorer
 
     def prepare(self, request: Request) -> Job:
@@ -40,12 +48,9 @@ class Model:
         wanted = answer_format(headers.get("accept", ""), given)
         if not request.body:
             raise refused("empty_body", "The body is empty; it has to hold the rows to score.")
-        table = self._rows[given].columns(request.body)
-        return Job(self._scorer, table, partial(_answer, wanted), request)
-
-
-def _answer(wanted: Format, scores: list[float]) -> Answer:
-    return scores_answer(scores, wanted)
+        refusals = wanted_refusals(headers)
+        table = self._rows[given.format].columns(request.body, refusals)
+        return Job(self._scorer, table, encoder(wanted, self._output, refusals), request)
 
 
 def load_model(folder: Path) -> Model:

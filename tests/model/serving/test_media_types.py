@@ -48,7 +48,7 @@ def test_known_content_types(toys: Model, content_type: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", ["text/plain", "application/x-npy", "text/csv; charset=latin-1", "json", ";", "\x00"]
+    "content_type", ["text/plain", "application/x-np", "text/csv; charset=latin-1", "json", ";", "\x00"]
 )
 def test_unknown_content_types(toys: Model, content_type: str) -> None:
     fault = error(ask(toys, instances(ROW), content_type=content_type))

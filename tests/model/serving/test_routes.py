@@ -5,9 +5,8 @@ import logging
 
 import pytest
 
-from model.serving.answers import Answer, on_the_wire, scores_answer
+from model.serving.answers import Answer, on_the_wire
 from model.serving.application import Application, Request, State
-from model.serving.formats.media import Format
 from model.serving.models.predictor import Model
 from tests.model.serving.examples import ROW, instances
 
@@ -81,12 +80,6 @@ def test_a_fault_of_the_server_is_answered_and_logged_without_values(
     assert "RuntimeError" in caplog.text
     assert "in prepare" in caplog.text
     assert "secret" not in caplog.text
-
-
-def test_a_score_that_is_no_number() -> None:
-    scores = [0.5, float("nan"), float("inf")]
-    assert scores_answer(scores, Format.JSON).body == b'{"predictions":[0.5,null,null]}'
-    assert scores_answer(scores, Format.CSV).body == b"0.5\n\n\n"
 
 
 def test_on_the_wire() -> None:

@@ -1,0 +1,142 @@
+"""The forms of a JSON request, each into one object for each row. No values are checked.
+
+    {"instances": [{...}, ...]}                               SageMaker, TensorFlow Serving, MLflow
+    {"inputs": {"carrier": ["UA", ...], ...}}                 MLflow: a list, or one value, for each
+    {"dataframe_split": {"columns": [...], "data": [[...]]}}  MLflow: what its own clients send
+    {"dataframe_records": [{...}, ...]}                       MLflow
+    {"carrier": "UA", ...}                                    one row
+
+`instances` and `inputs` take both lists of rows and lists of columns. Rows without names are taken
+nowhere but in `dataframe_split`, which names its columns. MLflow too refuses them where inputs have names.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from model.serving.errors import RequestError, refused
+from model.serving.formats.json_text import Repeated
+from model.serving.formats.limits import MAX_CONTAINERS
+from model.serving.formats.values import describe, shown
+from model.serving.models.schema import ROWS_KEY, Schema
+
+ONE_VALUE_EACH = "an object with one value for each feature"
+_PARAMS = "params"
+
+
+class Misfit(NamedTuple):
+    """A row that is none."""
+
+    value: Any
+
+
+class Rows(NamedTuple):
+    """The rows of a document. A row that is no object is wrong: `expected` is what it should be."""
+
+    rows: list[Any]
+    expected: str = ONE_VALUE_EACH
+    nan_is_missing: bool = False
+    """MLflow's clients write a missing number as NaN, which is not JSON."""
+
+
+def rows_of(document: Any, schema: Schema) -> Rows:
+    """The rows of a request. Raises RequestError 400 for what is wrong with the request as a whole."""
+    if not isinstance(document, dict):
+        raise _invalid(f'Expected an object like {{"{ROWS_KEY}": [...]}}, given {describe(document)}.')
+    names = set(schema.names)
+    form = next((form for form in _FORMS if form in document and form not in names), None)
+    if form is None:
+        if document.keys() & names:
+            return Rows([document])
+        forms = ", ".join(f'"{form}"' for form in _FORMS)
+        raise _invalid(f"The object has none of {forms}, and no feature such as {shown(schema.names[0])}.")
+    _check_beside(document, form)
+    return _FORMS[form](form, document[form])
+
+
+def _check_beside(document: dict[str, Any], form: str) -> None:
+    if isinstance(document, Repeated):
+        raise _invalid(f"The key {shown(document.key)} is given twice.")
+    others = document.keys() - {form}
+    if _PARAMS in others:
+        if document[_PARAMS]:
+            raise _invalid(f'"{_PARAMS}" has to be empty or left out: this model takes none.')
+        others -= {_PARAMS}
+    if others:
+        raise _invalid(f'Beside "{form}" there is {shown(min(others))}.')
+
+
+def _instances(form: str, value: Any) -> Rows:
+    match value:
+        case list():
+            return Rows(value)
+        case dict():
+            return Rows(_transposed(form, value))
+        case _:
+            raise _invalid(
+                f'"{form}" has to be a list of rows, or an object with a list for each feature,'
+                f" given {describe(value)}."
+            )
+
+
+def _inputs(form: str, value: Any) -> Rows:
+    return _instances(form, value)._replace(nan_is_missing=True)
+
+
+def _records(form: str, value: Any) -> Rows:
+    if not isinstance(value, list):
+        raise _invalid(f'"{form}" has to be a list of rows, given {describe(value)}.')
+    return Rows(value, nan_is_missing=True)
+
+
+def _split(form: str, value: Any) -> Rows:
+    if not isinstance(value, dict) or not value.keys() >= {"columns", "data"}:
+        raise _invalid(f'"{form}" has to be an object with "columns" and "data", given {describe(value)}.')
+    if isinstance(value, Repeated):
+        raise _invalid(f'In "{form}" the key {shown(value.key)} is given twice.')
+    if others := value.keys() - {"columns", "data", "index"}:
+        raise _invalid(f'In "{form}" there is {shown(min(others))}.')
+    columns, data = value["columns"], value["data"]
+    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+        raise _invalid(f'"columns" has to be a list of names, given {describe(columns)}.')
+    if repeated := [name for name in columns if columns.count(name) > 1]:
+        raise _invalid(f'"columns" names {shown(repeated[0])} twice.')
+    if not isinstance(data, list):
+        raise _invalid(f'"data" has to be a list of rows, given {describe(data)}.')
+    width = len(columns)
+    rows = [
+        dict(zip(columns, row, strict=True)) if isinstance(row, list) and len(row) == width else Misfit(row)
+        for row in data
+    ]
+    return Rows(rows, f'a list of {width}, one value for each of "columns"', nan_is_missing=True)
+
+
+def _transposed(form: str, columns: dict[str, Any]) -> list[Any]:
+    """One object for each row, of a list for each feature; one row, of a value for each feature."""
+    if isinstance(columns, Repeated):
+        raise _invalid(f'In "{form}" the key {shown(columns.key)} is given twice.')
+    if not columns:
+        raise _invalid(f'"{form}" has to be a list of rows, given an object without features.')
+    if not any(isinstance(values, list) for values in columns.values()):
+        return [columns]
+    name, first = next((name, values) for name, values in columns.items() if isinstance(values, list))
+    for other, values in columns.items():
+        if not isinstance(values, list) or len(values) != len(first):
+            raise _invalid(
+                f'In "{form}" every feature needs a list of the same length: {shown(name)} is'
+                f" {describe(first)}, {shown(other)} is {describe(values)}."
+            )
+    if len(first) > MAX_CONTAINERS:
+        raise refused("too_many_values", f"The body holds more than {MAX_CONTAINERS} rows.")
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+_FORMS: dict[str, Callable[[str, Any], Rows]] = {
+    ROWS_KEY: _instances,
+    "inputs": _inputs,
+    "dataframe_split": _split,
+    "dataframe_records": _records,
+}
+
+
+def _invalid(message: str) -> RequestError:
+    return refused("invalid_request", message)
