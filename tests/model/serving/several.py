@@ -29,7 +29,7 @@ def shapeless() -> bytes:
     """The small model without its feature `shape`, which is taken as missing: half the score."""
     made = onnx.load_from_string(scaled(0.5))
     made.graph.input.remove(next(node for node in made.graph.input if node.name == "shape"))
-    made.graph.initializer.append(onnx.helper.make_tensor("shape", onnx.TensorProto.STRING, [1, 1], [b""]))
+    made.graph.initializer.append(onnx.numpy_helper.from_array(np.array([[b""]], object), "shape"))
     return made.SerializeToString()
 
 
