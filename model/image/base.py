@@ -21,14 +21,17 @@ from model.image.layers import Entry, Folder, Link, write_layer
 from model.image.layout import Layout, keep, pull, read_layout
 
 NAME = "slipway-base"
+BUILDER_NAME = "slipway-builder"
 USER = "10001"
 RECORDS = PurePosixPath("var/lib/dpkg/status.d")
 _ROOTS = ("base-files", "ca-certificates", "libgcc-s1", "libstdc++6", "zlib1g", "libexpat1")
+_BUILDER_ROOTS = ("python3-pip",)
 # What the roots name and a server never calls: the package manager and what it asks, and the libraries of
 # modules that are left out below.
 _LEFT_OUT_PACKAGES = frozenset(
     (
         *("awk", "mawk", "dpkg", "debconf", "openssl", "media-types", "mime-support", "netbase", "tzdata"),
+        *("python3", "python3-minimal"),
         *("libreadline8", "libncursesw6", "libtinfo6", "libdb5.3", "libnsl2", "libtirpc3", "libsqlite3-0"),
     )
 )
@@ -58,24 +61,27 @@ class Base:
     layout: Layout
     python: str
     packages: dict[str, str]
+    name: str = NAME
 
     @property
     def reference(self) -> str:
         """How builds that share its cache name it: by its digest, so no registry has to hold it."""
-        return f"{NAME}@{self.layout.digest}"
+        return f"localhost/{self.name}@{self.layout.digest}"
 
 
-def make_base(cache: Path, progress: Progress, crane: Path | None = None) -> Base:
+def make_base(cache: Path, progress: Progress, crane: Path | None = None, builder: bool = False) -> Base:
     """Makes the base and keeps it in `cache`, where builds find it by its digest.
 
-    Needs Debian or Ubuntu with fresh package lists, no root. Raises BaseImageError, ToolError, OSError.
+    With `builder` it has pip too, and is for the builder stage of `model/Dockerfile`. Needs Debian or Ubuntu
+    with fresh package lists, no root. Raises BaseImageError, ToolError, OSError.
     """
     debian.require_tools()
     python = _python()
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".build-base-") as name:
-        work = Path(name)
+    with tempfile.TemporaryDirectory(dir=cache, prefix=".build-base-") as folder:
+        work = Path(folder)
         roots = (*_ROOTS, f"python{python}-minimal", f"libpython{python}-stdlib")
+        roots += _BUILDER_ROOTS if builder else ()
         names = debian.closure(roots, _LEFT_OUT_PACKAGES, debian.candidates)
         progress(f"{len(names)} packages of Debian's, Python {python}")
         packages = debian.download(names, work / "archives")
@@ -85,8 +91,9 @@ def make_base(cache: Path, progress: Progress, crane: Path | None = None) -> Bas
         compile_bytecode(root, [f"usr/lib/python{python}"], python)
         write_layer(_entries(root, packages, python), work / "base.tar")
         progress("compressing")
-        layout = _layout(Crane(crane), work, cache)
-    return Base(layout, python, {package.name: package.version for package in packages})
+        name = BUILDER_NAME if builder else NAME
+        layout = _layout(Crane(crane), name, work, cache)
+    return Base(layout, python, {package.name: package.version for package in packages}, name)
 
 
 def _python() -> str:
@@ -187,7 +194,7 @@ def tree(root: Path) -> Iterator[Entry]:
             yield Entry(path, target, program=bool(path.stat().st_mode & 0o100))
 
 
-def _layout(crane: Crane, work: Path, cache: Path) -> Layout:
+def _layout(crane: Crane, name: str, work: Path, cache: Path) -> Layout:
     storage = work / "registry"
     storage.mkdir()
     with crane.registry(storage) as host:
@@ -195,7 +202,7 @@ def _layout(crane: Crane, work: Path, cache: Path) -> Layout:
         crane.run("append", "--oci-empty-base", "--new_layer", work / "base.tar", "--new_tag", layer)
         settings = ["--set-platform", PLATFORM, "--env", "PATH=/usr/bin", "--cmd", "python3"]
         settings += ["--env", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt", "--env", "LANG=C.UTF-8"]
-        settings += ["--label", f"org.opencontainers.image.title={NAME}"]
+        settings += ["--label", f"org.opencontainers.image.title={name}"]
         crane.run("mutate", layer, *settings, "--tag", image)
         pull(crane, image, work / "base")
     found = read_layout(work / "base")
