@@ -14,6 +14,7 @@ from model.serving.telemetry.cells import (
     INFERENCE,
     INVALID,
     LATENCY,
+    REFUSED_ROWS,
     ROWS,
     SCORE,
     SKIPPED,
@@ -69,6 +70,8 @@ class Counter:
         if scores := answer.scores:
             row[ROWS] += len(scores)
             self._count_score(scores)
+        if answer.refused_rows:
+            row[REFUSED_ROWS] += answer.refused_rows
         if seconds > self.exemplars.slowest_seconds:
             self.exemplars.slow(request, status, seconds, request_id)
 
