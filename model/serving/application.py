@@ -15,8 +15,11 @@ from typing import Any, NamedTuple, Protocol
 
 from model.serving.answers import Answer, fault_answer, refusal_answer, status_answer
 from model.serving.errors import Fault, RequestError, refused
+from model.serving.formats.compression import unpacked
+from model.serving.settings import REAL_TIME_MEGABYTES
 
 log = logging.getLogger(__name__)
+_ENCODING = "content-encoding"
 
 
 class Request(NamedTuple):
@@ -86,14 +89,18 @@ class Application:
     """
 
     def __init__(
-        self, everyone_ready: Callable[[], bool], handlers: Mapping[str, Handler] | None = None
+        self,
+        everyone_ready: Callable[[], bool],
+        handlers: Mapping[str, Handler] | None = None,
+        max_body: int = REAL_TIME_MEGABYTES * 1024 * 1024,
     ) -> None:
         """`everyone_ready` says whether all processes that share the port are ready; `handlers` answer
-        from the start."""
+        from the start; a body of invocations may unpack to `max_body` bytes."""
         self.state = State.LOADING
         self._model: Predictor | None = None
         self._everyone_ready = everyone_ready
         self._handlers = dict(handlers or {})
+        self._max_body = max_body
 
     def ready(self, model: Predictor, handlers: Mapping[str, Handler] | None = None) -> None:
         """From now on invocations are answered by `model`, other paths by `handlers` too."""
@@ -134,13 +141,19 @@ class Application:
                 return _not_allowed("POST")
             if self._model is None:
                 return _unavailable("The model is still loading. Try again in a moment.")
-            return self._model.prepare(request)
+            return self._model.prepare(self._plain(request) if _ENCODING in request.headers else request)
         if path == "/ping":
             return self._ping() if request.method in ("GET", "HEAD") else _not_allowed("GET, HEAD")
         if handler := self._handlers.get(path) or self._above(path):
             return handler(request)
         known = ["/invocations", "/ping", *self._handlers]
         raise refused("not_found", f"There is no such path. There is {', '.join(sorted(known))}.", 404)
+
+    def _plain(self, request: Request) -> Request:
+        """The request with its body unpacked."""
+        headers = dict(request.headers)
+        body = unpacked(request.body, headers.pop(_ENCODING), self._max_body)
+        return request._replace(headers=headers, body=body)
 
     def _above(self, path: str) -> Handler | None:
         for above, handler in self._handlers.items():

@@ -60,7 +60,9 @@ async def serve(settings: Settings, peers: Peers) -> bool:
     if peers.parent is not None:
         loop.add_reader(peers.parent, stop.set)
     telemetry = Telemetry(settings, peers.index, peers.container, lambda: _busy(shared))
-    application = Application(peers.everyone_ready, {"/metrics": telemetry.handle, "/v2/": loading})
+    application = Application(
+        peers.everyone_ready, {"/metrics": telemetry.handle, "/v2/": loading}, settings.max_body
+    )
     with ThreadPoolExecutor(1, "large") as pool:
         shared = Shared(
             application.begin,

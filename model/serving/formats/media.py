@@ -37,6 +37,7 @@ _ALIASES = {
 _NAMES = {known.value: known for known in Format} | _ALIASES
 _MEDIA = {name: Media(name, known) for name, known in _NAMES.items()}
 _TEXTS = (Format.JSON, Format.JSON_LINES, Format.CSV)
+_COMPRESSED: tuple[Format, ...] = ()
 _SUPPORTED = ", ".join(known.value for known in Format)
 _SHOWN = 60
 
@@ -56,6 +57,13 @@ def request_format(content_type: str) -> Media:
         f"Content-Type {content_type[:_SHOWN]!a} is not supported. Send one of {_SUPPORTED}; text in UTF-8.",
         415,
     )
+
+
+@lru_cache(maxsize=64)
+def takes_long(content_type: str) -> bool:
+    """Whether even a small body of this type can take long to decode: one that is compressed inside."""
+    media = _MEDIA.get(_parsed(content_type)[0])
+    return media is not None and media.format in _COMPRESSED
 
 
 @lru_cache(maxsize=64)

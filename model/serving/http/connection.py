@@ -16,6 +16,7 @@ from typing import cast
 
 from model.serving.answers import Answer, on_the_wire
 from model.serving.application import Job, Request
+from model.serving.formats.media import takes_long
 from model.serving.http.budget import Budget
 from model.serving.http.reader import LARGE_BODY, Incoming, Reader
 from model.serving.http.request_ids import RequestIds
@@ -56,6 +57,14 @@ class Shared:
 
     def __post_init__(self) -> None:
         self.budget = Budget(max(MAX_HELD, 4 * self.max_body))
+
+
+def _is_small(request: Request) -> bool:
+    """Whether a request is decoded in less time than a thread costs."""
+    headers = request.headers
+    if len(request.body) >= LARGE_BODY or "content-encoding" in headers:
+        return False
+    return not takes_long(headers.get("content-type", ""))
 
 
 class Connection(asyncio.Protocol):
@@ -161,7 +170,7 @@ class Connection(asyncio.Protocol):
         content = incoming.content
         if isinstance(content, Answer):
             self._send(content, incoming)
-        elif len(content.body) < LARGE_BODY:
+        elif _is_small(content):
             begun = self._shared.begin(content)
             if isinstance(begun, Answer):
                 self._send(begun, incoming)

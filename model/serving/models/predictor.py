@@ -42,8 +42,6 @@ class Model:
     def prepare(self, request: Request) -> Job:
         """The request's rows, to be scored. Raises RequestError 400, 406 or 415."""
         headers = request.headers
-        if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
-            raise refused("unsupported_encoding", "Send the body without Content-Encoding.", 415)
         given = request_format(headers.get("content-type", ""))
         wanted = answer_format(headers.get("accept", ""), given)
         if not request.body:
