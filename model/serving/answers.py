@@ -26,9 +26,16 @@ class Answer(NamedTuple):
     refused_rows: int = 0
 
 
-def fault_answer(status: int, fault: Fault, headers: str = "") -> Answer:
-    """An error as `{"error": {"code", "message", ...}}`, whatever Accept says."""
-    return Answer(status, Format.JSON.value, msgspec.json.encode({"error": told(fault)}), headers)
+def fault_answer(status: int, fault: Fault, headers: str = "", path: str = "") -> Answer:
+    """An error as `{"error": {"code", "message", ...}}`, whatever Accept says.
+
+    For a `path` under /v2 it is what the Open Inference Protocol asks for, `{"error": "message", ...}`.
+    """
+    document: dict[str, Any] = {"error": told(fault)}
+    if f"{path}/".startswith("/v2/"):
+        document = document["error"]
+        document = {"error": document.pop("message"), **document}
+    return Answer(status, Format.JSON.value, msgspec.json.encode(document), headers)
 
 
 def told(fault: Fault) -> dict[str, Any]:
@@ -36,9 +43,9 @@ def told(fault: Fault) -> dict[str, Any]:
     return {name: value for name, value in asdict(fault).items() if value is not None}
 
 
-def refusal_answer(error: RequestError) -> Answer:
-    """The answer to a refused request."""
-    return fault_answer(error.status, error.fault)
+def refusal_answer(error: RequestError, path: str = "") -> Answer:
+    """The answer to a refused request for `path`."""
+    return fault_answer(error.status, error.fault, path=path)
 
 
 def status_answer(status: int, state: str) -> Answer:

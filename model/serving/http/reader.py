@@ -58,6 +58,7 @@ class Reader:
         self._proceed = proceed
         self._parser = httptools.HttpRequestParser(self)
         self._done = False
+        self._target = b""
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
         self.in_request = False
@@ -89,7 +90,8 @@ class Reader:
             self._done = True
             self.in_request = False
             self.release()
-            answer = fault_answer(status, Fault(code, message))
+            path = self._target.partition(b"?")[0].decode("latin-1")
+            answer = fault_answer(status, Fault(code, message), path=path)
             self._deliver(Incoming(answer, self._identify(self._headers), keep_alive=False, with_body=True))
 
     def release(self) -> None:

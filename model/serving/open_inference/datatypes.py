@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.serving.formats.values import FLOAT32_MAX, describe, expectation
+from model.serving.formats.values import describe, expectation
 from model.serving.models.columns import Categories
 from model.serving.models.schema import Feature
 from model.serving.open_inference.body_faults import tensor_error, value_error
@@ -28,8 +28,6 @@ NUMBERS: dict[str, np.dtype[Any]] = {
 }
 _LENGTH = struct.Struct("<I")
 _NONE = type(None)
-
-Wide = npt.NDArray[np.float64]
 
 
 def check_datatype(feature: Feature, datatype: str) -> None:
@@ -51,23 +49,25 @@ def texts(feature: Feature, data: Sequence[Any]) -> Sequence[str]:
     return ["" if value is None else value for value in data]
 
 
-def numbers(feature: Feature, datatype: str, data: Sequence[Any]) -> Wide:
-    """The numbers in `data`, NaN for a missing one. Raises RequestError 400."""
-    kinds = set(map(type, data))
-    if str in kinds or (_NONE in kinds and not feature.nullable):
-        wrong = (str,) if feature.nullable else (str, _NONE)
-        row = next(row for row, value in enumerate(data) if isinstance(value, wrong))
+def numbers(feature: Feature, datatype: str, data: Sequence[Any]) -> Sequence[Any]:
+    """The numbers in `data`, None for a missing one, their range not checked. Raises RequestError 400."""
+    if not set(map(type, data)) <= {float, _NONE}:
+        row = next(row for row, value in enumerate(data) if isinstance(value, str))
         raise value_error(feature.name, row, describe(data[row]), expectation(feature))
-    wide = np.array(data, np.float64)
-    _check_range(feature, wide)
     kind = NUMBERS[datatype]
     if kind.kind in "iu":
+        wide = np.array(data, np.float64)
         bounds = np.iinfo(kind)
         whole = np.isnan(wide) | ((wide == np.floor(wide)) & (wide >= bounds.min) & (wide <= bounds.max))
         if not whole.all():
             row = int(np.argmin(whole))
-            raise value_error(feature.name, row, describe(float(wide[row])), f"a whole number of {datatype}")
-    return wide
+            raise value_error(feature.name, row, describe(data[row]), f"a whole number of {datatype}")
+    return data
+
+
+def binary_numbers(datatype: str, content: memoryview) -> npt.NDArray[Any]:
+    """The numbers in `content`, whose size was checked; their range is not."""
+    return np.frombuffer(content, NUMBERS[datatype])
 
 
 def check_size(feature: Feature, datatype: str, count: int, size: int) -> None:
@@ -81,16 +81,6 @@ def check_size(feature: Feature, datatype: str, count: int, size: int) -> None:
             f"{size} binary bytes",
             f"{count * NUMBERS[datatype].itemsize} for {count} rows of {datatype}",
         )
-
-
-def binary_numbers(feature: Feature, datatype: str, content: memoryview) -> npt.NDArray[Any]:
-    """The numbers in `content`, whose size was checked. Raises RequestError 400."""
-    values = np.frombuffer(content, NUMBERS[datatype])
-    if values.dtype.kind == "f":
-        _check_range(feature, values)
-        if not feature.nullable and (missing := np.isnan(values)).any():
-            raise value_error(feature.name, int(np.argmax(missing)), "NaN", expectation(feature))
-    return values
 
 
 def binary_texts(feature: Feature, count: int, content: memoryview) -> Categories:
@@ -121,11 +111,3 @@ def _text(feature: Feature, row: int, content: memoryview) -> str:
         return str(content, "utf-8")
     except UnicodeDecodeError as error:
         raise value_error(feature.name, row, "bytes that are not UTF-8", expectation(feature)) from error
-
-
-def _check_range(feature: Feature, values: npt.NDArray[Any]) -> None:
-    """Refuses what float32 cannot hold, infinities among it."""
-    too_large = np.abs(values) > FLOAT32_MAX
-    if too_large.any():
-        row = int(np.argmax(too_large))
-        raise value_error(feature.name, row, describe(float(values[row])), expectation(feature))

@@ -3,16 +3,16 @@
 It imports nothing heavy, so that it answers while numpy and ONNX Runtime are still loading.
 """
 
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
-from model.serving.answers import Answer
+from model.serving.answers import Answer, fault_answer
 from model.serving.application import Request
 from model.serving.errors import Fault, RequestError
 
 JSON = "application/json"
+ROOT = "/v2"
 LIVE = "/v2/health/live"
 READY = "/v2/health/ready"
 
@@ -23,9 +23,8 @@ def document(value: Any, status: int = 200, headers: str = "") -> Answer:
 
 
 def refusal(error: RequestError, headers: str = "") -> Answer:
-    """An error as the protocol has it, `{"error": "message"}`; what else is known of it stands beside it."""
-    told = {name: value for name, value in asdict(error.fault).items() if value is not None}
-    return document({"error": told.pop("message"), **told}, error.status, headers)
+    """An error as the protocol has it."""
+    return fault_answer(error.status, error.fault, headers, ROOT)
 
 
 def not_allowed(methods: str) -> Answer:

@@ -35,7 +35,7 @@ class Infer:
         self._result = b'"outputs":[' + output[:-1] + b',"shape":['
 
     def prepare(self, request: Request) -> Job:
-        """The request's rows, to be scored. Raises RequestError 400 or 415."""
+        """The request's rows, to be scored. Raises RequestError 400."""
         text, binary = _parts(request)
         body = parse(text)
         as_bytes = self._binary_wanted(body)
@@ -72,10 +72,8 @@ class Infer:
 
 
 def _parts(request: Request) -> tuple[bytes, memoryview]:
-    """The body's JSON, and the binary values after it. Raises RequestError 400 or 415."""
+    """The body's JSON, and the binary values after it. Raises RequestError 400."""
     body = request.body
-    if request.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
-        raise refused("unsupported_encoding", "Send the body without Content-Encoding.", 415)
     length = request.headers.get(JSON_LENGTH)
     if length is None:
         if not body:

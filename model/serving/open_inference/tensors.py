@@ -12,7 +12,7 @@ from model.serving.formats.values import FLOAT32_MAX, clean, describe, expectati
 from model.serving.models.columns import Columns, Rows, Table
 from model.serving.models.schema import Feature, Schema
 from model.serving.open_inference.body import MAX_SIZE, Tensor, Value
-from model.serving.open_inference.body_faults import tensor_error
+from model.serving.open_inference.body_faults import tensor_error, value_error
 from model.serving.open_inference.datatypes import (
     TEXT,
     binary_numbers,
@@ -48,6 +48,9 @@ class Tensors:
         self._required = {feature.name for feature in schema.features if not feature.nullable}
         self._numbers = [feature.name for feature in schema.of_kind("number")]
         self._categories = [feature.name for feature in schema.of_kind("category")]
+        self._rows = {
+            name: row for names in (self._numbers, self._categories) for row, name in enumerate(names)
+        }
 
     def table(self, inputs: Sequence[Tensor], binary: memoryview) -> Table:
         """The rows of `inputs`, whose binary values lie one after the other in `binary`.
@@ -65,8 +68,12 @@ class Tensors:
             np.full((len(self._numbers), count), np.nan, np.float32),
             np.full((len(self._categories), count), "", object),
         )
-        for part in parts:
-            self._fill(columns, part)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is found below
+            for part in parts:
+                self._fill(columns, part)
+        # one look at all numbers: there are many tensors of few values
+        if not np.isfinite(columns.numbers).all():
+            self._check_numbers(columns, parts)
         return columns
 
     def _one_row(self, inputs: Sequence[Tensor]) -> Rows | None:
@@ -107,18 +114,32 @@ class Tensors:
     def _fill(self, columns: Columns, part: _Part) -> None:
         """Writes the values of one tensor where the graph reads them."""
         feature, datatype, data, content = part
-        if feature.kind == "category":
-            row = self._categories.index(feature.name)
-            if data is None:
-                columns.categories[row] = binary_texts(feature, columns.count, content)
-            else:
-                columns.categories[row] = texts(feature, data)
+        row = self._rows[feature.name]
+        if feature.kind == "number":
+            values = binary_numbers(datatype, content) if data is None else numbers(feature, datatype, data)
+            columns.numbers[row] = values
+        elif data is None:
+            columns.categories[row] = binary_texts(feature, columns.count, content)
         else:
-            row = self._numbers.index(feature.name)
-            if data is None:
-                columns.numbers[row] = binary_numbers(feature, datatype, content)
-            else:
-                columns.numbers[row] = numbers(feature, datatype, data)
+            columns.categories[row] = texts(feature, data)
+
+    def _check_numbers(self, columns: Columns, parts: Sequence[_Part]) -> None:
+        """Refuses a number that is missing and may not be, or that float32 cannot hold."""
+        for feature, datatype, data, content in parts:
+            if feature.kind == "category":
+                continue
+            values = columns.numbers[self._rows[feature.name]]
+            wrong = np.isinf(values) if feature.nullable else ~np.isfinite(values)
+            if wrong.any():
+                row = int(np.argmax(wrong))
+                given = (
+                    _describe(binary_numbers(datatype, content)[row]) if data is None else describe(data[row])
+                )
+                raise value_error(feature.name, row, given, expectation(feature))
+
+
+def _describe(number: float) -> str:
+    return describe(float(number)) if np.isfinite(number) else str(number)
 
 
 def _plain(feature: Feature, datatype: str, value: Any) -> bool:

@@ -87,7 +87,7 @@ def test_the_client_reads_the_message_of_an_error(client: triton.InferenceServer
         client.infer("toys", wrong)
     assert caught.value.status() == "400"
     assert caught.value.message() == (
-        'In input "size", row 0 (rows count from 0): given NaN, expected a finite number (float32).'
+        'In input "size", row 0 (rows count from 0): given nan, expected a finite number (float32).'
     )
     with pytest.raises(InferenceServerException, match='There is "plain", "toys"'):
         client.infer("nothing", wrong)

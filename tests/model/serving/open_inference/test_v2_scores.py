@@ -1,5 +1,6 @@
 """Scores over the Open Inference Protocol: what is answered, and how exactly a wrong request is refused."""
 
+import gzip
 import json
 from typing import Any
 
@@ -285,8 +286,8 @@ def test_more_rows_than_a_request_may_have(v2: Application) -> None:
     [
         ({"name": "size", "data": [1.0]}, "size", "4 binary bytes, expected 8 for 2 rows of FP32"),
         ({"name": "size", "data": [1.0] * 3}, "size", "12 binary bytes, expected 8"),
-        ({"name": "size", "data": [1.0, float("nan")]}, "size", "row 1"),
-        ({"name": "size", "data": [1.0, float("inf")]}, "size", "row 1"),
+        ({"name": "size", "data": [1.0, float("nan")]}, "size", "row 1 (rows count from 0): given nan,"),
+        ({"name": "size", "data": [1.0, float("inf")]}, "size", "row 1 (rows count from 0): given inf,"),
         ({"name": "weight", "data": [float("-inf"), 1.0]}, "weight", "row 0"),
         ({"name": "weight", "datatype": "FP64", "data": [0, 1e300]}, "weight", "row 1"),
         ({"name": "colour", "data": ["red", b"\xff"]}, "colour", "row 1"),
@@ -319,6 +320,7 @@ def test_a_wrong_length_of_the_json(v2: Application, length: str) -> None:
     assert "Inference-Header-Content-Length" in told["error"]
 
 
-def test_a_compressed_body_is_refused(v2: Application) -> None:
-    told = error(ask(v2, "POST", INFER, b"\x1f\x8b", content_encoding="gzip"))
-    assert told["status"] == 415
+def test_a_compressed_body(v2: Application) -> None:
+    text = gzip.compress(json.dumps({"inputs": inputs(ROW)}).encode())
+    assert scores(ask(v2, "POST", INFER, text, content_encoding="gzip")) == _wanted([ROW])
+    assert error(ask(v2, "POST", INFER, text[:-9], content_encoding="gzip"))["status"] == 400
