@@ -95,7 +95,7 @@ class Application:
         max_body: int = REAL_TIME_MEGABYTES * 1024 * 1024,
     ) -> None:
         """`everyone_ready` says whether all processes that share the port are ready; `handlers` answer
-        from the start; a body of invocations may unpack to `max_body` bytes."""
+        from the start; a body may unpack to `max_body` bytes."""
         self.state = State.LOADING
         self._model: Predictor | None = None
         self._everyone_ready = everyone_ready
@@ -116,9 +116,9 @@ class Application:
     def begin(self, request: Request) -> Answer | Job:
         """The answer to a request, whatever it holds, or the job that leads to it."""
         try:
-            return self._route(request)
+            return self._route(self._plain(request) if _ENCODING in request.headers else request)
         except RequestError as error:
-            return refusal_answer(error)
+            return refusal_answer(error, request.path)
         except Exception as error:
             return _failed(request, error)
 
@@ -141,7 +141,7 @@ class Application:
                 return _not_allowed("POST")
             if self._model is None:
                 return _unavailable("The model is still loading. Try again in a moment.")
-            return self._model.prepare(self._plain(request) if _ENCODING in request.headers else request)
+            return self._model.prepare(request)
         if path == "/ping":
             return self._ping() if request.method in ("GET", "HEAD") else _not_allowed("GET, HEAD")
         if handler := self._handlers.get(path) or self._above(path):
@@ -185,7 +185,8 @@ def _failed(request: Request, error: Exception) -> Answer:
     log.error(
         "%s %r %r: %s\n%s", request.id, request.method[:20], request.path[:80], type(error).__name__, where
     )
-    return fault_answer(500, Fault("internal_error", "The server failed. The request may be right."))
+    fault = Fault("internal_error", "The server failed. The request may be right.")
+    return fault_answer(500, fault, path=request.path)
 
 
 def _not_allowed(methods: str) -> Answer:
