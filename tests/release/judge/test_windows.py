@@ -104,6 +104,32 @@ def test_any_value_is_a_window_or_refused(changes: dict[str, Any]) -> None:
     assert found.cells.size == found.counts.size
 
 
+@pytest.mark.parametrize("own", [{}, {"variant": "live"}, {"variant": "blue"}])
+def test_the_log_stream_knows_the_variant(own: dict[str, Any]) -> None:
+    """A model that was a candidate is live later, with the same environment: the stream wins."""
+    value = {name: field for name, field in window().items() if name != "variant"} | own
+    found = parse(value, "candidate/i-0a1b")
+    assert (found.variant, found.worker) == ("candidate", "i-0a1b/a")
+    event = {"message": json.dumps(value), "logStreamName": "candidate/i-0a1b", "timestamp": 1}
+    from_event = parse_line(json.dumps(event))
+    assert (from_event.variant, from_event.worker) == ("candidate", "i-0a1b/a")
+    assert parse_line(json.dumps(value), "candidate/i-0a1b").variant == "candidate"
+
+
+@pytest.mark.parametrize("stream", ["", "AllTraffic/i-0a1b", "i-0a1b", "/candidate"])
+def test_without_a_variant_there_is_no_evidence(stream: str) -> None:
+    value = {name: field for name, field in window().items() if name != "variant"}
+    with pytest.raises(Refused) as caught:
+        parse(value, stream)
+    assert caught.value.refusal is Refusal.VARIANT
+
+
+@pytest.mark.parametrize("message", ["", "started", '{"message": "{}"}', "[]", '{"message": 7}'])
+def test_events_that_are_no_window(message: str) -> None:
+    with pytest.raises(Refused):
+        parse_line(json.dumps({"message": message, "logStreamName": "live/i"}))
+
+
 def test_a_container_without_clumps_counts_every_error() -> None:
     value = window()
     del value["clumps"]
