@@ -42,8 +42,7 @@ _LEFT_OUT = re.compile(
     |usr/lib/python3[^/]*/config-.*
     |usr/lib/[^/]*/gconv/.*
     |usr/s?bin/(?!python3).*
-    |usr/share/(?!doc/[^/]+(?:/copyright)?$).*
-    |usr/share/doc/base-files/.*
+    |usr/share/(?!common-licenses/|doc/[^/]+(?:/copyright)?$).*
     |usr/lib/(?:binfmt\.d|systemd|os-probes|sysusers\.d|tmpfiles\.d)/.*
     |etc/(?!ssl|python|os-release|debian_version).*
     |(?:root|home|var|srv|media|mnt|opt|boot|dev|proc|sys|run|tmp)/.*""",
