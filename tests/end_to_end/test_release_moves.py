@@ -5,11 +5,14 @@ The tests of this file build on each other, in order: it is one story.
 """
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from release.judge.windows import parse_line
 from release.names import repository
 from release.rollout import after_rollback
+from tests.end_to_end.world import wait_until
 
 pytestmark = pytest.mark.sandbox
 
@@ -59,6 +62,32 @@ def test_the_variables_alone_lead_plain_boto3_to_the_endpoint(world, releases, t
     )
     assert json.loads(answer["Body"].read())["predictions"] == pytest.approx(request["scores"], abs=1e-5)
     assert answer["InvokedProductionVariant"] == "live"
+
+
+def test_its_telemetry_is_in_the_log_stream_and_in_cloudwatch(world, releases):
+    """The judge reads the live variant's windows as they are, and they count what was asked of it."""
+    group = "/aws/sagemaker/Endpoints/delays-prod"
+
+    def windows():
+        pages = (
+            world.sandbox.client("logs")
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=group, filterPattern='{ $.schema = "slipway-window/1" && $.requests > 0 }')
+        )
+        return [parse_line(json.dumps(event)) for page in pages for event in page["events"]]
+
+    wait_until(windows, "a window of the requests before", patience=20)
+    assert {window.variant for window in windows()} == {"live"}
+    metrics = world.sandbox.client("cloudwatch").get_metric_statistics(
+        Namespace="Slipway/Endpoint",
+        MetricName="requests",
+        Dimensions=[{"Name": "Service", "Value": "delays"}],
+        StartTime=datetime.now(UTC) - timedelta(hours=1),
+        EndTime=datetime.now(UTC) + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    assert sum(point["Sum"] for point in metrics["Datapoints"]) >= 1
 
 
 def test_the_same_promotion_again_changes_nothing(world, releases):
