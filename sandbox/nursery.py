@@ -47,8 +47,11 @@ class Nursery:
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._after: dict[int, dict[str, Any]] = {}
         """The command of each child that has something to be done after it."""
-        self._finishing: dict[int, dict[str, Any]] = {}
-        """What to say once a command after a child has ended, by that command's process id."""
+        self._finishing: dict[int, tuple[subprocess.Popen[bytes], dict[str, Any]]] = {}
+        """A command after a child, and what to say when it has ended; by the command's process id.
+
+        The Popen is kept: subprocess itself waits for those that nobody holds, and `reap` would miss them.
+        """
 
     def handle(self, command: dict[str, Any]) -> None:
         """One command; a failure to start is an answer, not an end."""
@@ -72,8 +75,8 @@ class Nursery:
             if self._children.pop(pid, None) is not None:
                 _kill_group(pid, signal.SIGKILL)
                 self._finish(pid, {"exited": pid, "code": os.waitstatus_to_exitcode(status)})
-            elif (message := self._finishing.pop(pid, None)) is not None:
-                say(message)
+            elif (finished := self._finishing.pop(pid, None)) is not None:
+                say(finished[1])
 
     def end_all(self) -> None:
         """SIGTERM, a grace, SIGKILL; what is to be done after them; then orphans of other groups."""
@@ -110,7 +113,7 @@ class Nursery:
         except OSError as error:
             print(f"{command['after'][0]} could not be run after a child: {error}", file=sys.stderr)
             return say(message)
-        self._finishing[done.pid] = message
+        self._finishing[done.pid] = done, message
         return None
 
     def _start(self, command: dict[str, Any]) -> int:

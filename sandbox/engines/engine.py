@@ -48,12 +48,13 @@ class Engine:
         """The whole command line for an engine's arguments."""
         return [str(self.program), *words]
 
-    def run(self, words: Sequence[str]) -> str:
-        """What the engine prints. Raises EngineError."""
+    def run(self, words: Sequence[str], folder: Path = Path("/")) -> str:
+        """What the engine prints, run in `folder`. Raises EngineError."""
         try:
             done = subprocess.run(
                 self.command(words),
                 env=self.env,
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,

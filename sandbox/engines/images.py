@@ -62,11 +62,13 @@ class EngineImages:
                 write_archive(archive, name, parts)
                 self._engine.run(["load", "--quiet", "--input", str(archive)])
                 return
-            write_layout(Path(folder), digest, manifest, read.get("mediaType", _OCI_MANIFEST), parts)
+            # podman makes the path a name, so not every path will do
+            layout = Path(folder) / "loaded"
+            write_layout(layout, digest, manifest, read.get("mediaType", _OCI_MANIFEST), parts)
             policy = self._engine.storage / "configuration" / "policy.json"
-            words = ["pull", "--quiet", "--signature-policy", str(policy), f"oci:{folder}"]
-            found = self._engine.run(words).splitlines()[-1]
-        self._engine.run(["untag", found])  # podman's own name for it is the folder's
+            words = ["pull", "--quiet", "--signature-policy", str(policy), f"oci:{layout.name}"]
+            found = self._engine.run(words, layout.parent).splitlines()[-1]
+        self._engine.run(["untag", found])
         self._engine.run(["tag", found, name])
 
 

@@ -17,8 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 assert sys.argv[-1] == "serve", sys.argv
 if os.path.exists(os.environ.get("POISON", "")):
     sys.exit("poisoned")
-if os.environ.get("STUBBORN"):
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+# In a container it is process 1, which a signal without a handler does not end.
+signal.signal(signal.SIGTERM, signal.SIG_IGN if os.environ.get("STUBBORN") else lambda *_: os._exit(143))
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -88,16 +88,30 @@ def model_archive(text: str) -> bytes:
     return gzip.compress(tar({"model.txt": text.encode()}), mtime=0)
 
 
-def push_image(repository_uri: str, folder: Path, *, tag: str = "v1", marker: str = "") -> str:
-    """Build the tiny image and push it; returns its digest. `marker` makes its bytes differ."""
+def push_image(
+    repository_uri: str,
+    folder: Path,
+    *,
+    tag: str = "v1",
+    marker: str = "",
+    base: str = "",
+    entrypoint: str = "/opt/app/serve.py",
+    label: str = "",
+) -> str:
+    """Build the tiny image and push it; returns its digest. `marker` makes its bytes differ.
+
+    Without a `base`, the reference of an image, it holds the program alone.
+    """
     layer = folder / f"layer-{tag}.tar"
     layer.write_bytes(tar({"opt/app/serve.py": SERVER.encode(), "opt/app/marker": marker.encode()}))
     made = folder / f"image-{tag}.tar"
-    crane(["append", "--oci-empty-base", "-f", str(layer), "-t", f"{repository_uri}:{tag}", "-o", str(made)])
+    below = ["--base", base] if base else ["--oci-empty-base"]
+    crane(["append", *below, "-f", str(layer), "-t", f"{repository_uri}:{tag}", "-o", str(made)])
     crane(["push", str(made), f"{repository_uri}:build-{tag}"])
     return crane(
         [
-            *("mutate", f"{repository_uri}:build-{tag}", "--entrypoint", "/opt/app/serve.py"),
+            *("mutate", f"{repository_uri}:build-{tag}", "--entrypoint", entrypoint),
+            *(("--label", label) if label else ()),
             *("--env", "FROM_IMAGE=yes", "--env", "LIB=/opt/app", "-t", f"{repository_uri}:{tag}"),
         ]
     ).rpartition("@")[2]

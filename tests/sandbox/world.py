@@ -17,7 +17,9 @@ WAIT_LIMIT = 40.0
 class World:
     """One sandbox with everything that CreateModel needs; names are unique for each call."""
 
-    def __init__(self, sandbox: SandboxHandle, folder: Path) -> None:
+    def __init__(
+        self, sandbox: SandboxHandle, folder: Path, push: Callable[[str, Path], str] = push_image
+    ) -> None:
         self.sandbox = sandbox
         self.folder = folder
         self.sagemaker = sandbox.client("sagemaker")
@@ -27,7 +29,7 @@ class World:
         self._numbers = itertools.count(1)
         repository = self.ecr.create_repository(repositoryName="tiny", imageTagMutability="IMMUTABLE")
         self.uri: str = repository["repository"]["repositoryUri"]
-        self.digest = push_image(self.uri, folder)
+        self.digest = push(self.uri, folder)
         self.s3.create_bucket(Bucket=BUCKET)
         role = sandbox.client("iam").create_role(RoleName="runs", AssumeRolePolicyDocument=trust_policy())
         self.role: str = role["Role"]["Arn"]
@@ -82,7 +84,8 @@ class World:
         """Create an endpoint and wait until it serves; returns its name."""
         name = name or self.name("endpoint")
         self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config or self.simple_config())
-        assert self.settled(name)["EndpointStatus"] == "InService"
+        found = self.settled(name)
+        assert found["EndpointStatus"] == "InService", found.get("FailureReason")
         return name
 
     def describe(self, endpoint: str) -> dict[str, Any]:
