@@ -1,13 +1,14 @@
 """`model.tar.gz` in SageMaker's layout: packed reproducibly, and read back without trusting it.
 
 The same files give the same bytes: entries sorted by name, no owner, no time. What the files hold is decided
-elsewhere. Reading never unpacks to disk and never unpickles.
+elsewhere; further models lie in `models/NAME/VERSION/`. Reading never unpacks to disk and never unpickles.
 """
 
 import gzip
 import hashlib
 import io
 import json
+import re
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,10 @@ ABOUT = "model.json"
 SKOPS = "pipeline.skops"
 REFERENCE = "reference.csv"
 CHECKSUMS = "checksums.json"
+OTHERS = "models"
+PLAIN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+"""A name or a version of a further model: it is a folder's name and a part of a URL."""
+_PLACE = re.compile(rf"(?!\.)[^/]+|{OTHERS}/{PLAIN}/{PLAIN}/(?!\.)[^/]+")
 SIZE_LIMIT = 512 * 1024 * 1024
 """Bytes, unpacked, all files together. The largest pipeline here needs 3 MB."""
 
@@ -60,17 +65,30 @@ def unpack(path: Path) -> dict[str, bytes]:
     Raises ChampionError when it is missing, damaged, too large, or holds anything but plain files.
     """
     try:
-        with tarfile.open(path, "r:gz") as tar:
+        return read(path.read_bytes())
+    except OSError as error:
+        raise _refused(path, f"{type(error).__name__}: {error}") from error
+    except ValueError as error:
+        raise _refused(path, str(error)) from error
+
+
+def read(content: bytes) -> dict[str, bytes]:
+    """The files of the artifact with these bytes, each compared with its checksum.
+
+    Raises ValueError when it is damaged, too large, or holds anything but plain files.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as tar:
             files = _plain_files(tar)
         expected = json.loads(files.pop(CHECKSUMS))["files"]
         actual = {name: sha256(content) for name, content in files.items()}
     except (OSError, EOFError, tarfile.TarError, zlib_error, KeyError, TypeError, ValueError) as error:
-        raise _refused(path, f"{type(error).__name__}: {error}") from error
+        raise ValueError(f"{type(error).__name__}: {error}") from error
     if expected != actual:
         wrong = sorted(
             name for name in {*expected, *actual} if expected.get(name, "") != actual.get(name, "")
         )
-        raise _refused(path, f"{', '.join(wrong)} differs from its checksum")
+        raise ValueError(f"{', '.join(wrong)} differs from its checksum")
     return files
 
 
@@ -82,8 +100,8 @@ def _plain_files(tar: tarfile.TarFile) -> dict[str, bytes]:
         if left < 0:
             raise ValueError(f"it holds more than {SIZE_LIMIT >> 20} MB")
         content = tar.extractfile(entry) if entry.isreg() else None
-        if content is None or "/" in entry.name:
-            raise ValueError(f"{entry.name} is not a plain file at the top of the archive")
+        if content is None or not _PLACE.fullmatch(entry.name):
+            raise ValueError(f"{entry.name} is not a plain file at the top, or of one of its models")
         files[entry.name] = content.read()
     return files
 

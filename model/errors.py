@@ -6,6 +6,7 @@
     ├── OutputError       a file could not be written
     ├── TrackingError     MLflow could not record the run
     ├── ChampionError     the artifact to compare with is not one of ours
+    ├── BundleError       the models that are to be served together cannot be
     └── ExportError       the model could not be turned into an ONNX graph
 
 A model that fails a gate is no error: it is a result, written down with its reason (see `model.gates`).
@@ -52,3 +53,7 @@ class ChampionError(ModelError):
 
 class ExportError(ModelError):
     """The model could not be turned into an ONNX graph."""
+
+
+class BundleError(ModelError):
+    """The models that are to be served together cannot be: one is damaged, or two have one name."""

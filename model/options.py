@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from model.bundle import Key
 from model.split import DEFAULT_MONTHS, Months
 
 Kind = Literal["logistic", "boosting"]
@@ -19,6 +20,8 @@ class TrainOptions:
     out: Path = Path(".build/model")
     champion: Path | None = None
     """The live model's model.tar.gz; None for a first release."""
+    others: tuple[tuple[Key, Path], ...] = ()
+    """Further models to serve beside this one, each by its model.tar.gz."""
     build: Path = Path(".build")
     """Holds the data's cache and MLflow's default store."""
     tracking_uri: str | None = None

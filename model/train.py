@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from model import artifact, gates, tracking
 from model.assessment import Assessment, Candidate, assess, fit
+from model.bundle import Key, bundle, read_others
 from model.champion import read_champion
 from model.data import Data, load
 from model.errors import OutputError
@@ -60,6 +61,7 @@ def train(options: TrainOptions, progress: Progress = lambda text: None) -> Trai
     """
     started = time.monotonic()
     champion = read_champion(options.champion) if options.champion else None
+    others = read_others(options.others)
     split = split_months(options.months, champion.months if champion else None)
     progress("Loading the flights, their weather and their aircraft")
     data = load(options.build)
@@ -74,7 +76,7 @@ def train(options: TrainOptions, progress: Progress = lambda text: None) -> Trai
         assessment = assess(candidate, data, split, champion)
         progress("Packaging the graph, its schema and a reference sample")
         files = {
-            MODEL: package(candidate, graph, data, split),
+            MODEL: _packaged(package(candidate, graph, data, split), others),
             GOLDEN: artifact.as_json(
                 golden(data.months(split.test), lambda rows: pipeline_scores(pipeline, rows))
             ),
@@ -84,6 +86,8 @@ def train(options: TrainOptions, progress: Progress = lambda text: None) -> Trai
     tracked = tracking.record(run, options.tracking_uri, options.build)
     compared = champion.sha256 if champion else None
     evidence = _evidence(files, split, data, assessment, tracked, compared)
+    if others:
+        evidence["source"]["other_models"] = _origin(others)
     _write(options.out, {**files, EVIDENCE: artifact.as_json(evidence)})
     return TrainResult(
         passed=gates.passed(assessment.gates),
@@ -92,6 +96,16 @@ def train(options: TrainOptions, progress: Progress = lambda text: None) -> Trai
         out=options.out,
         seconds=time.monotonic() - started,
     )
+
+
+def _packaged(alone: bytes, others: Mapping[Key, bytes]) -> bytes:
+    """The artifact, with further models in it if there are any: evidence is of these bytes."""
+    return bundle(alone, others) if others else alone
+
+
+def _origin(others: Mapping[Key, bytes]) -> str:
+    """Which artifacts the further models came from."""
+    return ", ".join(f"{key} sha256:{artifact.sha256(content)}" for key, content in sorted(others.items()))
 
 
 def _run(

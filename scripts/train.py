@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.bundle import parse_other
 from model.options import KINDS, TrainOptions
 from model.split import DEFAULT_MONTHS, parse_months
 from release.stage_file import find_project
@@ -29,6 +30,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the live release's model.tar.gz: the new model must not rank worse on the same rows",
     )
+    parser.add_argument(
+        "--with",
+        dest="others",
+        metavar="NAME/VERSION=MODEL.TAR.GZ",
+        action="append",
+        default=[],
+        help="a further model that the same container serves under /v2/models/NAME; may be repeated",
+    )
     parser.add_argument("--out", type=Path, help="where to write (default: .build/model of the project)")
 
 
@@ -39,6 +48,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         months=parse_months(args.months),
         out=args.out or build / "model",
         champion=args.champion,
+        others=tuple(map(parse_other, args.others)),
         build=build,
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
     )

@@ -36,6 +36,11 @@ def test_the_order_of_the_files_does_not_matter(files):
     assert artifact.pack(files) == artifact.pack(dict(reversed(files.items())))
 
 
+def test_files_of_further_models_are_read_back():
+    files = FILES | {"models/delays/2/model.onnx": b"other"}
+    assert artifact.read(artifact.pack(files)) == files
+
+
 @given(contents)
 def test_what_was_packed_is_read_back(tmp_path_factory, files):
     path = written(tmp_path_factory.mktemp("artifact"), artifact.pack(files))
@@ -82,7 +87,19 @@ def linked() -> tarfile.TarInfo:
     return entry
 
 
-@pytest.mark.parametrize("entry", [tarfile.TarInfo("../evil"), tarfile.TarInfo("/etc/evil"), linked()])
+EVIL = (
+    "../evil",
+    "/etc/evil",
+    "..",
+    "models/../evil",
+    "models/a/../evil",
+    "models/a/1/../x",
+    "models/a/1/b/c",
+    "a/b",
+)
+
+
+@pytest.mark.parametrize("entry", [*map(tarfile.TarInfo, EVIL), linked()])
 def test_paths_and_links_are_never_followed(tmp_path, entry):
     with pytest.raises(ChampionError, match="not a plain file"):
         artifact.unpack(written(tmp_path, archive((entry, b""))))

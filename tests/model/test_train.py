@@ -91,6 +91,18 @@ def test_the_graph_in_the_artifact_gives_the_golden_scores(project, first):
             assert np.abs(scorer.score(rows) - request["scores"]).max() <= golden["tolerance"]
 
 
+def test_further_models_are_in_the_artifact_that_the_evidence_speaks_of(project, first, tmp_path):
+    other = project / ".build" / "model" / "model.tar.gz"
+    arguments = ("--model", "logistic", "--with", f"delays/boosting={other}", "--out", "both")
+    result = train(project, *arguments, MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path}/other.db")
+    content = (project / "both" / "model.tar.gz").read_bytes()
+    assert result["model"] == {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    assert result["source"]["other_models"] == f"delays/boosting sha256:{first['model']['sha256']}"
+    files = artifact.read(content)
+    assert files["models/delays/boosting/model.onnx"] == artifact.unpack(other)["model.onnx"]
+    assert json.loads(files["model.json"])["model"] == "logistic"
+
+
 def test_mlflow_has_the_run_the_version_and_the_alias(project, first):
     client = mlflow.MlflowClient(f"sqlite:///{project}/.build/mlflow.db")
     run = client.get_run(first["source"]["mlflow_run"])
@@ -140,7 +152,13 @@ def test_a_full_disk_is_an_error_for_people_and_leaves_no_partial_file(project, 
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--months", "6-11"), ("--months", "13"), ("--champion", "Pulumi.yaml"), ("--model", "forest")],
+    [
+        ("--months", "6-11"),
+        ("--months", "13"),
+        ("--champion", "Pulumi.yaml"),
+        ("--model", "forest"),
+        ("--with", "delays"),
+    ],
     ids=" ".join,
 )
 def test_wrong_arguments_end_with_2_and_train_nothing(project, arguments):
