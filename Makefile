@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo test test-unit lint format bench bench-judge bench-sandbox sandbox lock clean distclean
+.PHONY: help setup demo test test-unit lint format bench bench-judge bench-serving bench-sandbox sandbox lock clean distclean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ bench: setup ## measure the figures of the README; raw results in .build/bench/
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m scripts.bench_judge $(ARGS)
+
+bench-serving: setup ## the server beside its peers, same model and load; raw results in .build/bench/serving/
+	@$(BIN)/python -m scripts.bench_serving $(ARGS)
 
 SOAK_MINUTES ?= 0
 bench-sandbox: setup ## what the sandbox adds to a request; SOAK_MINUTES=30 for the long run
