@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo test test-unit lint format bench bench-judge bench-serving bench-sandbox sandbox lock clean distclean
+.PHONY: help setup demo test test-unit lint format bench bench-judge bench-serving bench-sandbox sandbox lock clean distclean image update-image
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,12 @@ SOAK_MINUTES ?= 0
 bench-sandbox: setup ## what the sandbox adds to a request; SOAK_MINUTES=30 for the long run
 	@$(BIN)/python -m sandbox.bench --soak-minutes $(SOAK_MINUTES)
 
+image: setup ## build the inference image; layer sizes, and why the digest changed
+	@./slipway image $(ARGS)
+
+update-image: setup ## newer requirements for the image, tried and measured before they are kept: ARGS=--apply
+	@./slipway update $(ARGS)
+
 sandbox: setup ## start the local AWS and print what to export
 	@./slipway sandbox up
 	@./slipway sandbox env
@@ -51,6 +57,7 @@ COMPILE := .tools/bin/uv pip compile --quiet --universal --python-version 3.11 -
 lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) requirements-dev.txt -o requirements.lock
 	@$(COMPILE) --generate-hashes model/serving/requirements.in -o model/serving/requirements.txt
+	@$(COMPILE) --generate-hashes model/image/requirements.in -o model/image/requirements.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true

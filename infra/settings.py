@@ -36,6 +36,8 @@ class ImageSettings(Data):
     base: Annotated[str, StringConstraints(pattern=_DIGESTED)] | None = None
     python: Annotated[str, StringConstraints(pattern=r"^3\.\d+$")] | None = None
     """Minor version of the base's Python; without a base, that of the machine that builds."""
+    source: str | None = None
+    """URL of the repository, for the image's label; changing it changes the digest."""
 
 
 class Retention(Data):

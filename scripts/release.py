@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.settings import StageSettings
 from model.image.build import BuildOptions, build_image
+from model.image.description import SOURCE
 from model.image.registry import push
 from release import manifest
 from release.adapters.registry import Registry, docker_config
@@ -64,7 +65,12 @@ def _trained(folder: Path) -> Path:
 
 def _image(found: StageSettings, folder: Path, out: Out):
     python = found.image.python or f"{sys.version_info[0]}.{sys.version_info[1]}"
-    options = BuildOptions(base=found.image.base, python=python, cache=ROOT / ".build" / "image")
+    options = BuildOptions(
+        base=found.image.base,
+        python=python,
+        cache=ROOT / ".build" / "image",
+        source=found.image.source or SOURCE,
+    )
     built = build_image(options, out.note)
     record = ImageRecord(digest=built.digest, size=built.size, runtime=built.runtime, python=python)
     return record, built

@@ -6,6 +6,7 @@ are refused: their builds depend on the machine.
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from model.image.wheels import Wheel, read_wheels
 
 PLATFORM = "x86_64-manylinux_2_28"
 """uv's name for Linux on x86-64 with glibc 2.28 or newer: Debian 10, Amazon Linux 2023."""
-_FORMAT = 2
+_FORMAT = 3
 """Raised when the same requirements are to give another layer."""
 _FOLDER = HOME / "dependencies"
 _VERSION_FILE = HOME / "python-version"
@@ -28,6 +29,15 @@ _VERSION_FILE = HOME / "python-version"
 # path of the Python that installed them, and the records of both.
 _LEFT_OUT_FOLDERS = frozenset({"bin", "__pycache__"})
 _LEFT_OUT_FILES = frozenset({".lock", "INSTALLER", "RECORD", "REQUESTED", "direct_url.json"})
+# What no server loads: tests, the library for programs in C (Python's module has all of it inside), and the
+# tools that make or compile things. A third of the installed size.
+_UNUSED = re.compile(
+    r"""(?:.+/)?tests/.+
+    |onnxruntime/capi/libonnxruntime\.so\.[\d.]+
+    |onnxruntime/(?:transformers|quantization|tools|datasets)/.+
+    |numpy/(?:f2py|distutils)/.+""",
+    re.VERBOSE,
+)
 
 
 def dependencies_key(requirements: Path, python: str, base: str | None) -> str:
@@ -106,7 +116,7 @@ def _entries(installed: Path) -> Iterator[Entry]:
     for path in installed.rglob("*"):
         relative = path.relative_to(installed)
         left_out = path.name in _LEFT_OUT_FILES or not _LEFT_OUT_FOLDERS.isdisjoint(relative.parts[:-1])
-        if path.is_file() and not left_out:
+        if path.is_file() and not left_out and not _UNUSED.fullmatch(relative.as_posix()):
             yield Entry(path, _FOLDER / PurePosixPath(*relative.parts))
 
 
