@@ -11,6 +11,7 @@ from model.serving.application import Handler, Predictor
 from model.serving.models.catalog import load_models
 from model.serving.models.predictor import Model
 from model.serving.open_inference.routes import OpenInference
+from model.serving.openapi.routes import DOCUMENT, PAGES, Documentation
 from model.serving.telemetry.exposition import ModelInfo
 
 
@@ -28,6 +29,9 @@ def load_service(folder: Path, is_ready: Callable[[], bool], max_body: int) -> S
     default = loaded.default
     return Service(
         Model(default.schema, default.scorer),
-        {"/v2/": OpenInference(loaded, is_ready).handle},
+        {
+            "/v2/": OpenInference(loaded, is_ready).handle,
+            **dict.fromkeys((DOCUMENT, *PAGES), Documentation(loaded, max_body).handle),
+        },
         [ModelInfo(served.name, served.version, served.sha256) for served in loaded.all],
     )

@@ -1,0 +1,212 @@
+"""The document's part about what SageMaker asks: /ping and /invocations; and /metrics."""
+
+import csv
+import io
+import json
+from typing import Any
+
+from model.serving.formats.media import Format
+from model.serving.models.schema import ROWS_KEY, Schema
+from model.serving.openapi.features import Document, example_row, reference
+
+_BINARY = {
+    Format.NPY: "An array with a field for each feature, or (only numbers) of shape [rows, features]; never "
+    "pickled.",
+    Format.PARQUET: "A column for each feature.",
+    Format.ARROW_STREAM: "A column for each feature, in Arrow's streaming format.",
+    Format.ARROW_FILE: "A column for each feature, in Arrow's file format.",
+}
+_REASONS = {
+    "400": "The body is wrong: which row and field, what was given, and what is expected.",
+    "404": "There is no such model or version; which there are.",
+    "406": "Accept leaves no format.",
+    "408": "The request did not arrive in time.",
+    "413": "The body is over the limit.",
+    "415": "The Content-Type or the Content-Encoding is not one of these.",
+    "431": "Request line and headers are too large.",
+    "503": "The server is loading its model, or too much is under way; try again.",
+}
+
+
+def schemas(schema: Schema) -> Document:
+    """The schemas that the paths refer to."""
+    rows = {"type": "array", "items": reference("Row")}
+    text = {"type": "string"}
+    fault = {
+        "type": "object",
+        "properties": {
+            "code": text | {"description": "a name for the kind of fault"},
+            "message": text | {"description": "all of it, for people"},
+            "row": {"type": "integer", "minimum": 0, "description": "counted from 0"},
+            "field": text | {"description": "a feature's name"},
+            "given": text,
+            "expected": text,
+        },
+        "required": ["code", "message"],
+    }
+    split = {
+        "type": "object",
+        "properties": {
+            "columns": {"type": "array", "items": {"enum": list(schema.names)}, "uniqueItems": True},
+            "data": {"type": "array", "items": {"type": "array"}},
+            "index": {"type": "array", "items": {}},
+        },
+        "required": ["columns", "data"],
+    }
+    return {
+        "Rows": {
+            "title": "SageMaker",
+            "type": "object",
+            "properties": {ROWS_KEY: rows},
+            "required": [ROWS_KEY],
+            "additionalProperties": False,
+        },
+        "DataframeRecords": _form("MLflow dataframe_records", "dataframe_records", rows),
+        "DataframeSplit": _form("MLflow dataframe_split", "dataframe_split", split),
+        "Inputs": _form("MLflow inputs", "inputs", rows),
+        "Score": {"type": ["number", "null"], "description": _score(schema)},
+        "Predictions": {
+            "type": "object",
+            "properties": {
+                "predictions": {"type": "array", "items": reference("Score")},
+                "refused_rows": {"type": "integer", "minimum": 0},
+                "errors": {"type": "array", "items": reference("Fault")},
+            },
+            "required": ["predictions"],
+        },
+        "Fault": fault,
+        "Error": {"type": "object", "properties": {"error": reference("Fault")}, "required": ["error"]},
+        "Status": {
+            "type": "object",
+            "properties": {"status": {"enum": ["loading", "ready", "draining"]}},
+            "required": ["status"],
+        },
+    }
+
+
+def paths(schema: Schema) -> Document:
+    """The operations."""
+    return {
+        "/invocations": {"post": _invocations(schema)},
+        "/ping": {
+            "get": {
+                "operationId": "ping",
+                "tags": ["SageMaker"],
+                "summary": "Whether requests are welcome",
+                "responses": {
+                    status: answer(why, {"application/json": {"schema": reference("Status")}})
+                    for status, why in (("200", "Yes."), ("503", "Not yet, or no longer."))
+                },
+            }
+        },
+        "/metrics": {
+            "get": {
+                "operationId": "metrics",
+                "tags": ["Operation"],
+                "summary": "Counters of all workers, for Prometheus",
+                "responses": {"200": answer("Prometheus' text format.", {"text/plain": {"schema": {}}})},
+            }
+        },
+    }
+
+
+def answer(why: str, content: Document) -> Document:
+    """One answer of an operation; every answer has a request id."""
+    headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+    return {"description": why, "headers": headers, "content": content}
+
+
+def errors(*statuses: str, schema: str = "Error") -> Document:
+    """Answers that refuse, by status."""
+    content = {"application/json": {"schema": reference(schema)}}
+    return {status: answer(_REASONS[status], content) for status in statuses}
+
+
+def _invocations(schema: Schema) -> Document:
+    return {
+        "operationId": "invocations",
+        "tags": ["SageMaker"],
+        "summary": "Scores, one for each row",
+        "description": "Without Content-Type the body is JSON. Accept chooses the answer's format among the "
+        "same; without it that is the request's.",
+        "parameters": [
+            {
+                "name": "X-Amzn-SageMaker-Custom-Attributes",
+                "in": "header",
+                "description": "`invalid-rows=null` has wrong rows refused alone: their scores are null.",
+                "schema": {"type": "string"},
+                "examples": {"alone": {"value": "invalid-rows=null"}},
+            }
+        ],
+        "requestBody": {"required": True, "content": _requests(schema)},
+        "responses": {
+            "200": answer("One score for each row, in order.", _scores(schema)),
+            **errors("400", "406", "408", "413", "415", "431", "503"),
+        },
+    }
+
+
+def _requests(schema: Schema) -> Document:
+    row = example_row(schema)
+    forms = {
+        "instances": {ROWS_KEY: [row, row]},
+        "one row": row,
+        "dataframe_split": {"dataframe_split": {"columns": list(row), "data": [list(row.values())]}},
+        "dataframe_records": {"dataframe_records": [row]},
+        "inputs": {"inputs": [row]},
+    }
+    kinds = [reference(name) for name in ("Rows", "Row", "DataframeSplit", "DataframeRecords", "Inputs")]
+    found: Document = {
+        Format.JSON.value: {
+            "schema": {"anyOf": kinds},
+            "examples": {name: {"value": value} for name, value in forms.items()},
+        },
+        Format.CSV.value: _text("A header line of names, then a line for each row.", _csv(row)),
+        Format.JSON_LINES.value: _text("An object a line.", _compact(row) + "\n"),
+    }
+    return found | {media.value: {"schema": {"description": told}} for media, told in _BINARY.items()}
+
+
+def _scores(schema: Schema) -> Document:
+    found: Document = {
+        Format.JSON.value: {
+            "schema": reference("Predictions"),
+            "examples": {"two rows": {"value": {"predictions": [0.25, 0.75]}}},
+        },
+        Format.CSV.value: _text("A score a line, an empty one where there is none.", "0.25\n0.75\n"),
+        Format.JSON_LINES.value: _text("A score or null a line.", "0.25\n0.75\n"),
+        Format.NPY.value: {"schema": {"description": "An array of float32, NaN where there is no score."}},
+    }
+    table = {"schema": {"description": f"A column `{schema.output.name}`."}}
+    return found | {media.value: table for media in (Format.PARQUET, Format.ARROW_STREAM, Format.ARROW_FILE)}
+
+
+def _form(title: str, key: str, value: Document) -> Document:
+    return {
+        "title": title,
+        "type": "object",
+        "properties": {key: value, "params": {"type": "object", "maxProperties": 0}},
+        "required": [key],
+        "additionalProperties": False,
+    }
+
+
+def _score(schema: Schema) -> str:
+    told = schema.output.description or schema.output.name
+    return f"{told}; null where the score is no number, or the row was refused"
+
+
+def _text(told: str, example: str) -> Document:
+    return {"schema": {"type": "string", "description": told}, "examples": {"example": {"value": example}}}
+
+
+def _csv(row: Document) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(row)
+    writer.writerow(row.values())
+    return text.getvalue()
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
