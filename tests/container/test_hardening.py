@@ -1,4 +1,4 @@
-"""What a container may and may not, seen from outside: from /proc and from the engine, not from the server."""
+"""What a container may and may not, seen from outside: from /proc and the engine, not from the server."""
 
 import json
 import socket
