@@ -12,6 +12,8 @@ json_lines     one JSON object a line
 typed_rows     what msgspec decodes a row into
 csv_rows       a CSV body into columns
 npy_rows       a body in NumPy's format into columns
+table_rows     a Parquet or Arrow body into columns
+tables/        what reads those bytes, in a process of its own
 columns_named  whole columns by name: are their names and values right
 
 values         one value: is it right, and if not, how to say so

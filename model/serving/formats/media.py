@@ -11,12 +11,12 @@ class Format(Enum):
     """A format that the server reads and writes; its value is the media type it is best known by."""
 
     JSON = "application/json"
-    JSON_LINES = "application/jsonlines"
     CSV = "text/csv"
+    JSON_LINES = "application/jsonlines"
     NPY = "application/x-npy"
-    # PARQUET = "application/vnd.apache.parquet"
-    # ARROW_STREAM = "application/vnd.apache.arrow.stream"
-    # ARROW_FILE = "application/vnd.apache.arrow.file"
+    PARQUET = "application/vnd.apache.parquet"
+    ARROW_STREAM = "application/vnd.apache.arrow.stream"
+    ARROW_FILE = "application/vnd.apache.arrow.file"
 
 
 class Media(NamedTuple):
@@ -32,12 +32,12 @@ _ALIASES = {
     "application/ndjson": Format.JSON_LINES,
     "application/x-ndjson": Format.JSON_LINES,
     "application/csv": Format.CSV,
-    # "application/x-parquet": Format.PARQUET,
+    "application/x-parquet": Format.PARQUET,
 }
 _NAMES = {known.value: known for known in Format} | _ALIASES
 _MEDIA = {name: Media(name, known) for name, known in _NAMES.items()}
 _TEXTS = (Format.JSON, Format.JSON_LINES, Format.CSV)
-_COMPRESSED: tuple[Format, ...] = ()
+_COMPRESSED = (Format.PARQUET, Format.ARROW_STREAM, Format.ARROW_FILE)
 _SUPPORTED = ", ".join(known.value for known in Format)
 _SHOWN = 60
 

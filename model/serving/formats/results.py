@@ -15,6 +15,7 @@ import numpy as np
 from model.serving.answers import Answer, told
 from model.serving.formats.media import Format, Media
 from model.serving.formats.refusals import Refusals
+from model.serving.formats.tables.encode import table
 
 _encode = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
@@ -89,4 +90,7 @@ _BODIES: dict[Format, Callable[[Scores, str], bytes]] = {
     Format.JSON_LINES: _json_lines,
     Format.CSV: _csv,
     Format.NPY: _npy,
+    Format.PARQUET: partial(table, media=Format.PARQUET),
+    Format.ARROW_STREAM: partial(table, media=Format.ARROW_STREAM),
+    Format.ARROW_FILE: partial(table, media=Format.ARROW_FILE),
 }

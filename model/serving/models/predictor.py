@@ -12,6 +12,8 @@ from model.serving.formats.media import Format, answer_format, request_format
 from model.serving.formats.npy_rows import NpyRows
 from model.serving.formats.refusals import Refusals, wanted_refusals
 from model.serving.formats.results import encoder
+from model.serving.formats.table_rows import TableRows
+from model.serving.formats.tables.reader import TableReader
 from model.serving.models.catalog import load_models
 from model.serving.models.columns import Table
 from model.serving.models.schema import Schema
@@ -36,6 +38,9 @@ class Model:
             Format.CSV: CsvRows(schema),
             Format.NPY: NpyRows(schema),
         }
+        reader = TableReader()
+        for media in (Format.PARQUET, Format.ARROW_STREAM, Format.ARROW_FILE):
+            self._rows[media] = TableRows(schema, media, reader)
         self._output = schema.output.name
         self._scorer = scorer
 
