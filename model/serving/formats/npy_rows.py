@@ -5,6 +5,7 @@ a plain one of numbers, shape (rows, features), in the schema's order. A missing
 """
 
 import ast
+import warnings
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -115,8 +116,11 @@ def _header(body: bytes) -> tuple[tuple[int, ...], np.dtype[Any], bool, int]:
     if size > _MAX_HEADER:
         raise _wrong(f"its header is longer than {_MAX_HEADER} bytes")
     text = body[begin : begin + size].decode("utf-8" if body[6] == 3 else "latin-1", errors="replace")
-    # literals only: nothing is executed
-    header = _understood(lambda: ast.literal_eval(text))
+    with warnings.catch_warnings():
+        # Python warns, with the text, of an odd one
+        warnings.simplefilter("ignore")
+        # literals only: nothing is executed
+        header = _understood(lambda: ast.literal_eval(text))
     if not isinstance(header, dict) or header.keys() != {"descr", "fortran_order", "shape"}:
         raise _wrong("its header does not have descr, fortran_order and shape")
     shape = header["shape"]

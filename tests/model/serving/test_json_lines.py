@@ -13,7 +13,7 @@ MEDIA = "application/jsonlines"
 
 def lines(*rows: object, end: str = "\n") -> bytes:
     """A body of `rows`."""
-    return "".join(json.dumps(row, ensure_ascii=False) + end for row in rows).encode()
+    return "".join(json.dumps(row) + end for row in rows).encode()
 
 
 def _scores(model: Model, body: bytes, media: str = MEDIA) -> list[float]:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from model.serving.formats.media import Format, answer_format, request_format, takes_long
 from model.serving.models.predictor import Model
 from tests.model.serving.asking import ask, ask_csv, error
 from tests.model.serving.examples import ROW, instances
@@ -23,6 +24,11 @@ CSV = b"colour,size\nred,2\n"
         ("text/csv;q=0, */*", "application/json"),
         ("image/png, */*;q=0.1", "application/json"),
         ("application/json;q=nonsense, text/csv", "text/csv"),
+        ("application/x-npy", "application/x-npy"),
+        ("application/x-ndjson", "application/x-ndjson"),
+        ("application/x-parquet;q=0.5, application/x-jsonlines", "application/x-jsonlines"),
+        ("application/vnd.apache.arrow.stream;q=0.9, */*;q=0.8", "application/vnd.apache.arrow.stream"),
+        ("text/*", "text/csv"),
     ],
 )
 def test_accept_chooses(toys: Model, accept: str, media: str) -> None:
@@ -54,3 +60,35 @@ def test_unknown_content_types(toys: Model, content_type: str) -> None:
     fault = error(ask(toys, instances(ROW), content_type=content_type))
     assert fault["status"] == 415
     assert "application/json" in fault["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("application/json", Format.JSON),
+        ("text/csv", Format.CSV),
+        ("application/csv", Format.CSV),
+        ("application/jsonlines", Format.JSON_LINES),
+        ("application/x-jsonlines", Format.JSON_LINES),
+        ("application/jsonl", Format.JSON_LINES),
+        ("application/ndjson", Format.JSON_LINES),
+        ("Application/X-NDJSON; charset=utf-8", Format.JSON_LINES),
+        ("application/x-npy", Format.NPY),
+        ("application/x-npy; charset=binary", Format.NPY),
+        ("application/vnd.apache.parquet", Format.PARQUET),
+        ("application/x-parquet", Format.PARQUET),
+        ("application/vnd.apache.arrow.stream", Format.ARROW_STREAM),
+        ("application/vnd.apache.arrow.file", Format.ARROW_FILE),
+    ],
+)
+def test_the_names_of_formats(name: str, known: Format) -> None:
+    media = request_format(name)
+    assert media.format is known
+    assert {answer_format(accept, media) for accept in ("", "*/*", name.partition(";")[0])} == {media}
+    assert takes_long(name) == (known in (Format.PARQUET, Format.ARROW_STREAM, Format.ARROW_FILE))
+
+
+@pytest.mark.parametrize("wanted", [media.value for media in Format])
+def test_every_format_answers_every_other(toys: Model, wanted: str) -> None:
+    for answer in (ask(toys, instances(ROW), accept=wanted), ask_csv(toys, CSV, accept=wanted)):
+        assert (answer.status, answer.media) == (200, wanted)
