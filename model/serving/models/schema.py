@@ -65,6 +65,10 @@ def parse_schema(content: bytes) -> Schema:
         raise _refused(f"it names the feature {repeated[0]!r} twice")
     if ROWS_KEY in names or "" in names:
         raise _refused(f"a feature cannot be named {ROWS_KEY!r} or be without a name")
+    if unusable := [name for name in names if any(sign in '"\\' or sign < " " for sign in name)]:
+        raise _refused(
+            f"the feature {unusable[0]!r} has a quote, a backslash or a control character in its name"
+        )
     return schema
 
 

@@ -12,7 +12,7 @@ Scores of the model `{name}`, version {version}{output}.
 SageMaker forwards `/ping` and `/invocations` alone; all other paths are for who reaches the container itself.
 The Open Inference Protocol under `/v2` is what KServe, Seldon and Triton clients speak.
 
-A body has at most {max_body} bytes, also when it is unpacked (gzip), and {max_rows} rows."""
+A body has at most {max_body:,} bytes, also when it is unpacked (gzip), and {max_rows:,} rows."""
 
 
 def openapi(loaded: Loaded, max_body: int) -> Document:

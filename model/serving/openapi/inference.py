@@ -1,6 +1,6 @@
 """The document's part about the Open Inference Protocol."""
 
-from typing import Any
+from typing import Any, Literal
 
 from model.serving.models.catalog import Loaded
 from model.serving.models.schema import Schema
@@ -14,29 +14,12 @@ _JSON = "application/json"
 
 def schemas(loaded: Loaded) -> Document:
     """The schemas that the paths refer to."""
-    names = sorted({name for served in loaded.all for name in served.schema.names})
     outputs = sorted({served.schema.output.name for served in loaded.all})
     parameters = {"type": "object"}
-    element: Document = {"type": ["number", "string", "null"]}
-    tensor = {
-        "type": "object",
-        "properties": {
-            "name": {"enum": names},
-            "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}, "maxItems": 2},
-            "datatype": {"enum": [*NUMBERS, TEXT]},
-            "data": {
-                "type": "array",
-                "items": {"anyOf": [element, {"type": "array", "items": element, "maxItems": 1}]},
-                "description": "one value for each row; null for a missing one",
-            },
-            "parameters": parameters,
-        },
-        "required": ["name", "shape", "datatype"],
-    }
     wanted = {"type": "object", "properties": {"name": {"enum": outputs}, "parameters": parameters}}
     return {
         "V2Error": _object({"error": _TEXT, "code": _TEXT, "field": _TEXT}, "error"),
-        "Tensor": tensor,
+        "Tensor": {"anyOf": [_tensor(loaded, "number"), _tensor(loaded, "category")]},
         "InferRequest": _object(
             {
                 "id": _TEXT,
@@ -72,6 +55,30 @@ def schemas(loaded: Loaded) -> Document:
             "outputs",
         ),
     }
+
+
+def _tensor(loaded: Loaded, kind: Literal["number", "category"]) -> Document:
+    """An input for a feature of one kind, of any of the models."""
+    element: Document = {"type": ["number" if kind == "number" else "string", "null"]}
+    names = {feature.name for served in loaded.all for feature in served.schema.of_kind(kind)}
+    properties = {
+        "name": {"type": "string", "enum": sorted(names)} if names else False,
+        "shape": {
+            "type": "array",
+            "prefixItems": [{"type": "integer", "minimum": 0}, {"const": 1}],
+            "minItems": 1,
+            "maxItems": 2,
+            "description": "[rows] or [rows, 1]",
+        },
+        "datatype": {"enum": list(NUMBERS) if kind == "number" else [TEXT]},
+        "data": {
+            "type": "array",
+            "items": {"anyOf": [element, {"type": "array", "items": element, "minItems": 1, "maxItems": 1}]},
+            "description": "one value for each row; null for a missing one",
+        },
+        "parameters": {"type": "object"},
+    }
+    return _object(properties, "name", "shape", "datatype") | {"title": f"of a {kind}"}
 
 
 def paths(loaded: Loaded) -> Document:

@@ -25,7 +25,7 @@ color:var(--blue);cursor:pointer}
 form button:first-child{background:var(--blue);color:var(--card);font-weight:600}
 :focus-visible{outline:3px solid var(--blue);outline-offset:2px}
 form .row{margin-top:1rem}#told .row{margin:1rem 0 .25rem}
-#score{font-size:1.1rem;font-weight:600}.good{color:var(--good)}.bad{color:var(--bad)}
+#score{font-size:1.1rem;font-weight:600}.good,#state.good{color:var(--good)}.bad,#state.bad{color:var(--bad)}
 pre{margin:0;padding:.6rem .75rem;background:var(--page);border:1px solid var(--line);border-radius:4px;
 max-height:16rem;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85rem}
 details{border-top:1px solid var(--line);padding:.4rem 0}summary{cursor:pointer}

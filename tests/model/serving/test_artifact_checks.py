@@ -92,10 +92,14 @@ def _features(*changes: dict) -> dict:
         (SCHEMA | {"output": None}, "output"),
         (_features({"name": "size"}, {}, {}, {}), "twice"),
         (_features({"name": "instances"}, {}, {}, {}), "instances"),
+        (_features({"name": 'a"b'}, {}, {}, {}), "a quote"),
+        (_features({"name": "a\\b"}, {}, {}, {}), "a backslash"),
+        (_features({"name": "a\nb"}, {}, {}, {}), "control character"),
+        (SCHEMA | {"service": ""}, "without a name"),
         (_features({"kind": "date"}, {}, {}, {}), "date"),
         (_features({"nullable": "no"}, {}, {}, {}), "nullable"),
     ],
-    ids=range(7),
+    ids=range(11),
 )
 def test_a_schema_that_cannot_be_served(schema: dict, part: str) -> None:
     with pytest.raises(ArtifactError) as error:
