@@ -19,6 +19,9 @@ environment:
   SLIPWAY_BIND_HOST               address (default 0.0.0.0)
   SAGEMAKER_MODEL_SERVER_WORKERS  processes (default 1)
   SAGEMAKER_MAX_PAYLOAD_IN_MB     largest request (default 6)
+  SLIPWAY_TELEMETRY_SECONDS       seconds between a worker's telemetry lines on stdout (default 5)
+  SLIPWAY_ENDPOINT                name for the metrics in these lines, with ...
+  SLIPWAY_VARIANT                 ... the name of the variant
 
 example:
   SM_MODEL_DIR=./model SAGEMAKER_BIND_TO_PORT=9000 ./serve serve

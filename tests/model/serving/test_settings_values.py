@@ -20,8 +20,13 @@ def test_everything_set() -> None:
         "SM_MODEL_DIR": "/models/delays",
         "SAGEMAKER_MODEL_SERVER_WORKERS": "4",
         "SAGEMAKER_MAX_PAYLOAD_IN_MB": "50",
+        "SLIPWAY_TELEMETRY_SECONDS": "10",
+        "SLIPWAY_ENDPOINT": "delays-prod",
+        "SLIPWAY_VARIANT": "live",
     }
-    wanted = Settings("127.0.0.1", 9000, Path("/models/delays"), 4, 50 * 1024 * 1024)
+    wanted = Settings(
+        "127.0.0.1", 9000, Path("/models/delays"), 4, 50 * 1024 * 1024, 10, "delays-prod", "live"
+    )
     assert from_environment(environment) == wanted
 
 
@@ -30,7 +35,11 @@ def test_no_limit_is_still_a_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["SAGEMAKER_BIND_TO_PORT", "SAGEMAKER_MODEL_SERVER_WORKERS", "SAGEMAKER_MAX_PAYLOAD_IN_MB"]
+    "name",
+    [
+        *("SAGEMAKER_BIND_TO_PORT", "SAGEMAKER_MODEL_SERVER_WORKERS", "SAGEMAKER_MAX_PAYLOAD_IN_MB"),
+        "SLIPWAY_TELEMETRY_SECONDS",
+    ],
 )
 @pytest.mark.parametrize("given", ["-1", "1.5", "many", "99999999", "9" * 5000, "²", " "])
 def test_a_wrong_number_is_named(name: str, given: str) -> None:
@@ -38,3 +47,11 @@ def test_a_wrong_number_is_named(name: str, given: str) -> None:
         from_environment({name: given})
     assert name in error.value.cause
     assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["SLIPWAY_ENDPOINT", "SLIPWAY_VARIANT"])
+@pytest.mark.parametrize("given", ["two words", "x" * 64, "größer", "a\n"])
+def test_a_wrong_name_is_named(name: str, given: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        from_environment({name: given})
+    assert name in error.value.cause

@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from model.serving.application import Request
 from model.serving.telemetry.cells import CELLS, Kind
-from model.serving.telemetry.exposition import ModelInfo, exposition
+from model.serving.telemetry.exposition import SECONDS, ModelInfo, exposition
 from tests.model.serving.telemetry.examples import Counted, answer
 
 MODELS = [ModelInfo("toys", "1", "abc"), ModelInfo('odd "name"\\\n', "2", "")]
@@ -63,6 +63,17 @@ def test_the_histograms() -> None:
     assert of(found, "slipway_request_seconds_sum") == pytest.approx(40.0339, rel=0.01)
     shares = [of(found, "slipway_score_bucket", le=bound) for bound in ("0.3", "0.4", "0.9", "+Inf")]
     assert shares == [0, 2, 2, 5]
+
+
+@pytest.mark.parametrize("bound", SECONDS)
+def test_a_bound_is_right_to_one_bin(bound: float) -> None:
+    one = Counted()
+    for factor in (0.9, 0.979, 1.001, 1.1):
+        one(answer(200, 0.5), bound * factor)
+    assert (
+        of(samples(exposition(one.counters.rows(), [])), "slipway_request_seconds_bucket", le=repr(bound))
+        == 2
+    )
 
 
 def test_buckets_only_grow_with_their_bound() -> None:

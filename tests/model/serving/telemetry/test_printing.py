@@ -1,5 +1,6 @@
 """Lines to a stdout that is slow, full, broken or closed: nobody waits, and what is lost is counted."""
 
+import fcntl
 import os
 import threading
 import time
@@ -75,7 +76,8 @@ def test_a_closed_stdout_drops_all() -> None:
 
 
 def test_lines_of_several_writers_do_not_mix(pipe: Pipe) -> None:
-    """Each longer than what a pipe takes in one piece by promise (PIPE_BUF, 4,096)."""
+    """Each longer than what the pipe holds, so that a writer is interrupted in every line."""
+    fcntl.fcntl(pipe[1], fcntl.F_SETPIPE_SZ, 4096)
     turn = Turn()
     printers = [Printer(os.dup(pipe[1]), turn) for _ in range(4)]
     lines = [bytes([ord("a") + index]) * 9_000 + b"\n" for index in range(4)]
