@@ -17,7 +17,7 @@ from model.serving.application import Application, State
 from model.serving.batcher import Batcher
 from model.serving.http.connection import Connection, Shared
 from model.serving.http.listener import Listener, listen
-from model.serving.open_inference.health import loading
+from model.serving.open_inference.health import WITH_A_MODEL, loading
 from model.serving.settings import Settings
 from model.serving.telemetry.reporter import Container, Load, Telemetry
 
@@ -60,9 +60,8 @@ async def serve(settings: Settings, peers: Peers) -> bool:
     if peers.parent is not None:
         loop.add_reader(peers.parent, stop.set)
     telemetry = Telemetry(settings, peers.index, peers.container, lambda: _busy(shared))
-    application = Application(
-        peers.everyone_ready, {"/metrics": telemetry.handle, "/v2/": loading}, settings.max_body
-    )
+    handlers = {"/metrics": telemetry.handle, **dict.fromkeys(WITH_A_MODEL, loading)}
+    application = Application(peers.everyone_ready, handlers, settings.max_body)
     with ThreadPoolExecutor(1, "large") as pool:
         shared = Shared(
             application.begin,

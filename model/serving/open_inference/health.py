@@ -15,6 +15,8 @@ JSON = "application/json"
 ROOT = "/v2"
 LIVE = "/v2/health/live"
 READY = "/v2/health/ready"
+WITH_A_MODEL = ("/v2/", "/openapi.json", "/", "/docs")
+"""Paths that `loading` answers until a model is loaded."""
 
 
 def document(value: Any, status: int = 200, headers: str = "") -> Answer:
@@ -34,11 +36,11 @@ def not_allowed(methods: str) -> Answer:
 
 
 def loading(request: Request) -> Answer:
-    """The answer to any request under /v2 while no model is loaded: alive, and not ready."""
+    """The answer to requests that need a model, while none is loaded: alive, and not ready."""
     if request.path in (LIVE, READY):
         return health(request, ready=False)
     fault = Fault("unavailable", "The model is still loading. Try again in a moment.")
-    return refusal(RequestError(503, fault), "Retry-After: 1\r\n")
+    return fault_answer(503, fault, "Retry-After: 1\r\n", request.path)
 
 
 def health(request: Request, *, ready: bool) -> Answer:
