@@ -46,7 +46,7 @@ class Exemplars:
             taken["slowest"] = self._slowest
         if failed := (self._errors + self._refusals)[:MOST_FAILED]:
             taken["failed"] = failed
-        self.__init__()
+        self.slowest_seconds, self._slowest, self._errors, self._refusals = 0.0, None, [], []
         return taken
 
 
