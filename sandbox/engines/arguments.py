@@ -66,7 +66,7 @@ def run(kind: Kind, task: Task, arguments: tuple[str, ...] = ("serve",)) -> list
     words += _network(task)
     if task.model_dir is not None:
         words += ["--mount", f"type=bind,source={task.model_dir},target={MODEL_DIR},readonly"]
-    for name, value in _environment(task).items():
+    for name, value in task.environment.items():
         words += ["--env", f"{name}={value}"]
     return [*words, task.image, *arguments]
 
@@ -88,12 +88,11 @@ def _network(task: Task) -> list[str]:
     return ["--network", task.network.value]
 
 
-def _environment(task: Task) -> dict[str, str]:
-    """The task's own variables, and what SageMaker sets laid over them."""
-    published = task.network is Network.PUBLISHED
+def contract(port: int, network: Network) -> dict[str, str]:
+    """The variables by which SageMaker tells a container where to listen and where its model is."""
+    published = network is Network.PUBLISHED
     return {
-        **task.environment,
-        "SAGEMAKER_BIND_TO_PORT": str(task.port),
+        "SAGEMAKER_BIND_TO_PORT": str(port),
         "SM_MODEL_DIR": MODEL_DIR,
         # in a network of its own a server has to listen on all addresses to be published
         "SLIPWAY_BIND_HOST": "0.0.0.0" if published else "127.0.0.1",  # noqa: S104

@@ -105,7 +105,11 @@ class ContainerRuntime:
             memory=self._settings.container_memory,
             network=engine.network,
             model_dir=container.model_dir,
-            environment={"AWS_REGION": container.region, **container.environment},
+            environment={
+                "AWS_REGION": container.region,
+                **container.environment,
+                **arguments.contract(port, engine.network),
+            },
         )
         if engine.kind == "podman":
             task = replace(task, pid_file=self._settings.scratch / f"{name}.pid")

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from model.image.layout import Layout
 from sandbox.engines import arguments
 from sandbox.engines.engine import Engine
 from sandbox.home import process_alive
 from sandbox.testing import SandboxHandle, launch
+from tests.container.base import Base
 from tests.container.image import push_on
 from tests.sandbox.images import push_image
 from tests.sandbox.world import World, wait_for
@@ -131,12 +131,12 @@ def test_an_image_without_a_python_of_its_own_is_refused_with_a_reason(world: Wo
 
 
 @pytest.fixture
-def own(engine: Engine, base: Layout, tmp_path: Path) -> Iterator[World]:
+def own(engine: Engine, base: Base, tmp_path: Path) -> Iterator[World]:
     """A sandbox that the test may kill."""
     sandbox = launch(tmp_path / "home", runtime="container", time_scale=120)
     (tmp_path / "files").mkdir()
     try:
-        yield World(sandbox, tmp_path / "files", push=push_on(base))
+        yield World(sandbox, tmp_path / "files", push=push_on(base.layout))
     finally:
         sandbox.stop()
         engine.sweep(str(sandbox.home))

@@ -15,28 +15,27 @@ from typing import Any
 import pytest
 
 from infra.settings import EXAMPLES
-from model.image.layout import Layout
 from release.names import repository
 from sandbox.engines.engine import Engine
 from sandbox.home import process_alive
 from sandbox.testing import start
 from scripts.project import make_project
+from tests.container.base import Base
 from tests.end_to_end.conftest import Releases
 from tests.end_to_end.world import World, wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.container]
 
-PYTHON = "3.11"
 KEY = EXAMPLES["image"].partition(":\n")[0]
 
 
 @pytest.fixture(scope="module")
-def world(engine: Engine, base: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(engine: Engine, base: Base, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A sandbox with the container runtime, and a project whose images are built on the base."""
     folder = tmp_path_factory.mktemp("world")
     project = make_project(folder / "project")
     stage = project / "Pulumi.dev.yaml"
-    image = f'  {KEY}: {{base: "slipway-base@{base.digest}", python: "{PYTHON}"}}\n'
+    image = f'  {KEY}: {{base: "{base.reference}", python: "{base.python}"}}\n'
     stage.write_text(stage.read_text().replace("config:\n", f"config:\n{image}", 1))
     with start(folder / "home", runtime="container") as sandbox:
         yield World(project, sandbox)
@@ -50,6 +49,13 @@ def releases(world: World, trained: dict[str, Path]) -> Releases:
         for kind in ("logistic", "boosting")
     ]
     return Releases(*found)
+
+
+def image(world: World, stage: str) -> str:
+    """The digest of the image that a stage pins."""
+    pin = world.settings(stage).endpoints["delays"].live
+    assert pin is not None
+    return pin.digest
 
 
 def instances(world: World, stage: str) -> list[dict[str, Any]]:
@@ -104,7 +110,7 @@ def test_the_containers_are_the_releases_image_and_hardened(
 ) -> None:
     [instance] = instances(world, "dev")
     [inspected] = json.loads(engine.run(["container", "inspect", f"slipway-{instance['id']}-0"]))
-    assert inspected["ImageDigest"] == world.settings("dev").endpoints["delays"].live.digest
+    assert inspected["ImageDigest"] == image(world, "dev")
     process = Path(f"/proc/{instance['pid']}")
     status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
     assert set(status["Uid"].split()) == set(status["Gid"].split()) == {"10001"}
@@ -128,10 +134,9 @@ def test_the_variables_alone_lead_plain_boto3_to_the_endpoint(
 def test_the_same_image_arrives_in_prod(world: World, releases: Releases) -> None:
     assert world.slipway("promote", "dev", "prod").result["release"] == releases.second
     world.assert_clean("prod", serves=releases.second)
-    pins = [world.settings(stage).endpoints["delays"].live for stage in ("dev", "prod")]
-    assert len({pin.digest for pin in pins}) == 1
+    assert image(world, "prod") == image(world, "dev")
     found = world.sandbox.client("ecr").list_images(repositoryName=repository("prod"))["imageIds"]
-    assert pins[0].digest in {image["imageDigest"] for image in found}
+    assert image(world, "prod") in {entry["imageDigest"] for entry in found}
 
 
 def test_another_release_and_the_way_back_drop_no_request(

@@ -1,11 +1,31 @@
 """The small model, loaded once for each worker of a run."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from model.serving.models.predictor import Model, load_model
+from tests.model.serving import running
 from tests.model.serving.examples import write_artifact
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _in_containers(request: pytest.FixtureRequest) -> Generator[None]:
+    """Servers in containers, where SLIPWAY_TEST_SERVING asks for them."""
+    if not running.IN_CONTAINERS:
+        yield
+        return
+    from tests.container.base import base_or_skip, engine_or_skip
+    from tests.model.serving import contained
+
+    engine, shared = engine_or_skip(), request.getfixturevalue("shared_folder")
+    containers = contained.prepare(engine, base_or_skip(shared), shared)
+    running.use(containers)
+    try:
+        yield
+    finally:
+        engine.sweep(containers.owner)
 
 
 @pytest.fixture(scope="session")

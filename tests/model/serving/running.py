@@ -1,4 +1,7 @@
-"""A real server in a process of its own, on a free port, and clients that speak HTTP as callers do."""
+"""A real server in a process of its own, on a free port, and clients that speak HTTP as callers do.
+
+With SLIPWAY_TEST_SERVING=container the process is in a container (`contained.py`); the tests are the same.
+"""
 
 import http.client
 import json
@@ -12,10 +15,14 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from tests.model.serving.contained import Containers
 
 ENTRY = Path(__file__).resolve().parents[3] / "model" / "serving" / "serve"
 SECONDS = 20.0
+IN_CONTAINERS = os.environ.get("SLIPWAY_TEST_SERVING") == "container"
 _PORT = re.compile(r"listening on 127\.0\.0\.1 port (\d+)")
 
 
@@ -40,10 +47,29 @@ def environment(model: Path, **more: str) -> dict[str, str]:
     }
 
 
+class Process(Protocol):
+    """What the tests need of subprocess.Popen, so that a container will do as well."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+_containers: list["Containers"] = []
+
+
+def use(containers: "Containers") -> None:
+    """From now on servers run in containers."""
+    _containers[:] = [containers]
+
+
 class Server:
     """A running server; its log is a file."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, process: Process, log: Path) -> None:
         self.process = process
         self._log = log
 
@@ -102,6 +128,12 @@ class Server:
         return self.process.wait(SECONDS)
 
 
+def own_name(pid: int) -> int:
+    """A process's id as it is in the server's own log: in a container that is another than outside."""
+    [line] = [x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith("NSpid")]
+    return int(line.split()[-1])
+
+
 def exchange(
     connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None = None, **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
@@ -118,9 +150,7 @@ def serving(
     """A server of the artifact in `model`, logging in `folder`; it is gone when the block ends."""
     log = folder / "server.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [entry, *arguments], env=environment(model, **more), stdout=output, stderr=output, cwd=folder
-        )
+        process = _started(model, folder, entry, arguments, output, more)
     try:
         yield Server(process, log)
     finally:
@@ -128,8 +158,29 @@ def serving(
         process.wait()
 
 
+def _started(
+    model: Path,
+    folder: Path,
+    entry: Path,
+    arguments: tuple[str, ...],
+    output: IO[bytes],
+    more: dict[str, str],
+) -> Process:
+    if _containers and entry == ENTRY:
+        return _containers[0].start(model, arguments, _inside(model, more), output)
+    env = environment(model, **more)
+    return subprocess.Popen([entry, *arguments], env=env, stdout=output, stderr=output, cwd=folder)
+
+
+def _inside(model: Path, more: dict[str, str]) -> dict[str, str]:
+    """The variables of a container: its PATH is its own."""
+    return {name: value for name, value in environment(model, **more).items() if name != "PATH"}
+
+
 def ended(model: Path, *arguments: str, entry: Path = ENTRY, **more: str) -> subprocess.CompletedProcess[str]:
     """A server that ends by itself."""
+    if _containers and entry == ENTRY:
+        return _containers[0].ended(model, arguments, _inside(model, more), SECONDS)
     return subprocess.run(
         [entry, *arguments],
         env=environment(model, **more),
