@@ -5,6 +5,7 @@ limits         what one body may hold
 results        scores into the body of an answer
 
 json_rows      a JSON body into rows, the quick way
+json_quick_forms  the same, for forms other than a list of instances
 json_faults    the same, the careful way: names what is wrong
 json_forms     the forms of a JSON request: MLflow's, SageMaker's, one row
 json_text      bytes into JSON values, bounded

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
+from types import GenericAlias
 from typing import Annotated, Any
 
 import msgspec
@@ -23,7 +24,6 @@ class TypedRows:
         attributes = {feature.name: f"feature{index}" for index, feature in enumerate(schema.features)}
         features = {feature.name: feature for feature in schema.features}
         given = schema.names if columns is None else columns
-        absent = [(attributes[name], None, None) for name in schema.names if name not in given]
         self.type: Any = msgspec.defstruct(
             "Row",
             [(attributes[name], _type(features[name])) for name in given],
@@ -32,8 +32,9 @@ class TypedRows:
             forbid_unknown_fields=True,
             array_like=columns is not None,
             gc=False,
-            namespace={attribute: None for attribute, _, _ in absent},
+            namespace={attributes[name]: None for name in schema.names if name not in given},
         )
+        self.rows: Any = GenericAlias(list, self.type)
         self.width = len(given)
         self._numbers = _getter([attributes[feature.name] for feature in schema.of_kind("number")])
         self._categories = _getter([attributes[feature.name] for feature in schema.of_kind("category")])
@@ -41,6 +42,34 @@ class TypedRows:
     def table(self, rows: list[Any]) -> Rows:
         """Decoded rows as a table."""
         return Rows(len(rows), list(map(self._numbers, rows)), list(map(self._categories, rows)))
+
+
+class TypedColumns:
+    """Columns that are an object with a list for each feature."""
+
+    def __init__(self, schema: Schema) -> None:
+        names = [(f"feature{index}", feature) for index, feature in enumerate(schema.features)]
+        self.type: Any = msgspec.defstruct(
+            "Columns",
+            [(attribute, GenericAlias(list, (_type(feature),))) for attribute, feature in names],
+            rename={attribute: feature.name for attribute, feature in names},
+            forbid_unknown_fields=True,
+        )
+        self.width = len(names)
+        self._numbers = _getter([attribute for attribute, feature in names if feature.kind == "number"])
+        self._categories = _getter([attribute for attribute, feature in names if feature.kind == "category"])
+
+    def table(self, columns: Any) -> Rows | None:
+        """Decoded columns as a table; None when their lengths differ."""
+        numbers, categories = self._numbers(columns), self._categories(columns)
+        count = len((numbers or categories)[0])
+        if any(len(values) != count for values in (*numbers, *categories)):
+            return None
+        return Rows(count, _rows(numbers, count), _rows(categories, count))
+
+
+def _rows(columns: Sequence[Sequence[Any]], count: int) -> list[tuple[Any, ...]]:
+    return list(zip(*columns, strict=True)) if columns else [()] * count
 
 
 def _type(feature: Feature) -> Any:

@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote, and what they send: MLflow's, the SageMaker SDK's, pandas' and pyarrow's."""
+"""Clients that nobody here wrote, and what they send: MLflow's, the SageMaker SDK's, pandas', pyarrow's."""
 
 import gzip
 import io

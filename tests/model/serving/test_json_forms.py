@@ -144,6 +144,25 @@ def test_a_body_of_too_many_values(toys: Model) -> None:
     assert (fault["status"], fault["code"]) == (400, "too_many_values")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"dataframe_split": {"columns": ["colour", "size", "weight"], "data": [["red", 1, NaN]]}}',
+        '{"dataframe_split": {"columns": ["colour", "size", "weight"], "data": [["a NaN, b", 1, NaN]]}}',
+        '{"dataframe_split": {"columns": ["colour", "size", "weight"], "data": [["\\"", 1, NaN]]}}',
+        '{"inputs": {"colour": ["NaN"], "shape": [NaN], "size": [1], "weight": [NaN]}}',
+    ],
+)
+def test_nan_in_a_text_is_that_text(text: str) -> None:
+    schema = parse_schema(json.dumps(SCHEMA).encode())
+    [quick, careful] = [
+        merged([JsonRows(schema).columns(text.encode())]),
+        careful_columns(text.encode(), schema),
+    ]
+    np.testing.assert_array_equal(quick.numbers, careful.numbers)
+    np.testing.assert_array_equal(quick.categories, careful.categories)
+
+
 _VALUE = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["red", ":", '"'])
 _TABLE = st.fixed_dictionaries(
     {
@@ -162,11 +181,24 @@ def _outcome(decode: Callable[[bytes], Any], text: bytes) -> Columns | Fault:
         return refusal.fault
 
 
-@settings(deadline=None, max_examples=300)
-@given(_TABLE)
-def test_the_quick_way_and_the_careful_way_agree(table: dict) -> None:
+_LISTS = st.fixed_dictionaries(
+    {
+        "colour": st.lists(st.text(max_size=2), min_size=1, max_size=2),
+        "shape": st.lists(st.none() | st.just(float("nan")), min_size=1, max_size=2),
+        "size": st.lists(st.floats(0, 9) | _VALUE, min_size=1, max_size=2),
+        "weight": st.lists(st.none() | st.floats(), min_size=1, max_size=2),
+    }
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    st.tuples(st.just("dataframe_split"), _TABLE)
+    | st.tuples(st.sampled_from(["inputs", "instances"]), _LISTS)
+)
+def test_the_quick_way_and_the_careful_way_agree(document: tuple[str, dict]) -> None:
     schema = parse_schema(json.dumps(SCHEMA).encode())
-    text = body(dataframe_split=table)
+    text = body(**dict([document]))
     quick = _outcome(JsonRows(schema).columns, text)
     careful = _outcome(lambda text: careful_columns(text, schema), text)
     if isinstance(careful, Columns) and isinstance(quick, Columns):
