@@ -46,6 +46,13 @@ def test_it_depends_on_the_package_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not (SERVING.parent.parent / ".git").exists(), reason="this is no Git checkout")
+def test_a_shallow_clone_has_the_revision_that_git_says(tmp_path: Path) -> None:
+    _git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{SERVING.parent.parent}", "clone")
+    wanted = _git(tmp_path / "clone", "rev-parse", "HEAD:model/serving")
+    assert revision(tmp_path / "clone" / "model" / "serving") == wanted
+
+
+@pytest.mark.skipif(not (SERVING.parent.parent / ".git").exists(), reason="this is no Git checkout")
 def test_it_knows_every_file_of_the_package() -> None:
     """A kind of file that it does not know would be in Git and not in the image."""
     tracked = set(_git(SERVING, "ls-files").splitlines())
