@@ -97,8 +97,8 @@ async def _loaded(
     stopping.cancel()
     if not service.done():
         return False
-    predictor, handlers, models = service.result()
-    telemetry.describe(models)
+    predictor, handlers, models, missing = service.result()
+    telemetry.describe(models, missing)
     application.ready(predictor, handlers)
     log.info("ready: %s", settings.model_dir)
     return True

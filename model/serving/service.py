@@ -16,11 +16,13 @@ from model.serving.telemetry.exposition import ModelInfo
 
 
 class Service(NamedTuple):
-    """What `Application.ready` takes, and the models by name, the default one first."""
+    """What `Application.ready` takes, and what telemetry asks: the models by name, the default one first, and
+    how many values were missing in what they have scored."""
 
     predictor: Predictor
     handlers: Mapping[str, Handler]
     models: Sequence[ModelInfo]
+    missing: Callable[[], int]
 
 
 def load_service(folder: Path, is_ready: Callable[[], bool], max_body: int) -> Service:
@@ -34,4 +36,5 @@ def load_service(folder: Path, is_ready: Callable[[], bool], max_body: int) -> S
             **dict.fromkeys((DOCUMENT, *PAGES), Documentation(loaded, max_body).handle),
         },
         [ModelInfo(served.name, served.version, served.sha256) for served in loaded.all],
+        lambda: sum(served.scorer.missing for served in loaded.all),
     )

@@ -54,6 +54,14 @@ def _columns(table: Table) -> Columns:
     return from_rows(table.numbers, table.categories) if isinstance(table, Rows) else table
 
 
+def missing(table: Table) -> int:
+    """How many values of `table` are missing."""
+    if isinstance(table, Rows):
+        numbers = sum(row.count(None) for row in table.numbers)
+        return numbers + sum(row.count(None) + row.count("") for row in table.categories)
+    return int(np.isnan(table.numbers).sum()) + int((table.categories == "").sum())
+
+
 def from_rows(
     numbers: Sequence[Sequence[float | None]], categories: Sequence[Sequence[str | None]]
 ) -> Columns:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from model.serving.errors import ArtifactError
-from model.serving.models.columns import Columns, Table, from_rows, merged
+from model.serving.models.columns import Columns, Table, from_rows, merged, missing
 from model.serving.models.schema import Schema
 
 _TYPES = {"number": "tensor(float)", "category": "tensor(string)"}
@@ -33,12 +33,18 @@ class Scorer:
         self._output = _output(self._session, schema)
         self._numbers = [feature.name for feature in schema.of_kind("number")]
         self._categories = [feature.name for feature in schema.of_kind("category")]
+        self.missing = 0
+        """Values that were missing in the rows it was asked about."""
+        self._counting = threading.Lock()
         self._one = _OneRow(self)
         self._warm_up()
 
     def score_all(self, tables: Sequence[Table]) -> list[list[float]]:
         """For each table the scores of its rows, found in one run of the graph (or one for each block)."""
         scores = self.score(merged(tables)).tolist()
+        absent = sum(map(missing, tables))
+        with self._counting:
+            self.missing += absent
         if len(tables) == 1:
             return [scores]
         ends = list(accumulate(table.count for table in tables))

@@ -49,7 +49,9 @@ FIRST = SKIPPED + 1
 INVALID = SKIPPED + 2
 ROWS = SKIPPED + 3
 REFUSED_ROWS = SKIPPED + 4
-LATENCY = SKIPPED + 5
+MISSING = SKIPPED + 5
+"""Values that were missing in the rows scored."""
+LATENCY = SKIPPED + 6
 SCORE = LATENCY + LATENCY_BINS
 COUNTED = SCORE + SCORE_BINS
 """So many cells only grow; those after them say how things are."""

@@ -75,6 +75,7 @@ def _families(
             cells.REFUSED_ROWS,
             "Rows refused alone in a request that was answered.",
         ),
+        ("slipway_missing_values_total", cells.MISSING, "Values that were missing in the rows scored."),
         (
             "slipway_invalid_total",
             cells.INVALID,

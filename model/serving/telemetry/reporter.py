@@ -69,15 +69,18 @@ class Telemetry:
         self._printer = printer or Printer(stdout(), container.turn)
         self._models: list[ModelInfo] = []
         self._origin = Origin(container.name, index, endpoint=settings.endpoint, variant=settings.variant)
+        self._missing: Callable[[], int] = lambda: 0
         self._number = 0
         self._before = self._counted()
         self._interval = intervals.first(time.time(), self._length)
         self.answered = self._counter.answered
         """Counts an answer: `Counter.answered`, without a call in between."""
 
-    def describe(self, models: Sequence[ModelInfo]) -> None:
-        """From now on these are served, the default one first."""
+    def describe(self, models: Sequence[ModelInfo], missing: Callable[[], int]) -> None:
+        """From now on these are served, the default one first; `missing` says how many values were missing
+        in what they have scored."""
         self._models = list(models)
+        self._missing = missing
         self._origin = replace(self._origin, service=models[0].name)
 
     async def run(self) -> None:
@@ -117,6 +120,7 @@ class Telemetry:
         self._number += 1
 
     def _counted(self) -> list[int]:
+        self._row[cells.MISSING] = self._missing()
         return self._row[: cells.COUNTED].tolist()
 
     def _sample(self) -> None:
@@ -125,3 +129,4 @@ class Telemetry:
         row[cells.CPU_NANOSECONDS] = process.cpu_nanoseconds()
         row[cells.RESIDENT_BYTES] = process.resident_bytes()
         row[cells.DROPPED] = self._printer.dropped
+        row[cells.MISSING] = self._missing()

@@ -15,7 +15,7 @@ SCHEMA = "slipway-window/1"
 NAMESPACE = "Slipway/Endpoint"
 MOST_VALUES = 100
 """Numbers that one metric of an EMF line may have."""
-_COUNTS = ("requests", "errors", "refused", "invalid", "rows", "refused_rows")
+_COUNTS = ("requests", "errors", "refused", "invalid", "rows", "refused_rows", "missing")
 _LATENCY_METRIC = "latency_ms"
 
 
@@ -62,6 +62,7 @@ def record(
         "statuses": {status: count for status, count in statuses.items() if count},
         "rows": counted[cells.ROWS],
         "refused_rows": counted[cells.REFUSED_ROWS],
+        "missing": counted[cells.MISSING],
     }
     if exemplars:
         found["exemplars"] = exemplars

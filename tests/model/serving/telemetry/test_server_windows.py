@@ -144,6 +144,7 @@ def test_the_merged_windows_are_what_was_asked(story: Story) -> None:
     assert sum(map(Counter, (record["statuses"] for record in story.records)), Counter()) == ASKED
     counts = {name: story.total(name) for name in ("requests", "errors", "refused", "invalid", "rows")}
     assert counts == {"requests": 53, "errors": 2, "refused": 7, "invalid": 0, "rows": 31 + 3 * 10 + 3}
+    assert story.total("missing") == 2 * 10
 
 
 def test_the_judge_reads_every_line(story: Story) -> None:

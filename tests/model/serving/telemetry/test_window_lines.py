@@ -34,7 +34,7 @@ def test_an_empty_window_is_a_window() -> None:
     window = window_of([])
     assert parse_line(json.dumps(window | {"variant": "live"})).counts.sum() == 0
     assert [point.key.name for point in emf.points(json.dumps(window))] == [
-        *("requests", "errors", "refused", "invalid", "rows", "refused_rows")
+        *("requests", "errors", "refused", "invalid", "rows", "refused_rows", "missing")
     ]
 
 
@@ -50,7 +50,10 @@ def test_the_metrics_are_the_windows_own_numbers() -> None:
     assert {point.key.dimensions for point in points.values()} == {(("Service", "toys"),)}
     assert {point.at for point in points.values()} == {INTERVAL.start}
     sums = {name: point.values.total for name, point in points.items() if name != "latency_ms"}
-    assert sums == {"requests": 52, "errors": 1, "refused": 1, "invalid": 0, "rows": 50, "refused_rows": 0}
+    assert sums == {
+        **{"requests": 52, "errors": 1, "refused": 1, "invalid": 0},
+        **{"rows": 50, "refused_rows": 0, "missing": 0},
+    }
     latency = points["latency_ms"]
     assert latency.unit == "Milliseconds"
     assert latency.values.total == pytest.approx(sum(range(1, 51)), rel=0.01)
