@@ -100,4 +100,4 @@ def test_the_largest_window_is_a_line_that_everyone_takes() -> None:
     line = windows.line(replace(ORIGIN, variant="live"), 10**9, INTERVAL, row, exemplars)
     assert len(line) < 20_000
     assert len(line) < MAX_LINE
-    assert len(emf.points(line.decode())) == 7
+    assert len(emf.points(line.decode())) == 8
