@@ -4,6 +4,7 @@ httptools (llhttp, Node's parser) reads the protocol and refuses what is ambiguo
 """
 
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import NamedTuple
@@ -76,8 +77,10 @@ class Reader:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._done = True  # only HTTP/1.1 here: the request was delivered, what follows is not for us
-        except httptools.HttpParserCallbackError:
-            log.exception("reading a request failed")
+        except httptools.HttpParserCallbackError as error:
+            # its text may hold what was sent
+            where = "".join(traceback.format_tb((error.__context__ or error).__traceback__))
+            log.error("reading a request failed: %s\n%s", type(error.__context__ or error).__name__, where)
             self.refuse(500, "internal_error", "The server failed. The request may be right.")
         except httptools.HttpParserError:
             self.refuse(400, "invalid_http", "This is no HTTP/1.1 request.")
