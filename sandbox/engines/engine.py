@@ -123,6 +123,7 @@ def _engine(kind: Kind, environ: Mapping[str, str]) -> Engine:
     if program is None:
         raise EngineError(f"{kind} is not on PATH")
     storage = storage_folder(environ)
+    storage.mkdir(parents=True, exist_ok=True)
     env = {name: environ[name] for name in _KEPT if name in environ} | {"PATH": path}
     if kind == "docker":
         env |= {name: value for name, value in environ.items() if name.startswith("DOCKER_")}

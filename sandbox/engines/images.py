@@ -54,7 +54,6 @@ class EngineImages:
             return None
 
     def _load(self, name: str, digest: str, manifest: bytes, read: dict[str, Any]) -> None:
-        self._engine.storage.mkdir(parents=True, exist_ok=True)
         parts = [self._blobs.path(read["config"]["digest"]), *self._blobs.layers(read)]
         with tempfile.TemporaryDirectory(prefix=".load-", dir=self._engine.storage) as folder:
             if self._engine.kind == "docker":
