@@ -87,6 +87,25 @@ def times(results: Results, kind: Kind, rows: int) -> tuple[float | None, str]:
     return mine / peer[1], peer[0].name
 
 
+def best_format(server: Server, rows: int) -> tuple[str, float] | None:
+    """The format in which it is quickest, with its rate."""
+    found = [(form, rate(server, form, rows)) for form in formats(server)]
+    known = [(form, value) for form, value in found if value]
+    return max(known, key=lambda pair: pair[1]) if known else None
+
+
+def times_in_best_formats(results: Results, kind: Kind, rows: int) -> tuple[float, str] | None:
+    """Our rate in our quickest format over that of the best peer of a kind in its own; and what they are."""
+    ours = find(results, OURS)
+    mine = best_format(ours, rows) if ours else None
+    theirs = [(s.name, best_format(s, rows)) for s in results.servers if s.kind is kind]
+    known = [(name, *found) for name, found in theirs if found]
+    if mine is None or not known:
+        return None
+    name, form, value = max(known, key=lambda each: each[2])
+    return mine[1] / value, f"{mine[0]} against {name}'s {form}"
+
+
 def share_of_nothing(results: Results, key: str) -> float | None:
     """Our rate, one row of JSON, as a percentage of a server that does nothing."""
     ours, nothing = find(results, OURS), find(results, key)
@@ -124,7 +143,7 @@ def bars(results: Results) -> list[Bar]:
         Bar("one row of JSON: p99 over p50", 4, False, "x", tail(ours)),
         Bar("32 rows of JSON: times the best peer as usually run", 8, True, "x", many, many_peer),
         Bar("process start to the first 200 of /ping", 0.9, False, "s", start),
-        Bar("resident memory of a worker, after the load", 120, False, "MiB", memory),
+        Bar("resident memory of a worker, after the load in JSON", 120, False, "MB", memory),
         Bar("CPU per request, two workers against one", 10, False, "% more", scaling(results)),
     ]
 
@@ -139,6 +158,9 @@ def besides(results: Results) -> list[tuple[str, str]]:
                 found.append(
                     (f"{_rows(rows)} of JSON: times the best peer ({kind})", f"{value:.1f}x, {peer}")
                 )
+    for kind in (Kind.SKLEARN, Kind.GRAPH):
+        if pair := times_in_best_formats(results, kind, 1000):
+            found.append((f"1,000 rows, each in its quickest format ({kind})", f"{pair[0]:.1f}x, {pair[1]}"))
     for server in results.servers:
         if server.kind is Kind.NOTHING and (value := share_of_nothing(results, server.key)) is not None:
             found.append((f"one row of JSON: of {server.name}", f"{value:.0f} %"))

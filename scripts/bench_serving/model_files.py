@@ -76,7 +76,7 @@ def _prepare(kind: str, package: Path, folder: Path) -> Model:
     pipeline = load(files[SKOPS])
     joblib.dump(pipeline, peers / PIPELINE)
     texts: Any = dict.fromkeys(CATEGORIES, str)
-    missing = dict.fromkeys(NUMBERS, [""])
+    missing = {name: [""] for name in NUMBERS}
     flights = pd.read_csv(artifact / REFERENCE, dtype=texts, keep_default_na=False, na_values=missing)
     rows, scores = {}, {}
     for size in SIZES:

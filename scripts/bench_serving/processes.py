@@ -14,13 +14,14 @@ from sandbox.bench.vitals import descendants
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-MIB = 1 << 20
+MB = 1e6
 _POLL = 0.02
+_ZOMBIE = "Z"
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What some processes use: memory in MiB (PSS counts shared pages in parts), CPU seconds by process."""
+    """What some processes use: memory in MB (PSS counts shared pages in parts), CPU seconds by process."""
 
     rss: float
     pss: float
@@ -39,17 +40,18 @@ def members(leader: int) -> list[int]:
     for folder in PROC.iterdir():
         if folder.name.isdecimal() and (fields := _stat(int(folder.name))) and int(fields[3]) == leader:
             found.add(int(folder.name))
-    return sorted(pid for pid in found if (fields := _stat(pid)) and fields[0] != "Z")
+    return sorted(pid for pid in found if (fields := _stat(pid)) and fields[0] != _ZOMBIE)
 
 
 def usage(pids: Iterable[int]) -> Usage:
     """What they use now; one that has ended uses nothing."""
     rss, pss, cpu = 0.0, 0.0, {}
     for pid in pids:
-        if not (fields := _stat(pid)):
+        fields = _stat(pid)
+        if not fields or fields[0] == _ZOMBIE:
             continue
         cpu[pid] = (int(fields[11]) + int(fields[12])) / TICKS
-        rss += int(fields[21]) * PAGE / MIB
+        rss += int(fields[21]) * PAGE / MB
         pss += _pss(pid)
     return Usage(rss, pss, cpu)
 
@@ -79,7 +81,7 @@ def _born(leader: int) -> dict[int, str]:
 
 def _alive(pid: int, born: str) -> bool:
     fields = _stat(pid)
-    return bool(fields) and fields[0] != "Z" and fields[19] == born
+    return bool(fields) and fields[0] != _ZOMBIE and fields[19] == born
 
 
 def _gone(process: subprocess.Popen[bytes], born: dict[int, str], patience: float) -> bool:
@@ -105,4 +107,4 @@ def _pss(pid: int) -> float:
     except OSError:
         return 0.0
     line = next((line for line in text.splitlines() if line.startswith("Pss:")), "Pss: 0 kB")
-    return int(line.split()[1]) / 1024
+    return int(line.split()[1]) * 1024 / MB

@@ -21,9 +21,10 @@ KINDS = """- **as usually run**: the fitted scikit-learn pipeline from joblib, a
 - **our ONNX graph**: custom code around onnxruntime, as a competent user of it would write it.
 - **does nothing**: reads the request and answers a constant of the same size."""
 NOTES = """CPU per request is user and system time of all the server's processes, from /proc, over the
-requests. Memory is that of all its processes after the load; PSS counts shared pages in parts. Start is
-from the start of the process to the first 200 of its health path, on its one core. Two workers run on
-both cores, which they share with the load, so there CPU per request is compared and not throughput."""
+requests. Memory is that of all its processes after the load in JSON; PSS counts shared pages in parts.
+Start is from the start of the process to the first 200 of its health path, on its one core. Two workers
+run on both cores, which they share with the load, so there CPU per request is compared and not
+throughput. Only HTTP is measured; MLServer and BentoML also speak gRPC."""
 _DASH = "-"
 
 
@@ -36,8 +37,8 @@ def markdown(results: Results, plot: str) -> str:
     parts += [f"**{rows:,} {'row' if rows == 1 else 'rows'}**\n\n{_json(results, rows)}" for rows in sizes]
     parts += ["## Other formats", _others(results), "## Memory, start, errors", NOTES, _house(results)]
     parts += [_workers(results), "## How each is run", _settings(results)]
-    if failed := _failures(results):
-        parts += ["## Not measured", failed]
+    if failed := problems(results):
+        parts += ["## Not measured", "\n".join(f"- {line}" for line in failed)]
     parts += ["## The machine", _machine(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -47,16 +48,26 @@ def terminal(results: Results) -> list[Table]:
     bars = _rich("", "bar", "bound", "measured", "")
     for bar in f.bars(results):
         word = "[green]met[/green]" if bar.met else "[red]missed[/red]"
+        if bar.measured is None:
+            word = ""
         bars.add_row(bar.what + (f" ({bar.against})" if bar.against else ""), _bound(bar), _value(bar), word)
     servers = _rich(
         "", "server", "kind", "1 row/s", "p50 ms", "p99 ms", "µs CPU", "32 rows/s", "1,000 rows/s"
     )
     for server in _ordered(results, 1):
         servers.add_row(*_summary(server))
-    for server in results.servers:
-        if server.failure:
-            servers.add_row(server.name, str(server.kind), server.failure)
     return [servers, bars]
+
+
+def problems(results: Results) -> list[str]:
+    """What was not measured, and why, a line each."""
+    found = [f"{s.name} ({s.kind}): {s.failure}" for s in results.servers if s.failure]
+    found += [
+        f"{s.name} ({s.kind}), {form}: {why}" for s in results.servers for form, why in s.missing.items()
+    ]
+    if results.workers.failure:
+        found.append(f"two workers: {results.workers.failure}")
+    return found
 
 
 def _rich(title: str, *columns: str) -> Table:
@@ -101,9 +112,26 @@ def _json(results: Results, rows: int) -> str:
         times = f"{mine / rate:.1f}x" if mine and rate and server is not ours else ""
         cpu = _number(f.cpu_per_request(server, f.JSON, rows))
         lines.append(
-            (server.name, str(server.kind), _number(rate), times, *_latency(server, f.JSON, rows), cpu)
+            (
+                server.name,
+                str(server.kind),
+                _number(rate),
+                _spread(server, rows),
+                times,
+                *_latency(server, f.JSON, rows),
+                cpu,
+            )
         )
-    head = ("server", "kind", "requests/s", "ours is", "p50 ms", "p99 ms", "µs CPU per request")
+    head = (
+        "server",
+        "kind",
+        "requests/s",
+        "lowest to highest round",
+        "ours is",
+        "p50 ms",
+        "p99 ms",
+        "µs CPU per request",
+    )
     return _table(head, lines)
 
 
@@ -131,19 +159,30 @@ def _house(results: Results) -> str:
                 _number(f.of_rounds(server, lambda r: r.processes)),
                 _number(f.of_rounds(server, lambda r: r.rss)),
                 _number(f.of_rounds(server, lambda r: r.pss)),
+                _number(f.of_rounds(server, lambda r: r.rss_after_all)) if len(f.formats(server)) > 1 else "",
                 ", ".join(starts),
                 f"{f.errors(server):,}",
                 f"{server.off_by:.0e}" if server.kind is not Kind.NOTHING else "",
             )
         )
-    head = ("server", "kind", "processes", "RSS MiB", "PSS MiB", "start s", "errors", "off by at most")
+    head = (
+        "server",
+        "kind",
+        "processes",
+        "RSS MB",
+        "PSS MB",
+        "RSS MB, all formats",
+        "start s",
+        "errors",
+        "off by at most",
+    )
     return _table(head, lines)
 
 
 def _workers(results: Results) -> str:
     workers = results.workers
     if not workers.one or not workers.two:
-        return f"Two workers were not measured: {workers.failure}" if workers.failure else ""
+        return ""
     lines = [
         (name, ", ".join(f"{1e6 * value:.1f}" for value in values))
         for name, values in (("one", workers.one), ("two", workers.two))
@@ -157,14 +196,6 @@ def _settings(results: Results) -> str:
     return _table(("server", "kind", "version", "settings"), lines)
 
 
-def _failures(results: Results) -> str:
-    lines = [(f"{s.name} ({s.kind})", s.failure) for s in results.servers if s.failure]
-    lines += [
-        (f"{s.name} ({s.kind}): {form}", why) for s in results.servers for form, why in s.missing.items()
-    ]
-    return _table(("what", "why"), [(what, why.replace("|", "\\|")) for what, why in lines]) if lines else ""
-
-
 def _machine(results: Results) -> str:
     return _table(("what", "value"), [("measured at", results.at), *results.machine.items()])
 
@@ -174,6 +205,11 @@ def _ordered(results: Results, rows: int) -> list[Server]:
     known = [(f.rate(server, f.JSON, rows), server) for server in results.servers]
     found = [(rate, server) for rate, server in known if rate]
     return [server for _, server in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _spread(server: Server, rows: int) -> str:
+    rates = [cell.load.rate for cell in f.cells(server, f.JSON, rows)]
+    return f"{min(rates):,.0f} to {max(rates):,.0f}" if len(rates) > 1 else ""
 
 
 def _latency(server: Server, form: str, rows: int) -> tuple[str, str]:

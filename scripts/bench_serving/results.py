@@ -45,12 +45,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Round:
-    """One start of a server, and what it did then. Memory is in MiB, of all its processes, after the load."""
+    """One start of a server, and what it did then. Memory is in MB, of all its processes."""
 
     start_seconds: float
     processes: int
     rss: float
+    """After the load in JSON."""
     pss: float
+    """The same, shared pages counted in parts."""
+    rss_after_all: float
+    """After the other formats too."""
     cells: tuple[Cell, ...]
 
 

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import secrets
 import socket
 import subprocess
 import tempfile
@@ -17,7 +18,9 @@ from scripts.bench_serving.peers.base import HOST, QUIET, Launch, Peer, Place
 from scripts.bench_serving.processes import on_core, stop
 
 START_LIMIT = 60.0
-STOP_PATIENCE = 5.0
+STOP_PATIENCE = 3.0
+PORTS = range(20_000, 32_000)
+"""Below those that Linux gives away by itself; multi-model-server takes none above 49,151."""
 ANSWER_LIMIT = 30.0
 _POLL = 0.005
 _SHOWN = 300
@@ -57,9 +60,10 @@ def running(peer: Peer, model: Model, bin_folder: Path, cores: str) -> Generator
     with tempfile.TemporaryDirectory(prefix="serving-", ignore_cleanup_errors=True) as name:
         place = Place(Path(name), _free_ports(peer.ports), bin_folder, model)
         if peer.before:
-            _finish(peer.before(place), place.folder)
+            _finish(peer.before(place), place)
+        launch = peer.launch(place)
         begun = time.monotonic()
-        process = _spawn(peer.launch(place), place.folder, cores)
+        process = _spawn(launch, place, cores)
         try:
             _wait_ready(process, place, peer.ready, begun)
             yield Running(process.pid, place.port, time.monotonic() - begun, place.folder)
@@ -67,21 +71,20 @@ def running(peer: Peer, model: Model, bin_folder: Path, cores: str) -> Generator
             stop(process, STOP_PATIENCE)
 
 
-def _finish(launch: Launch, folder: Path) -> None:
-    done = subprocess.run(
-        launch.argv, cwd=folder, env=_environment(launch), capture_output=True, text=True, check=False
-    )
+def _finish(launch: Launch, place: Place) -> None:
+    env = _environment(launch, place)
+    done = subprocess.run(launch.argv, cwd=place.folder, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServerFailed(f"{launch.argv[0]} failed: {' '.join(done.stderr.split())[-_SHOWN:]}")
 
 
-def _spawn(launch: Launch, folder: Path, cores: str) -> subprocess.Popen[bytes]:
-    with (folder / "server.log").open("wb") as log:
+def _spawn(launch: Launch, place: Place, cores: str) -> subprocess.Popen[bytes]:
+    with (place.folder / "server.log").open("wb") as log:
         try:
             return subprocess.Popen(
                 on_core(cores, launch.argv),
-                cwd=folder,
-                env=_environment(launch),
+                cwd=place.folder,
+                env=_environment(launch, place),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -91,12 +94,12 @@ def _spawn(launch: Launch, folder: Path, cores: str) -> subprocess.Popen[bytes]:
             raise ServerFailed(f"{launch.argv[0]} cannot be run: {error.strerror}") from error
 
 
-def _environment(launch: Launch) -> dict[str, str]:
+def _environment(launch: Launch, place: Place) -> dict[str, str]:
     # a caller's own PYTHONPATH or server settings would change what is measured
-    inherited = {
-        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "JAVA_HOME") if name in os.environ
-    }
-    return inherited | QUIET | launch.env
+    kept = {name: os.environ[name] for name in ("HOME", "LANG", "JAVA_HOME") if name in os.environ}
+    # an environment's programs call each other by name
+    path = os.pathsep.join((str(place.bin), os.environ.get("PATH", "")))
+    return kept | QUIET | {"PATH": path} | launch.env
 
 
 def _wait_ready(process: subprocess.Popen[bytes], place: Place, path: str, begun: float) -> None:
@@ -126,12 +129,11 @@ def _tail(folder: Path) -> str:
 
 
 def _free_ports(count: int) -> tuple[int, ...]:
-    """Ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((HOST, 0))
-        return tuple(each.getsockname()[1] for each in sockets)
-    finally:
-        for each in sockets:
-            each.close()
+    """Ports that nobody listens on now, and that the system gives to no outgoing connection meanwhile."""
+    found: list[int] = []
+    while len(found) < count:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe:
+            if port not in found and probe.connect_ex((HOST, port)) != 0:
+                found.append(port)
+    return tuple(found)

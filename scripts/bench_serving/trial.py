@@ -11,7 +11,7 @@ from scripts.bench_serving import wrk
 from scripts.bench_serving.model_files import Model
 from scripts.bench_serving.payloads import Body, Wire
 from scripts.bench_serving.peers.base import HOST, Peer
-from scripts.bench_serving.processes import cpu_between, members, usage
+from scripts.bench_serving.processes import Usage, cpu_between, members, usage
 from scripts.bench_serving.results import Cell, Kind, Load, Round, Server
 from scripts.bench_serving.running import Running, ServerFailed, running
 
@@ -45,6 +45,7 @@ def run(
     """
     with running(peer, model, bin_folder, plan.server_cores) as server:
         found: list[Cell] = []
+        after_json = Usage(0.0, 0.0, {})
         for index, wire in enumerate(peer.wires[:1] if plan.json_only else peer.wires):
             if wire.name in into.missing:
                 continue
@@ -55,9 +56,18 @@ def run(
                 if index == 0:
                     raise
                 into.missing[wire.name] = str(error)
-        pids = members(server.pid)
-        now = usage(pids)
-        into.rounds.append(Round(server.start_seconds, len(pids), now.rss, now.pss, tuple(found)))
+            if index == 0:
+                after_json = usage(members(server.pid))
+        into.rounds.append(
+            Round(
+                start_seconds=server.start_seconds,
+                processes=len(after_json.cpu),
+                rss=after_json.rss,
+                pss=after_json.pss,
+                rss_after_all=usage(members(server.pid)).rss,
+                cells=tuple(found),
+            )
+        )
 
 
 def _format(

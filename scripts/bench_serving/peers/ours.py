@@ -1,9 +1,5 @@
 """Our own server, as the image starts it: one worker, telemetry on."""
 
-import os
-import sys
-from pathlib import Path
-
 from scripts.bench_serving import payloads as p
 from scripts.bench_serving.payloads import Wire
 from scripts.bench_serving.peers.base import HOST, Launch, Peer, Place
@@ -19,7 +15,6 @@ def launch(place: Place, workers: int = 1) -> Launch:
     return Launch(
         [str(ENTRY), "serve"],
         {
-            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
             "SM_MODEL_DIR": str(place.model.artifact),
             "SAGEMAKER_BIND_TO_PORT": str(place.port),
             "SLIPWAY_BIND_HOST": HOST,
