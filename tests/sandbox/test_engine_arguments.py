@@ -49,7 +49,7 @@ def test_every_container_is_hardened(kind: Kind) -> None:
     assert [part for part in HARD if part not in line] == []
     assert words[-2:] == ["slipway.local/image:1", "serve"]
     assert "--privileged" not in line
-    assert "--tmpfs /tmp:rw,noexec,nosuid,nodev,size=64m" in line  # noqa: S108
+    assert "--tmpfs /tmp:rw,noexec,nosuid,nodev,size=64m" in line
 
 
 def test_only_podman_gets_what_only_podman_knows() -> None:
