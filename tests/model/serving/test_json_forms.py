@@ -125,6 +125,8 @@ def test_a_wrong_form_says_what_is_wrong(toys: Model, document: dict, part: str)
         '{"dataframe_split": {"columns": [], "columns": ["colour", "size"], "data": [["red", 1]]}}',
         '{"dataframe_records": [{"colour": "red", "size": 1, "size": 2}]}',
         '{"colour": "red", "size": 1, "size": 2}',
+        '{"colour": "red", "shape": "round", "size": 1, "weight": 2, "size": 2}',
+        '{"inputs": {"colour": ["red"], "shape": [null], "size": [1], "weight": [2], "size": [2]}}',
     ],
 )
 def test_a_key_given_twice(toys: Model, text: str) -> None:
