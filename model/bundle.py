@@ -67,7 +67,7 @@ def bundle(main: bytes, others: Mapping[Key, bytes]) -> bytes:
         raise BundleError(
             f"The main model is damaged: {error}.", "Nothing was packaged.", "Train it again."
         ) from error
-    for key, content in sorted(others.items()):
+    for key, content in others.items():
         added = {
             f"{artifact.OTHERS}/{key}/{name}": data for name, data in _served_files(key, content).items()
         }

@@ -222,6 +222,12 @@ def test_a_whole_number_has_the_datatypes_range(v2: Application, datatype: str, 
     assert told["expected"] == f"a whole number of {datatype}"
 
 
+def test_an_input_given_twice_for_a_single_row(v2: Application) -> None:
+    again = {"name": "size", "shape": [1, 1], "datatype": "FP32", "data": [4]}
+    told = error(infer(v2, [*inputs(ROW), again]))
+    assert (told["field"], told["given"]) == ("size", "two inputs of this name")
+
+
 def test_a_missing_input_is_named(v2: Application) -> None:
     told = error(infer(v2, inputs({"colour": "red"})))
     assert (told["field"], told["given"]) == ("size", "nothing")
