@@ -10,10 +10,11 @@
 nowhere but in `dataframe_split`, which names its columns. MLflow too refuses them where inputs have names.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from model.serving.errors import RequestError, refused
+from model.serving.errors import Fault, RequestError, refused
 from model.serving.formats.json_text import Repeated
 from model.serving.formats.limits import MAX_CONTAINERS
 from model.serving.formats.values import describe, shown
@@ -27,6 +28,12 @@ class Misfit(NamedTuple):
     """A row that is none."""
 
     value: Any
+
+
+class Unreadable(NamedTuple):
+    """A row whose text is no JSON."""
+
+    fault: Fault
 
 
 class Rows(NamedTuple):
@@ -96,10 +103,10 @@ def _split(form: str, value: Any) -> Rows:
     if others := value.keys() - {"columns", "data", "index"}:
         raise _invalid(f'In "{form}" there is {shown(min(others))}.')
     columns, data = value["columns"], value["data"]
-    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+    if not isinstance(columns, list) or not all(type(name) is str for name in columns):
         raise _invalid(f'"columns" has to be a list of names, given {describe(columns)}.')
-    if repeated := [name for name in columns if columns.count(name) > 1]:
-        raise _invalid(f'"columns" names {shown(repeated[0])} twice.')
+    if len(columns) > len(counts := Counter(columns)):
+        raise _invalid(f'"columns" names {shown(counts.most_common(1)[0][0])} twice.')
     if not isinstance(data, list):
         raise _invalid(f'"data" has to be a list of rows, given {describe(data)}.')
     width = len(columns)

@@ -3,6 +3,7 @@
 The quick way and the careful way as in `json_rows`. A line that is no JSON is a wrong row like any other.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +11,16 @@ import msgspec
 
 from model.serving.errors import RequestError, refused
 from model.serving.formats.json_faults import checked_rows
+from model.serving.formats.json_forms import Unreadable
 from model.serving.formats.json_text import check_amount, parse
 from model.serving.formats.limits import MAX_ROWS
-from model.serving.formats.refusals import Refusals, refuse
+from model.serving.formats.refusals import Refusals
 from model.serving.formats.typed_rows import TypedRows
 from model.serving.models.columns import Columns, Table
 from model.serving.models.schema import Schema
+
+_MAX_UNREADABLE = 10_000
+"""Lines that are not JSON in a body whose other rows are scored: finding out takes ten times as long."""
 
 
 class JsonLines:
@@ -42,11 +47,17 @@ class JsonLines:
         lines = [line for line in body.split(b"\n") if line.strip()]
         if len(lines) > MAX_ROWS:
             raise refused("too_many_values", f"The body holds more than {MAX_ROWS} lines.")
-        rows: list[Any] = []
-        for index, line in enumerate(lines):
-            try:
-                rows.append(parse(line, f"Row {index} (rows count from 0)"))
-            except RequestError as error:
-                refuse(replace(error.fault, row=index), refusals)
-                rows.append(None)
-        return checked_rows(rows, self._schema, refusals)
+        return checked_rows(_parsed(lines), self._schema, refusals)
+
+
+def _parsed(lines: Sequence[bytes]) -> Iterator[Any]:
+    unreadable = 0
+    for index, line in enumerate(lines):
+        try:
+            yield parse(line, f"Row {index} (rows count from 0)")
+        except RequestError as error:
+            unreadable += 1
+            if unreadable > _MAX_UNREADABLE:
+                message = f"More than {_MAX_UNREADABLE} lines are not JSON. {error.fault.message}"
+                raise refused("invalid_json", message) from error
+            yield Unreadable(replace(error.fault, row=index))

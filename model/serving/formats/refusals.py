@@ -24,10 +24,11 @@ class Refusals:
         self.rows: set[int] = set()
         self._faults: dict[int, Fault] = {}
 
-    def add(self, fault: Fault) -> None:
-        """Refuses the fault's row."""
-        assert fault.row is not None
-        self.add_rows([fault.row], lambda _row: fault)
+    def add(self, row: int, fault: Callable[[], Fault]) -> None:
+        """Refuses `row`, which comes after all others; `fault` says what is wrong with it."""
+        if len(self._faults) < MAX_TOLD:
+            self._faults[row] = fault()
+        self.rows.add(row)
 
     def add_rows(self, rows: Sequence[int], fault: Callable[[int], Fault]) -> None:
         """Refuses `rows`, in ascending order; `fault` says what is wrong with one of them."""
@@ -81,11 +82,14 @@ def wanted_refusals(headers: Mapping[str, str]) -> Refusals | None:
     return None
 
 
-def refuse(fault: Fault, refusals: Refusals | None) -> None:
-    """Refuses the fault's row alone where that is wanted, or else the whole request: RequestError 400."""
-    if refusals is None or fault.row is None:
-        raise RequestError(400, fault)
-    refusals.add(fault)
+def refuse(row: int, fault: Callable[[], Fault], refusals: Refusals | None) -> None:
+    """Refuses `row` alone where that is wanted, or else the whole request: RequestError 400.
+
+    With `refusals` it has to come after all other refused rows.
+    """
+    if refusals is None:
+        raise RequestError(400, fault())
+    refusals.add(row, fault)
 
 
 def refuse_all(rows: Sequence[int], fault: Callable[[int], Fault], refusals: Refusals | None) -> None:

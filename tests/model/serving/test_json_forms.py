@@ -1,6 +1,7 @@
 """The forms of a JSON request: MLflow's, SageMaker's, one row; and what is said of a wrong one."""
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +102,10 @@ def test_mlflows_nan_is_a_missing_value(toys: Model) -> None:
         ({"dataframe_split": {"columns": NAMES, "data": 5}}, '"data" has to be a list'),
         ({"dataframe_split": {"columns": "colour", "data": []}}, '"columns" has to be a list'),
         ({"dataframe_split": {"columns": [1], "data": []}}, '"columns" has to be a list of names'),
+        (
+            {"dataframe_split": {"columns": ["size", math.nan], "data": [[1, 2]]}},
+            '"columns" has to be a list',
+        ),
         ({"dataframe_split": {"columns": ["size", "size"], "data": []}}, '"size" twice'),
         ({"dataframe_split": {"columns": NAMES, "data": [["red"]]}}, "row 0"),
         ({"dataframe_split": {"columns": NAMES, "data": [ROW]}}, "a list of 4"),
@@ -109,7 +114,7 @@ def test_mlflows_nan_is_a_missing_value(toys: Model) -> None:
         ({"dataframe_split": {"columns": ["size"], "data": [[1]]}}, "colour"),
         ({"dataframe_split": SOME, "params": {"threshold": 0.5}}, '"params" has to be empty'),
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_a_wrong_form_says_what_is_wrong(toys: Model, document: dict, part: str) -> None:
     fault = error(ask(toys, json.dumps(document).encode()))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from typing import Any
 
 import numpy as np
@@ -132,3 +133,29 @@ def test_a_wish_nobody_knows(toys: Model) -> None:
 @pytest.mark.parametrize("body", [b"nonsense", b'{"instances": 5}', b'{"dataframe_split": {}}'])
 def test_a_wrong_request_is_refused_as_a_whole(toys: Model, body: bytes) -> None:
     assert error(_ask(toys, body))["status"] == 400
+
+
+def test_the_first_are_told_whatever_is_wrong_with_them(toys: Model) -> None:
+    """A line that is no JSON and a line with a wrong value are told in their order."""
+    body = (lines(WRONG) + b"{nonsense\n") * 100
+    answer = _ask(toys, body, content_type="application/jsonlines", accept="application/json")
+    told = json.loads(answer.body)
+    assert [fault["row"] for fault in told["errors"]] == list(range(100))
+    assert {fault["code"] for fault in told["errors"]} == {"invalid_field", "invalid_json"}
+    assert answer.refused_rows == 200
+
+
+def test_many_wrong_rows_are_counted_without_words(toys: Model) -> None:
+    """Finding words for a row, such as a name that resembles its own, takes longer than refusing it."""
+    body = instances(*[{"colour": "red", "sise": 1}] * 20_000)
+    begun = time.process_time()
+    assert _ask(toys, body).refused_rows == 20_000
+    assert time.process_time() - begun < 2
+
+
+def test_a_body_that_is_no_json_lines_at_all(toys: Model) -> None:
+    fault = error(_ask(toys, b"x\n" * 900_000, content_type="application/jsonlines"))
+    assert (fault["code"], fault["message"][:40]) == (
+        "invalid_json",
+        "More than 10000 lines are not JSON. Row ",
+    )
