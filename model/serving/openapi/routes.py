@@ -8,8 +8,6 @@ from model.serving.answers import Answer, fault_answer
 from model.serving.application import Request
 from model.serving.errors import Fault
 from model.serving.models.catalog import Loaded
-from model.serving.openapi.document import openapi
-from model.serving.openapi.page import page, policy
 
 DOCUMENT = "/openapi.json"
 PAGES = ("/", "/docs")
@@ -31,15 +29,20 @@ class Documentation:
             return fault_answer(405, fault, "Allow: GET, HEAD\r\n")
         return self._document if request.path == DOCUMENT else self._page
 
-    # made when first asked for: a server that nobody looks at starts without them
+    # made when first asked for, and imported then: a server that nobody looks at starts sooner
 
     @cached_property
     def _document(self) -> Answer:
+        from model.serving.openapi.document import openapi
+
         content = msgspec.json.encode(openapi(self._loaded, self._max_body))
         return Answer(200, "application/json", content, _SAFE)
 
     @cached_property
     def _page(self) -> Answer:
+        from model.serving.openapi.document import openapi
+        from model.serving.openapi.page import page, policy
+
         content = page(openapi(self._loaded, self._max_body)).encode()
         headers = f"{_SAFE}Content-Security-Policy: {policy()}\r\n"
         return Answer(200, "text/html; charset=utf-8", content, headers)
