@@ -81,4 +81,5 @@ def program(place: Place, flavour: str) -> dict[str, str]:
         "PYTHONPATH": str(PROGRAMS),
         "BENCH_MODEL_DIR": str(place.model.folder),
         "BENCH_FLAVOUR": flavour,
+        "BENCH_KIND": place.model.kind,
     }
