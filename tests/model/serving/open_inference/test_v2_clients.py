@@ -1,5 +1,6 @@
 """Triton's own client against a real server: what nobody here wrote understands what we answer."""
 
+import json
 from collections.abc import Generator
 from pathlib import Path
 
@@ -91,3 +92,9 @@ def test_the_client_reads_the_message_of_an_error(client: triton.InferenceServer
     )
     with pytest.raises(InferenceServerException, match='There is "plain", "toys"'):
         client.infer("nothing", wrong)
+
+
+def test_what_the_reader_refuses_is_the_protocols_error_too(server: Server) -> None:
+    status, _, body = server.ask("POST", "/v2/models/toys/infer", b"x" * (6 * 1024 * 1024 + 1))
+    assert status == 413
+    assert isinstance(json.loads(body)["error"], str)
