@@ -1,8 +1,8 @@
 """Content-Type and Accept: which format a request has, and which it asks for. No bodies."""
 
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
 
 from model.serving.errors import refused
 
@@ -19,8 +19,9 @@ class Format(Enum):
     ARROW_FILE = "application/vnd.apache.arrow.file"
 
 
-class Media(NamedTuple):
-    """A format, by the one of its names that the caller used."""
+@dataclass(frozen=True, eq=False)
+class Media:
+    """A format, by the one of its names that the caller used. There is one of each."""
 
     name: str
     format: Format
@@ -36,6 +37,8 @@ _ALIASES = {
 }
 _NAMES = {known.value: known for known in Format} | _ALIASES
 _MEDIA = {name: Media(name, known) for name, known in _NAMES.items()}
+NAMES = tuple(_MEDIA)
+"""Every media type that is read and written."""
 _TEXTS = (Format.JSON, Format.JSON_LINES, Format.CSV)
 _COMPRESSED = (Format.PARQUET, Format.ARROW_STREAM, Format.ARROW_FILE)
 _SUPPORTED = ", ".join(known.value for known in Format)
@@ -73,7 +76,7 @@ def answer_format(accept: str, given: Media) -> Media:
         return given
     ranges = [_parsed(part) for part in accept.split(",")]
     likes = {media: _quality(media.name, ranges) for media in _MEDIA.values()}
-    best = max(likes, key=lambda media: (likes[media], media == given))
+    best = max(likes, key=lambda media: (likes[media], media is given))
     if likes[best] > 0:
         return best
     raise refused(

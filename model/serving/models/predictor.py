@@ -8,7 +8,7 @@ from model.serving.errors import refused
 from model.serving.formats.csv_rows import CsvRows
 from model.serving.formats.json_lines import JsonLines
 from model.serving.formats.json_rows import JsonRows
-from model.serving.formats.media import Format, answer_format, request_format
+from model.serving.formats.media import NAMES, Format, answer_format, request_format
 from model.serving.formats.npy_rows import NpyRows
 from model.serving.formats.refusals import Refusals, wanted_refusals
 from model.serving.formats.results import encoder
@@ -32,7 +32,7 @@ class Model:
     """Answers invocations with one graph. May be called from several threads at once."""
 
     def __init__(self, schema: Schema, scorer: Scorer) -> None:
-        self._rows: dict[Format, Rows] = {
+        rows: dict[Format, Rows] = {
             Format.JSON: JsonRows(schema),
             Format.JSON_LINES: JsonLines(schema),
             Format.CSV: CsvRows(schema),
@@ -40,7 +40,8 @@ class Model:
         }
         reader = TableReader()
         for media in (Format.PARQUET, Format.ARROW_STREAM, Format.ARROW_FILE):
-            self._rows[media] = TableRows(schema, media, reader)
+            rows[media] = TableRows(schema, media, reader)
+        self._rows = {name: rows[request_format(name).format] for name in NAMES}
         self._output = schema.output.name
         self._scorer = scorer
 
@@ -52,7 +53,7 @@ class Model:
         if not request.body:
             raise refused("empty_body", "The body is empty; it has to hold the rows to score.")
         refusals = wanted_refusals(headers)
-        table = self._rows[given.format].columns(request.body, refusals)
+        table = self._rows[given.name].columns(request.body, refusals)
         return Job(self._scorer, table, encoder(wanted, self._output, refusals), request)
 
 
