@@ -73,8 +73,13 @@ class Engine:
         return config, [folder / layer["digest"].partition(":")[2] for layer in manifest["layers"]]
 
     def close(self) -> None:
-        """Deletes all images; what is left in the folder are files."""
+        """Deletes all of it: the images, and what the storage has mounted on its own folder."""
         self._run("buildah", "rmi", "--all", "--force")
+        mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+        for mount in sorted(mounts, reverse=True):
+            if Path(mount).is_relative_to(self.folder):
+                subprocess.run(["umount", mount], check=True)
+        shutil.rmtree(self.folder)
 
 
 def _certificates() -> tuple[str, ...]:
