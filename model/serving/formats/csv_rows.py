@@ -1,13 +1,16 @@
 """A CSV body into columns: RFC 4180, UTF-8, the first line names the features in any order.
 
-An empty cell is a missing value. Column by column, because most of the time goes into numbers.
+An empty cell is a missing value. Column by column, because most of the time goes into numbers, and a block of
+rows at a time, because cells that have left the processor's cache cost twice that.
 """
 
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +20,18 @@ from model.serving.formats.columns_named import check_names
 from model.serving.formats.limits import MAX_ROWS
 from model.serving.formats.refusals import Refusals, refuse_all, row_fault
 from model.serving.formats.values import FLOAT32_MAX, expectation, shown
-from model.serving.models.columns import Columns, from_columns
+from model.serving.models.columns import Columns, from_columns, merged
 from model.serving.models.schema import Feature, Schema
 
+BLOCK_ROWS = 512
 _COUNTED = "rows count from 0, the header not counted"
+
+
+class _Cells(NamedTuple):
+    """The cells of one column in one block, and the number of their first row."""
+
+    first: int
+    cells: Sequence[str]
 
 
 class CsvRows:
@@ -28,61 +39,80 @@ class CsvRows:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
+        self._numbers = schema.of_kind("number")
+        self._texts = schema.of_kind("category")
 
     def columns(self, body: bytes, refusals: Refusals | None = None) -> Columns:
         """The rows of `body`. Raises RequestError 400 with the row, from 0 without the header, and field,
         unless a row is wrong that can go to `refusals`."""
-        header, rows = _read(body)
+        lines = _Lines(body)
+        header = [name.strip() for names in lines.take(1) for name in names]
         _check_header(header, self._schema)
-        _even_out(rows, header, refusals)
-        cells = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {}
-        empty = ("",) * len(rows)
-        numbers, texts = self._schema.of_kind("number"), self._schema.of_kind("category")
-        columns = from_columns(
-            len(rows),
-            [_numbers(feature, cells.get(feature.name, empty), refusals) for feature in numbers],
-            [_texts(feature, cells.get(feature.name, empty), refusals) for feature in texts],
-        )
+        first, parts = 0, []
+        while rows := lines.take(BLOCK_ROWS):
+            if first + len(rows) > MAX_ROWS:
+                raise refused("too_many_values", f"The body holds more than {MAX_ROWS} rows.")
+            _even_out(first, rows, header, refusals)
+            parts.append(
+                self._block(first, dict(zip(header, zip(*rows, strict=True), strict=True)), refusals)
+            )
+            first += len(rows)
+        columns = merged(parts) if parts else self._block(0, {}, refusals)
         return columns if refusals is None else refusals.without(columns)
 
+    def _block(self, first: int, cells: Mapping[str, Sequence[str]], refusals: Refusals | None) -> Columns:
+        """The columns of some rows; a column that is left out is missing in all of them."""
+        count = len(next(iter(cells.values()), ()))
+        empty = ("",) * count
 
-def _even_out(rows: list[list[str]], header: Sequence[str], refusals: Refusals | None) -> None:
+        def of(feature: Feature) -> _Cells:
+            return _Cells(first, cells.get(feature.name, empty))
+
+        return from_columns(
+            count,
+            [_numbers(feature, of(feature), refusals) for feature in self._numbers],
+            [_texts(feature, of(feature), refusals) for feature in self._texts],
+        )
+
+
+class _Lines:
+    """The rows of a body as they are read; blank lines are none."""
+
+    def __init__(self, body: bytes) -> None:
+        try:
+            # with or without a byte order mark: spreadsheets write one
+            text = body.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise refused("invalid_csv", f"The body is not UTF-8: byte {error.start} is wrong.") from error
+        self._reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        self._rows = filter(None, self._reader)
+
+    def take(self, count: int) -> list[list[str]]:
+        """The next rows; fewer at the end."""
+        try:
+            return list(islice(self._rows, count))
+        except csv.Error as error:
+            where = f"in line {self._reader.line_num}"
+            raise refused("invalid_csv", f"The body is not CSV: {error} {where}.") from error
+
+
+def _even_out(first: int, rows: list[list[str]], header: Sequence[str], refusals: Refusals | None) -> None:
     """Refuses rows that have more or fewer cells than the header; where the others go on, empties them."""
     width = len(header)
     wrong = [row for row, cells in enumerate(rows) if len(cells) != width]
 
     def fault(row: int) -> Fault:
         expected = f"{width} cells, as in the header"
-        return row_fault(row, None, f"{len(rows[row])} cells", expected, _COUNTED)
+        return row_fault(row, None, f"{len(rows[row - first])} cells", expected, _COUNTED)
 
-    refuse_all(wrong, fault, refusals)
+    refuse_all([first + row for row in wrong], fault, refusals)
     for row in wrong:
         rows[row] = [""] * width
 
 
-def _read(body: bytes) -> tuple[list[str], list[list[str]]]:
-    try:
-        # with or without a byte order mark: spreadsheets write one
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise refused("invalid_csv", f"The body is not UTF-8: byte {error.start} is wrong.") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[list[str]] = []
-    try:
-        for row in reader:
-            if row:
-                rows.append(row)
-            if len(rows) > MAX_ROWS:
-                raise refused("too_many_values", f"The body holds more than {MAX_ROWS} rows.")
-    except csv.Error as error:
-        raise refused("invalid_csv", f"The body is not CSV: {error} in line {reader.line_num}.") from error
-    if not rows:
-        raise refused("invalid_csv", "The body is empty; its first line has to name the features.")
-    header, *values = rows
-    return [name.strip() for name in header], values
-
-
 def _check_header(header: Sequence[str], schema: Schema) -> None:
+    if not header:
+        raise refused("invalid_csv", "The body is empty; its first line has to name the features.")
     if not set(schema.names) & set(header):
         example, given = ",".join(schema.names[:3]), shown(",".join(header[:3]))
         raise refused(
@@ -92,14 +122,15 @@ def _check_header(header: Sequence[str], schema: Schema) -> None:
     check_names(header, schema, "the header")
 
 
-def _numbers(feature: Feature, cells: Sequence[str], refusals: Refusals | None) -> npt.NDArray[np.float64]:
+def _numbers(feature: Feature, column: _Cells, refusals: Refusals | None) -> npt.NDArray[np.float64]:
+    cells = column.cells
     try:
         values = np.array([float(cell) if cell else math.nan for cell in cells])
     except ValueError:
-        return _checked_numbers(feature, cells, refusals)
+        return _checked_numbers(feature, column, refusals)
     missing = not feature.nullable and "" in cells
     if missing or not _is_plain("".join(cells)) or (np.abs(values) > FLOAT32_MAX).any():
-        return _checked_numbers(feature, cells, refusals)
+        return _checked_numbers(feature, column, refusals)
     return values
 
 
@@ -108,12 +139,12 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and not any(letter in text for letter in "_nN")
 
 
-def _checked_numbers(
-    feature: Feature, cells: Sequence[str], refusals: Refusals | None
-) -> npt.NDArray[np.float64]:
+def _checked_numbers(feature: Feature, column: _Cells, refusals: Refusals | None) -> npt.NDArray[np.float64]:
     """The numbers of a column that has wrong cells, which are refused."""
+    first, cells = column
     right = [_is_number(feature, cell) for cell in cells]
-    refuse_all([row for row, fine in enumerate(right) if not fine], partial(_fault, feature, cells), refusals)
+    wrong = [row for row, fine in enumerate(right, first) if not fine]
+    refuse_all(wrong, partial(_fault, feature, column), refusals)
     return np.array(
         [float(cell) if fine and cell else math.nan for cell, fine in zip(cells, right, strict=True)]
     )
@@ -128,15 +159,15 @@ def _is_number(feature: Feature, cell: str) -> bool:
         return False
 
 
-def _texts(feature: Feature, cells: Sequence[str], refusals: Refusals | None) -> Sequence[str]:
-    if not feature.nullable and "" in cells:
-        wrong = [row for row, cell in enumerate(cells) if not cell]
-        refuse_all(wrong, partial(_fault, feature, cells), refusals)
-    return cells
+def _texts(feature: Feature, column: _Cells, refusals: Refusals | None) -> Sequence[str]:
+    if not feature.nullable and "" in column.cells:
+        wrong = [row for row, cell in enumerate(column.cells, column.first) if not cell]
+        refuse_all(wrong, partial(_fault, feature, column), refusals)
+    return column.cells
 
 
-def _fault(feature: Feature, cells: Sequence[str], row: int) -> Fault:
-    cell = cells[row]
+def _fault(feature: Feature, column: _Cells, row: int) -> Fault:
+    cell = column.cells[row - column.first]
     given = f"the text {shown(cell)}" if cell else "an empty cell"
     expected = expectation(feature).replace("null", "an empty cell")
     return row_fault(row, feature.name, given, expected, _COUNTED)

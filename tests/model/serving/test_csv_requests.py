@@ -2,6 +2,7 @@
 
 import pytest
 
+from model.serving.formats.csv_rows import BLOCK_ROWS
 from model.serving.models.predictor import Model
 from tests.model.serving.asking import ask_csv, error
 from tests.model.serving.examples import OTHER, ROW, UNSEEN, expected
@@ -70,6 +71,22 @@ def test_a_wrong_cell_is_named(toys: Model, line: str, field: str, told: str, wa
     assert (fault["field"], fault["given"], fault["expected"]) == (field, told, wanted)
 
 
+@pytest.mark.parametrize("row", [0, BLOCK_ROWS - 1, BLOCK_ROWS, 2 * BLOCK_ROWS + 7])
+def test_rows_of_a_long_body_are_counted_from_its_beginning(toys: Model, row: int) -> None:
+    """Its blocks are decoded one by one."""
+    right = [f"red,round,{number},1.5" for number in range(2 * BLOCK_ROWS + 9)]
+    scores = [expected(ROW | {"size": number}) for number in range(len(right))]
+    assert _lines(toys, HEADER + "\n".join(right)) == pytest.approx(scores, abs=1e-6)
+    for wrong, field in (("red,round,x,1", "size"), (",round,1,1", "colour"), ("red", None)):
+        lines = [*right[:row], wrong, *right[row + 1 :]]
+        body = (HEADER + "\n".join(lines)).encode()
+        fault = error(ask_csv(toys, body))
+        assert (fault["row"], fault.get("field")) == (row, field)
+        alone = ask_csv(toys, body, x_amzn_sagemaker_custom_attributes="invalid-rows=null")
+        assert (alone.refused_rows, len(alone.scores)) == (1, len(right) - 1)
+        assert [number for number, line in enumerate(alone.body.splitlines()) if not line] == [row]
+
+
 @pytest.mark.parametrize(
     ("body", "part"),
     [
@@ -85,7 +102,7 @@ def test_a_wrong_cell_is_named(toys: Model, line: str, field: str, told: str, wa
         (b'colour,size\n"red"x,1\n', "not CSV"),
         (b"colour,size\nr\xe9d,1\n", "UTF-8"),
         (b"colour,size\n" + b"x" * 200_000 + b",1\n", "not CSV"),
-        (b"a,b\n" * 1_000_002, "1000000"),
+        (b"colour,size\n" + b"r,1\n" * 1_000_001, "1000000"),
     ],
     ids=range(13),
 )
