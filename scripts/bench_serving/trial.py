@@ -74,11 +74,13 @@ def run(
 def _format(
     server: Running, peer: Peer, wire: Wire, model: Model, plan: Plan, into: Server, brief: bool
 ) -> list[Cell]:
-    """All sizes of one format: each checked, then measured."""
+    """All sizes of one format: each checked, then, after a warm-up, measured."""
     sizes = [size for size in plan.sizes if size in peer.sizes]
     if peer.kind is not Kind.NOTHING:
         for rows in sizes:
             _check(server, wire, model, rows, into)
+    body = wire.encode(model.rows[sizes[0]])
+    load(server, wire.path, body, plan.connections, plan.warm_up, plan.load_cores)
     return [
         _measure(server, wire, model, rows, plan, plan.brief if brief or rows >= MANY else plan.seconds)
         for rows in sizes
@@ -107,7 +109,6 @@ def _check(server: Running, wire: Wire, model: Model, rows: int, into: Server) -
 def _measure(server: Running, wire: Wire, model: Model, rows: int, plan: Plan, seconds: float) -> Cell:
     """The load of one size, for longer where no request was answered in the time."""
     body = wire.encode(model.rows[rows])
-    load(server, wire.path, body, plan.connections, plan.warm_up, plan.load_cores)
     for duration in (seconds, PATIENCE * seconds):
         before = usage(members(server.pid))
         seen = load(server, wire.path, body, plan.connections, duration, plan.load_cores)

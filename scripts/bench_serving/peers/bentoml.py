@@ -15,9 +15,8 @@ def _launch(place: Place, flavour: str) -> Launch:
     return Launch(argv, program(place, flavour) | more)
 
 
-def _server(key: str, kind: Kind, flavour: str, settings: str, path: str) -> Peer:
-    parquet = Wire("Parquet", "/predict_frame", p.parquet, p.bare_list)
-    json = Wire("JSON", path, p.records, p.bare_list)
+def _server(key: str, kind: Kind, flavour: str, settings: str, paths: tuple[str, ...]) -> Peer:
+    forms = (("JSON", p.records), ("JSON columns", p.columns))
     return Peer(
         key=key,
         group="bentoml",
@@ -27,25 +26,33 @@ def _server(key: str, kind: Kind, flavour: str, settings: str, path: str) -> Pee
         distribution="bentoml",
         launch=partial(_launch, flavour=flavour),
         ready="/readyz",
-        wires=(json,) if kind is Kind.BATCHING else (json, parquet),
+        wires=tuple(
+            Wire(name, path, encode, p.bare_list) for (name, encode), path in zip(forms, paths, strict=False)
+        ),
         requirements="bentoml",
     )
 
 
 SERVERS = (
-    _server("bentoml-sklearn", Kind.SKLEARN, SKLEARN, "a service, one worker, access log off", "/predict"),
+    _server(
+        "bentoml-sklearn",
+        Kind.SKLEARN,
+        SKLEARN,
+        "a service, one worker, access log off",
+        ("/predict", "/predict_columns"),
+    ),
     _server(
         "bentoml-batching",
         Kind.BATCHING,
         SKLEARN,
         "the same with batchable=True, max_latency_ms=1000",
-        "/predict_batched",
+        ("/predict_batched",),
     ),
     _server(
         "bentoml-graph",
         Kind.GRAPH,
         GRAPH,
         "an asynchronous API with onnxruntime, one worker, access log off",
-        "/predict_async",
+        ("/predict_async", "/predict_columns_async"),
     ),
 )

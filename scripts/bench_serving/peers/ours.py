@@ -35,6 +35,7 @@ SERVERS = (
         ready="/ping",
         wires=(
             Wire("JSON", _INVOCATIONS, p.records, p.predictions),
+            Wire("JSON dataframe_split", _INVOCATIONS, p.frame_split, p.predictions),
             Wire("CSV", _INVOCATIONS, p.comma_separated, p.lines),
             Wire("JSON lines", _INVOCATIONS, p.json_lines, p.lines),
             Wire("NumPy", _INVOCATIONS, p.npy, p.predictions),

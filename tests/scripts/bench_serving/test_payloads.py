@@ -31,6 +31,7 @@ def test_json_forms_hold_the_rows() -> None:
     assert json.loads(payloads.records(ROWS).content) == {"instances": ROWS}
     split = json.loads(payloads.frame_split(ROWS).content)["dataframe_split"]
     assert same(pd.DataFrame(split["data"], columns=split["columns"]))
+    assert same(pd.DataFrame(json.loads(payloads.columns(ROWS).content)["columns"]))
     lines = payloads.json_lines(ROWS).content.splitlines()
     assert [json.loads(line) for line in lines] == ROWS
 
