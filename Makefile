@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo test test-container test-unit lint format bench bench-judge bench-serving bench-sandbox sandbox lock clean distclean image update-image
+.PHONY: help setup demo test test-container test-unit lint format bench bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox lock clean distclean image update-image
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,20 @@ bench-judge: setup ## the judge beside today's practices, on streams of known tr
 
 bench-serving: setup ## the server beside its peers, same model and load; raw results in .build/bench/serving/
 	@$(BIN)/python -m scripts.bench_serving $(ARGS)
+
+N ?= 200000
+SECONDS ?= 0
+SEED ?= 1
+fuzz-serving: setup ## N hostile inputs to a real server: no 500, no crash, no hang, flat memory; SECONDS=60 for a short one
+	@$(BIN)/python -m scripts.bench_serving.fuzz -n $(N) --seconds $(SECONDS) --seed $(SEED) $(ARGS)
+
+MINUTES ?= 60
+soak-serving: setup ## mixed requests for MINUTES=60, SIGTERM under load at the end: nothing grows, is lost or is wrong
+	@$(BIN)/python -m scripts.bench_serving.soak --minutes $(MINUTES) $(ARGS)
+
+ROWS ?= 10000000
+bench-batch: setup ## ROWS=10000000 through the batch path, beside scikit-learn's predict_proba on the same core
+	@$(BIN)/python -m scripts.bench_serving.batch --rows $(ROWS) $(ARGS)
 
 SOAK_MINUTES ?= 0
 bench-sandbox: setup ## what the sandbox adds to a request; SOAK_MINUTES=30 for the long run
