@@ -10,7 +10,6 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
 from model.serving.answers import Answer, fault_answer, refusal_answer, status_answer
@@ -125,9 +124,13 @@ class Application:
     def finish(self, jobs: Sequence[Job]) -> list[Answer]:
         """An answer for each job, in order; neighbours of one scorer are scored together."""
         answers: list[Answer] = []
-        for _, group in groupby(jobs, key=lambda job: id(job.scorer)):
-            answers += _scored(list(group))
-        return answers
+        group: list[Job] = []
+        for job in jobs:
+            if group and job.scorer is not group[0].scorer:
+                answers += _scored(group)
+                group = []
+            group.append(job)
+        return answers + _scored(group)
 
     def respond(self, request: Request) -> Answer:
         """The answer to a request, whatever it holds, scored by itself."""

@@ -47,7 +47,7 @@ class Batcher:
             self._flush()
 
     def _flush(self) -> None:
-        batch, self._waiting = _cut(self._waiting)
+        batch, self._waiting = (self._waiting, []) if self._rows <= MAX_ROWS else _cut(self._waiting)
         self._rows = sum(job.table.count for job, _ in self._waiting)
         if self._waiting:
             self._soon(self._flush)

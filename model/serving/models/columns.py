@@ -54,12 +54,10 @@ def _columns(table: Table) -> Columns:
     return from_rows(table.numbers, table.categories) if isinstance(table, Rows) else table
 
 
-def missing(table: Table) -> int:
-    """How many values of `table` are missing."""
-    if isinstance(table, Rows):
-        numbers = sum(row.count(None) for row in table.numbers)
-        return numbers + sum(row.count(None) + row.count("") for row in table.categories)
-    return int(np.isnan(table.numbers).sum()) + int((table.categories == "").sum())
+def missing(columns: Columns) -> int:
+    """How many values of `columns` are missing."""
+    numbers, categories = columns.numbers, columns.categories
+    return int(np.count_nonzero(numbers != numbers)) + int(np.count_nonzero(categories == ""))
 
 
 def from_rows(

@@ -41,8 +41,9 @@ class Scorer:
 
     def score_all(self, tables: Sequence[Table]) -> list[list[float]]:
         """For each table the scores of its rows, found in one run of the graph (or one for each block)."""
-        scores = self.score(merged(tables)).tolist()
-        absent = sum(map(missing, tables))
+        columns = merged(tables)
+        scores = self.score(columns).tolist()
+        absent = missing(columns)
         with self._counting:
             self.missing += absent
         if len(tables) == 1:
