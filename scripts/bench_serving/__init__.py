@@ -10,7 +10,7 @@
     trial.py         one start of one server: checked, loaded
     scaling.py       our server with one worker and with two
     campaign.py      all rounds of all servers
-    do_nothing.py    our connection code with a constant for an answer
+    do_nothing.py    our server without a model: a constant for an answer
     results.py       what was measured, as JSON
     figures.py       medians, ratios, bars
     report.py        the page and the tables; plot.py the plot

@@ -9,7 +9,7 @@ from scripts.bench_serving.results import Cell, Kind, Results, Round, Server
 JSON = "JSON"
 OURS = "slipway"
 OWN_NOTHING = "nothing-slipway"
-"""The server that is our connection code and a constant."""
+"""The server that is ours without a model, answering a constant."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def bars(results: Results) -> list[Bar]:
     return [
         Bar("one row of JSON: times the best peer as usually run", 12, True, "x", usual, usual_peer),
         Bar("one row of JSON: times the best peer with our ONNX graph", 5, True, "x", graph, graph_peer),
-        Bar("one row of JSON: of the same connection code that does nothing", 65, True, "%", nothing),
+        Bar("one row of JSON: of the same server without a model", 65, True, "%", nothing),
         Bar("one row of JSON: p99 over p50", 4, False, "x", tail(ours)),
         Bar("32 rows of JSON: times the best peer as usually run", 8, True, "x", many, many_peer),
         Bar("process start to the first 200 of /ping", 0.9, False, "s", start),

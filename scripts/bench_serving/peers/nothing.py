@@ -42,7 +42,7 @@ SERVERS = (
     Peer(
         key="nothing-slipway",
         group="nothing",
-        name="Slipway's connection code, answering a constant",
+        name="Slipway without a model, answering a constant",
         kind=Kind.NOTHING,
         settings="asyncio, httptools; no telemetry, no model",
         distribution="",
