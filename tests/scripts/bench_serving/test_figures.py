@@ -46,7 +46,7 @@ def test_the_best_peer_is_that_of_the_kind() -> None:
         ("slipway", (cell(1199), cell(800, rows=32)), "times the best peer as usually run"),
         ("usual", (cell(101), cell(100, rows=32)), "times the best peer as usually run"),
         ("graph", (cell(241),), "with our ONNX graph"),
-        ("nothing-slipway", (cell(1900),), "that does nothing"),
+        ("nothing-slipway", (cell(1900),), "without a model"),
         ("slipway", (cell(1200, tail=4.1), cell(800, rows=32)), "p99 over p50"),
         ("slipway", (cell(1200), cell(799, rows=32)), "32 rows of JSON"),
     ],
