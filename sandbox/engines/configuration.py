@@ -4,6 +4,7 @@ The same settings whatever /etc/containers and the user's home say, so that a sa
 and nothing that the user runs is touched.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +17,28 @@ _PROCESSES_LIMIT = 30000
 class Machine:
     """What decides about the files.
 
-    `open_files` and `processes` are this process's hard limits. `runtime` is the OCI runtime, empty for
-    podman's own choice.
+    `run` describes the containers that run now, and means nothing after the machine's next start. `runtime`
+    is the OCI runtime, empty for podman's own choice. `open_files` and `processes` are this process's hard
+    limits.
     """
 
     storage: Path
+    run: Path
     runtime: str
     open_files: int
     processes: int
 
-    @property
-    def run(self) -> Path:
-        """What describes the containers that run now, and means nothing after the machine's next start."""
-        return self.storage / "run"
+
+def run_folder(storage: Path, user: int, runtime_dir: str, temporary: str) -> Path:
+    """The folder of what runs, for a storage: short, whatever the storage's own path is.
+
+    With more than some 50 characters podman misses the end of containers: its sockets' paths get too long.
+    `runtime_dir` is XDG_RUNTIME_DIR, which may be empty; `temporary` the folder for temporary files.
+    """
+    name = f"slipway-{hashlib.sha256(str(storage).encode()).hexdigest()[:8]}"
+    if user == 0:
+        return Path("/run") / name
+    return Path(runtime_dir) / name if runtime_dir else Path(temporary) / f"{name}-{user}"
 
 
 def environment(folder: Path) -> dict[str, str]:

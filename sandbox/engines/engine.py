@@ -3,9 +3,11 @@
 import fcntl
 import os
 import resource
+import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,8 +139,12 @@ def _engine(kind: Kind, environ: Mapping[str, str]) -> Engine:
 
 def _configure(storage: Path, path: str) -> dict[str, str]:
     """Write podman's files; returns the variables that lead to them."""
+    run = configuration.run_folder(
+        storage, os.geteuid(), os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir()
+    )
     machine = Machine(
         storage=storage,
+        run=run,
         # crun, podman's own choice, does not run on every kernel that runc runs on
         runtime="runc" if shutil.which("runc", path=path) else "",
         open_files=_hard_limit(resource.RLIMIT_NOFILE),
@@ -149,7 +155,8 @@ def _configure(storage: Path, path: str) -> dict[str, str]:
     with locked(storage / "configuration.lock"):
         for name, text in configuration.files(machine).items():
             _write(folder / name, text)
-        _forget_earlier_boots(machine.run)
+        _own(run)
+        _forget_others(storage, run)
     return configuration.environment(folder)
 
 
@@ -161,14 +168,24 @@ def locked(file: Path) -> Generator[None]:
         yield
 
 
-def _forget_earlier_boots(run: Path) -> None:
-    """Empty the folder of what runs when the machine was started since: nothing of it runs any more."""
+def _own(run: Path) -> None:
+    """Make the folder of what runs; where others may write beside it, it must not be theirs."""
+    run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if run.is_symlink() or run.stat().st_uid != os.geteuid():
+        raise EngineError(f"{run} belongs to somebody else")
+
+
+def _forget_others(storage: Path, run: Path) -> None:
+    """Empty the folder of what runs when it is of an earlier storage, or of before the machine's start."""
+    identity = storage / "identity"
+    if not identity.exists():
+        identity.write_text(secrets.token_hex(16))
     boot = _BOOT_ID.read_text() if _BOOT_ID.exists() else ""
-    stamp = run / "boot"
-    if not stamp.exists() or stamp.read_text() != boot:
-        shutil.rmtree(run, ignore_errors=True)
-        run.mkdir(parents=True)
-        stamp.write_text(boot)
+    stamp, expected = run / "stamp", f"{identity.read_text()} {boot}"
+    if not stamp.exists() or stamp.read_text() != expected:
+        shutil.rmtree(run)
+        run.mkdir(mode=0o700)
+        stamp.write_text(expected)
 
 
 def _hard_limit(kind: int) -> int:

@@ -2,6 +2,9 @@
 
 import fcntl
 import json
+import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from model.image.base import make_base
 from model.image.errors import BaseImageError, ToolError
 from model.image.layout import Layout, read_layout
 from sandbox.engines.arguments import Network
+from sandbox.engines.configuration import run_folder
 from sandbox.engines.engine import Engine, find_engine
 from sandbox.settings import SandboxError
 from scripts.image import CACHE
@@ -50,3 +54,10 @@ def base_or_skip(shared: Path) -> Base:
             made.write_text(json.dumps([str(found.layout.path), found.reference, found.python]))
     path, reference, python = json.loads(made.read_text())
     return Base(read_layout(Path(path)), reference, python)
+
+
+def delete_storage(storage: Path) -> None:
+    """Delete an engine's storage and what describes the containers that ran on it."""
+    shutil.rmtree(storage, ignore_errors=True)
+    run = run_folder(storage, os.geteuid(), os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir())
+    shutil.rmtree(run, ignore_errors=True)

@@ -14,7 +14,7 @@ from sandbox.engines.engine import Engine, find_engine
 from sandbox.home import process_alive
 from sandbox.settings import SandboxError
 from sandbox.testing import launch
-from tests.container.base import base_or_skip, engine_or_skip
+from tests.container.base import base_or_skip, delete_storage, engine_or_skip
 from tests.container.image import push_on
 from tests.sandbox.world import World, wait_for
 
@@ -32,6 +32,8 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
         return
     except SandboxError:
         monkeypatch.delenv("SLIPWAY_CONTAINER_ENGINE")
+        # as with docker, what it holds is not what the other tests' podman holds
+        monkeypatch.setenv("SLIPWAY_CONTAINER_STORAGE", str(tmp_path / "storage"))
         podman = engine_or_skip()
     monkeypatch.setenv("SLIPWAY_CONTAINER_ENGINE", "docker")
     address = f"unix://{tmp_path / 'docker.sock'}"
@@ -45,6 +47,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     finally:
         service.terminate()
         service.wait()
+        delete_storage(tmp_path / "storage")
 
 
 def test_a_container_serves_crashes_comes_again_and_ends_with_a_killed_sandbox(
@@ -59,7 +62,8 @@ def test_a_container_serves_crashes_comes_again_and_ends_with_a_killed_sandbox(
         endpoint = world.endpoint()
         assert world.version(endpoint) == "1"
         [before] = world.instances(endpoint)
-        docker.run(["kill", f"slipway-{before['id']}-0"])
+        name = f"slipway-{before['id']}-0"
+        os.kill(int(docker.run(["inspect", "--format", "{{.State.Pid}}", name])), signal.SIGKILL)
         wait_for(lambda: (i := world.instances(endpoint)[0])["healthy"] and i["restarts"] == 1, "a new one")
         assert world.version(endpoint) == "1"
         os.kill(sandbox.record["pid"], signal.SIGKILL)

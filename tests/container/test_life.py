@@ -12,8 +12,8 @@ import pytest
 from sandbox.engines import arguments
 from sandbox.engines.engine import Engine
 from sandbox.home import process_alive
-from sandbox.testing import SandboxHandle, launch
-from tests.container.base import Base
+from sandbox.testing import SandboxHandle, launch, start
+from tests.container.base import Base, delete_storage
 from tests.container.image import push_on
 from tests.sandbox.images import push_image
 from tests.sandbox.world import World, wait_for
@@ -53,6 +53,24 @@ def test_a_container_that_dies_is_replaced(world: World, engine: Engine) -> None
     assert world.version(endpoint) == "1"
     names = engine.run(["ps", "--all", "--format", "{{.Names}}"]).split()
     assert [name for name in names if before["id"] in name] == [f"slipway-{before['id']}-1"]
+
+
+def test_a_crash_is_seen_however_long_the_path_of_the_storage_is(
+    engine: Engine, base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """podman waits for ever where the paths of its sockets get too long."""
+    storage = tmp_path / ("long" * 30) / "storage"
+    monkeypatch.setenv("SLIPWAY_CONTAINER_STORAGE", str(storage))
+    (tmp_path / "files").mkdir()
+    try:
+        with start(tmp_path / "home", runtime="container", time_scale=120) as sandbox:
+            world = World(sandbox, tmp_path / "files", push=push_on(base.layout))
+            endpoint = world.endpoint()
+            before = one(world, endpoint)
+            os.kill(before["pid"], signal.SIGKILL)
+            healthy_again(world, endpoint, before)
+    finally:
+        delete_storage(storage)
 
 
 def test_a_crash_that_was_asked_for_ends_the_container(world: World) -> None:

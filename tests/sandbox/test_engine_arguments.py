@@ -90,17 +90,30 @@ def test_who_can_enter_a_container_gives_it_no_network() -> None:
 
 
 def test_podmans_files_are_toml_and_apart_from_the_users() -> None:
-    machine = Machine(Path('/a "b"/storage'), "runc", open_files=20000, processes=1 << 62)
+    machine = Machine(Path('/a "b"/storage'), Path("/run/x"), "runc", open_files=20000, processes=1 << 62)
     files = configuration.files(machine)
     engine = tomllib.loads(files["containers.conf"])
     assert engine["containers"]["default_ulimits"] == ["nofile=20000:20000", "nproc=30000:30000"]
     assert engine["engine"]["runtime"] == "runc"
     storage = tomllib.loads(files["storage.conf"])["storage"]
-    for path in (engine["engine"]["tmp_dir"], storage["graphroot"], storage["runroot"]):
-        assert path.startswith('/a "b"/storage/')
+    assert storage["graphroot"] == '/a "b"/storage/graph'
+    assert (engine["engine"]["tmp_dir"], storage["runroot"]) == ("/run/x/tmp", "/run/x")
     assert json.loads(files["policy.json"])["default"]
-    plain = configuration.files(Machine(Path("/s"), "", 1, 1))
+    plain = configuration.files(Machine(Path("/s"), Path("/r"), "", 1, 1))
     assert "runtime" not in tomllib.loads(plain["containers.conf"])["engine"]
+
+
+@pytest.mark.parametrize(
+    ("user", "runtime_dir", "parent"), [(0, "", "/run"), (7, "/run/user/7", "/run/user/7"), (7, "", "/t")]
+)
+def test_what_runs_is_described_in_a_short_folder_of_each_storage(
+    user: int, runtime_dir: str, parent: str
+) -> None:
+    storage = Path("/long" * 40)
+    folder = configuration.run_folder(storage, user, runtime_dir, "/t")
+    assert folder.parent == Path(parent)
+    assert len(str(folder)) < 40
+    assert folder != configuration.run_folder(Path("/other"), user, runtime_dir, "/t")
 
 
 def test_the_storage_is_in_the_checkout_or_where_it_was_told() -> None:
