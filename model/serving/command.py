@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from model.serving.allocation import give_back_freed_memory
 from model.serving.errors import StartError
 from model.serving.settings import from_environment
 from model.serving.workers import run
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
             f"Expected the argument serve, given {' '.join(arguments) or 'none'}.\n{_USAGE}", file=sys.stderr
         )
         return 2
+    give_back_freed_memory()
     logging.basicConfig(format=_FORMAT, level=logging.INFO, stream=sys.stderr)
     try:
         return run(from_environment(os.environ))
