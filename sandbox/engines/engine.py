@@ -94,7 +94,7 @@ def find_engine(environ: Mapping[str, str] = os.environ) -> Engine:
         try:
             return _engine(kind, environ)
         except (EngineError, OSError) as error:
-            faults.append(str(error))
+            faults.append(str(error).rstrip("."))
     raise SandboxError(
         f"No container engine works here. {'; '.join(faults)}.",
         "Nothing was started: the container runtime needs one.",
