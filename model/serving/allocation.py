@@ -10,7 +10,7 @@ import ctypes
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """mallopt's numbers (malloc.h)."""
 MAPPED_BYTES = 2 * 1024 * 1024
-"""Blocks from here on are mapped. Mapping those of 256 KiB too costs large bodies 8 % and gives no more back."""
+"""Blocks from here on are mapped. From 256 KiB on it costs large bodies 8 % and gives no more back."""
 TRIMMED_BYTES = 1024 * 1024
 """More than this that is free at the end of the heap is given back."""
 
