@@ -2,8 +2,11 @@
 
 import json
 import os
+import shutil
 import tarfile
+import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -121,11 +124,20 @@ def test_the_storage_is_in_the_checkout_or_where_it_was_told() -> None:
     assert storage_folder({}).parts[-2:] == (".build", "containers")
 
 
-def test_without_an_engine_each_cause_is_said(tmp_path: Path) -> None:
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[Path]:
+    """The place of a storage; what describes its running containers lies elsewhere, and goes with it."""
+    yield tmp_path / "storage"
+    runtime_dir = os.environ.get("XDG_RUNTIME_DIR", "")
+    run = configuration.run_folder(tmp_path / "storage", os.geteuid(), runtime_dir, tempfile.gettempdir())
+    shutil.rmtree(run, ignore_errors=True)
+
+
+def test_without_an_engine_each_cause_is_said(tmp_path: Path, storage: Path) -> None:
     broken = tmp_path / "podman"
     broken.write_text("#!/bin/sh\necho 'no kernel for this' >&2\nexit 125\n")
     broken.chmod(0o755)
-    environ = {"PATH": str(tmp_path), "SLIPWAY_CONTAINER_STORAGE": str(tmp_path / "storage")}
+    environ = {"PATH": str(tmp_path), "SLIPWAY_CONTAINER_STORAGE": str(storage)}
     with pytest.raises(SandboxError) as error:
         find_engine(environ)
     cause, consequence, next_step = str(error.value).splitlines()
