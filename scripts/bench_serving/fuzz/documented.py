@@ -34,7 +34,6 @@ def explore(port: int, examples: int, seed: int) -> Documented:
     """About so many examples, as many of each operation."""
     # here: it takes a second to import, and nothing else needs it
     import schemathesis
-    from schemathesis.core.failures import FailureGroup
 
     register_texts()
     found = Documented()
@@ -45,12 +44,25 @@ def explore(port: int, examples: int, seed: int) -> Documented:
         return found
     strategies = list(_strategies(described))
     found.operations = len({label for label, _ in strategies})
-    for label, strategy in strategies:
-        try:
-            _ask(strategy, max(examples // len(strategies), 1), seed, found)
-        except (Exception, FailureGroup) as error:  # of a check, or of the connection
-            found.failures.append(f"{label}: {' '.join(str(error).split())[:_SHOWN]}")
+    # an operation without parameters has one example: others get its share
+    while strategies and found.examples < examples and not found.failures:
+        share = max((examples - found.examples) // len(strategies), 1)
+        seed += 1
+        strategies = [each for each in strategies if _explored(*each, share, seed, found)]
     return found
+
+
+def _explored(label: str, strategy: Any, examples: int, seed: int, found: Documented) -> bool:
+    """Whether there were as many examples of one strategy, none of them wrong."""
+    from schemathesis.core.failures import FailureGroup
+
+    before = found.examples
+    try:
+        _ask(strategy, examples, seed, found)
+    except (Exception, FailureGroup) as error:  # of a check, or of the connection
+        found.failures.append(f"{label}: {' '.join(str(error).split())[:_SHOWN]}")
+        return False
+    return found.examples - before >= examples
 
 
 def _strategies(described: Any) -> Iterator[tuple[str, Any]]:
