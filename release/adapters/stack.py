@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 from pulumi import automation as auto
 from pulumi.automation import errors as auto_errors
@@ -22,9 +24,11 @@ from release.errors import ServiceError, UsageError
 
 Say = Callable[[str], None]
 LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)")
+LOCK_FILE = re.compile(r"file://\S+/\.pulumi/locks/\S+\.json")
 LOCK_PATIENCE = 600.0
 POLL_SECONDS = 0.5
 OURS = ("pulumi:", "slipway:")
+Result = TypeVar("Result")
 SHOWN = {"create": "+", "update": "~", "replace": "±", "create-replacement": "+", "delete": "-"}
 
 
@@ -53,39 +57,42 @@ class Stack:
             settle_pending_creates(stack, self.aws, self.say)
             return stack.up(refresh=True, on_event=self._on_event, color="never")
 
-        result = self._unlocked(stack, work)
+        result = self._unlocked(work, lambda _text: stack.cancel())
         changes = result.summary.resource_changes or {}
         return sum(count for kind, count in changes.items() if kind != "same")
 
     def _select(self) -> auto.Stack:
-        try:
+        def work() -> auto.Stack:
             return auto.create_or_select_stack(stack_name=self.aws.stage, work_dir=str(self.project))
-        except auto_errors.CommandError as error:
-            raise self._failure(error) from None
+
+        try:
+            return self._unlocked(work, _unlink_locks)
         except FileNotFoundError:
             raise UsageError("pulumi is not on PATH.", "Nothing was changed.", "Run make setup.") from None
 
-    def _unlocked(self, stack: auto.Stack, work: Callable[[], auto.UpResult]) -> auto.UpResult:
-        """Run `work`; wait for a lock of a living run here, break one of a dead run here."""
+    def _unlocked(self, work: Callable[[], Result], unlock: Callable[[str], None]) -> Result:
+        """Run `work`; wait for a lock of a living run here, `unlock` (given the engine's words) one of a dead
+        run here."""
         deadline = time.monotonic() + LOCK_PATIENCE
         waited_for = None
         while True:
             try:
                 return work()
-            except auto_errors.ConcurrentUpdateError as error:
+            except auto_errors.CommandError as error:
+                # that a stack is locked while it is made is no ConcurrentUpdateError to the Automation API
                 lock = LOCK.search(str(error))
+                if lock is None and not isinstance(error, auto_errors.ConcurrentUpdateError):
+                    raise self._failure(error) from None
                 if lock is None or lock["host"] != socket.gethostname() or time.monotonic() > deadline:
                     raise _locked(self.aws.stage, str(error)) from None
                 pid = int(lock["pid"])
                 if not process_alive(pid):
                     self.say(f"the stack is locked by pulumi process {pid}, which is gone: breaking its lock")
-                    stack.cancel()
+                    unlock(str(error))
                 elif waited_for != pid:
                     waited_for = pid
                     self.say(f"waiting for pulumi process {pid} of an earlier run to end")
                 time.sleep(POLL_SECONDS)
-            except auto_errors.CommandError as error:
-                raise self._failure(error) from None
 
     def _on_event(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
@@ -105,6 +112,15 @@ class Stack:
             "What it had done before is in the stack's state and in the ledger.",
             "Correct the cause, then run the same command again.",
         )
+
+
+def _unlink_locks(text: str) -> None:
+    """Delete the lock files that the engine names: `pulumi cancel` knows no stack that was never made.
+
+    Where the backend is no folder the lock stays, and after LOCK_PATIENCE the caller is told of it.
+    """
+    for url in LOCK_FILE.findall(text):
+        Path(unquote(urlsplit(url).path)).unlink(missing_ok=True)
 
 
 def _locked(stage: str, text: str) -> ServiceError:

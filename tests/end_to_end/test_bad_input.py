@@ -1,6 +1,9 @@
 """What a user gets for a mistake: cause, consequence, next step, the right exit code, and nothing changed."""
 
+import json
 import re
+import socket
+import subprocess
 
 import pytest
 
@@ -113,9 +116,20 @@ def test_two_promotions_at_once_and_one_interrupted(world, releases):
     world.assert_clean("staging", serves=releases.second)
 
 
+def _dead_process() -> int:
+    done = subprocess.Popen(["true"])
+    done.wait()
+    return done.pid
+
+
 def test_a_stack_locked_by_a_dead_run_is_freed(world, releases):
     lock_folder = world.sandbox.home / "state" / ".pulumi" / "locks"
+    left = lock_folder / "organization" / "slipway" / "prod" / "of-a-run-that-died-making-the-stack.json"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    holder = {"pid": _dead_process(), "username": "ci", "hostname": socket.gethostname()}
+    left.write_text(json.dumps(holder | {"timestamp": "2026-01-02T03:04:05Z"}))
     process = world.start("promote", "dev", "prod")
+    wait_until(lambda: not left.exists(), "that lock is broken")
     wait_until(lambda: list(lock_folder.rglob("*.json")), "a lock of pulumi")
     kill_group(process)
     assert list(lock_folder.rglob("*.json")), "the dead run's lock is still there"
