@@ -18,7 +18,7 @@ test: setup ## all tests but those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container"
 
 test-container: setup ## the main job and the server's tests in real containers; skips, and says why, without podman or root
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image
 	@SLIPWAY_TEST_SERVING=container $(BIN)/python -m pytest -n 2 --dist loadfile -m sandbox tests/model/serving
 
 test-unit: setup ## the tests that decide from values, in seconds

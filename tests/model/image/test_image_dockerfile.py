@@ -84,6 +84,7 @@ def test_a_folder_has_the_modes_of_a_layer(tmp_path: Path) -> None:
 
 
 @pytest.mark.sandbox
+@pytest.mark.container
 @pytest.mark.skipif(bool(why_no_engine()), reason=f"not built with buildah: {why_no_engine()}")
 @pytest.mark.skipif(bool(why_no_packages()), reason=f"no base: {why_no_packages()}")
 def test_buildah_builds_the_same_files(source: Path, tmp_path: Path) -> None:
