@@ -13,6 +13,7 @@ framing           whole and broken HTTP/1.1
 json_text         JSON that no library writes
 mangling          bytes changed, cut, doubled
 
+warming           the largest right bodies, before a run
 campaign          sends the cases over kept connections
 judging           what is wrong with an answer
 findings          cases kept as files, and sent again

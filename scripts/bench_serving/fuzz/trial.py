@@ -11,6 +11,7 @@ from scripts.bench_serving.fuzz.documented import Documented, explore
 from scripts.bench_serving.fuzz.draft import CANARY
 from scripts.bench_serving.fuzz.findings import keep
 from scripts.bench_serving.fuzz.vitals import ENOUGH_INPUTS, Look, ends, is_flat, look
+from scripts.bench_serving.fuzz.warming import warm
 from scripts.bench_serving.own_server import OwnServer, own_server
 
 LOOK_EVERY = 0.5
@@ -53,6 +54,7 @@ def run(artifact: Path, folder: Path, plan: Plan, note: Callable[[str], None]) -
     """Fuzzes a server of the unpacked artifact; what is kept goes into `folder`. Raises ServerFailed."""
     schema = parse_schema((artifact / "schema.json").read_bytes())
     with own_server(artifact, folder) as server:
+        warm(server.port, schema)
         campaign = Campaign(server.port, schema, plan.seed, range(plan.inputs), plan.kind)
         found = Found(campaign.tally, Documented())
         _fuzz(server, campaign, plan, found, note)
