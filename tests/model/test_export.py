@@ -19,6 +19,8 @@ from model.options import KINDS
 from model.pipeline import build
 from tests.model.examples import flights
 
+pytestmark = pytest.mark.sandbox
+
 ROWS = flights(1500)
 
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -103,8 +102,15 @@ def test_further_models_are_in_the_artifact_that_the_evidence_speaks_of(project,
     assert json.loads(files["model.json"])["model"] == "logistic"
 
 
+def _mlflow(project):
+    # a second of importing that the tests of values need not pay
+    from mlflow import MlflowClient
+
+    return MlflowClient(f"sqlite:///{project}/.build/mlflow.db")
+
+
 def test_mlflow_has_the_run_the_version_and_the_alias(project, first):
-    client = mlflow.MlflowClient(f"sqlite:///{project}/.build/mlflow.db")
+    client = _mlflow(project)
     run = client.get_run(first["source"]["mlflow_run"])
     version = client.get_model_version_by_alias(SERVICE, ALIAS)
     assert run.data.metrics["test_auc"] == pytest.approx(first["evaluation"]["test_auc"])
@@ -127,7 +133,7 @@ def test_training_on_recent_months_only_is_refused_with_its_reasons_and_moves_no
     assert result["source"]["champion_sha256"] == first["model"]["sha256"]
     written = json.loads((project / "worse" / "evidence.json").read_text())
     assert written["gates"] == result["gates"]
-    client = mlflow.MlflowClient(f"sqlite:///{project}/.build/mlflow.db")
+    client = _mlflow(project)
     alias = client.get_model_version_by_alias(SERVICE, ALIAS)
     assert str(alias.version) == first["source"]["mlflow_model_version"]
 
