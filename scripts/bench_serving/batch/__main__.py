@@ -20,6 +20,7 @@ from scripts.bench_serving.batch.course import Course, Plan
 from scripts.bench_serving.batch.formats import FORMATS, Format
 from scripts.bench_serving.batch.rival import Rival
 from scripts.bench_serving.batch.rows import reference
+from scripts.bench_serving.held import exit_code
 from scripts.cli import Command, Out, run
 from scripts.project import ROOT
 
@@ -61,10 +62,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     raw = folder / "batch.json"
     raw.write_text(json.dumps(result, indent=1) + "\n")
     out.table(_table(courses))
-    marks = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "-"}
-    lines = [f"{marks[bar.ok]} {bar.what}: {bar.found}" for bar in bars]
-    out.result(result | {"raw": str(raw)}, *lines, f"raw results: {raw}")
-    return 0 if all(bar.ok is not False for bar in bars) else 1
+    out.result(result | {"raw": str(raw)}, *(bar.line for bar in bars), f"raw results: {raw}")
+    return exit_code(bars)
 
 
 def _chosen(names: str) -> list[Format]:

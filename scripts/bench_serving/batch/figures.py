@@ -1,25 +1,16 @@
 """Rates, ratios and bars of the batch path. Pure: values in, values out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from model.golden import TOLERANCE
 from scripts.bench_serving.batch.course import Course
+from scripts.bench_serving.held import Held
 
 MOST_MEMORY = 1000.0
 """MB, at the peak, of all the server's processes."""
 MOST_GROWTH = 10.0
 """Per cent, of the peak from the first million rows to all of them."""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One thing that has to hold. `ok` is None where the run was too short to say."""
-
-    what: str
-    ok: bool | None
-    found: str
 
 
 def rate(course: Course) -> float:
@@ -37,26 +28,26 @@ def job_ratio(course: Course) -> float | None:
     return course.job_cpu / course.job_rows / (course.cpu / course.rows) if course.job_rows else None
 
 
-def bars(courses: Sequence[Course]) -> list[Bar]:
+def bars(courses: Sequence[Course]) -> list[Held]:
     """What has to hold, for the first course (Parquet) and for all."""
     first = courses[0]
     off = max(course.off_by for course in courses)
     most = max(max(course.peaks.values()) for course in courses)
     return [
-        Bar(f"every score within {TOLERANCE:g} of scikit-learn's", off <= TOLERANCE, f"{off:.1e} at most"),
-        Bar(f"never more than {MOST_MEMORY:,.0f} MB", most <= MOST_MEMORY, f"{most:,.0f} MB at the peak"),
+        Held(f"every score within {TOLERANCE:g} of scikit-learn's", off <= TOLERANCE, f"{off:.1e} at most"),
+        Held(f"never more than {MOST_MEMORY:,.0f} MB", most <= MOST_MEMORY, f"{most:,.0f} MB at the peak"),
         _growth(first),
     ]
 
 
-def _growth(course: Course) -> Bar:
+def _growth(course: Course) -> Held:
     what = f"{course.format}: memory does not depend on how many rows there are"
     if len(course.peaks) < 2:
-        return Bar(what, None, "too few rows to say")
+        return Held(what, None, "too few rows to say")
     (early, before), (late, after) = list(course.peaks.items())
     grown = 100 * (after / before - 1)
     found = f"{before:,.0f} MB after {early:,} rows, {after:,.0f} MB after {late:,} ({grown:+.1f} %)"
-    return Bar(what, grown <= MOST_GROWTH, found)
+    return Held(what, grown <= MOST_GROWTH, found)
 
 
 def row(course: Course) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scripts.bench_serving import model_files
+from scripts.bench_serving.held import Held, exit_code
 from scripts.bench_serving.own_server import OwnServer, own_server
 from scripts.bench_serving.soak import mix, verdict, watch
 from scripts.bench_serving.soak.traffic import Traffic
-from scripts.bench_serving.soak.verdict import Held
 from scripts.bench_serving.soak.watch import Sample
 from scripts.cli import Command, Out, run
 from scripts.project import ROOT
@@ -62,9 +62,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     result = _result(args, samples, traffic, told, code, held)
     raw = folder / "soak.json"
     raw.write_text(json.dumps(result | {"samples": [asdict(s) for s in samples]}, indent=1) + "\n")
-    lines = [f"{_mark(each)} {each.what}: {each.found}" for each in held]
-    out.result(result | {"raw": str(raw)}, *lines, f"the series: {raw}")
-    return 0 if all(each.ok is not False for each in held) else 1
+    out.result(result | {"raw": str(raw)}, *(each.line for each in held), f"the series: {raw}")
+    return exit_code(held)
 
 
 def _soak(server: OwnServer, traffic: Traffic, seconds: float, out: Out) -> tuple[list[Sample], int | None]:
@@ -128,10 +127,6 @@ def _result(
         "growth_percent": [verdict.growth(samples, worker) for worker in first],
         "exit_code": code,
     }
-
-
-def _mark(held: Held) -> str:
-    return {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "-"}[held.ok]
 
 
 COMMAND = Command(

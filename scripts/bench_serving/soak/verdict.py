@@ -1,9 +1,9 @@
 """What a soak has to show, from what was measured. Pure: values in, values out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
 
+from scripts.bench_serving.held import Held
 from scripts.bench_serving.soak.traffic import Outcome
 from scripts.bench_serving.soak.watch import Sample, Told
 
@@ -16,15 +16,6 @@ SPAN_SECONDS = 60.0
 LONG_ENOUGH = 15 * 60.0
 """A shorter run tells growth and judges none: it is still warming up."""
 _MOST_LISTED = 5
-
-
-@dataclass(frozen=True)
-class Held:
-    """One thing that had to hold. `ok` is None where the run was too short to say."""
-
-    what: str
-    ok: bool | None
-    found: str
 
 
 def growth(samples: Sequence[Sample], worker: int) -> float | None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from scripts.bench_serving.held import Held
 from scripts.bench_serving.raw_http import get, post
 from scripts.bench_serving.soak.traffic import Outcome
-from scripts.bench_serving.soak.verdict import Held, growth, judged
+from scripts.bench_serving.soak.verdict import growth, judged
 from scripts.bench_serving.soak.watch import Sample, Told, summed
 
 HOUR = 3600
