@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from model.image import debian
 from model.image.crane import PLATFORM, Crane
 from model.image.debian import Package
-from model.image.errors import BaseImageError
+from model.image.errors import BaseImageError, last_words
 from model.image.layers import Entry, Folder, Link, write_layer
 from model.image.layout import Layout, keep, pull, read_layout
 
@@ -146,9 +146,8 @@ def compile_bytecode(root: Path, folders: Iterable[str], python: str) -> None:
     home = {"PYTHONHOME": str(root / "usr"), "PYTHONHASHSEED": "0"}
     done = subprocess.run(command, capture_output=True, text=True, env=home)
     if done.returncode != 0:
-        told = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise BaseImageError(
-            f"The Python of the base does not run here: {told[-1]}",
+            f"The Python of the base does not run here: {last_words(done.stderr, done.returncode)}",
             "No base was made.",
             "Make it on Linux on x86-64.",
         )

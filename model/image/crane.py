@@ -12,7 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from model.image.errors import RegistryError, ToolError
+from model.image.errors import RegistryError, ToolError, last_words
 
 PLATFORM = "linux/amd64"
 _START_SECONDS = 10.0
@@ -47,9 +47,9 @@ class Crane:
             environment["DOCKER_CONFIG"] = str(self._docker_config)
         done = subprocess.run([self.path, *arguments], capture_output=True, env=environment)
         if done.returncode != 0:
-            told = done.stderr.decode(errors="replace").strip().splitlines()
+            told = last_words(done.stderr.decode(errors="replace"), done.returncode)
             raise RegistryError(
-                f"crane {arguments[0]} failed: {told[-1] if told else f'exit code {done.returncode}'}",
+                f"crane {arguments[0]} failed: {told}",
                 "The registry holds no new image.",
                 "Check that the registry can be reached with these credentials, and run again.",
             )

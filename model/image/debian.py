@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from model.image.errors import BaseImageError, ToolError
+from model.image.errors import BaseImageError, ToolError, last_words
 
 _TOOLS = ("apt-get", "apt-cache", "dpkg-deb")
 _RELATIONS = ("Pre-Depends", "Depends")
@@ -171,9 +171,8 @@ def _unknown(names: str) -> BaseImageError:
 def _run(*command: str, folder: Path | None = None) -> str:
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if done.returncode != 0:
-        told = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise BaseImageError(
-            f"{command[0]} failed: {told[-1]}",
+            f"{command[0]} failed: {last_words(done.stderr, done.returncode)}",
             "No base was made.",
             "Run apt-get update as root, check the network, and try again.",
         )

@@ -30,3 +30,8 @@ class RegistryError(ImageError):
     """crane or the registry failed; nothing is half done, the same command can run again."""
 
     exit_code = 4
+
+
+def last_words(stderr: str, code: int) -> str:
+    """What a program that failed said last, or its exit code when it said nothing."""
+    return (stderr.strip().splitlines() or [f"exit code {code}"])[-1]
