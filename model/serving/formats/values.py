@@ -24,7 +24,7 @@ def fits(feature: Feature, value: Any) -> bool:
     if feature.kind == "number":
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return is_number and abs(value) <= FLOAT32_MAX
-    return isinstance(value, str) and not isinstance(value, NotJson) and _encodes(value)
+    return isinstance(value, str) and not isinstance(value, NotJson) and encodes(value)
 
 
 def expectation(feature: Feature) -> str:
@@ -55,7 +55,7 @@ def describe(value: Any) -> str:
 def clean(text: str) -> str:
     """`text` as it can go into any answer: printable, valid, cut to MAX_SHOWN characters."""
     cut = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
-    return cut if cut.isprintable() and _encodes(cut) else ascii(cut)[1:-1]
+    return cut if cut.isprintable() and encodes(cut) else ascii(cut)[1:-1]
 
 
 def shown(text: str) -> str:
@@ -75,7 +75,7 @@ def _number(value: float) -> str:
     return f"the number {value:.10g}" if isinstance(value, float) else f"the number {value}"
 
 
-def _encodes(text: str) -> bool:
+def encodes(text: str) -> bool:
     """Half a surrogate pair is a str in Python and no text anywhere else."""
     try:
         text.encode()

@@ -4,7 +4,7 @@ from typing import Any
 
 from model.serving.errors import Fault, RequestError, refused
 from model.serving.formats.json_text import Repeated, parse
-from model.serving.formats.values import FLOAT32_MAX, NotJson, clean, describe, shown
+from model.serving.formats.values import FLOAT32_MAX, NotJson, clean, describe, encodes, shown
 
 _VALUES = "a number, a text or null"
 
@@ -61,17 +61,9 @@ def _possible(value: Any) -> bool:
         case int() | float():
             return abs(value) <= FLOAT32_MAX
         case str():
-            return _encodes(value)
+            return encodes(value)
         case _:
             return False
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _once(members: dict[str, Any], where: str) -> None:

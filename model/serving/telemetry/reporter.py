@@ -99,6 +99,7 @@ class Telemetry:
 
     def close(self) -> None:
         """Prints what was counted since the last window."""
+        self._sample()
         self._print(intervals.cut(self._interval, time.time()))
         self._printer.close(LAST_SECONDS)
 
@@ -120,7 +121,6 @@ class Telemetry:
         self._number += 1
 
     def _counted(self) -> list[int]:
-        self._row[cells.MISSING] = self._missing()
         return self._row[: cells.COUNTED].tolist()
 
     def _sample(self) -> None:
