@@ -35,31 +35,31 @@ format: setup ## rewrite the code in the one format
 	@$(BIN)/ruff format .
 
 bench: setup ## measure the figures of the README; raw results in .build/bench/
-	@$(BIN)/python -m scripts.bench
+	@$(BIN)/python -m bench.commands
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
-	@$(BIN)/python -m scripts.bench_judge $(ARGS)
+	@$(BIN)/python -m bench.judge $(ARGS)
 
 bench-serving: setup ## the server beside its peers, same model and load; raw results in .build/bench/serving/
-	@$(BIN)/python -m scripts.bench_serving $(ARGS)
+	@$(BIN)/python -m bench.serving $(ARGS)
 
 N ?= 200000
 SECONDS ?= 0
 SEED ?= 1
 fuzz-serving: setup ## N hostile inputs to a real server: no 500, no crash, no hang, flat memory; SECONDS=60 for a short one
-	@$(BIN)/python -m scripts.bench_serving.fuzz -n $(N) --seconds $(SECONDS) --seed $(SEED) $(ARGS)
+	@$(BIN)/python -m bench.serving.fuzz -n $(N) --seconds $(SECONDS) --seed $(SEED) $(ARGS)
 
 MINUTES ?= 60
 soak-serving: setup ## mixed requests for MINUTES=60, SIGTERM under load at the end: nothing grows, is lost or is wrong
-	@$(BIN)/python -m scripts.bench_serving.soak --minutes $(MINUTES) $(ARGS)
+	@$(BIN)/python -m bench.serving.soak --minutes $(MINUTES) $(ARGS)
 
 ROWS ?= 10000000
 bench-batch: setup ## ROWS=10000000 through the batch path, beside scikit-learn's predict_proba on the same core
-	@$(BIN)/python -m scripts.bench_serving.batch --rows $(ROWS) $(ARGS)
+	@$(BIN)/python -m bench.serving.batch --rows $(ROWS) $(ARGS)
 
 SOAK_MINUTES ?= 0
 bench-sandbox: setup ## what the sandbox adds to a request; SOAK_MINUTES=30 for the long run
-	@$(BIN)/python -m sandbox.bench --soak-minutes $(SOAK_MINUTES)
+	@$(BIN)/python -m bench.sandbox --soak-minutes $(SOAK_MINUTES)
 
 image: setup ## build the inference image; layer sizes, and why the digest changed
 	@./slipway image $(ARGS)

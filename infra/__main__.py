@@ -5,9 +5,9 @@ import sys
 import pulumi
 from pulumi.runtime import get_config_env
 
-from infra.settings import parse
 from infra.stack import compose
-from release.errors import UsageError
+from release.domain.errors import UsageError
+from release.domain.stage import parse
 
 _SHOWN_ALREADY = 32
 """The exit code by which Pulumi knows that the program has said itself what is wrong."""

@@ -18,10 +18,10 @@ from infra.components.registry import Registry, RegistryArgs
 from infra.components.role import ExecutionRole, ExecutionRoleArgs
 from infra.components.serving import Serving, ServingArgs
 from infra.components.storage import Storage, StorageArgs
-from infra.settings import StageSettings
-from release import names
-from release.pins import EndpointSettings
-from release.plan import WAY_BACK, alarm_names, endpoint_plan
+from release.domain import names
+from release.domain.pins import EndpointSettings
+from release.domain.plan import WAY_BACK, alarm_names, endpoint_plan
+from release.domain.stage import StageSettings
 
 
 @dataclass(frozen=True)

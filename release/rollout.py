@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release import landed, ledger, plan, stage_file
+from release.adapters import stage_file
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws
 from release.adapters.endpoints import Description, Endpoints
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.registry import Registry
 from release.adapters.stack import ApplyFailed, Stack
-from release.errors import Held, ServiceError, SlipwayError
-from release.ledger import Event, OpenRollout, Pins
-from release.pins import EndpointSettings, ReleasePin
-from release.plan import EndpointPlan
+from release.domain import landed, ledger, plan
+from release.domain.errors import Held, ServiceError, SlipwayError
+from release.domain.ledger import Event, OpenRollout, Pins
+from release.domain.pins import EndpointSettings, ReleasePin
+from release.domain.plan import EndpointPlan
 
 Say = Callable[[str], None]
 SETTLE_SECONDS = 3600.0

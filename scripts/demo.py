@@ -12,11 +12,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.names import repository
-from scripts.cli import Command, Out, run
-from scripts.project import ROOT, make_project
-from scripts.spoil import damaged
-from scripts.story import Story
+from demo.project import ROOT, make_project
+from demo.spoil import damaged
+from demo.story import Story
+from release.domain.names import repository
+from scripts.shared.cli import Command, Out, run
 
 STAGES = ("dev", "staging", "prod")
 

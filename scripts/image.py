@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
+from demo.project import ROOT
 from model.image.base import make_base
 from model.image.build import SERVING, BuildOptions, BuiltImage, build_image
 from model.image.changes import Change, changes
@@ -21,10 +22,9 @@ from model.image.program import source_files
 from model.image.record import Record, read_record, record
 from model.image.registry import push
 from model.image.revision import tree_id
-from release.errors import UsageError
-from scripts import stages
-from scripts.cli import Command, Out, run
-from scripts.project import ROOT
+from release.domain.errors import UsageError
+from scripts.shared import stages
+from scripts.shared.cli import Command, Out, run
 
 CACHE = ROOT / ".build" / "image"
 MEGABYTE = 1e6

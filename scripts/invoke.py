@@ -5,11 +5,11 @@ import json
 import sys
 from pathlib import Path
 
-from release import ledger
-from release.errors import UsageError
+from release.domain import ledger
+from release.domain.errors import UsageError
 from release.rollout import Target
-from scripts import stages
-from scripts.cli import Command, Out, run
+from scripts.shared import stages
+from scripts.shared.cli import Command, Out, run
 
 LIMIT_BYTES = 6 * 1024 * 1024
 """What SageMaker accepts in one invocation."""

@@ -17,14 +17,14 @@ from pydantic import ValidationError
 from rich.table import Table
 from ruamel.yaml import YAML, YAMLError
 
-from release.errors import UsageError
+from release.domain.errors import UsageError
+from release.domain.policy import Policy
 from release.judge.evidence import Evidence, in_order
 from release.judge.judge import Judge
 from release.judge.plan import Assumptions, plan
-from release.judge.policy import Policy
 from release.judge.verdict import Decision, Verdict
 from release.judge.windows import MAX_LINE
-from scripts.cli import Command, Out, run
+from scripts.shared.cli import Command, Out, run
 
 CODES = {Decision.PASS: 0, Decision.FAIL: 1, Decision.HOLD: 3}
 MAX_POLICY = 65_536

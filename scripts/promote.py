@@ -6,15 +6,15 @@ artifact by content, and hands over to the rollout (`release/rollout.py`).
 
 import argparse
 
-from release import ledger
 from release.adapters.registry import Registry
-from release.errors import UsageError
-from release.ledger import Request
-from release.manifest import Manifest
-from release.pins import ReleasePin
+from release.domain import ledger
+from release.domain.errors import UsageError
+from release.domain.ledger import Request
+from release.domain.manifest import Manifest
+from release.domain.pins import ReleasePin
 from release.rollout import Target, provision
-from scripts import moving, stages
-from scripts.cli import Command, Out, run
+from scripts.shared import moving, stages
+from scripts.shared.cli import Command, Out, run
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,21 +7,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from infra.settings import StageSettings
+from demo.project import ROOT
 from model.image.build import BuildOptions, build_image
 from model.image.description import SOURCE
 from model.image.registry import push
-from release import manifest
 from release.adapters.registry import Registry, docker_config
-from release.errors import ReleaseFailed, UsageError
-from release.ledger import Request
-from release.manifest import ImageRecord, Manifest
-from release.names import release_tag
-from release.pins import ReleasePin
+from release.domain import manifest
+from release.domain.errors import ReleaseFailed, UsageError
+from release.domain.ledger import Request
+from release.domain.manifest import ImageRecord, Manifest
+from release.domain.names import release_tag
+from release.domain.pins import ReleasePin
+from release.domain.stage import StageSettings
 from release.rollout import Target, provision
-from scripts import moving, stages
-from scripts.cli import Command, Out, run
-from scripts.project import ROOT
+from scripts.shared import moving, stages
+from scripts.shared.cli import Command, Out, run
 
 FILES = ("model.tar.gz", "evidence.json", "golden.json")
 

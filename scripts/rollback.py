@@ -1,19 +1,19 @@
 """`./slipway rollback STAGE`: the previous release serves again, by one UpdateEndpoint.
 
-Everything the way back needs is proven first (`release/preflight.py`); the pin and the stack follow after the
-traffic has moved, so a broken Pulumi, Git or CI does not stand in the way.
+Everything the way back needs is proven first (`release/domain/preflight.py`); the pin and the stack follow
+after the traffic has moved, so a broken Pulumi, Git or CI does not stand in the way.
 """
 
 import argparse
 import time
 
-from release import ledger, names, preflight
-from release.errors import UsageError
-from release.ledger import OpenRollout, Request
-from release.pins import ReleasePin
+from release.domain import ledger, names, preflight
+from release.domain.errors import UsageError
+from release.domain.ledger import OpenRollout, Request
+from release.domain.pins import ReleasePin
 from release.rollout import Target, after_rollback, carry_out, open_or_resume
-from scripts import moving, stages
-from scripts.cli import Command, Out, run
+from scripts.shared import moving, stages
+from scripts.shared.cli import Command, Out, run
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 from rich.table import Table
 
-from release import landed, ledger
 from release.adapters.registry import Registry
+from release.domain import landed, ledger
 from release.rollout import Target
-from scripts import stages
-from scripts.cli import Command, Out, run
+from scripts.shared import stages
+from scripts.shared.cli import Command, Out, run
 
 
 @dataclass

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from model.bundle import parse_other
 from model.options import KINDS, TrainOptions
 from model.split import DEFAULT_MONTHS, parse_months
-from release.stage_file import find_project
-from scripts.cli import Command, Out, run
+from release.adapters.stage_file import find_project
+from scripts.shared.cli import Command, Out, run
 
 if TYPE_CHECKING:
     from model.train import TrainResult

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from rich.table import Table
 
+from bench.serving.wrk import generator
+from demo.project import ROOT
 from model.image.build import BuildOptions, BuiltImage, build_image
 from model.image.record import record
-from release.errors import UsageError
-from scripts import stages
-from scripts.bench_serving.wrk import generator
-from scripts.cli import Command, Out, run
+from release.domain.errors import UsageError
 from scripts.image_update.lock import SERVING, Proposal, apply, find_uv, propose
 from scripts.image_update.trial import Measured, compare, read_model
 from scripts.image_update.verdict import Finding, State, judge
-from scripts.project import ROOT
+from scripts.shared import stages
+from scripts.shared.cli import Command, Out, run
 
 CACHE = ROOT / ".build" / "image"
 FILES = ("model.tar.gz", "golden.json")

@@ -12,7 +12,7 @@ import pytest
 # First of all: skops asks every loaded module for all it has, and a loaded pulumi_aws then loads all of AWS.
 import skops.io  # noqa: F401
 
-from scripts.project import make_project
+from demo.project import make_project
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -12,9 +12,9 @@ import pulumi_aws as aws
 
 from infra import policies
 from infra.arns import Place
-from release import names
-from release.pins import Alarms
-from release.plan import WAY_BACK
+from release.domain import names
+from release.domain.pins import Alarms
+from release.domain.plan import WAY_BACK
 
 _PERIOD_SECONDS = 60
 _FEWEST_REQUESTS = 20

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import policies
-from release import names
+from release.domain import names
 
 
 @dataclass(frozen=True)

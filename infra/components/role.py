@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from infra import policies
 from infra.arns import Place
-from release import names
+from release.domain import names
 
 
 @dataclass(frozen=True)

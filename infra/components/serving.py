@@ -1,8 +1,8 @@
 """The serving trio of one endpoint: models, endpoint configs, and the endpoint that serves one of them.
 
-What exists is `release.plan`'s answer: the models and configs of every release that the stage names, so that
-going back needs nothing created. Each has its content's name, so a new release adds resources and changes
-none; those of a release that the stage no longer names are deleted after the endpoint has moved.
+What exists is `release.domain.plan`'s answer: the models and configs of every release that the stage names,
+so that going back needs nothing created. Each has its content's name, so a new release adds resources and
+changes none; those of a release that the stage no longer names are deleted after the endpoint has moved.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any, cast
 import pulumi
 import pulumi_aws as aws
 
-from release.plan import ConfigPlan, DeploymentPlan, EndpointPlan, ModelPlan, deployment_config
+from release.domain.plan import ConfigPlan, DeploymentPlan, EndpointPlan, ModelPlan, deployment_config
 
 
 @dataclass(frozen=True)

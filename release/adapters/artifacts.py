@@ -11,12 +11,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from release import manifest as manifests
-from release import names
 from release.adapters.aws import StageAws, error_code
-from release.errors import ServiceError, UsageError
-from release.golden import Golden
-from release.manifest import Manifest
+from release.domain import manifest as manifests
+from release.domain import names
+from release.domain.errors import ServiceError, UsageError
+from release.domain.golden import Golden
+from release.domain.manifest import Manifest
 
 CHUNK = 1 << 20
 MISSING = {"NoSuchKey", "404", "NoSuchBucket", "NotFound"}

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from release.errors import UsageError
+from release.domain.errors import UsageError
 
 _CONFIG = Config(
     connect_timeout=5,

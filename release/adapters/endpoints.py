@@ -1,6 +1,6 @@
 """SageMaker's endpoints: asking what is served, the one call of a rollback, and golden requests.
 
-Deciding what an answer means is not done here (`release/landed.py`, `release/preflight.py`).
+Deciding what an answer means is not done here (`release/domain/landed.py`, `release/domain/preflight.py`).
 """
 
 import time
@@ -9,16 +9,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from release import golden as goldens
-from release import landed, names
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws, error_code
 from release.adapters.registry import Registry
-from release.errors import ServiceError
-from release.golden import Golden
-from release.pins import ReleasePin
-from release.plan import ConfigPlan, DeploymentPlan, deployment_config
-from release.preflight import RollbackFacts
+from release.domain import golden as goldens
+from release.domain import landed, names
+from release.domain.errors import ServiceError
+from release.domain.golden import Golden
+from release.domain.pins import ReleasePin
+from release.domain.plan import ConfigPlan, DeploymentPlan, deployment_config
+from release.domain.preflight import RollbackFacts
 
 Description = dict[str, Any]
 POLL_SECONDS = 0.5

@@ -13,11 +13,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from release import ledger
 from release.adapters.aws import StageAws, error_code
 from release.adapters.owner import is_alive, this_process
-from release.errors import ServiceError
-from release.ledger import Entry, Event, Kind, OpenRollout
+from release.domain import ledger
+from release.domain.errors import ServiceError
+from release.domain.ledger import Entry, Event, Kind, OpenRollout
 
 PREFIX = "ledger/"
 HEARTBEAT = "ledger-heartbeat.json"

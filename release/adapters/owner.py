@@ -6,7 +6,7 @@ import socket
 from datetime import datetime
 from pathlib import Path
 
-from release.ledger import STALE_SECONDS, Owner
+from release.domain.ledger import STALE_SECONDS, Owner
 
 
 def this_process() -> Owner:

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from release import names
 from release.adapters.aws import StageAws, error_code
-from release.errors import ServiceError, UsageError
+from release.domain import names
+from release.domain.errors import ServiceError, UsageError
 
 CRANE_TIMEOUT = 600
 

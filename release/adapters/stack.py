@@ -20,7 +20,7 @@ from pulumi.automation.events import EngineEvent
 from release.adapters.aws import StageAws
 from release.adapters.orphans import settle_pending_creates
 from release.adapters.owner import process_alive
-from release.errors import ServiceError, UsageError
+from release.domain.errors import ServiceError, UsageError
 
 Say = Callable[[str], None]
 LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)")

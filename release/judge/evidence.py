@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
+from release.domain.policy import Policy
 from release.judge.cells import empty
 from release.judge.judge import Block
-from release.judge.policy import Policy
 from release.judge.windows import VARIANTS, Refusal, Refused, Window, parse_line
 
 LONGEST_BLOCKS = 24

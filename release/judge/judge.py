@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from release.domain.policy import Metric, Policy
 from release.judge.cells import CELLS, LATENCY_STEP, SPANS, Counts
 from release.judge.noise import Noise
-from release.judge.policy import Metric, Policy
 from release.judge.process import (
     CANDIDATE_REMEMBERS,
     RATES_REMEMBER,

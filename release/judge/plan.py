@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from release.errors import UsageError
+from release.domain.errors import UsageError
+from release.domain.policy import Policy
 from release.judge.cells import LATENCY_STEP
 from release.judge.growth import per_request
-from release.judge.policy import Policy
 from release.judge.process import INVESTED
 from release.judge.questions import DECILES, FAR, Question, questions
 

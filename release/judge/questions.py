@@ -13,8 +13,8 @@ live's *past* are resolved anew before each block (`release/judge/process.py`).
 
 from dataclasses import dataclass
 
+from release.domain.policy import Policy, RateMargin, ScaleMargin, ShiftMargin
 from release.judge.cells import LOSS_BINS, latency_steps
-from release.judge.policy import Policy, RateMargin, ScaleMargin, ShiftMargin
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from release.domain.policy import Policy
 from release.judge.cells import LATENCY_STEP, SPANS, latency_edge
 from release.judge.growth import per_request
-from release.judge.policy import Policy
 from release.judge.process import Processes
 from release.judge.questions import Question
 from release.judge.verdict import Reason

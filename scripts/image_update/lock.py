@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from release.errors import UsageError
+from release.domain.errors import UsageError
 
 SERVING = Path("model", "serving")
 INPUT, LOCK = SERVING / "requirements.in", SERVING / "requirements.txt"

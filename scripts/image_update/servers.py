@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.serving.processes import members, on_core, stop, usage
 from model.image.layout import Layout, blob
-from release.errors import ReleaseFailed
-from scripts.bench_serving.processes import members, on_core, stop, usage
+from release.domain.errors import ReleaseFailed
 
 _PORT = re.compile(r"listening on 127\.0\.0\.1 port (\d+)")
 _START_LIMIT = 60.0

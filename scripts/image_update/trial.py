@@ -12,13 +12,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.serving import wrk
+from bench.serving.results import Load
 from model.artifact import REFERENCE, SCHEMA
 from model.artifact import unpack as unpack_artifact
 from model.image.layout import Layout
-from release.errors import ServiceError
-from release.golden import Golden, mismatch, scores_of
-from scripts.bench_serving import wrk
-from scripts.bench_serving.results import Load
+from release.domain.errors import ServiceError
+from release.domain.golden import Golden, mismatch, scores_of
 from scripts.image_update.servers import Served, serving, unpack
 
 CONNECTIONS = 16

@@ -73,7 +73,6 @@ def _make_venv(uv: Path) -> None:
     commands = [
         [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, VENV],
         [uv, "pip", "sync", "--quiet", "--compile-bytecode", "--python", python, ROOT / "requirements.lock"],
-        [uv, "pip", "install", "--quiet", "--no-deps", "--python", python, "--editable", ROOT],
     ]
     for command in commands:
         if subprocess.call([str(part) for part in command], cwd=ROOT) != 0:
@@ -81,6 +80,9 @@ def _make_venv(uv: Path) -> None:
                 "uv could not make .venv (its message is above).",
                 "Check the network and the free space, then run it again; what was fetched is kept.",
             )
+    # The checkout is no package: its rooms are imported from where they lie.
+    site = next((VENV / "lib").glob("python3.*/site-packages"))
+    (site / "slipway.pth").write_text(f"{ROOT}\n")
     stamp.write_text(wanted)
 
 

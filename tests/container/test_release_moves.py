@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from infra.settings import EXAMPLES
-from release.names import repository
+from demo.project import make_project
+from release.domain.names import repository
+from release.domain.stage import EXAMPLES
 from sandbox.engines.engine import Engine
 from sandbox.home import process_alive
 from sandbox.testing import start
-from scripts.project import make_project
 from tests.container.base import Base
 from tests.end_to_end.conftest import Releases
 from tests.end_to_end.world import World, wait_until

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from demo.project import make_project
 from sandbox import testing
-from scripts.project import make_project
 from tests.end_to_end.world import World
 
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from release import gates
+from release.domain import gates
 from tests.end_to_end.world import first_lines, kill_group, wait_until
 
 pytestmark = pytest.mark.sandbox

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from release.ledger import Pins
+from release.domain.ledger import Pins
 from tests.end_to_end.world import first_lines, kill_group
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill]

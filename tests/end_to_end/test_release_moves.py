@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from release.domain.names import repository
 from release.judge.windows import parse_line
-from release.names import repository
 from release.rollout import after_rollback
 from tests.end_to_end.world import wait_until
 

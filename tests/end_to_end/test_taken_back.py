@@ -5,7 +5,7 @@ Promise 2's part that needs no judge: a release whose landing cannot be proven d
 
 import pytest
 
-from scripts import spoil
+from demo import spoil
 
 pytestmark = pytest.mark.sandbox
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra import settings as stage_settings
-from infra.settings import StageSettings
-from release import landed, ledger, stage_file
+from release.adapters import stage_file
 from release.adapters.aws import StageAws
+from release.domain import landed, ledger
+from release.domain import stage as stage_settings
+from release.domain.stage import StageSettings
 from release.rollout import Target
 from tests.conftest import ROOT
 

@@ -13,8 +13,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 
-from infra.settings import StageSettings, parse
 from infra.stack import compose
+from release.domain.stage import StageSettings, parse
 
 ACCOUNT = "123456789012"
 OLD, NEW, NEXT = "0c77e1d2ab93", "3f2a9c01d4e7", "81bb02aa6f10"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from demo.project import make_project
 from sandbox.testing import SandboxHandle, start
-from scripts.project import make_project
 from tests.sandbox.images import model_archive, push_image
 
 pytestmark = pytest.mark.sandbox

@@ -2,7 +2,7 @@
 
 import pytest
 
-from release import names
+from release.domain import names
 from tests.infra.declared import NEW, NEXT, OLD, declare, pin, stage
 
 # pulumi_aws warns of its own old names when it is imported.

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from release.ledger import Entry, Event, Kind, Owner, Pins
-from release.manifest import GateResult, ImageRecord, Manifest, ModelRecord
-from release.pins import EndpointSettings, Instances, ReleasePin
+from release.domain.ledger import Entry, Event, Kind, Owner, Pins
+from release.domain.manifest import GateResult, ImageRecord, Manifest, ModelRecord
+from release.domain.pins import EndpointSettings, Instances, ReleasePin
 
 OLD, NEW = "0c77e1d2ab93", "3f2a9c01d4e7"
 OWNER = Owner(host="ci-1", pid=42, started=1000, user="ci")

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release import gates, golden, manifest, preflight
-from release.errors import UsageError
-from release.golden import GoldenRequest
-from release.ledger import pins_of
-from release.manifest import GateResult, ImageRecord
-from release.pins import EndpointSettings, Instances, ReleasePin
-from release.preflight import RollbackFacts
+from release.domain import gates, golden, manifest, preflight
+from release.domain.errors import UsageError
+from release.domain.golden import GoldenRequest
+from release.domain.ledger import pins_of
+from release.domain.manifest import GateResult, ImageRecord
+from release.domain.pins import EndpointSettings, Instances, ReleasePin
+from release.domain.preflight import RollbackFacts
 from release.rollout import after_rollback, after_rollout
 from tests.release import examples
 from tests.release.examples import NEW, OLD, pin, settings

@@ -2,8 +2,8 @@
 
 import pytest
 
-from release.landed import compare, failure_reason, in_transition
-from release.plan import endpoint_plan
+from release.domain.landed import compare, failure_reason, in_transition
+from release.domain.plan import endpoint_plan
 from tests.release.examples import NEW, OLD, description, pin, settings
 
 PLAN = endpoint_plan("prod", "delays", settings(live=pin(NEW), previous=pin(OLD)))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.errors import Held, ServiceError
-from release.ledger import Entry, Request, broken_link, decide, open_rollout
+from release.domain.errors import Held, ServiceError
+from release.domain.ledger import Entry, Request, broken_link, decide, open_rollout
 from tests.release.examples import NEW, OLD, history
 
 SAME = Request("promote", "delays", NEW)

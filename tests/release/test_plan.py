@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release import names
-from release.pins import Instances
-from release.plan import config_plan, deployment_config, endpoint_plan
+from release.domain import names
+from release.domain.pins import Instances
+from release.domain.plan import config_plan, deployment_config, endpoint_plan
 from tests.release.examples import NEW, OLD, pin, settings
 
 

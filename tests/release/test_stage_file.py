@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from infra import settings as stage_settings
-from release import stage_file
-from release.errors import ServiceError, UsageError
-from release.pins import EndpointSettings
+from release.adapters import stage_file
+from release.domain import stage as stage_settings
+from release.domain.errors import ServiceError, UsageError
+from release.domain.pins import EndpointSettings
 from tests.release.examples import NEW, OLD, pin
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,9 +5,9 @@ import json
 import pytest
 from botocore import exceptions as aws
 
-from release.errors import Held, ReleaseFailed, ServiceError, UsageError
-from scripts.cli import Command, execute
+from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from scripts.help import commands
+from scripts.shared.cli import Command, execute
 
 
 def command(error: BaseException | None = None, result: dict | None = None) -> Command:

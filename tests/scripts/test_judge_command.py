@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from scripts.cli import execute
 from scripts.judge import COMMAND
+from scripts.shared.cli import execute
 from tests.release.judge.traffic import pair, records
 
 QUICK = "min_seconds: 20\nmin_requests: 50\n"

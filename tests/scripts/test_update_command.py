@@ -9,8 +9,8 @@ import pytest
 
 from model.artifact import pack
 from scripts import update
-from scripts.cli import execute
 from scripts.image_update import lock
+from scripts.shared.cli import execute
 from tests.model.serving.examples import OTHER, ROW, SCHEMA, expected, graph
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.serving.results import Load
 from model.image.record import LayerRecord, Record
-from release.errors import UsageError
-from scripts.bench_serving.results import Load
+from release.domain.errors import UsageError
 from scripts.image_update.lock import INPUT, LOCK, differences, pins, propose, repinned, unpinned
 from scripts.image_update.trial import Measured
 from scripts.image_update.verdict import Finding, State, judge

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts import image
-from scripts.cli import execute
+from scripts.shared.cli import execute
 from tests.model.image import images
 
 ROOT = Path(__file__).resolve().parents[3]

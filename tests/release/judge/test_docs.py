@@ -9,9 +9,9 @@ import jsonschema
 import numpy as np
 import pytest
 
+from release.domain.policy import Policy
 from release.judge import windows
 from release.judge.cells import CLUMP_CALM, CLUMP_LENGTH, SCHEMA, SPANS
-from release.judge.policy import Policy
 from release.judge.windows import Refusal
 from tests.release.judge.traffic import counts
 

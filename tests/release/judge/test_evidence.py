@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from release.domain.policy import Policy
 from release.judge import windows
 from release.judge.cells import SPANS
 from release.judge.evidence import Evidence, in_order
 from release.judge.judge import Block, Judge
-from release.judge.policy import Policy
 from release.judge.verdict import Verdict
 from tests.release.judge.traffic import BLOCK, QUICK, START, pair, records
 

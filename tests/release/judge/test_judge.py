@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from release.domain.policy import Policy
 from release.judge.cells import CELLS, SPANS
 from release.judge.judge import Block, Judge, judge
-from release.judge.policy import Policy
 from release.judge.verdict import Decision
 from tests.release.judge.traffic import QUICK, fold, pair
 

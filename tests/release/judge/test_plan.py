@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from release.errors import UsageError
+from release.domain.errors import UsageError
+from release.domain.policy import Policy
 from release.judge.plan import Assumptions, plan
-from release.judge.policy import Policy
 
 
 def seconds(**given: float) -> dict[str, float]:

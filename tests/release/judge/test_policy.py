@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from release.judge.policy import Policy
+from release.domain.policy import Policy
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from release.domain.policy import Policy
 from release.judge import windows
 from release.judge.counting import Requests, count
 from release.judge.judge import Block, Judge
-from release.judge.policy import Policy
 
 BLOCK = 5.0
 START = 1_700_000_000.0

@@ -17,9 +17,9 @@ import pytest
 from onnx import helper, numpy_helper
 
 from model.serving.telemetry.bins import score_bin
+from release.domain.policy import Policy
 from release.judge.cells import SPANS
 from release.judge.evidence import Evidence
-from release.judge.policy import Policy
 from release.judge.windows import Window, merge, parse_line
 from sandbox.cloudwatch import emf
 from tests.model.serving.examples import OTHER, ROW, UNSEEN, expected, graph, instances, write_artifact

@@ -1,0 +1,1 @@
+"""What measures. Nobody imports a bench; `make bench…` runs them."""

@@ -1,0 +1,1 @@
+"""The story that shows everything on one machine, its bad models and its project folder."""

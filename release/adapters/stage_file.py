@@ -1,0 +1,133 @@
+"""Pulumi.<stage>.yaml: reading it, and changing its pins with everything else in it left as it was.
+
+Comments, order and quoting survive a change; the write is atomic, so a crash leaves the old file or the new
+one. What the values mean is not decided here.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from release.domain.errors import ServiceError, UsageError
+from release.domain.pins import PIN_ROLES, EndpointSettings, ReleasePin
+
+ENDPOINTS = "slipway:endpoints"
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds Pulumi.yaml, as pulumi itself looks for it.
+
+    Raises UsageError where there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder
+    raise UsageError(
+        f"No Pulumi.yaml in {start} or above it.",
+        "Without it there is no project, so nothing was read or changed.",
+        "Run the command in the repository, or in a project folder made from it.",
+    )
+
+
+def path_of(project: Path, stage: str) -> Path:
+    """The stage's file. Raises UsageError for a stage that the project does not have."""
+    path = project / f"Pulumi.{stage}.yaml"
+    if not path.is_file():
+        known = sorted(p.name.split(".")[1] for p in project.glob("Pulumi.*.yaml"))
+        raise UsageError(
+            f"There is no stage {stage!r}: {path} does not exist.",
+            "Nothing was changed.",
+            f"Use one of: {', '.join(known)}." if known else "Add the stage's file first.",
+        )
+    return path
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The `config` mapping of a stage file. Raises UsageError with the line where the YAML is broken."""
+    config = _load(path).get("config") or {}
+    return dict(config)
+
+
+def write_pins(path: Path, endpoint: str, settings: EndpointSettings) -> None:
+    """Set `endpoint`'s pins in the file to those of `settings`.
+
+    Raises UsageError when the file is broken or lacks the endpoint, ServiceError when it cannot be written.
+    """
+    document = _load(path)
+    endpoints = document.get("config", {}).get(ENDPOINTS) or {}
+    if endpoint not in endpoints:
+        raise UsageError(f"{path.name} has no endpoint {endpoint!r}.", "Nothing was changed.")
+    if endpoints[endpoint] is None:
+        endpoints[endpoint] = CommentedMap()
+    for role in PIN_ROLES:
+        pin = getattr(settings, role)
+        if pin is None:
+            endpoints[endpoint].pop(role, None)
+        else:
+            endpoints[endpoint][role] = _pin_node(pin)
+    _write_atomically(path, document)
+
+
+def _pin_node(pin: ReleasePin) -> CommentedMap:
+    """The pin as YAML. Hexadecimal is quoted: without, `12e4…` would be read as a number."""
+    values = pin.model_dump(exclude_defaults=True) | {"capacity": pin.capacity}
+    quoted = {key: DoubleQuotedScalarString(values[key]) for key in ("release", "sha256")}
+    return CommentedMap(values | quoted)
+
+
+def _yaml() -> YAML:
+    yaml = YAML(typ="rt")
+    yaml.preserve_quotes = True
+    yaml.width = 4096  # a folded image reference would be unreadable in a diff
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _load(path: Path) -> CommentedMap:
+    try:
+        document = _yaml().load(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise UsageError(
+            f"{path.name}{where}: {error.problem or 'the YAML cannot be read'}.",
+            "The stage's data cannot be read, so nothing was changed.",
+            f"Correct that line in {path}.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.", "Nothing was changed.") from None
+    if document is None:
+        return CommentedMap()
+    if not isinstance(document, CommentedMap) or not isinstance(document.get("config", {}), dict | None):
+        raise UsageError(
+            f"{path.name}, line 1: a stage file is a mapping with `config:`.", "Nothing was changed."
+        )
+    return document
+
+
+def _write_atomically(path: Path, document: CommentedMap) -> None:
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as out:
+            temporary = Path(out.name)
+            _yaml().dump(document, out)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary:
+            temporary.unlink(missing_ok=True)
+        raise ServiceError(
+            f"{path} cannot be written: {error}.",
+            "The file is as it was before.",
+            "Free space or correct its permissions, then run the same command again.",
+        ) from None

@@ -1,0 +1,136 @@
+"""Pins: which release an endpoint serves in a stage, as data.
+
+The values here are frozen and checked on construction. Reading and writing the stage's YAML is
+`release/adapters/stage_file.py`; what a pin means in SageMaker is `release/domain/plan.py`.
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+ReleaseId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+EndpointName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=30)]
+
+PIN_ROLES = ("live", "candidate", "previous", "older")
+"""The keys of an endpoint under which a stage names a release."""
+
+_IMAGE = re.compile(r"^(?P<repository>[a-z0-9.:_/-]+)@(?P<digest>sha256:[0-9a-f]{64})$")
+
+
+class Data(BaseModel):
+    """Base of all configuration: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ReleasePin(Data):
+    """One release, as deployed in a stage.
+
+    `capacity` is the instance count its endpoint config starts with; `via` says how it became live, because
+    SageMaker keeps the deployment settings of the last update as part of the endpoint.
+    """
+
+    release: ReleaseId
+    image: str
+    model: str
+    sha256: Sha256
+    capacity: Annotated[int, Field(ge=1, le=1000)] = 1
+    via: Literal["rollout", "rollback"] = "rollout"
+
+    @field_validator("image")
+    @classmethod
+    def _by_digest(cls, value: str) -> str:
+        if not _IMAGE.match(value):
+            raise ValueError("an image is pinned by digest: <repository>@sha256:<64 hexadecimal digits>")
+        return value
+
+    @field_validator("model")
+    @classmethod
+    def _in_s3(cls, value: str) -> str:
+        if not re.match(r"^s3://[a-z0-9.-]+/.+\.tar\.gz$", value):
+            raise ValueError("a model artifact is s3://<bucket>/<key>.tar.gz")
+        return value
+
+    @property
+    def digest(self) -> str:
+        """`sha256:…` of the image's manifest."""
+        return self.image.rpartition("@")[2]
+
+    @property
+    def repository(self) -> str:
+        """The image's repository with its registry, without the digest."""
+        return self.image.rpartition("@")[0]
+
+    @property
+    def model_location(self) -> tuple[str, str]:
+        """Bucket and key of the model artifact."""
+        bucket, _, key = self.model.removeprefix("s3://").partition("/")
+        return bucket, key
+
+
+class Instances(Data):
+    """What an endpoint runs on, and the bounds within which autoscaling moves."""
+
+    type: Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")] = "ml.m7i.large"
+    min: Annotated[int, Field(ge=1, le=1000)] = 1
+    max: Annotated[int, Field(ge=1, le=1000)] = 1
+    invocations_per_instance: Annotated[int, Field(ge=1)] = 3000
+    """Target of the scaling policy, invocations per instance and minute."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Instances":
+        if self.min > self.max:
+            raise ValueError(f"min ({self.min}) is greater than max ({self.max})")
+        return self
+
+
+class Rollout(Data):
+    """How traffic moves to a new config (SageMaker's blue/green update policy).
+
+    `step_percent` of the capacity shifts at a time; `wait_seconds` pass between shifts and after the last.
+    Bounds: BlueGreenUpdatePolicy and TrafficRoutingConfig in SageMaker's API reference, and for the timeout
+    the AWS provider's own.
+    """
+
+    strategy: Literal["all-at-once", "canary", "linear"] = "all-at-once"
+    step_percent: Annotated[int, Field(ge=1, le=50)] = 10
+    wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+    timeout_seconds: Annotated[int, Field(ge=600, le=14400)] = 3600
+
+
+class Alarms(Data):
+    """Bounds whose breach takes an update back and pages the stage's topic."""
+
+    errors_percent: Annotated[float, Field(gt=0, le=100)] = 1.0
+    """Share of invocations answered with a 5xx, per minute."""
+    latency_ms: Annotated[float, Field(gt=0)] = 500.0
+    """99th percentile of the model's latency, milliseconds, per minute."""
+
+
+class EndpointSettings(Data):
+    """Everything a stage's data says about one endpoint.
+
+    `older` was previous before the last rollout. It stays named until the next one, because that rollout
+    could still be taken back, and what it replaced must then be the previous release again, untouched.
+    """
+
+    instances: Instances = Instances()
+    rollout: Rollout = Rollout()
+    alarms: Alarms = Alarms()
+    live: ReleasePin | None = None
+    candidate: ReleasePin | None = None
+    previous: ReleasePin | None = None
+    older: ReleasePin | None = None
+
+    @model_validator(mode="after")
+    def _previous_needs_live(self) -> "EndpointSettings":
+        if self.previous and not self.live:
+            raise ValueError("`previous` is set without `live`: an endpoint cannot go back from nothing")
+        return self
+
+    @property
+    def pins(self) -> list[ReleasePin]:
+        """The releases that this stage names: live, candidate, previous, older, where they are set."""
+        return [pin for pin in (self.live, self.candidate, self.previous, self.older) if pin]

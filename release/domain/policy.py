@@ -1,0 +1,142 @@
+"""What a stage tolerates from a candidate: the judge's policy, as data.
+
+Every default is explained in docs/judge.md; margins are what the owner of a service may want to change. A
+policy that cannot decide is refused on construction, with the reason. Nothing here decides.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from release.domain.pins import Data
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Factor = Annotated[float, Field(ge=1, le=100)]
+Metric = Literal["errors", "service", "invalid", "latency", "score", "agreement", "loss"]
+
+
+class RateMargin(Data):
+    """Tolerated increase of a rate: FAIL beyond `fail_times` x live's + `fail_plus`; PASS below the
+    others."""
+
+    fail_times: Factor = 1.25
+    fail_plus: Share = 0.0002
+    pass_times: Factor = 2.0
+    pass_plus: Share = 0.0025
+    pass_at_most_plus: Share = 0.005
+    """However high live's own rate, a candidate that adds more than this does not pass."""
+
+    @model_validator(mode="after")
+    def _decidable(self) -> "RateMargin":
+        if self.fail_times == 1 and self.fail_plus == 0:
+            raise ValueError(
+                "no margin: equal variants could never pass; set fail_times > 1 or fail_plus > 0"
+            )
+        if self.pass_times < self.fail_times or self.pass_plus < self.fail_plus:
+            raise ValueError("the PASS margin lies inside the FAIL margin: one rate would both pass and fail")
+        if self.pass_at_most_plus < self.fail_plus:
+            raise ValueError("pass_at_most_plus lies inside fail_plus: nothing could pass")
+        return self
+
+
+class ScaleMargin(Data):
+    """Tolerated slow-down, as a factor of live's latency. Rounded to whole 2 % bins."""
+
+    fail: Factor
+    passes: Factor
+
+    @model_validator(mode="after")
+    def _decidable(self) -> "ScaleMargin":
+        if self.fail < 1.01:
+            raise ValueError("no margin: a slow-down under half a bin (1 %) cannot be told from none")
+        if self.passes < self.fail:
+            raise ValueError("the PASS margin lies inside the FAIL margin")
+        return self
+
+
+class ShiftMargin(Data):
+    """Tolerated difference of a mean or share, in either direction where that makes sense."""
+
+    fail: Probability
+    passes: Probability
+
+    @model_validator(mode="after")
+    def _decidable(self) -> "ShiftMargin":
+        if self.passes < self.fail:
+            raise ValueError("the PASS margin lies inside the FAIL margin")
+        return self
+
+
+class LatencyMargins(Data):
+    """Tolerated slow-down of the body of the distribution, of its upper end and of its tail."""
+
+    body: ScaleMargin = ScaleMargin(fail=1.04, passes=1.08)
+    p90: ScaleMargin = ScaleMargin(fail=1.17, passes=1.22)
+    p99: ScaleMargin = ScaleMargin(fail=1.15, passes=1.5)
+    noise: Share = 0.05
+    """Standard deviation of the log-ratio of latencies that two equal variants may show (their hosts
+    differ)."""
+    noise_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """How long such a difference lasts."""
+    noise_wait_seconds: Annotated[float, Field(gt=0)] = 175.0
+    """A slow-down of the body that noise could explain fails only after so much evidence ..."""
+    noise_beyond: Factor = 1.082
+    """... and if it is beyond this factor, noise taken out, ..."""
+    noise_doubt: Probability = 0.14
+    """... but for this probability, which falls with the square of the time after."""
+
+
+class ScoreMargins(Data):
+    """Tolerated shift of the score distribution, up or down."""
+
+    share: ShiftMargin = ShiftMargin(fail=0.12, passes=0.17)
+    """Of the share of scores above any of live's quantiles."""
+    rank: ShiftMargin = ShiftMargin(fail=0.085, passes=0.12)
+    """Of the mean rank of a score among live's."""
+
+
+class Policy(Data):
+    """Everything a verdict depends on besides the evidence."""
+
+    alpha: Probability = 0.01
+    """Probability of ever failing a candidate that is within every FAIL margin."""
+    beta: Probability = 0.01
+    """Probability of ever passing a candidate that is beyond a PASS margin."""
+    require: tuple[Metric, ...] = ("errors", "invalid", "latency", "score")
+    """Metrics that must be proven good before PASS; the others can only fail, where their evidence comes."""
+    errors: RateMargin = RateMargin()
+    service: RateMargin = RateMargin()
+    invalid: RateMargin = RateMargin(fail_plus=0.0005)
+    latency: LatencyMargins = LatencyMargins()
+    score: ScoreMargins = ScoreMargins()
+    agreement: ShiftMargin = ShiftMargin(fail=0.02, passes=0.05)
+    """Share of requests seen by both that candidate and live answer differently."""
+    loss: ShiftMargin = ShiftMargin(fail=0.01, passes=0.03)
+    """Added mean loss (in [0, 1]) on requests whose label has come."""
+    block_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """Evidence is compared in blocks of this length."""
+    memory_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """Time constant of what is expected of live: its quantiles and rates."""
+    grace_seconds: Annotated[float, Field(ge=0)] = 30.0
+    """How long a block waits for a worker that has reported before."""
+    settle_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """How long after its end a block stays open for parts of it that come apart."""
+    clock_seconds: Annotated[float, Field(gt=0)] = 86400.0
+    """A window further than this from the rollout has a wrong clock and is set aside."""
+    min_requests: Annotated[int, Field(ge=1)] = 300
+    """Requests of the candidate before PASS."""
+    min_seconds: Annotated[float, Field(ge=0)] = 365.0
+    """Time with evidence of both before PASS: what comes and goes by the minute needs time, not requests."""
+    fresh_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """PASS needs evidence of both that is no older than this."""
+    history_requests: Annotated[int, Field(ge=1)] = 300
+    """Live's requests before its quantiles are a reference."""
+
+    @model_validator(mode="after")
+    def _can_decide(self) -> "Policy":
+        if not self.require:
+            raise ValueError("require is empty: PASS would need no evidence")
+        if self.fresh_seconds < self.block_seconds:
+            raise ValueError("fresh_seconds is shorter than a block: no evidence would be fresh")
+        return self

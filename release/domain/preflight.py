@@ -1,0 +1,50 @@
+"""Pre-flight of a rollback: is everything that the way back needs still there? Pure.
+
+One UpdateEndpoint moves the traffic, so everything is proven before it: an endpoint config that was deleted,
+or an image that expired, would strand the endpoint half-way.
+"""
+
+from dataclasses import dataclass
+
+from release.domain.pins import ReleasePin
+
+
+@dataclass(frozen=True)
+class RollbackFacts:
+    """What AWS says about the release to go back to; None or False where it is gone."""
+
+    config_model: str | None
+    """Model that the endpoint config serves."""
+    model_image: str | None
+    """Image of the SageMaker model, with its digest."""
+    model_data: str | None
+    """S3 URI of the SageMaker model's artifact."""
+    object_sha256: str | None
+    """SHA-256 of the artifact's bytes in the bucket."""
+    image_present: bool
+    role_present: bool
+
+
+def problems(pin: ReleasePin, config_name: str, model_name: str, facts: RollbackFacts) -> list[str]:
+    """What stands in the way of going back to `pin`; empty when nothing does."""
+    found = []
+    if facts.config_model is None:
+        found.append(f"endpoint config {config_name} does not exist")
+    elif facts.config_model != model_name:
+        found.append(f"endpoint config {config_name} serves {facts.config_model}, not {model_name}")
+    if facts.model_image is None:
+        found.append(f"model {model_name} does not exist")
+    else:
+        if facts.model_image.rpartition("@")[2] != pin.digest:
+            found.append(f"model {model_name} runs {facts.model_image}, the pin says {pin.digest}")
+        if facts.model_data != pin.model:
+            found.append(f"model {model_name} loads {facts.model_data}, the pin says {pin.model}")
+    if facts.object_sha256 is None:
+        found.append(f"the artifact {pin.model} does not exist")
+    elif facts.object_sha256 != pin.sha256:
+        found.append(f"the artifact {pin.model} has SHA-256 {facts.object_sha256}, the pin says {pin.sha256}")
+    if not facts.image_present:
+        found.append(f"the image {pin.image} is not in the registry")
+    if not facts.role_present:
+        found.append("the execution role does not exist")
+    return found

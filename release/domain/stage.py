@@ -1,0 +1,125 @@
+"""A stage's settings, one model per concern, from the `config` of Pulumi.<stage>.yaml.
+
+The Pulumi program and the commands read the same data through here: the program gets it from the engine, the
+commands from the file. Nothing here reads a file, an environment variable or AWS.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints, ValidationError, field_validator
+
+from release.domain.errors import UsageError
+from release.domain.pins import Data, EndpointName, EndpointSettings
+from release.domain.policy import Policy
+
+_DIGESTED = r"^[a-z0-9.:_/-]+@sha256:[0-9a-f]{64}$"
+
+EXAMPLES = {
+    "account": 'slipway:account: "123456789012"',
+    "endpoints": "slipway:endpoints:\n    delays:\n      instances: {type: ml.m7i.large, min: 1, max: 2}",
+    "image": "slipway:image:\n    base: <registry>/python@sha256:<digest>",
+    "judge": "slipway:judge:\n    errors: {fail_times: 1.25, fail_plus: 0.0002}",
+    "region": "aws:region: us-east-1",
+}
+"""What to paste for a key that is missing or wrong."""
+
+
+class ImageSettings(Data):
+    """What the inference image is built on.
+
+    Without a `base` the image holds only our two layers and runs in the sandbox's `process` runtime, on the
+    Python of that machine; nothing but the sandbox accepts it.
+    """
+
+    base: Annotated[str, StringConstraints(pattern=_DIGESTED)] | None = None
+    python: Annotated[str, StringConstraints(pattern=r"^3\.\d+$")] | None = None
+    """Minor version of the base's Python; without a base, that of the machine that builds."""
+    source: str | None = None
+    """URL of the repository, for the image's label; changing it changes the digest."""
+
+
+class Retention(Data):
+    """How long things are kept, in days."""
+
+    log_days: Annotated[int, Field(ge=1)] = 30
+    untagged_image_days: Annotated[int, Field(ge=1)] = 14
+    """Only images without a tag expire; every release's image has one."""
+
+
+class Alerts(Data):
+    """Who hears of an alarm."""
+
+    email: str | None = None
+
+
+class StageSettings(Data):
+    """Everything a stage's data says."""
+
+    stage: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    profile: str | None = None
+    """The AWS profile of the stage's account; without one, the standard credential chain."""
+    image: ImageSettings = ImageSettings()
+    retention: Retention = Retention()
+    alerts: Alerts = Alerts()
+    judge: Policy = Policy()
+    """What the judge tolerates from a candidate here; docs/judge.md explains every default."""
+    gates: tuple[str, ...] = ()
+    """Gates of the release's evidence that must have passed here, by name."""
+    protect: bool = False
+    """Refuse to delete bucket, registry, key and an endpoint with a way back, even by `pulumi destroy`."""
+    endpoints: dict[EndpointName, EndpointSettings] = Field(default_factory=dict)
+
+    @field_validator("endpoints", mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: Any) -> Any:
+        return {k: v or {} for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def parse(stage: str, config: Mapping[str, Any]) -> StageSettings:
+    """Settings of `stage` from its config (`namespace:key` to value; objects as mappings or JSON text).
+
+    Raises UsageError that names each wrong key, what follows from it and the YAML to paste.
+    """
+    values: dict[str, Any] = {"stage": stage}
+    for key, value in config.items():
+        namespace, _, name = key.partition(":")
+        if namespace == "slipway":
+            values[name] = _decoded(value) if name not in {"account", "profile"} else value
+        elif key in {"aws:region", "aws:profile"}:
+            values[name] = value
+    try:
+        return StageSettings.model_validate(values)
+    except ValidationError as error:
+        raise _explained(stage, error) from None
+
+
+def _decoded(value: Any) -> Any:
+    """The engine hands objects, numbers and booleans over as JSON text; the YAML file as themselves."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _explained(stage: str, error: ValidationError) -> UsageError:
+    problems, pastes = [], []
+    for detail in error.errors():
+        path = [str(part) for part in detail["loc"]]
+        key = ("aws:" if path[0] in {"region", "profile"} else "slipway:") + ".".join(path)
+        problems.append(f"{key}: {detail['msg']}")
+        if path[0] in EXAMPLES and EXAMPLES[path[0]] not in pastes:
+            pastes.append(EXAMPLES[path[0]])
+    paste = "".join(f"\n  {line}" for line in pastes)
+    return UsageError(
+        f"Pulumi.{stage}.yaml is not a valid stage: " + "; ".join(problems),
+        f"Nothing of stage {stage} can be planned or changed until it is.",
+        f"Correct it under `config:`, for example:{paste}"
+        if paste
+        else "Correct the named keys under `config:`.",
+    )
