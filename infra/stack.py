@@ -18,9 +18,10 @@ from infra.components.registry import Registry, RegistryArgs
 from infra.components.role import ExecutionRole, ExecutionRoleArgs
 from infra.components.serving import Serving, ServingArgs
 from infra.components.storage import Storage, StorageArgs
-from release.domain import names
+from release.domain import moves, names
+from release.domain.deployment import alarm_names
 from release.domain.pins import EndpointSettings
-from release.domain.plan import WAY_BACK, alarm_names, endpoint_plan
+from release.domain.plan import endpoint_plan
 from release.domain.stage import StageSettings
 
 
@@ -70,17 +71,12 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
             repository=names.repository(stage),
             key_arn=key.arn,
             log_groups=tuple(names.log_group(name, stage) for name in settings.endpoints),
-            alarms=tuple(alarm for name in settings.endpoints for alarm in _watched(stage, name)),
+            alarms=tuple(alarm for name in settings.endpoints for alarm in alarm_names(stage, name)),
             tags=tags,
         ),
     )
     topic = AlarmTopic("alerts", AlarmTopicArgs(stage, place, key.arn, settings.alerts.email, tags))
     return Foundation(key, registry, storage, role, topic)
-
-
-def _watched(stage: str, name: str) -> tuple[str, ...]:
-    """The alarms that an update or a rollback of an endpoint may name."""
-    return (*alarm_names(stage, name), names.alarm(name, stage, WAY_BACK))
 
 
 def _endpoint(
@@ -99,7 +95,9 @@ def _endpoint(
         f"{name}-logs",
         EndpointLogsArgs(names.log_group(name, stage), settings.retention.log_days, tags),
     )
-    plan = endpoint_plan(stage, name, endpoint)
+    plan = endpoint_plan(stage, name, endpoint.pins)
+    if moves.shape_differs(endpoint):
+        pulumi.log.warn(_unapplied(stage, name, endpoint))
     serving = Serving(
         f"{name}-serving",
         ServingArgs(
@@ -116,3 +114,12 @@ def _endpoint(
         return None
     Autoscaling(f"{name}-autoscaling", AutoscalingArgs(plan.endpoint, endpoint.instances, [serving.endpoint]))
     return plan.endpoint
+
+
+def _unapplied(stage: str, name: str, endpoint: EndpointSettings) -> str:
+    live = endpoint.pins.live
+    return (
+        f"{name} runs on {live.type if live else 'nothing'}, its settings ask for {endpoint.instances.type}. "
+        "Another type is another fleet, so it is rolled out like a release, not by pulumi up: "
+        f"./slipway apply {stage} --endpoint {name}"
+    )

@@ -14,7 +14,6 @@ from infra import policies
 from infra.arns import Place
 from release.domain import names
 from release.domain.pins import Alarms
-from release.domain.plan import WAY_BACK
 
 _PERIOD_SECONDS = 60
 _FEWEST_REQUESTS = 20
@@ -67,19 +66,14 @@ class EndpointAlarmsArgs:
 
 
 class EndpointAlarms(pulumi.ComponentResource):
-    """The alarms that take an update of one endpoint back, and one that never rings.
-
-    A rollback must not be refused because an alarm rings already, so it names the one that cannot. It must
-    name one: the provider replaces an endpoint, outage included, when the auto-rollback block appears in
-    its deployment config or goes from it; another list of alarms it changes in place.
-    """
+    """The alarms that take an update of one endpoint back, and page the stage's topic."""
 
     def __init__(
         self, name: str, args: EndpointAlarmsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:components:EndpointAlarms", name, None, opts)
         self._args = args
-        self.all: list[pulumi.Resource] = [self._errors(), self._latency(), self._way_back()]
+        self.all: list[pulumi.Resource] = [self._errors(), self._latency()]
         self.register_outputs({})
 
     def _errors(self) -> aws.cloudwatch.MetricAlarm:
@@ -132,25 +126,6 @@ class EndpointAlarms(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _way_back(self) -> aws.cloudwatch.MetricAlarm:
-        alarm = names.alarm(self._args.endpoint, self._args.stage, WAY_BACK)
-        return aws.cloudwatch.MetricAlarm(
-            alarm,
-            name=alarm,
-            alarm_description="Never rings: a rollback names it, so that no alarm takes the rollback back.",
-            namespace=_NAMESPACE,
-            metric_name="Invocations",
-            dimensions=self._dimensions(),
-            statistic="Sum",
-            period=_PERIOD_SECONDS,
-            comparison_operator="LessThanThreshold",
-            threshold=0,
-            evaluation_periods=1,
-            treat_missing_data="notBreaching",
-            tags=self._args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
     def _sum(self, query: str, metric: str) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
         return aws.cloudwatch.MetricAlarmMetricQueryArgs(
             id=query,
@@ -166,4 +141,4 @@ class EndpointAlarms(pulumi.ComponentResource):
 
     def _dimensions(self) -> dict[str, str]:
         endpoint = names.endpoint(self._args.endpoint, self._args.stage)
-        return {"EndpointName": endpoint, "VariantName": names.VARIANT}
+        return {"EndpointName": endpoint, "VariantName": names.LIVE}

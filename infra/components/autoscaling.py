@@ -38,7 +38,7 @@ class Autoscaling(pulumi.ComponentResource):
         target = aws.appautoscaling.Target(
             name,
             service_namespace=_NAMESPACE,
-            resource_id=f"endpoint/{args.endpoint}/variant/{names.VARIANT}",
+            resource_id=f"endpoint/{args.endpoint}/variant/{names.LIVE}",
             scalable_dimension=_DIMENSION,
             min_capacity=args.instances.min,
             max_capacity=args.instances.max,

@@ -2,18 +2,26 @@
 
 What exists is `release.domain.plan`'s answer: the models and configs of every release that the stage names,
 so that going back needs nothing created. Each has its content's name, so a new release adds resources and
-changes none; those of a release that the stage no longer names are deleted after the endpoint has moved.
+changes none; those of a release that the stage no longer names are deleted.
+
+The endpoint is made here, and moved by rollouts only (`release/rollout/`): which config it serves and what it
+was last moved with are no part of its declaration once it is there.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 import pulumi
 import pulumi_aws as aws
 
-from release.domain.plan import ConfigPlan, DeploymentPlan, EndpointPlan, ModelPlan, deployment_config
+from release.domain.plan import ConfigPlan, EndpointPlan, ModelPlan, VariantPlan
+
+MOVED_BY_ROLLOUTS = ["endpointConfigName", "deploymentConfig"]
+"""Inputs of the endpoint that `pulumi up` never changes.
+
+SageMaker keeps the deployment settings of the last update as part of the endpoint, or none; the AWS provider
+would replace the endpoint, outage included, when its auto-rollback block appears or goes.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class ServingArgs:
 
 
 class Serving(pulumi.ComponentResource):
-    """One endpoint, where its plan has a live release; otherwise only what the plan names, or nothing."""
+    """One endpoint, where its plan names a release; otherwise nothing."""
 
     def __init__(self, name: str, args: ServingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:components:Serving", name, None, opts)
@@ -40,8 +48,8 @@ class Serving(pulumi.ComponentResource):
         models = {plan.name: self._model(plan) for plan in args.plan.models}
         configs = {plan.name: self._config(plan, models) for plan in args.plan.configs}
         self.endpoint: aws.sagemaker.Endpoint | None = None
-        if args.plan.live and args.plan.deployment:
-            self.endpoint = self._endpoint(configs[args.plan.live.name], args.plan.deployment)
+        if args.plan.first:
+            self.endpoint = self._endpoint(configs[args.plan.first.name])
         self.register_outputs({})
 
     def _model(self, plan: ModelPlan) -> aws.sagemaker.Model:
@@ -66,42 +74,40 @@ class Serving(pulumi.ComponentResource):
             name=plan.name,
             production_variants=[
                 aws.sagemaker.EndpointConfigurationProductionVariantArgs(
-                    variant_name=plan.variant,
-                    model_name=models[plan.model_name].name,
-                    instance_type=plan.instance_type,
-                    initial_instance_count=plan.capacity,
-                    initial_variant_weight=plan.weight,
+                    variant_name=variant.name,
+                    model_name=models[variant.model_name].name,
+                    instance_type=variant.instance_type,
+                    initial_instance_count=variant.capacity,
+                    initial_variant_weight=variant.weight,
                 )
+                for variant in plan.production
             ],
+            shadow_production_variants=[self._shadow(variant, models) for variant in plan.shadow] or None,
             tags=self._args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _endpoint(
-        self, live: aws.sagemaker.EndpointConfiguration, deployment: DeploymentPlan
-    ) -> aws.sagemaker.Endpoint:
+    def _shadow(
+        self, variant: VariantPlan, models: Mapping[str, aws.sagemaker.Model]
+    ) -> aws.sagemaker.EndpointConfigurationShadowProductionVariantArgs:
+        return aws.sagemaker.EndpointConfigurationShadowProductionVariantArgs(
+            variant_name=variant.name,
+            model_name=models[variant.model_name].name,
+            instance_type=variant.instance_type,
+            initial_instance_count=variant.capacity,
+            initial_variant_weight=variant.weight,
+        )
+
+    def _endpoint(self, first: aws.sagemaker.EndpointConfiguration) -> aws.sagemaker.Endpoint:
         return aws.sagemaker.Endpoint(
             self._args.plan.endpoint,
             name=self._args.plan.endpoint,
-            endpoint_config_name=live.name,
-            deployment_config=_deployment_config(deployment),
+            endpoint_config_name=first.name,
             tags=self._args.tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*self._args.before_models, *self._args.before_endpoint],
                 protect=self._args.protect,
+                ignore_changes=MOVED_BY_ROLLOUTS,
             ),
         )
-
-
-def _deployment_config(plan: DeploymentPlan) -> aws.sagemaker.EndpointDeploymentConfigArgsDict:
-    """The plan as the provider spells it: the members of SageMaker's own API in snake case."""
-    return cast("aws.sagemaker.EndpointDeploymentConfigArgsDict", _snake_case(deployment_config(plan)))
-
-
-def _snake_case(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower(): _snake_case(item) for key, item in value.items()
-        }
-    return [_snake_case(item) for item in value] if isinstance(value, list) else value

@@ -17,6 +17,7 @@ from release.domain import names
 from release.domain.errors import ServiceError, UsageError
 from release.domain.golden import Golden
 from release.domain.manifest import Manifest
+from release.ports import Artifacts
 
 CHUNK = 1 << 20
 MISSING = {"NoSuchKey", "404", "NoSuchBucket", "NotFound"}
@@ -72,12 +73,16 @@ class ArtifactStore:
             )
         self._put(_model_key(sha256), content)
 
-    def copy_model(self, source: "ArtifactStore", uri: str, sha256: str) -> None:
+    def read_model(self, uri: str) -> bytes:
+        """The bytes of the artifact at `uri`."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def copy_model(self, source: Artifacts, uri: str, sha256: str) -> None:
         """Bring the artifact at `uri` of another stage here, through this machine, and check what arrived."""
         if self.model_sha256(self.model_uri(sha256)) == sha256:
             return
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
-        body = source._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        body = source.read_model(uri)
         found = hashlib.sha256(body).hexdigest()
         if found != sha256:
             raise UsageError(

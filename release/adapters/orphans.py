@@ -62,8 +62,10 @@ _LOOKUPS: dict[str, tuple[str, Exists]] = {
 }
 
 
-def settle_pending_creates(stack: auto.Stack, aws: StageAws, say: Say) -> None:
+def settle_pending_creates(stack: auto.Stack, aws: StageAws, say: Say) -> list[dict[str, Any]]:
     """Adopt or clear the stack's pending creates, by editing its state; the next refresh reads what is there.
+
+    Returns the resources that the state holds then.
 
     Raises the Automation API's ConcurrentUpdateError while somebody else works on the stack: what looks
     pending is then under way.
@@ -73,9 +75,9 @@ def settle_pending_creates(stack: auto.Stack, aws: StageAws, say: Say) -> None:
     pending = [
         op["resource"] for op in deployment.get("pending_operations") or [] if op["type"] == "creating"
     ]
+    resources = list(deployment.get("resources") or [])
     if not pending:
-        return
-    resources = list(deployment["resources"])
+        return resources
     known = {resource["urn"] for resource in resources}
     for resource in pending:
         identity = None if resource["urn"] in known else _existing(resource, aws)
@@ -85,6 +87,7 @@ def settle_pending_creates(stack: auto.Stack, aws: StageAws, say: Say) -> None:
             resources.append(resource | {"id": identity, "outputs": resource.get("inputs", {})})
     changed = {**deployment, "resources": resources, "pending_operations": []}
     stack.import_stack(auto.Deployment(version=state.version, deployment=changed))
+    return resources
 
 
 def _existing(resource: dict[str, Any], aws: StageAws) -> str | None:

@@ -7,10 +7,10 @@ and creates that the engine began and never heard the end of (`release/adapters/
 import re
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pulumi import automation as auto
@@ -20,7 +20,8 @@ from pulumi.automation.events import EngineEvent
 from release.adapters.aws import StageAws
 from release.adapters.orphans import settle_pending_creates
 from release.adapters.owner import process_alive
-from release.domain.errors import ServiceError, UsageError
+from release.domain import names
+from release.domain.errors import ApplyFailed, ServiceError, UsageError
 
 Say = Callable[[str], None]
 LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)")
@@ -28,16 +29,13 @@ LOCK_FILE = re.compile(r"file://\S+/\.pulumi/locks/\S+\.json")
 LOCK_PATIENCE = 600.0
 POLL_SECONDS = 0.5
 OURS = ("pulumi:", "slipway:")
+_ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 Result = TypeVar("Result")
 SHOWN = {"create": "+", "update": "~", "replace": "±", "create-replacement": "+", "delete": "-"}
 
 
-class ApplyFailed(ServiceError):
-    """`pulumi up` ended with an error; what it had done before is in the stack's state."""
-
-
 @dataclass
-class Stack:
+class PulumiStack:
     """The stack of one stage in one project folder."""
 
     project: Path
@@ -45,17 +43,21 @@ class Stack:
     say: Say
     _errors: list[str] = field(default_factory=list)
 
-    def up(self) -> int:
+    def up(self, endpoint: str | None = None) -> int:
         """Refresh, then apply the stage's data; returns how many resources changed.
 
-        Raises ApplyFailed with the engine's errors, ServiceError when the stack stays locked.
+        With `endpoint` only that endpoint's resources are looked at, where the stack has them already: in a
+        stage of many endpoints the others cost nothing, and what somebody changed for them stays for their
+        own next `pulumi up`. Raises ApplyFailed with the engine's errors, ServiceError when the stack stays
+        locked.
         """
         stack = self._select()
         self._errors.clear()
 
         def work() -> auto.UpResult:
-            settle_pending_creates(stack, self.aws, self.say)
-            return stack.up(refresh=True, on_event=self._on_event, color="never")
+            resources = settle_pending_creates(stack, self.aws, self.say)
+            targets = targets_of(endpoint, self.aws.stage, resources) if endpoint else None
+            return stack.up(refresh=True, target=targets, on_event=self._on_event, color="never")
 
         result = self._unlocked(work, lambda _text: stack.cancel())
         changes = result.summary.resource_changes or {}
@@ -112,6 +114,19 @@ class Stack:
             "What it had done before is in the stack's state and in the ledger.",
             "Correct the cause, then run the same command again.",
         )
+
+
+def targets_of(endpoint: str, stage: str, resources: Sequence[Mapping[str, Any]]) -> list[str] | None:
+    """Patterns of the URNs of one endpoint's resources, None where the stack does not have the endpoint yet.
+
+    A first release needs what the whole stage shares too: the role's permission to write its logs.
+    """
+    name = names.endpoint(endpoint, stage)
+    if not any(r["urn"].endswith(f"{_ENDPOINT}::{name}") for r in resources):
+        return None
+    components = ("serving", "alarms", "logs", "autoscaling")
+    own = [name, f"{name}-*", *(f"{endpoint}-{component}" for component in components)]
+    return [f"urn:pulumi:{stage}::**::{pattern}" for pattern in own]
 
 
 def _unlink_locks(text: str) -> None:

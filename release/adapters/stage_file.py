@@ -15,9 +15,11 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from release.domain.errors import ServiceError, UsageError
-from release.domain.pins import PIN_ROLES, EndpointSettings, ReleasePin
+from release.domain.pins import PIN_ROLES, Pins, ReleasePin
 
 ENDPOINTS = "slipway:endpoints"
+FORMER_ROLES = ("older",)
+"""Keys under which an earlier version named a release (`release/domain/former.py`)."""
 
 
 def find_project(start: Path) -> Path:
@@ -35,11 +37,16 @@ def find_project(start: Path) -> Path:
     )
 
 
+def stages_in(project: Path) -> list[str]:
+    """The stages that have a file."""
+    return sorted(path.name.split(".")[1] for path in project.glob("Pulumi.*.yaml"))
+
+
 def path_of(project: Path, stage: str) -> Path:
-    """The stage's file. Raises UsageError for a stage that the project does not have."""
+    """The stage's file. Raises UsageError for a stage that has none."""
     path = project / f"Pulumi.{stage}.yaml"
     if not path.is_file():
-        known = sorted(p.name.split(".")[1] for p in project.glob("Pulumi.*.yaml"))
+        known = stages_in(project)
         raise UsageError(
             f"There is no stage {stage!r}: {path} does not exist.",
             "Nothing was changed.",
@@ -48,14 +55,29 @@ def path_of(project: Path, stage: str) -> Path:
     return path
 
 
+def read_project(project: Path) -> dict[str, Any]:
+    """The content of Pulumi.yaml. Raises UsageError with the line where the YAML is broken."""
+    return _plain(project / "Pulumi.yaml")
+
+
 def read_config(path: Path) -> dict[str, Any]:
     """The `config` mapping of a stage file. Raises UsageError with the line where the YAML is broken."""
-    config = _load(path).get("config") or {}
-    return dict(config)
+    return dict(_plain(path).get("config") or {})
 
 
-def write_pins(path: Path, endpoint: str, settings: EndpointSettings) -> None:
-    """Set `endpoint`'s pins in the file to those of `settings`.
+class YamlStageFile:
+    """A stage's file, whose pins can be changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def write(self, endpoint: str, pins: Pins) -> None:
+        """As `write_pins`."""
+        write_pins(self._path, endpoint, pins)
+
+
+def write_pins(path: Path, endpoint: str, pins: Pins) -> None:
+    """Set `endpoint`'s pins in the file, and leave the file alone when they are there already.
 
     Raises UsageError when the file is broken or lacks the endpoint, ServiceError when it cannot be written.
     """
@@ -65,8 +87,8 @@ def write_pins(path: Path, endpoint: str, settings: EndpointSettings) -> None:
         raise UsageError(f"{path.name} has no endpoint {endpoint!r}.", "Nothing was changed.")
     if endpoints[endpoint] is None:
         endpoints[endpoint] = CommentedMap()
-    for role in PIN_ROLES:
-        pin = getattr(settings, role)
+    for role in (*PIN_ROLES, *FORMER_ROLES):
+        pin = getattr(pins, role, None)
         if pin is None:
             endpoints[endpoint].pop(role, None)
         else:
@@ -81,6 +103,11 @@ def _pin_node(pin: ReleasePin) -> CommentedMap:
     return CommentedMap(values | quoted)
 
 
+def _plain(path: Path) -> dict[str, Any]:
+    """The file as plain values: an order of magnitude faster than with all that a change has to keep."""
+    return _read(path, YAML(typ="safe"))
+
+
 def _yaml() -> YAML:
     yaml = YAML(typ="rt")
     yaml.preserve_quotes = True
@@ -90,8 +117,12 @@ def _yaml() -> YAML:
 
 
 def _load(path: Path) -> CommentedMap:
+    return _read(path, _yaml())
+
+
+def _read(path: Path, yaml: YAML) -> Any:
     try:
-        document = _yaml().load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -104,7 +135,7 @@ def _load(path: Path) -> CommentedMap:
         raise UsageError(f"{path} cannot be read: {error}.", "Nothing was changed.") from None
     if document is None:
         return CommentedMap()
-    if not isinstance(document, CommentedMap) or not isinstance(document.get("config", {}), dict | None):
+    if not isinstance(document, dict) or not isinstance(document.get("config", {}), dict | None):
         raise UsageError(
             f"{path.name}, line 1: a stage file is a mapping with `config:`.", "Nothing was changed."
         )

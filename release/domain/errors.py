@@ -5,6 +5,7 @@
     ├── UsageError          2  wrong arguments or configuration; nothing changed
     ├── Held                3  a person has to decide
     └── ServiceError        4  AWS or Pulumi failed; the state is recorded, the same command can run again
+        └── ApplyFailed        `pulumi up` ended with an error
 
 Every error names its cause, its consequence and the next step, because the reader is somebody in the middle
 of a deployment. Rendering and exiting are the commands' job (`scripts/shared/cli.py`).
@@ -51,3 +52,7 @@ class ServiceError(SlipwayError):
     """AWS, the registry or Pulumi failed or could not tell; what happened so far is recorded."""
 
     exit_code = 4
+
+
+class ApplyFailed(ServiceError):
+    """`pulumi up` ended with an error; what it had done before is in the stack's state."""

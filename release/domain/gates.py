@@ -5,7 +5,9 @@ insists on, and adds what only it can know: whether the image may run there.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from release.domain.ledger import Approval
 from release.domain.manifest import GateResult, Manifest
 
 
@@ -37,6 +39,29 @@ def runtime_gate(runtime: str, loopback: bool) -> GateResult:
         else "the image has no base, so SageMaker cannot run it: set slipway:image.base and release it anew"
     )
     return GateResult(name="runtime", passed=passed, reason=reason)
+
+
+def soak_gate(minutes: int, since: datetime | None, now: datetime) -> GateResult:
+    """A release has to be live in the stage before for `minutes`; `since` None means that nobody knows."""
+    lived = (now - since).total_seconds() / 60 if since else None
+    reason = (
+        "the ledger of the stage before does not say since when it is live there"
+        if lived is None
+        else f"live in the stage before for {lived:.0f} of {minutes} minutes"
+    )
+    passed = lived is not None and lived >= minutes
+    return GateResult(name="soak", passed=passed, value=lived, bound=minutes, reason=reason)
+
+
+def approval_gate(approval: Approval | None) -> GateResult:
+    """A named person says yes, with a reason."""
+    passed = approval is not None and bool(approval.by.strip()) and bool(approval.reason.strip())
+    reason = (
+        f"approved by {approval.by}: {approval.reason}"
+        if approval and passed
+        else "the stage needs a person's yes: add --approved-by NAME --reason 'why'"
+    )
+    return GateResult(name="approval", passed=passed, reason=reason)
 
 
 def failed(results: Sequence[GateResult]) -> list[GateResult]:

@@ -6,11 +6,14 @@ resolved its image to are compared one by one. Pure; asking SageMaker is `releas
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from release.domain.plan import EndpointPlan
+from release.domain.plan import ConfigPlan, VariantPlan
+
+Description = Mapping[str, Any]
+"""DescribeEndpoint's answer."""
 
 
 @dataclass(frozen=True)
@@ -25,37 +28,47 @@ class Disagreement:
         return f"{self.what} is {_short(self.found)}, the pin says {_short(self.expected)}"
 
 
-def compare(plan: EndpointPlan, description: Mapping[str, Any] | None) -> list[Disagreement]:
-    """Where DescribeEndpoint's answer (None: no such endpoint) differs from the plan; empty means landed.
+def compare(endpoint: str, config: ConfigPlan | None, description: Description | None) -> list[Disagreement]:
+    """Where DescribeEndpoint's answer (None: no such endpoint) differs from `config`; empty means landed.
 
-    Instance counts are not compared: autoscaling may change them at any time.
+    `config` None means that there should be no endpoint. Instance counts are not compared: autoscaling may
+    change them at any time.
     """
-    if plan.live is None:
+    if config is None:
         return [] if description is None else [Disagreement("the endpoint", "none", "there")]
     if description is None:
-        return [Disagreement("the endpoint", plan.endpoint, "missing")]
+        return [Disagreement("the endpoint", endpoint, "missing")]
     checks = [
         ("the status", "InService", description.get("EndpointStatus")),
-        ("the endpoint config", plan.live.name, description.get("EndpointConfigName")),
-        *_variant_checks(plan, description.get("ProductionVariants") or []),
+        ("the endpoint config", config.name, description.get("EndpointConfigName")),
+        *_variants("variants", config.production, description.get("ProductionVariants") or []),
+        *_variants("shadow variants", config.shadow, description.get("ShadowProductionVariants") or []),
     ]
     return [
         Disagreement(what, str(expected), str(found)) for what, expected, found in checks if expected != found
     ]
 
 
-def _variant_checks(plan: EndpointPlan, variants: list[Mapping[str, Any]]) -> list[tuple[str, Any, Any]]:
-    assert plan.live is not None
-    names = [variant.get("VariantName") for variant in variants]
-    checks: list[tuple[str, Any, Any]] = [("the list of variants", [plan.live.variant], names)]
-    for variant in variants:
-        name = variant.get("VariantName")
-        checks.append((f"the weight of {name}", plan.live.weight, variant.get("CurrentWeight")))
-        images = variant.get("DeployedImages") or []
-        digests = {str(image.get("ResolvedImage", "")).rpartition("@")[2] for image in images}
-        found = " and ".join(sorted(digests)) or "unknown"
-        checks.append((f"the image digest of {name}", plan.live_digest, found))
+def _variants(
+    kind: str, expected: Sequence[VariantPlan], found: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, Any, Any]]:
+    by_name = {variant.get("VariantName"): variant for variant in found}
+    checks: list[tuple[str, Any, Any]] = [
+        (f"the list of {kind}", sorted(variant.name for variant in expected), sorted(map(str, by_name)))
+    ]
+    for plan in expected:
+        variant = by_name.get(plan.name)
+        if variant is None:
+            continue
+        checks.append((f"the weight of {plan.name}", plan.weight, variant.get("CurrentWeight")))
+        checks.append((f"the image digest of {plan.name}", plan.digest, _digest(variant)))
     return checks
+
+
+def _digest(variant: Mapping[str, Any]) -> str:
+    images = variant.get("DeployedImages") or []
+    digests = {str(image.get("ResolvedImage", "")).rpartition("@")[2] for image in images}
+    return " and ".join(sorted(digests)) or "unknown"
 
 
 def _short(text: str) -> str:
@@ -63,12 +76,30 @@ def _short(text: str) -> str:
     return re.sub(r"sha256:([0-9a-f]{12})[0-9a-f]{52}", r"sha256:\1…", text)
 
 
-def failure_reason(description: Mapping[str, Any] | None) -> str:
+def why(endpoint: str, config: ConfigPlan | None, description: Description | None) -> str | None:
+    """Why SageMaker does not serve `config`, in one line with its own reason, or None when it does."""
+    found = compare(endpoint, config, description)
+    if not found:
+        return None
+    reason = failure_reason(description)
+    text = "; ".join(map(str, found))
+    return f"{text}. SageMaker's reason: {reason}" if reason else text
+
+
+def failure_reason(description: Description | None) -> str:
     """SageMaker's own reason for the last failure, or an empty text."""
     return str((description or {}).get("FailureReason") or "")
 
 
-def in_transition(description: Mapping[str, Any] | None) -> bool:
+def desired_count(description: Description | None) -> int | None:
+    """Instances that the live variant should have now (autoscaling may have raised it), None without one."""
+    for variant in (description or {}).get("ProductionVariants") or []:
+        if variant.get("VariantName") == "live":
+            return variant.get("DesiredInstanceCount")
+    return None
+
+
+def in_transition(description: Description | None) -> bool:
     """Whether SageMaker is still working on the endpoint, so that a comparison would be too early."""
     status = (description or {}).get("EndpointStatus")
     return status in {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}

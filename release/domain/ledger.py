@@ -8,30 +8,48 @@ stage's lock; its owner keeps a heartbeat beside the ledger.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from release.domain import names
+from release.domain import former, names
 from release.domain.errors import Held, ServiceError
-from release.domain.pins import PIN_ROLES, Data, EndpointSettings
+from release.domain.pins import Data, Pins, RolloutSettings
 
-Kind = Literal["release", "promote", "rollback"]
-Event = Literal[
-    "refused",  # a gate said no; nothing was opened
-    "opened",
-    "resumed",  # another process goes on where a dead one stopped
-    "pinning",
-    "applying",
-    "moving",  # a rollback's single call
-    "checking",
-    "reverting",
-    "landed",
-    "reverted",
-]
-CLOSING: frozenset[Event] = frozenset({"landed", "reverted"})
+Kind = Literal["release", "promote", "apply", "rollback"]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's; it is written every STALE_SECONDS / 4."""
+
+
+class Phase(StrEnum):
+    """Where a rollout stands. Each is recorded before its work begins, and its work can be done twice."""
+
+    OPENED = "opened"
+    """The pins before and after are on record; nothing was changed."""
+    CREATING = "creating"
+    """The candidate is pinned, and pulumi makes its models and configs; what serves is not touched."""
+    MOVING = "moving"
+    """SageMaker is asked to move traffic, as the strategy's step says."""
+    VERIFYING = "verifying"
+    """SageMaker is asked what it really serves, and the golden requests are sent."""
+    RECONCILING = "reconciling"
+    """The release serves; the pins change role, and pulumi deletes what no pin names."""
+    REVERTING = "reverting"
+    """The traffic goes back to what served before."""
+    RESTORING = "restoring"
+    """What served before serves; the pins are as before, and pulumi deletes what the candidate brought."""
+
+
+class End(StrEnum):
+    """How a rollout ended."""
+
+    LANDED = "landed"
+    """The release serves, verified, and pins and stack say so."""
+    REVERTED = "reverted"
+    """What served before serves again, verified, and pins and stack say so."""
+    HELD = "held"
+    """Not even the way back could be verified: a person has to look. It stays open in the ledger."""
 
 
 class Owner(Data):
@@ -42,94 +60,176 @@ class Owner(Data):
     started: int
     user: str
 
+    def __str__(self) -> str:
+        return f"{self.user} on {self.host}, process {self.pid}"
 
-class Entry(Data):
-    """One line of the ledger. `at` is UTC in ISO 8601."""
 
-    format: Literal[1] = 1
-    number: int
-    previous: str
-    at: str
+class Skip(Data):
+    """Stages that a promotion left out on purpose, and why."""
+
+    stages: tuple[str, ...]
+    reason: str
+
+
+class Approval(Data):
+    """A named person's yes to one release for one stage."""
+
+    by: str
+    reason: str
+
+
+class Opened(Data):
+    """A rollout begins: the pins before and after it, and how traffic is to move."""
+
+    event: Literal["opened"] = "opened"
+    before: Pins
+    after: Pins
+    rollout: RolloutSettings = RolloutSettings()
+    skip: Skip | None = None
+    approval: Approval | None = None
+
+
+class Entered(Data):
+    """The rollout comes to a phase: to `step` of its strategy, or on its way back because of `reason`."""
+
+    event: Literal[
+        Phase.CREATING,
+        Phase.MOVING,
+        Phase.VERIFYING,
+        Phase.RECONCILING,
+        Phase.REVERTING,
+        Phase.RESTORING,
+    ]
+    step: int = 0
+    reason: str = ""
+
+
+class Resumed(Data):
+    """Another process goes on where a dead one stopped."""
+
+    event: Literal["resumed"] = "resumed"
+
+
+class Closed(Data):
+    """The rollout ends; `reason` says why it was taken back."""
+
+    event: Literal[End.LANDED, End.REVERTED]
+    reason: str = ""
+
+
+class Refused(Data):
+    """A gate said no; nothing was opened."""
+
+    event: Literal["refused"] = "refused"
+    reasons: tuple[str, ...]
+
+
+Payload = Annotated[Opened | Entered | Resumed | Closed | Refused, Field(discriminator="event")]
+
+
+class Subject(Data):
+    """What an entry is about: which rollout of which release to which endpoint."""
+
     kind: Kind
-    event: Event
     endpoint: str
     release: str
     rollout: str
+    """The rollout's id; empty for a refusal, which opens none."""
+
+
+class Entry(Data):
+    """One line of the ledger. `at` is UTC in ISO 8601; `previous` is the SHA-256 of the line before."""
+
+    format: Literal[2] = 2
+    number: int
+    previous: str
+    at: str
+    subject: Subject
     owner: Owner
-    data: dict[str, Any] = Field(default_factory=dict)
+    what: Payload
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_today(cls, values: Any) -> Any:
+        return former.ledger_entry(values) if isinstance(values, dict) else values
 
     def to_bytes(self) -> bytes:
         """Canonical JSON, the bytes that the next entry's `previous` is the hash of."""
         return names.canonical_json(self.model_dump(mode="json"))
 
-    @property
-    def hash(self) -> str:
-        """SHA-256 of the entry's bytes."""
-        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+@dataclass(frozen=True)
+class Stored:
+    """An entry as it lies in the bucket. `sha256` is of its bytes there: an older format has others."""
+
+    entry: Entry
+    sha256: str
+
+    @staticmethod
+    def from_bytes(data: bytes) -> "Stored":
+        """The entry in `data`. Raises pydantic's ValidationError (a ValueError) when it is none."""
+        return Stored(Entry.model_validate_json(data), hashlib.sha256(data).hexdigest())
 
 
-class Pins(Data):
-    """The pins of one endpoint at one moment."""
-
-    live: dict[str, Any] | None = None
-    candidate: dict[str, Any] | None = None
-    previous: dict[str, Any] | None = None
-    older: dict[str, Any] | None = None
-
-    def applied_to(self, settings: EndpointSettings) -> EndpointSettings:
-        """`settings` with these pins in place of its own."""
-        base = settings.model_dump(exclude=set(PIN_ROLES))
-        return EndpointSettings.model_validate(base | self.model_dump(exclude_none=True))
-
-
-def pins_of(settings: EndpointSettings) -> Pins:
-    """The pins in `settings`."""
-    kept = settings.model_dump(include=set(PIN_ROLES))
-    return Pins.model_validate(kept)
+def following(last: Stored | None, at: str, subject: Subject, owner: Owner, what: Payload) -> Entry:
+    """The entry that comes after `last` (None: the first one)."""
+    return Entry(
+        number=last.entry.number + 1 if last else 1,
+        previous=last.sha256 if last else "",
+        at=at,
+        subject=subject,
+        owner=owner,
+        what=what,
+    )
 
 
 @dataclass(frozen=True)
 class OpenRollout:
-    """A rollout that was opened and not closed yet."""
+    """A rollout that was opened and not closed yet, with everything that it needs to go on."""
 
-    id: str
-    kind: Kind
-    endpoint: str
-    release: str
-    before: Pins
-    after: Pins
+    subject: Subject
+    opened: Opened
     owner: Owner
-    reverting: str | None
+    phase: Phase
+    step: int = 0
+    reason: str = ""
     """Why it is being taken back, when it is."""
-    last_event: Event
+
+    @property
+    def id(self) -> str:
+        """The rollout's id."""
+        return self.subject.rollout
+
+    def on(self, instance_type: str) -> "OpenRollout":
+        """The same rollout; pins from before they had an instance type are on this one."""
+        before, after = self.opened.before.on(instance_type), self.opened.after.on(instance_type)
+        opened = self.opened.model_copy(update={"before": before, "after": after})
+        return OpenRollout(self.subject, opened, self.owner, self.phase, self.step, self.reason)
 
 
-def open_rollout(entries: Sequence[Entry]) -> OpenRollout | None:
-    """The rollout that the last entries leave open, or None."""
-    tail: list[Entry] = []
-    for entry in reversed(entries):
-        if entry.event == "refused":
-            continue
-        if entry.event in CLOSING:
-            return None
-        tail.append(entry)
-        if entry.event == "opened":
-            break
-    if not tail or tail[-1].event != "opened":
-        return None
-    opened, latest = tail[-1], tail[0]
-    reason = next((e.data.get("reason", "unknown") for e in tail if e.event == "reverting"), None)
-    return OpenRollout(
-        id=opened.rollout,
-        kind=opened.kind,
-        endpoint=opened.endpoint,
-        release=opened.release,
-        before=Pins.model_validate(opened.data["before"]),
-        after=Pins.model_validate(opened.data["after"]),
-        owner=latest.owner,
-        reverting=reason,
-        last_event=latest.event,
-    )
+def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
+    """The rollout that these last entries, oldest first, leave open, or None."""
+    opened: Entry | None = None
+    found: OpenRollout | None = None
+    for entry in (stored.entry for stored in entries):
+        match entry.what:
+            case Refused():
+                continue
+            case Closed():
+                opened = found = None
+            case Opened() as what:
+                opened = entry
+                found = OpenRollout(entry.subject, what, entry.owner, Phase.OPENED)
+            case what if opened is not None and found is not None:
+                found = _advanced(found, entry.owner, what)
+    return found
+
+
+def _advanced(found: OpenRollout, owner: Owner, what: Entered | Resumed) -> OpenRollout:
+    if isinstance(what, Resumed):
+        return OpenRollout(found.subject, found.opened, owner, found.phase, found.step, found.reason)
+    reason = what.reason or found.reason
+    return OpenRollout(found.subject, found.opened, owner, Phase(what.event), what.step, reason)
 
 
 @dataclass(frozen=True)
@@ -153,33 +253,38 @@ def decide(found: OpenRollout | None, alive: bool, request: Request) -> Decision
     """
     if found is None:
         return "start"
-    who = f"{found.owner.user} on {found.owner.host}, process {found.owner.pid}"
-    what = f"{found.kind} of {found.release} ({found.endpoint})"
+    subject = found.subject
+    what = f"{subject.kind} of {subject.release} ({subject.endpoint})"
     if alive:
         raise ServiceError(
-            f"A {what} is under way here, by {who}.",
+            f"A {what} is under way here, by {found.owner}.",
             "One rollout at a time: nothing was changed.",
             "Wait until it is done, or stop it there (Ctrl-C), then run this again.",
         )
-    same = (found.kind, found.endpoint, found.release) == (request.kind, request.endpoint, request.release)
+    same = (subject.kind, subject.endpoint, subject.release) == (
+        request.kind,
+        request.endpoint,
+        request.release,
+    )
     if same:
         return "resume"
-    if request.kind == "rollback" and request.endpoint == found.endpoint:
+    if request.kind == "rollback" and request.endpoint == subject.endpoint:
         return "take-back"
     raise Held(
-        f"A {what} by {who} stopped half-way, at {found.last_event!r}.",
+        f"A {what} by {found.owner} stopped half-way, at {found.phase.value!r}.",
         "It holds the stage, so nothing was changed.",
         "Run that same command again to finish it, or `./slipway rollback STAGE` to take it back.",
     )
 
 
-def broken_link(entries: Sequence[Entry]) -> str | None:
-    """Where the chain of hashes breaks, or None when the history is whole."""
-    previous = ""
-    for number, entry in enumerate(entries, start=1):
-        if entry.number != number:
+def broken_link(entries: Sequence[Stored]) -> str | None:
+    """Where the chain of hashes breaks in these consecutive entries, or None when it is whole."""
+    for before, after in zip([None, *entries], entries, strict=False):
+        number = before.entry.number + 1 if before else after.entry.number
+        if after.entry.number != number:
             return f"entry {number} is missing"
-        if entry.previous != previous:
+        if before and after.entry.previous != before.sha256:
             return f"entry {number} does not follow from entry {number - 1}: one of them was changed"
-        previous = entry.hash
+    if entries and entries[0].entry.number == 1 and entries[0].entry.previous:
+        return "entry 1 follows from another: the beginning is missing"
     return None

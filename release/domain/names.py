@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 PROJECT = "slipway"
-VARIANT = "live"
-"""The role that takes traffic; alarms, scaling and dashboards name it, so it never changes."""
+LIVE = "live"
+"""The variant that takes traffic; alarms, scaling and dashboards name it, so it never changes."""
+CANDIDATE = "candidate"
+"""The variant of a release beside the live one, in production or in its shadow."""
 
 RELEASE_ID_LENGTH = 12
 SAGEMAKER_NAME_LIMIT = 63

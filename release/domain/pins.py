@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 ReleaseId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 EndpointName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=30)]
+InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
 
-PIN_ROLES = ("live", "candidate", "previous", "older")
+PIN_ROLES = ("live", "candidate", "previous")
 """The keys of an endpoint under which a stage names a release."""
 
 _IMAGE = re.compile(r"^(?P<repository>[a-z0-9.:_/-]+)@(?P<digest>sha256:[0-9a-f]{64})$")
@@ -26,10 +27,11 @@ class Data(BaseModel):
 
 
 class ReleasePin(Data):
-    """One release, as deployed in a stage.
+    """One release, as deployed in a stage: what runs, and the shape of the fleet that runs it.
 
-    `capacity` is the instance count its endpoint config starts with; `via` says how it became live, because
-    SageMaker keeps the deployment settings of the last update as part of the endpoint.
+    `capacity` is the instance count that its endpoint config starts with, `type` the instance type. Both are
+    part of the pin, so that a changed setting never renames the config that serves; without a `type` it is
+    the one of the endpoint's settings.
     """
 
     release: ReleaseId
@@ -37,7 +39,7 @@ class ReleasePin(Data):
     model: str
     sha256: Sha256
     capacity: Annotated[int, Field(ge=1, le=1000)] = 1
-    via: Literal["rollout", "rollback"] = "rollout"
+    type: InstanceType | None = None
 
     @field_validator("image")
     @classmethod
@@ -58,22 +60,43 @@ class ReleasePin(Data):
         """`sha256:…` of the image's manifest."""
         return self.image.rpartition("@")[2]
 
-    @property
-    def repository(self) -> str:
-        """The image's repository with its registry, without the digest."""
-        return self.image.rpartition("@")[0]
+
+class Pins(Data):
+    """The pins of one endpoint at one moment."""
+
+    live: ReleasePin | None = None
+    candidate: ReleasePin | None = None
+    previous: ReleasePin | None = None
+
+    @model_validator(mode="after")
+    def _previous_needs_live(self) -> "Pins":
+        if self.previous and not self.live:
+            raise ValueError("`previous` is set without `live`: an endpoint cannot go back from nothing")
+        return self
 
     @property
-    def model_location(self) -> tuple[str, str]:
-        """Bucket and key of the model artifact."""
-        bucket, _, key = self.model.removeprefix("s3://").partition("/")
-        return bucket, key
+    def named(self) -> tuple[ReleasePin, ...]:
+        """The releases that are named: live, candidate, previous, where they are set."""
+        return tuple(pin for pin in (self.live, self.candidate, self.previous) if pin)
+
+    def on(self, instance_type: str) -> "Pins":
+        """The same pins, those without an instance type on this one."""
+        changed = {
+            role: pin.model_copy(update={"type": instance_type})
+            for role in PIN_ROLES
+            if (pin := getattr(self, role)) is not None and pin.type is None
+        }
+        return self.model_copy(update=changed)
 
 
 class Instances(Data):
-    """What an endpoint runs on, and the bounds within which autoscaling moves."""
+    """What an endpoint runs on, and the bounds within which autoscaling moves.
 
-    type: Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")] = "ml.m7i.large"
+    The bounds hold at once, by `pulumi up`. The type holds for what is rolled out from now on; what is live
+    already gets it by `./slipway apply`, as guarded as a release.
+    """
+
+    type: InstanceType = "ml.m7i.large"
     min: Annotated[int, Field(ge=1, le=1000)] = 1
     max: Annotated[int, Field(ge=1, le=1000)] = 1
     invocations_per_instance: Annotated[int, Field(ge=1)] = 3000
@@ -86,8 +109,8 @@ class Instances(Data):
         return self
 
 
-class Rollout(Data):
-    """How traffic moves to a new config (SageMaker's blue/green update policy).
+class RolloutSettings(Data):
+    """How traffic moves to a new release (for canary and linear: SageMaker's blue/green update policy).
 
     `step_percent` of the capacity shifts at a time; `wait_seconds` pass between shifts and after the last.
     Bounds: BlueGreenUpdatePolicy and TrafficRoutingConfig in SageMaker's API reference, and for the timeout
@@ -109,28 +132,14 @@ class Alarms(Data):
     """99th percentile of the model's latency, milliseconds, per minute."""
 
 
-class EndpointSettings(Data):
-    """Everything a stage's data says about one endpoint.
-
-    `older` was previous before the last rollout. It stays named until the next one, because that rollout
-    could still be taken back, and what it replaced must then be the previous release again, untouched.
-    """
+class EndpointSettings(Pins):
+    """Everything a stage's data says about one endpoint: its pins, and the settings beside them."""
 
     instances: Instances = Instances()
-    rollout: Rollout = Rollout()
+    rollout: RolloutSettings = RolloutSettings()
     alarms: Alarms = Alarms()
-    live: ReleasePin | None = None
-    candidate: ReleasePin | None = None
-    previous: ReleasePin | None = None
-    older: ReleasePin | None = None
-
-    @model_validator(mode="after")
-    def _previous_needs_live(self) -> "EndpointSettings":
-        if self.previous and not self.live:
-            raise ValueError("`previous` is set without `live`: an endpoint cannot go back from nothing")
-        return self
 
     @property
-    def pins(self) -> list[ReleasePin]:
-        """The releases that this stage names: live, candidate, previous, older, where they are set."""
-        return [pin for pin in (self.live, self.candidate, self.previous, self.older) if pin]
+    def pins(self) -> Pins:
+        """The pins alone, each with its instance type."""
+        return Pins(live=self.live, candidate=self.candidate, previous=self.previous).on(self.instances.type)

@@ -1,17 +1,14 @@
 """What an endpoint's pins mean in SageMaker: models, endpoint configs and the endpoint, as values.
 
-Pure: the Pulumi program declares this plan, the landed check compares SageMaker with it, and a rollback
-takes the previous config's name from it. Nothing here talks to AWS.
+Pure: the Pulumi program declares this plan, a rollout moves between its configs, and the landed check
+compares SageMaker with it. How traffic moves is not in it (`release/domain/deployment.py`).
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from release.domain import names
-from release.domain.pins import EndpointSettings, Instances, ReleasePin, Rollout
-
-WAY_BACK = "way-back"
-"""The metric part of the name of the alarm that watches a rollback and never rings."""
+from release.domain.pins import Pins, ReleasePin
 
 
 @dataclass(frozen=True)
@@ -24,26 +21,41 @@ class ModelPlan:
 
 
 @dataclass(frozen=True)
-class ConfigPlan:
-    """One endpoint config: a single variant that serves one model. `name` is the hash of the rest."""
+class VariantPlan:
+    """One variant of an endpoint config: a fleet that serves one model.
+
+    `weight` is its share of the traffic relative to the other variants; of a shadow variant, the share of
+    the traffic that is copied to it. Weights are whole numbers: the AWS provider keeps them as 32-bit floats
+    and would plan a change for ever for what those cannot hold.
+    """
 
     name: str
-    variant: str
     model_name: str
+    digest: str
+    """The image digest that it has to run: `sha256:…`."""
     instance_type: str
     capacity: int
     weight: float = 1.0
 
 
 @dataclass(frozen=True)
-class DeploymentPlan:
-    """How SageMaker moves traffic to this config; any of `alarms` takes the update back."""
+class ConfigPlan:
+    """One endpoint config. `name` is the hash of all it holds."""
 
-    strategy: str
-    step_percent: int
-    wait_seconds: int
-    timeout_seconds: int
-    alarms: tuple[str, ...]
+    name: str
+    production: tuple[VariantPlan, ...]
+    shadow: tuple[VariantPlan, ...] = ()
+
+
+@dataclass(frozen=True)
+class Split:
+    """How a candidate stands beside the live release: with `percent` of the traffic, or in its shadow.
+
+    In the shadow it gets a copy of `percent` of the requests, and nobody gets its answers.
+    """
+
+    percent: int
+    shadow: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,28 +66,30 @@ class EndpointPlan:
     models: tuple[ModelPlan, ...]
     configs: tuple[ConfigPlan, ...]
     live: ConfigPlan | None
-    live_digest: str | None
-    deployment: DeploymentPlan | None
+    """What serves when no rollout is under way."""
+    first: ConfigPlan | None
+    """What the endpoint is created with: the live release, before there is one the candidate."""
 
 
-def endpoint_plan(stage: str, name: str, settings: EndpointSettings) -> EndpointPlan:
-    """The plan of endpoint `name` in `stage`.
+def endpoint_plan(stage: str, name: str, pins: Pins, splits: tuple[Split, ...] = ()) -> EndpointPlan:
+    """The plan of endpoint `name` in `stage`. Every pin has its instance type (`Pins.on`).
 
     Models and configs of every pinned release are in it, live first, each once: a rollback to a config that
-    still has the live one's content needs no second copy.
+    still has the live one's content needs no second copy. For each of `splits` there is one config more, in
+    which the candidate stands beside the live release.
     """
-    models = {m.name: m for m in (model_plan(stage, name, pin) for pin in settings.pins)}
-    configs = {
-        c.name: c for c in (config_plan(stage, name, pin, settings.instances) for pin in settings.pins)
-    }
-    live = settings.live
+    models = {m.name: m for m in (model_plan(stage, name, pin) for pin in pins.named)}
+    configs = {c.name: c for c in (config_plan(stage, name, pin) for pin in pins.named)}
+    if pins.live and pins.candidate:
+        beside = (beside_plan(stage, name, pins.live, pins.candidate, split) for split in splits)
+        configs |= {config.name: config for config in beside}
+    first = pins.live or pins.candidate
     return EndpointPlan(
         endpoint=names.endpoint(name, stage),
         models=tuple(models.values()),
         configs=tuple(configs.values()),
-        live=config_plan(stage, name, live, settings.instances) if live else None,
-        live_digest=live.digest if live else None,
-        deployment=deployment_plan(stage, name, settings.rollout, live) if live else None,
+        live=config_plan(stage, name, pins.live) if pins.live else None,
+        first=config_plan(stage, name, first) if first else None,
     )
 
 
@@ -84,70 +98,35 @@ def model_plan(stage: str, name: str, pin: ReleasePin) -> ModelPlan:
     return ModelPlan(names.model(name, stage, pin.release), pin.image, pin.model)
 
 
-def config_plan(stage: str, name: str, pin: ReleasePin, instances: Instances) -> ConfigPlan:
-    """The endpoint config of a pinned release; its name changes exactly when its content does."""
-    content: dict[str, Any] = {
-        "variant": names.VARIANT,
-        "model_name": names.model(name, stage, pin.release),
-        "instance_type": instances.type,
-        "capacity": pin.capacity,
-        "weight": 1.0,
+def config_plan(stage: str, name: str, pin: ReleasePin) -> ConfigPlan:
+    """The endpoint config in which a pinned release serves alone, as the variant `live`."""
+    variant = _variant(stage, name, names.LIVE, pin, 1.0)
+    return ConfigPlan(names.endpoint_config(name, stage, _content(variant)), (variant,))
+
+
+def beside_plan(stage: str, name: str, live: ReleasePin, candidate: ReleasePin, split: Split) -> ConfigPlan:
+    """The endpoint config in which a candidate stands beside the live release, or in its shadow."""
+    share = float(split.percent)
+    kept = _variant(stage, name, names.LIVE, live, 100.0 if split.shadow else 100.0 - share)
+    other = _variant(stage, name, names.CANDIDATE, candidate, share)
+    production, shadow = ((kept,), (other,)) if split.shadow else ((kept, other), ())
+    content = {"production": [_content(v) for v in production], "shadow": [_content(v) for v in shadow]}
+    return ConfigPlan(names.endpoint_config(name, stage, content), production, shadow)
+
+
+def _variant(stage: str, name: str, role: str, pin: ReleasePin, weight: float) -> VariantPlan:
+    if pin.type is None:
+        raise ValueError(f"the pin of {pin.release} has no instance type: fill it by Pins.on")
+    model = names.model(name, stage, pin.release)
+    return VariantPlan(role, model, pin.digest, pin.type, pin.capacity, weight)
+
+
+def _content(variant: VariantPlan) -> dict[str, Any]:
+    """What of a variant its config holds: the digest is the model's."""
+    return {
+        "variant": variant.name,
+        "model_name": variant.model_name,
+        "instance_type": variant.instance_type,
+        "capacity": variant.capacity,
+        "weight": variant.weight,
     }
-    return ConfigPlan(name=names.endpoint_config(name, stage, content), **content)
-
-
-def deployment_plan(stage: str, name: str, rollout: Rollout, live: ReleasePin) -> DeploymentPlan:
-    """How the live config got, or gets, its traffic.
-
-    After a rollback the endpoint keeps the rollback's deployment settings. They stay declared until the next
-    rollout, so that reconciling the stack asks SageMaker for nothing.
-    """
-    if live.via == "rollback":
-        return rollback_deployment(stage, name)
-    return DeploymentPlan(
-        strategy=rollout.strategy,
-        step_percent=rollout.step_percent,
-        wait_seconds=rollout.wait_seconds,
-        timeout_seconds=rollout.timeout_seconds,
-        alarms=alarm_names(stage, name),
-    )
-
-
-def rollback_deployment(stage: str, name: str) -> DeploymentPlan:
-    """The way back: everything at once, no waiting, watched only by an alarm that never rings.
-
-    An alarm that rings already must not refuse the way back. There has to be one all the same: the AWS
-    provider replaces an endpoint, with an outage, when its auto-rollback configuration appears or goes.
-    """
-    way_back = (names.alarm(name, stage, WAY_BACK),)
-    return DeploymentPlan(
-        "all-at-once", step_percent=100, wait_seconds=0, timeout_seconds=3600, alarms=way_back
-    )
-
-
-def alarm_names(stage: str, name: str) -> tuple[str, ...]:
-    """The alarms that watch an update of this endpoint."""
-    return (names.alarm(name, stage, "errors"), names.alarm(name, stage, "latency"))
-
-
-def deployment_config(plan: DeploymentPlan) -> dict[str, Any]:
-    """`DeploymentConfig` of CreateEndpoint and UpdateEndpoint, as SageMaker's API spells it."""
-    routing: dict[str, Any] = {"WaitIntervalInSeconds": plan.wait_seconds}
-    step = {"Type": "CAPACITY_PERCENT", "Value": plan.step_percent}
-    match plan.strategy:
-        case "canary":
-            routing |= {"Type": "CANARY", "CanarySize": step}
-        case "linear":
-            routing |= {"Type": "LINEAR", "LinearStepSize": step}
-        case _:
-            routing |= {"Type": "ALL_AT_ONCE"}
-    config: dict[str, Any] = {
-        "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": routing,
-            "TerminationWaitInSeconds": 0,
-            "MaximumExecutionTimeoutInSeconds": plan.timeout_seconds,
-        }
-    }
-    if plan.alarms:
-        config["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": alarm} for alarm in plan.alarms]}
-    return config

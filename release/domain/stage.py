@@ -1,4 +1,4 @@
-"""A stage's settings, one model per concern, from the `config` of Pulumi.<stage>.yaml.
+"""One model of a stage: all its settings, from the `config` of Pulumi.<stage>.yaml.
 
 The Pulumi program and the commands read the same data through here: the program gets it from the engine, the
 commands from the file. Nothing here reads a file, an environment variable or AWS.
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator
 
+from release.domain import former
 from release.domain.errors import UsageError
 from release.domain.pins import Data, EndpointName, EndpointSettings
 from release.domain.policy import Policy
@@ -68,7 +69,7 @@ class StageSettings(Data):
     judge: Policy = Policy()
     """What the judge tolerates from a candidate here; docs/judge.md explains every default."""
     gates: tuple[str, ...] = ()
-    """Gates of the release's evidence that must have passed here, by name."""
+    """Gates that this stage insists on besides those of Pulumi.yaml (`release/domain/stages.py`)."""
     protect: bool = False
     """Refuse to delete bucket, registry, key and an endpoint with a way back, even by `pulumi destroy`."""
     endpoints: dict[EndpointName, EndpointSettings] = Field(default_factory=dict)
@@ -76,7 +77,31 @@ class StageSettings(Data):
     @field_validator("endpoints", mode="before")
     @classmethod
     def _empty_is_default(cls, value: Any) -> Any:
-        return {k: v or {} for k, v in value.items()} if isinstance(value, dict) else value
+        return (
+            {k: former.endpoint_data(v or {}) for k, v in value.items()} if isinstance(value, dict) else value
+        )
+
+    def only_endpoint(self, asked: str | None) -> str:
+        """The endpoint that a command is about: `asked`, or the only one there is.
+
+        Raises UsageError when there is no such endpoint, or several and none was asked for.
+        """
+        known = ", ".join(self.endpoints) or "none"
+        if asked is None and len(self.endpoints) == 1:
+            return next(iter(self.endpoints))
+        if asked is None and self.endpoints:
+            raise UsageError(
+                f"Stage {self.stage} has several endpoints: {known}.",
+                "Nothing was changed.",
+                "Name one with --endpoint.",
+            )
+        if asked is None or asked not in self.endpoints:
+            raise UsageError(
+                f"Stage {self.stage} has no endpoint{f' {asked!r}' if asked else ''}; it has: {known}.",
+                "Nothing was changed.",
+                f"Name one with --endpoint, or add it under slipway:endpoints in Pulumi.{self.stage}.yaml.",
+            )
+        return asked
 
 
 def parse(stage: str, config: Mapping[str, Any]) -> StageSettings:

@@ -1,6 +1,6 @@
 """What every command shares: arguments, progress, results, errors and exit codes.
 
-A command is a `Command` value; `run` parses, runs it and exits. Nothing here knows what a release is.
+A command is a `Command` value; `run` parses, runs it and exits. What a command does is an operation's.
 Progress and errors go to stderr, the result to stdout, so that `--json` can be piped.
 """
 
@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
+
+from release.ports import Event
 
 INTERRUPTED = 130
 PLAIN_WIDTH = 200
@@ -37,6 +39,10 @@ class Out:
     def step(self, text: str) -> None:
         """One line about what happens next."""
         self._err.print(f"[bold]▸[/bold] {escape(text)}")
+
+    def tell(self, event: Event) -> None:
+        """What an operation wants known: as a step, or as a detail under it."""
+        (self.note if event.detail else self.step)(event.text)
 
     def note(self, text: str, style: str = "dim") -> None:
         """A detail under the last step."""

@@ -1,0 +1,99 @@
+"""A project on this machine and its stages in AWS: the ports of `release/ports.py`, joined."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from release.adapters import stage_file
+from release.adapters.artifacts import ArtifactStore
+from release.adapters.aws import StageAws, error_code
+from release.adapters.clock import SystemClock
+from release.adapters.endpoints import Endpoints
+from release.adapters.images import LocalImages
+from release.adapters.ledger_store import LedgerStore
+from release.adapters.registry import Registry
+from release.adapters.stack import PulumiStack
+from release.adapters.stage_file import YamlStageFile
+from release.domain import former, stage, stages
+from release.domain.stage import StageSettings
+from release.domain.stages import Stages
+from release.ports import Event, StagePorts, Tell
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder: the stages' files, and what they lead to."""
+
+    folder: Path
+    tell: Tell
+
+    @property
+    def build(self) -> Path:
+        """The project's folder for what is built."""
+        return self.folder / ".build"
+
+    @property
+    def images(self) -> LocalImages:
+        """Where images are built: one cache for all projects of this checkout."""
+        return LocalImages(ROOT / ".build" / "image")
+
+    @cached_property
+    def stages(self) -> Stages:
+        """The stages in their order."""
+        return stages.parse(stage_file.read_project(self.folder), stage_file.stages_in(self.folder))
+
+    def stage(self, name: str) -> StagePorts:
+        """One stage. Raises UsageError for an unknown one, a wrong file, or another account's credentials."""
+        config, settings = self._read(name)
+        aws = StageAws(settings.stage, settings.account, settings.region, settings.profile)
+        aws.check_account()
+        return ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
+
+    def settings(self, name: str) -> StageSettings:
+        """A stage's settings alone, without asking AWS anything. Raises UsageError as `stage` does."""
+        return self._read(name)[1]
+
+    def _read(self, name: str) -> tuple[dict[str, Any], StageSettings]:
+        listed = self.stages.entry(name).name
+        config = stage_file.read_config(stage_file.path_of(self.folder, listed))
+        return config, stage.parse(listed, config)
+
+
+def ports_of(
+    folder: Path, settings: StageSettings, aws: StageAws, written_by_former: bool, tell: Tell
+) -> StagePorts:
+    """The ports of one stage, reached by `aws`."""
+    artifacts = ArtifactStore(aws)
+    return StagePorts(
+        settings=settings,
+        former=written_by_former,
+        loopback=aws.on_loopback,
+        file=YamlStageFile(stage_file.path_of(folder, settings.stage)),
+        endpoints=Endpoints(aws),
+        stack=PulumiStack(folder, aws, lambda text: tell(Event(text, detail=True))),
+        ledger=LedgerStore(aws, artifacts.bucket),
+        artifacts=artifacts,
+        registry=Registry(aws),
+        clock=SystemClock(),
+        role_exists=lambda role: _role_exists(aws, role),
+    )
+
+
+def _role_exists(aws: StageAws, role: str) -> bool:
+    try:
+        aws.client("iam").get_role(RoleName=role)
+    except ClientError as error:
+        if error_code(error) in {"NoSuchEntity", "NoSuchEntityException"}:
+            return False
+        raise
+    return True
+
+
+def find(start: Path, tell: Tell) -> Project:
+    """The project at or above `start`. Raises UsageError where there is none."""
+    return Project(stage_file.find_project(start), tell)

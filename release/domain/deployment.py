@@ -1,0 +1,52 @@
+"""How SageMaker is asked to move traffic from one endpoint config to another, as a value.
+
+Pure. Which deployment a rollout uses is its strategy's decision (`release/rollout/strategies/`).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from release.domain import names
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A blue/green update: a new fleet takes traffic as `routing` says, then the old one ends.
+
+    While it does, and for `wait_seconds` after each shift, a ringing alarm of `alarms` takes it back.
+    """
+
+    routing: Literal["ALL_AT_ONCE", "CANARY", "LINEAR"]
+    step_percent: int
+    wait_seconds: int
+    timeout_seconds: int
+    alarms: tuple[str, ...]
+
+
+def alarm_names(stage: str, name: str) -> tuple[str, ...]:
+    """The alarms that watch an update of this endpoint."""
+    return (names.alarm(name, stage, "errors"), names.alarm(name, stage, "latency"))
+
+
+def deployment_config(deployment: Deployment) -> dict[str, Any]:
+    """`DeploymentConfig` of UpdateEndpoint, as SageMaker's API spells it."""
+    routing: dict[str, Any] = {
+        "Type": deployment.routing,
+        "WaitIntervalInSeconds": deployment.wait_seconds,
+    }
+    step = {"Type": "CAPACITY_PERCENT", "Value": deployment.step_percent}
+    match deployment.routing:
+        case "CANARY":
+            routing["CanarySize"] = step
+        case "LINEAR":
+            routing["LinearStepSize"] = step
+    config: dict[str, Any] = {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": routing,
+            "TerminationWaitInSeconds": 0,
+            "MaximumExecutionTimeoutInSeconds": deployment.timeout_seconds,
+        }
+    }
+    if deployment.alarms:
+        config["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": name} for name in deployment.alarms]}
+    return config

@@ -1,0 +1,70 @@
+"""What earlier versions wrote, read as today's: stage files and ledger entries.
+
+Nothing here writes: whoever changes a stage's pins writes them as they are today, and a ledger entry stays as
+it was written for ever.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+_PHASES = {"pinning": "creating", "applying": "creating", "checking": "verifying"}
+"""The steps of a rollout that had other names. A rollout that stopped at one of them goes on from there:
+what its `pulumi up` had moved already is found where it is."""
+
+
+_ROLES = ("live", "candidate", "previous")
+
+
+def is_former(config: Mapping[str, Any]) -> bool:
+    """Whether an earlier version wrote the pins of a stage file's `config`.
+
+    It named a third release, `older`, marked a release that came by a rollback with `via`, and did not write
+    a fleet's instance type into its pin.
+    """
+    return any(_is_former(values) for values in _endpoints(config).values())
+
+
+def _is_former(values: Any) -> bool:
+    pins = (
+        [values.get(role) for role in ("live", "candidate", "previous")] if isinstance(values, dict) else []
+    )
+    return any(pin is not None and ("via" in pin or "type" not in pin) for pin in pins) or (
+        isinstance(values, dict) and "older" in values
+    )
+
+
+def _endpoints(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    endpoints = config.get("slipway:endpoints") or {}
+    return endpoints if isinstance(endpoints, dict) else {}
+
+
+def endpoint_data(values: Any) -> Any:
+    """An endpoint's data as today's: without `older` and `via`."""
+    if not isinstance(values, dict):
+        return values
+    return {key: _pin(value) if key in _ROLES else value for key, value in values.items() if key != "older"}
+
+
+def _pin(value: Any) -> Any:
+    return {k: v for k, v in value.items() if k != "via"} if isinstance(value, dict) else value
+
+
+def ledger_entry(values: dict[str, Any]) -> dict[str, Any]:
+    """A ledger entry as today's. Format 1 had a flat subject, and a free mapping of data to its event."""
+    if values.get("format") != 1:
+        return values
+    data = values.get("data") or {}
+    event = _PHASES.get(str(values.get("event")), values.get("event"))
+    kept = {
+        "opened": ("before", "after"),
+        "reverting": ("reason",),
+        "reverted": ("reason",),
+        "refused": ("reasons",),
+    }.get(str(event), ())
+    what = {key: endpoint_data(data[key]) for key in kept if key in data}
+    return {
+        "format": 2,
+        **{key: values.get(key) for key in ("number", "previous", "at", "owner")},
+        "subject": {key: values.get(key) for key in ("kind", "endpoint", "release", "rollout")},
+        "what": {"event": event, **what},
+    }

@@ -1,0 +1,34 @@
+"""Who serves after what: pins before and after a rollout, as pure functions of pins."""
+
+from release.domain.pins import EndpointSettings, Pins, ReleasePin
+
+
+def after_rollout(before: EndpointSettings, pin: ReleasePin, desired: int | None) -> Pins:
+    """The pins with `pin` live and what was live as previous.
+
+    The new fleet has the stage's instance type and starts with `desired` instances, the count that
+    autoscaling chose for the live one (None: it has none), within the stage's bounds. The release that is
+    live already keeps the previous one: going back to itself would be no way back.
+    """
+    bounds, pins = before.instances, before.pins
+    capacity = min(max(desired or bounds.min, bounds.min), bounds.max)
+    live = pin.model_copy(update={"capacity": capacity, "type": bounds.type})
+    again = pins.live is not None and pins.live.release == pin.release
+    return Pins(live=live, previous=pins.previous if again else pins.live)
+
+
+def after_rollback(before: Pins) -> Pins:
+    """The pins with live and previous exchanged. `before` has both."""
+    assert before.previous is not None
+    return Pins(live=before.previous, previous=before.live)
+
+
+def while_moving(before: Pins, after: Pins) -> Pins:
+    """The pins during a rollout: what was named stays named, and the release that comes is the candidate."""
+    return before.model_copy(update={"candidate": after.live})
+
+
+def shape_differs(settings: EndpointSettings) -> bool:
+    """Whether the live fleet has another instance type than the settings ask for."""
+    live = settings.pins.live
+    return live is not None and live.type != settings.instances.type

@@ -1,0 +1,112 @@
+"""The stages in their order, and what a release needs to enter each: data of Pulumi.yaml, under `stages:`.
+
+    stages:
+      - {name: dev, gates: [auc, parity]}
+      - {name: staging, gates: [auc, parity], soak_minutes: 30}
+      - {name: prod, gates: [auc, parity], approval: true, skip: false}
+
+Pure: who reads the file is `release/adapters/stage_file.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from release.domain.errors import UsageError
+from release.domain.pins import Data
+
+EXAMPLE = "stages:\n  - {name: dev}\n  - {name: staging}\n  - {name: prod}"
+
+
+class StageEntry(Data):
+    """What a release needs to enter one stage."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+    gates: tuple[str, ...] = ()
+    """Gates of the release's evidence that must have passed, by name."""
+    soak_minutes: Annotated[int, Field(ge=0)] = 0
+    """How long the release has to be live in the stage before, without a rollout there since."""
+    approval: bool = False
+    """Whether a named person has to say yes (`promote --approved-by NAME --reason TEXT`)."""
+    skip: bool = True
+    """Whether a release may come here past the stage before, with a reason that is recorded."""
+
+
+class Stages(Data):
+    """All stages, first to last."""
+
+    entries: tuple[StageEntry, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The stages' names, first to last."""
+        return tuple(entry.name for entry in self.entries)
+
+    def entry(self, name: str) -> StageEntry:
+        """The entry of a stage. Raises UsageError for a stage that is not listed."""
+        for entry in self.entries:
+            if entry.name == name:
+                return entry
+        raise UsageError(
+            f"There is no stage {name!r}.",
+            "Nothing was changed.",
+            f"Use one of: {', '.join(self.names)}. (A new stage is listed under `stages:` in Pulumi.yaml.)",
+        )
+
+    def before(self, name: str) -> str:
+        """The stage from which a release comes to `name`. Raises UsageError for the first stage."""
+        place = self.names.index(self.entry(name).name)
+        if place == 0:
+            raise UsageError(
+                f"{name} is the first stage: nothing is promoted to it.",
+                "Nothing was changed.",
+                f"Release to it: ./slipway release --stage {name}",
+            )
+        return self.names[place - 1]
+
+    def skipped(self, source: str | None, target: str) -> tuple[str, ...]:
+        """The stages that a release leaves out on its way from `source` (None: from the build) to `target`.
+
+        Raises UsageError when the way leads backwards.
+        """
+        end = self.names.index(self.entry(target).name)
+        start = -1 if source is None else self.names.index(self.entry(source).name)
+        if start >= end:
+            back = " -> ".join(self.names)
+            raise UsageError(
+                f"{target} does not come after {source}: the order is {back}.",
+                "Nothing was changed.",
+                f"To go back in a stage, use ./slipway rollback {target}; to go forward, "
+                f"./slipway promote {self.before(target) if end else self.names[min(1, len(self.names) - 1)]}"
+                f" {target if end else ''}".rstrip(),
+            )
+        return self.names[start + 1 : end]
+
+
+def parse(project: Mapping[str, Any], files: Sequence[str]) -> Stages:
+    """The stages of a Pulumi.yaml's content. `files` are the stages that have a Pulumi.<stage>.yaml.
+
+    A project that lists none has the stages of its files in alphabetical order, `dev` first: what was there
+    before stages were listed. Raises UsageError that names the wrong key.
+    """
+    listed = project.get("stages")
+    if listed is None:
+        known = sorted(files, key=lambda name: (_USUAL.get(name, len(_USUAL)), name))
+        listed = [{"name": name} for name in known]
+    try:
+        stages = Stages.model_validate({"entries": listed})
+    except ValidationError as error:
+        found = "; ".join(f"stages.{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
+        raise UsageError(
+            f"Pulumi.yaml does not list valid stages: {found}",
+            "No release can enter a stage until it does.",
+            f"Correct it, for example:\n{EXAMPLE}",
+        ) from None
+    twice = {name for name in stages.names if stages.names.count(name) > 1}
+    if twice:
+        raise UsageError(f"Pulumi.yaml lists {', '.join(sorted(twice))} twice.", "Nothing was changed.")
+    return stages
+
+
+_USUAL = {"dev": 0, "staging": 1, "prod": 2}

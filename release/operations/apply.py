@@ -1,0 +1,32 @@
+"""Apply: the fleet of the live release gets the instance type that the stage's data asks for.
+
+`pulumi up` does not do it: another instance type is another endpoint config and another fleet, so it is
+rolled out like a release, by the stage's strategy and under its alarms.
+"""
+
+from release.domain import moves
+from release.domain.errors import UsageError
+from release.operations import rollouts
+from release.operations.land import Grounds, Landed, land
+from release.ports import Event, Tell, World
+
+
+def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
+    """Roll the live release out anew on the instance type of the settings.
+
+    Raises UsageError when nothing is live, ReleaseFailed when it was taken back.
+    """
+    ports = world.stage(world.stages.entry(stage).name)
+    name = ports.settings.only_endpoint(endpoint)
+    settings = rollouts.settings_of(ports, name)
+    live = settings.pins.live
+    if live is None:
+        raise UsageError(
+            f"Endpoint {name} has no live release in {stage}.",
+            "There is no fleet to change, so nothing was changed.",
+            "The first release gets the instance type that the settings ask for.",
+        )
+    if not moves.shape_differs(settings) and rollouts.found_open(ports, name) is None:
+        tell(Event(f"{live.release} runs on {live.type} already"))
+        return Landed(stage, name, live.release, changed=False)
+    return land(ports, "apply", name, live, Grounds(), tell)

@@ -1,0 +1,143 @@
+"""Promote: the release that is live in one stage becomes live in a later one, proven again there.
+
+The source's pin is verified against the manifest and the bytes, the target's gates are evaluated, image and
+artifact are copied by content; then the rollout.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from release.domain import gates
+from release.domain.errors import UsageError
+from release.domain.ledger import Approval, Closed, End, Opened, Request
+from release.domain.manifest import GateResult, Manifest
+from release.domain.pins import ReleasePin
+from release.domain.stages import StageEntry
+from release.operations import rollouts
+from release.operations.land import Grounds, Landed, land
+from release.operations.way import skip_of
+from release.ports import Event, StagePorts, Tell, World
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be promoted: to which stage, from where (None: the stage before), and on what grounds."""
+
+    target: str
+    source: str | None = None
+    endpoint: str | None = None
+    skip: bool = False
+    approved_by: str = ""
+    reason: str = ""
+
+
+def promote(world: World, order: Order, tell: Tell) -> Landed:
+    """Verify, copy, gate, roll out, verify again.
+
+    Raises UsageError for a wrong way or a release that is not what was proven, ReleaseFailed when a gate or
+    the rollout said no.
+    """
+    entry = world.stages.entry(order.target)
+    from_stage = order.source or world.stages.before(order.target)
+    skip = skip_of(world.stages, from_stage, order.target, order.skip, order.reason)
+    source, target = world.stage(from_stage), world.stage(order.target)
+    endpoint = target.settings.only_endpoint(order.endpoint)
+    pin = _source_pin(source, source.settings.only_endpoint(order.endpoint or endpoint))
+    tell(Event(f"verifying {pin.release} in {from_stage}: manifest, image digest, artifact checksum"))
+    content = verify(source, pin)
+    approval = Approval(by=order.approved_by, reason=order.reason) if order.approved_by else None
+    results = _results(entry, source, target, endpoint, content, approval)
+    rollouts.pass_gates(target, "promote", endpoint, pin.release, results, tell)
+    rollouts.admit(target, Request("promote", endpoint, pin.release))
+    rollouts.provision(target, tell)
+    arrived = _bring(source, target, pin, content, tell)
+    if rollouts.serves_already(target, endpoint, pin.release, tell):
+        return Landed(target.name, endpoint, pin.release, changed=False)
+    return land(target, "promote", endpoint, arrived, Grounds(skip, approval), tell)
+
+
+def _source_pin(source: StagePorts, endpoint: str) -> ReleasePin:
+    pin = source.settings.endpoints[endpoint].live
+    if pin is None:
+        raise UsageError(
+            f"Endpoint {endpoint} has no live release in {source.name}.",
+            "There is nothing to promote, so nothing was changed.",
+            f"Release one there first: ./slipway release --stage {source.name}",
+        )
+    return pin
+
+
+def verify(source: StagePorts, pin: ReleasePin) -> Manifest:
+    """The pin's manifest. Raises UsageError when pin, manifest, registry and bucket do not agree."""
+    content = source.artifacts.manifest(pin.release)
+    wrong = []
+    if pin.digest != content.image.digest:
+        wrong.append(f"the pin's image digest is {pin.digest}, the manifest's {content.image.digest}")
+    elif not source.registry.has(pin.digest):
+        wrong.append(f"the image {pin.image} is not in the registry")
+    if pin.sha256 != content.model.sha256:
+        wrong.append(f"the pin's checksum is {pin.sha256}, the manifest's {content.model.sha256}")
+    else:
+        found = source.artifacts.model_sha256(pin.model)
+        if found is None:
+            wrong.append(f"the artifact {pin.model} does not exist")
+        elif found != pin.sha256:
+            wrong.append(f"the bytes of {pin.model} have SHA-256 {found}, the pin says {pin.sha256}")
+    if wrong:
+        raise UsageError(
+            f"Release {pin.release} in {source.name} is not what was proven: {'; '.join(wrong)}.",
+            "Nothing was copied or changed.",
+            f"Restore the pin in Pulumi.{source.name}.yaml from Git, or release the model anew.",
+        )
+    return content
+
+
+def _results(
+    entry: StageEntry,
+    source: StagePorts,
+    target: StagePorts,
+    endpoint: str,
+    content: Manifest,
+    approval: Approval | None,
+) -> list[GateResult]:
+    results = gates.evaluate(content, (*entry.gates, *target.settings.gates), target.loopback)
+    if entry.soak_minutes:
+        since = _live_since(source, endpoint, content.id)
+        results.append(gates.soak_gate(entry.soak_minutes, since, target.clock.now()))
+    if entry.approval:
+        results.append(gates.approval_gate(approval))
+    return results
+
+
+def _live_since(source: StagePorts, endpoint: str, release: str) -> datetime | None:
+    """When the release became live in the source for the last time, None when its ledger does not say."""
+    opened: Opened | None = None
+    since = None
+    for stored in source.ledger.latest(None):
+        entry = stored.entry
+        if entry.subject.endpoint != endpoint:
+            continue
+        match entry.what:
+            case Opened() as what:
+                opened = what
+            case Closed(event=End.LANDED) if opened and opened.after.live:
+                arrived = opened.after.live.release == release
+                since = datetime.fromisoformat(entry.at) if arrived else None
+    return since
+
+
+def _bring(
+    source: StagePorts, target: StagePorts, pin: ReleasePin, content: Manifest, tell: Tell
+) -> ReleasePin:
+    """Copy image, artifact and manifest into the target stage; returns the pin that names them there."""
+    tell(Event(f"copying the image by digest and the artifact by checksum to {target.name}"))
+    target.registry.copy_from(pin.image, source.registry.login(), pin.digest, pin.release)
+    target.artifacts.copy_model(source.artifacts, pin.model, pin.sha256)
+    _, golden = source.artifacts.golden(content)
+    target.artifacts.put_release(content, golden)
+    return ReleasePin(
+        release=pin.release,
+        image=f"{target.registry.uri()}@{pin.digest}",
+        model=target.artifacts.model_uri(pin.sha256),
+        sha256=pin.sha256,
+    )

@@ -1,0 +1,88 @@
+"""Rollback: the previous release serves again, by one UpdateEndpoint.
+
+Everything the way back needs is proven first (`release/domain/preflight.py`); the pins and the stack follow
+after the traffic has moved, so a broken Pulumi, Git or CI does not stand in the way.
+"""
+
+from dataclasses import dataclass
+
+from release.domain import moves, names, plan, preflight
+from release.domain.errors import UsageError
+from release.domain.ledger import Opened, OpenRollout, Request
+from release.domain.pins import ReleasePin
+from release.domain.preflight import RollbackFacts
+from release.operations import rollouts
+from release.ports import Event, StagePorts, Tell, World
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """The release that serves again, verified, and the seconds that took."""
+
+    stage: str
+    endpoint: str
+    release: str
+    seconds: float
+
+
+def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> RolledBack:
+    """Serve the previous release again, or what a rollout that died half-way was about to replace.
+
+    Raises UsageError when there is nothing to go back to, or something that it needs is gone.
+    """
+    ports = world.stage(world.stages.entry(stage).name)
+    started = ports.clock.monotonic()
+    name = ports.settings.only_endpoint(endpoint)
+    settings = rollouts.settings_of(ports, name)
+    found = rollouts.found_open(ports, name)
+    goal = _goal(ports, name, found if found and found.subject.endpoint == name else None)
+    tell(Event(f"pre-flight: everything that {goal.release} needs to serve again"))
+    _preflight(ports, name, goal)
+
+    def opened() -> Opened:
+        after = moves.after_rollback(settings.pins)
+        return Opened(before=settings.pins, after=after, rollout=settings.rollout)
+
+    rollout = rollouts.take(ports, Request("rollback", name, goal.release), opened, tell)
+    ended = rollouts.carry_out(ports, rollout, tell)
+    if ended.serves != goal.release:
+        raise rollouts.taken_back(ports, name, goal.release, ended)
+    return RolledBack(stage, name, goal.release, ports.clock.monotonic() - started)
+
+
+def _goal(ports: StagePorts, endpoint: str, found: OpenRollout | None) -> ReleasePin:
+    """The release to go back to: of an open rollout what it replaced, else the previous pin."""
+    if found is not None:
+        pin = found.opened.after.live if found.subject.kind == "rollback" else found.opened.before.live
+        if pin is not None:
+            return pin
+    previous = rollouts.settings_of(ports, endpoint).pins.previous
+    if previous is None:
+        raise UsageError(
+            f"Endpoint {endpoint} has no previous release in {ports.name}.",
+            "There is nothing to go back to, so nothing was changed.",
+            "Promote a good release instead: ./slipway promote " + ports.name,
+        )
+    return previous
+
+
+def _preflight(ports: StagePorts, endpoint: str, goal: ReleasePin) -> None:
+    config = plan.config_plan(ports.name, endpoint, goal)
+    model = plan.model_plan(ports.name, endpoint, goal)
+    container = ports.endpoints.model_container(model.name) or {}
+    facts = RollbackFacts(
+        config_model=ports.endpoints.config_model(config.name),
+        model_image=container.get("Image"),
+        model_data=container.get("ModelDataUrl"),
+        object_sha256=ports.artifacts.model_sha256(goal.model),
+        image_present=ports.registry.has(goal.digest),
+        role_present=ports.role_exists(names.execution_role(ports.name, ports.settings.region)),
+    )
+    problems = preflight.problems(goal, config.name, model.name, facts)
+    if problems:
+        raise UsageError(
+            f"{ports.name} cannot go back to {goal.release}: {'; '.join(problems)}.",
+            "No traffic was moved.",
+            f"Run pulumi up --refresh --stack {ports.name} to restore what it names, "
+            "or promote a good release.",
+        )

@@ -1,0 +1,143 @@
+"""What all operations that move traffic share: gates, taking the stage, and what a rollout came to."""
+
+import uuid
+from collections.abc import Callable
+
+from release.domain import gates, landed, ledger, names, plan
+from release.domain.errors import Held, ReleaseFailed, ServiceError
+from release.domain.ledger import End, Entered, Kind, Opened, OpenRollout, Phase, Refused, Request, Resumed
+from release.domain.manifest import GateResult
+from release.domain.pins import EndpointSettings
+from release.ports import Event, StagePorts, Tell
+from release.rollout import runner
+from release.rollout.runner import Ended
+from release.rollout.smoke import smoke
+
+
+def settings_of(ports: StagePorts, endpoint: str) -> EndpointSettings:
+    """An endpoint's settings; the stage has it (`StageSettings.only_endpoint`)."""
+    return ports.settings.endpoints[endpoint]
+
+
+def pass_gates(
+    ports: StagePorts, kind: Kind, endpoint: str, release: str, results: list[GateResult], tell: Tell
+) -> None:
+    """Insist that all gates passed; a refusal goes into the ledger, and raises ReleaseFailed."""
+    bad = gates.failed(results)
+    tell(Event(f"gates: {len(results) - len(bad)} of {len(results)} passed"))
+    if not bad:
+        return
+    reasons = tuple(f"{gate.name}: {gate.reason}" for gate in bad)
+    if ports.ledger.exists():
+        subject = ledger.Subject(kind=kind, endpoint=endpoint, release=release, rollout="")
+        ports.ledger.append(subject, Refused(reasons=reasons))
+    raise ReleaseFailed(
+        f"Release {release} is refused by {ports.name}: {'; '.join(reasons)}",
+        "Nothing was pinned and no traffic moved.",
+        "Correct the model or the image and release it anew.",
+    )
+
+
+def found_open(ports: StagePorts, endpoint: str) -> OpenRollout | None:
+    """The stage's open rollout, its pins with instance types; None when there is none."""
+    found = ports.ledger.open() if ports.ledger.exists() else None
+    if found is None:
+        return None
+    held = ports.settings.endpoints.get(found.subject.endpoint) or settings_of(ports, endpoint)
+    return found.on(held.instances.type)
+
+
+def admit(ports: StagePorts, request: Request) -> None:
+    """Refuse early, before anything is copied, when the stage belongs to another rollout."""
+    found = found_open(ports, request.endpoint)
+    ledger.decide(found, found is not None and ports.ledger.alive(found), request)
+
+
+def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell: Tell) -> OpenRollout:
+    """The rollout to work on: a new one that begins as `opened()` says, or the one that a dead process left.
+
+    Raises ServiceError or Held when the stage is somebody else's (`ledger.decide`).
+    """
+    found = found_open(ports, request.endpoint)
+    alive = found is not None and ports.ledger.alive(found)
+    decision = ledger.decide(found, alive, request)
+    _write_as_today(ports, tell)
+    if found is None or decision == "start":
+        subject = ledger.Subject(
+            kind=request.kind,
+            endpoint=request.endpoint,
+            release=request.release,
+            rollout=uuid.uuid4().hex[:12],
+        )
+        what = opened()
+        entry = ports.ledger.append(subject, what)
+        return OpenRollout(subject, what, entry.owner, Phase.OPENED)
+    kind, release = found.subject.kind, found.subject.release
+    tell(Event(f"resuming the {kind} of {release} that stopped at {found.phase.value!r}", phase=found.phase))
+    ports.ledger.append(found.subject, Resumed())
+    if decision == "take-back" and found.phase not in {Phase.REVERTING, Phase.RESTORING}:
+        reason = "taken back by a rollback while its own process was gone"
+        ports.ledger.append(found.subject, Entered(event=Phase.REVERTING, reason=reason))
+        return OpenRollout(found.subject, found.opened, found.owner, Phase.REVERTING, reason=reason)
+    return found
+
+
+def _write_as_today(ports: StagePorts, tell: Tell) -> None:
+    """Rewrite the pins of a stage file that an earlier version wrote, once."""
+    if not ports.former:
+        return
+    tell(Event(f"Pulumi.{ports.name}.yaml was written by an earlier version: its pins are rewritten"))
+    for name, settings in ports.settings.endpoints.items():
+        ports.file.write(name, settings.pins)
+
+
+def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
+    """Bring the rollout to its end. Raises Held when not even the way back could be verified."""
+    ended = runner.run(ports, rollout, tell)
+    if ended.end is End.HELD:
+        raise Held(
+            f"{ports.name} could not be taken back: {ended.reason}",
+            "The rollout stays open in the ledger, so nothing else can start here.",
+            "Look at the endpoint in SageMaker, then run the same command again.",
+        )
+    return ended
+
+
+def taken_back(ports: StagePorts, endpoint: str, release: str, ended: Ended) -> ReleaseFailed:
+    """The error that says why a release did not land, and what serves instead."""
+    now = f"{ended.serves} serves" if ended.serves else "the endpoint is gone, as before"
+    return ReleaseFailed(
+        f"Release {release} did not land in {ports.name}: {ended.reason}",
+        f"It was taken back: {now}; the pins and the stack are as they were.",
+        f"Read the log {names.log_group(endpoint, ports.name)} and release it corrected.",
+    )
+
+
+def serves_already(ports: StagePorts, endpoint: str, release: str, tell: Tell) -> bool:
+    """Whether the stage serves exactly this release, proven again, and nothing is open."""
+    pins = settings_of(ports, endpoint).pins
+    if pins.live is None or pins.live.release != release or found_open(ports, endpoint):
+        return False
+    name = names.endpoint(endpoint, ports.name)
+    wanted = plan.config_plan(ports.name, endpoint, pins.live)
+    if landed.compare(name, wanted, ports.endpoints.describe(name)):
+        return False
+    tell(Event(f"{release} is live already; sending the golden requests"))
+    golden, _ = ports.artifacts.golden(ports.artifacts.manifest(release))
+    return smoke(ports.endpoints, name, golden) is None
+
+
+def provision(ports: StagePorts, tell: Tell) -> None:
+    """Bring a stage into being that has no bucket or registry: a release needs somewhere to go."""
+    if _provisioned(ports):
+        return
+    tell(Event(f"{ports.name} has no bucket or registry yet: pulumi up first"))
+    ports.stack.up()
+    if not _provisioned(ports):
+        raise ServiceError(
+            f"{ports.name} still has no bucket or registry after pulumi up.", "Nothing was released."
+        )
+
+
+def _provisioned(ports: StagePorts) -> bool:
+    return ports.artifacts.exists() and ports.registry.uri() is not None

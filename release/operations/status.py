@@ -1,0 +1,134 @@
+"""Status: what is live where by the pin, what SageMaker says, and where they disagree. Reads only."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from release.domain import landed, ledger, moves, names, plan
+from release.domain.landed import Description
+from release.domain.ledger import Stored
+from release.domain.pins import EndpointSettings, ReleasePin
+from release.ports import StagePorts, World
+
+AT_ONCE = 8
+"""Questions to AWS under way at a time."""
+SHOWN = 2
+"""Ledger entries that are read beside an open rollout's: the last one, and the one that it follows from."""
+
+
+@dataclass(frozen=True)
+class EndpointStatus:
+    """One endpoint of one stage."""
+
+    stage: str
+    endpoint: str
+    live: str | None
+    previous: str | None
+    status: str
+    """SageMaker's word for its state, or `not there`."""
+    instances: int | None
+    digest: str | None
+    last: str
+    """The last entry of the stage's ledger, in a few words."""
+    rollout: str
+    """The rollout that is open in the stage, in a few words; empty when there is none."""
+    notes: list[str] = field(default_factory=list)
+    """What the data asks for and nobody applied yet."""
+    disagreements: list[str] = field(default_factory=list)
+
+
+def status(world: World, stages: Sequence[str]) -> list[EndpointStatus]:
+    """The endpoints of these stages, or of all."""
+    names_ = [world.stages.entry(stage).name for stage in stages] or list(world.stages.names)
+    return [line for stage in names_ for line in _stage(world.stage(stage))]
+
+
+def _stage(ports: StagePorts) -> list[EndpointStatus]:
+    endpoints = ports.settings.endpoints
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        described = pool.map(
+            lambda name: ports.endpoints.describe(names.endpoint(name, ports.name)), endpoints
+        )
+        descriptions = dict(zip(endpoints, described, strict=True))
+        pins = {pin for settings in endpoints.values() for pin in settings.pins.named}
+        images = {pin.digest for pin in pins}
+        artifacts = {(pin.model, pin.sha256) for pin in pins}
+        there = dict(zip(images, pool.map(ports.registry.has, images), strict=True))
+        whole = pool.map(lambda a: ports.artifacts.model_sha256(a[0]) == a[1], artifacts)
+        bytes_of = dict(zip(artifacts, whole, strict=True))
+    last, rollout, broken = _ledger(ports)
+
+    def missing(pin: ReleasePin) -> list[str]:
+        found = [] if there[pin.digest] else [f"the image of {pin.release} is not in the registry"]
+        if not bytes_of[pin.model, pin.sha256]:
+            found.append(f"the artifact of {pin.release} is missing or changed")
+        return found
+
+    lines = []
+    for name, settings in endpoints.items():
+        gone = [text for pin in settings.pins.named for text in missing(pin)]
+        lines.append(_line(ports.name, name, settings, descriptions[name], gone + broken, last, rollout))
+    return lines
+
+
+def _line(
+    stage: str,
+    name: str,
+    settings: EndpointSettings,
+    description: Description | None,
+    gone: list[str],
+    last: str,
+    rollout: str,
+) -> EndpointStatus:
+    pins = settings.pins
+    wanted = plan.config_plan(stage, name, pins.live) if pins.live else None
+    problem = landed.compare(names.endpoint(name, stage), wanted, description)
+    disagreements = [str(found) for found in problem]
+    reason = landed.failure_reason(description)
+    if reason and problem:
+        disagreements.append(f"SageMaker's reason: {reason}")
+    variants = (description or {}).get("ProductionVariants") or []
+    return EndpointStatus(
+        stage=stage,
+        endpoint=name,
+        live=pins.live.release if pins.live else None,
+        previous=pins.previous.release if pins.previous else None,
+        status=str(description["EndpointStatus"]) if description else "not there",
+        instances=sum(v.get("CurrentInstanceCount") or 0 for v in variants) if description else None,
+        digest=pins.live.digest if pins.live else None,
+        last=last,
+        rollout=rollout,
+        notes=[_unapplied(stage, name, settings)] if moves.shape_differs(settings) else [],
+        disagreements=disagreements + gone,
+    )
+
+
+def _unapplied(stage: str, name: str, settings: EndpointSettings) -> str:
+    live = settings.pins.live
+    assert live is not None
+    return (
+        f"runs on {live.type}, the data asks for {settings.instances.type}: "
+        f"./slipway apply {stage} --endpoint {name}"
+    )
+
+
+def _ledger(ports: StagePorts) -> tuple[str, str, list[str]]:
+    """The last entry and the open rollout in words, and what is wrong with the entries that were read."""
+    if not ports.ledger.exists():
+        return "not provisioned", "", []
+    found = ports.ledger.open()
+    entries = ports.ledger.latest(SHOWN)
+    broken = ledger.broken_link(entries)
+    wrong = [f"the ledger was changed: {broken}"] if broken else []
+    state = ""
+    if found:
+        alive = "under way" if ports.ledger.alive(found) else "stopped half-way"
+        subject = found.subject
+        state = f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
+    return _words(entries[-1]) if entries else "", state, wrong
+
+
+def _words(stored: Stored) -> str:
+    entry, subject = stored.entry, stored.entry.subject
+    when = entry.at[5:16].replace("T", " ")
+    return f"{subject.kind} {subject.release} {entry.what.event} {when}Z"

@@ -1,0 +1,229 @@
+"""What operations and rollouts need of the world, as protocols: who implements them is `release/adapters/`.
+
+Every method may raise a SlipwayError, or an error of the library behind it that the commands translate. A
+small in-memory implementation of each is in `tests/fakes/`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from release.domain.deployment import Deployment
+from release.domain.golden import Golden
+from release.domain.landed import Description
+from release.domain.ledger import Entry, OpenRollout, Payload, Phase, Stored, Subject
+from release.domain.manifest import ImageRecord, Manifest
+from release.domain.pins import Pins
+from release.domain.stage import ImageSettings, StageSettings
+from release.domain.stages import Stages
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that an operation wants known while it works.
+
+    `detail` is a line under the last one; `phase` is set where a rollout comes to a new phase.
+    """
+
+    text: str
+    detail: bool = False
+    phase: Phase | None = None
+
+
+Tell = Callable[[Event], None]
+
+
+class Clock(Protocol):
+    """Time, as far as waiting needs it."""
+
+    def now(self) -> datetime:
+        """The time of day, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+
+
+class StageFile(Protocol):
+    """The pins of a stage in its file."""
+
+    def write(self, endpoint: str, pins: Pins) -> None:
+        """Set an endpoint's pins; everything else in the file stays as it is."""
+
+
+class Endpoints(Protocol):
+    """SageMaker, as far as an endpoint's life needs it."""
+
+    def describe(self, endpoint: str) -> Description | None:
+        """DescribeEndpoint's answer, None when there is no such endpoint."""
+
+    def update(self, endpoint: str, config: str, deployment: Deployment | None) -> None:
+        """One UpdateEndpoint to `config`, with the live variant's instance count of this moment."""
+
+    def delete(self, endpoint: str) -> None:
+        """Delete an endpoint that never served."""
+
+    def config_model(self, config: str) -> str | None:
+        """The model that an endpoint config's first variant serves, None when there is no such config."""
+
+    def model_container(self, model: str) -> Mapping[str, Any] | None:
+        """A model's `PrimaryContainer`, None when there is no such model."""
+
+    def invoke(
+        self, endpoint: str, body: bytes, content_type: str, variant: str | None = None
+    ) -> Mapping[str, Any]:
+        """InvokeEndpoint's answer, `Body` read already. Raises Unanswered when there is none."""
+
+
+class Unanswered(Exception):
+    """An invocation got no answer that could be right or wrong: throttled, timed out, 5xx."""
+
+
+class Stack(Protocol):
+    """The stage's Pulumi stack."""
+
+    def up(self, endpoint: str | None = None) -> int:
+        """Refresh and apply the stage's data, of one endpoint or of all; returns how many resources changed.
+
+        Raises ApplyFailed (`release/domain/errors.py`) with the engine's words.
+        """
+
+
+class Ledger(Protocol):
+    """The ledger of a stage."""
+
+    def exists(self) -> bool:
+        """Whether the stage has a place for it yet."""
+
+    def open(self) -> OpenRollout | None:
+        """The rollout that is open, or None."""
+
+    def alive(self, found: OpenRollout) -> bool:
+        """Whether the process that works on it still lives."""
+
+    def append(self, subject: Subject, what: Payload) -> Entry:
+        """Write the next entry. Raises ServiceError when the stage became another process's."""
+
+    def heartbeat(self, rollout: str) -> AbstractContextManager[None]:
+        """Keeps saying, for readers elsewhere, that this process is at work on `rollout`."""
+
+    def latest(self, most: int | None) -> Sequence[Stored]:
+        """The newest `most` entries (None: all), oldest first."""
+
+
+class Artifacts(Protocol):
+    """A stage's bucket: releases and their models."""
+
+    bucket: str
+
+    def exists(self) -> bool:
+        """Whether the bucket is there."""
+
+    def model_uri(self, sha256: str) -> str:
+        """Where the artifact with this checksum lies, or would."""
+
+    def model_sha256(self, uri: str) -> str | None:
+        """SHA-256 of the bytes at `uri`, read in full; None when there is no such object."""
+
+    def read_model(self, uri: str) -> bytes:
+        """The bytes of the artifact at `uri`."""
+
+    def put_model(self, sha256: str, archive: Path) -> None:
+        """Store an artifact. Raises UsageError when its bytes do not have the checksum."""
+
+    def copy_model(self, source: "Artifacts", uri: str, sha256: str) -> None:
+        """Bring the artifact at `uri` of another stage here, and check what arrived."""
+
+    def put_release(self, manifest: Manifest, golden: bytes) -> None:
+        """Store a release's manifest and golden requests."""
+
+    def manifest(self, release: str) -> Manifest:
+        """A stored manifest. Raises UsageError when it is missing or was changed."""
+
+    def golden(self, manifest: Manifest) -> tuple[Golden, bytes]:
+        """A release's golden requests and their bytes. Raises UsageError when they were changed."""
+
+
+class Registry(Protocol):
+    """A stage's image registry."""
+
+    def uri(self) -> str | None:
+        """The repository's address, None when the stage has none yet."""
+
+    def has(self, digest: str) -> bool:
+        """Whether an image with this digest is there, under a tag."""
+
+    def login(self) -> dict[str, Any]:
+        """Credentials for whoever pulls from it."""
+
+    def copy_from(self, source: str, source_login: dict[str, Any], digest: str, release: str) -> None:
+        """Copy an image by digest here under the release's tag, and check what arrived."""
+
+
+class Image(Protocol):
+    """An image that was built on this machine."""
+
+    @property
+    def record(self) -> ImageRecord:
+        """Its digest, size, and where it can run."""
+
+    def push(self, registry: Registry, release: str) -> None:
+        """Bring it into a stage's registry under the release's tag."""
+
+
+class Images(Protocol):
+    """Where images are built."""
+
+    def build(self, settings: ImageSettings, tell: Tell) -> Image:
+        """Build the inference image of this checkout."""
+
+
+@dataclass(frozen=True)
+class StagePorts:
+    """One stage, with everything that operations need of it."""
+
+    settings: StageSettings
+    former: bool
+    """Whether an earlier version wrote the stage's file."""
+    loopback: bool
+    """Whether its AWS is on this machine."""
+    file: StageFile
+    endpoints: Endpoints
+    stack: Stack
+    ledger: Ledger
+    artifacts: Artifacts
+    registry: Registry
+    clock: Clock
+    role_exists: Callable[[str], bool]
+
+    @property
+    def name(self) -> str:
+        """The stage's name."""
+        return self.settings.stage
+
+
+class World(Protocol):
+    """A project and its stages."""
+
+    @property
+    def stages(self) -> Stages:
+        """The stages in their order."""
+
+    @property
+    def images(self) -> Images:
+        """Where images are built."""
+
+    @property
+    def build(self) -> Path:
+        """The project's folder for what is built."""
+
+    def settings(self, name: str) -> StageSettings:
+        """A stage's settings alone, without asking AWS anything."""
+
+    def stage(self, name: str) -> StagePorts:
+        """One stage, its credentials checked. Raises UsageError when it is unknown or they are another's."""

@@ -1,0 +1,52 @@
+"""What strategies are made of: the context they see, and the steps they yield."""
+
+from dataclasses import dataclass
+
+from release.domain import deployment, names, plan
+from release.domain.deployment import Deployment
+from release.domain.pins import Pins, ReleasePin, RolloutSettings
+from release.domain.plan import ConfigPlan, Split
+
+
+@dataclass(frozen=True)
+class Step:
+    """One move of traffic: to `config`, as `deployment` says.
+
+    Without a deployment it is a plain update: SageMaker's guardrails refuse one that adds or removes a
+    variant. The golden requests of the release that comes are sent to `variant`.
+    """
+
+    config: ConfigPlan
+    deployment: Deployment | None
+    variant: str = names.LIVE
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a strategy may look at: one endpoint's pins before and after, and the stage's settings for it."""
+
+    stage: str
+    endpoint: str
+    before: Pins
+    after: Pins
+    settings: RolloutSettings
+
+    @property
+    def arrived(self) -> ConfigPlan:
+        """The config in which the release that comes serves alone: every strategy's last."""
+        return plan.config_plan(self.stage, self.endpoint, self._coming)
+
+    def beside(self, split: Split) -> ConfigPlan:
+        """The config in which it stands beside the release that is live, or in its shadow."""
+        assert self.before.live is not None
+        return plan.beside_plan(self.stage, self.endpoint, self.before.live, self._coming, split)
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """The alarms that take a guarded update back."""
+        return deployment.alarm_names(self.stage, self.endpoint)
+
+    @property
+    def _coming(self) -> ReleasePin:
+        assert self.after.live is not None
+        return self.after.live

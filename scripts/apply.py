@@ -1,0 +1,33 @@
+"""`./slipway apply STAGE`: the live release moves to the instance type of the stage's data."""
+
+import argparse
+from dataclasses import asdict
+
+from release.connect import connect
+from release.operations.apply import apply
+from scripts.shared import arguments
+from scripts.shared.cli import Command, Out, run
+from scripts.shared.words import landed
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stage", metavar="STAGE", help="the stage whose fleet is to change")
+    arguments.endpoint(parser)
+
+
+def _work(args: argparse.Namespace, out: Out) -> int:
+    result = apply(connect(out.tell), args.stage, args.endpoint, out.tell)
+    out.result(asdict(result), landed(result))
+    return 0
+
+
+COMMAND = Command(
+    name="apply",
+    summary="Give the live release's fleet the instance type of the stage's data, as guarded as a release.",
+    example="./slipway apply prod",
+    work=_work,
+    arguments=_arguments,
+)
+
+if __name__ == "__main__":
+    run(COMMAND)

@@ -1,0 +1,18 @@
+"""Arguments that several commands have, under one name and with one meaning."""
+
+import argparse
+
+ENDPOINT = "the endpoint; may be left out where the stage has only one"
+
+
+def endpoint(parser: argparse.ArgumentParser) -> None:
+    """`--endpoint NAME`."""
+    parser.add_argument("--endpoint", metavar="NAME", default=None, help=ENDPOINT)
+
+
+def skip(parser: argparse.ArgumentParser) -> None:
+    """`--skip` and `--reason TEXT`: leaving stages out on purpose."""
+    parser.add_argument(
+        "--skip", action="store_true", help="leave the stages in between out, with a --reason"
+    )
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why; kept in the stage's ledger")
