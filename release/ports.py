@@ -52,6 +52,9 @@ class Clock(Protocol):
 class StageFile(Protocol):
     """The pins of a stage in its file."""
 
+    def pins(self, endpoint: str) -> Pins:
+        """An endpoint's pins as the file has them at this moment, each with its instance type."""
+
     def write(self, endpoint: str, pins: Pins) -> None:
         """Set an endpoint's pins; everything else in the file stays as it is."""
 

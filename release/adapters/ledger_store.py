@@ -144,14 +144,19 @@ class LedgerStore:
         return found.model_copy(update={"at": entry.at}) == entry
 
     def _still_allowed(self, subject: Subject, what: Payload) -> None:
-        """After another's entry: go on only if it changed nothing for this one (a refusal in between)."""
-        found = ledger.open_rollout(self._tail())
+        """After another's entry: go on only if it changed nothing for this one (refusals in between)."""
+        looked = self._last.entry.number if self._last else 0
+        tail = self._tail()
         if isinstance(what, ledger.Refused):
             return
         if isinstance(what, Opened):
-            if found is not None:
+            since = [self._read(number) for number in range(looked + 1, self._newest_number() + 1)]
+            if not all(isinstance(stored.entry.what, ledger.Refused) for stored in since):
+                # What this process decided on is past: it has to look and decide again.
                 raise _lost()
-        elif found is None or found.id != subject.rollout or found.owner != self._owner:
+            return
+        found = ledger.open_rollout(tail)
+        if found is None or found.id != subject.rollout or found.owner != self._owner:
             raise _lost()
 
     def _heartbeat(self) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from release.domain import former
 from release.domain.errors import ServiceError, UsageError
-from release.domain.pins import PIN_ROLES, Pins, ReleasePin
+from release.domain.pins import PIN_ROLES, EndpointSettings, Pins, ReleasePin
 
 ENDPOINTS = "slipway:endpoints"
 FORMER_ROLES = ("older",)
@@ -70,6 +71,11 @@ class YamlStageFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    def pins(self, endpoint: str) -> Pins:
+        """An endpoint's pins as the file has them at this moment, each with its instance type."""
+        values = (read_config(self._path).get(ENDPOINTS) or {}).get(endpoint)
+        return EndpointSettings.model_validate(former.endpoint_data(values or {})).pins
 
     def write(self, endpoint: str, pins: Pins) -> None:
         """As `write_pins`."""

@@ -15,6 +15,9 @@ what its `pulumi up` had moved already is found where it is."""
 _ROLES = ("live", "candidate", "previous")
 
 
+_ROLES = ("live", "candidate", "previous")
+
+
 def is_former(config: Mapping[str, Any]) -> bool:
     """Whether an earlier version wrote the pins of a stage file's `config`.
 
@@ -25,12 +28,10 @@ def is_former(config: Mapping[str, Any]) -> bool:
 
 
 def _is_former(values: Any) -> bool:
-    pins = (
-        [values.get(role) for role in ("live", "candidate", "previous")] if isinstance(values, dict) else []
-    )
-    return any(pin is not None and ("via" in pin or "type" not in pin) for pin in pins) or (
-        isinstance(values, dict) and "older" in values
-    )
+    if not isinstance(values, dict):
+        return False
+    pins = [values[role] for role in _ROLES if isinstance(values.get(role), dict)]
+    return "older" in values or any("via" in pin or "type" not in pin for pin in pins)
 
 
 def _endpoints(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -86,6 +86,15 @@ def why(endpoint: str, config: ConfigPlan | None, description: Description | Non
     return f"{text}. SageMaker's reason: {reason}" if reason else text
 
 
+def same_variants(config: ConfigPlan, description: Description) -> bool:
+    """Whether the endpoint has the variants of `config` now, production and shadow alike, by name."""
+    now = [
+        {variant.get("VariantName") for variant in description.get(kind) or []}
+        for kind in ("ProductionVariants", "ShadowProductionVariants")
+    ]
+    return now == [{v.name for v in config.production}, {v.name for v in config.shadow}]
+
+
 def failure_reason(description: Description | None) -> str:
     """SageMaker's own reason for the last failure, or an empty text."""
     return str((description or {}).get("FailureReason") or "")

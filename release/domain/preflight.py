@@ -25,15 +25,21 @@ class RollbackFacts:
     role_present: bool
 
 
-def problems(pin: ReleasePin, config_name: str, model_name: str, facts: RollbackFacts) -> list[str]:
-    """What stands in the way of going back to `pin`; empty when nothing does."""
+def problems(
+    pin: ReleasePin, config_name: str, model_name: str, facts: RollbackFacts, remake: bool = False
+) -> list[str]:
+    """What stands in the way of going back to `pin`; empty when nothing does.
+
+    `remake` says that a missing model or config would be made again on the way: a rollout that is taken back
+    after its end makes a fleet's old shape anew.
+    """
     found = []
     if facts.config_model is None:
-        found.append(f"endpoint config {config_name} does not exist")
+        found += [] if remake else [f"endpoint config {config_name} does not exist"]
     elif facts.config_model != model_name:
         found.append(f"endpoint config {config_name} serves {facts.config_model}, not {model_name}")
     if facts.model_image is None:
-        found.append(f"model {model_name} does not exist")
+        found += [] if remake else [f"model {model_name} does not exist"]
     else:
         if facts.model_image.rpartition("@")[2] != pin.digest:
             found.append(f"model {model_name} runs {facts.model_image}, the pin says {pin.digest}")

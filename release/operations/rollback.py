@@ -35,9 +35,10 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     name = ports.settings.only_endpoint(endpoint)
     settings = rollouts.settings_of(ports, name)
     found = rollouts.found_open(ports, name)
-    goal = _goal(ports, name, found if found and found.subject.endpoint == name else None)
+    own = found if found and found.subject.endpoint == name else None
+    goal = _goal(ports, name, own)
     tell(Event(f"pre-flight: everything that {goal.release} needs to serve again"))
-    _preflight(ports, name, goal)
+    _preflight(ports, name, goal, remake=own is not None and own.subject.kind != "rollback")
 
     def opened() -> Opened:
         after = moves.after_rollback(settings.pins)
@@ -66,7 +67,7 @@ def _goal(ports: StagePorts, endpoint: str, found: OpenRollout | None) -> Releas
     return previous
 
 
-def _preflight(ports: StagePorts, endpoint: str, goal: ReleasePin) -> None:
+def _preflight(ports: StagePorts, endpoint: str, goal: ReleasePin, remake: bool) -> None:
     config = plan.config_plan(ports.name, endpoint, goal)
     model = plan.model_plan(ports.name, endpoint, goal)
     container = ports.endpoints.model_container(model.name) or {}
@@ -78,7 +79,7 @@ def _preflight(ports: StagePorts, endpoint: str, goal: ReleasePin) -> None:
         image_present=ports.registry.has(goal.digest),
         role_present=ports.role_exists(names.execution_role(ports.name, ports.settings.region)),
     )
-    problems = preflight.problems(goal, config.name, model.name, facts)
+    problems = preflight.problems(goal, config.name, model.name, facts, remake)
     if problems:
         raise UsageError(
             f"{ports.name} cannot go back to {goal.release}: {'; '.join(problems)}.",

@@ -61,8 +61,8 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
     found = found_open(ports, request.endpoint)
     alive = found is not None and ports.ledger.alive(found)
     decision = ledger.decide(found, alive, request)
-    _write_as_today(ports, tell)
     if found is None or decision == "start":
+        _nothing_moved(ports, request.endpoint)
         subject = ledger.Subject(
             kind=request.kind,
             endpoint=request.endpoint,
@@ -71,6 +71,7 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
         )
         what = opened()
         entry = ports.ledger.append(subject, what)
+        _write_as_today(ports, tell)
         return OpenRollout(subject, what, entry.owner, Phase.OPENED)
     kind, release = found.subject.kind, found.subject.release
     tell(Event(f"resuming the {kind} of {release} that stopped at {found.phase.value!r}", phase=found.phase))
@@ -80,6 +81,21 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
         ports.ledger.append(found.subject, Entered(event=Phase.REVERTING, reason=reason))
         return OpenRollout(found.subject, found.opened, found.owner, Phase.REVERTING, reason=reason)
     return found
+
+
+def _nothing_moved(ports: StagePorts, endpoint: str) -> None:
+    """Refuse when the pins changed since this command read them.
+
+    Asked after the look into the ledger and before the entry that takes the stage: whoever writes in between
+    takes that entry's number.
+    """
+    if ports.file.pins(endpoint) == settings_of(ports, endpoint).pins:
+        return
+    raise ServiceError(
+        f"The pins of {endpoint} in Pulumi.{ports.name}.yaml changed while this command began.",
+        "Another command was here in between; nothing was changed by this one.",
+        "See ./slipway status, then run this again.",
+    )
 
 
 def _write_as_today(ports: StagePorts, tell: Tell) -> None:

@@ -151,6 +151,10 @@ class Runner:
         config = self._served_before()
         if config is None:
             return DONE
+        if self._ports.endpoints.config_model(config.name) is None:
+            # A fleet's old shape is named by no pin once the new one landed: it is made again first.
+            self._write(moves.while_moving(self._before, self._after))
+            self._up()
         asked = self._ask_for(config, way_back.DEPLOYMENT, action)
         if asked.seen is Seen.REFUSED:
             return asked
@@ -177,7 +181,9 @@ class Runner:
             return _refused(f"the endpoint is Failed: {landed.failure_reason(description)}")
         if description.get("EndpointConfigName") != config.name:
             self._say(f"UpdateEndpoint {self._endpoint} to {config.name}", action)
-            self._ports.endpoints.update(self._endpoint, config.name, deployment)
+            # SageMaker's guardrails refuse an update that adds or removes a variant.
+            guarded = deployment if landed.same_variants(config, description) else None
+            self._ports.endpoints.update(self._endpoint, config.name, guarded)
         return DONE
 
     def _served_before(self) -> ConfigPlan | None:

@@ -1,0 +1,73 @@
+"""A stack in memory: makes what the pins ask for, deletes what they do not name, and moves nothing."""
+
+from dataclasses import dataclass, field
+
+from release.domain import plan
+from release.domain.errors import ApplyFailed
+from release.domain.pins import EndpointSettings, Pins
+from release.domain.plan import Split
+from tests.fakes.sagemaker import FakeSageMaker
+from tests.fakes.trouble import Trouble
+
+
+@dataclass
+class FakeStageFile:
+    """A stage's pins: what the next command and the next `pulumi up` read."""
+
+    trouble: Trouble
+    endpoints: dict[str, EndpointSettings]
+
+    def pins(self, endpoint: str) -> Pins:
+        """The pins now."""
+        return self.endpoints[endpoint].pins
+
+    def write(self, endpoint: str, pins: Pins) -> None:
+        """Set the pins."""
+        self.trouble.moment()
+        changed = {"live": pins.live, "candidate": pins.candidate, "previous": pins.previous}
+        self.endpoints[endpoint] = self.endpoints[endpoint].model_copy(update=changed)
+        self.trouble.moment()
+
+
+@dataclass
+class FakeStack:
+    """The stack of one stage. What it has made is what SageMaker has; `splits` are of candidates."""
+
+    stage: str
+    trouble: Trouble
+    file: FakeStageFile
+    sagemaker: FakeSageMaker
+    splits: tuple[Split, ...] = ()
+    ups: int = 0
+    deleted: list[str] = field(default_factory=list)
+
+    def up(self, endpoint: str | None = None) -> int:
+        """`pulumi up`: creates one by one, then deletes one by one; it can die between any two."""
+        self.ups += 1
+        self.trouble.moment()
+        aws = self.sagemaker
+        plans = [
+            plan.endpoint_plan(self.stage, name, settings.pins, self.splits)
+            for name, settings in self.file.endpoints.items()
+        ]
+        for wanted in plans:
+            aws.models |= {model.name: model for model in wanted.models}
+            self.trouble.moment()
+            aws.configs |= {config.name: config for config in wanted.configs}
+            self.trouble.moment()
+            if wanted.first and wanted.endpoint not in aws.endpoints:
+                aws.create(wanted.endpoint, wanted.first)
+                if aws.endpoints[wanted.endpoint].status == "Failed":
+                    raise ApplyFailed("unexpected state 'Failed'")
+            if wanted.first is None and wanted.endpoint in aws.endpoints:
+                del aws.endpoints[wanted.endpoint]
+            self.trouble.moment()
+        for kind, keep in (
+            (aws.configs, {config.name for wanted in plans for config in wanted.configs}),
+            (aws.models, {model.name for wanted in plans for model in wanted.models}),
+        ):
+            for name in [name for name in kind if name not in keep]:
+                del kind[name]
+                self.deleted.append(name)
+                self.trouble.moment()
+        return 0

@@ -1,0 +1,130 @@
+"""SageMaker in memory: models, endpoint configs and endpoints that move, fail and fall back in silence."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from release.domain.deployment import Deployment
+from release.domain.landed import Description
+from release.domain.plan import ConfigPlan, ModelPlan, VariantPlan
+from tests.fakes.trouble import Trouble
+
+POLLS = 2
+"""How often an endpoint is asked for before it comes to rest."""
+
+
+@dataclass
+class Endpoint:
+    """One endpoint: the config that serves, and the one that it is on its way to."""
+
+    config: ConfigPlan
+    status: str = "InService"
+    target: ConfigPlan | None = None
+    polls: int = 0
+    reason: str = ""
+    count: int = 1
+    weights: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def serving(self) -> set[str]:
+        """Configs whose fleets may take requests now."""
+        return {self.config.name} | ({self.target.name} if self.target else set())
+
+
+@dataclass
+class FakeSageMaker:
+    """All of it. `never` are configs that no update arrives at; `wrong` are models that answer wrongly."""
+
+    trouble: Trouble
+    models: dict[str, ModelPlan] = field(default_factory=dict)
+    configs: dict[str, ConfigPlan] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    never: set[str] = field(default_factory=set)
+    wrong: set[str] = field(default_factory=set)
+    updates: list[tuple[str, str]] = field(default_factory=list)
+
+    def create(self, name: str, config: ConfigPlan) -> None:
+        """CreateEndpoint, waited for: InService, or Failed for a config that never arrives."""
+        failed = config.name in self.never
+        self.endpoints[name] = Endpoint(
+            config, "Failed" if failed else "InService", reason="no ping" if failed else ""
+        )
+
+    def describe(self, endpoint: str) -> Description | None:
+        """DescribeEndpoint; an update comes nearer to its end each time."""
+        self.trouble.moment()
+        found = self.endpoints.get(endpoint)
+        if found is None:
+            return None
+        _advance(found, self.never)
+        return {
+            "EndpointName": endpoint,
+            "EndpointStatus": found.status,
+            "EndpointConfigName": found.config.name,
+            "FailureReason": found.reason,
+            "ProductionVariants": [_variant(found, variant) for variant in found.config.production],
+            "ShadowProductionVariants": [_variant(found, variant) for variant in found.config.shadow],
+        }
+
+    def update(self, endpoint: str, config: str, deployment: Deployment | None) -> None:
+        """UpdateEndpoint."""
+        self.trouble.moment()
+        found, wanted = self.endpoints[endpoint], self.configs[config]
+        assert found.target is None, "UpdateEndpoint while an update is under way"
+        assert found.status == "InService", found.status
+        before, after = ([v.name for v in c.production + c.shadow] for c in (found.config, wanted))
+        assert deployment is None or before == after, "guardrails want the same variants before and after"
+        found.target, found.polls, found.status, found.reason = wanted, POLLS, "Updating", ""
+        self.updates.append((endpoint, config))
+        self.trouble.moment()
+
+    def delete(self, endpoint: str) -> None:
+        """DeleteEndpoint."""
+        self.trouble.moment()
+        del self.endpoints[endpoint]
+        self.trouble.moment()
+
+    def config_model(self, config: str) -> str | None:
+        """The model of the first variant."""
+        found = self.configs.get(config)
+        return found.production[0].model_name if found else None
+
+    def model_container(self, model: str) -> Mapping[str, Any] | None:
+        """A model's container."""
+        found = self.models.get(model)
+        return {"Image": found.image, "ModelDataUrl": found.model} if found else None
+
+    def invoke(
+        self, endpoint: str, body: bytes, content_type: str, variant: str | None = None
+    ) -> Mapping[str, Any]:
+        """A score of .5, or another one from a wrong model."""
+        self.trouble.moment()
+        config = self.endpoints[endpoint].config
+        [asked] = [v for v in config.production if v.name == (variant or config.production[0].name)]
+        score = 0.9 if asked.model_name in self.wrong else 0.5
+        return {"Body": json.dumps({"predictions": [score]}).encode(), "ContentType": "application/json"}
+
+
+def _advance(found: Endpoint, never: set[str]) -> None:
+    if found.target is None:
+        return
+    found.polls -= 1
+    if found.polls > 0:
+        found.status = "RollingBack" if found.target.name in never else "Updating"
+        return
+    if found.target.name in never:
+        found.reason = "it did not pass the ping health check"
+    else:
+        found.config = found.target
+    found.target, found.status = None, "InService"
+
+
+def _variant(found: Endpoint, variant: VariantPlan) -> dict[str, Any]:
+    return {
+        "VariantName": variant.name,
+        "CurrentWeight": variant.weight,
+        "CurrentInstanceCount": found.count,
+        "DesiredInstanceCount": found.count,
+        "DeployedImages": [{"ResolvedImage": f"registry/image@{variant.digest}"}],
+    }

@@ -1,0 +1,171 @@
+"""A project in memory: stages whose ports are all fakes, and processes that start, die and start again."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from release.domain.manifest import ImageRecord, Manifest, ModelRecord
+from release.domain.pins import EndpointSettings, ReleasePin
+from release.domain.plan import Split
+from release.domain.stage import ImageSettings, StageSettings
+from release.domain.stages import StageEntry, Stages
+from release.ports import Event, Registry, StagePorts, Tell
+from tests.fakes.ledger import FakeLedger, process
+from tests.fakes.pulumi import FakeStack, FakeStageFile
+from tests.fakes.sagemaker import FakeSageMaker
+from tests.fakes.store import FakeArtifacts, FakeRegistry
+from tests.fakes.trouble import Trouble
+
+ACCOUNT = "123456789012"
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class FakeClock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        """The same day for ever."""
+        return EPOCH
+
+    def monotonic(self) -> float:
+        """Seconds slept."""
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Time passes."""
+        self.seconds += seconds
+
+
+class FakeStage:
+    """One stage with its state; `ports()` is what a process sees that starts now."""
+
+    def __init__(
+        self, name: str, endpoints: dict[str, EndpointSettings], splits: tuple[Split, ...] = ()
+    ) -> None:
+        self.name = name
+        self.trouble = Trouble()
+        self.sagemaker = FakeSageMaker(self.trouble)
+        self.file = FakeStageFile(self.trouble, endpoints)
+        self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
+        self.ledger = FakeLedger(self.trouble)
+        self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
+        self.registry = FakeRegistry()
+        self.clock = FakeClock()
+        self.former = False
+        self.roles = True
+
+    def ports(self) -> StagePorts:
+        """The stage as the running process sees it."""
+        settings = StageSettings(
+            stage=self.name, account=ACCOUNT, region="us-east-1", endpoints=dict(self.file.endpoints)
+        )
+        return StagePorts(
+            settings=settings,
+            former=self.former,
+            loopback=True,
+            file=self.file,
+            endpoints=self.sagemaker,
+            stack=self.stack,
+            ledger=self.ledger,
+            artifacts=self.artifacts,
+            registry=self.registry,
+            clock=self.clock,
+            role_exists=lambda role: self.roles,
+        )
+
+    def new_process(self) -> None:
+        """Whoever worked here is gone, and another process works now."""
+        pid = self.ledger.owner.pid + 1
+        self.ledger.owner = process(pid)
+        self.ledger.living = {pid}
+
+    def pin(self, number: int, capacity: int = 1) -> ReleasePin:
+        """A pin of the `number`-th release, whose files lie in this stage's bucket and registry."""
+        body = str(number).encode()
+        sha256 = hashlib.sha256(body).hexdigest()
+        digest = "sha256:" + f"{number:x}".rjust(64, "a")
+        manifest = Manifest(
+            service="delays",
+            image=ImageRecord(digest=digest, size=1, runtime="process", python="3.11"),
+            model=ModelRecord(sha256=sha256, size=len(body)),
+            input_schema={},
+            source={"number": number},
+            evaluation={},
+            gates=(),
+            golden_sha256="c" * 64,
+        )
+        uri = self.artifacts.model_uri(sha256)
+        self.artifacts.models[uri] = body
+        self.artifacts.put_release(manifest, b"{}")
+        self.registry.images.add(digest)
+        return ReleasePin(
+            release=manifest.id,
+            image=f"registry/slipway@{digest}",
+            model=uri,
+            sha256=sha256,
+            capacity=capacity,
+            type="ml.m7i.large",
+        )
+
+
+@dataclass
+class FakeImage:
+    """An image that was built."""
+
+    record: ImageRecord
+
+    def push(self, registry: Registry, release: str) -> None:
+        """It is in the registry now."""
+        registry.copy_from("", {}, self.record.digest, release)
+
+
+@dataclass
+class FakeImages:
+    """Builds the same image every time."""
+
+    record: ImageRecord = field(
+        default_factory=lambda: ImageRecord(
+            digest="sha256:" + "d" * 64, size=1, runtime="process", python="3.11"
+        )
+    )
+
+    def build(self, settings: ImageSettings, tell: Tell) -> FakeImage:
+        """The image."""
+        return FakeImage(self.record)
+
+
+class FakeWorld:
+    """Stages in the order in which they were given."""
+
+    def __init__(self, *stages: FakeStage, entries: tuple[StageEntry, ...] = ()) -> None:
+        self._stages = {stage.name: stage for stage in stages}
+        self.stages = Stages(entries=entries or tuple(StageEntry(name=stage.name) for stage in stages))
+        self.images = FakeImages()
+        self.build = Path("build")
+
+    def settings(self, name: str) -> StageSettings:
+        """A stage's settings."""
+        return self._stages[name].ports().settings
+
+    def stage(self, name: str) -> StagePorts:
+        """A stage as a new process sees it."""
+        return self._stages[self.stages.entry(name).name].ports()
+
+
+class Told:
+    """Collects events."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+
+    @property
+    def text(self) -> str:
+        """All of them, a line each."""
+        return "\n".join(event.text for event in self.events)

@@ -1,0 +1,185 @@
+"""Lives of a stage: commands that are killed, fail and are started twice at any moment, in memory.
+
+What has to hold is asked at every moment of every command, and of the whole stage after each that ended.
+"""
+
+from collections.abc import Callable
+from random import Random
+
+from release.domain import ledger, moves, names, plan
+from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
+from release.domain.ledger import Phase
+from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
+from release.domain.plan import Split
+from release.operations.apply import apply
+from release.operations.land import Grounds, land
+from release.operations.rollback import rollback
+from release.ports import Event
+from tests.fakes.trouble import Crash, crash, fault
+from tests.fakes.world import FakeStage, FakeWorld
+
+ENDPOINT, STAGE = "delays", "prod"
+NAME = names.endpoint(ENDPOINT, STAGE)
+SPLITS = (Split(0), Split(5))
+TYPES = ("ml.m7i.large", "ml.c7i.large", "ml.m7i.xlarge")
+MOMENTS = 60
+"""No command has more moments than this; a trouble planned later never comes."""
+
+Command = Callable[[], object]
+
+
+def quiet(event: Event) -> None:
+    """Nobody listens."""
+
+
+class Life:
+    """One stage and everything that happens to it, decided by `random`."""
+
+    def __init__(self, random: Random, strategy: str) -> None:
+        self.random = random
+        rollout = RolloutSettings.model_validate({"strategy": strategy})
+        self.stage = FakeStage(STAGE, {ENDPOINT: EndpointSettings(rollout=rollout)}, SPLITS)
+        self.world = FakeWorld(self.stage)
+        self.pins = [self.stage.pin(number) for number in range(6)]
+        self.landed = False
+        self.runs = 0
+        self.troubles = 0
+        self.stage.trouble.watch.append(self.always)
+
+    def always(self) -> None:
+        """At every moment: what serves is whole, and what a pin or the way back names is there."""
+        aws = self.stage.sagemaker
+        endpoint = aws.endpoints.get(NAME)
+        if self.landed:
+            assert endpoint is not None, "the endpoint was deleted"
+            assert endpoint.status != "Failed"
+            for config in endpoint.serving:
+                assert config in aws.configs, f"{config} serves and was deleted"
+                for variant in aws.configs[config].production:
+                    assert variant.model_name in aws.models, f"{variant.model_name} serves and was deleted"
+        for pin in self._way_back():
+            config = plan.config_plan(STAGE, ENDPOINT, pin)
+            assert config.name in aws.configs, f"the config of {pin.release} was deleted"
+            assert config.production[0].model_name in aws.models, f"the model of {pin.release} was deleted"
+
+    def _way_back(self) -> list[ReleasePin]:
+        if not self.landed:
+            return []
+        found = self.stage.ledger.current
+        if found is None:
+            pins = self._settings().pins
+            return [pin for pin in (pins.live, pins.previous) if pin]
+        before, after = found.opened.before, found.opened.after
+        match found.phase:
+            case Phase.RECONCILING:
+                # The pins changed role: what was previous before is named no more, nor a fleet's old shape.
+                return [pin for pin in (after.live, after.previous) if pin]
+            case Phase.REVERTING | Phase.RESTORING:
+                again = before.live and after.live and before.live.release == after.live.release
+                return [before.live] if before.live and not again else []
+            case _:
+                return [pin for pin in (before.live, before.previous) if pin]
+
+    def whole(self) -> None:
+        """Between commands: pins, stack, SageMaker and ledger say the same."""
+        pins, aws = self._settings().pins, self.stage.sagemaker
+        wanted = plan.endpoint_plan(STAGE, ENDPOINT, pins)
+        assert pins.candidate is None
+        endpoint = aws.endpoints.get(NAME)
+        assert (endpoint.config if endpoint else None) == wanted.live
+        assert endpoint is None or (endpoint.status, endpoint.target) == ("InService", None)
+        assert set(aws.configs) == {config.name for config in wanted.configs}
+        assert set(aws.models) == {model.name for model in wanted.models}
+        assert ledger.broken_link(self.stage.ledger.stored) is None
+        assert self.stage.ledger.current is None
+
+    def live_on(self, at: int | None = None) -> None:
+        """One more command, with whatever goes wrong (first at moment `at`), until the stage is at rest."""
+        command, takes_back = self._choose()
+        while True:
+            self._trouble(command, at)
+            at = None
+            ended = self._attempt(command)
+            self.stage.trouble.plan(None, None)
+            self.landed = self.landed or self._at_rest_with_a_release()
+            if ended:
+                break
+            if takes_back and self.random.random() < 0.3:
+                command = self._rollback
+        self.stage.sagemaker.never.clear()
+        self.stage.sagemaker.wrong.clear()
+        self.whole()
+
+    def _choose(self) -> tuple[Command, bool]:
+        """A command, and whether a rollback may take it back when it died."""
+        settings = self._settings()
+        kinds = ["land"] * 4 + (["rollback"] * 2 if settings.previous else [])
+        kinds += ["apply"] if settings.live else []
+        match self.random.choice(kinds):
+            case "rollback":
+                return self._rollback, True
+            case "apply":
+                changed = settings.instances.model_copy(update={"type": self.random.choice(TYPES)})
+                self.stage.file.endpoints[ENDPOINT] = settings.model_copy(update={"instances": changed})
+                return lambda: apply(self.world, STAGE, ENDPOINT, quiet), True
+            case _:
+                pin = self.random.choice(self.pins)
+                self._spoil(pin)
+                return self._landing(pin), settings.live is not None
+
+    def _spoil(self, pin: ReleasePin) -> None:
+        """Half of the new releases are bad: they never come up, or answer wrongly."""
+        live = self._settings().pins.live
+        if self.random.random() < 0.5 or (live is not None and live.release == pin.release):
+            return
+        after = moves.after_rollout(self._settings(), pin, 1).live
+        assert after is not None
+        config = plan.config_plan(STAGE, ENDPOINT, after)
+        if self.random.random() < 0.5:
+            self.stage.sagemaker.never.add(config.name)
+        else:
+            self.stage.sagemaker.wrong.add(config.production[0].model_name)
+
+    def _landing(self, pin: ReleasePin) -> Command:
+        return lambda: land(self.stage.ports(), "promote", ENDPOINT, pin, Grounds(), quiet)
+
+    def _rollback(self) -> object:
+        return rollback(self.world, STAGE, ENDPOINT, quiet)
+
+    def _trouble(self, command: Command, at: int | None) -> None:
+        come = self.random.choice([None, crash, crash, fault, lambda: self._double(command)])
+        self.stage.trouble.plan(at or self.random.randint(1, MOMENTS), come)
+
+    def _attempt(self, command: Command) -> bool:
+        """One process that runs the command; whether the stage is at rest after it."""
+        self.stage.new_process()
+        self.runs += 1
+        try:
+            command()
+        except (ReleaseFailed, UsageError):
+            return True
+        except (Crash, ServiceError):
+            self.troubles += 1
+            return False
+        except Held:
+            # The stage is a dead rollout's, and this command another: only that one, or a rollback, goes on.
+            return False
+        return True
+
+    def _double(self, command: Command) -> None:
+        """The same command is started a second time while the first one works."""
+        first, living = self.stage.ledger.owner, set(self.stage.ledger.living)
+        self.stage.ledger.owner = first.model_copy(update={"pid": first.pid + 1000})
+        self.stage.ledger.living.add(first.pid + 1000)
+        try:
+            command()
+        except (ServiceError, ReleaseFailed, UsageError, Held):
+            self.troubles += 1
+        finally:
+            self.stage.ledger.owner, self.stage.ledger.living = first, living
+
+    def _at_rest_with_a_release(self) -> bool:
+        return self.stage.ledger.current is None and self._settings().live is not None
+
+    def _settings(self) -> EndpointSettings:
+        return self.stage.file.endpoints[ENDPOINT]
