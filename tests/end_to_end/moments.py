@@ -1,0 +1,86 @@
+"""Moments of a command that works in a stage, told by what it left there: in the ledger, in SageMaker."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from release.domain import names
+from tests.end_to_end.world import World, wait_until
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A stage as it was before a command, to be compared with what it is now."""
+
+    world: World
+    stage: str
+    bucket: str
+    entries: int
+    models: frozenset[str]
+    configs: frozenset[str]
+
+    def wait_for(self, moment: str) -> None:
+        """Wait until the command has come to a moment of MOMENTS, or to an event of the ledger."""
+        come = MOMENTS.get(moment, lambda watch: watch.entered(moment))
+        wait_until(partial(come, self), moment)
+
+    def entered(self, event: str) -> bool:
+        """Whether the stage's ledger has come to `event` since."""
+        s3, after = self.world.sandbox.client("s3"), f"ledger/{self.entries:08d}.json"
+        found = s3.list_objects_v2(Bucket=self.bucket, Prefix="ledger/", StartAfter=after)
+        keys = [item["Key"] for item in found.get("Contents", [])]
+        return any(
+            json.load(s3.get_object(Bucket=self.bucket, Key=key)["Body"])["what"]["event"] == event
+            for key in reversed(keys)
+        )
+
+    def updating(self) -> bool:
+        """Whether SageMaker is moving the traffic."""
+        endpoint = names.endpoint("delays", self.stage)
+        found = self.world.sandbox.client("sagemaker").describe_endpoint(EndpointName=endpoint)
+        return found["EndpointStatus"] == "Updating"
+
+    def model_made(self) -> bool:
+        """Whether there is a model that was not there before."""
+        return bool(_models(self.world) - self.models)
+
+    def config_made(self) -> bool:
+        """Whether there is an endpoint config that was not there before."""
+        return bool(_configs(self.world) - self.configs)
+
+    def model_gone(self) -> bool:
+        """Whether a model that was there before is gone."""
+        return bool(self.models - _models(self.world))
+
+    def config_gone(self) -> bool:
+        """Whether an endpoint config that was there before is gone."""
+        return bool(self.configs - _configs(self.world))
+
+
+MOMENTS: dict[str, Callable[[Watch], bool]] = {
+    "a model is made": Watch.model_made,
+    "a config is made": Watch.config_made,
+    "SageMaker updates": Watch.updating,
+    "a config is gone": Watch.config_gone,
+    "a model is gone": Watch.model_gone,
+}
+"""Moments in SageMaker, by name. Every other moment is an event of the ledger."""
+
+
+def watch(world: World, stage: str) -> Watch:
+    """A stage as it is now."""
+    ports = world.ports(stage)
+    entries = ports.ledger.latest(1) if ports.ledger.exists() else []
+    last = entries[-1].entry.number if entries else 0
+    return Watch(world, stage, ports.artifacts.bucket, last, _models(world), _configs(world))
+
+
+def _models(world: World) -> frozenset[str]:
+    pages = world.sandbox.client("sagemaker").get_paginator("list_models").paginate()
+    return frozenset(found["ModelName"] for page in pages for found in page["Models"])
+
+
+def _configs(world: World) -> frozenset[str]:
+    pages = world.sandbox.client("sagemaker").get_paginator("list_endpoint_configs").paginate()
+    return frozenset(found["EndpointConfigName"] for page in pages for found in page["EndpointConfigs"])
