@@ -14,8 +14,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.serving.wrk import generator
 from demo.project import ROOT
+from measuring.wrk import generator
 from model.image.build import BuildOptions, BuiltImage, build_image
 from model.image.record import record
 from release.domain.errors import UsageError

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.serving.processes import members, on_core, stop, usage
+from measuring.processes import members, on_core, stop, usage
 from model.image.layout import Layout, blob
 from release.domain.errors import ReleaseFailed
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.serving import wrk
-from bench.serving.results import Load
+from measuring import wrk
+from measuring.results import Load
 from model.artifact import REFERENCE, SCHEMA
 from model.artifact import unpack as unpack_artifact
 from model.image.layout import Layout

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.serving.results import Load
+from measuring.results import Load
 from model.image.record import LayerRecord, Record
 from release.domain.errors import UsageError
 from scripts.image_update.lock import INPUT, LOCK, differences, pins, propose, repinned, unpinned

@@ -1,4 +1,4 @@
-"""The load: wrk with a small Lua script, or the sandbox's own generator where wrk is missing.
+"""The load: wrk with a small Lua script, or a generator of our own where wrk is missing.
 
 wrk's Lua prints its summary as one JSON line, which is exact where its table rounds.
 """
@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.serving.processes import on_core
-from bench.serving.results import Load
+from measuring.processes import on_core
+from measuring.results import Load
 
 _LUA = """wrk.method = "POST"
 for name, value in pairs({{{headers}}}) do wrk.headers[name] = value end
@@ -39,7 +39,7 @@ def generator() -> str:
     if path := shutil.which("wrk"):
         version = subprocess.run([path, "-v"], capture_output=True, text=True, check=False).stdout
         return " ".join(version.split()[:2])
-    return "the sandbox's own (no wrk on PATH; it costs more of its core, so quick servers look slower)"
+    return "our own (no wrk on PATH; it costs more of its core, so quick servers look slower)"
 
 
 def script(headers: dict[str, str], body: Path) -> str:
@@ -68,7 +68,7 @@ def parse(output: str) -> Load:
 def run(url: str, headers: dict[str, str], body: Path, connections: int, seconds: float, cores: str) -> Load:
     """Posts `body` to `url` over `connections` for about `seconds`. Raises LoadError."""
     if shutil.which("wrk") is None:
-        command = [sys.executable, "-m", "bench.serving.generator", url, str(body)]
+        command = [sys.executable, "-m", "measuring.generator", url, str(body)]
         command += [str(connections), str(seconds), json.dumps(headers)]
         return parse(_output(command, seconds, cores))
     lua = body.with_suffix(".lua")

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.sandbox.vitals import descendants
-
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -41,6 +39,25 @@ def members(leader: int) -> list[int]:
         if folder.name.isdecimal() and (fields := _stat(int(folder.name))) and int(fields[3]) == leader:
             found.add(int(folder.name))
     return sorted(pid for pid in found if (fields := _stat(pid)) and fields[0] != _ZOMBIE)
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below a process."""
+    found: list[int] = []
+    pending = [pid]
+    while pending:
+        try:
+            tasks = list((PROC / str(pending.pop()) / "task").iterdir())
+        except OSError:
+            continue
+        for task in tasks:
+            try:
+                children = [int(child) for child in (task / "children").read_text().split()]
+            except OSError:
+                continue
+            found += children
+            pending += children
+    return found
 
 
 def usage(pids: Iterable[int]) -> Usage:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.sandbox.load import Outcome
-from bench.serving import generator, wrk
+from measuring import generator, wrk
+from measuring.connections import Outcome
 
 SAID = """Running 1s test @ http://127.0.0.1:9001/invocations
   1 threads and 16 connections

@@ -1,4 +1,4 @@
-"""`python -m bench.serving.generator URL BODY CONNECTIONS SECONDS HEADERS`: load without wrk.
+"""`python -m measuring.generator URL BODY CONNECTIONS SECONDS HEADERS`: load without wrk.
 
 Prints the line that wrk's Lua would print.
 """
@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.sandbox.load import Outcome, at_once
-from bench.serving.wrk import MARK
+from measuring.connections import Outcome, at_once
+from measuring.wrk import MARK
 
 
 def message(url: str, headers: dict[str, str], body: bytes) -> bytes:
