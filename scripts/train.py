@@ -1,6 +1,6 @@
 """`./slipway train`: train, judge and package the model.
 
-The steps are `model.train`'s; here are the arguments and how the result is told.
+The steps are `model.training.train`'s; here are the arguments and how the result is told.
 """
 
 import argparse
@@ -8,14 +8,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.bundle import parse_other
-from model.options import KINDS, TrainOptions
-from model.split import DEFAULT_MONTHS, parse_months
+from model.service.kinds import KINDS
+from model.service.split import DEFAULT_MONTHS, parse_months
+from model.training.bundle import parse_other
+from model.training.options import TrainOptions
 from release.adapters.stage_file import find_project
 from scripts.shared.cli import Command, Out, run
 
 if TYPE_CHECKING:
-    from model.train import TrainResult
+    from model.training.train import TrainResult
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +54,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
     )
     with out.waiting("Loading the libraries"):
-        from model.train import train
+        from model.training.train import train
 
     result = train(options, out.step)
     for gate in result.gates:

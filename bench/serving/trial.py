@@ -14,7 +14,7 @@ from bench.serving.running import Running, ServerFailed, running
 from measuring import wrk
 from measuring.processes import Usage, cpu_between, members, usage
 from measuring.results import Load
-from model.golden import TOLERANCE
+from model.training.golden import TOLERANCE
 
 MANY = 1000
 PATIENCE = 5
