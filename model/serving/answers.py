@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from model.serving.errors import Fault, RequestError
-from model.serving.formats.media import Format
+
+JSON = "application/json"
 
 
 class Answer(NamedTuple):
@@ -35,7 +36,7 @@ def fault_answer(status: int, fault: Fault, headers: str = "", path: str = "") -
     if f"{path}/".startswith("/v2/"):
         document = document["error"]
         document = {"error": document.pop("message"), **document}
-    return Answer(status, Format.JSON.value, msgspec.json.encode(document), headers)
+    return Answer(status, JSON, msgspec.json.encode(document), headers)
 
 
 def told(fault: Fault) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def refusal_answer(error: RequestError, path: str = "") -> Answer:
 
 def status_answer(status: int, state: str) -> Answer:
     """The answer to a ping: `{"status": state}`."""
-    return Answer(status, Format.JSON.value, msgspec.json.encode({"status": state}))
+    return Answer(status, JSON, msgspec.json.encode({"status": state}))
 
 
 def on_the_wire(answer: Answer, request_id: str, *, close: bool, with_body: bool = True) -> bytes:

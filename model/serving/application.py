@@ -69,7 +69,7 @@ class State(Enum):
 
 
 class Predictor(Protocol):
-    """What answers the invocations (`models/predictor.py`)."""
+    """What answers the invocations (`predictor.py`)."""
 
     def prepare(self, request: Request) -> Job | Answer:
         """The request's rows as a job. Raises RequestError."""

@@ -14,8 +14,7 @@ from typing import Any
 
 from measuring import wrk
 from measuring.results import Load
-from model.artifact import REFERENCE, SCHEMA
-from model.artifact import unpack as unpack_artifact
+from model.artifact import REFERENCE, SCHEMA, read
 from model.image.layout import Layout
 from release.domain.errors import ServiceError
 from release.domain.golden import Golden, mismatch, scores_of
@@ -71,9 +70,9 @@ class Measured:
 
 
 def read_model(folder: Path, work: Path) -> Model:
-    """What training left in `folder`, its artifact checked and unpacked in `work`. Raises ChampionError."""
+    """What training left in `folder`, its artifact checked and unpacked in `work`. Raises ValueError."""
     artifact, package = work / "artifact", folder / "model.tar.gz"
-    unpack_artifact(package)
+    read(package.read_bytes())
     with tarfile.open(package) as tar:
         tar.extractall(artifact, filter="data")
     return Model(artifact, Golden.model_validate_json((folder / "golden.json").read_bytes()))

@@ -12,16 +12,10 @@ import numpy.typing as npt
 
 from model.serving.errors import Fault, RequestError
 from model.serving.formats.refusals import Refusals, refuse_all, row_fault
-from model.serving.formats.values import (
-    FLOAT32_MAX,
-    clean,
-    describe,
-    expectation,
-    resembling,
-    shown,
-)
+from model.serving.formats.values import FLOAT32_MAX, describe, expectation, resembling
 from model.serving.models.columns import Columns
 from model.serving.models.schema import Feature, Schema
+from model.serving.quoting import clean, shown
 
 
 class Texts(NamedTuple):

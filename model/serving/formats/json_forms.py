@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 from model.serving.errors import Fault, RequestError, refused
 from model.serving.formats.json_text import Repeated
 from model.serving.formats.limits import MAX_CONTAINERS
-from model.serving.formats.values import describe, shown
+from model.serving.formats.values import describe
 from model.serving.models.schema import ROWS_KEY, Schema
+from model.serving.quoting import shown
 
 ONE_VALUE_EACH = "an object with one value for each feature"
 _PARAMS = "params"

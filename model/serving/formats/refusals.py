@@ -9,8 +9,8 @@ import numpy as np
 
 from model.serving.errors import Fault, RequestError, refused
 from model.serving.formats.limits import MAX_TOLD
-from model.serving.formats.values import clean, shown
 from model.serving.models.columns import Columns
+from model.serving.quoting import clean, shown
 
 ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
 """The only header of a caller's own that SageMaker hands on, and back."""

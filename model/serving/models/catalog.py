@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.serving.errors import ArtifactError, RequestError, refused
-from model.serving.formats.values import shown
 from model.serving.models.artifact import OTHERS, Files, Key, read_artifact
 from model.serving.models.schema import Schema, parse_schema
 from model.serving.models.scorer import Scorer
+from model.serving.quoting import shown
 
 _LISTED = 20
 

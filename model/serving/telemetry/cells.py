@@ -39,8 +39,6 @@ STATUSES = (
 """Each has a cell; the last ones are for all others of their class."""
 _SLOTS = {int(status): slot for slot, status in enumerate(STATUSES) if status.isdigit()}
 WIDTH = len(STATUSES)
-ERRORS = tuple(slot for slot, status in enumerate(STATUSES) if status[0] == "5")
-REFUSALS = tuple(slot for slot, status in enumerate(STATUSES) if status[0] == "4")
 
 # the cells of a row: answers by kind and status first
 SKIPPED = len(Kind) * WIDTH

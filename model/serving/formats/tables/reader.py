@@ -28,7 +28,7 @@ from model.serving.formats.tables.messages import (
     receive,
     send,
 )
-from model.serving.formats.values import clean
+from model.serving.quoting import clean
 
 SECONDS = 20.0
 """A child that takes longer is ended."""

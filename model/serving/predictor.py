@@ -1,6 +1,5 @@
 """A loaded model behind /invocations: a request's rows as a job for its graph, its scores as an answer."""
 
-from pathlib import Path
 from typing import Protocol
 
 from model.serving.application import Job, Request
@@ -14,7 +13,6 @@ from model.serving.formats.refusals import Refusals, wanted_refusals
 from model.serving.formats.results import encoder
 from model.serving.formats.table_rows import TableRows
 from model.serving.formats.tables.reader import TableReader
-from model.serving.models.catalog import load_models
 from model.serving.models.columns import Table
 from model.serving.models.schema import Schema
 from model.serving.models.scorer import Scorer
@@ -55,9 +53,3 @@ class Model:
         refusals = wanted_refusals(headers)
         table = self._rows[given.name].columns(request.body, refusals)
         return Job(self._scorer, table, encoder(wanted, self._output, refusals), request)
-
-
-def load_model(folder: Path) -> Model:
-    """The default model in `folder`, its checksums verified and its graph warmed up. Raises ArtifactError."""
-    default = load_models(folder).default
-    return Model(default.schema, default.scorer)
