@@ -1,4 +1,4 @@
-"""The same requests and the same load for two images, in turn, in one run. It measures; it judges nothing."""
+"""The same requests and the same load for two images, in turn, in one run. Nothing is decided here."""
 
 import csv
 import io
@@ -15,11 +15,13 @@ from typing import Any
 from measuring import wrk
 from measuring.results import Load
 from model.artifact import REFERENCE, SCHEMA, read
+from model.image.errors import LoadFailed, UpdateError
 from model.image.layout import Layout
-from release.domain.errors import ServiceError
-from release.domain.golden import Golden, mismatch, scores_of
-from scripts.image_update.servers import Served, serving, unpack
+from model.image.update.golden import Golden, mismatch, parse_golden, scores_of
+from model.image.update.servers import Served, serving, unpack
 
+FILES = ("model.tar.gz", "golden.json")
+"""What training leaves that a trial needs."""
 CONNECTIONS = 16
 _WARM_SECONDS = 1.0
 _BATCH = 32
@@ -70,12 +72,20 @@ class Measured:
 
 
 def read_model(folder: Path, work: Path) -> Model:
-    """What training left in `folder`, its artifact checked and unpacked in `work`. Raises ValueError."""
-    artifact, package = work / "artifact", folder / "model.tar.gz"
-    read(package.read_bytes())
+    """What training left in `folder`, its artifact checked and unpacked in `work`. Raises UpdateError."""
+    artifact, (package, golden) = work / "artifact", (folder / name for name in FILES)
+    try:
+        read(package.read_bytes())
+        requests = parse_golden(golden.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UpdateError(
+            f"What training left in {folder} cannot be used: {error}",
+            "The requirements are as they were.",
+            "Train the model again with ./slipway train, or name another with --model.",
+        ) from error
     with tarfile.open(package) as tar:
         tar.extractall(artifact, filter="data")
-    return Model(artifact, Golden.model_validate_json((folder / "golden.json").read_bytes()))
+    return Model(artifact, requests)
 
 
 def compare(
@@ -83,7 +93,7 @@ def compare(
 ) -> tuple[Measured, Measured]:
     """Both images, each started anew in each round, the one first that was second before.
 
-    Raises ReleaseFailed where one does not serve, ServiceError where no load could be made.
+    Raises TrialError where one does not serve, LoadFailed where no load could be made.
     """
     found = (Measured(), Measured())
     with tempfile.TemporaryDirectory(prefix="slipway-update-") as name:
@@ -120,7 +130,7 @@ def _put(url: str, body: Path, seconds: float) -> Load:
     try:
         return wrk.run(url, {"Content-Type": JSON}, body, CONNECTIONS, seconds, _cores()[1])
     except wrk.LoadError as error:
-        raise ServiceError(
+        raise LoadFailed(
             f"No load could be made: {error}", "The requirements are as they were.", "Run it again."
         ) from error
 

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from measuring.processes import members, on_core, stop, usage
+from measuring.processes import MB, members, on_core, stop, usage
+from model.image.errors import TrialError
 from model.image.layout import Layout, blob
-from release.domain.errors import ReleaseFailed
 
 _PORT = re.compile(r"listening on 127\.0\.0\.1 port (\d+)")
 _START_LIMIT = 60.0
@@ -38,7 +38,7 @@ class Served:
     @property
     def memory(self) -> float:
         """Resident memory now, in MiB."""
-        return usage(members(self.pid)).rss
+        return usage(members(self.pid)).rss * MB / (1 << 20)
 
     @property
     def url(self) -> str:
@@ -46,7 +46,7 @@ class Served:
         return f"http://127.0.0.1:{self.port}/invocations"
 
     def ask(self, content_type: str, body: str) -> bytes:
-        """The answer to one request. Raises ReleaseFailed for any but 200."""
+        """The answer to one request. Raises TrialError for any but 200."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_ANSWER_LIMIT)
         try:
             headers = {"Content-Type": content_type, "Accept": content_type}
@@ -56,9 +56,10 @@ class Served:
         finally:
             connection.close()
         if answer.status != 200:
-            raise ReleaseFailed(
+            raise TrialError(
                 f"The server answers {answer.status}: {content[:200].decode(errors='replace')}",
                 "The requirements are as they were.",
+                "Look at what changed in the requirements, or update fewer packages (--package NAME).",
             )
         return content
 
@@ -75,7 +76,7 @@ def unpack(image: Layout, folder: Path) -> Path:
 def serving(root: Path, artifact: Path, log: Path, core: str) -> Generator[Served]:
     """The image unpacked in `root` serves the model unpacked in `artifact`, on `core`, until the block ends.
 
-    Raises ReleaseFailed where it does not start.
+    Raises TrialError where it does not start.
     """
     program = root / "opt" / "program" / "serve"
     plain = str(Path(os.path.realpath(sys.executable)).parent)
@@ -112,8 +113,10 @@ def _ready(process: subprocess.Popen[bytes], log: Path, begun: float) -> int:
             return int(found[1])
         time.sleep(_POLL)
     told = " ".join(log.read_text(errors="replace").split())[-_SHOWN:] or "it said nothing"
-    raise ReleaseFailed(
-        f"The image {log.stem} the update does not start: {told}", "The requirements are as they were."
+    raise TrialError(
+        f"The image {log.stem} the update does not start: {told}",
+        "The requirements are as they were.",
+        "Look at what changed in the requirements, or update fewer packages (--package NAME).",
     )
 
 

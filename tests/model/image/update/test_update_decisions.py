@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from measuring.results import Load
+from model.image.errors import UpdateError
 from model.image.record import LayerRecord, Record
-from release.domain.errors import UsageError
-from scripts.image_update.lock import INPUT, LOCK, differences, pins, propose, repinned, unpinned
-from scripts.image_update.trial import Measured
-from scripts.image_update.verdict import Finding, State, judge
+from model.image.update.findings import Finding, State, findings
+from model.image.update.lock import INPUT, LOCK, differences, pins, propose, repinned, unpinned
+from model.image.update.trial import Measured
 
 REQUIREMENTS = """# why these
 numpy==2.4.6
@@ -40,7 +40,7 @@ def test_a_package_that_the_image_has_not(tmp_path: Path) -> None:
     for path, text in ((INPUT, "a==1\n"), (LOCK, "a==1\nb==2\n")):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    with pytest.raises(UsageError) as error:
+    with pytest.raises(UpdateError) as error:
         propose(tmp_path, tmp_path / "uv", ["pandas"], tmp_path / "work")
     assert "pandas" in error.value.cause
     assert "a, b" in error.value.next_step
@@ -56,13 +56,13 @@ def _measured(
     return Measured([0.4], [70.0], {"1 row": loads}, list(scores), **more)  # ty: ignore[invalid-argument-type]
 
 
-def _judged(after: Measured, image: Record = IMAGE) -> dict[str, Finding]:
-    found = judge((IMAGE, image), (_measured(1000, 1010, 990), after), 1e-5)
+def _compared(after: Measured, image: Record = IMAGE) -> dict[str, Finding]:
+    found = findings((IMAGE, image), (_measured(1000, 1010, 990), after), 1e-5)
     return {finding.what: finding for finding in found}
 
 
 def test_nothing_moved() -> None:
-    found = _judged(_measured(1020, 1000, 1010))
+    found = _compared(_measured(1020, 1000, 1010))
     assert {finding.state for finding in found.values()} == {State.SAME}
     assert "last bit" in found["predictions"].text
 
@@ -79,11 +79,11 @@ def test_nothing_moved() -> None:
     ],
 )
 def test_predictions(scores: tuple[float, ...], state: State) -> None:
-    assert _judged(_measured(1000, 1000, 1000, scores=scores))["predictions"].state is state
+    assert _compared(_measured(1000, 1000, 1000, scores=scores))["predictions"].state is state
 
 
 def test_a_golden_request_that_does_not_match() -> None:
-    found = _judged(_measured(1000, 1000, 1000, mismatches=("golden request 0: row 1",)))
+    found = _compared(_measured(1000, 1000, 1000, mismatches=("golden request 0: row 1",)))
     assert found["predictions"].state is State.REFUSED
     assert "row 1" in found["predictions"].text
 
@@ -101,13 +101,13 @@ def test_a_golden_request_that_does_not_match() -> None:
     ],
 )
 def test_speed(rates: tuple[float, ...], state: State) -> None:
-    assert _judged(_measured(*rates))["speed, 1 row"].state is state
+    assert _compared(_measured(*rates))["speed, 1 row"].state is state
 
 
 def test_errors_and_size() -> None:
-    assert _judged(_measured(1000, 1000, 1000, errors=1))["errors under load"].state is State.REFUSED
+    assert _compared(_measured(1000, 1000, 1000, errors=1))["errors under load"].state is State.REFUSED
     larger = [
         replace(IMAGE, layers=(LayerRecord("code", "x", size, 1),)) for size in (52_000_000, 150_000_000)
     ]
-    states = [_judged(_measured(1000), image)["size"].state for image in larger]
+    states = [_compared(_measured(1000), image)["size"].state for image in larger]
     assert states == [State.MOVED, State.REFUSED]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from release.domain.errors import UsageError
+from model.image.errors import UpdateError
 
 SERVING = Path("model", "serving")
 INPUT, LOCK = SERVING / "requirements.in", SERVING / "requirements.txt"
@@ -89,13 +89,13 @@ def repinned(requirements: str, versions: Mapping[str, str]) -> str:
 def propose(root: Path, uv: Path, names: Iterable[str], work: Path) -> Proposal:
     """The newest requirements that fit together: of `names`, or of all when there are none.
 
-    `root` is the repository, `work` an empty folder. Raises UsageError where nothing fits, or a name is none
+    `root` is the repository, `work` an empty folder. Raises UpdateError where nothing fits, or a name is none
     of the image's.
     """
     written, locked = (root / INPUT).read_text(encoding="utf-8"), (root / LOCK).read_text(encoding="utf-8")
     wanted = {name.lower() for name in names}
     if unknown := wanted - pins(locked).keys():
-        raise UsageError(
+        raise UpdateError(
             f"The image has no package {', '.join(sorted(unknown))}.",
             "Nothing was changed.",
             f"Name some of {', '.join(pins(locked))}.",
@@ -120,7 +120,7 @@ def propose(root: Path, uv: Path, names: Iterable[str], work: Path) -> Proposal:
 def apply(root: Path, uv: Path, proposal: Proposal) -> tuple[Path, ...]:
     """Writes the proposal into the repository and locks everything that names the same packages.
 
-    Returns the files that changed. Raises UsageError, with every file as it was, where the rest of the
+    Returns the files that changed. Raises UpdateError, with every file as it was, where the rest of the
     project does not fit with it.
     """
     paths = [root / path for path in (INPUT, LOCK, *SHARED, ALL)]
@@ -140,19 +140,19 @@ def apply(root: Path, uv: Path, proposal: Proposal) -> tuple[Path, ...]:
 
 
 def find_uv(root: Path) -> Path:
-    """uv as setup fetched it, or the one on PATH. Raises UsageError."""
+    """uv as setup fetched it, or the one on PATH. Raises UpdateError."""
     own = root / ".tools" / "bin" / "uv"
     found = own if own.exists() else shutil.which("uv")
     if found is None:
-        raise UsageError("There is no uv.", "Nothing was changed.", "Run make setup, which fetches it.")
+        raise UpdateError("There is no uv.", "Nothing was changed.", "Run make setup, which fetches it.")
     return Path(found)
 
 
 def compile_lock(uv: Path, folder: Path, *arguments: str) -> None:
-    """Runs uv's resolver in `folder` as `make lock` does. Raises UsageError where nothing fits together."""
+    """Runs uv's resolver in `folder` as `make lock` does. Raises UpdateError where nothing fits together."""
     done = subprocess.run([uv, *_COMPILE, *arguments], cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
-        raise UsageError(
+        raise UpdateError(
             f"uv finds no versions that fit together: {done.stderr.strip()}",
             "The lock is as it was.",
             "Update fewer packages (--package NAME), or look at what the message names.",

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from model.image.record import Record
-from scripts.image_update.trial import Measured
+from model.image.update.trial import Measured
 
 SPEED_MOVED = 0.05
 SLOWER_REFUSED = 0.10
@@ -42,7 +42,7 @@ class Finding:
         return asdict(self)
 
 
-def judge(
+def findings(
     images: tuple[Record, Record], measured: tuple[Measured, Measured], tolerance: float
 ) -> list[Finding]:
     """What moved from the first to the second; `tolerance` is the largest difference of a score, absolute."""
@@ -105,6 +105,6 @@ def _size(before: Record, after: Record) -> Finding:
 
 
 def _told(what: str, unit: str, before: Sequence[float], after: Sequence[float]) -> Finding:
-    """What is told and refuses nothing: too few values to judge by."""
+    """What is told and refuses nothing: too few values to decide by."""
     old, new = median(before), median(after)
     return Finding(what, State.SAME, f"{old:.2f} -> {new:.2f} {unit} ({new / old - 1:+.1%})")
