@@ -53,6 +53,16 @@ class TrainResult:
     out: Path
     seconds: float
 
+    @property
+    def failed(self) -> list[str]:
+        """The names of the gates that it fails."""
+        return [gate.name for gate in self.gates if not gate.passed]
+
+    def summary(self) -> dict[str, Any]:
+        """As JSON."""
+        seconds = round(self.seconds, 1)
+        return {"passed": self.passed, "out": str(self.out), "seconds": seconds, **self.evidence}
+
 
 def train(options: TrainOptions, progress: Progress = lambda text: None) -> TrainResult:
     """Train, evaluate, package and record one model; `progress` gets a line before each step.
