@@ -17,7 +17,7 @@
     base_packages  which packages of Debian's a base holds
     layers         files into a tar that depends on nothing but them
     layout         an image on disk, in the form that crane pushes
-    registry       pushing and inspecting
+    registry       pushing to one
     crane          running crane, and a registry for the time of a build
 
 It builds for Linux on x86-64, SageMaker's platform here. It runs no image and knows no AWS.

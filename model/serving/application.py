@@ -52,7 +52,7 @@ class Scorer(Protocol):
 
 
 class Job(NamedTuple):
-    """A request whose rows wait for their scores. `answer` makes them an answer; it raises nothing."""
+    """A request whose rows wait for their scores. `answer` makes its answer of them; it raises nothing."""
 
     scorer: Scorer
     table: Table

@@ -1,4 +1,4 @@
-"""What a loaded artifact answers with: its default model the invocations, handlers the other paths.
+"""What answers requests once the artifact is loaded: the default model, and handlers of other paths.
 
 Imported when the model is loaded and not before: it brings numpy and ONNX Runtime.
 """

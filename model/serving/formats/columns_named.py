@@ -1,6 +1,7 @@
-"""Columns by name into the columns of a model, for formats that come as whole columns.
+"""Checks columns that a body gives by name, and puts them into the order in which the model reads them.
 
-It knows no bytes, and looks at single values only where one is wrong.
+For formats that hold whole columns (CSV is not one). A column is checked as a whole; single values are looked
+at only to say which one is wrong. It reads no bytes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,14 +20,14 @@ from model.serving.quoting import clean, shown
 
 
 class Texts(NamedTuple):
-    """A column of texts: "" where `missing`."""
+    """A column of texts. `missing` marks the rows without a value, whose text is ""."""
 
     values: npt.NDArray[np.object_]
     missing: npt.NDArray[np.bool_]
 
 
 class Named(NamedTuple):
-    """`count` rows by column. A missing number is NaN, which the format calls `missing`."""
+    """`count` rows, by column. A missing number is NaN; messages call it `missing`."""
 
     count: int
     numbers: Mapping[str, npt.NDArray[Any]]

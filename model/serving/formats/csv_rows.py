@@ -77,7 +77,7 @@ class CsvRows:
 
 
 class _Lines:
-    """The rows of a body as they are read; blank lines are none."""
+    """The rows of a body as they are read; blank lines are skipped."""
 
     def __init__(self, body: bytes) -> None:
         try:

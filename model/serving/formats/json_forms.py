@@ -26,19 +26,19 @@ _PARAMS = "params"
 
 
 class Misfit(NamedTuple):
-    """A row that is none."""
+    """Stands for a row whose JSON value is not the object or list that its form asks for."""
 
     value: Any
 
 
 class Unreadable(NamedTuple):
-    """A row whose text is no JSON."""
+    """Stands for a row whose text is not JSON; `fault` says where."""
 
     fault: Fault
 
 
 class Rows(NamedTuple):
-    """The rows of a document. A row that is no object is wrong: `expected` is what it should be."""
+    """The rows of a document: objects, or what stands for a wrong row. `expected` says what rows are."""
 
     rows: list[Any]
     expected: str = ONE_VALUE_EACH

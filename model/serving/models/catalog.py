@@ -86,7 +86,7 @@ def _served(key: Key, files: Files, schema: Schema) -> Served:
 
 
 def _rank(version: str) -> tuple[bool, int, str]:
-    """Numbers in their order, above all that are none."""
+    """How versions are ordered: numbers by value, and above every version that is no number."""
     number = version.isascii() and version.isdigit()
     return number, int(version) if number else 0, version
 

@@ -27,7 +27,7 @@ def test_measures_of_four_flights():
     assert result.auc_by_origin == {"EWR": 1.0, "JFK": 0.0}
 
 
-def test_small_carriers_are_not_judged_on_their_own():
+def test_small_carriers_are_not_measured_on_their_own():
     rows = pd.concat([ROWS] * (CARRIER_ROWS // 4) + [ROWS.assign(carrier="HA")])
     result = evaluate(rows, np.linspace(0, 1, len(rows)), prior=0.5)
     assert set(result.auc_by_carrier) == {"UA"}
