@@ -11,9 +11,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from bench.sandbox.load import Outcome, Report, at_once, request
 from bench.sandbox.stage import Stage
 from bench.sandbox.vitals import Vitals, growth, look
+from measuring.connections import Outcome, Report, at_once, request
 
 RATE = 200.0
 """Requests a second to the steady endpoint."""

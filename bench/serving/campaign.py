@@ -15,7 +15,7 @@ from bench.serving.peers.base import Peer
 from bench.serving.results import Results, Server
 from bench.serving.running import ServerFailed
 from bench.serving.trial import Plan
-from bench.serving.wrk import LoadError
+from measuring.wrk import LoadError
 
 Step = Callable[[str], None]
 

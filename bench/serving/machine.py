@@ -7,8 +7,8 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.serving.wrk import generator
 from demo.project import ROOT
+from measuring.wrk import generator
 
 
 def describe() -> dict[str, str]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from bench.serving.model_files import Model
 from bench.serving.payloads import records
 from bench.serving.peers import ours
-from bench.serving.processes import cpu_between, members, usage
 from bench.serving.results import Workers
 from bench.serving.running import running
 from bench.serving.trial import load
+from measuring.processes import cpu_between, members, usage
 
 
 @dataclass(frozen=True)

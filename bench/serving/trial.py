@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.serving import wrk
 from bench.serving.model_files import Model
 from bench.serving.payloads import Body, Wire
 from bench.serving.peers.base import HOST, Peer
-from bench.serving.processes import Usage, cpu_between, members, usage
-from bench.serving.results import Cell, Kind, Load, Round, Server
+from bench.serving.results import Cell, Kind, Round, Server
 from bench.serving.running import Running, ServerFailed, running
-from model.golden import TOLERANCE
+from measuring import wrk
+from measuring.processes import Usage, cpu_between, members, usage
+from measuring.results import Load
+from model.training.golden import TOLERANCE
 
 MANY = 1000
 PATIENCE = 5

@@ -21,7 +21,7 @@ from bench.serving.batch.rows import reference
 from bench.serving.held import exit_code
 from demo.project import ROOT
 from model.artifact import SKOPS
-from model.skops_file import load
+from model.training.skops_file import load
 from scripts.shared.cli import Command, Out, run
 
 FOLDER = ROOT / ".build" / "bench" / "serving"

@@ -12,9 +12,9 @@ from bench.serving.batch.formats import Format
 from bench.serving.batch.rival import Rival, Spent
 from bench.serving.batch.rows import block
 from bench.serving.own_server import OwnServer, memory, own_server
-from bench.serving.processes import usage
 from bench.serving.raw_http import BadAnswer, Wire, post
 from bench.serving.running import ServerFailed
+from measuring.processes import usage
 
 PATIENCE = 120.0
 _PROBE_ROWS = 20_000

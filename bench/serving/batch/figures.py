@@ -5,7 +5,7 @@ from typing import Any
 
 from bench.serving.batch.course import Course
 from bench.serving.held import Held
-from model.golden import TOLERANCE
+from model.training.golden import TOLERANCE
 
 MOST_MEMORY = 1000.0
 """MB, at the peak, of all the server's processes."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.serving.own_server import OwnServer, descriptors, memory
-from bench.serving.processes import usage
+from measuring.processes import usage
 
 
 @dataclass(frozen=True)

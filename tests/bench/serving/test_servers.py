@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.serving import environments, processes, trial
+from bench.serving import environments, trial
 from bench.serving.environments import CannotInstall
 from bench.serving.model_files import Model
 from bench.serving.peers import ALL, chosen
 from bench.serving.peers.base import FOLDER, Launch, Peer
 from bench.serving.results import Kind, Server
 from bench.serving.running import ServerFailed, running
+from measuring import processes
 
 NOTHING = next(peer for peer in ALL if peer.key == "nothing-slipway")
 FAMILY = """

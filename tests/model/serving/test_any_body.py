@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask
 from tests.model.serving.examples import OTHER, ROW, instances
 from tests.model.serving.test_json_lines import lines

@@ -12,8 +12,8 @@ from model.serving.errors import Fault, RequestError
 from model.serving.formats.json_faults import careful_columns
 from model.serving.formats.json_rows import JsonRows
 from model.serving.models.columns import Columns, merged
-from model.serving.models.predictor import Model
 from model.serving.models.schema import Schema, parse_schema
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask, error, scores
 from tests.model.serving.examples import OTHER, ROW, SCHEMA, UNSEEN, expected, instances
 
