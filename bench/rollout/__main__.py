@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -39,22 +40,28 @@ def sizes(text: str) -> tuple[int, ...]:
 
 def _work(args: argparse.Namespace, out: Out) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    about = machine.describe()
+    at, about = datetime.now(UTC), machine.describe()
+    path = FOLDER / f"{at:%Y%m%dT%H%M%SZ}.json"
+
+    def keep(figures: list[Figure]) -> None:
+        path.write_text(json.dumps(_record(at, about, figures), indent=1) + "\n")
+
     with _progress(steps(args.endpoints, args.runs), out) as step:
-        figures = measure(FOLDER, args.endpoints, args.runs, step)
+        figures = measure(FOLDER, args.endpoints, args.runs, step, keep)
+    out.table(_table(figures))
     slope = per_endpoint(figures, UP)
-    record = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    further = [] if slope is None else [f"{UP}: {1000 * slope:.0f} ms more for every further endpoint"]
+    out.result(_record(at, about, figures), *further, f"raw results: {path}")
+    return 1 if any(figure.met is False for figure in figures) else 0
+
+
+def _record(at: datetime, about: dict[str, str], figures: list[Figure]) -> dict[str, Any]:
+    return {
+        "at": at.isoformat(timespec="seconds"),
         "machine": about,
-        "up_seconds_per_endpoint": slope,
+        "up_seconds_per_endpoint": per_endpoint(figures, UP),
         "figures": [figure.record() for figure in figures],
     }
-    path = FOLDER / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
-    path.write_text(json.dumps(record, indent=1) + "\n")
-    out.table(_table(figures))
-    further = [] if slope is None else [f"{UP}: {1000 * slope:.0f} ms more for every further endpoint"]
-    out.result(record, *further, f"raw results: {path}")
-    return 1 if any(figure.met is False for figure in figures) else 0
 
 
 @contextmanager

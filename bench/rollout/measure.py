@@ -8,7 +8,9 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.rollout import endpoints
 from bench.rollout.figures import ANSWERS, GROW, IMPORT, RELEASE, ROLLBACK, START, STATUS, UP, Figure
@@ -21,12 +23,26 @@ from sandbox import testing
 from sandbox.testing import SandboxHandle
 
 STAGE = "dev"
+STAGE_FILE = f"Pulumi.{STAGE}.yaml"
 FIRST_MODEL, SECOND_MODEL = "logistic", "boosting"
 PASS = "python -c 'pass'"  # noqa: S105  it is a statement
 UP_COMMAND = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", STAGE)
 STEPS_BEFORE, STEPS_A_SIZE, STEPS_A_RUN = 4, 2, 5
 
 Step = Callable[[str], None]
+Keep = Callable[[list[Figure]], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The stage that is measured, and whoever runs commands on it."""
+
+    sandbox: SandboxHandle
+    user: User
+    old: Golden
+    """What the release answers that a rollback goes back to."""
+    data: Any
+    """The first endpoint's data, with the pins of two releases."""
 
 
 def steps(sizes: Sequence[int], runs: int) -> int:
@@ -34,11 +50,11 @@ def steps(sizes: Sequence[int], runs: int) -> int:
     return STEPS_BEFORE + len(sizes) * (STEPS_A_SIZE + runs * STEPS_A_RUN)
 
 
-def measure(folder: Path, sizes: Sequence[int], runs: int, step: Step) -> list[Figure]:
+def measure(folder: Path, sizes: Sequence[int], runs: int, step: Step, keep: Keep) -> list[Figure]:
     """All figures, for stages of `sizes` endpoints, each measured `runs` times.
 
-    Everything made lies in `folder`. The sandbox ends whatever happens. Raises ServiceError when a command
-    fails, ReleaseFailed when it says that it did what it did not.
+    Everything made lies in `folder`. `keep` gets what is known after every size. The sandbox ends whatever
+    happens. Raises ServiceError when a command fails, ReleaseFailed when it did not do what it says.
     """
     log = folder / "commands.log"
     log.unlink(missing_ok=True)
@@ -51,10 +67,11 @@ def measure(folder: Path, sizes: Sequence[int], runs: int, step: Step) -> list[F
         start = Figure(START, 0, runs=[Spent(round(time.monotonic() - begun, 3), 0.0)])
         start.yardstick, start.yardstick_runs = PASS, imports.yardstick_runs
         user = User(project, sandbox.env, log)
-        old = _two_releases(user, step)
+        stage = Stage(sandbox, user, _two_releases(user, step), endpoints.first(user.project / STAGE_FILE))
         found = [imports, start]
         for size in sorted(sizes):
-            found += _at_size(sandbox, user, size, runs, old, step)
+            found += _at_size(stage, size, runs, step)
+            keep(found)
     return found
 
 
@@ -82,19 +99,18 @@ def _release(user: User, model: str) -> Spent:
     return user.slipway("release", "--model", model, "--stage", STAGE, "--endpoint", endpoints.FIRST)
 
 
-def _at_size(
-    sandbox: SandboxHandle, user: User, size: int, runs: int, old: Golden, step: Step
-) -> list[Figure]:
-    """The figures of a stage of `size` endpoints; it is left as it was found."""
+def _at_size(stage: Stage, size: int, runs: int, step: Step) -> list[Figure]:
+    """The figures of a stage of `size` endpoints; the first one serves the same release before and after."""
+    user = stage.user
     at = f"{size} endpoints: " if size > 1 else "1 endpoint: "
     status, up = Figure(STATUS, size, "invoke"), Figure(UP, size, "pulumi version")
     release, answers = Figure(RELEASE, size, "invoke"), Figure(ANSWERS, size, "invoke")
     rollback, grow = Figure(ROLLBACK, size, "invoke"), Figure(GROW, size)
     step(at + GROW)
-    endpoints.fill(user.project / f"Pulumi.{STAGE}.yaml", size)
+    endpoints.fill(user.project / STAGE_FILE, size, stage.data)
     grow.runs.append(user.run(*UP_COMMAND))
     step(at + "all of them serve")
-    _expect_serving(sandbox, size)
+    _expect_serving(stage.sandbox, size)
     for _ in range(runs):
         step(at + "yardsticks")
         invoke = user.slipway("invoke", STAGE)
@@ -108,17 +124,17 @@ def _at_size(
         step(at + RELEASE)
         release.runs.append(_release(user, FIRST_MODEL))
         step(at + "rollback of one")
-        seen, spent = _rollback(sandbox, user, old)
+        seen, spent = _rollback(stage)
         answers.runs.append(Spent(seen, spent.cpu))
         rollback.runs.append(spent)
     return [grow, status, up, release, answers, rollback]
 
 
-def _rollback(sandbox: SandboxHandle, user: User, old: Golden) -> tuple[float, Spent]:
+def _rollback(stage: Stage) -> tuple[float, Spent]:
     """Seconds until the old version answered, and what the command took."""
-    runtime = sandbox.client("sagemaker-runtime")
-    with watching(runtime, names.endpoint(endpoints.FIRST, STAGE), old) as watch:
-        spent = user.slipway("rollback", STAGE, "--endpoint", endpoints.FIRST)
+    runtime = stage.sandbox.client("sagemaker-runtime")
+    with watching(runtime, names.endpoint(endpoints.FIRST, STAGE), stage.old) as watch:
+        spent = stage.user.slipway("rollback", STAGE, "--endpoint", endpoints.FIRST)
     if watch.seconds is None:
         raise ReleaseFailed("The rollback ended well, and the old version was not seen to answer.")
     return round(watch.seconds, 3), spent

@@ -55,7 +55,7 @@ class User:
         if process.returncode:
             raise ServiceError(
                 f"{' '.join(command)} ended with {process.returncode}: {self._last_words()}",
-                "What was measured so far is lost.",
+                "The stage is as the command left it; what was measured before is kept.",
                 f"All that the commands said is in {self._log}.",
             )
         return Spent(round(wall, 3), round(cpu, 3))

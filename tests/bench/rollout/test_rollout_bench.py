@@ -30,14 +30,14 @@ def figure(what: str, size: int, *walls: float) -> Figure:
 def test_every_further_endpoint_has_the_pins_of_the_first(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.dev.yaml"
     path.write_text(STAGE_FILE)
-    endpoints.fill(path, 3)
+    endpoints.fill(path, 3, endpoints.first(path))
     text = path.read_text()
     found = YAML(typ="safe").load(text)["config"]["slipway:endpoints"]
     assert list(found) == ["delays", "delays-002", "delays-003"]
     assert found["delays-003"] == found["delays"]
     assert found["delays"]["live"]["release"] == "0123456789ab"
     assert "# a comment" in text
-    endpoints.fill(path, 3)
+    endpoints.fill(path, 3, {"live": "another"})
     assert path.read_text() == text
 
 
