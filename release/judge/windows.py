@@ -24,7 +24,7 @@ PAIRS = {
     "service": ("requests", "errors"),
     "agreement": ("compared", "differed"),
 }
-"""Groups that a window gives as a total and the part of it that is bad."""
+"""Groups that a window gives as two numbers: a total, and how many of it are bad."""
 HISTOGRAMS = ("latency", "score", "loss")
 MAX_LINE = 262_144
 """Characters of a line; a full window has some 10,000."""
@@ -42,13 +42,13 @@ class Refusal(StrEnum):
     UNREADABLE = "unreadable"
     """Not JSON, not an object, too long, or a field is missing or of the wrong kind."""
     SCHEMA = "another schema"
-    """Its bins are not ours."""
+    """Its bins are not those of `release/judge/cells.py`."""
     VARIANT = "unknown variant"
     NEGATIVE = "negative or fractional count"
     IMPOSSIBLE = "more of a part than of the whole"
     """More errors than requests, more predictions than answers, or a bin that does not exist."""
     INTERVAL = "no interval"
-    """It ends before it begins, or spans far more than a block."""
+    """It does not end after it begins, or spans far more than a block."""
     CLOCK = "clock years off"
     DUPLICATE = "duplicate"
     LATE = "too late"
@@ -68,7 +68,7 @@ class Window:
 
     @property
     def middle(self) -> float:
-        """Seconds since the epoch; decides the block it belongs to."""
+        """The middle of its interval, seconds since the epoch; the window belongs to the block around it."""
         return 0.5 * (self.start + self.end)
 
     def dense(self) -> Counts:
