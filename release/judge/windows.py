@@ -164,13 +164,13 @@ def _counts(record: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     cells, counts = [some], [head[some]]
     for group, most in (("latency", answered), ("score", answered - invalid), ("loss", MAX_COUNT)):
         if group in record:
-            bins, held = _histogram(_object(record, group), group)
-            if held.sum() > most:
+            bins, filled = _histogram(_object(record, group), group)
+            if filled.sum() > most:
                 raise Refused(
-                    Refusal.IMPOSSIBLE, f"`{group}` counts {held.sum()} requests, of at most {most}"
+                    Refusal.IMPOSSIBLE, f"`{group}` counts {filled.sum()} requests, of at most {most}"
                 )
             cells.append(bins)
-            counts.append(held)
+            counts.append(filled)
     return np.concatenate(cells), np.concatenate(counts).astype(float)
 
 
@@ -279,7 +279,7 @@ def record(
             data[group] = {total: good + bad, part: bad}
     for group in HISTOGRAMS:
         span = SPANS[group]
-        held = counts[span.start : span.stop]
-        some = np.flatnonzero(held)
-        data[group] = {"bins": some.tolist(), "counts": held[some].astype(int).tolist()}
+        filled = counts[span.start : span.stop]
+        some = np.flatnonzero(filled)
+        data[group] = {"bins": some.tolist(), "counts": filled[some].astype(int).tolist()}
     return data
