@@ -60,7 +60,7 @@ class Soak:
         self._updates: Counter[str] = Counter()
 
     def run(self, minutes: float) -> dict[str, Any]:
-        """Run for so many minutes; raw samples, counts and whether everything held."""
+        """Run for so many minutes; raw samples, counts and whether every bound was kept."""
         configs = [self._stage.config(f"steady-{letter}", instances=2) for letter in "ab"]
         self._stage.endpoint("steady", configs[0])
         self._stage.endpoint("chaos", self._stage.config("chaos"))

@@ -10,7 +10,7 @@
     campaign.py      all rounds of all servers
     do_nothing.py    our server without a model: a constant for an answer
     results.py       what was measured, as JSON
-    held.py          what a long run has to show, of soak/ and batch/
+    checks.py        what a long run has to show, of soak/ and batch/
     figures.py       medians, ratios, bars
     report.py        the page and the tables; plot.py the plot
 

@@ -45,7 +45,7 @@ class Model:
 def train(kind: str, folder: Path) -> Model:
     """The model of this kind, made in `folder`. Raises ModelError."""
     out = folder / "trained"
-    # a tracking store of its own, so that the project's registry does not fill with models of benchmarks
+    # a tracking store of its own, so that the project's own does not fill with models of benchmarks
     env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db"}
     folder.mkdir(parents=True, exist_ok=True)
     command = [ROOT / "slipway", "train", "--model", kind, "--out", out, "--json"]

@@ -1,4 +1,4 @@
-"""What the server uses, looked at every few seconds, and what its windows say. It judges nothing."""
+"""What the server uses, looked at every few seconds, and what its windows say. It decides nothing."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.serving.errors import Fault, RequestError
@@ -169,7 +169,6 @@ def _outcome(decode: Callable[[bytes], Columns], body: bytes) -> Columns | Fault
         return refusal.fault
 
 
-@settings(deadline=None)
 @given(st.lists(_GOOD | _ROWS, max_size=4))
 def test_the_quick_way_and_the_careful_way_agree(rows: list[dict]) -> None:
     schema = _schema()

@@ -1,49 +1,41 @@
-"""Tells a story with real commands: runs them, shows what they say, and insists that they end as told."""
+"""Tells a story with real commands: runs them, shows what they say, and insists that they end as told.
+
+Which story is told is not decided here.
+"""
 
 import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import boto3
 
 from demo.project import ROOT
+from demo.watch import Golden, Watch, watching
 from release.domain.errors import ReleaseFailed
-from scripts.shared.cli import Out
-
-POLL_SECONDS = 0.1
 
 
-@dataclass
-class Watch:
-    """Seconds from the start of the watch to the first expected answer, None while there was none."""
+class Narration:
+    """Runs the commands of one story in one project folder; `say` gets every line that is told."""
 
-    seconds: float | None = None
-
-
-class Story:
-    """Runs the commands of one story in one project folder."""
-
-    def __init__(self, home: Path, project: Path, out: Out) -> None:
+    def __init__(self, home: Path, project: Path, say: Callable[[str], None]) -> None:
         self.home = home
         self.project = project
-        self._out = out
+        self._say = say
         self._env = dict(os.environ)
 
     def chapter(self, title: str) -> None:
         """The next part."""
-        self._print(f"\n{title}")
+        self._say(f"\n{title}")
 
     def say(self, text: str) -> None:
         """One line of the part."""
-        self._print(f"   {text}")
+        self._say(f"   {text}")
 
     def expect(self, true: bool, text: str) -> None:
         """Insist on something. Raises ReleaseFailed when it is not so."""
@@ -92,7 +84,7 @@ class Story:
             command, cwd=self.project, env=self._env, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            self._print(done.stdout[-3000:] + done.stderr[-2000:])
+            self._say(done.stdout[-3000:] + done.stderr[-2000:])
         self.expect(done.returncode == 0, f"pulumi preview --stack {stage} --expect-no-changes")
 
     def digests(self, repository: str) -> set[str]:
@@ -100,31 +92,9 @@ class Story:
         pages = self._client("ecr").get_paginator("list_images").paginate(repositoryName=repository)
         return {image["imageDigest"] for page in pages for image in page["imageIds"]}
 
-    @contextmanager
-    def watching(self, stage: str, expected: tuple[str, list[float]]) -> Generator[Watch]:
-        """While the block runs, keep asking the stage until it answers with the expected scores."""
-        watch, stopped = Watch(), threading.Event()
-        body, scores = expected
-        client = self._client("sagemaker-runtime")
-        begun = time.monotonic()
-
-        def ask() -> None:
-            while not stopped.is_set() and watch.seconds is None:
-                answer = client.invoke_endpoint(
-                    EndpointName=f"delays-{stage}", Body=body, ContentType="application/json"
-                )
-                found = json.loads(answer["Body"].read())["predictions"]
-                if all(abs(a - b) < 1e-4 for a, b in zip(found, scores, strict=True)):
-                    watch.seconds = time.monotonic() - begun
-                stopped.wait(POLL_SECONDS)
-
-        thread = threading.Thread(target=ask, daemon=True)
-        thread.start()
-        try:
-            yield watch
-        finally:
-            stopped.set()
-            thread.join(timeout=60)
+    def watching(self, endpoint: str, expected: Golden) -> AbstractContextManager[Watch]:
+        """While the block runs, keep asking an endpoint until it answers with the expected scores."""
+        return watching(self._client("sagemaker-runtime"), endpoint, expected)
 
     def _client(self, service: str) -> Any:
         session = boto3.Session(
@@ -147,12 +117,9 @@ class Story:
             assert process.stdout is not None
             for line in process.stderr:
                 if not quiet:
-                    self._print(f"     {line.rstrip()}")
+                    self._say(f"     {line.rstrip()}")
             stdout = process.stdout.read()
         return process.returncode, stdout
-
-    def _print(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
 
     def _kept(self) -> str:
         return f"Everything is kept in {self.home} (logs, the project, the Pulumi state)."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 
-from bench.serving.held import Held
+from bench.serving.checks import Check
 from bench.serving.soak.traffic import Outcome
 from bench.serving.soak.watch import Sample, Told
 
@@ -14,7 +14,7 @@ WARM_SECONDS = 300.0
 SPAN_SECONDS = 60.0
 """The beginning and the end are medians of so long, or of a tenth of a shorter run."""
 LONG_ENOUGH = 15 * 60.0
-"""A shorter run tells growth and judges none: it is still warming up."""
+"""A shorter run shows growth that means nothing: it is still warming up."""
 _MOST_LISTED = 5
 
 
@@ -29,27 +29,27 @@ def growth(samples: Sequence[Sample], worker: int) -> float | None:
     return 100 * (median(after) / median(before) - 1) if before and after else None
 
 
-def judged(
+def evaluate(
     samples: Sequence[Sample],
     sent: Outcome,
     told: Told,
     exit_code: int | None,
     errors_logged: Sequence[str],
-) -> list[Held]:
+) -> list[Check]:
     """Everything that had to hold."""
     return [
         _memory(samples),
-        Held("every request was answered", not sent.drops, _drops(sent)),
-        Held("every answer was right", not sent.wrongs, _listed(sent.wrongs, sent.wrong, "wrong")),
+        Check("every request was answered", not sent.drops, _drops(sent)),
+        Check("every answer was right", not sent.wrongs, _listed(sent.wrongs, sent.wrong, "wrong")),
         _windows(sent, told),
-        Held(
+        Check(
             "no error is in the log", not errors_logged, _listed(len(errors_logged), errors_logged, "lines")
         ),
-        Held("after SIGTERM under load the exit code is 0", exit_code == 0, f"it was {exit_code}"),
+        Check("after SIGTERM under load the exit code is 0", exit_code == 0, f"it was {exit_code}"),
     ]
 
 
-def _memory(samples: Sequence[Sample]) -> Held:
+def _memory(samples: Sequence[Sample]) -> Check:
     first, last = (samples[0].workers, samples[-1].workers) if samples else ({}, {})
     grown = {worker: growth(samples, worker) for worker in first}
     known = [value for value in grown.values() if value is not None]
@@ -62,10 +62,10 @@ def _memory(samples: Sequence[Sample]) -> Held:
         for index, worker in enumerate(first)
         if worker in last
     )
-    return Held(f"no worker's memory grows by more than {MOST_GROWTH:.0f} %", ok, found or "no worker lived")
+    return Check(f"no worker's memory grows by more than {MOST_GROWTH:.0f} %", ok, found or "no worker lived")
 
 
-def _windows(sent: Outcome, told: Told) -> Held:
+def _windows(sent: Outcome, told: Told) -> Check:
     pairs = {
         "requests": (sum(sent.statuses.values()), told.requests),
         "rows": (sent.rows, told.rows),
@@ -80,7 +80,7 @@ def _windows(sent: Outcome, told: Told) -> Held:
     if told.gaps:
         off.append(f"{told.gaps} gaps between a worker's windows")
     right = f"{told.requests} requests and {told.rows} rows in {told.windows} windows"
-    return Held("windows sum up to exactly what was answered", not off, "; ".join(off) or right)
+    return Check("windows sum up to exactly what was answered", not off, "; ".join(off) or right)
 
 
 def _drops(sent: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""How long a verdict will take at some traffic and weight, before a rollout starts.
+"""An estimate of how long a verdict will take at some traffic and weight, before a rollout starts.
 
 Evidence grows by a known rate per request (`release/judge/growth.py`), so the time to a threshold is the
 threshold over that rate: what a median run needs, not a bound. Latency and score are taken as log-normal and
@@ -23,7 +23,7 @@ RANK_SPREAD = 0.35
 
 @dataclass(frozen=True)
 class Assumptions:
-    """The traffic that a plan is for."""
+    """The traffic that an estimate is for."""
 
     rate: float
     """Requests per second of both variants together."""
@@ -37,23 +37,37 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a plan."""
+    """What one kind of candidate needs until its verdict; infinite where that verdict never comes."""
 
     what: str
     verdict: str
     requests: float
+    """Of the candidate."""
     seconds: float
 
+    def words(self) -> tuple[str, str, str, str]:
+        """What it says, for people."""
+        return self.what, self.verdict, _amount(self.requests), _amount(self.seconds)
 
-def plan(policy: Policy, given: Assumptions) -> list[Line]:
-    """Requests and seconds to PASS an equal candidate and to FAIL some bad ones. Raises UsageError."""
+    def record(self) -> dict[str, str | float | None]:
+        """As JSON data; None stands for never."""
+        amounts = {"requests": self.requests, "seconds": self.seconds}
+        known = {key: value if math.isfinite(value) else None for key, value in amounts.items()}
+        return {"what": self.what, "verdict": self.verdict, **known}
+
+
+def estimate(policy: Policy, given: Assumptions) -> list[Line]:
+    """Requests and seconds to PASS an equal candidate and to FAIL some bad ones.
+
+    Raises UsageError for traffic that cannot be.
+    """
     if not (
         0 < given.weight < 1 and given.rate > 0 and 0 <= given.errors < 0.5 and math.isfinite(given.rate)
     ):
         raise UsageError(
-            "A plan needs a rate above 0, a weight between 0 and 100 % and errors from 0 to 50 %.",
+            "An estimate needs a rate above 0, a weight between 0 and 100 % and errors from 0 to 50 %.",
             "Nothing was computed.",
-            "For example: ./slipway judge plan --rate 50 --weight 25 --errors 0.1",
+            "For example: ./slipway judge estimate --rate 50 --weight 25 --errors 0.1",
         )
     asked = {q.name: q for q in questions(policy)}
     lines = [_passes(policy, asked, given)]
@@ -110,6 +124,10 @@ def _passes(policy: Policy, asked: dict[str, Question], given: Assumptions) -> L
     return _line(
         "an equal candidate", "PASS", max(requests, policy.min_requests), policy.min_seconds, policy, given
     )
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if math.isfinite(value) else "never"
 
 
 def _line(what: str, verdict: str, requests: float, least: float, policy: Policy, given: Assumptions) -> Line:

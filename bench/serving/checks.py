@@ -7,7 +7,7 @@ _MARKS = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "-"}
 
 
 @dataclass(frozen=True)
-class Held:
+class Check:
     """One thing that had to hold. `ok` is None where the run was too short to say."""
 
     what: str
@@ -20,6 +20,6 @@ class Held:
         return f"{_MARKS[self.ok]} {self.what}: {self.found}"
 
 
-def exit_code(held: Sequence[Held]) -> int:
+def exit_code(checks: Sequence[Check]) -> int:
     """1 when something did not hold; what a short run cannot say counts as neither."""
-    return 0 if all(each.ok is not False for each in held) else 1
+    return 0 if all(each.ok is not False for each in checks) else 1

@@ -1,4 +1,4 @@
-"""Spoiled copies of a trained model, for the demo and the tests: each must be refused or taken back.
+"""Bad models for the demo and the tests: changed copies of a trained one that must be refused or taken back.
 
 Only the copies are changed; what training left stays as it is.
 """
