@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.asgi import Receive, Scope, Send, header, read_body, respond, respond_json
 from sandbox.calls import Calls
+from sandbox.core.asgi import Receive, Scope, Send, header, read_body, respond, respond_json
+from sandbox.core.faults import KINDS, BadFault, Fault, Faults, parse_fault
 from sandbox.endpoints.state import Deployment, Endpoint
-from sandbox.faults import KINDS, BadFault, Fault, Faults, parse_fault
 from sandbox.fleets.fleet import Fleet
 from sandbox.page import page
 from sandbox.runtime.capture import Captures

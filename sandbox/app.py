@@ -4,9 +4,9 @@ from contextlib import suppress
 
 from sandbox.admin import PREFIX as ADMIN_PREFIX
 from sandbox.admin import Admin
-from sandbox.asgi import ClientGone, Receive, Scope, Send, header, respond_json
 from sandbox.aws.application import Moto
-from sandbox.faults import Faults
+from sandbox.core.asgi import ClientGone, Receive, Scope, Send, header, respond_json
+from sandbox.core.faults import Faults
 from sandbox.registry.gateway import Gateway
 from sandbox.runtime.invocations import Invocations, is_invocation, is_other_runtime
 

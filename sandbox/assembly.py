@@ -31,19 +31,20 @@ from sandbox.aws import (
 )
 from sandbox.aws.application import Moto
 from sandbox.calls import Calls
-from sandbox.children import Child, Nursery
 from sandbox.cloudwatch.service import CloudWatch
+from sandbox.core.faults import Fault, Faults
+from sandbox.core.settings import HOST, SandboxError, Settings
 from sandbox.endpoints.build import Builder
 from sandbox.endpoints.deployment import Deployer
 from sandbox.endpoints.launch import Launcher
 from sandbox.endpoints.service import EndpointService
-from sandbox.faults import Fault, Faults
 from sandbox.fleets.container import Container
 from sandbox.fleets.host import Host, link_python, new_client
 from sandbox.fleets.instance import Instance
 from sandbox.fleets.logs import INTERVAL, LogFollower
 from sandbox.fleets.runtimes import Runtime, runtime_of
 from sandbox.home import Home, unusable
+from sandbox.processes.supervisor import Child, Supervisor
 from sandbox.registry.gateway import Gateway
 from sandbox.registry.process import start_registry
 from sandbox.runtime.answers import log_group
@@ -51,7 +52,6 @@ from sandbox.runtime.capture import INTERVAL as CAPTURE_INTERVAL
 from sandbox.runtime.capture import Captures
 from sandbox.runtime.invocations import Invocations
 from sandbox.server import Ready
-from sandbox.settings import HOST, SandboxError, Settings
 from sandbox.toolchain import prepare_pulumi_home
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Sandbox:
         self._port = listener.getsockname()[1]
         self._calls, self._faults = Calls(), Faults()
         self._cloudwatch = CloudWatch(settings.time_scale, self._instances)
-        self._nursery = Nursery()
+        self._supervisor = Supervisor()
         self._logs = LogFollower(self._publish)
         self._captures = Captures(objects.write)
         self._stop = asyncio.Event()
@@ -91,18 +91,18 @@ class Sandbox:
             loop.add_signal_handler(number, self._stop.set)
         if self._settings.end_with_stdin:
             loop.add_reader(sys.stdin.fileno(), self._stdin_is_readable)
-        await self._nursery.start()
+        await self._supervisor.start()
         try:
             async with new_client(self._runtime.socket_factory) as client:
-                host = Host(self._settings, self._nursery, client, self._runtime, self._logs.forget)
-                registry, registry_port = await start_registry(host)
+                host = Host(self._settings, self._supervisor, client, self._runtime, self._logs.forget)
+                registry, registry_port = await start_registry(self._settings, self._supervisor, client)
                 app, moto = self._build(host, registry_port)
                 try:
                     await self._serve(app, registry, ready)
                 finally:
                     moto.close()
         finally:
-            await self._nursery.close()
+            await self._supervisor.close()
             await asyncio.to_thread(self._runtime.sweep)
 
     def _stdin_is_readable(self) -> None:
@@ -158,7 +158,7 @@ class Sandbox:
         ready(self._record())
         ends = [
             self._stop.wait(),
-            self._nursery.lost.wait(),
+            self._supervisor.lost.wait(),
             asyncio.shield(registry.exited),
             asyncio.shield(serving),
         ]
@@ -171,7 +171,7 @@ class Sandbox:
         await serving
         if not asked:
             raise SandboxError(
-                "A part of the sandbox ended by itself: the registry, the nursery or the server.",
+                "A part of the sandbox ended by itself: the registry, the supervisor or the server.",
                 "All its AWS state is gone.",
                 f"See {self._settings.log}, then start it again.",
                 exit_code=4,
@@ -222,7 +222,7 @@ class Sandbox:
             "pid": os.getpid(),
             "home": str(self._settings.home),
             "port": self._port,
-            "nursery_pid": self._nursery.pid,
+            "supervisor_pid": self._supervisor.pid,
             "time_scale": self._settings.time_scale,
             "instance_cap": self._settings.instance_cap,
             **self._runtime.describe(),
@@ -233,7 +233,7 @@ class Sandbox:
         return {
             **self._record(),
             "time": f"1 real second stands for {self._settings.time_scale:g} seconds of SageMaker's waiting",
-            "children": self._nursery.pids,
+            "children": self._supervisor.pids,
             "endpoints": [endpoint_status(endpoint, self._captures) for endpoint in self._service.all()],
             "faults": self._faults.listed(),
             "calls": self._calls.by_service(),
@@ -252,7 +252,7 @@ def serve(settings: Settings, home: Home, listener: socket.socket, ready: Ready)
     except OSError as error:
         raise unusable(settings.home, error) from error
     runtime = runtime_of(settings)
-    runtime.sweep()  # of a sandbox that was killed together with its nursery
+    runtime.sweep()  # of a sandbox that was killed together with its supervisor
 
     async def main() -> None:
         await Sandbox(settings, home, listener, runtime).run(ready)

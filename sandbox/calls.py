@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from urllib.parse import parse_qs
 
-from sandbox.asgi import Scope, header
+from sandbox.core.asgi import Scope, header
 from sandbox.rest_actions import rest_action
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")

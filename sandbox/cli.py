@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sandbox.settings import SandboxError, Settings
+from sandbox.core.settings import SandboxError, Settings
 
 _EXAMPLE = """example:
   ./slipway sandbox up                      # start, in .sandbox of this folder

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from sandbox.core.settings import SandboxError, Settings
 from sandbox.home import process_alive, running_record, unusable
-from sandbox.settings import SandboxError, Settings
 
 STOP_LIMIT = 20.0
 
@@ -78,7 +78,7 @@ def stop(settings: Settings) -> dict[str, Any] | None:
             os.kill(record["pid"], number)
         deadline = time.monotonic() + STOP_LIMIT
         while time.monotonic() < deadline:
-            if not any(process_alive(record[pid]) for pid in ("pid", "nursery_pid")):
+            if not any(process_alive(record[pid]) for pid in ("pid", "supervisor_pid")):
                 return record
             time.sleep(0.02)
     raise SandboxError(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox.settings import REGION, Settings
+from sandbox.core.settings import REGION, Settings
 
 TOOLS = Path(__file__).resolve().parents[1] / ".tools" / "bin"
 

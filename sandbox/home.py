@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from sandbox.settings import SandboxError, Settings
+from sandbox.core.settings import SandboxError, Settings
 
 START_LIMIT = 60.0
 """Seconds that a starting sandbox may take to answer."""

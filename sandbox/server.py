@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.core.settings import HOST, SandboxError, Settings
 from sandbox.home import Home
-from sandbox.settings import HOST, SandboxError, Settings
 
 Ready = Callable[[dict[str, Any]], None]
 

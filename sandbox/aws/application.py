@@ -19,7 +19,6 @@ from moto.core.request import (
 )
 from moto.moto_server.werkzeug_app import create_backend_app
 
-from sandbox.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body
 from sandbox.aws import cbor
 from sandbox.aws.clock import check_time
 from sandbox.aws.coverage import Dispatcher, not_covered
@@ -28,7 +27,8 @@ from sandbox.aws.failures import explain
 from sandbox.aws.front import check
 from sandbox.aws.validation import BadRequest
 from sandbox.calls import Calls, identify
-from sandbox.faults import Faults
+from sandbox.core.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body
+from sandbox.core.faults import Faults
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from botocore.exceptions import UnknownServiceError
 from botocore.parsers import BaseCBORParser, ResponseParserError
 from botocore.session import get_session
 
-from sandbox.asgi import Scope, header
 from sandbox.aws.errors import Answer
 from sandbox.aws.validation import BadRequest
+from sandbox.core.asgi import Scope, header
 
 PROTOCOL = "rpc-v2-cbor"
 _PATH = re.compile(r"/service/[^/]+/operation/(?P<action>\w+)")

@@ -6,7 +6,7 @@ Endpoints, models and configs are stamped with it, and signed requests are held 
 from datetime import UTC, datetime, timedelta
 
 from sandbox.aws.validation import BadRequest
-from sandbox.faults import Faults
+from sandbox.core.faults import Faults
 
 TOLERANCE = timedelta(minutes=5)
 """How far a request's signature may be off; AWS's own limit (S3 allows 15 minutes)."""

@@ -22,7 +22,7 @@ from moto.ecr.responses import ECRResponse
 
 from sandbox.aws import ecr_layers
 from sandbox.aws.ecr_layers import LayersNotFound
-from sandbox.settings import HOST
+from sandbox.core.settings import HOST
 
 _REFERENCE = re.compile(
     r"(?:(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"

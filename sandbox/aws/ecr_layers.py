@@ -14,7 +14,7 @@ from moto.core.responses import ActionResult
 from moto.ecr.models import ECRBackend
 from moto.ecr.responses import ECRResponse
 
-from sandbox.settings import HOST
+from sandbox.core.settings import HOST
 
 Push = Callable[[str, str, bytes], None]
 """Puts bytes into the registry: repository, digest, bytes."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
-from sandbox.asgi import Scope, header
+from sandbox.core.asgi import Scope, header
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl
 from botocore.exceptions import UnknownServiceError
 from botocore.session import get_session
 
-from sandbox.asgi import Scope, header
 from sandbox.aws import s3_requests, validation
 from sandbox.aws.query_requests import read_query
 from sandbox.aws.validation import BadRequest
+from sandbox.core.asgi import Scope, header
 
 _QUERY_CODES = {"iam": "ValidationError", "sts": "ValidationError", "sns": "InvalidParameter"}
 """The services of the query protocol whose members are checked, and the code that each refuses with."""

@@ -8,9 +8,9 @@ from xml.parsers import expat
 
 from botocore.session import get_session
 
-from sandbox.asgi import Scope
 from sandbox.aws.coverage import S3_UNCOVERED, not_covered
 from sandbox.aws.validation import BadRequest
+from sandbox.core.asgi import Scope
 
 MALFORMED_XML = "The XML you provided was not well-formed or did not validate against our published schema"
 NO_SUCH_UPLOAD = (

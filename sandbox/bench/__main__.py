@@ -16,7 +16,7 @@ from typing import Any
 from sandbox.bench import added
 from sandbox.bench.soak import Soak
 from sandbox.bench.stage import Stage
-from sandbox.settings import SandboxError
+from sandbox.core.settings import SandboxError
 from sandbox.testing import start
 
 _EXAMPLE = """example:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.settings import HOST
+from sandbox.core.settings import HOST
 
 ANSWER_LIMIT = 75.0
 """Seconds after which an answer is given up; InvokeEndpoint's own limit is 60."""

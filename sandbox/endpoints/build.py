@@ -10,13 +10,13 @@ from typing import Any
 from sandbox.aws import objects
 from sandbox.aws.ecr import find_image
 from sandbox.aws.models import model_data_url, primary_container
+from sandbox.core.faults import Faults
+from sandbox.core.settings import Settings
 from sandbox.endpoints.state import Endpoint, Recipe
-from sandbox.faults import Faults
 from sandbox.fleets.container import Container
 from sandbox.fleets.runtimes import Runtime
 from sandbox.images.blobs import ImageError
 from sandbox.images.store import unpack_model
-from sandbox.settings import Settings
 
 NO_REGISTRY = "Failed to pull the image: the registry is not available. Please try again after some time."
 

@@ -9,11 +9,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.core.faults import Faults
 from sandbox.endpoints.build import DeploymentFailed
 from sandbox.endpoints.launch import PING_FAILED, Kept, Launcher
 from sandbox.endpoints.plan import Plan, Step, deployment_plan
 from sandbox.endpoints.state import Deployment, Endpoint, Phase, Recipe, Status
-from sandbox.faults import Faults
 from sandbox.fleets.fleet import Fleet
 
 log = logging.getLogger(__name__)

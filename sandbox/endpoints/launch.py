@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from sandbox.core.faults import Faults
 from sandbox.endpoints.build import Builder, DeploymentFailed
 from sandbox.endpoints.state import Deployment, Endpoint, Recipe
-from sandbox.faults import Faults
 from sandbox.fleets.capture import capture_settings
 from sandbox.fleets.container import Container
 from sandbox.fleets.fleet import Fleet, Mirror

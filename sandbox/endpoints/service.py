@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
+from sandbox.core.faults import BadFault
 from sandbox.endpoints.deployment import Deployer
 from sandbox.endpoints.plan import deployment_problem, variants_problem
 from sandbox.endpoints.state import BUSY, Deployment, Endpoint, Recipe, Status
-from sandbox.faults import BadFault
 
 T = TypeVar("T")
 

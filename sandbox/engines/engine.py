@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.core.settings import SandboxError
 from sandbox.engines import arguments, configuration
 from sandbox.engines.arguments import Kind, Network
 from sandbox.engines.configuration import Machine
-from sandbox.settings import SandboxError
 
 KINDS: tuple[Kind, ...] = ("podman", "docker")
 """In the order of preference: podman needs no daemon, and the sandbox can give it a storage of its own."""

@@ -1,6 +1,5 @@
 """What instances borrow from the sandbox: a runtime, processes, an HTTP client, ports, folders."""
 
-import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +8,9 @@ from typing import Any
 
 import aiohttp
 
-from sandbox.children import Nursery
+from sandbox.core.settings import Settings
 from sandbox.fleets.runtimes import Runtime, SocketFactory
-from sandbox.settings import HOST, Settings
+from sandbox.processes.supervisor import Supervisor
 
 _IDLE_CONNECTION = 3.0
 """Seconds. Shorter than the keep-alive of common servers (5 s), so that they do not close first."""
@@ -22,7 +21,7 @@ class Host:
     """One per sandbox, shared by all instances."""
 
     settings: Settings
-    nursery: Nursery
+    supervisor: Supervisor
     client: aiohttp.ClientSession
     runtime: Runtime
     ended: Callable[[Any], None] = lambda instance: None
@@ -41,13 +40,6 @@ def new_client(socket_factory: SocketFactory | None = None) -> aiohttp.ClientSes
     return aiohttp.ClientSession(
         connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
     )
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 def link_python(folder: Path) -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import aiohttp
 
-from sandbox.children import Child
+from sandbox.core.settings import HOST, SandboxError
 from sandbox.fleets.container import Container
-from sandbox.fleets.host import Host, free_port
-from sandbox.settings import HOST, SandboxError
+from sandbox.fleets.host import Host
+from sandbox.processes.ports import free_port
+from sandbox.processes.supervisor import Child
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Instance:
         """End the server at once, as a crash would; returns when it is gone. It is started again."""
         child = self._child
         if child is not None and child.alive:
-            self._host.nursery.signal(child.pid, signal.SIGKILL)
+            self._host.supervisor.signal(child.pid, signal.SIGKILL)
             await asyncio.wait([child.exited], timeout=PING_TIMEOUT)
 
     async def stop(self, *, drain: bool = False) -> None:
@@ -115,7 +116,7 @@ class Instance:
         self.url = f"http://{HOST}:{port}"
         self._pid_file = command.pid_file
         try:
-            self._child = await self._host.nursery.spawn(
+            self._child = await self._host.supervisor.spawn(
                 command.argv, env=command.env, cwd=command.cwd, log=self.log_file, after=command.after
             )
             await self._watch(self._child)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from sandbox.core.settings import SandboxError, Settings
 from sandbox.engines import arguments
 from sandbox.engines.arguments import Network, Task
 from sandbox.engines.engine import Engine, EngineError, find_engine
@@ -15,7 +16,6 @@ from sandbox.fleets.container import Container
 from sandbox.images import process
 from sandbox.images.command import Launch
 from sandbox.images.store import Image, ImageStore
-from sandbox.settings import SandboxError, Settings
 
 SocketFactory = Callable[[Any], Any]
 
@@ -72,7 +72,7 @@ class ProcessRuntime:
         """As Runtime.ended: nothing to do."""
 
     def sweep(self) -> None:
-        """As Runtime.sweep: the nursery leaves nothing behind."""
+        """As Runtime.sweep: the supervisor leaves nothing behind."""
 
     def describe(self) -> dict[str, str]:
         """As Runtime.describe."""

@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator
 import aiohttp
 from moto.core.exceptions import ServiceException
 
-from sandbox.asgi import ClientGone, Receive, Scope, Send, header, read_body, respond_json
 from sandbox.aws.ecr import Books, TagIsImmutable
 from sandbox.aws.ecr import repositories as ecr_repositories
 from sandbox.aws.ecr_layers import LayersNotFound
-from sandbox.settings import HOST
+from sandbox.core.asgi import ClientGone, Receive, Scope, Send, header, read_body, respond_json
+from sandbox.core.settings import HOST
 
 MAX_MANIFEST = 4 << 20
 """Bytes; the limit of the distribution specification's clients and servers."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import aiohttp
 
-from sandbox.children import Child
-from sandbox.fleets.host import Host, free_port
-from sandbox.settings import HOST, SandboxError
+from sandbox.core.settings import HOST, SandboxError, Settings
+from sandbox.processes.ports import free_port
+from sandbox.processes.supervisor import Child, Supervisor
 
 _START_LIMIT = 10.0
 
@@ -27,19 +27,21 @@ def find_crane() -> Path:
     )
 
 
-async def start_registry(host: Host) -> tuple[Child, int]:
+async def start_registry(
+    settings: Settings, supervisor: Supervisor, client: aiohttp.ClientSession
+) -> tuple[Child, int]:
     """Start the registry and wait until it answers; returns the process and its port.
 
     Raises SandboxError.
     """
-    folder = host.settings.registry
+    folder = settings.registry
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     argv = [str(find_crane()), "registry", "serve", "--address", f"{HOST}:{port}", "--disk", str(folder)]
-    log = host.settings.log.with_name("registry.log")
-    child = await host.nursery.spawn(argv, env={"HOME": str(folder)}, cwd=folder, log=log)
+    log = settings.log.with_name("registry.log")
+    child = await supervisor.spawn(argv, env={"HOME": str(folder)}, cwd=folder, log=log)
     async with asyncio.timeout(_START_LIMIT):
-        while not await _answers(host.client, port):
+        while not await _answers(client, port):
             if not child.alive:
                 raise SandboxError(f"The registry ended at once; see {log}.", exit_code=4)
             await asyncio.sleep(0.02)

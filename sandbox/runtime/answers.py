@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.asgi import Send, respond_json
+from sandbox.core.asgi import Send, respond_json
 from sandbox.endpoints.state import Endpoint
 
 Headers = list[tuple[bytes, bytes]]

@@ -4,8 +4,8 @@ import asyncio
 
 import aiohttp
 
-from sandbox.asgi import Scope
-from sandbox.faults import Faults
+from sandbox.core.asgi import Scope
+from sandbox.core.faults import Faults
 from sandbox.fleets.fleet import Fleet
 from sandbox.fleets.instance import Instance
 from sandbox.runtime.answers import Answer, Headers

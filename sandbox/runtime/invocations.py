@@ -11,22 +11,22 @@ from uuid import uuid4
 
 import aiohttp
 
-from sandbox.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body, respond
 from sandbox.aws.clock import now, visible
 from sandbox.aws.coverage import not_covered
 from sandbox.aws.validation import BadRequest, input_shape, refuse, violations
 from sandbox.calls import Calls, identify
 from sandbox.cloudwatch.sagemaker_metrics import Metrics
+from sandbox.core.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body, respond
+from sandbox.core.faults import Faults
+from sandbox.core.settings import ACCOUNT, REGION
 from sandbox.endpoints.service import EndpointService
 from sandbox.endpoints.state import Endpoint
-from sandbox.faults import Faults
 from sandbox.fleets.capture import Exchange
 from sandbox.fleets.fleet import Fleet
 from sandbox.runtime.answers import Answer, error_status, log_group, model_error, send_error
 from sandbox.runtime.capture import Captures
 from sandbox.runtime.containers import MAX_BODY, TIME_LIMIT, Containers
 from sandbox.runtime.shadows import Shadows
-from sandbox.settings import ACCOUNT, REGION
 
 __all__ = ["Invocations", "is_invocation", "is_other_runtime", "log_group"]
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from random import random
 
-from sandbox.asgi import Scope
+from sandbox.core.asgi import Scope
 from sandbox.fleets.fleet import Fleet
 from sandbox.runtime.answers import Answer
 from sandbox.runtime.containers import Containers

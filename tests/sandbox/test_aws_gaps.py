@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from sandbox.settings import SandboxError
+from sandbox.core.settings import SandboxError
 from sandbox.testing import SandboxHandle
 from tests.sandbox.world import World
 

@@ -59,7 +59,7 @@ def test_up_prints_one_line_and_outlives_its_caller(home: Path) -> None:
     down = run_json("down", "--home", str(home))
     assert down["stopped"]
     assert not process_alive(record["pid"])
-    assert not process_alive(record["nursery_pid"])
+    assert not process_alive(record["supervisor_pid"])
     assert not (home / "sandbox.json").exists()
     assert run_json("down", "--home", str(home))["stopped"] is False
 
@@ -150,7 +150,8 @@ def test_kill_minus_nine_leaves_no_process_and_the_next_up_is_clean(tmp_path: Pa
         (home / "state" / "stack.json").write_text("{}")
         os.kill(sandbox.record["pid"], signal.SIGKILL)
         wait_for(
-            lambda: not any(map(process_alive, [*children, sandbox.record["nursery_pid"]])), "all to be gone"
+            lambda: not any(map(process_alive, [*children, sandbox.record["supervisor_pid"]])),
+            "all to be gone",
         )
     unpacked = list((home / "images").iterdir())
     assert unpacked

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.core.settings import SandboxError
 from sandbox.engines import arguments, configuration
 from sandbox.engines.arguments import MODEL_DIR, Kind, Network, Task
 from sandbox.engines.configuration import Machine
@@ -18,7 +19,6 @@ from sandbox.engines.engine import find_engine, network_of, storage_folder
 from sandbox.engines.images import check, write_archive, write_layout
 from sandbox.engines.namespaces import Namespaces
 from sandbox.images.blobs import ImageError
-from sandbox.settings import SandboxError
 
 TASK = Task(
     image="slipway.local/image:1",

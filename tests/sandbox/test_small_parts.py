@@ -9,8 +9,8 @@ from moto.sagemaker.exceptions import ValidationError
 from sandbox.aws.paging import listed
 from sandbox.aws.s3 import applicable
 from sandbox.calls import Calls, identify
+from sandbox.core.faults import BadFault, Faults, parse_fault
 from sandbox.environment import export_lines
-from sandbox.faults import BadFault, Faults, parse_fault
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=test/20261124/us-east-1/{}/aws4_request, SignedHeaders=host"
 

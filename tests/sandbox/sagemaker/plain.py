@@ -4,7 +4,7 @@ import http.client
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from sandbox.settings import HOST
+from sandbox.core.settings import HOST
 from sandbox.testing import SandboxHandle
 
 

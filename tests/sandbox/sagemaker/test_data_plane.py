@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.faults import Faults
-from sandbox.fleets.host import free_port, new_client
+from sandbox.core.faults import Faults
+from sandbox.fleets.host import new_client
+from sandbox.processes.ports import free_port
 from sandbox.runtime.containers import Containers
 from sandbox.testing import SandboxHandle
 from tests.sandbox.sagemaker.plain import plain_client

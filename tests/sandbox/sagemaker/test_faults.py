@@ -9,7 +9,7 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from sandbox.settings import SandboxError
+from sandbox.core.settings import SandboxError
 from sandbox.testing import SandboxHandle
 from tests.sandbox.images import push_image, trust_policy
 from tests.sandbox.world import World, wait_for

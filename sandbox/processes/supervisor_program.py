@@ -1,9 +1,9 @@
-"""The nursery: one small process that starts, watches and ends every child of a sandbox.
+"""The supervisor: one small process that starts, watches and ends every child process of a sandbox.
 
 It is run by path, imports only the standard library and has a single thread, so that starting a child is
 quick and safe. Commands come as JSON lines on stdin, answers and exits go as JSON lines to stdout. When
 stdin ends, because the sandbox asked for it or because it was killed, every child is ended and then the
-nursery itself: a `kill -9` of the sandbox leaves no model server behind.
+supervisor itself: a `kill -9` of the sandbox leaves no model server behind.
 
 Commands: {"id", "argv", "env", "cwd", "log"} starts a child; {"pid", "signal"} signals its process group.
 Answers: {"id", "pid"} or {"id", "error"}; {"exited", "code"} for each child that ended.
@@ -40,7 +40,7 @@ def _die_with_parent() -> None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-class Nursery:
+class Children:
     """The children that live, by process id."""
 
     def __init__(self) -> None:
@@ -147,10 +147,10 @@ def _kill_group(pid: int, number: int) -> None:
 
 
 def _kill_orphans() -> None:
-    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    listing = Path(f"/proc/self/task/{os.getpid()}/children")
     for _ in range(100):
         try:
-            left = [int(pid) for pid in children.read_text().split()]
+            left = [int(pid) for pid in listing.read_text().split()]
         except OSError:
             return
         if not left:
@@ -177,21 +177,21 @@ def main() -> None:
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     if _libc is not None:
         _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    nursery = Nursery()
+    children = Children()
     pending = b""
     while True:
         ready, _, _ = select.select([0, wake_read], [], [])
         if wake_read in ready:
             os.read(wake_read, 4096)
-            nursery.reap()
+            children.reap()
         if 0 in ready:
             chunk = os.read(0, 65536)
             if not chunk:
                 break
             *lines, pending = (pending + chunk).split(b"\n")
             for line in lines:
-                nursery.handle(json.loads(line))
-    nursery.end_all()
+                children.handle(json.loads(line))
+    children.end_all()
 
 
 if __name__ == "__main__":

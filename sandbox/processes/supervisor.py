@@ -1,6 +1,7 @@
-"""The sandbox's side of its nursery: start a child, wait for it, end it.
+"""How the sandbox starts child processes, waits for them and ends them: by messages to its supervisor.
 
-Everything here runs on the sandbox's event loop. The nursery itself is `sandbox/nursery.py`.
+Everything here runs on the sandbox's event loop. The process at the other end, the supervisor itself, is
+`supervisor_program.py`.
 """
 
 import asyncio
@@ -11,19 +12,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sandbox import nursery as nursery_program
-from sandbox.settings import SandboxError
+from sandbox.core.settings import SandboxError
+from sandbox.processes import supervisor_program
 
 _LINE_LIMIT = 1 << 20
 
 
 class Child:
-    """One process of the nursery. `exited` holds its exit code once it has ended."""
+    """A child process that the supervisor started. `exited` holds its exit code once it has ended."""
 
-    def __init__(self, pid: int, nursery: "Nursery") -> None:
+    def __init__(self, pid: int, supervisor: "Supervisor") -> None:
         self.pid = pid
         self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._nursery = nursery
+        self._supervisor = supervisor
 
     @property
     def alive(self) -> bool:
@@ -34,15 +35,15 @@ class Child:
         """SIGTERM to its process group, SIGKILL after `grace` seconds; returns when it is gone."""
         if not self.alive:
             return
-        self._nursery.signal(self.pid, signal.SIGTERM)
+        self._supervisor.signal(self.pid, signal.SIGTERM)
         done, _ = await asyncio.wait([self.exited], timeout=grace)
         if not done:
-            self._nursery.signal(self.pid, signal.SIGKILL)
+            self._supervisor.signal(self.pid, signal.SIGKILL)
             await asyncio.wait([self.exited], timeout=grace)
 
 
-class Nursery:
-    """The nursery process and its children. `start` it before anything else, `close` it last."""
+class Supervisor:
+    """The supervisor process and its children. `start` it before anything else, `close` it last."""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
@@ -51,11 +52,11 @@ class Nursery:
         self._next_id = 0
         self._reader: asyncio.Task[None] | None = None
         self.lost = asyncio.Event()
-        """Set when the nursery ended, asked for or not: the sandbox cannot go on without it."""
+        """Set when the supervisor ended, asked for or not: the sandbox cannot go on without it."""
 
     @property
     def pid(self) -> int:
-        """The nursery's own process id."""
+        """The supervisor's own process id."""
         return self._running.pid
 
     @property
@@ -64,12 +65,12 @@ class Nursery:
         return sorted(self._children)
 
     async def start(self) -> None:
-        """Start the nursery process."""
+        """Start the supervisor process."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
             "-S",
-            str(Path(nursery_program.__file__)),
+            str(Path(supervisor_program.__file__)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,
@@ -82,7 +83,7 @@ class Nursery:
     ) -> Child:
         """Start `argv` with exactly `env`; both output streams are appended to `log`.
 
-        `after` is a command that the nursery runs once the child has ended, even when the sandbox is gone;
+        `after` is a command that the supervisor runs once the child has ended, even when the sandbox is gone;
         the child counts as ended when that is done. Raises SandboxError when the program cannot be started.
         """
         self._next_id += 1
@@ -97,7 +98,7 @@ class Nursery:
         self._send({"pid": pid, "signal": number})
 
     async def close(self) -> None:
-        """End every child and the nursery; returns when they are gone."""
+        """End every child and the supervisor; returns when they are gone."""
         if self._process is None or self._process.stdin is None:
             return
         self._process.stdin.close()
@@ -108,7 +109,7 @@ class Nursery:
     @property
     def _running(self) -> asyncio.subprocess.Process:
         if self._process is None:
-            raise SandboxError("The nursery was not started.", exit_code=4)
+            raise SandboxError("The supervisor was not started.", exit_code=4)
         return self._process
 
     def _send(self, message: dict[str, Any]) -> None:
