@@ -45,6 +45,7 @@ from sandbox.fleets.logs import INTERVAL, LogFollower
 from sandbox.fleets.runtimes import Runtime, runtime_of
 from sandbox.home import Home, unusable
 from sandbox.processes.supervisor import Child, Supervisor
+from sandbox.pulumi.toolchain import prepare_pulumi_home
 from sandbox.registry.gateway import Gateway
 from sandbox.registry.process import start_registry
 from sandbox.runtime.answers import log_group
@@ -52,7 +53,6 @@ from sandbox.runtime.capture import INTERVAL as CAPTURE_INTERVAL
 from sandbox.runtime.capture import Captures
 from sandbox.runtime.invocations import Invocations
 from sandbox.server import Ready
-from sandbox.toolchain import prepare_pulumi_home
 
 log = logging.getLogger(__name__)
 
