@@ -30,8 +30,11 @@ from sandbox.aws import (
     tags,
 )
 from sandbox.aws.application import Moto
+from sandbox.aws.cloudwatch.service import CloudWatch
+from sandbox.aws.logs.api import LogsApi
+from sandbox.aws.sagemaker.metrics.instances import InstanceMetrics
+from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
 from sandbox.calls import Calls
-from sandbox.cloudwatch.service import CloudWatch
 from sandbox.core.faults import Fault, Faults
 from sandbox.core.settings import HOST, SandboxError, Settings
 from sandbox.endpoints.build import Builder
@@ -78,7 +81,10 @@ class Sandbox:
         self._listener = listener
         self._port = listener.getsockname()[1]
         self._calls, self._faults = Calls(), Faults()
-        self._cloudwatch = CloudWatch(settings.time_scale, self._instances)
+        self._cloudwatch = CloudWatch(settings.time_scale, self._hand_on)
+        self._log_events = LogsApi(self._cloudwatch.clock)
+        self._invocation_metrics = InvocationMetrics(self._cloudwatch.clock)
+        self._instance_metrics = InstanceMetrics(self._cloudwatch.clock)
         self._supervisor = Supervisor()
         self._logs = LogFollower(self._publish)
         self._captures = Captures(objects.write)
@@ -123,11 +129,12 @@ class Sandbox:
         clock.install(self._faults)
         for module in (models, model_packages, endpoint_configs, tags, s3, iam, sns, autoscaling):
             module.install()
-        self._cloudwatch.install(self._hand_on)
+        self._cloudwatch.install()
+        self._log_events.install()
         moto = Moto(self._calls, self._faults)
         gateway = Gateway(host.client, books, registry_port)
         invocations = Invocations(
-            self._service, host.client, self._cloudwatch.metrics, self._calls, self._faults, self._captures
+            self._service, host.client, self._invocation_metrics, self._calls, self._faults, self._captures
         )
         admin = Admin(self._status, self._calls, self._faults, self._cloudwatch.advance, self._at_once)
         return App(invocations, gateway, admin, moto, self._faults), moto
@@ -195,7 +202,9 @@ class Sandbox:
         """Publish what was printed, counted and measured since the last time."""
         try:
             self._logs.poll(self._instances())
-            self._cloudwatch.publish()
+            self._invocation_metrics.publish()
+            self._instance_metrics.poll(self._instances())
+            self._cloudwatch.tidy()
         except Exception:
             log.exception("logs or metrics were not published")
 
@@ -207,7 +216,7 @@ class Sandbox:
 
     def _put_lines(self, container: Container, source: str, lines: list[str]) -> None:
         group, stream = log_group(container.endpoint), f"{container.variant}/{source}"
-        self._cloudwatch.put_lines(container.account, container.region, group, stream, lines)
+        self._log_events.put_lines(container.account, container.region, group, stream, lines)
 
     def _instances(self) -> Iterator[Instance]:
         for endpoint in self._service.all():

@@ -10,9 +10,9 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 _MODULES: Final = {
     "application-autoscaling": "sandbox/aws/autoscaling.py",
-    "cloudwatch": "sandbox/cloudwatch/",
+    "cloudwatch": "sandbox/aws/cloudwatch/",
     "ecr": "sandbox/aws/ecr.py",
-    "logs": "sandbox/logs/",
+    "logs": "sandbox/aws/logs/",
     "s3": "sandbox/aws/s3.py",
     "sagemaker": "sandbox/aws/endpoints.py or a module beside it",
     "sagemaker-runtime": "sandbox/runtime/",

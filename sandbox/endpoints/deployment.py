@@ -30,8 +30,8 @@ ROLLBACK_TIME = 20.0
 _WATCH = 0.02
 """Real seconds between two looks at the alarms."""
 
-AlarmStates = Callable[[Endpoint, tuple[str, ...]], list[str]]
-"""Given an endpoint and alarm names, those that are in ALARM."""
+AlarmStates = Callable[[str, str, tuple[str, ...]], list[str]]
+"""Given an account, a region and alarm names, those that are in ALARM."""
 
 
 class Deployer:
@@ -150,7 +150,7 @@ class Deployer:
         loop = asyncio.get_running_loop()
         until = loop.time() + step.wait / self._scale
         while True:
-            tripped = self._alarms(endpoint, alarms) if alarms else []
+            tripped = self._alarms(endpoint.account, endpoint.region, alarms) if alarms else []
             if tripped:
                 raise DeploymentFailed(ALARM_TRIPPED.format(", ".join(tripped)))
             if loop.time() > end:

@@ -13,9 +13,9 @@ import aiohttp
 
 from sandbox.aws.clock import now, visible
 from sandbox.aws.coverage import not_covered
+from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
 from sandbox.aws.validation import BadRequest, input_shape, refuse, violations
 from sandbox.calls import Calls, identify
-from sandbox.cloudwatch.sagemaker_metrics import Metrics
 from sandbox.core.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body, respond
 from sandbox.core.faults import Faults
 from sandbox.core.settings import ACCOUNT, REGION
@@ -54,7 +54,7 @@ class Invocations:
         self,
         service: EndpointService,
         client: aiohttp.ClientSession,
-        metrics: Metrics,
+        metrics: InvocationMetrics,
         calls: Calls,
         faults: Faults,
         captures: Captures,
