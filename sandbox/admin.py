@@ -13,10 +13,10 @@ from typing import Any
 from sandbox.calls import Calls
 from sandbox.core.asgi import Receive, Scope, Send, header, read_body, respond, respond_json
 from sandbox.core.faults import KINDS, BadFault, Fault, Faults, parse_fault
-from sandbox.endpoints.state import Deployment, Endpoint
-from sandbox.fleets.fleet import Fleet
 from sandbox.page import page
-from sandbox.runtime.capture import Captures
+from sandbox.serving.capture.writer import Captures
+from sandbox.serving.endpoints.state import Deployment, Endpoint
+from sandbox.serving.fleets.fleet import Fleet
 
 PREFIX = "/_sandbox"
 _MAX_BODY = 64 * 1024

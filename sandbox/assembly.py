@@ -17,10 +17,8 @@ from sandbox.admin import Admin, endpoint_status
 from sandbox.app import App
 from sandbox.aws import (
     autoscaling,
-    clock,
     ecr,
     endpoint_configs,
-    endpoints,
     iam,
     model_packages,
     models,
@@ -32,30 +30,33 @@ from sandbox.aws import (
 from sandbox.aws.application import Moto
 from sandbox.aws.cloudwatch.service import CloudWatch
 from sandbox.aws.logs.api import LogsApi
+from sandbox.aws.sagemaker.endpoints import api as endpoints
+from sandbox.aws.sagemaker.endpoints.service import EndpointService
 from sandbox.aws.sagemaker.metrics.instances import InstanceMetrics
 from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
+from sandbox.aws.sagemaker_runtime.answers import log_group
+from sandbox.aws.sagemaker_runtime.api import Invocations
 from sandbox.calls import Calls
+from sandbox.core import clock
 from sandbox.core.faults import Fault, Faults
 from sandbox.core.settings import HOST, SandboxError, Settings
-from sandbox.endpoints.build import Builder
-from sandbox.endpoints.deployment import Deployer
-from sandbox.endpoints.launch import Launcher
-from sandbox.endpoints.service import EndpointService
-from sandbox.fleets.container import Container
-from sandbox.fleets.host import Host, link_python, new_client
-from sandbox.fleets.instance import Instance
-from sandbox.fleets.logs import INTERVAL, LogFollower
-from sandbox.fleets.runtimes import Runtime, runtime_of
 from sandbox.home import Home, unusable
 from sandbox.processes.supervisor import Child, Supervisor
 from sandbox.pulumi.toolchain import prepare_pulumi_home
 from sandbox.registry.gateway import Gateway
 from sandbox.registry.process import start_registry
-from sandbox.runtime.answers import log_group
-from sandbox.runtime.capture import INTERVAL as CAPTURE_INTERVAL
-from sandbox.runtime.capture import Captures
-from sandbox.runtime.invocations import Invocations
 from sandbox.server import Ready
+from sandbox.serving.capture.writer import INTERVAL as CAPTURE_INTERVAL
+from sandbox.serving.capture.writer import Captures
+from sandbox.serving.endpoints.container_builder import ContainerBuilder
+from sandbox.serving.endpoints.deployer import Deployer
+from sandbox.serving.endpoints.launcher import Launcher
+from sandbox.serving.fleets.host import Host, link_python, new_client
+from sandbox.serving.fleets.instance import Instance
+from sandbox.serving.fleets.log_follower import INTERVAL, LogFollower
+from sandbox.serving.runtimes.choice import runtime_of
+from sandbox.serving.runtimes.container import Container
+from sandbox.serving.runtimes.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ class Sandbox:
     def _build(self, host: Host, registry_port: int) -> tuple[App, Moto]:
         settings = self._settings
         books = ecr.Books(settings.registry)
-        builder = Builder(settings, self._faults, self._runtime)
+        builder = ContainerBuilder(settings, self._faults, self._runtime, ecr.find_image, objects.read)
         launcher = Launcher(host, builder, self._faults, self._note)
         deployer = Deployer(launcher, self._faults, self._cloudwatch.in_alarm, settings.time_scale)
         self._service = EndpointService(asyncio.get_running_loop(), deployer)

@@ -20,11 +20,11 @@ from moto.core.request import (
 from moto.moto_server.werkzeug_app import create_backend_app
 
 from sandbox.aws import cbor
-from sandbox.aws.clock import check_time
 from sandbox.aws.coverage import Dispatcher, not_covered
 from sandbox.aws.errors import Answer, aws_error
 from sandbox.aws.failures import explain
 from sandbox.aws.front import check
+from sandbox.aws.signatures import check_time
 from sandbox.aws.validation import BadRequest
 from sandbox.calls import Calls, identify
 from sandbox.core.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body

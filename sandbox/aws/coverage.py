@@ -14,8 +14,8 @@ _MODULES: Final = {
     "ecr": "sandbox/aws/ecr.py",
     "logs": "sandbox/aws/logs/",
     "s3": "sandbox/aws/s3.py",
-    "sagemaker": "sandbox/aws/endpoints.py or a module beside it",
-    "sagemaker-runtime": "sandbox/runtime/",
+    "sagemaker": "sandbox/aws/sagemaker/",
+    "sagemaker-runtime": "sandbox/aws/sagemaker_runtime/",
 }
 
 S3_UNCOVERED: Final = frozenset(

@@ -9,7 +9,6 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -23,6 +22,7 @@ from moto.ecr.responses import ECRResponse
 from sandbox.aws import ecr_layers
 from sandbox.aws.ecr_layers import LayersNotFound
 from sandbox.core.settings import HOST
+from sandbox.serving.images.references import FoundImage
 
 _REFERENCE = re.compile(
     r"(?:(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
@@ -47,17 +47,6 @@ class DigestDoesNotMatch(ServiceException):
     """PutImage with a digest that is not the manifest's."""
 
     code = "ImageDigestDoesNotMatchException"
-
-
-@dataclass(frozen=True)
-class FoundImage:
-    """An image that a reference names: its digest, manifest bytes and media type."""
-
-    digest: str
-    manifest: bytes
-    media_type: str
-    resolved: str
-    """The reference by digest, as DeployedImages shows it."""
 
 
 def manifest_digest(manifest: bytes) -> str:

@@ -14,10 +14,10 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.arns import sagemaker_arn
-from sandbox.aws.clock import now, visible
 from sandbox.aws.models import find_model
 from sandbox.aws.paging import listed
 from sandbox.aws.tags import new_tags
+from sandbox.core.clock import now, visible
 
 
 @dataclass

@@ -16,10 +16,11 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws import objects
 from sandbox.aws.arns import sagemaker_arn
-from sandbox.aws.clock import now, visible
 from sandbox.aws.ecr import find_image
 from sandbox.aws.paging import listed
 from sandbox.aws.tags import new_tags
+from sandbox.core.clock import now, visible
+from sandbox.serving.endpoints.recipe import model_data_url
 
 _MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -49,18 +50,6 @@ class StoredModel:
         if container:
             answer["PrimaryContainer"] = {"Mode": "SingleModel", **container}
         return {**answer, "ModelArn": self.arn, "CreationTime": self.creation_time}
-
-
-def primary_container(model: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The one container of a model's request."""
-    containers = model.get("Containers") or []
-    return model.get("PrimaryContainer") or containers[0]
-
-
-def model_data_url(container: Mapping[str, Any]) -> str | None:
-    """Where a container's model archive lies, or None when it has none."""
-    source = (container.get("ModelDataSource") or {}).get("S3DataSource") or {}
-    return container.get("ModelDataUrl") or source.get("S3Uri")
 
 
 def install() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.core.settings import SandboxError
-from sandbox.engines import arguments
-from sandbox.engines.engine import Engine, find_engine
 from sandbox.home import process_alive
+from sandbox.serving.engines import arguments
+from sandbox.serving.engines.engine import Engine, find_engine
 from sandbox.testing import launch
 from tests.container.base import base_or_skip, delete_storage, engine_or_skip
 from tests.container.image import push_on

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.engines import arguments
-from sandbox.engines.engine import Engine
 from sandbox.home import process_alive
+from sandbox.serving.engines import arguments
+from sandbox.serving.engines.engine import Engine
 from sandbox.testing import SandboxHandle, launch, start
 from tests.container.base import Base, delete_storage
 from tests.container.image import push_on

@@ -16,8 +16,8 @@ import pytest
 
 from infra.settings import EXAMPLES
 from release.names import repository
-from sandbox.engines.engine import Engine
 from sandbox.home import process_alive
+from sandbox.serving.engines.engine import Engine
 from sandbox.testing import start
 from scripts.project import make_project
 from tests.container.base import Base

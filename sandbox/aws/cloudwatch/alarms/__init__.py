@@ -1,1 +1,1 @@
-"""CloudWatch's alarms: definitions, the rules of missing data, timely evaluation, state, history, messages."""
+"""CloudWatch's alarms: definitions, the rules of missing data, evaluation, state, history, messages."""

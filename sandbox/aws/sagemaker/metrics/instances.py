@@ -18,7 +18,7 @@ from sandbox.aws.cloudwatch.clock import Clock
 from sandbox.aws.cloudwatch.metrics.api import store
 from sandbox.aws.cloudwatch.metrics.distributions import of_values
 from sandbox.aws.cloudwatch.metrics.store import MetricKey, Point
-from sandbox.fleets.instance import Instance
+from sandbox.serving.fleets.instance import Instance
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,111 @@
+"""SageMaker endpoints: the API's side. What an endpoint does is in `sandbox.serving`.
+
+Adds to moto: everything that makes an endpoint run, UpdateEndpoint among it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.sagemaker.exceptions import ValidationError
+from moto.sagemaker.responses import SageMakerResponse
+
+from sandbox.aws.arns import sagemaker_arn
+from sandbox.aws.endpoint_configs import find_config
+from sandbox.aws.models import find_model
+from sandbox.aws.paging import listed
+from sandbox.aws.sagemaker.endpoints.description import describe_endpoint
+from sandbox.aws.sagemaker.endpoints.rules import refuse_deployment
+from sandbox.aws.sagemaker.endpoints.service import EndpointService
+from sandbox.aws.tags import new_tags
+from sandbox.core.clock import visible
+from sandbox.serving.endpoints.recipe import Recipe
+from sandbox.serving.endpoints.state import Endpoint
+
+Action = Callable[[SageMakerResponse], ActionResult]
+
+
+def install(service: EndpointService) -> None:
+    """Patch moto's endpoint actions to work on `service`."""
+    actions = {
+        "create_endpoint": _create,
+        "describe_endpoint": _describe,
+        "update_endpoint": _update,
+        "update_endpoint_weights_and_capacities": _rescale,
+        "delete_endpoint": _delete,
+        "list_endpoints": _list,
+    }
+    for name, action in actions.items():
+        setattr(SageMakerResponse, name, _bound(name, action, service))
+
+
+def _bound(name: str, action: Callable[..., ActionResult], service: EndpointService) -> Action:
+    def method(self: SageMakerResponse) -> ActionResult:
+        return action(self, service)
+
+    method.__name__ = name
+    return method
+
+
+def _create(self: SageMakerResponse, service: EndpointService) -> ActionResult:
+    request = dict(self.params)
+    name = request["EndpointName"]
+    recipe = _recipe(self, request["EndpointConfigName"])
+    arn = sagemaker_arn("endpoint", name, self.current_account, self.region)
+    tags = new_tags(request.get("Tags"))
+    instances = sum(int(variant.get("InitialInstanceCount", 1)) for variant in recipe.variants)
+    refuse_deployment(request.get("DeploymentConfig"), instances)
+    endpoint = Endpoint(self.current_account, self.region, name, arn, tags, recipe.config_name)
+    # CreateEndpoint's deployment config moves no traffic, but is described from then on.
+    endpoint.last_deployment_config = request.get("DeploymentConfig")
+    service.call(lambda: service.create(endpoint, recipe))
+    return ActionResult({"EndpointArn": arn})
+
+
+def _describe(self: SageMakerResponse, service: EndpointService) -> ActionResult:
+    endpoint = _find(self, service)
+    return ActionResult(service.call(lambda: describe_endpoint(endpoint)))
+
+
+def _update(self: SageMakerResponse, service: EndpointService) -> ActionResult:
+    endpoint = _find(self, service)
+    request = dict(self.params)
+    recipe = _recipe(self, request["EndpointConfigName"])
+    service.call(lambda: service.update(endpoint, recipe, request))
+    return ActionResult({"EndpointArn": endpoint.arn})
+
+
+def _rescale(self: SageMakerResponse, service: EndpointService) -> ActionResult:
+    endpoint = _find(self, service)
+    changes = [dict(change) for change in self.params["DesiredWeightsAndCapacities"]]
+    service.call(lambda: service.rescale(endpoint, changes))
+    return ActionResult({"EndpointArn": endpoint.arn})
+
+
+def _delete(self: SageMakerResponse, service: EndpointService) -> ActionResult:
+    endpoint = _find(self, service)
+    service.call(lambda: service.delete(endpoint))
+    return EmptyResult()
+
+
+def _list(self: SageMakerResponse, service: EndpointService) -> ActionResult:
+    endpoints: list[Any] = list(self.sagemaker_backend.endpoints.values())
+    entries = [e.summary() for e in endpoints if visible("sagemaker", e.creation_time)]
+    return ActionResult(listed("Endpoints", entries, "EndpointName", self.params, "EndpointStatus"))
+
+
+def _find(self: SageMakerResponse, service: EndpointService) -> Endpoint:
+    name = self.params["EndpointName"]
+    endpoint = service.find(self.current_account, self.region, name)
+    if endpoint is None or not visible("sagemaker", endpoint.creation_time):
+        arn = sagemaker_arn("endpoint", name, self.current_account, self.region)
+        raise ValidationError(f'Could not find endpoint "{arn}".')
+    return endpoint
+
+
+def _recipe(self: SageMakerResponse, config_name: str) -> Recipe:
+    config = find_config(self, config_name)
+    recipe = Recipe(config.endpoint_config_name, config.request, {})
+    names = {variant["ModelName"] for variant in [*recipe.variants, *recipe.shadow_variants]}
+    return replace(recipe, models={name: find_model(self, name).request for name in names})
