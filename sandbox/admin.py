@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.calls import Calls
+from sandbox.aws.shared.calls import Calls
 from sandbox.core.asgi import Receive, Scope, Send, header, read_body, respond, respond_json
 from sandbox.core.faults import KINDS, BadFault, Fault, Faults, parse_fault
 from sandbox.page import page

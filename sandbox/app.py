@@ -4,11 +4,11 @@ from contextlib import suppress
 
 from sandbox.admin import PREFIX as ADMIN_PREFIX
 from sandbox.admin import Admin
-from sandbox.aws.application import Moto
+from sandbox.aws.dispatch.application import Moto
+from sandbox.aws.ecr.registry_gateway import Gateway
 from sandbox.aws.sagemaker_runtime.api import Invocations, is_invocation, is_other_runtime
 from sandbox.core.asgi import ClientGone, Receive, Scope, Send, header, respond_json
 from sandbox.core.faults import Faults
-from sandbox.registry.gateway import Gateway
 
 _OUTAGE = {"errors": [{"code": "UNAVAILABLE", "message": "A registry outage that was asked for."}]}
 _NAMES = ("127.0.0.1", "localhost", "[::1]")

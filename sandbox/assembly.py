@@ -15,36 +15,35 @@ import uvicorn
 
 from sandbox.admin import Admin, endpoint_status
 from sandbox.app import App
-from sandbox.aws import (
-    autoscaling,
-    ecr,
-    endpoint_configs,
-    iam,
-    model_packages,
-    models,
-    objects,
-    s3,
-    sns,
-    tags,
-)
-from sandbox.aws.application import Moto
+from sandbox.aws.autoscaling import api as autoscaling
 from sandbox.aws.cloudwatch.service import CloudWatch
+from sandbox.aws.dispatch.application import Moto
+from sandbox.aws.ecr import api as ecr
+from sandbox.aws.ecr.catalog import Catalog, find_image
+from sandbox.aws.ecr.registry_gateway import Gateway
+from sandbox.aws.ecr.registry_process import start_registry
+from sandbox.aws.iam import api as iam
 from sandbox.aws.logs.api import LogsApi
+from sandbox.aws.s3 import api as s3
+from sandbox.aws.s3 import objects
+from sandbox.aws.sagemaker import tags
+from sandbox.aws.sagemaker.endpoint_configs import api as endpoint_configs
 from sandbox.aws.sagemaker.endpoints import api as endpoints
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
 from sandbox.aws.sagemaker.metrics.instances import InstanceMetrics
 from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
+from sandbox.aws.sagemaker.model_packages import api as model_packages
+from sandbox.aws.sagemaker.models import api as models
 from sandbox.aws.sagemaker_runtime.answers import log_group
 from sandbox.aws.sagemaker_runtime.api import Invocations
-from sandbox.calls import Calls
+from sandbox.aws.shared.calls import Calls
+from sandbox.aws.sns import api as sns
 from sandbox.core import clock
 from sandbox.core.faults import Fault, Faults
 from sandbox.core.settings import HOST, SandboxError, Settings
 from sandbox.home import Home, unusable
 from sandbox.processes.supervisor import Child, Supervisor
 from sandbox.pulumi.toolchain import prepare_pulumi_home
-from sandbox.registry.gateway import Gateway
-from sandbox.registry.process import start_registry
 from sandbox.server import Ready
 from sandbox.serving.capture.writer import INTERVAL as CAPTURE_INTERVAL
 from sandbox.serving.capture.writer import Captures
@@ -120,12 +119,12 @@ class Sandbox:
 
     def _build(self, host: Host, registry_port: int) -> tuple[App, Moto]:
         settings = self._settings
-        books = ecr.Books(settings.registry)
-        builder = ContainerBuilder(settings, self._faults, self._runtime, ecr.find_image, objects.read)
+        catalog = Catalog(settings.registry)
+        builder = ContainerBuilder(settings, self._faults, self._runtime, find_image, objects.read)
         launcher = Launcher(host, builder, self._faults, self._note)
         deployer = Deployer(launcher, self._faults, self._cloudwatch.in_alarm, settings.time_scale)
         self._service = EndpointService(asyncio.get_running_loop(), deployer)
-        ecr.install(self._port, books, registry_port)
+        ecr.install(self._port, catalog, registry_port)
         endpoints.install(self._service)
         clock.install(self._faults)
         for module in (models, model_packages, endpoint_configs, tags, s3, iam, sns, autoscaling):
@@ -133,7 +132,7 @@ class Sandbox:
         self._cloudwatch.install()
         self._log_events.install()
         moto = Moto(self._calls, self._faults)
-        gateway = Gateway(host.client, books, registry_port)
+        gateway = Gateway(host.client, catalog, registry_port)
         invocations = Invocations(
             self._service, host.client, self._invocation_metrics, self._calls, self._faults, self._captures
         )

@@ -11,12 +11,14 @@ from uuid import uuid4
 
 import aiohttp
 
-from sandbox.aws.coverage import not_covered
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
 from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
 from sandbox.aws.sagemaker_runtime.answers import Answer, error_status, log_group, model_error, send_error
-from sandbox.aws.validation import BadRequest, input_shape, refuse, violations
-from sandbox.calls import Calls, identify
+from sandbox.aws.shared.actions import identify
+from sandbox.aws.shared.calls import Calls
+from sandbox.aws.shared.coverage import not_covered
+from sandbox.aws.shared.errors import BadRequest
+from sandbox.aws.shared.validation import input_shape, refuse, violations
 from sandbox.core.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body, respond
 from sandbox.core.clock import now, visible
 from sandbox.core.faults import Faults

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.aws.validation import BadRequest
+from sandbox.aws.shared.errors import BadRequest
 
 
 def replace(response: type, name: str, action: Callable[[Any], Any]) -> None:

@@ -11,14 +11,14 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
-from sandbox.aws.arns import sagemaker_arn
-from sandbox.aws.endpoint_configs import find_config
-from sandbox.aws.models import find_model
-from sandbox.aws.paging import listed
+from sandbox.aws.sagemaker.arns import sagemaker_arn
+from sandbox.aws.sagemaker.endpoint_configs.store import find_config
 from sandbox.aws.sagemaker.endpoints.description import describe_endpoint
 from sandbox.aws.sagemaker.endpoints.rules import refuse_deployment
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
-from sandbox.aws.tags import new_tags
+from sandbox.aws.sagemaker.models.store import find_model
+from sandbox.aws.sagemaker.paging import listed
+from sandbox.aws.sagemaker.tags import new_tags
 from sandbox.core.clock import visible
 from sandbox.serving.endpoints.recipe import Recipe
 from sandbox.serving.endpoints.state import Endpoint

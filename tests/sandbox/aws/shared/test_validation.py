@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.validation import BadRequest, check, input_shape, violations
+from sandbox.aws.shared.errors import BadRequest
+from sandbox.aws.shared.validation import check, input_shape, violations
 
 
 def refusal(action: str, request: Any, service: str = "sagemaker") -> str:

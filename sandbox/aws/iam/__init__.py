@@ -1,0 +1,1 @@
+"""IAM: AWS's own managed policies, and refusal of trust policies that are none."""

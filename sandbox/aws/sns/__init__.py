@@ -1,0 +1,1 @@
+"""SNS: refusal of a message that goes to nobody."""
