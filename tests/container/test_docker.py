@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.control.home import process_alive
 from sandbox.core.settings import SandboxError
-from sandbox.home import process_alive
 from sandbox.serving.engines import arguments
 from sandbox.serving.engines.engine import Engine, find_engine
 from sandbox.testing import launch

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.home import process_alive
+from sandbox.control.home import process_alive
 from sandbox.serving.engines import arguments
 from sandbox.serving.engines.engine import Engine
 from sandbox.testing import SandboxHandle, launch, start

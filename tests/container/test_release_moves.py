@@ -16,7 +16,7 @@ import pytest
 
 from infra.settings import EXAMPLES
 from release.names import repository
-from sandbox.home import process_alive
+from sandbox.control.home import process_alive
 from sandbox.serving.engines.engine import Engine
 from sandbox.testing import start
 from scripts.project import make_project

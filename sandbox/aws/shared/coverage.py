@@ -18,5 +18,5 @@ _MODULES: Final = {
 def not_covered(service: str, action: str) -> str:
     """The message of a NotImplemented answer: what is missing, and where it would be added."""
     name = service.replace("-", "_") or "the_service"
-    module = _MODULES.get(service, f"sandbox/aws/{name}/api.py, installed in sandbox/assembly.py")
+    module = _MODULES.get(service, f"sandbox/aws/{name}/api.py, installed in sandbox/control/assembly.py")
     return f"The sandbox does not cover {service} {action or 'requests of this kind'}. Add it in {module}."

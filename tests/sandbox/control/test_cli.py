@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.home import process_alive, unusable
+from sandbox.control.home import process_alive, unusable
 from sandbox.testing import start
 from tests.sandbox.world import World, wait_for
 

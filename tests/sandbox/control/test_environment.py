@@ -1,6 +1,6 @@
 """What a shell is told to export."""
 
-from sandbox.environment import export_lines
+from sandbox.control.environment import export_lines
 
 
 def test_exported_values_are_safe_for_a_shell() -> None:

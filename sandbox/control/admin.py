@@ -11,9 +11,9 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox.aws.shared.calls import Calls
+from sandbox.control.page import page
 from sandbox.core.asgi import Receive, Scope, Send, header, read_body, respond, respond_json
 from sandbox.core.faults import KINDS, BadFault, Fault, Faults, parse_fault
-from sandbox.page import page
 from sandbox.serving.capture.writer import Captures
 from sandbox.serving.endpoints.state import Deployment, Endpoint
 from sandbox.serving.fleets.fleet import Fleet

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.core.settings import REGION, Settings
 
-TOOLS = Path(__file__).resolve().parents[1] / ".tools" / "bin"
+TOOLS = Path(__file__).resolve().parents[2] / ".tools" / "bin"
 
 
 def environment(settings: Settings, record: Mapping[str, Any]) -> dict[str, str]:

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from sandbox.control.home import process_alive, running_record, unusable
 from sandbox.core.settings import SandboxError, Settings
-from sandbox.home import process_alive, running_record, unusable
 
 STOP_LIMIT = 20.0
 

@@ -11,10 +11,14 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 from sandbox.core.settings import SandboxError, Settings
+
+Ready = Callable[[dict[str, Any]], None]
+"""Is told the record of a sandbox once its port answers."""
 
 START_LIMIT = 60.0
 """Seconds that a starting sandbox may take to answer."""

@@ -7,13 +7,9 @@ import errno
 import logging
 import socket
 import sys
-from collections.abc import Callable
-from typing import Any
 
+from sandbox.control.home import Home, Ready
 from sandbox.core.settings import HOST, SandboxError, Settings
-from sandbox.home import Home
-
-Ready = Callable[[dict[str, Any]], None]
 
 
 class AlreadyRunningError(SandboxError):
@@ -34,7 +30,7 @@ def run(settings: Settings, ready: Ready) -> None:
     try:
         with listen(settings.port) as listener:
             home.clean()
-            from sandbox.assembly import serve
+            from sandbox.control.assembly import serve
 
             serve(settings, home, listener, ready)
     finally:

@@ -13,8 +13,6 @@ from typing import Any
 
 import uvicorn
 
-from sandbox.admin import Admin, endpoint_status
-from sandbox.app import App
 from sandbox.aws.autoscaling import api as autoscaling
 from sandbox.aws.cloudwatch.service import CloudWatch
 from sandbox.aws.dispatch.application import Moto
@@ -38,13 +36,14 @@ from sandbox.aws.sagemaker_runtime.answers import log_group
 from sandbox.aws.sagemaker_runtime.api import Invocations
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.sns import api as sns
+from sandbox.control.admin import Admin, endpoint_status
+from sandbox.control.app import App
+from sandbox.control.home import Home, Ready, unusable
 from sandbox.core import clock
 from sandbox.core.faults import Fault, Faults
 from sandbox.core.settings import HOST, SandboxError, Settings
-from sandbox.home import Home, unusable
 from sandbox.processes.supervisor import Child, Supervisor
 from sandbox.pulumi.toolchain import prepare_pulumi_home
-from sandbox.server import Ready
 from sandbox.serving.capture.writer import INTERVAL as CAPTURE_INTERVAL
 from sandbox.serving.capture.writer import Captures
 from sandbox.serving.endpoints.container_builder import ContainerBuilder

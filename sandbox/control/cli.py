@@ -157,7 +157,7 @@ def _up(args: argparse.Namespace) -> None:
     settings = _settings(args)
     if args.foreground:
         return _foreground(args, settings)
-    from sandbox import daemon
+    from sandbox.control import daemon
 
     if not args.json:
         print(f"starting a sandbox in {settings.home}", file=sys.stderr)
@@ -168,8 +168,8 @@ def _up(args: argparse.Namespace) -> None:
 
 
 def _foreground(args: argparse.Namespace, settings: Settings) -> None:
-    from sandbox.home import running_record
-    from sandbox.server import AlreadyRunningError, run
+    from sandbox.control.home import running_record
+    from sandbox.control.server import AlreadyRunningError, run
 
     def tell(message: dict[str, Any]) -> None:
         if args.ready_fd is None:
@@ -193,7 +193,7 @@ def _foreground(args: argparse.Namespace, settings: Settings) -> None:
 
 
 def _env(args: argparse.Namespace) -> None:
-    from sandbox.environment import environment, export_lines
+    from sandbox.control.environment import environment, export_lines
 
     settings = _settings(args)
     variables = environment(settings, _record(settings))
@@ -219,7 +219,7 @@ def _status(args: argparse.Namespace) -> None:
 
 
 def _down(args: argparse.Namespace) -> None:
-    from sandbox import daemon
+    from sandbox.control import daemon
 
     settings = _settings(args)
     record = daemon.stop(settings)
@@ -255,7 +255,7 @@ def _faults(args: argparse.Namespace) -> None:
 
 
 def _record(settings: Settings) -> dict[str, Any]:
-    from sandbox.home import read_record
+    from sandbox.control.home import read_record
 
     record = read_record(settings)
     if record is None:

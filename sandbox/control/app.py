@@ -2,11 +2,11 @@
 
 from contextlib import suppress
 
-from sandbox.admin import PREFIX as ADMIN_PREFIX
-from sandbox.admin import Admin
 from sandbox.aws.dispatch.application import Moto
 from sandbox.aws.ecr.registry_gateway import Gateway
 from sandbox.aws.sagemaker_runtime.api import Invocations, is_invocation, is_other_runtime
+from sandbox.control.admin import PREFIX as ADMIN_PREFIX
+from sandbox.control.admin import Admin
 from sandbox.core.asgi import ClientGone, Receive, Scope, Send, header, respond_json
 from sandbox.core.faults import Faults
 
