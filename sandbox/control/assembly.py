@@ -124,7 +124,7 @@ class Sandbox:
         deployer = Deployer(launcher, self._faults, self._cloudwatch.in_alarm, settings.time_scale)
         self._service = EndpointService(asyncio.get_running_loop(), deployer)
         ecr.install(self._port, catalog, registry_port)
-        endpoints.install(self._service)
+        endpoints.install(self._service, self._faults)
         clock.install(self._faults)
         for module in (models, model_packages, endpoint_configs, tags, s3, iam, sns, autoscaling):
             module.install()

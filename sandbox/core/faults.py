@@ -28,13 +28,22 @@ KINDS: dict[str, str] = {
     "HTTP `status`",
     "eventual_consistency": "models, configs, endpoints and roles are not there yet for `seconds` after they "
     "were created; lasting",
+    "no_last_deployment_config": "DescribeEndpoint of `endpoint` leaves LastDeploymentConfig out, as the "
+    "service sometimes does; lasting",
     "clock_skew": "AWS's clock is `seconds` ahead (or behind) of the machine's; calls signed more than five "
     "minutes off are refused; lasting",
     "registry_outage": "the registry answers 503 and images cannot be pulled; lasting",
 }
 """Every kind of fault and what it does."""
 
-LASTING = {"invoke_errors", "invoke_latency", "eventual_consistency", "clock_skew", "registry_outage"}
+LASTING = {
+    "invoke_errors",
+    "invoke_latency",
+    "eventual_consistency",
+    "no_last_deployment_config",
+    "clock_skew",
+    "registry_outage",
+}
 """Kinds that go on until they are removed, unless they come with a count."""
 
 _NEED_SECONDS = {"slow_ping", "invoke_latency", "eventual_consistency", "clock_skew"}

@@ -5,6 +5,7 @@ Adds to moto: everything that makes an endpoint run, UpdateEndpoint among it.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -20,17 +21,18 @@ from sandbox.aws.sagemaker.models.store import find_model
 from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
 from sandbox.core.clock import visible
+from sandbox.core.faults import Faults
 from sandbox.serving.endpoints.recipe import Recipe
 from sandbox.serving.endpoints.state import Endpoint
 
 Action = Callable[[SageMakerResponse], ActionResult]
 
 
-def install(service: EndpointService) -> None:
-    """Patch moto's endpoint actions to work on `service`."""
+def install(service: EndpointService, faults: Faults) -> None:
+    """Patch moto's endpoint actions to work on `service`; `faults` may change what DescribeEndpoint says."""
     actions = {
         "create_endpoint": _create,
-        "describe_endpoint": _describe,
+        "describe_endpoint": partial(_describe, faults=faults),
         "update_endpoint": _update,
         "update_endpoint_weights_and_capacities": _rescale,
         "delete_endpoint": _delete,
@@ -63,9 +65,13 @@ def _create(self: SageMakerResponse, service: EndpointService) -> ActionResult:
     return ActionResult({"EndpointArn": arn})
 
 
-def _describe(self: SageMakerResponse, service: EndpointService) -> ActionResult:
+def _describe(self: SageMakerResponse, service: EndpointService, faults: Faults) -> ActionResult:
     endpoint = _find(self, service)
-    return ActionResult(service.call(lambda: describe_endpoint(endpoint)))
+    answer = service.call(lambda: describe_endpoint(endpoint))
+    name, config = endpoint.endpoint_name, endpoint.config_name
+    if faults.for_endpoint("no_last_deployment_config", name, config=config):
+        answer.pop("LastDeploymentConfig", None)
+    return ActionResult(answer)
 
 
 def _update(self: SageMakerResponse, service: EndpointService) -> ActionResult:

@@ -63,21 +63,20 @@ def deployment_problem(config: Mapping[str, Any] | None, instances: int) -> str 
 def variants_problem(
     config: Mapping[str, Any] | None, old: Collection[str], new: Sequence[Mapping[str, Any]]
 ) -> str | None:
-    """Why traffic cannot shift from the variants `old` to those of a new config step by step, or None.
+    """Why a DeploymentConfig cannot move traffic from the variants `old` to those of a new config, or None.
 
-    Source: "Exclusions" of the deployment guardrails. Moving everything at once works for any variants.
+    Source: "Exclusions" of the deployment guardrails. An update without a DeploymentConfig moves between any
+    variants: that is how one is added or removed.
     """
-    config = config or {}
-    rolling = config.get("RollingUpdatePolicy")
-    routing = (config.get("BlueGreenUpdatePolicy") or {}).get("TrafficRoutingConfiguration") or {}
-    if not rolling and routing.get("Type", "ALL_AT_ONCE") == "ALL_AT_ONCE":
+    if not config:
         return None
     names = [variant["VariantName"] for variant in new]
     if set(names) != set(old):
         return (
-            f"The new endpoint configuration must have the same variant names as the old one to shift "
-            f"traffic step by step: {sorted(old)}, not {sorted(names)}."
+            "When doing a blue/green or rolling deployment, your new endpoint configuration must have the "
+            f"same variant names as the old endpoint configuration: {sorted(old)}, not {sorted(names)}."
         )
+    rolling = config.get("RollingUpdatePolicy")
     if rolling and (len(new) > 1 or "ServerlessConfig" in new[0]):
         return "A rolling update is not supported for endpoints with several or serverless variants."
     return None

@@ -62,16 +62,17 @@ def test_good_deployment_configs_pass(instances: int) -> None:
         assert deployment_problem(config, instances) is None
 
 
-def test_a_shift_in_steps_needs_the_same_variants() -> None:
+def test_a_deployment_config_needs_the_same_variants() -> None:
     live, candidate = {"VariantName": "live"}, {"VariantName": "candidate"}
     canary = blue_green("CANARY", CanarySize=percent(10))
     rolling = {"RollingUpdatePolicy": {"MaximumBatchSize": percent(50)}}
     assert variants_problem(canary, ["live"], [live]) is None
     assert variants_problem(rolling, ["live"], [live]) is None
-    for config in (None, blue_green("ALL_AT_ONCE")):
-        assert variants_problem(config, ["live"], [live, candidate]) is None
-    for config in (canary, rolling):
+    assert variants_problem(None, ["live"], [live, candidate]) is None
+    alarms_alone = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}]}}
+    for config in (canary, rolling, blue_green("ALL_AT_ONCE"), alarms_alone):
         assert "same variant names" in (variants_problem(config, ["live"], [candidate]) or "")
+        assert "same variant names" in (variants_problem(config, ["live"], [live, candidate]) or "")
     assert "several" in (variants_problem(rolling, ["live", "candidate"], [live, candidate]) or "")
     serverless = {**live, "ServerlessConfig": {}}
     assert "serverless" in (variants_problem(rolling, ["live"], [serverless]) or "")
