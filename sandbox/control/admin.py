@@ -1,4 +1,4 @@
-"""`/_sandbox/`: what runs now, which calls were made, and the faults that someone wants.
+"""`/_sandbox/`, the sandbox's own API: its status, the calls that were made, faults, and CloudWatch's clock.
 
 GET /_sandbox/ (status; a page for browsers), GET and DELETE /_sandbox/calls,
 GET, POST and DELETE /_sandbox/faults, DELETE /_sandbox/faults/<id>, POST /_sandbox/clock (moves CloudWatch's
@@ -115,7 +115,7 @@ def _deployment(role: str, deployment: Deployment, endpoint: Endpoint) -> dict[s
     shadows = [_fleet(fleet, 0.0, shadow=True) for fleet in deployment.shadows.values()]
     return {
         "role": role,
-        "config": deployment.recipe.config_name,
+        "config": deployment.spec.config_name,
         "traffic": share,
         "fleets": [*fleets, *shadows],
     }

@@ -71,7 +71,7 @@ class _Server(uvicorn.Server):
 
 
 class Sandbox:
-    """One running sandbox."""
+    """One running sandbox: makes its parts, serves, does the regular chores, and ends everything."""
 
     def __init__(self, settings: Settings, home: Home, listener: socket.socket, runtime: Runtime) -> None:
         self._settings = settings

@@ -1,6 +1,6 @@
 """A sandbox's home folder: who owns it, the record of the one that runs, and a clean start.
 
-The lock on `sandbox.lock` is the truth about whether a sandbox runs: the system lets it go when the process
+Whether a sandbox runs is decided by the lock on `sandbox.lock` alone: the system releases it when the process
 ends, however it ends.
 """
 

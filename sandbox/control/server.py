@@ -1,6 +1,6 @@
 """The sandbox in the foreground: takes its home and its port, serves, and leaves nothing behind.
 
-Light on imports: a home or a port that is taken is said before moto is loaded.
+It imports little, so that a home or a port that is taken is reported before moto is loaded.
 """
 
 import errno

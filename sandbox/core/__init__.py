@@ -1,1 +1,1 @@
-"""What every other folder stands on: the settings, the faults that were asked for, and pieces of HTTP."""
+"""What every other folder uses: settings, faults that were asked for, AWS's clock, pieces of ASGI."""

@@ -1,4 +1,4 @@
-"""AWS's clock: the machine's, moved by the fault `clock_skew`; and what is too young to be seen yet.
+"""AWS's clock: the machine's, moved by the fault `clock_skew`; and what is too new to be found yet.
 
 Endpoints, models and configs are stamped with it, and the times of signed requests are compared with it.
 """

@@ -50,7 +50,7 @@ _NEED_SECONDS = {"slow_ping", "invoke_latency", "eventual_consistency", "clock_s
 
 
 class BadFault(ValueError):
-    """A fault that cannot be: the message says why and what there is."""
+    """A request for a fault that is not valid; the message says why, and which kinds or members there are."""
 
 
 @dataclass

@@ -8,9 +8,8 @@ supervisor itself: a `kill -9` of the sandbox leaves no model server behind.
 Commands: {"id", "argv", "env", "cwd", "log"} starts a child; {"pid", "signal"} signals its process group.
 Answers: {"id", "pid"} or {"id", "error"}; {"exited", "code"} for each child that ended.
 
-A child may come with "after": a command that takes away what the child leaves elsewhere, such as a container
-of an engine's. It is run when the child has ended, however it ended, and the child counts as ended once that
-is done.
+A child may come with "after": a command that removes what the child leaves behind, such as a container. It is
+run when the child has ended, however it ended, and the child is reported as ended once that command is done.
 """
 
 import ctypes
@@ -41,7 +40,7 @@ def _die_with_parent() -> None:
 
 
 class Children:
-    """The children that live, by process id."""
+    """The child processes that run, by process id."""
 
     def __init__(self) -> None:
         self._children: dict[int, subprocess.Popen[bytes]] = {}

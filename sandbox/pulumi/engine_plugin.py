@@ -1,4 +1,4 @@
-"""What the two Pulumi plugins of the sandbox share: a quick start, one gRPC server, a quiet end.
+"""What the two Pulumi plugins of the sandbox share: a fast start, one gRPC server, a clean end.
 
 A plugin is a process that the engine starts, that prints its port on its first line and then serves
 until the engine goes away. This module knows nothing of what is served.

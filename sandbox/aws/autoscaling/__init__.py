@@ -1,1 +1,1 @@
-"""Application Auto Scaling: what is not there, tags of targets, and no activities, as nothing scales here."""
+"""Application Auto Scaling: errors for targets that do not exist, and tags. Nothing scales by itself here."""

@@ -1,7 +1,7 @@
-"""Application Auto Scaling: what is not there is ObjectNotFoundException, and targets have tags.
+"""The actions of Application Auto Scaling that moto lacks or answers otherwise than AWS.
 
-moto lacks the tags; AWS's providers ask for them after every change.
-Nothing scales by itself here.
+To delete what does not exist is an ObjectNotFoundException. Scalable targets have tags, which Terraform's and
+Pulumi's providers ask for after every change. There are no scaling activities: nothing scales by itself here.
 """
 
 import json

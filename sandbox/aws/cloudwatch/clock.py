@@ -1,7 +1,7 @@
-"""The clock that metrics are stamped with and alarms are evaluated by.
+"""CloudWatch's clock: the time of metrics and of the evaluation of alarms.
 
-It is the machine's clock until someone moves it forward: a test then sees in an instant what an alarm would
-say a minute later. It never goes back. Logs, SageMaker's waits and everything else keep the machine's time.
+It is the machine's clock, plus what someone moved it forward: a test need not wait a minute to see what an
+alarm would do then. It never goes back. Logs, SageMaker's waits and all else keep the machine's time.
 """
 
 import time

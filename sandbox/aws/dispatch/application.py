@@ -1,7 +1,7 @@
-"""moto behind ASGI: every AWS call that nothing faster answers.
+"""The ASGI application that answers AWS calls by moto: all but InvokeEndpoint and the registry's.
 
-Counts calls, lets requested faults happen, and turns what moto does not know into an error that a client
-understands. moto is WSGI and blocking, so each call runs in a thread.
+It counts calls, lets the faults that were asked for happen, and turns what moto does not know into an error
+that a client understands. moto is WSGI and blocking, so each call runs in a thread.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""moto's choice of the backend that answers a request, with an error of its own where there is none."""
+"""How moto finds the backend for a request; a service that moto lacks gets an error of its own."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """The protocol `smithy-rpc-v2-cbor`, in which newer SDKs speak to CloudWatch: turned into JSON and back.
 
 moto answers the same actions in JSON. A request becomes the JSON request of the same action, and the answer
-becomes CBOR by the shapes of botocore's model. Services that have no JSON protocol stay as they are.
+becomes CBOR by the shapes of botocore's model. Services without a JSON protocol are not translated.
 """
 
 import base64

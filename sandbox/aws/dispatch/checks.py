@@ -1,7 +1,7 @@
-"""What AWS refuses before a service looks at a request: actions that are none, bodies that cannot be read.
+"""Refuses what AWS refuses before a service acts: unknown actions, unreadable bodies, members out of bounds.
 
-Codes and words are those of the caller's protocol. What an action makes of its members is checked in
-`validation` (JSON and query) and `s3_requests`.
+Codes and words are those of the caller's protocol. The members of a request are checked by
+`shared/validation.py` (JSON and query protocol) and `s3/rules.py`.
 """
 
 import json

@@ -1,7 +1,8 @@
-"""Requests of AWS's query protocol (IAM, STS, SNS) as the structures that their actions take. Pure.
+"""Reads requests of AWS's query protocol (IAM, STS, SNS) into nested dictionaries and lists. Pure.
 
-`Tags.member.1.Key=team` becomes `{"Tags": [{"Key": "team"}]}`, by the shapes of botocore's model. What the
-shape does not know is left out; a number that is none stays text, for a validator to refuse.
+`Tags.member.1.Key=team` becomes `{"Tags": [{"Key": "team"}]}`, by the shapes of botocore's model. Members
+that the shape does not have are left out; a number that cannot be parsed stays text, for validation to
+refuse.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The time that a request was signed at, held against AWS's clock."""
+"""Refuses requests whose signature is too old or too new by AWS's clock."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,7 @@
-"""ECR's layers by its own API: uploads go into the registry, and what the registry has is available.
+"""ECR's own actions on layers, which work on the layers of the registry behind `/v2/`.
 
-Adds to moto: one store of layers behind ECR's API and `/v2/`, refusal of bytes that are not their digest, and
-GetDownloadUrlForLayer.
+Adds to moto: a layer uploaded by ECR's API is in the registry and the other way round, a layer whose bytes do
+not have the given digest is refused, and GetDownloadUrlForLayer.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""`/v2/` of the sandbox: the registry's API, with ECR's rules before it and ECR's catalog behind it.
+"""`/v2/` of the sandbox: passes requests to the registry, refuses what ECR refuses, keeps ECR's catalog.
 
 Everything is passed on as a stream, except manifests: ECR may refuse one, and records those accepted.
 Any credentials are accepted, as none are needed on the loopback.

@@ -1,4 +1,4 @@
-"""The registry itself: `crane registry serve`, a child of the sandbox on a port of its own."""
+"""Starts the OCI registry: `crane registry serve`, a child process of the sandbox on a port of its own."""
 
 import asyncio
 import os

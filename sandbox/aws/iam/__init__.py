@@ -1,1 +1,1 @@
-"""IAM: AWS's own managed policies, and refusal of trust policies that are none."""
+"""IAM: the policies that AWS manages, and refusal of malformed trust policies."""

@@ -1,7 +1,7 @@
-"""IAM's policies that AWS manages (AmazonSageMakerFullAccess, ReadOnlyAccess, ...), which moto has but hides,
-and trust policies that are none.
+"""What moto's IAM lacks: policies that AWS manages, and refusal of malformed trust policies.
 
-Policies are kept, attached and described; nothing evaluates them.
+moto has AWS's managed policies (AmazonSageMakerFullAccess, ReadOnlyAccess, ...) but does not load them by
+itself. Policies are kept, attached and described; nothing evaluates them.
 """
 
 import json
@@ -25,7 +25,7 @@ def install() -> None:
 
 
 def _check_trust(document: str) -> None:
-    """Refuse a trust policy that is no JSON object with statements, in IAM's words."""
+    """Refuse, in IAM's words, a trust policy that is not a JSON object with statements."""
     try:
         policy = json.loads(document)
     except ValueError as error:

@@ -1,7 +1,7 @@
-"""The actions of CloudWatch Logs that write and read events, in moto's place, and what servers print.
+"""The actions of CloudWatch Logs on events, in the place of moto's; and events from what model servers print.
 
-Both ways in, PutLogEvents and a model server's output, look for metrics in embedded metric format.
-Subscription filters are moto's: they see events of PutLogEvents.
+Events come in by PutLogEvents or from a server's output; both are searched for metrics in embedded metric
+format. Subscription filters are moto's, and see the events of PutLogEvents.
 """
 
 import json
@@ -45,7 +45,7 @@ _NEWEST_METRIC = 2 * 3_600
 
 
 class LogsApi:
-    """The actions; `install` puts them into moto. `put_lines` takes what servers print."""
+    """The actions on events. `install` puts them into moto; `put_lines` takes what servers print."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -36,6 +36,8 @@ _DEEPEST = 40
 
 @dataclass(frozen=True)
 class _Token:
+    """A piece of a pattern: what kind it is, and its text."""
+
     kind: str
     text: str
 
@@ -57,6 +59,8 @@ def parse(text: str) -> Test:
 
 
 class _Parser:
+    """Recursive descent: || binds loosest, then &&, then comparisons."""
+
     def __init__(self, tokens: list[_Token]) -> None:
         self._tokens = tokens
         self._depth = 0

@@ -1,8 +1,8 @@
-"""Where log events are kept: on moto's streams, in order, within a budget of memory.
+"""Keeps log events in moto's streams, in order and within a budget of memory. Thread-safe.
 
-At most MOST_PER_STREAM events of a stream are kept, and BUDGET bytes of messages in all: what is oldest, in
-the stream that nobody has written to for the longest time, goes first. Retention is applied when events are
-read. Thread-safe.
+At most MOST_PER_STREAM events of a stream are kept, and BUDGET bytes of messages in all. When there is too
+much, the oldest events of the stream that was not written to for the longest time are dropped first. The
+retention of a log group is applied when its events are read.
 """
 
 import time

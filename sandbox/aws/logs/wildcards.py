@@ -1,4 +1,4 @@
-"""Text that patterns compare with: `*` stands for anything, `%…%` holds a regular expression. Pure."""
+"""Wildcards (`*`) and regular expressions (`%…%`) of filter patterns, as Python's patterns. Pure."""
 
 import re
 

@@ -1,1 +1,1 @@
-"""S3: its checks of requests, bucket policies on the loopback, notifications, and objects read in process."""
+"""S3: checks of requests, bucket policies on the loopback, notifications, and objects without a request."""

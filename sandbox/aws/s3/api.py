@@ -1,4 +1,4 @@
-"""S3's bucket policies on the loopback, and notifications to EventBridge in GetBucketNotification.
+"""What moto's S3 gets wrong: bucket policies on the loopback, and notifications to EventBridge.
 
 moto ignores a policy's Condition, so that a Deny of plain HTTP denies everything. The sandbox's own loopback
 counts as secure transport: such a Deny does not apply, and the policy need not be weakened. Deny statements

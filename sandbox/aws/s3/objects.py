@@ -1,4 +1,4 @@
-"""Objects of moto's S3, read in process."""
+"""Reads and writes objects of moto's S3 directly, without a request."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""S3 requests checked as S3 does before it acts: bucket names, XML bodies, bucket policies. Pure."""
+"""What S3 refuses of a request before it acts: bucket names, XML bodies, bucket policies. Pure."""
 
 import ipaddress
 import json

@@ -1,7 +1,7 @@
 """Tags of SageMaker's models, endpoint configs and endpoints.
 
-Adds to moto: an ARN of nothing is a ValidationException, a key that is set again is replaced, the limit of
-50. Other resources keep moto's tagging, with the same refusal of what is not there.
+Adds to moto: a ValidationException for an ARN that names nothing, the replacement of a key that is set again,
+and the limit of 50 tags. The tags of other resources are still moto's, with the same ValidationException.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What InvokeEndpoint answers when it does not answer what the container did. Pure, but for sending it."""
+"""The errors of InvokeEndpoint: ModelError from what a container answered, and how errors are sent."""
 
 from typing import Any
 

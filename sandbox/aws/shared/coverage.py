@@ -1,4 +1,4 @@
-"""The message for actions that the sandbox does not cover: what is missing, and where it would be added."""
+"""The message for an action that the sandbox does not cover: what is missing, and where to add it."""
 
 from typing import Final
 

@@ -18,7 +18,7 @@ class Answer:
 
 
 class BadRequest(ValueError):
-    """A request that AWS refuses before it looks at it: error code, message, HTTP status (0: the code's)."""
+    """A request that AWS refuses: error code, message, and HTTP status (0: the usual one of the code)."""
 
     def __init__(self, code: str, message: str, status: int = 0) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Puts an action of the sandbox into the place of moto's."""
+"""Replaces an action of moto's by one of the sandbox's."""
 
 from collections.abc import Callable
 from typing import Any

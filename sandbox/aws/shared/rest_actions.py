@@ -1,8 +1,8 @@
-"""Which action a REST request is, by botocore's own service model. Pure, but for reading the model once.
+"""Which action a REST request is, by botocore's service model. Pure, but for reading the model once.
 
-An operation fits when its method and path do and the request has all that it requires in query and headers;
-of several, the one that asks for most is meant: `PUT /bucket/key?uploadId=…&partNumber=1` is UploadPart, not
-PutObject.
+An action matches when its method and path do, and the request has every query parameter and header that it
+requires. When several match, the one that requires most is meant: `PUT /bucket/key?uploadId=…&partNumber=1`
+is UploadPart and not PutObject.
 """
 
 import re
@@ -18,7 +18,7 @@ from botocore.session import get_session
 
 @dataclass(frozen=True)
 class _Route:
-    """One operation's place: a pattern of its path, and what query and headers must hold."""
+    """How one action is recognized: method, path pattern, required query parameters and headers."""
 
     action: str
     method: str

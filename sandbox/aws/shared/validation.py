@@ -1,12 +1,12 @@
-"""Requests checked against botocore's own service model, as AWS's front door does before the action runs.
+"""Checks requests against botocore's service model, as AWS does before an action runs.
 
 Names, lengths, patterns, ranges, enums, required members and the sizes of lists and maps, in the words of the
 JSON services ("1 validation error detected: Value 'x' at 'endpointName' failed to satisfy constraint: ...").
 Members that the model does not know are ignored, as AWS ignores them. What depends on other resources is the
 action's own business. Pure, but for botocore's model, which is read from its files once.
 
-Patterns are Java's. Python lacks `\\p{...}`; letters, digits and separators stand in for what such a class
-names, and a pattern that still cannot be read constrains nothing.
+The model's patterns are Java's. Python's `re` has no `\\p{...}`, so each such class is replaced by similar
+characters; a pattern that Python still cannot compile is not checked.
 """
 
 import json

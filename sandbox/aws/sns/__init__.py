@@ -1,1 +1,1 @@
-"""SNS: refusal of a message that goes to nobody."""
+"""SNS: refusal of a message without a recipient."""

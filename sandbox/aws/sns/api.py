@@ -1,4 +1,4 @@
-"""SNS: a message to nobody is refused in SNS's words; moto takes it and fails."""
+"""Publish without a topic, target or phone number is refused in SNS's words; moto would fail on it."""
 
 from moto.core.responses import ActionResult
 from moto.sns.exceptions import SNSInvalidParameter

@@ -37,7 +37,7 @@ class Difference:
 
 
 class Lifecycle:
-    """One resource type in one AWS."""
+    """One resource type, and the AWS that it is used with."""
 
     def __init__(self, resource: Resource, aws: Aws) -> None:
         self._resource = resource

@@ -1,4 +1,4 @@
-"""All resource types that this provider knows, and the schema that says so."""
+"""The table of all resource types of this provider, and the schema made from it."""
 
 import json
 from collections.abc import Mapping

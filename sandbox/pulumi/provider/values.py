@@ -1,7 +1,7 @@
 """Pulumi's property values as plain JSON values, and back. Knows nothing of resources.
 
-The engine is told that this provider wants no secrets and no resource references, so the only special
-value that arrives is "unknown until applied".
+The engine is told that this provider wants no secrets and no resource references. So the only special value
+that it sends is UNKNOWN.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Data capture as an endpoint config asks for it, and one captured request in SageMaker's layout. Pure.
+"""The settings of data capture in an endpoint config, and one captured request as a line of a file. Pure.
 
 Sources: the API reference of DataCaptureConfig, and "Capture data from real-time endpoint" in the developer
 guide: `s3://<destination>/<endpoint>/<variant>/yyyy/mm/dd/hh/<file>.jsonl`, one JSON object a line.

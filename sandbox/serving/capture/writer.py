@@ -26,6 +26,8 @@ Put = Callable[[str, str, bytes], None]
 
 @dataclass(frozen=True)
 class _Folder:
+    """Where the captured requests of one variant and hour go."""
+
     account: str
     endpoint: str
     uri: str

@@ -1,4 +1,4 @@
-"""One request to a model server, and the faults that someone asked for on its way."""
+"""Sends a request to a model server, and lets the faults that were asked for happen on the way."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Copies of requests for shadow variants: sent beside the real one, their answers recorded and discarded."""
+"""Sends copies of requests to shadow variants; their answers are recorded and then discarded."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ Record = Callable[[Fleet, Scope, bytes, Answer, tuple[float, float], str], None]
 
 
 class Shadows:
-    """The copies under way."""
+    """Makes copies, and keeps track of those under way."""
 
     def __init__(self, servers: ModelServers, record: Record) -> None:
         self._servers = servers

@@ -1,4 +1,4 @@
-"""From a recipe to containers that can start: images are resolved and unpacked, and so are model artifacts.
+"""Prepares the containers of a deployment: finds and unpacks its images and model artifacts.
 
 Blocking; called from a thread. Raises DeploymentFailed with the words that SageMaker would use.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.core.faults import Faults
 from sandbox.core.settings import Settings
 from sandbox.serving.endpoints.failures import NO_REGISTRY, DeploymentFailed
-from sandbox.serving.endpoints.recipe import Recipe, model_data_url, primary_container
+from sandbox.serving.endpoints.spec import DeploymentSpec, model_data_url, primary_container
 from sandbox.serving.endpoints.state import Endpoint
 from sandbox.serving.images.blobs import ImageError
 from sandbox.serving.images.references import FoundImage
@@ -42,25 +42,25 @@ class ContainerBuilder:
         self._find_image = find_image
         self._read_object = read_object
 
-    def containers(self, endpoint: Endpoint, recipe: Recipe) -> dict[str, Container]:
-        """One container per production and shadow variant of the recipe."""
+    def containers(self, endpoint: Endpoint, spec: DeploymentSpec) -> dict[str, Container]:
+        """One container per production and shadow variant of the spec."""
         if self._faults.for_outage():
             raise DeploymentFailed(NO_REGISTRY)
         return {
             variant["VariantName"]: self._container(
-                endpoint, recipe, variant["VariantName"], variant["ModelName"]
+                endpoint, spec, variant["VariantName"], variant["ModelName"]
             )
-            for variant in [*recipe.variants, *recipe.shadow_variants]
+            for variant in [*spec.variants, *spec.shadow_variants]
         }
 
-    def _container(self, endpoint: Endpoint, recipe: Recipe, variant: str, model: str) -> Container:
-        definition = primary_container(recipe.models[model])
+    def _container(self, endpoint: Endpoint, spec: DeploymentSpec, variant: str, model: str) -> Container:
+        definition = primary_container(spec.models[model])
         image = self._find_image(definition["Image"])
         if image is None:
             raise DeploymentFailed(
                 f"The image '{definition['Image']}' does not exist. Specify an existing image and try again."
             )
-        meant = endpoint.endpoint_name, variant, recipe.config_name
+        meant = endpoint.endpoint_name, variant, spec.config_name
         slow = self._faults.for_endpoint("slow_ping", *meant)
         fail = self._faults.for_endpoint("fail_ping", *meant)
         try:
@@ -71,7 +71,7 @@ class ContainerBuilder:
         return Container(
             endpoint=endpoint.endpoint_name,
             variant=variant,
-            config=recipe.config_name,
+            config=spec.config_name,
             account=endpoint.account,
             region=endpoint.region,
             image=prepared,

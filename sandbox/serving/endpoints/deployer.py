@@ -1,7 +1,8 @@
 """How an endpoint changes: create, update by blue/green, roll back, patch, scale, delete.
 
-Coroutines on the sandbox's event loop; each owns its endpoint from a busy status to the next stable one.
-Whatever fails, an endpoint that served goes on serving its old deployment, as on SageMaker.
+The changes are coroutines on the sandbox's event loop. Each has its endpoint to itself from a busy status to
+the next stable one. Whatever fails, an endpoint that served goes on serving its old deployment, as on
+SageMaker.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from sandbox.serving.endpoints.failures import (
     DeploymentFailed,
 )
 from sandbox.serving.endpoints.launcher import Kept, Launcher
-from sandbox.serving.endpoints.recipe import Recipe
+from sandbox.serving.endpoints.spec import DeploymentSpec
 from sandbox.serving.endpoints.state import Deployment, Endpoint, Phase, Status
 from sandbox.serving.endpoints.traffic_shift import Step, TrafficShift, traffic_shift
 from sandbox.serving.fleets.fleet import Fleet
@@ -45,10 +46,10 @@ class Deployer:
         self._scale = scale
         self._retiring: set[asyncio.Task[None]] = set()
 
-    async def create(self, endpoint: Endpoint, recipe: Recipe) -> None:
+    async def create(self, endpoint: Endpoint, spec: DeploymentSpec) -> None:
         """From Creating to InService or Failed."""
         try:
-            deployment = await self._launcher.launch(endpoint, recipe, {})
+            deployment = await self._launcher.launch(endpoint, spec, {})
         except Exception as error:
             self._drop_pending(endpoint)
             endpoint.failure_reason = _reason(endpoint, error)
@@ -59,20 +60,20 @@ class Deployer:
         endpoint.move(Status.IN_SERVICE)
 
     async def update(
-        self, endpoint: Endpoint, recipe: Recipe, config: Mapping[str, Any] | None, kept: Kept
+        self, endpoint: Endpoint, spec: DeploymentSpec, config: Mapping[str, Any] | None, kept: Kept
     ) -> None:
         """From Updating to InService, on the new config or, when anything fails, on the old one."""
         old = endpoint.live
         begun = asyncio.get_running_loop().time()
         try:
-            deployment = await self._launcher.launch(endpoint, recipe, kept)
+            deployment = await self._launcher.launch(endpoint, spec, kept)
             instances = sum(fleet.count for fleet in deployment.fleets.values())
             await self._shift(endpoint, old, deployment, traffic_shift(config, instances), begun)
         except Exception as error:
             await self._roll_back(endpoint, old, error)
             return
         self._settle(endpoint, deployment, old)
-        endpoint.config_name = recipe.config_name
+        endpoint.config_name = spec.config_name
         endpoint.failure_reason = None
         endpoint.last_deployment_config = config
         endpoint.move(Status.IN_SERVICE)
@@ -88,7 +89,7 @@ class Deployer:
         }
         try:
             deployment, _ = await asyncio.gather(
-                self._launcher.launch(endpoint, old.recipe, kept), asyncio.sleep(seconds)
+                self._launcher.launch(endpoint, old.spec, kept), asyncio.sleep(seconds)
             )
         except Exception as error:
             log.warning("the patch of %s failed: %s", endpoint.endpoint_name, error)
@@ -143,7 +144,7 @@ class Deployer:
             await self._bake(endpoint, step, shift.alarms, end)
         name = endpoint.endpoint_name
         for kind in ("silent_rollback", "rollback_failed"):
-            fault = self._faults.for_endpoint(kind, name, config=new.recipe.config_name)
+            fault = self._faults.for_endpoint(kind, name, config=new.spec.config_name)
             if fault is not None:
                 raise DeploymentFailed(fault.reason or None, stuck=kind == "rollback_failed")
 

@@ -1,4 +1,4 @@
-"""Why a deployment cannot be, in the words that SageMaker gives as FailureReason."""
+"""Why a deployment failed, in the words that SageMaker gives as FailureReason."""
 
 NO_REGISTRY = "Failed to pull the image: the registry is not available. Please try again after some time."
 PING_FAILED = (
@@ -17,7 +17,7 @@ INTERNAL = "Request to service failed. If failure persists after retry, contact 
 
 
 class DeploymentFailed(Exception):
-    """A deployment that cannot be; `reason` becomes the endpoint's FailureReason.
+    """A deployment failed; `reason` becomes the endpoint's FailureReason.
 
     `stuck` says that it cannot be taken back either.
     """

@@ -1,4 +1,4 @@
-"""From a recipe to a deployment that can serve: its fleets, started and healthy, or words for why not."""
+"""Starts the fleets of a deployment and waits until they are healthy, or says why they are not."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from sandbox.core.faults import Faults
 from sandbox.serving.capture.records import capture_settings
 from sandbox.serving.endpoints.container_builder import ContainerBuilder
 from sandbox.serving.endpoints.failures import NO_CAPACITY, PING_FAILED, DeploymentFailed
-from sandbox.serving.endpoints.recipe import Recipe
+from sandbox.serving.endpoints.spec import DeploymentSpec
 from sandbox.serving.endpoints.state import Deployment, Endpoint
 from sandbox.serving.fleets.fleet import Fleet, Mirror
 from sandbox.serving.fleets.host import Host
@@ -25,7 +25,7 @@ Kept = Mapping[str, Mapping[str, Any]]
 
 
 class Launcher:
-    """Starts the fleets of recipes."""
+    """Starts deployments."""
 
     def __init__(self, host: Host, builder: ContainerBuilder, faults: Faults, note: Notes) -> None:
         self._host = host
@@ -33,19 +33,19 @@ class Launcher:
         self._faults = faults
         self._note = note
 
-    async def launch(self, endpoint: Endpoint, recipe: Recipe, kept: Kept) -> Deployment:
-        """Start all fleets of a recipe as the pending deployment and wait for their pings.
+    async def launch(self, endpoint: Endpoint, spec: DeploymentSpec, kept: Kept) -> Deployment:
+        """Start all fleets of a spec as the pending deployment and wait for their pings.
 
         Raises DeploymentFailed; what was started is then for the caller to end.
         """
-        deployment = endpoint.pending = Deployment(recipe)
+        deployment = endpoint.pending = Deployment(spec)
         name = endpoint.endpoint_name
-        if self._faults.for_endpoint("insufficient_capacity", name, config=recipe.config_name):
+        if self._faults.for_endpoint("insufficient_capacity", name, config=spec.config_name):
             raise DeploymentFailed(NO_CAPACITY)
-        containers = await asyncio.to_thread(self._builder.containers, endpoint, recipe)
-        deployment.fleets |= self._fleets(recipe.variants, containers, kept)
-        deployment.shadows |= self._fleets(recipe.shadow_variants, containers, kept)
-        settings = capture_settings(recipe.config.get("DataCaptureConfig"))
+        containers = await asyncio.to_thread(self._builder.containers, endpoint, spec)
+        deployment.fleets |= self._fleets(spec.variants, containers, kept)
+        deployment.shadows |= self._fleets(spec.shadow_variants, containers, kept)
+        settings = capture_settings(spec.config.get("DataCaptureConfig"))
         for fleet in deployment.all_fleets:
             fleet.capture = settings
         for production, mirror in _mirrors(deployment):

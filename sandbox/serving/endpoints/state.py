@@ -12,12 +12,12 @@ from random import random
 from typing import Any
 
 from sandbox.core.clock import now
-from sandbox.serving.endpoints.recipe import Recipe
+from sandbox.serving.endpoints.spec import DeploymentSpec
 from sandbox.serving.fleets.fleet import Fleet
 
 
 class Status(StrEnum):
-    """SageMaker's EndpointStatus, as far as an endpoint gets here."""
+    """Those values of SageMaker's EndpointStatus that an endpoint of the sandbox can have."""
 
     CREATING = "Creating"
     UPDATING = "Updating"
@@ -34,7 +34,7 @@ BUSY = {Status.CREATING, Status.UPDATING, Status.SYSTEM_UPDATING, Status.ROLLING
 
 
 class Phase(StrEnum):
-    """What a deployment under way is at: SageMaker's VariantStatus."""
+    """How far a deployment under way is: SageMaker's VariantStatus."""
 
     CREATING = "Creating"
     ACTIVATING = "ActivatingTraffic"
@@ -43,9 +43,9 @@ class Phase(StrEnum):
 
 @dataclass
 class Deployment:
-    """A recipe that runs: one fleet per variant; those of shadow variants answer nobody."""
+    """What runs for one spec: a fleet for each variant. The answers of shadow fleets reach no caller."""
 
-    recipe: Recipe
+    spec: DeploymentSpec
     fleets: dict[str, Fleet] = field(default_factory=dict)
     shadows: dict[str, Fleet] = field(default_factory=dict)
     started_at: datetime = field(default_factory=now)

@@ -1,7 +1,7 @@
 """podman's configuration files for the sandbox: a storage of its own, apart from the user's. Pure.
 
-The same settings whatever /etc/containers and the user's home say, so that a sandbox behaves alike everywhere
-and nothing that the user runs is touched.
+The settings are the same whatever /etc/containers and the user's home say, so that a sandbox behaves alike
+everywhere and nothing that the user runs is touched.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ _PROCESSES_LIMIT = 30000
 
 @dataclass(frozen=True)
 class Machine:
-    """What decides about the files.
+    """What the contents of the files depend on.
 
     `run` describes the containers that run now, and means nothing after the machine's next start. `runtime`
     is the OCI runtime, empty for podman's own choice. `open_files` and `processes` are this process's hard

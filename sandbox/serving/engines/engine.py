@@ -1,4 +1,4 @@
-"""The container engine of this machine: found, tried, and run. What it is told is decided elsewhere."""
+"""Finds the container engine of this machine, tries it, and runs its commands (see `arguments`)."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Images of the sandbox's registry in an engine's storage: loaded once, by digest, checked on the way.
+"""Loads images of the sandbox's registry into an engine's storage: once, by digest, with digests checked.
 
 Nothing is pulled over a network, so no registry has to be declared insecure: podman reads an OCI layout that
 links to the registry's own blobs and keeps the image's digest; docker gets the same blobs as an archive.

@@ -1,4 +1,4 @@
-"""What instances borrow from the sandbox: a runtime, processes, an HTTP client, ports, folders."""
+"""What all instances of a sandbox use together: the runtime, the supervisor, an HTTP client, folders."""
 
 import sys
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _IDLE_CONNECTION = 3.0
 
 @dataclass(frozen=True)
 class Host:
-    """One per sandbox, shared by all instances."""
+    """What instances are given; there is one for a sandbox."""
 
     settings: Settings
     supervisor: Supervisor

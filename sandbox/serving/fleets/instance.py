@@ -36,7 +36,7 @@ _BACKOFF = (0.1, 0.3, 1.0, 2.0, 5.0)
 
 
 class Instance:
-    """A model server process and whoever starts it again. `start` once, `stop` once."""
+    """A model server process, started again whenever it ends. Call `start` once and `stop` once."""
 
     def __init__(self, host: Host, container: Container) -> None:
         self.id = f"i-{secrets.token_hex(8)}"

@@ -18,6 +18,8 @@ Publish = Callable[[Instance, list[str]], None]
 
 @dataclass
 class _Position:
+    """How far a file was read, and the beginning of a line that is not complete yet."""
+
     offset: int = 0
     rest: bytes = b""
 

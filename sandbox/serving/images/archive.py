@@ -1,4 +1,4 @@
-"""Unpack tar archives of strangers into a folder that they cannot leave.
+"""Unpacks archives that nobody vouches for into a folder; nothing of them gets outside it.
 
 Image layers (with whiteouts) and model artifacts. Ownership, devices and set-id bits are dropped; links are
 kept inside the folder, as a container's root would keep them. Only tar and gzip; zstd layers are refused.

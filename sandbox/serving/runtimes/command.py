@@ -1,4 +1,4 @@
-"""What an instance runs: a command with its whole environment, and what is to be done after it."""
+"""The command that an instance runs, with its environment and a command to run after it."""
 
 from dataclasses import dataclass
 from pathlib import Path

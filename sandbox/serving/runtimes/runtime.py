@@ -11,7 +11,7 @@ SocketFactory = Callable[[Any], Any]
 
 
 class Runtime(Protocol):
-    """What the fleets need of a runtime."""
+    """A way to run images: as processes, or in containers."""
 
     socket_factory: SocketFactory | None
     """Makes the sockets to servers, where plain ones would not reach them."""

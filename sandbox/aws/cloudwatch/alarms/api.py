@@ -1,7 +1,8 @@
-"""CloudWatch's alarm actions, where moto lacks them or is wrong: put, delete, set, history, describe.
+"""CloudWatch's actions on alarms, where moto lacks them or is wrong: put, delete, set, history, describe.
 
-moto holds the alarms; what it does not know hangs on its Alarm: `sandbox_params` (PutMetricAlarm's own
-parameters), `sandbox_schedule` (see `evaluator`), `sandbox_rule` (a composite alarm's).
+moto keeps the alarms. What it has no place for is kept in attributes that are added to its Alarm objects:
+`sandbox_params` (the parameters of PutMetricAlarm), `sandbox_schedule` (when it is evaluated next) and
+`sandbox_rule` (the rule of a composite alarm).
 """
 
 import json
@@ -36,7 +37,7 @@ _Put = Callable[[CloudWatchResponse], Any]
 
 
 class AlarmsApi:
-    """The actions; `install` puts them into moto. `in_alarm` is what a deployment asks."""
+    """The actions on alarms. `install` puts them into moto; deployments ask `in_alarm`."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator

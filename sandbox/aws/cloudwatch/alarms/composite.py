@@ -1,4 +1,4 @@
-"""The AlarmRule of a composite alarm. Pure.
+"""The rule of a composite alarm (AlarmRule): parsed, and evaluated against the states of other alarms. Pure.
 
 `ALARM(name)`, `OK("name or ARN")`, `INSUFFICIENT_DATA(...)`, `TRUE`, `FALSE`, with NOT, AND, OR and
 parentheses. AT_LEAST is not covered.
@@ -26,7 +26,7 @@ class BadRule(ValueError):
 
 @dataclass(frozen=True)
 class Is:
-    """True while the named alarm is in a state."""
+    """The condition that an alarm is in a state."""
 
     state: str
     alarm: str
@@ -34,7 +34,7 @@ class Is:
 
 @dataclass(frozen=True)
 class Op:
-    """AND, OR, NOT of other rules, or TRUE and FALSE of nothing."""
+    """AND, OR or NOT of other rules; or the constants TRUE and FALSE, which have no parts."""
 
     word: str
     of: tuple["Rule", ...] = ()
@@ -90,6 +90,8 @@ def holds(rule: Rule, state: Callable[[str], str | None]) -> bool:
 
 
 class _Parser:
+    """Recursive descent: OR binds loosest, then AND, then NOT."""
+
     def __init__(self, tokens: list[Rule | str]) -> None:
         self._tokens = tokens
         self._depth = 0

@@ -19,7 +19,7 @@ from sandbox.aws.cloudwatch.metrics.queries import BadQuery, MetricQuery, Source
 
 @dataclass(frozen=True)
 class Outcome:
-    """The state an evaluation calls for (None: the one that the alarm has), and why."""
+    """What an evaluation found: the state that the alarm should have (None: the one it has), and why."""
 
     state: str | None
     reason: str = ""

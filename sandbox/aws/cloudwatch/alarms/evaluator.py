@@ -1,15 +1,15 @@
-"""Evaluates alarms on time: sleeps until the next alarm is due, and for ever while there is none.
+"""Evaluates every alarm when it is due, and sleeps between.
 
 An alarm with periods of a minute or more is due at every full minute, one with shorter periods every ten
-seconds, and a new or changed one at once, as documented. Before it evaluates, what was counted and logged is
-published, so that a period's last second is in it. When the clock is moved forward, the boundaries that it
-passed are evaluated in their order.
+seconds, and a new or changed one at once, as CloudWatch documents it. Just before, the metrics that are still
+being collected are published, so that the last second of a period counts. When someone moves the clock
+forward, every due time that it skipped is evaluated, in order.
 
-A deployment that watches alarms passes its waits faster than real time when the sandbox's time scale says
-so. While it does, a watched alarm that needs one datapoint is evaluated every second as well, over the data
-since the watch began, up to its period. It can thus ring within the deployment. Once the deployment is over
-its data counts no more: the alarm is evaluated again a scaled period later, on what came since. Nothing of
-this happens at time scale 1.
+Deployments are sped up by the sandbox's time scale, so an alarm that is due once a minute would come too late
+for one that lasts seconds. Therefore, while a deployment watches an alarm that needs only one datapoint, that
+alarm is also evaluated every second, over the data since the deployment began. After the deployment this data
+no longer counts: the alarm is evaluated once more, a scaled period later, on newer data alone. With a time
+scale of 1 none of this happens.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _WATCH_LASTS = 1.0
 
 @dataclass
 class Schedule:
-    """When an alarm is evaluated next; kept on moto's alarm."""
+    """When an alarm is evaluated next; kept as an attribute of moto's alarm."""
 
     definition: AlarmDefinition
     due: float

@@ -1,4 +1,4 @@
-"""DescribeAlarmHistory: what of the history an answer holds. Pure."""
+"""DescribeAlarmHistory: picks and pages the entries that a request asks for. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What an alarm's SNS topic is told: CloudWatch's own JSON. Pure, but for reading moto's alarm."""
+"""The message that an alarm sends to its SNS topics, in CloudWatch's JSON. Only reads moto's alarm."""
 
 import json
 from collections.abc import Mapping

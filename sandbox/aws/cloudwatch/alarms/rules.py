@@ -1,8 +1,8 @@
-"""What an alarm's datapoints mean: M out of N, and the four treatments of missing data. Pure.
+"""Which state an alarm's datapoints call for: M out of N, and the four treatments of missing data. Pure.
 
-Source: "Configuring how CloudWatch alarms treat missing data", with its tables. The state comes from the
-datapoints of the evaluation range, which is a little longer than the evaluation periods, so that a real
-datapoint from farther back counts before a missing one is made up.
+Source: "Configuring how CloudWatch alarms treat missing data", with its tables. CloudWatch looks at a few
+more periods than the alarm asks for, so that a real but older datapoint is used before a missing one is
+replaced.
 """
 
 import operator
@@ -30,7 +30,7 @@ COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
 
 @dataclass(frozen=True)
 class Rule:
-    """When an alarm rings."""
+    """The condition under which an alarm is in ALARM."""
 
     comparison: str
     threshold: float

@@ -1,8 +1,8 @@
-"""An alarm changes its state: the change is kept, goes into the history, and its actions are taken.
+"""Changes the state of an alarm: records it in the history, and takes the alarm's actions.
 
-Works on moto's alarms, so that every List and Describe sees it. SNS topics are notified with the JSON that
-CloudWatch sends; other kinds of action (EC2, Auto Scaling, Lambda) are recorded as failed. Whoever
-looks at a state in order to change it takes the lock first.
+The state is that of moto's own alarm, so every action that lists or describes alarms sees it. SNS topics are
+notified with the JSON that CloudWatch sends; other kinds of action (EC2, Auto Scaling, Lambda) are recorded
+as failed. Code that reads a state in order to change it takes LOCK first.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""CloudWatch's metric actions, in moto's place: put, get data, get statistics, list.
+"""CloudWatch's actions on metrics, in the place of moto's: put, get data, get statistics, list.
 
-moto keeps each value for ever and cannot make percentiles; here a `MetricStore` hangs on moto's backend.
-Metrics that moto itself makes (S3's storage) are still found.
+moto keeps each value for ever and cannot make percentiles. Here each backend of moto gets a `MetricStore` as
+an attribute instead. The metrics that moto makes by itself (S3's storage) are still found.
 """
 
 import math
@@ -63,7 +63,7 @@ def source(backend: CloudWatchBackend) -> Source:
 
 
 class MetricsApi:
-    """The actions; `install` puts them into moto."""
+    """The actions on metrics. `install` puts them into moto."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

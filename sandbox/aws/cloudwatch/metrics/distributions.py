@@ -1,4 +1,4 @@
-"""What CloudWatch keeps of the values of one metric in one stretch of time. Pure.
+"""The values of one metric in one span of time, as they are kept. Pure.
 
 Counts, sums and extremes are exact. Values are kept as they are while there are few distinct ones, and in
 bins 1 % wide after that, so that a percentile of many values is right to half a percent; bins grow wider

@@ -1,7 +1,7 @@
 """Embedded metric format: a log line that carries metrics. Pure.
 
-Source: "Specification: Embedded metric format". A line that keeps to it becomes points; one that does not
-stays a log line and nothing else, as in CloudWatch. A metric whose member is missing is left out alone.
+Source: "Specification: Embedded metric format". A line that follows it becomes points. Any other
+line gives none, as in CloudWatch. When the value of one metric is missing, only that metric is left out.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Metric math: an expression's text becomes a tree. Pure; `math_values` works trees out.
+"""The syntax of metric math: the text of an expression becomes a tree, which `math_values` evaluates. Pure.
 
 Source: "Using metric math". Operators, from loose to tight: OR, AND, comparison, + -, * /, unary minus, ^.
 """

@@ -1,8 +1,8 @@
-"""Metric math: a tree and the series that it names become a series. Pure.
+"""The evaluation of metric math: a tree from `math_syntax` and the series that it names become a value. Pure.
 
-A value is a number, a series (time to number) or an array of series. Rules from "Using metric math": two
-series meet where both have data; a division by zero has no data; a comparison gives 1 or 0. Functions that
-the sandbox does not have are named by NOT_COVERED and raise NotImplementedError.
+A value is a number, a series (time to number) or an array of series. The rules are those of "Using metric
+math": two series are combined at the times where both have data, a division by zero gives no data, and a
+comparison gives 1 or 0. The functions of NOT_COVERED raise NotImplementedError.
 """
 
 import itertools
@@ -40,7 +40,7 @@ NOT_COVERED = {
 
 @dataclass(frozen=True)
 class Context:
-    """What an expression is worked out with."""
+    """What an expression is evaluated with."""
 
     series: Mapping[str, Value]
     """The other queries by id, in the order of the request."""

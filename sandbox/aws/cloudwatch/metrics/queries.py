@@ -1,7 +1,8 @@
-"""MetricDataQueries: from AWS's dictionaries to values, and worked out against a source of metrics. Pure.
+"""The queries of GetMetricData and of alarms: parsed from dictionaries, run on a source of metrics. Pure.
 
-The source is any function with the shape of `MetricStore.windows`. Periods begin at the start that is
-given; a request's is rounded down first, as documented: to the minute, or to the period when that is shorter.
+The source is any function with the signature of `MetricStore.windows`. The first period begins at the start
+that is given; `rounded_start` rounds the start of a request down first, as AWS documents it: to the minute,
+or to the period when that is shorter.
 """
 
 from collections.abc import Callable, Mapping, Sequence

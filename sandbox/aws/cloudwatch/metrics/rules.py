@@ -1,4 +1,4 @@
-"""PutMetricData's data, checked, as points. Pure, but for raising moto's errors."""
+"""Checks the data of PutMetricData and turns it into points. Pure; refusals are moto's exceptions."""
 
 import math
 from collections.abc import Mapping

@@ -30,7 +30,7 @@ Dimensions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class MetricKey:
-    """What a metric is called."""
+    """What identifies a metric: namespace, name and dimensions."""
 
     namespace: str
     name: str
@@ -69,7 +69,7 @@ class _Unit:
 
 
 class MetricStore:
-    """Takes points and gives their distributions back."""
+    """Keeps points, and gives back the distribution of any period."""
 
     def __init__(self) -> None:
         self._series: dict[MetricKey, dict[str, _Unit]] = {}

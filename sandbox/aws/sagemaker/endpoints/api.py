@@ -1,6 +1,6 @@
-"""SageMaker endpoints: the API's side. What an endpoint does is in `sandbox.serving`.
+"""The actions on SageMaker's endpoints. How endpoints run is in `sandbox.serving`.
 
-Adds to moto: everything that makes an endpoint run, UpdateEndpoint among it.
+Adds to moto: endpoints that run, and UpdateEndpoint.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
 from sandbox.core.clock import visible
 from sandbox.core.faults import Faults
-from sandbox.serving.endpoints.recipe import Recipe
+from sandbox.serving.endpoints.spec import DeploymentSpec
 from sandbox.serving.endpoints.state import Endpoint
 
 Action = Callable[[SageMakerResponse], ActionResult]
@@ -53,15 +53,15 @@ def _bound(name: str, action: Callable[..., ActionResult], service: EndpointServ
 def _create(self: SageMakerResponse, service: EndpointService) -> ActionResult:
     request = dict(self.params)
     name = request["EndpointName"]
-    recipe = _recipe(self, request["EndpointConfigName"])
+    spec = _spec(self, request["EndpointConfigName"])
     arn = sagemaker_arn("endpoint", name, self.current_account, self.region)
     tags = new_tags(request.get("Tags"))
-    instances = sum(int(variant.get("InitialInstanceCount", 1)) for variant in recipe.variants)
+    instances = sum(int(variant.get("InitialInstanceCount", 1)) for variant in spec.variants)
     refuse_deployment(request.get("DeploymentConfig"), instances)
-    endpoint = Endpoint(self.current_account, self.region, name, arn, tags, recipe.config_name)
+    endpoint = Endpoint(self.current_account, self.region, name, arn, tags, spec.config_name)
     # CreateEndpoint's deployment config moves no traffic, but is described from then on.
     endpoint.last_deployment_config = request.get("DeploymentConfig")
-    service.call(lambda: service.create(endpoint, recipe))
+    service.call(lambda: service.create(endpoint, spec))
     return ActionResult({"EndpointArn": arn})
 
 
@@ -77,8 +77,8 @@ def _describe(self: SageMakerResponse, service: EndpointService, faults: Faults)
 def _update(self: SageMakerResponse, service: EndpointService) -> ActionResult:
     endpoint = _find(self, service)
     request = dict(self.params)
-    recipe = _recipe(self, request["EndpointConfigName"])
-    service.call(lambda: service.update(endpoint, recipe, request))
+    spec = _spec(self, request["EndpointConfigName"])
+    service.call(lambda: service.update(endpoint, spec, request))
     return ActionResult({"EndpointArn": endpoint.arn})
 
 
@@ -110,8 +110,8 @@ def _find(self: SageMakerResponse, service: EndpointService) -> Endpoint:
     return endpoint
 
 
-def _recipe(self: SageMakerResponse, config_name: str) -> Recipe:
+def _spec(self: SageMakerResponse, config_name: str) -> DeploymentSpec:
     config = find_config(self, config_name)
-    recipe = Recipe(config.endpoint_config_name, config.request, {})
-    names = {variant["ModelName"] for variant in [*recipe.variants, *recipe.shadow_variants]}
-    return replace(recipe, models={name: find_model(self, name).request for name in names})
+    spec = DeploymentSpec(config.endpoint_config_name, config.request, {})
+    names = {variant["ModelName"] for variant in [*spec.variants, *spec.shadow_variants]}
+    return replace(spec, models={name: find_model(self, name).request for name in names})

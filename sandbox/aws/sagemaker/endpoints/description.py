@@ -1,4 +1,4 @@
-"""DescribeEndpoint's answer. Pure: an endpoint in, the response's members out."""
+"""The answer of DescribeEndpoint, from an endpoint's state. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,9 +29,9 @@ def describe_endpoint(endpoint: Endpoint) -> dict[str, Any]:
         answer["ProductionVariants"] = [_serving(live, fleet, busy) for fleet in live.fleets.values()]
         if live.shadows:
             answer["ShadowProductionVariants"] = [_serving(live, f, False) for f in live.shadows.values()]
-        answer["DataCaptureConfig"] = _capture(live.recipe.config.get("DataCaptureConfig"))
+        answer["DataCaptureConfig"] = _capture(live.spec.config.get("DataCaptureConfig"))
         for member in ("AsyncInferenceConfig", "ExplainerConfig"):
-            answer[member] = live.recipe.config.get(member)
+            answer[member] = live.spec.config.get(member)
     if endpoint.pending is not None:
         answer["PendingDeploymentSummary"] = _pending(endpoint.pending)
     return {key: value for key, value in answer.items() if value is not None}
@@ -73,8 +73,8 @@ def _serving(deployment: Deployment, fleet: Fleet, busy: bool) -> dict[str, Any]
 
 
 def _definition(deployment: Deployment, variant: str) -> Mapping[str, Any]:
-    recipe = deployment.recipe
-    return next(v for v in [*recipe.variants, *recipe.shadow_variants] if v["VariantName"] == variant)
+    spec = deployment.spec
+    return next(v for v in [*spec.variants, *spec.shadow_variants] if v["VariantName"] == variant)
 
 
 def _capture(config: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -93,14 +93,14 @@ def _capture(config: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _pending(deployment: Deployment) -> dict[str, Any]:
-    recipe = deployment.recipe
+    spec = deployment.spec
     summary: dict[str, Any] = {
-        "EndpointConfigName": recipe.config_name,
-        "ProductionVariants": [_coming(deployment, v, deployment.fleets) for v in recipe.variants],
+        "EndpointConfigName": spec.config_name,
+        "ProductionVariants": [_coming(deployment, v, deployment.fleets) for v in spec.variants],
         "StartTime": deployment.started_at,
     }
-    if recipe.shadow_variants:
-        shadows = [_coming(deployment, v, deployment.shadows) for v in recipe.shadow_variants]
+    if spec.shadow_variants:
+        shadows = [_coming(deployment, v, deployment.shadows) for v in spec.shadow_variants]
         summary["ShadowProductionVariants"] = shadows
     return summary
 

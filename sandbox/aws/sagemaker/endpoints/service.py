@@ -1,6 +1,6 @@
-"""The endpoints of a sandbox: one change at a time each, refused with SageMaker's words while one runs.
+"""Begins the changes of endpoints, one at a time for each; a second one is refused in SageMaker's words.
 
-Called from moto's threads; the work happens on the event loop, which alone touches endpoints.
+Called from moto's threads. The work is handed to the event loop, since only that may touch endpoints.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from moto.sagemaker.models import sagemaker_backends
 from sandbox.aws.sagemaker.endpoints.rules import refuse_busy, refuse_deployment, refuse_variants
 from sandbox.core.faults import BadFault
 from sandbox.serving.endpoints.deployer import Deployer
-from sandbox.serving.endpoints.recipe import Recipe
+from sandbox.serving.endpoints.spec import DeploymentSpec
 from sandbox.serving.endpoints.state import Deployment, Endpoint, Status
 
 T = TypeVar("T")
@@ -54,16 +54,16 @@ class EndpointService:
         except KeyError:  # no such region
             return None
 
-    def create(self, endpoint: Endpoint, recipe: Recipe) -> None:
+    def create(self, endpoint: Endpoint, spec: DeploymentSpec) -> None:
         """Begin to create. Raises SageMaker's ValidationException."""
         endpoints = _endpoints(sagemaker_backends[endpoint.account][endpoint.region])
         if any(name.lower() == endpoint.endpoint_name.lower() for name in endpoints):
             raise ValidationError(f'Cannot create already existing endpoint "{endpoint.arn}".')
         endpoints[endpoint.endpoint_name] = endpoint
-        endpoint.pending = Deployment(recipe)
-        self._begin(endpoint, Status.CREATING, self._deployer.create(endpoint, recipe))
+        endpoint.pending = Deployment(spec)
+        self._begin(endpoint, Status.CREATING, self._deployer.create(endpoint, spec))
 
-    def update(self, endpoint: Endpoint, recipe: Recipe, request: Mapping[str, Any]) -> None:
+    def update(self, endpoint: Endpoint, spec: DeploymentSpec, request: Mapping[str, Any]) -> None:
         """Begin an update as UpdateEndpoint's `request` asks. Raises SageMaker's ValidationException."""
         refuse_busy(endpoint)
         if endpoint.live is None:
@@ -77,12 +77,12 @@ class EndpointService:
         kept = _kept(endpoint, request)
         instances = sum(
             int({**variant, **kept.get(variant["VariantName"], {})}.get("InitialInstanceCount", 1))
-            for variant in recipe.variants
+            for variant in spec.variants
         )
         refuse_deployment(config, instances)
-        refuse_variants(config, endpoint.live.fleets, recipe.variants)
-        endpoint.pending = Deployment(recipe)
-        self._begin(endpoint, Status.UPDATING, self._deployer.update(endpoint, recipe, config, kept))
+        refuse_variants(config, endpoint.live.fleets, spec.variants)
+        endpoint.pending = Deployment(spec)
+        self._begin(endpoint, Status.UPDATING, self._deployer.update(endpoint, spec, config, kept))
 
     def rescale(self, endpoint: Endpoint, changes: Iterable[Mapping[str, Any]]) -> None:
         """Begin UpdateEndpointWeightsAndCapacities. Raises SageMaker's ValidationException."""
@@ -115,7 +115,7 @@ class EndpointService:
         for endpoint in found:
             if endpoint.endpoint_status != Status.IN_SERVICE or endpoint.live is None:
                 raise BadFault(f"{name} is {endpoint.endpoint_status.value}; only InService can be patched")
-            if not _complete(endpoint, endpoint.live.recipe):
+            if not _complete(endpoint, endpoint.live.spec):
                 raise BadFault(f"AWS cannot patch {name}: its endpoint config or a model of it was deleted")
             self._begin(endpoint, Status.SYSTEM_UPDATING, self._deployer.patch(endpoint, seconds))
 
@@ -143,10 +143,10 @@ def _kept(endpoint: Endpoint, request: Mapping[str, Any]) -> dict[str, dict[str,
     return kept
 
 
-def _complete(endpoint: Endpoint, recipe: Recipe) -> bool:
+def _complete(endpoint: Endpoint, spec: DeploymentSpec) -> bool:
     """Whether the config and the models that an endpoint was deployed from are still there."""
     backend: Any = sagemaker_backends[endpoint.account][endpoint.region]
-    return recipe.config_name in backend.endpoint_configs and set(recipe.models) <= set(backend._models)
+    return spec.config_name in backend.endpoint_configs and set(spec.models) <= set(backend._models)
 
 
 def _endpoints(backend: Any) -> dict[str, Endpoint]:

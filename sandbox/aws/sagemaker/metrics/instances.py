@@ -1,4 +1,4 @@
-"""What the model servers use of this machine: namespace /aws/sagemaker/Endpoints, once a minute.
+"""Publishes what model servers use of this machine, once a minute, in /aws/sagemaker/Endpoints.
 
 CPUUtilization (percent, 100 for each core), MemoryUtilization and DiskUtilization (percent of the machine's)
 of every instance with all its processes, read from /proc. On a system without /proc nothing is published.
@@ -39,12 +39,14 @@ class Usage:
 
 @dataclass(frozen=True)
 class _Before:
+    """An instance's CPU time at its last look."""
+
     at: float
     cpu: float
 
 
 class InstanceMetrics:
-    """Remembers each instance's CPU time, since a share needs two looks.
+    """Measures and publishes. The CPU time of the last look is kept, since a share is a difference of two.
 
     `poll` on the event loop; what takes long, reading /proc and folders, runs in a thread of its own.
     """

@@ -1,9 +1,9 @@
 """The invocation metrics that SageMaker publishes for each variant: namespace AWS/SageMaker.
 
-Counted in memory, by the second, so that a request costs about a microsecond; `publish` gives them to
-CloudWatch. Names, units and values are those of "SageMaker AI endpoint invocation metrics". SageMaker
-publishes every minute; here the values are there within half a second and by the second, so that alarms
-with short periods can watch them as well.
+They are counted in memory, by the second, so that a request costs about a microsecond; `publish` hands them
+to CloudWatch. Names, units and values are those of "SageMaker AI endpoint invocation metrics". SageMaker
+publishes once a minute; here values appear within half a second and by the second, so that alarms with short
+periods can watch them as well.
 """
 
 from collections.abc import Iterator

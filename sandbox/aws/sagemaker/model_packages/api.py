@@ -1,4 +1,4 @@
-"""SageMaker's model registry: what moto lacks to delete model packages and their groups."""
+"""The actions that delete model packages and their groups, which moto lacks."""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""The actions on SageMaker's models. Adds to moto: refusals, a description of what was given alone."""
+"""The actions on SageMaker's models.
+
+Adds to moto: refusals, and a description that holds only what CreateModel was given.
+"""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from moto.sagemaker.exceptions import ValidationError
 from sandbox.aws.ecr.catalog import find_image
 from sandbox.aws.s3 import objects
 from sandbox.core.clock import visible
-from sandbox.serving.endpoints.recipe import model_data_url
+from sandbox.serving.endpoints.spec import model_data_url
 
 _MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",

@@ -6,8 +6,8 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """An endpoint config with its models, as they were when a deployment was asked for.
+class DeploymentSpec:
+    """An endpoint config with its models, as they were when the deployment began.
 
     SageMaker lets both be deleted while an endpoint uses them; a running fleet does not notice.
     """
