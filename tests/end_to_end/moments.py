@@ -1,11 +1,11 @@
 """Moments of a command that works in a stage, told by what it left there: in the ledger, in SageMaker."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from release.domain import names
+from release.domain.ledger import Stored
 from tests.end_to_end.world import World, wait_until
 
 
@@ -27,18 +27,18 @@ class Watch:
 
     def entered(self, event: str) -> bool:
         """Whether the stage's ledger has come to `event` since."""
-        s3, after = self.world.sandbox.client("s3"), f"ledger/{self.entries:08d}.json"
+        s3, after = self.world.client("s3"), f"ledger/{self.entries:08d}.json"
         found = s3.list_objects_v2(Bucket=self.bucket, Prefix="ledger/", StartAfter=after)
-        keys = [item["Key"] for item in found.get("Contents", [])]
-        return any(
-            json.load(s3.get_object(Bucket=self.bucket, Key=key)["Body"])["what"]["event"] == event
-            for key in reversed(keys)
+        bodies = (
+            s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read()
+            for item in reversed(found.get("Contents", []))
         )
+        return any(Stored.from_bytes(body).entry.what.event == event for body in bodies)
 
     def updating(self) -> bool:
         """Whether SageMaker is moving the traffic."""
         endpoint = names.endpoint("delays", self.stage)
-        found = self.world.sandbox.client("sagemaker").describe_endpoint(EndpointName=endpoint)
+        found = self.world.client("sagemaker").describe_endpoint(EndpointName=endpoint)
         return found["EndpointStatus"] == "Updating"
 
     def model_made(self) -> bool:
@@ -77,10 +77,10 @@ def watch(world: World, stage: str) -> Watch:
 
 
 def _models(world: World) -> frozenset[str]:
-    pages = world.sandbox.client("sagemaker").get_paginator("list_models").paginate()
+    pages = world.client("sagemaker").get_paginator("list_models").paginate()
     return frozenset(found["ModelName"] for page in pages for found in page["Models"])
 
 
 def _configs(world: World) -> frozenset[str]:
-    pages = world.sandbox.client("sagemaker").get_paginator("list_endpoint_configs").paginate()
+    pages = world.client("sagemaker").get_paginator("list_endpoint_configs").paginate()
     return frozenset(found["EndpointConfigName"] for page in pages for found in page["EndpointConfigs"])

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,14 @@ from ruamel.yaml import YAML
 
 from release.adapters import stage_file
 from release.adapters.aws import StageAws
-from release.adapters.world import ports_of
+from release.adapters.world import Project, ports_of
 from release.domain import former, landed, ledger, names, plan
 from release.domain import stage as stage_settings
 from release.domain.landed import Description
 from release.domain.ledger import Entry
 from release.domain.pins import EndpointSettings, Pins
 from release.domain.stage import StageSettings
-from release.ports import Event, StagePorts
+from release.ports import Event, StagePorts, Tell
 from release.rollout.smoke import smoke
 from tests.conftest import ROOT
 
@@ -31,6 +31,10 @@ POLL_SECONDS = 0.02
 SKIP = ("--skip", "--reason", "the test is about the last stage")
 """What `promote dev prod` needs besides."""
 CLEAN = ("--expect-no-changes", "--diff")
+
+
+def quiet(event: Event) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,13 @@ class World:
 
     project: Path
     sandbox: Any
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """The sandbox's client of a service, made once."""
+        if service not in self._clients:
+            self._clients[service] = self.sandbox.client(service)
+        return self._clients[service]
 
     @property
     def env(self) -> dict[str, str]:
@@ -98,7 +109,7 @@ class World:
         return done.stdout + done.stderr
 
     def assert_no_changes(self, *stages: str, refresh: bool = True) -> None:
-        """`pulumi preview` has nothing to change in these stages, without a refresh before it and with one."""
+        """`pulumi preview` has nothing to change in these stages, without a refresh before and with one."""
         ways = ((), ("--refresh",)) if refresh else ((),)
         runs = [("preview", "--stack", stage, *CLEAN, *way) for stage in stages for way in ways]
         with ThreadPoolExecutor(2) as pool:
@@ -126,12 +137,12 @@ class World:
             found[key] = {**found.get(key, {}), **value}
         yaml.dump(document, file)
 
-    def ports(self, stage: str) -> StagePorts:
+    def ports(self, stage: str, tell: Tell = quiet) -> StagePorts:
         """The stage, with clients of this sandbox whatever the test's own environment is."""
         config = stage_file.read_config(self.file(stage))
         settings = stage_settings.parse(stage, config)
-        aws = SandboxAws(settings, self.sandbox)
-        return ports_of(self.project, settings, aws, former.is_former(config), quiet)
+        aws = SandboxAws(settings, self)
+        return ports_of(self.project, settings, aws, former.is_former(config), tell)
 
     def entries(self, stage: str) -> list[Entry]:
         """The stage's ledger, oldest first; the chain must be whole."""
@@ -158,7 +169,7 @@ class World:
 
         A name comes from content, so one that was deleted and made again shows by its time alone.
         """
-        sagemaker, wanted = self.sandbox.client("sagemaker"), plan.endpoint_plan(stage, endpoint, pins)
+        sagemaker, wanted = self.client("sagemaker"), plan.endpoint_plan(stage, endpoint, pins)
         configs = {
             c.name: sagemaker.describe_endpoint_config(EndpointConfigName=c.name)["CreationTime"]
             for c in wanted.configs
@@ -186,19 +197,29 @@ class World:
         self.assert_no_changes(stage, refresh=refresh)
 
 
+@dataclass(frozen=True)
+class Inside(Project):
+    """The project for operations in the test's own process, which may then stop wherever they tell a thing.
+
+    Pulumi and crane find the sandbox by the environment, which has to be the world's.
+    """
+
+    world: World
+
+    def stage(self, name: str) -> StagePorts:
+        """A stage of the sandbox."""
+        return self.world.ports(name, self.tell)
+
+
 class SandboxAws(StageAws):
     """A stage's AWS access with the sandbox's own clients, so that the test's environment stays as it is."""
 
-    def __init__(self, found: StageSettings, sandbox: Any) -> None:
+    def __init__(self, found: StageSettings, world: World) -> None:
         super().__init__(found.stage, found.account, found.region)
-        object.__setattr__(self, "_sandbox", sandbox)
+        object.__setattr__(self, "_world", world)
 
     def client(self, service: str) -> Any:
-        return self._sandbox.client(service)  # ty: ignore[missing-attribute]
-
-
-def quiet(event: Event) -> None:
-    """Nobody listens."""
+        return self._world.client(service)  # ty: ignore[unresolved-attribute]
 
 
 def kill_process(process: subprocess.Popen[str]) -> None:
