@@ -79,6 +79,7 @@ def releases_by_pin(world: World, trained: Mapping[str, Path]) -> Fresh:
     """
     dev = world.ports("dev")
     pin = world.endpoint("dev").live
+    assert pin is not None
     models = [_with_model(world, pin, trained[kind]) for kind in ("logistic", "boosting")]
     numbers = itertools.count()
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from release.domain import landed, moves, plan
+from release.domain import landed, plan
 from release.domain.names import repository
 from release.judge.windows import parse_line
 from tests.end_to_end.world import SKIP, wait_until
@@ -167,8 +167,7 @@ def test_the_count_that_autoscaling_chose_survives_a_promotion_and_a_rollback(wo
 
 def test_status_shows_what_somebody_changed_behind_the_data(world, releases):
     sagemaker = world.client("sagemaker")
-    previous = moves.after_rollback(world.endpoint("prod").pins).live
-    other = plan.config_plan("prod", "delays", previous)
+    other = plan.config_plan("prod", "delays", world.endpoint("prod").pins.previous)
     sagemaker.update_endpoint(EndpointName="delays-prod", EndpointConfigName=other.name)
     sagemaker.get_waiter("endpoint_in_service").wait(EndpointName="delays-prod", WaiterConfig={"Delay": 1})
     status = world.slipway("status", "prod", expected=1)

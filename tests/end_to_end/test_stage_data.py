@@ -1,4 +1,4 @@
-"""What a stage is, is data: a second endpoint in it, and a stage more. These tests are one story, in order."""
+"""What a stage is, is data: a second endpoint in it, and a stage more. One story, in order."""
 
 import json
 import shutil

@@ -75,7 +75,7 @@ def test_a_ledger_entry_whose_answer_was_lost_is_written_once(world, fresh, prod
 
         def stage(self, name):
             ports = super().stage(name)
-            events = ports.ledger._s3.meta.events  # ty: ignore[unresolved-attribute]
+            events = ports.ledger._s3.meta.events  # ty: ignore[missing-attribute]
 
             def lose(response, request_dict, attempts, **_):
                 key = request_dict["url_path"]

@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from demo import spoil
+from demo import bad_models
 from release.domain import plan
 from release.domain.errors import Held
 from release.domain.ledger import Phase
@@ -83,7 +83,7 @@ def test_of_a_rollback(world, prod, strategy):
 def test_of_a_release(world, trained, tmp_path, strategy):
     world.slipway("release", "--model", os.fspath(trained["logistic"]))
     number = next(NUMBERS)
-    new = spoil.with_evidence(
+    new = bad_models.with_evidence(
         trained["boosting"], tmp_path, lambda evidence: evidence["source"].update(number=number)
     )
     command = ("release", "--model", os.fspath(new))
@@ -102,13 +102,13 @@ def test_of_the_way_back_itself_holds_the_stage(world, fresh, prod, inside):
     before = world.endpoint("prod").pins
     made, wrong = world.made("prod", before), fresh(wrong=True)
 
-    def spoil_the_way_back(event):
+    def take_the_way_back(event):
         if event.phase is Phase.REVERTING and event.text.startswith("taking it back"):
             world.sandbox.faults("silent_rollback", endpoint="delays-prod")
 
     order = Order("prod", "dev", "delays", skip=True, reason="the test is about prod")
     with pytest.raises(Held):
-        promote(inside(spoil_the_way_back), order, spoil_the_way_back)
+        promote(inside(take_the_way_back), order, take_the_way_back)
     found = world.ports("prod").ledger.open()
     assert found is not None
     assert found.phase is Phase.REVERTING

@@ -219,7 +219,7 @@ class SandboxAws(StageAws):
         object.__setattr__(self, "_world", world)
 
     def client(self, service: str) -> Any:
-        return self._world.client(service)  # ty: ignore[unresolved-attribute]
+        return self._world.client(service)  # ty: ignore[missing-attribute]
 
 
 def kill_process(process: subprocess.Popen[str]) -> None:
