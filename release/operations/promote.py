@@ -7,13 +7,11 @@ artifact are copied by content; then the rollout.
 from dataclasses import dataclass
 from datetime import datetime
 
-from release.domain import gates
 from release.domain.errors import UsageError
-from release.domain.ledger import Approval, Closed, End, Opened, Request
-from release.domain.manifest import GateResult, Manifest
+from release.domain.ledger import Closed, End, Opened, Request
+from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin
-from release.domain.stages import StageEntry
-from release.operations import rollouts
+from release.operations import entering, rollouts
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, StagePorts, Tell, World
@@ -45,8 +43,9 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     pin = _source_pin(source, source.settings.only_endpoint(order.endpoint or endpoint))
     tell(Event(f"verifying {pin.release} in {from_stage}: manifest, image digest, artifact checksum"))
     content = verify(source, pin)
-    approval = Approval(by=order.approved_by, reason=order.reason) if order.approved_by else None
-    results = _results(entry, source, target, endpoint, content, approval)
+    approval = entering.approval_of(order.approved_by, order.reason)
+    since = _live_since(source, endpoint, content.id) if entry.soak_minutes else None
+    results = entering.results(entry, target, content, since, approval)
     rollouts.pass_gates(target, "promote", endpoint, pin.release, results, tell)
     rollouts.admit(target, Request("promote", endpoint, pin.release))
     rollouts.provision(target, tell)
@@ -90,23 +89,6 @@ def verify(source: StagePorts, pin: ReleasePin) -> Manifest:
             f"Restore the pin in Pulumi.{source.name}.yaml from Git, or release the model anew.",
         )
     return content
-
-
-def _results(
-    entry: StageEntry,
-    source: StagePorts,
-    target: StagePorts,
-    endpoint: str,
-    content: Manifest,
-    approval: Approval | None,
-) -> list[GateResult]:
-    results = gates.evaluate(content, (*entry.gates, *target.settings.gates), target.loopback)
-    if entry.soak_minutes:
-        since = _live_since(source, endpoint, content.id)
-        results.append(gates.soak_gate(entry.soak_minutes, since, target.clock.now()))
-    if entry.approval:
-        results.append(gates.approval_gate(approval))
-    return results
 
 
 def _live_since(source: StagePorts, endpoint: str, release: str) -> datetime | None:
