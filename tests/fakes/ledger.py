@@ -48,7 +48,7 @@ class FakeLedger:
         mine = found is not None and found.id == subject.rollout and found.owner == self.owner
         since = self.stored[self.looked.get(self.owner.pid, 0) :]
         refusals = all(isinstance(stored.entry.what, ledger.Refused) for stored in since)
-        if isinstance(what, Opened) and not refusals:
+        if isinstance(what, Opened | ledger.Resumed) and not refusals:
             raise ServiceError("another process wrote first")
         if not isinstance(what, Opened | ledger.Refused | ledger.Resumed) and not mine:
             raise ServiceError("another process wrote first")
