@@ -15,9 +15,6 @@ what its `pulumi up` had moved already is found where it is."""
 _ROLES = ("live", "candidate", "previous")
 
 
-_ROLES = ("live", "candidate", "previous")
-
-
 def is_former(config: Mapping[str, Any]) -> bool:
     """Whether an earlier version wrote the pins of a stage file's `config`.
 
