@@ -34,8 +34,8 @@ format: setup ## rewrite the code in the one format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: setup ## measure the figures of the README; raw results in .build/bench/
-	@$(BIN)/python -m bench.commands
+bench: setup ## status, pulumi up, release and rollback in stages of 1 to 100 endpoints; raw results in .build/bench/rollout/
+	@$(BIN)/python -m bench.rollout $(ARGS)
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)

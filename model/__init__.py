@@ -1,5 +1,12 @@
-"""The example service: will a flight arrive 15 minutes late or more?
+"""The example service, from its data to the container that serves it: will a flight arrive late?
 
-Data, training, gates and packaging. What serves the model is in `model.serving`, which imports none of this;
-how a model is released is in `release`, which none of this imports.
+    service/      what is about this service: data, features, pipelines, months, the bounds of its gates
+    training/     from a fitted pipeline to a packaged model with its evidence
+    serving/      the inference server; it imports nothing else of this package
+    image/        how the inference image is made, from the serving code and its locked requirements
+    artifact.py   model.tar.gz: written by training, read by whoever needs what is in it
+    files.py      writing a file whole or not at all
+    errors.py     what errors say
+
+How a model is released is in `release`, which none of this imports.
 """

@@ -11,11 +11,8 @@ import json
 import re
 import tarfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from zlib import error as zlib_error
-
-from model.errors import ChampionError
 
 GRAPH = "model.onnx"
 SCHEMA = "schema.json"
@@ -59,19 +56,6 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def unpack(path: Path) -> dict[str, bytes]:
-    """The files of the artifact at `path`, each compared with its checksum.
-
-    Raises ChampionError when it is missing, damaged, too large, or holds anything but plain files.
-    """
-    try:
-        return read(path.read_bytes())
-    except OSError as error:
-        raise _refused(path, f"{type(error).__name__}: {error}") from error
-    except ValueError as error:
-        raise _refused(path, str(error)) from error
-
-
 def read(content: bytes) -> dict[str, bytes]:
     """The files of the artifact with these bytes, each compared with its checksum.
 
@@ -104,11 +88,3 @@ def _plain_files(tar: tarfile.TarFile) -> dict[str, bytes]:
             raise ValueError(f"{entry.name} is not a plain file at the top, or of one of its models")
         files[entry.name] = content.read()
     return files
-
-
-def _refused(path: Path, why: str) -> ChampionError:
-    return ChampionError(
-        f"{path} is not a model that this project packaged: {why}",
-        "Nothing was trained, because there is nothing to compare with.",
-        "Give --champion the model.tar.gz of the live release, or leave it out for a first release.",
-    )

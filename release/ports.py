@@ -90,8 +90,8 @@ class Unanswered(Exception):
 class Stack(Protocol):
     """The stage's Pulumi stack."""
 
-    def up(self, endpoint: str | None = None) -> int:
-        """Refresh and apply the stage's data, of one endpoint or of all; returns how many resources changed.
+    def up(self, endpoint: str | None = None) -> None:
+        """Refresh and apply the stage's data, of one endpoint or of all.
 
         Raises ApplyFailed (`release/domain/errors.py`) with the engine's words.
         """

@@ -1,6 +1,6 @@
-"""`python -m sandbox`: see `sandbox.cli`."""
+"""`python -m sandbox`: see `sandbox.control.cli`."""
 
-from sandbox.cli import main
+from sandbox.control.cli import main
 
 if __name__ == "__main__":
     main()

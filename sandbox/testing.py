@@ -17,9 +17,9 @@ from typing import Any
 
 import boto3
 
-from sandbox.daemon import spawn
-from sandbox.environment import environment
-from sandbox.settings import HOST, SandboxError, Settings
+from sandbox.control.daemon import spawn
+from sandbox.control.environment import environment
+from sandbox.core.settings import HOST, SandboxError, Settings
 
 STOP_LIMIT = 30.0
 

@@ -1,48 +1,32 @@
-"""`./slipway train`: train, judge and package the model.
-
-The steps are `model.train`'s; here are the arguments and how the result is told.
-"""
+"""`./slipway train`: train, evaluate and package the model. The steps are `model.training.train`'s."""
 
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from model.bundle import parse_other
-from model.options import KINDS, TrainOptions
-from model.split import DEFAULT_MONTHS, parse_months
-from release.adapters.stage_file import find_project
+from model.service.kinds import KINDS
+from model.service.split import DEFAULT_MONTHS, parse_months
+from model.training.bundle import parse_other
+from model.training.options import TrainOptions
+from release import connect
 from scripts.shared.cli import Command, Out, run
 
-if TYPE_CHECKING:
-    from model.train import TrainResult
+MONTHS_HELP = f"months of 2013 to train on (default {DEFAULT_MONTHS}); later months validate and test"
+CHAMPION_HELP = "the live release's model.tar.gz: the new model must not rank worse on the same rows"
+WITH_HELP = "a further model that the same container serves under /v2/models/NAME; may be repeated"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", choices=KINDS, default="boosting", help="the pipeline (default boosting)")
-    parser.add_argument(
-        "--months",
-        default=str(DEFAULT_MONTHS),
-        help=f"months of 2013 to train on (default {DEFAULT_MONTHS}); later months validate and test",
-    )
-    parser.add_argument(
-        "--champion",
-        type=Path,
-        help="the live release's model.tar.gz: the new model must not rank worse on the same rows",
-    )
-    parser.add_argument(
-        "--with",
-        dest="others",
-        metavar="NAME/VERSION=MODEL.TAR.GZ",
-        action="append",
-        default=[],
-        help="a further model that the same container serves under /v2/models/NAME; may be repeated",
-    )
-    parser.add_argument("--out", type=Path, help="where to write (default: .build/model of the project)")
+    add, other = parser.add_argument, "NAME/VERSION=MODEL.TAR.GZ"
+    add("--model", choices=KINDS, default="boosting", help="the pipeline (default boosting)")
+    add("--months", default=str(DEFAULT_MONTHS), help=MONTHS_HELP)
+    add("--champion", type=Path, help=CHAMPION_HELP)
+    add("--with", dest="others", metavar=other, action="append", default=[], help=WITH_HELP)
+    add("--out", type=Path, help="where to write (default: .build/model of the project)")
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    build = find_project(Path.cwd()) / ".build"
+    build = connect.folder() / ".build"
     options = TrainOptions(
         model=args.model,
         months=parse_months(args.months),
@@ -53,41 +37,26 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
     )
     with out.waiting("Loading the libraries"):
-        from model.train import train
+        from model.training.train import train
 
     result = train(options, out.step)
     for gate in result.gates:
-        out.note(
-            f"{'✓' if gate.passed else '✗'} {gate.name}: {gate.reason}", "dim" if gate.passed else "bold red"
-        )
-    out.result(_summary(result), *_lines(result))
-    return 0 if result.passed else 1
-
-
-def _summary(result: "TrainResult") -> dict[str, object]:
-    return {
-        "passed": result.passed,
-        "out": str(result.out),
-        "seconds": round(result.seconds, 1),
-        **result.evidence,
-    }
-
-
-def _lines(result: "TrainResult") -> list[str]:
+        mark, style = ("✓", "dim") if gate.passed else ("✗", "bold red")
+        out.note(f"{mark} {gate.name}: {gate.reason}", style)
     size, sha = result.evidence["model"]["size"], result.evidence["model"]["sha256"]
-    where = f"{result.out}/model.tar.gz ({size / 1000:.0f} kB, sha256 {sha[:12]}…) in {result.seconds:.0f} s"
+    what = f"{result.out}/model.tar.gz ({size / 1000:.0f} kB, sha256 {sha[:12]}…) in {result.seconds:.0f} s"
     if result.passed:
-        return [f"[green]passed[/green] {where}", f"Release it: ./slipway release --model {result.out}"]
-    failed = ", ".join(gate.name for gate in result.gates if not gate.passed)
-    return [
-        f"[red]refused[/red] {where}",
-        f"It fails {failed}; a release with this evidence will be refused.",
-    ]
+        told = [f"[green]passed[/green] {what}", f"Release it: ./slipway release --model {result.out}"]
+    else:
+        why = f"It fails {', '.join(result.failed)}; a release with this evidence will be refused."
+        told = [f"[red]refused[/red] {what}", why]
+    out.result(result.summary(), *told)
+    return 0 if result.passed else 1
 
 
 COMMAND = Command(
     name="train",
-    summary="Train a model on real flights, judge it, package it with its evidence, record it in MLflow.",
+    summary="Train a model on real flights, evaluate it, package it with its evidence, record it in MLflow.",
     example="./slipway train --model boosting --months 1-6 --champion .build/live/model.tar.gz",
     work=_work,
     arguments=_arguments,

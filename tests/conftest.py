@@ -1,4 +1,4 @@
-"""What all rooms' tests share: trained models, made once for all workers of a run."""
+"""What all rooms' tests share: trained models, made once for all workers of a run; no deadlines."""
 
 import fcntl
 import json
@@ -11,10 +11,15 @@ import pytest
 
 # First of all: skops asks every loaded module for all it has, and a loaded pulumi_aws then loads all of AWS.
 import skops.io  # noqa: F401
+from hypothesis import settings
 
 from demo.project import make_project
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A deadline is seconds of the clock, and other tests and processes share the processor.
+settings.register_profile("slipway", deadline=None)
+settings.load_profile("slipway")
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import matplotlib as mpl
-import numpy as np
-
-mpl.use("Agg")
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from bench import plots
 from bench.judge.report import NAMES, Results
 from bench.judge.scenarios import BY_NAME
 from bench.judge.streams import BLOCK, HISTORY, counts, draw
@@ -31,10 +29,7 @@ PATHS = ("A/A", "errors .1 -> 1 %", "latency drift of the candidate, sd 5 %", "p
 
 def write(folder: Path, out: Path) -> None:
     """Write all plots as SVG into `out`, byte for byte the same from the same runs."""
-    mpl.rcParams.update(
-        {"svg.hashsalt": "slipway", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-    )
-    out.mkdir(parents=True, exist_ok=True)
+    plots.style()
     results = Results(folder)
     _detection(results, out / "judge-detection.svg")
     _false_rollbacks(results, out / "judge-false-rollbacks.svg")
@@ -43,8 +38,7 @@ def write(folder: Path, out: Path) -> None:
 
 def _save(figure: plt.Figure, path: Path) -> None:
     figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
+    plots.save(figure, path)
 
 
 def _detection(results: Results, path: Path) -> None:

@@ -1,14 +1,17 @@
-"""docs/judge-benchmark.md from the JSON of the runs: the bars, the comparison, the grid. Nothing is typed
-by hand."""
+"""docs/judge-benchmark.md from the JSON of the runs: the bars, the comparison, the grid.
+
+Nothing on that page is typed by hand.
+"""
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import markdown
 from bench.judge.scenarios import BY_NAME, SCENARIOS
 
 CPU_FILE = "cpu.json"
@@ -228,7 +231,7 @@ def _bars(results: Results) -> str:
         word = "yes" if value <= bar.most else "**no**"
         shown = f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
         rows.append((bar.what, f"{bar.most:g} {bar.unit}", f"{shown} {bar.unit}", word, f"{runs:,}"))
-    return _markdown(("what", "at most", "measured", "met", "runs"), rows)
+    return markdown.table(("what", "at most", "measured", "met", "runs"), rows)
 
 
 def _comparison(results: Results, weight: float) -> list[str]:
@@ -246,9 +249,9 @@ def _comparison(results: Results, weight: float) -> list[str]:
     title = f"50 requests/s, candidate weight {100 * weight:.0f} %"
     return [
         f"**Regressions** ({title}): {BAD}",
-        _markdown(("regression", *NAMES, "runs"), bad),
+        markdown.table(("regression", *NAMES, "runs"), bad),
         f"**Candidates that deserve to live** ({title}): {GOOD}",
-        _markdown(("scenario", *NAMES, "runs"), good),
+        markdown.table(("scenario", *NAMES, "runs"), good),
     ]
 
 
@@ -284,7 +287,9 @@ def _grid(results: Results) -> str:
             found = results.get(scenario.name, rate, weight)
             cells.append("" if found is None else _cell(scenario.name, found))
         rows.append((scenario.name, *cells))
-    return _markdown(("scenario", *(f"{rate}/s, {100 * weight:.0f} %" for rate, weight in traffic)), rows)
+    return markdown.table(
+        ("scenario", *(f"{rate}/s, {100 * weight:.0f} %" for rate, weight in traffic)), rows
+    )
 
 
 def _cell(name: str, result: Result) -> str:
@@ -299,10 +304,3 @@ def _cell(name: str, result: Result) -> str:
         return "HOLD" if failed + passed == 0 else f"!{failed + passed:.2g} %"
     wrong = f" !{passed:.2g} %" if passed and not scenario.change.onset else ""
     return f"FAIL {failed:.0f} %, {_number(result.quantile('failed'))} s{wrong}"
-
-
-def _markdown(head: Iterable[str], rows: list[tuple[str, ...]]) -> str:
-    head = list(head)
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join(lines)

@@ -16,7 +16,7 @@ from typing import Any
 from bench.sandbox import added
 from bench.sandbox.soak import Soak
 from bench.sandbox.stage import Stage
-from sandbox.settings import SandboxError
+from sandbox.core.settings import SandboxError
 from sandbox.testing import start
 
 _EXAMPLE = """example:

@@ -10,9 +10,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.sandbox.load import Outcome, Report, at_once, one_by_one, request
 from bench.sandbox.stage import Stage
-from bench.sandbox.vitals import descendants, look
+from bench.sandbox.vitals import look
+from measuring.connections import Outcome, Report, at_once, one_by_one, request
+from measuring.processes import descendants
 
 MOST_ADDED = 1.0
 """Milliseconds that the median request may take longer."""

@@ -11,9 +11,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from bench.sandbox.load import Outcome, Report, at_once, request
 from bench.sandbox.stage import Stage
 from bench.sandbox.vitals import Vitals, growth, look
+from measuring.connections import Outcome, Report, at_once, request
 
 RATE = 200.0
 """Requests a second to the steady endpoint."""
@@ -60,7 +60,7 @@ class Soak:
         self._updates: Counter[str] = Counter()
 
     def run(self, minutes: float) -> dict[str, Any]:
-        """Run for so many minutes; raw samples, counts and whether everything held."""
+        """Run for so many minutes; raw samples, counts and whether every bound was kept."""
         configs = [self._stage.config(f"steady-{letter}", instances=2) for letter in "ab"]
         self._stage.endpoint("steady", configs[0])
         self._stage.endpoint("chaos", self._stage.config("chaos"))

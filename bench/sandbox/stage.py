@@ -12,8 +12,8 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from sandbox.registry.process import find_crane
-from sandbox.settings import SandboxError
+from sandbox.aws.ecr.registry_process import find_crane
+from sandbox.core.settings import SandboxError
 from sandbox.testing import SandboxHandle
 
 SERVER = '''#!/usr/bin/env python3

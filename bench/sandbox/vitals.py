@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from measuring.processes import descendants
+
 PROC = Path("/proc")
 
 
@@ -34,25 +36,6 @@ def look(pid: int, home: Path) -> Vitals:
         files=sum(len(names) for _, _, names in os.walk(home)),
         cpu=(int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"),
     )
-
-
-def descendants(pid: int) -> list[int]:
-    """All processes below a process."""
-    found: list[int] = []
-    pending = [pid]
-    while pending:
-        try:
-            tasks = list((PROC / str(pending.pop()) / "task").iterdir())
-        except OSError:
-            continue
-        for task in tasks:
-            try:
-                children = [int(child) for child in (task / "children").read_text().split()]
-            except OSError:
-                continue
-            found += children
-            pending += children
-    return found
 
 
 def growth(samples: list[float]) -> float:

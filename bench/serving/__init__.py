@@ -5,16 +5,14 @@
     model_files.py   the model, trained once
     environments.py  a virtual environment for each peer
     running.py       a server in a process of its own
-    processes.py     memory and CPU of its processes
-    wrk.py           the load; generator.py where there is no wrk
     trial.py         one start of one server: checked, loaded
     scaling.py       our server with one worker and with two
     campaign.py      all rounds of all servers
     do_nothing.py    our server without a model: a constant for an answer
     results.py       what was measured, as JSON
-    held.py          what a long run has to show, of soak/ and batch/
+    checks.py        what a long run has to show, of soak/ and batch/
     figures.py       medians, ratios, bars
     report.py        the page and the tables; plot.py the plot
 
-Nothing of the product imports this.
+What counts memory and CPU and makes the load is in `measuring/`. Nothing of the product imports this.
 """

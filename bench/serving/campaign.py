@@ -14,8 +14,8 @@ from bench.serving.model_files import Model
 from bench.serving.peers.base import Peer
 from bench.serving.results import Results, Server
 from bench.serving.running import ServerFailed
-from bench.serving.trial import Plan
-from bench.serving.wrk import LoadError
+from bench.serving.trial import LoadProfile
+from measuring.wrk import LoadError
 
 Step = Callable[[str], None]
 
@@ -54,7 +54,7 @@ def run(order: Order, step: Step, note: Step) -> Results:
     )
     ready = _install(order, results, step, note)
     server_cores, load_cores = machine.cores()
-    plan = Plan(
+    profile = LoadProfile(
         order.connections,
         1.0,
         order.seconds,
@@ -68,7 +68,7 @@ def run(order: Order, step: Step, note: Step) -> Results:
         step(f"round {number + 1} of {order.rounds}")
         for peer, server, environment in ready:
             if not server.failure:
-                _round(peer, server, environment, model, plan, note)
+                _round(peer, server, environment, model, profile, note)
     step("CPU per request with one worker and with two")
     _scale(order, results, model, f"{server_cores},{load_cores}", note)
     return results
@@ -94,10 +94,10 @@ def _install(
 
 
 def _round(
-    peer: Peer, server: Server, environment: Environment, model: Model, plan: Plan, note: Step
+    peer: Peer, server: Server, environment: Environment, model: Model, profile: LoadProfile, note: Step
 ) -> None:
     try:
-        trial.run(peer, model, environment.bin, plan, server, note)
+        trial.run(peer, model, environment.bin, profile, server, note)
     except (ServerFailed, LoadError) as error:
         server.failure = f"{error}"
         note(f"{peer.name}, {peer.kind}: {server.failure}")

@@ -1,6 +1,6 @@
 """The model that all serve: trained once by `./slipway train`, and its files as the peers want them.
 
-The pipeline is read back from the artifact's skops file, with the list of types fixed in `model.skops_file`.
+The pipeline is read back from the artifact's skops file, with the types that `training.skops_file` trusts.
 """
 
 import json
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from bench.serving.payloads import Rows
 from demo.project import ROOT
-from model.artifact import GRAPH, REFERENCE, SCHEMA, SKOPS, sha256, unpack
+from model.artifact import GRAPH, REFERENCE, SCHEMA, SKOPS, read, sha256
 
 SIZES = (1, 32, 1000)
 PIPELINE = "pipeline.joblib"
@@ -45,7 +45,7 @@ class Model:
 def train(kind: str, folder: Path) -> Model:
     """The model of this kind, made in `folder`. Raises ModelError."""
     out = folder / "trained"
-    # a tracking store of its own, so that the project's registry does not fill with models of benchmarks
+    # a tracking store of its own, so that the project's own does not fill with models of benchmarks
     env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db"}
     folder.mkdir(parents=True, exist_ok=True)
     command = [ROOT / "slipway", "train", "--model", kind, "--out", out, "--json"]
@@ -63,11 +63,11 @@ def _prepare(kind: str, package: Path, folder: Path) -> Model:
     import joblib
     import pandas as pd
 
-    from model.export import pipeline_scores
-    from model.features import CATEGORIES, NAMES, NUMBERS
-    from model.skops_file import load
+    from model.service.features import CATEGORIES, NAMES, NUMBERS
+    from model.training.export import pipeline_scores
+    from model.training.skops_file import load
 
-    files = unpack(package)
+    files = read(package.read_bytes())
     artifact, peers = folder / "artifact", folder / "peers"
     artifact.mkdir(exist_ok=True)
     peers.mkdir(exist_ok=True)

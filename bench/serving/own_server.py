@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.sandbox.vitals import descendants
 from bench.serving.peers.base import HOST, QUIET
 from bench.serving.peers.ours import ENTRY
-from bench.serving.processes import MB, PROC, on_core, stop
 from bench.serving.running import START_LIMIT, STOP_PATIENCE, ServerFailed
+from measuring.processes import MB, PROC, descendants, on_core, stop
 
 DRAIN_LIMIT = 30.0
 """Seconds from SIGTERM until the platform kills a container."""

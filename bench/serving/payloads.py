@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from model.features import CATEGORIES, NAMES, NUMBERS
+from model.service.features import CATEGORIES, NAMES, NUMBERS
 
 Row = dict[str, Any]
 Rows = list[Row]

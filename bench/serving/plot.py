@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import matplotlib as mpl
-import numpy as np
-
-mpl.use("Agg")
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from bench import plots
 from bench.serving import figures as f
 from bench.serving.results import Kind, Results
 
@@ -27,9 +25,7 @@ _ROOM = 4.0
 
 def write(results: Results, path: Path) -> None:
     """Writes the plot as SVG, byte for byte the same from the same results."""
-    mpl.rcParams.update(
-        {"svg.hashsalt": "slipway", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-    )
+    plots.style()
     sizes = [rows for rows in SIZES if any(f.rate(s, f.JSON, rows) for s in results.servers)]
     most = max(len(_bars(results, rows)) for rows in sizes)
     figure, axes = plt.subplots(1, len(sizes), figsize=(4.4 * len(sizes), 0.26 * most + 1.4), squeeze=False)
@@ -39,9 +35,7 @@ def write(results: Results, path: Path) -> None:
     handles = [Patch(color=COLORS[kind], label=str(kind)) for kind in shown]
     figure.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False)
     figure.tight_layout(rect=(0, 0.06, 1, 1))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
+    plots.save(figure, path)
 
 
 def _bars(results: Results, rows: int) -> list[tuple[str, Kind, float]]:

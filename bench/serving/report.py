@@ -1,9 +1,10 @@
 """docs/serving-benchmark.md and the tables for a terminal, from results. Nothing is typed by hand."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from rich.table import Table
 
+from bench.markdown import table
 from bench.serving import figures as f
 from bench.serving.figures import Bar
 from bench.serving.results import Kind, Results, Server
@@ -95,12 +96,12 @@ def _bars(bars: Sequence[Bar]) -> str:
         (bar.what, _bound(bar), _value(bar), bar.against or "", "yes" if bar.met else "**no**")
         for bar in bars
     ]
-    return _table(("what", "bar", "measured", "best peer", "met"), rows)
+    return table(("what", "bar", "measured", "best peer", "met"), rows)
 
 
 def _besides(results: Results) -> str:
     found = f.besides(results)
-    return "For comparison, without a bar:\n\n" + _table(("what", "measured"), found) if found else ""
+    return "For comparison, without a bar:\n\n" + table(("what", "measured"), found) if found else ""
 
 
 def _json(results: Results, rows: int) -> str:
@@ -132,7 +133,7 @@ def _json(results: Results, rows: int) -> str:
         "p99 ms",
         "µs CPU per request",
     )
-    return _table(head, lines)
+    return table(head, lines)
 
 
 def _others(results: Results) -> str:
@@ -143,7 +144,7 @@ def _others(results: Results) -> str:
             micros = f.cpu_per_request(server, form, 1000)
             lines.append((server.name, str(server.kind), form, *rates, _number(micros)))
     head = ("server", "kind", "format", "1 row/s", "32 rows/s", "1,000 rows/s", "µs CPU, 1,000 rows")
-    return _table(head, lines) if lines else ""
+    return table(head, lines) if lines else ""
 
 
 def _house(results: Results) -> str:
@@ -176,7 +177,7 @@ def _house(results: Results) -> str:
         "errors",
         "off by at most",
     )
-    return _table(head, lines)
+    return table(head, lines)
 
 
 def _workers(results: Results) -> str:
@@ -188,16 +189,16 @@ def _workers(results: Results) -> str:
         for name, values in (("one", workers.one), ("two", workers.two))
     ]
     title = f"Our workers, {workers.connections_each} connections each, one row of JSON:"
-    return f"{title}\n\n{_table(('workers', 'µs CPU per request, each round'), lines)}"
+    return f"{title}\n\n{table(('workers', 'µs CPU per request, each round'), lines)}"
 
 
 def _settings(results: Results) -> str:
     lines = [(s.name, str(s.kind), s.version, s.settings) for s in results.servers]
-    return _table(("server", "kind", "version", "settings"), lines)
+    return table(("server", "kind", "version", "settings"), lines)
 
 
 def _machine(results: Results) -> str:
-    return _table(("what", "value"), [("measured at", results.at), *results.machine.items()])
+    return table(("what", "value"), [("measured at", results.at), *results.machine.items()])
 
 
 def _ordered(results: Results, rows: int) -> list[Server]:
@@ -235,10 +236,3 @@ def _digits(value: float | None) -> str:
 
 def _number(value: float | None) -> str:
     return _DASH if value is None else f"{value:,.0f}"
-
-
-def _table(head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    head = list(head)
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join(lines)

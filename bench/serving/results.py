@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from measuring.results import Load
+
 
 class Kind(StrEnum):
     """How a server serves the model."""
@@ -15,22 +17,6 @@ class Kind(StrEnum):
     BATCHING = "scikit-learn, batching on"
     GRAPH = "our ONNX graph"
     NOTHING = "does nothing"
-
-
-@dataclass(frozen=True)
-class Load:
-    """What a load generator saw. `errors` are answers other than 200 and broken connections."""
-
-    requests: int
-    seconds: float
-    p50_ms: float
-    p99_ms: float
-    errors: int
-
-    @property
-    def rate(self) -> float:
-        """Good answers a second."""
-        return max(self.requests - self.errors, 0) / self.seconds
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.serving.model_files import Model
 from bench.serving.payloads import Body
 from bench.serving.peers.base import HOST, QUIET, Launch, Peer, Place
-from bench.serving.processes import on_core, stop
+from measuring.processes import on_core, stop
 
 START_LIMIT = 60.0
 STOP_PATIENCE = 3.0

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.serving import wrk
 from bench.serving.model_files import Model
 from bench.serving.payloads import Body, Wire
 from bench.serving.peers.base import HOST, Peer
-from bench.serving.processes import Usage, cpu_between, members, usage
-from bench.serving.results import Cell, Kind, Load, Round, Server
+from bench.serving.results import Cell, Kind, Round, Server
 from bench.serving.running import Running, ServerFailed, running
-from model.golden import TOLERANCE
+from measuring import wrk
+from measuring.processes import Usage, cpu_between, members, usage
+from measuring.results import Load
+from model.training.golden import TOLERANCE
 
 MANY = 1000
 PATIENCE = 5
@@ -21,7 +22,7 @@ _SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Plan:
+class LoadProfile:
     """How long and with what. `brief` is for all but JSON of one and of 32 rows, which the bars are about.
 
     Times are in seconds; wrk takes whole ones.
@@ -38,21 +39,26 @@ class Plan:
 
 
 def run(
-    peer: Peer, model: Model, bin_folder: Path, plan: Plan, into: Server, step: Callable[[str], None]
+    peer: Peer,
+    model: Model,
+    bin_folder: Path,
+    profile: LoadProfile,
+    into: Server,
+    step: Callable[[str], None],
 ) -> None:
     """Adds a round to `into`. Raises ServerFailed, and LoadError where no load could be made.
 
     A server whose JSON does not work has failed; any other format that does not work is noted and left out.
     """
-    with running(peer, model, bin_folder, plan.server_cores) as server:
+    with running(peer, model, bin_folder, profile.server_cores) as server:
         found: list[Cell] = []
         after_json = Usage(0.0, 0.0, {})
-        for index, wire in enumerate(peer.wires[:1] if plan.json_only else peer.wires):
+        for index, wire in enumerate(peer.wires[:1] if profile.json_only else peer.wires):
             if wire.name in into.missing:
                 continue
             step(f"{peer.name}, {peer.kind}: {wire.name}")
             try:
-                found += _format(server, peer, wire, model, plan, into, brief=index > 0)
+                found += _format(server, peer, wire, model, profile, into, brief=index > 0)
             except ServerFailed as error:
                 if index == 0:
                     raise
@@ -72,17 +78,19 @@ def run(
 
 
 def _format(
-    server: Running, peer: Peer, wire: Wire, model: Model, plan: Plan, into: Server, brief: bool
+    server: Running, peer: Peer, wire: Wire, model: Model, profile: LoadProfile, into: Server, brief: bool
 ) -> list[Cell]:
     """All sizes of one format: each checked, then, after a warm-up, measured."""
-    sizes = [size for size in plan.sizes if size in peer.sizes]
+    sizes = [size for size in profile.sizes if size in peer.sizes]
     if peer.kind is not Kind.NOTHING:
         for rows in sizes:
             _check(server, wire, model, rows, into)
     body = wire.encode(model.rows[sizes[0]])
-    load(server, wire.path, body, plan.connections, plan.warm_up, plan.load_cores)
+    load(server, wire.path, body, profile.connections, profile.warm_up, profile.load_cores)
     return [
-        _measure(server, wire, model, rows, plan, plan.brief if brief or rows >= MANY else plan.seconds)
+        _measure(
+            server, wire, model, rows, profile, profile.brief if brief or rows >= MANY else profile.seconds
+        )
         for rows in sizes
     ]
 
@@ -106,12 +114,14 @@ def _check(server: Running, wire: Wire, model: Model, rows: int, into: Server) -
     into.off_by = max(into.off_by, off)
 
 
-def _measure(server: Running, wire: Wire, model: Model, rows: int, plan: Plan, seconds: float) -> Cell:
+def _measure(
+    server: Running, wire: Wire, model: Model, rows: int, profile: LoadProfile, seconds: float
+) -> Cell:
     """The load of one size, for longer where no request was answered in the time."""
     body = wire.encode(model.rows[rows])
     for duration in (seconds, PATIENCE * seconds):
         before = usage(members(server.pid))
-        seen = load(server, wire.path, body, plan.connections, duration, plan.load_cores)
+        seen = load(server, wire.path, body, profile.connections, duration, profile.load_cores)
         spent = cpu_between(before, usage(members(server.pid)))
         if seen.requests:
             return Cell(wire.name, rows, seen, spent)

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from model.image import debian
 from model.image.crane import PLATFORM, Crane
@@ -66,6 +67,25 @@ class Base:
     def reference(self) -> str:
         """How builds that share its cache name it: by its digest, so no registry has to hold it."""
         return f"localhost/{self.name}@{self.layout.digest}"
+
+    def summary(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "digest": self.layout.digest,
+            "path": str(self.layout.path),
+            "python": self.python,
+            "size": self.layout.size,
+            "packages": self.packages,
+        }
+
+    def lines(self, reference: str) -> list[str]:
+        """For people: what it is, and how to use it under `reference`."""
+        size = f"{self.layout.size / 1e6:.2f} MB compressed"
+        return [
+            f"{reference} ({size}, Python {self.python}, {len(self.packages)} packages)",
+            f"In a stage: slipway:image: {{base: {reference}, python: '{self.python}'}}",
+            f"For podman: skopeo copy oci:{self.layout.path} containers-storage:localhost/{self.name}:latest",
+        ]
 
 
 def make_base(cache: Path, progress: Progress, crane: Path | None = None, builder: bool = False) -> Base:

@@ -4,7 +4,10 @@ ImageError              exit code 2: usage or configuration
 ├── BaseImageError      the base is not named by digest, or cannot be used
 ├── DependencyError     the locked requirements cannot be installed for the target
 ├── ToolError           crane or uv is missing
-└── RegistryError       exit code 4: crane or the registry failed; run again
+├── RegistryError       exit code 4: crane or the registry failed; run again
+├── UpdateError         newer requirements cannot be found or tried
+├── TrialError          exit code 1: an image of an update does not serve
+└── LoadFailed          exit code 4: no load could be made; run again
 """
 
 from model.errors import ModelError
@@ -28,6 +31,22 @@ class ToolError(ImageError):
 
 class RegistryError(ImageError):
     """crane or the registry failed; nothing is half done, the same command can run again."""
+
+    exit_code = 4
+
+
+class UpdateError(ImageError):
+    """Newer requirements cannot be found, tried or kept; those of the repository are as they were."""
+
+
+class TrialError(ImageError):
+    """An image of an update does not start or does not answer; the requirements are as they were."""
+
+    exit_code = 1
+
+
+class LoadFailed(ImageError):
+    """No load could be made, so nothing was measured; the same command can run again."""
 
     exit_code = 4
 

@@ -1,8 +1,9 @@
-"""How the C library hands memory back that a large body took. It holds no memory itself.
+"""Tells the C library to give the memory of large request bodies back to the system when they are freed.
 
-glibc maps large blocks, which go back as soon as they are freed. Each such block that is freed raises the
-size from which it does so, up to 32 MB: after a few large bodies most of their blocks come from the heap,
-where any small one that outlives them keeps all of it resident. A size that is set stays (mallopt(3)).
+glibc takes large blocks straight from the system (mmap) and returns them as soon as they are freed. But each
+freed one raises its idea of what is large, up to 32 MB. After a few large bodies such blocks therefore come
+from the heap, where a single small block that lives longer keeps all the memory below it resident. Setting
+the thresholds by hand (mallopt(3)) stops glibc from raising them.
 """
 
 import ctypes
@@ -10,13 +11,13 @@ import ctypes
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """mallopt's numbers (malloc.h)."""
 MAPPED_BYTES = 2 * 1024 * 1024
-"""Blocks from here on are mapped. From 256 KiB on it costs large bodies 8 % and gives no more back."""
+"""From this size a block is taken from the system. At 256 KiB large bodies took 8 % longer for no gain."""
 TRIMMED_BYTES = 1024 * 1024
-"""More than this that is free at the end of the heap is given back."""
+"""When more than this is free at the end of the heap, it is given back."""
 
 
 def give_back_freed_memory() -> None:
-    """For this process and those that it forks. Where the C library is another one it does nothing."""
+    """Sets the thresholds for this process and those that it forks. Without glibc it does nothing."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):

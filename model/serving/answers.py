@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from model.serving.errors import Fault, RequestError
-from model.serving.formats.media import Format
+
+JSON = "application/json"
 
 
 class Answer(NamedTuple):
     """One answer. `headers` are whole lines, each ending in CRLF.
 
-    For those who count: `scores` of the rows that were scored, and how many rows were refused alone.
+    `scores` (of the rows that were scored) and `refused_rows` are not sent; telemetry counts them.
     """
 
     status: int
@@ -35,11 +36,11 @@ def fault_answer(status: int, fault: Fault, headers: str = "", path: str = "") -
     if f"{path}/".startswith("/v2/"):
         document = document["error"]
         document = {"error": document.pop("message"), **document}
-    return Answer(status, Format.JSON.value, msgspec.json.encode(document), headers)
+    return Answer(status, JSON, msgspec.json.encode(document), headers)
 
 
 def told(fault: Fault) -> dict[str, Any]:
-    """What a caller is told of a fault."""
+    """The members of a fault that say something, as JSON."""
     return {name: value for name, value in asdict(fault).items() if value is not None}
 
 
@@ -50,7 +51,7 @@ def refusal_answer(error: RequestError, path: str = "") -> Answer:
 
 def status_answer(status: int, state: str) -> Answer:
     """The answer to a ping: `{"status": state}`."""
-    return Answer(status, Format.JSON.value, msgspec.json.encode({"status": state}))
+    return Answer(status, JSON, msgspec.json.encode({"status": state}))
 
 
 def on_the_wire(answer: Answer, request_id: str, *, close: bool, with_body: bool = True) -> bytes:
@@ -67,7 +68,7 @@ def on_the_wire(answer: Answer, request_id: str, *, close: bool, with_body: bool
 
 @lru_cache(maxsize=128)
 def _head(status: int, media: str, headers: str, close: bool) -> bytes:
-    """All but what differs from answer to answer, which comes last for that reason."""
+    """The head up to the request id and the length, which come last so that all before them can be cached."""
     connection = "Connection: close\r\n" if close else ""
     first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
     return f"{first}Content-Type: {media}\r\n{headers}{connection}X-Request-Id: ".encode("latin-1")

@@ -52,7 +52,7 @@ class Scorer(Protocol):
 
 
 class Job(NamedTuple):
-    """A request whose rows wait for their scores. `answer` makes them an answer; it raises nothing."""
+    """A request whose rows wait for their scores. `answer` makes its answer of them; it raises nothing."""
 
     scorer: Scorer
     table: Table
@@ -69,7 +69,7 @@ class State(Enum):
 
 
 class Predictor(Protocol):
-    """What answers the invocations (`models/predictor.py`)."""
+    """What answers the invocations (`predictor.py`)."""
 
     def prepare(self, request: Request) -> Job | Answer:
         """The request's rows as a job. Raises RequestError."""

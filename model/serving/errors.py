@@ -48,7 +48,7 @@ class Fault:
     """What is wrong with a request.
 
     `row` counts from 0 within the request; `field` is a feature's name; `given` and `expected` are for
-    people. Each is left out where it says nothing.
+    people. What is None is left out of the answer.
     """
 
     code: str

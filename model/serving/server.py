@@ -30,7 +30,7 @@ SWEEP_SECONDS = 1.0
 DRAIN_SECONDS = 25.0
 """SageMaker kills a container 30 s after SIGTERM."""
 GRACE_SECONDS = 0.25
-"""While draining, an idle connection stays this long: a request may be on its way to us on it."""
+"""While draining, an idle connection stays open this long: a request may be on its way on it."""
 _DRAIN_SWEEP_SECONDS = 0.02
 
 

@@ -1,4 +1,4 @@
-"""What a loaded artifact answers with: its default model the invocations, handlers the other paths.
+"""What answers requests once the artifact is loaded: the default model, and handlers of other paths.
 
 Imported when the model is loaded and not before: it brings numpy and ONNX Runtime.
 """
@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from model.serving.application import Handler, Predictor
 from model.serving.models.catalog import load_models
-from model.serving.models.predictor import Model
 from model.serving.open_inference.routes import OpenInference
 from model.serving.openapi.routes import DOCUMENT, PAGES, Documentation
+from model.serving.predictor import Model
 from model.serving.telemetry.exposition import ModelInfo
 
 

@@ -14,7 +14,7 @@ REAL_TIME_MEGABYTES = 6
 BATCH_MEGABYTES = 100
 MAX_WORKERS = 256
 WINDOW_SECONDS = 5
-"""The judge compares blocks of this length."""
+"""The judge of a release compares blocks of this length."""
 LONGEST_WINDOW_SECONDS = 60
 _NAME = re.compile(r"[A-Za-z0-9-]{0,63}")
 

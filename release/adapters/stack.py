@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -34,6 +35,26 @@ Result = TypeVar("Result")
 SHOWN = {"create": "+", "update": "~", "replace": "±", "create-replacement": "+", "delete": "-"}
 
 
+class _BareStack(auto.Stack):
+    """The stack `made`, whose `up` ends with the engine.
+
+    The Automation API asks for outputs and history after each: three more runs of pulumi for what nobody
+    here reads.
+    """
+
+    def __init__(self, made: auto.Stack) -> None:
+        self.name = made.name
+        self.workspace = made.workspace
+
+    def outputs(self) -> auto.OutputMap:
+        """None."""
+        return {}
+
+    def info(self, show_secrets: bool = True) -> auto.UpdateSummary:
+        """That it succeeded: otherwise `up` has raised."""
+        return auto.UpdateSummary("update", datetime.now(UTC), "", {}, {}, "succeeded")
+
+
 @dataclass
 class PulumiStack:
     """The stack of one stage in one project folder."""
@@ -42,30 +63,38 @@ class PulumiStack:
     aws: StageAws
     say: Say
     _errors: list[str] = field(default_factory=list)
+    _stack: auto.Stack | None = None
+    _endpoints: set[str] | None = None
+    """Names of the endpoints in the stack's state; None before a look at it, and after a failure."""
 
-    def up(self, endpoint: str | None = None) -> int:
-        """Refresh, then apply the stage's data; returns how many resources changed.
+    def up(self, endpoint: str | None = None) -> None:
+        """Refresh, then apply the stage's data.
 
         With `endpoint` only that endpoint's resources are looked at, where the stack has them already: in a
         stage of many endpoints the others cost nothing, and what somebody changed for them stays for their
         own next `pulumi up`. Raises ApplyFailed with the engine's errors, ServiceError when the stack stays
         locked.
         """
-        stack = self._select()
+        stack = self._stack = self._stack or self._select()
         self._errors.clear()
+        known, self._endpoints = self._endpoints, None
 
-        def work() -> auto.UpResult:
-            resources = settle_pending_creates(stack, self.aws, self.say)
-            targets = targets_of(endpoint, self.aws.stage, resources) if endpoint else None
-            return stack.up(refresh=True, target=targets, on_event=self._on_event, color="never")
+        def work() -> set[str]:
+            there = known
+            if there is None:
+                there = _endpoints_in(settle_pending_creates(stack, self.aws, self.say))
+            name = names.endpoint(endpoint, self.aws.stage) if endpoint else None
+            targets = targets_of(endpoint, self.aws.stage) if endpoint and name in there else None
+            stack.up(refresh=True, target=targets, on_event=self._on_event, color="never")
+            return there | {name} if name else there
 
-        result = self._unlocked(work, lambda _text: stack.cancel())
-        changes = result.summary.resource_changes or {}
-        return sum(count for kind, count in changes.items() if kind != "same")
+        self._endpoints = self._unlocked(work, lambda _text: stack.cancel())
 
     def _select(self) -> auto.Stack:
         def work() -> auto.Stack:
-            return auto.create_or_select_stack(stack_name=self.aws.stage, work_dir=str(self.project))
+            return _BareStack(
+                auto.create_or_select_stack(stack_name=self.aws.stage, work_dir=str(self.project))
+            )
 
         try:
             return self._unlocked(work, _unlink_locks)
@@ -116,14 +145,14 @@ class PulumiStack:
         )
 
 
-def targets_of(endpoint: str, stage: str, resources: Sequence[Mapping[str, Any]]) -> list[str] | None:
-    """Patterns of the URNs of one endpoint's resources, None where the stack does not have the endpoint yet.
+def _endpoints_in(resources: Sequence[Mapping[str, Any]]) -> set[str]:
+    urns = [resource["urn"] for resource in resources]
+    return {urn.rpartition("::")[2] for urn in urns if f"{_ENDPOINT}::" in urn}
 
-    A first release needs what the whole stage shares too: the role's permission to write its logs.
-    """
+
+def targets_of(endpoint: str, stage: str) -> list[str]:
+    """Patterns of the URNs of one endpoint's resources: all that its components declare."""
     name = names.endpoint(endpoint, stage)
-    if not any(r["urn"].endswith(f"{_ENDPOINT}::{name}") for r in resources):
-        return None
     components = ("serving", "alarms", "logs", "autoscaling")
     own = [name, f"{name}-*", *(f"{endpoint}-{component}" for component in components)]
     return [f"urn:pulumi:{stage}::**::{pattern}" for pattern in own]

@@ -10,7 +10,8 @@ live's mean is in this block, because 1 + u <= exp(u). The reverse null is the s
 and `centre` may be chosen for speed alone: the fixed point below is the reverse information projection of
 the alternative (docs/judge.md), which for 0/1 values makes e its likelihood ratio.
 
-Shapes: Q questions, K alternatives, L levels of value.
+Arrays have one row a question. Q is the number of questions, K of alternatives (where the candidate may be),
+L of levels (different values that a request can have).
 """
 
 from dataclasses import dataclass
@@ -25,22 +26,22 @@ TINY = 1e-6
 RESERVE = 0.02
 """No bet may lose more than the rest of its capital on one request."""
 ROUNDS = 1
-"""Of the fixed point. It decides speed, never validity."""
+"""Steps of the fixed-point iteration. More would hardly decide sooner; validity does not depend on it."""
 
 
 class Null:
-    """The linear nulls of Q questions; all arrays are (Q, 1)."""
+    """The null hypotheses of all questions, each linear in the two means; arrays are (Q, 1)."""
 
     def __init__(self, times: Array, plus: Array, side: Array) -> None:
         self.times, self.plus, self.side = times, plus, side
         self.up = side > 0
         self.highest = np.minimum(1.0, (1.0 - plus) / np.maximum(times, TINY)) - TINY
-        """Of live's centre, so that the candidate's stays below 1."""
+        """The largest centre for live with which the candidate's centre is still below 1."""
 
 
 @dataclass(frozen=True)
 class Bets:
-    """Sizes and centres, each (Q, K)."""
+    """What is bet on a request's value, and around which value, for candidate and live; each (Q, K)."""
 
     size: Array
     live_size: Array
@@ -75,13 +76,19 @@ def choose(null: Null, n_c: Array, n_b: Array, target: Array, live: Array, sprea
 
 
 def _inside(theta: Array, null: Null) -> tuple[Array, Array]:
-    """Both centres inside (0, 1) and *exactly* on the null's line: validity hangs on it."""
+    """Live's centre moved into (0, 1), and the candidate's that belongs to it.
+
+    The two lie *exactly* on the line that bounds the null hypothesis: the guarantee rests on that.
+    """
     theta = np.minimum(np.maximum(theta, TINY), null.highest)
     return theta, null.times * theta + null.plus
 
 
 def log_e(bets: Bets, values: Array, h_c: Array, h_b: Array) -> Array:
-    """Log e-values (Q, K) of one block with level counts `h_c`, `h_b` (Q, L) of `values` (Q, L)."""
+    """Log e-values (Q, K) of one block.
+
+    `h_c` and `h_b` (Q, L) say how many requests of candidate and live had each of `values` (Q, L).
+    """
     v = values[:, None, :]
     won = np.log1p(bets.size[..., None] * (v - bets.centre[..., None]))
     lost = np.log1p(-bets.live_size[..., None] * (v - bets.live_centre[..., None]))

@@ -4,7 +4,7 @@ A window is a sparse vector of counts on this axis, so merging windows is adding
 of the judge is a difference of two prefix sums. Changing a bin changes `SCHEMA`: windows of another schema
 are set aside, never mixed in.
 
-It does not know which questions are asked.
+Which questions are asked about the cells is not known here.
 """
 
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ LATENCY_STEP = 1.02
 LATENCY_BINS = 720
 """Up to 155 s; SageMaker gives up at 60 s."""
 SCORE_BINS = 200
-"""Of [0, 1]; what lies outside falls in the first or last bin."""
+"""Equal parts of [0, 1]; a score outside falls in the first or last one."""
 LOSS_BINS = 50
-"""Of [0, 1]."""
+"""Equal parts of [0, 1]."""
 
 CLUMP_CALM = 5
-"""An error belongs to the clump before it unless this many requests in a row succeeded in between ..."""
+"""Errors stick together in clumps, and a clump ends when this many requests in a row have succeeded ..."""
 CLUMP_LENGTH = 25
-"""... or the clump already spans this many requests: a lasting outage must not count as one error."""
+"""... or when it spans this many requests, so that a lasting outage does not count as one error."""
 
 
 @dataclass(frozen=True)

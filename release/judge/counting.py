@@ -1,7 +1,7 @@
 """Count requests into cells, as a container does while it serves.
 
-For evidence made elsewhere and for the benchmark; the serving code counts by itself and imports nothing of
-this. One call counts one variant's requests in the order in which they were answered by one worker.
+This is for evidence made elsewhere and for the benchmark: the inference server has counting code of its own.
+One call counts one variant's requests in the order in which they were answered by one worker.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,6 @@ from release.judge.cells import (
     CLUMP_LENGTH,
     SCORE_BINS,
     SPANS,
-    Counts,
     latency_bins,
     unit_bins,
 )
@@ -83,8 +82,3 @@ def _closed_until(positions: NDArray[np.int64], rank: int, size: int) -> int:
             break
         last = int(other)
     return min(last + CLUMP_CALM + 1, start + CLUMP_LENGTH + 1, size)
-
-
-def dense(cells: Counts) -> dict[int, int]:
-    """The non-empty cells of a window, by index."""
-    return {int(i): int(cells[i]) for i in np.flatnonzero(cells)}

@@ -1,10 +1,10 @@
-"""Windows to blocks: order, duplicates, late and missing windows, clocks, workers that come and go.
+"""From windows to blocks, whatever order they come in and whatever is missing, double, late or misdated.
 
 A block is what both variants counted in the same `block_seconds`. During a rollout it is *sealed*, in
 order, when every worker that reported lately has reported through it without a gap, or when `grace_seconds`
 of newer windows have passed; a window for a sealed block is set aside. So the order of arrival within the
-grace does not matter, and a verdict once given is never computed again from other data: what makes peeking
-valid also makes it reproducible. Recorded evidence is put in order of time first (`in_order`): nothing in
+grace does not matter, and a block that was judged never changes: a verdict stays valid, and the same evidence
+gives it again. Recorded evidence is put in order of time first (`in_order`): nothing in
 it is late.
 
 There is no clock here: time is what the windows say, or what the caller passes.
@@ -22,13 +22,15 @@ from release.judge.judge import Block
 from release.judge.windows import VARIANTS, Refusal, Refused, Window, parse_line
 
 LONGEST_BLOCKS = 24
-"""A window over more blocks than this (two minutes) cannot be compared in time."""
+"""A window that spans more blocks than this (two minutes) says too little about when its requests were."""
 MAX_AHEAD = 20_000
-"""Empty blocks made at most for a silence (a day): beyond, it is skipped."""
+"""A silence is filled with empty blocks, but with no more than this many (a day of them)."""
 
 
 @dataclass
 class _Open:
+    """A block that still waits for windows."""
+
     windows: list[Window] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
@@ -48,7 +50,7 @@ class _Worker:
             self.until = max(self.until, self._early.pop(0)[1])
 
     def give_up(self, moment: float) -> bool:
-        """Wait no more for what is older than `moment`; whether the worker has reported since."""
+        """Wait no longer for windows older than `moment`; returns whether a later one was reported."""
         if self._early and self.until < moment:
             self.until = max(end for _, end in self._early)
             self._early.clear()
@@ -58,8 +60,8 @@ class _Worker:
 class Evidence:
     """Collects windows; `take` returns the blocks that were sealed by now, each once and in order.
 
-    `around` is a moment of the rollout (seconds since the epoch), to tell a wrong clock; without one, the
-    first window sets it.
+    `around` is any moment of the rollout, in seconds since the epoch: a window too far from it was made by a
+    wrong clock. Without it, the first window's time is taken.
     """
 
     def __init__(self, policy: Policy, around: float | None = None) -> None:
@@ -118,7 +120,7 @@ class Evidence:
     def take(self, finished: bool = False, now: float = -math.inf) -> list[Block]:
         """Blocks sealed since the last call; with `finished`, all that are left.
 
-        `now` is the caller's clock, if it has one: without, time passes only as windows come.
+        `now` is the time by the caller's clock. Without it, time passes only as windows come.
         """
         if not self._open:
             return []
@@ -158,7 +160,7 @@ class Evidence:
 def in_order(lines: Iterable[str], policy: Policy) -> tuple[list[Block], Evidence]:
     """All blocks of recorded windows, in whatever order the lines are, and what was set aside.
 
-    The middle one of the windows' times tells which clocks are wrong.
+    The median of the windows' times is taken for the time of the rollout, to know a wrong clock by.
     """
     windows, refusals = [], []
     for line in lines:

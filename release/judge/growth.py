@@ -1,4 +1,7 @@
-"""How fast evidence grows: what the planner and a verdict's "about n more requests" are computed from."""
+"""How fast evidence grows with requests.
+
+The estimate of a rollout, and a verdict's "about n more requests decide it", are computed from this.
+"""
 
 import numpy as np
 
@@ -9,11 +12,13 @@ from release.judge.questions import Question
 def per_request(
     question: Question, candidate: float, live: float, ratio: float, spread: float = 1.0
 ) -> float:
-    """Expected log growth per candidate request of the best bet, in nats; 0 inside the null.
+    """By how much a candidate request raises the log of the evidence, on average and with the best bet.
+
+    In nats; 0 when the means are within the null hypothesis, where there is nothing to find.
 
     `candidate` and `live` are the true means, `ratio` live's requests per request of the candidate,
-    `spread` the variance of the value as a share of mean * (1 - mean). For 0/1 values this is the
-    Kullback-Leibler divergence to the null; for graded values it is divided by the spread, which is exact
+    `spread` the variance of a value as a share of mean * (1 - mean). For values of 0 and 1 the result is the
+    Kullback-Leibler divergence to the null; for graded ones that is divided by the spread, which is exact
     for small effects.
     """
     one = np.ones((1, 1))

@@ -1,8 +1,8 @@
-"""Evidence to a verdict: the fold over blocks, and the rules of PASS, FAIL and HOLD.
+"""From blocks to a verdict, by the rules of PASS, FAIL and HOLD.
 
-`judge(evidence, policy)` is a pure function. `Judge` is the same fold, kept between blocks by whoever asks
-every few seconds. FAIL is final. It knows neither AWS nor the time: a block is what happened to both variants
-in the same few seconds.
+`judge(blocks, policy)` gives the verdict on all blocks at once. `Judge` takes them one by one, for whoever
+asks again every few seconds, and comes to the same. FAIL is final. Neither knows AWS or the time: a block is
+what both variants did in the same few seconds.
 """
 
 import math
@@ -43,14 +43,21 @@ OPTIONAL: dict[Metric, str] = {
     "agreement": "agreement",
     "loss": "loss",
 }
-"""The group of cells whose evidence makes a metric asked that a policy does not require."""
+"""Metrics, and the group of cells that holds the evidence of each.
+
+A metric that the policy does not require is judged from the candidate's first evidence of it on.
+"""
 POSSIBLE = 0.999
-"""A mean cannot be beyond a PASS margin above this: there is nothing to prove."""
+"""Where the edge of a PASS margin is above this, no mean can be beyond it, and there is nothing to prove."""
 LEAST_SLOPE = 0.05
-"""Of the mean rank in the log of latencies; a floor against references that hold one value."""
+"""The least that the mean rank is taken to fall when latencies grow by a factor of e.
+
+It is divided by, and would be 0 where all of live's past latencies fell into one bin.
+"""
 LOG_STEP = math.log(LATENCY_STEP)
+"""Width of a latency bin in the log of latency."""
 SLOPE_BINS = 2
-"""Bins to either side over which the slope of the mean rank is taken."""
+"""The slope of the mean rank is taken between so many bins lower and so many bins higher."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ class Block:
 
 
 class Judge:
-    """The fold. `add` blocks in order of time, ask for `verdict` whenever you like."""
+    """Judges block by block: `add` them in order of time, ask for a `verdict` whenever you like."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
@@ -81,7 +88,7 @@ class Judge:
         self._log_fail = -math.inf
 
     def _ask(self, before: Processes | None) -> None:
-        """Ask the questions of `metrics`, going on with the processes of `before`."""
+        """Ask all questions of `metrics`; those asked before go on with their evidence in `before`."""
         self.table = Table(tuple(q for q in self._all if q.metric in self.metrics))
         self.processes = Processes(self.table, self.policy.memory_seconds / self.policy.block_seconds)
         if before is not None:
@@ -139,7 +146,7 @@ class Judge:
         self._expected = expected
 
     def _watch(self, view: View, body: int) -> bool:
-        """Follow the noise between the variants; say whether live is much slower than it was."""
+        """Take the block's latencies into the noise model; returns whether live got much slower."""
         row, values = view.live_edges[body], self.table.values[body]
         n_b, n_c = float(view.totals[LIVE, body]), _total(view, 2, row)
         if n_b == 0:
@@ -153,7 +160,10 @@ class Judge:
         return n_b >= 20 and mean_b > INCIDENT_RANK
 
     def log_fail(self) -> float:
-        """Log of the weighted sum of the FAIL e-processes that may count now."""
+        """Log of all FAIL evidence together: the weighted sum of the e-processes.
+
+        FAIL is proven at -log(alpha). A process whose evidence noise may explain is left out.
+        """
         return self._log_fail
 
     def _shares(self) -> Array:
@@ -226,7 +236,7 @@ class Judge:
         return Verdict(decision, because, seconds, int(mine), int(theirs), told)
 
     def _requests(self) -> Array:
-        """Requests without and with an error, of candidate and live, in blocks that both answered in."""
+        """Requests without and with an error, of candidate and live, (2, 2), where both answered."""
         return self.counted[:, SPANS["requests"].start : SPANS["requests"].stop]
 
 

@@ -1,14 +1,14 @@
 """How far the latencies of two equal variants may lie apart by themselves.
 
 Candidate and live run on different hosts. Their log-ratio of latencies wanders by a few per cent for minutes,
-which is no fault of the release, and no test that takes requests as independent knows it. The log-ratio y of
-a block is modelled as
+which is no fault of the release, and a test that takes requests as independent knows nothing of it. The
+log-ratio y of a block is modelled as
 
     y = effect + wander + sampling error,   wander: a stationary autoregression (sd s, time constant T)
 
 with s unknown: 0 or 1.6 times the policy's `noise`. A Kalman filter per s gives the probability
-that the effect is beyond the margin. It is only ever a *further* condition of FAIL, so it cannot break the
-guarantee of the e-process; it does not take part in PASS.
+that the effect is beyond the margin. That is only a *further* condition of FAIL, so it cannot weaken the
+guarantee of the e-process, and PASS does not depend on it.
 """
 
 import math
@@ -48,7 +48,7 @@ class _Filter:
 
 
 class Noise:
-    """The effect on the log of latencies, with what may be noise taken out."""
+    """What is known of the candidate's effect on the log of latencies, apart from what may be noise."""
 
     def __init__(self, sd: float, seconds: float, block_seconds: float) -> None:
         self.keep = math.exp(-block_seconds / seconds)

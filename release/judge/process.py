@@ -1,9 +1,12 @@
-"""From blocks to e-processes: predictable means and bets, capital, and anytime-valid bounds.
+"""From the evidence of single blocks to that of all blocks so far: e-processes and their bounds.
+
+An e-process is the capital of somebody who bets against a null hypothesis. Under the null nobody can expect
+to win, so a large capital is evidence against it, whenever one looks.
 
 Before each block everything that a bet depends on is fixed from *earlier* blocks: live's quantiles, live's
 and the candidate's expected means. Then the block's counts multiply the capital. Capital is spread over
-alternatives; a reserve is invested bit by bit, so that a regression that begins late is not opposed by what
-the bets lost before. Moving capital between bets keeps its expectation at most 1.
+alternatives, and a reserve is invested bit by bit: it is still there for a regression that begins late, when
+earlier bets have lost. Moving capital between bets keeps its expectation at most 1.
 
 Decides nothing: thresholds are in `release/judge/judge.py`.
 """
@@ -21,17 +24,19 @@ from release.judge.table import ALIKE, CANDIDATE, LIVE, OWN, PAST, Table, View
 Array = NDArray[np.float64]
 
 RATES_REMEMBER, CANDIDATE_REMEMBERS = 2.0, 0.4
-"""Time constants for live's rates and for the candidate, in multiples of the policy's memory."""
+"""How long live's rates, and all of the candidate, are remembered, in multiples of the policy's memory."""
 INVESTED = 0.9
-"""Share of a FAIL question's capital that bets from the first block on."""
+"""Share of a FAIL question's capital that is bet from the first block on; the rest is its reserve."""
 DRIP = 0.24
-"""Share of the reserve that is invested anew within the policy's memory."""
+"""Share of the reserve that is invested within the time of the policy's memory."""
 LOG_FLOOR = -700.0
+"""Stands for the log of nothing: smaller numbers would underflow."""
 LEAST_SPREAD = 0.02
+"""No value is taken to vary less than this; see `Expected`."""
 
 
 class Reference:
-    """Counts of earlier blocks, forgotten exponentially."""
+    """What a variant did in earlier blocks; older ones count exponentially less."""
 
     def __init__(self, keep: float, keep_rates: float) -> None:
         """`keep` is what a block leaves of older latencies and scores, `keep_rates` of all else."""
@@ -48,15 +53,18 @@ class Reference:
 
 @dataclass(frozen=True)
 class Expected:
-    """What earlier blocks make expect: means of live (Q, 1), their spread (Q, 1), alternatives (Q, K)."""
+    """What earlier blocks lead us to expect of the next one, for each question."""
 
     live: Array
+    """Live's mean, (Q, 1)."""
     spread: Array
+    """The variance of a value as a share of mean * (1 - mean), (Q, 1); 1 for values of 0 and 1."""
     targets: Array
+    """The candidate's mean under each alternative, (Q, K)."""
 
 
 def expect(table: Table, view: View) -> Expected:
-    """From the rows of a view that lie in the past. Spread is the variance as a share of mean (1 - mean)."""
+    """What to expect of a block, from those rows of its view that hold earlier blocks."""
     n = view.totals[: OWN + 1] + 1
     mean = (view.values[: OWN + 1] + 0.1) / n
     mean = np.minimum(np.maximum(mean, 1e-5), 0.995)
@@ -88,9 +96,9 @@ class Processes:
         self.grown = np.zeros(size)
         self.staked = np.zeros(size)
         self.totals = np.zeros((2, size[0]))
-        """Requests of candidate and of live that each question was asked about, and the sums of their
-        values."""
+        """Requests of candidate and of live, (2, Q), that each question was asked about."""
         self.values = np.zeros((2, size[0]))
+        """The sums of their values, (2, Q)."""
         self.log_wealth = self._sum()
         """Log capital of each question, (Q,): an e-process under its null."""
 
@@ -103,7 +111,11 @@ class Processes:
             getattr(self, name)[:, rows] = getattr(before, name)
 
     def add(self, view: View, expected: Expected, ready: NDArray[np.bool_], calm: bool) -> None:
-        """Judge one block. Without `calm`, PASS evidence can only be lost: live itself is in an incident."""
+        """Take one block into the evidence.
+
+        Questions that are not `ready` (Q,) leave it out. When live itself is in an incident, `calm` is False,
+        and the block can only lower the evidence of PASS.
+        """
         table = self.table
         totals = view.totals[CANDIDATE:]
         usable = ready & (totals[0] > 0) & ((totals[1] > 0) | table.one_sample)
@@ -125,10 +137,10 @@ class Processes:
         return np.logaddexp(np.logaddexp.reduce(self.capital, axis=1), self.reserve[:, 0])
 
     def excess(self, error: float) -> Array:
-        """Bounds (Q,) of mean_candidate - times * mean_live, at any moment: lower for FAIL, upper for PASS.
+        """Bounds (Q,) of mean_candidate - times * mean_live: lower ones for FAIL questions, upper for PASS.
 
-        Averaged over blocks with the stakes as weights; each misses with probability `error` at most.
-        NaN before anything was staked.
+        They hold at every moment at once, each with a probability of at least 1 - `error`, for the average
+        over blocks weighted by what was staked. NaN before anything was staked.
         """
         table = self.table
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -29,21 +29,24 @@ class Alternatives:
 
 
 RARE = Alternatives((1.8, 3.5, 8.0, 30.0, 120.0), (0.1, 0.15, 0.2, 0.35, 0.05, 0.15))
-"""Of a rare event, relative to the boundary of the null."""
+"""For events that are rare. The odds are multiples of those at the edge of the FAIL margin."""
 HEAVY = Alternatives((2.0, 4.0, 8.0, 25.0, 120.0), (0.1, 0.1, 0.6, 0.1, 0.02, 0.08))
-"""Of the weight of the tail, relative to the boundary of the null."""
+"""For the weight of the tail of latencies; the same multiples."""
 SHIFT = Alternatives((1.12, 1.3, 1.7, 3.0, 12.0), (0.35, 0.15, 0.15, 0.05, 0.05, 0.25))
-"""Of an event that is not rare, relative to the boundary of the null."""
+"""For events that are not rare; the same multiples."""
 EQUAL = Alternatives((1.0, 0.7, 1.3, 0.4, 0.1), (0.75, 0.05, 0.05, 0.05, 0.02, 0.08))
-"""Of PASS, relative to live."""
+"""For PASS. The odds are multiples of live's own."""
 DECILES = tuple(i / 10 for i in range(1, 10))
+"""Quantiles at which a rank is counted."""
 TAIL = ((1.0, 0.005), (1.5, 0.02), (2.0, 0.06), (2.5, 0.15), (3.0, 0.4), (4.0, 0.9), (5.5, 1.0))
-"""Multiples of the 99th percentile and the value beyond each: roughly the likelihood ratio of a tail of
-3x."""
+"""Multiples of live's 99th percentile of latency, and the value of a request beyond each.
+
+The values are roughly the likelihood ratio of a tail that is three times as slow.
+"""
 EXTREME = 5.0
 """Multiple of the 99th percentile that no request of a healthy service should reach."""
 FAR = 1.2
-"""A slow-down that no noise between hosts explains: it fails without asking the noise."""
+"""A slow-down that no noise between hosts explains: it fails without asking the noise model."""
 SCORE_ABOVE, SCORE_BELOW = (0.2, 0.4, 0.6, 0.8, 0.95), (0.05, 0.2, 0.4, 0.6, 0.8)
 """Quantiles of live's scores of which the share above, or at most, may not grow."""
 WEIGHTS = {
@@ -61,15 +64,19 @@ WEIGHTS = {
     "agreement": 0.5,
     "loss": 0.5,
 }
-"""Shares of alpha, before they are normalised; a larger one decides sooner."""
+"""How alpha is shared among the FAIL questions, not yet normalised; a larger share decides sooner."""
 YES = (0.0, 1.0)
+"""The values of a request on either side of a single point: no, yes."""
 LOSS_LEVELS = 10
 """Steps of the loss that are told apart."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Where a question's value rises: at a quantile of live's past plus `offset` bins, or at a fixed cell."""
+    """Where a question's value steps: at a quantile of live's past plus `offset` bins, or at a fixed cell.
+
+    Without a quantile, `offset` is the cell, counted from the start of the group.
+    """
 
     quantile: float | None = None
     offset: int = 0
@@ -89,7 +96,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Question:
-    """One question of the judge; see the module's docstring."""
+    """Is the mean of `value` within (`side` +1) or beyond (-1) the margin `times` x live's + `plus`?"""
 
     name: str
     value: Value
@@ -100,7 +107,7 @@ class Question:
     weight: float = 0.0
     """Share of alpha; PASS has no shares, because every one of its questions must be answered."""
     shift: int = 0
-    """Bins that the candidate's points lie above live's."""
+    """By how many bins the candidate's points lie above live's: the tolerated slow-down."""
 
     @property
     def metric(self) -> str:

@@ -1,4 +1,4 @@
-"""One reason per metric: what was seen, with which band, against which margin, and what would decide it."""
+"""One reason per metric: what was seen, how sure that is, against which margin, and what would decide it."""
 
 import math
 from dataclasses import replace
@@ -21,8 +21,9 @@ def reasons(
 ) -> tuple[Reason, ...]:
     """A reason for each metric that is required or has evidence, in the order of the questions.
 
-    `shares` (Q,) are the logs of the FAIL processes times their weights, -inf for one that noise explains;
-    `counted` (2, CELLS) are all counts of candidate and live, for the latencies in milliseconds.
+    `shares` (Q,) are the logs of the FAIL processes times their weights, -inf for one that noise explains.
+    `spread` (Q,) is that of `release/judge/process.py`'s Expected. `counted` (2, CELLS) are all counts of
+    candidate and live, from which latencies are told in milliseconds.
     """
     bounds = processes.excess(policy.alpha)
     table = processes.table.questions
@@ -59,7 +60,7 @@ def _milliseconds(counted: Array) -> str:
 
 
 def _telling(table: tuple[Question, ...], rows: list[int], short: Array) -> int:
-    """The row that says most: the one furthest beyond its margin, else the weakest proof."""
+    """The row that tells most: the one furthest beyond its FAIL margin, else the weakest proof of PASS."""
     fails = [i for i in rows if table[i].side > 0]
     worst = max(fails, key=lambda i: short[i])
     weakest = min((i for i in rows if table[i].side < 0), key=lambda i: short[i])

@@ -1,7 +1,9 @@
-"""The questions as arrays, and a block seen through them.
+"""The questions as arrays, and what a block answers to each.
 
-Q questions, L levels of value (short questions are padded with empty levels), K alternatives. Everything that
-depends on a policy alone is computed once, here.
+A question sorts requests into levels by their cell, and each level has a value. A *view* is a block after
+that: how many requests lie on each level of each question, of the block and of what came before it. Arrays
+have one row a question (Q); questions with few levels are padded with empty ones to the same number (L).
+Everything that depends on the policy alone is computed once, when the table is made.
 """
 
 from dataclasses import dataclass
@@ -17,26 +19,36 @@ Array = NDArray[np.float64]
 Indexes = NDArray[np.int64]
 
 PAST, ALIKE, OWN, CANDIDATE, LIVE = range(5)
-"""Rows of a view: live's past; the same as if live were slower by the margin; the candidate's past; the
-block."""
+"""The rows of a view. What each counts:
+
+    PAST        live's requests of earlier blocks
+    ALIKE       the same requests, sorted by the candidate's points: a candidate that is just like live
+    OWN         the candidate's requests of earlier blocks
+    CANDIDATE   the candidate's requests of this block
+    LIVE        live's requests of this block
+"""
 _SOURCES = np.array([0, 0, 1, 2, 3])[:, None, None] * (CELLS + 1)
-"""Where each row of a view finds its prefix sums."""
+"""Where the prefix sums begin that each row is counted from: PAST and ALIKE are counted from the same."""
 
 
 @dataclass(frozen=True)
 class View:
-    """Counts per level, (5, Q, L), their totals and the sums of their values, (5, Q); `sums` are prefix
-    sums."""
+    """A block and what came before it, as the questions see them; the rows are PAST to LIVE."""
 
     levels: Array
+    """Requests on each level, (5, Q, L)."""
     totals: Array
+    """Requests on all levels, (5, Q)."""
     values: Array
+    """The sum of those requests' values, (5, Q)."""
     sums: Array
+    """Prefix sums over the cells, (4, CELLS + 1): live's past, the candidate's past, candidate, live."""
     live_edges: Indexes
+    """The cells at which live's levels begin and end, (Q, L + 1)."""
 
 
 class Table:
-    """The questions of a policy as arrays."""
+    """The questions of a policy as arrays, a row each."""
 
     def __init__(self, questions: tuple[Question, ...]) -> None:
         self.questions = questions
@@ -80,7 +92,7 @@ class Table:
         }
 
     def ready(self, past: Counts, least: int) -> NDArray[np.bool_]:
-        """Which questions have a reference of at least `least` requests in live's past."""
+        """Which questions (Q,) can be asked: their quantiles, if any, rest on `least` requests of live."""
         lacking = np.zeros(len(self.questions), dtype=bool)
         for name, needs in self._needs.items():
             span = SPANS[name]
@@ -89,7 +101,7 @@ class Table:
         return ~lacking
 
     def look(self, past: Counts, own: Counts, candidate: Counts, live: Counts) -> View:
-        """A block and what came before it, through the questions."""
+        """The view of a block (`candidate`, `live`), with live's `past` and the candidate's `own`."""
         sums = np.zeros((4, CELLS + 1))
         np.cumsum((past, own, candidate, live), axis=1, out=sums[:, 1:])
         live_edges, candidate_edges = self._edges(sums[0])
@@ -100,6 +112,7 @@ class Table:
         return View(levels, at[..., -1] - at[..., 0], values, sums, live_edges)
 
     def _edges(self, prefix: Array) -> tuple[Indexes, Indexes]:
+        """The edges of all levels for live and for the candidate, with quantiles from live's past."""
         for span, rows, shares in self._groups:
             low, high = prefix[span.start], prefix[span.stop]
             wanted = low + shares * (high - low) - 1e-9

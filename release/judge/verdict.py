@@ -19,7 +19,10 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True)
 class Reason:
-    """What one question says. Means are shares in [0, 1]; bounds are of candidate - times x live."""
+    """What one metric says, by the question that tells most of it.
+
+    Means are shares in [0, 1]. Bounds are of the candidate's mean minus the margin's multiple of live's.
+    """
 
     metric: str
     question: str
@@ -29,23 +32,23 @@ class Reason:
     requests: int
     live_requests: int
     fails: str
-    """The FAIL margin in words ..."""
+    """The FAIL margin in words."""
     at_least: float | None
-    """... and the anytime-valid lower bound of what it is compared with; None before any stake."""
+    """Lower bound of what the FAIL margin is compared with, valid at any moment; None without evidence."""
     passes: str | None
-    """The PASS margin in words ..."""
+    """The PASS margin in words."""
     at_most: float | None
-    """... and the anytime-valid upper bound of what it is compared with; None before any stake."""
+    """Upper bound of what the PASS margin is compared with, valid at any moment; None without evidence."""
     fail_evidence: float | None
-    """Log of the FAIL e-process's share of what is needed: 0 decides. None while noise explains it."""
+    """Log of the FAIL evidence over what is needed: proven at 0. None while noise may explain it."""
     pass_evidence: float | None
-    """Log of the PASS e-process as a share of what is needed: 0 or more is proven."""
+    """Log of the PASS evidence over what is needed: proven at 0 or more."""
     state: str
     """"beyond", "within", "undecided" or "no evidence"."""
     needs: int | None
     """Further candidate requests that would decide it if things stay as they are; None if they would not."""
     detail: str = ""
-    """The same in units of its own."""
+    """What was seen in the metric's own unit, such as milliseconds."""
 
     def line(self) -> str:
         """One line for people."""
@@ -86,5 +89,17 @@ class Verdict:
     """Windows that could not be used, counted by cause."""
 
     def record(self) -> dict[str, Any]:
-        """As JSON data, for the ledger and `--json`."""
-        return {**asdict(self), "decision": self.decision.value, "lines": [r.line() for r in self.reasons]}
+        """As JSON data, for the ledger and `--json`: numbers are rounded, None where not finite."""
+        told = {"decision": self.decision.value, "lines": [r.line() for r in self.reasons]}
+        return {key: _json(value) for key, value in (asdict(self) | told).items()}
+
+
+def _json(value: Any) -> Any:
+    """JSON has neither NaN nor infinity."""
+    if isinstance(value, dict):
+        return {key: _json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value

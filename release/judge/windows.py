@@ -24,7 +24,7 @@ PAIRS = {
     "service": ("requests", "errors"),
     "agreement": ("compared", "differed"),
 }
-"""Groups that a window gives as a total and the part of it that is bad."""
+"""Groups that a window gives as two numbers: a total, and how many of it are bad."""
 HISTOGRAMS = ("latency", "score", "loss")
 MAX_LINE = 262_144
 """Characters of a line; a full window has some 10,000."""
@@ -42,13 +42,13 @@ class Refusal(StrEnum):
     UNREADABLE = "unreadable"
     """Not JSON, not an object, too long, or a field is missing or of the wrong kind."""
     SCHEMA = "another schema"
-    """Its bins are not ours."""
+    """Its bins are not those of `release/judge/cells.py`."""
     VARIANT = "unknown variant"
     NEGATIVE = "negative or fractional count"
     IMPOSSIBLE = "more of a part than of the whole"
     """More errors than requests, more predictions than answers, or a bin that does not exist."""
     INTERVAL = "no interval"
-    """It ends before it begins, or spans far more than a block."""
+    """It does not end after it begins, or spans far more than a block."""
     CLOCK = "clock years off"
     DUPLICATE = "duplicate"
     LATE = "too late"
@@ -68,7 +68,7 @@ class Window:
 
     @property
     def middle(self) -> float:
-        """Seconds since the epoch; decides the block it belongs to."""
+        """The middle of its interval, seconds since the epoch; the window belongs to the block around it."""
         return 0.5 * (self.start + self.end)
 
     def dense(self) -> Counts:
@@ -164,13 +164,13 @@ def _counts(record: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     cells, counts = [some], [head[some]]
     for group, most in (("latency", answered), ("score", answered - invalid), ("loss", MAX_COUNT)):
         if group in record:
-            bins, held = _histogram(_object(record, group), group)
-            if held.sum() > most:
+            bins, filled = _histogram(_object(record, group), group)
+            if filled.sum() > most:
                 raise Refused(
-                    Refusal.IMPOSSIBLE, f"`{group}` counts {held.sum()} requests, of at most {most}"
+                    Refusal.IMPOSSIBLE, f"`{group}` counts {filled.sum()} requests, of at most {most}"
                 )
             cells.append(bins)
-            counts.append(held)
+            counts.append(filled)
     return np.concatenate(cells), np.concatenate(counts).astype(float)
 
 
@@ -279,7 +279,7 @@ def record(
             data[group] = {total: good + bad, part: bad}
     for group in HISTOGRAMS:
         span = SPANS[group]
-        held = counts[span.start : span.stop]
-        some = np.flatnonzero(held)
-        data[group] = {"bins": some.tolist(), "counts": held[some].astype(int).tolist()}
+        filled = counts[span.start : span.stop]
+        some = np.flatnonzero(filled)
+        data[group] = {"bins": some.tolist(), "counts": filled[some].astype(int).tolist()}
     return data

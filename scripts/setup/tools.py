@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from sandbox.toolchain import install_language_host
+from sandbox.pulumi.toolchain import install_language_host
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = Path(__file__).resolve().parent

@@ -13,10 +13,10 @@ import pytest
 from model.image.base import make_base
 from model.image.errors import BaseImageError, ToolError
 from model.image.layout import Layout, read_layout
-from sandbox.engines.arguments import Network
-from sandbox.engines.configuration import run_folder
-from sandbox.engines.engine import Engine, find_engine
-from sandbox.settings import SandboxError
+from sandbox.core.settings import SandboxError
+from sandbox.serving.engines.arguments import Network
+from sandbox.serving.engines.configuration import run_folder
+from sandbox.serving.engines.engine import Engine, find_engine
 from scripts.image import CACHE
 from tests.model.image.images import tool
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engines.engine import Engine
+from sandbox.serving.engines.engine import Engine
 from sandbox.testing import SandboxHandle, start
 from tests.container.base import Base, base_or_skip, engine_or_skip
 from tests.container.image import push_on

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engines import arguments
-from sandbox.engines.engine import Engine, find_engine
-from sandbox.home import process_alive
-from sandbox.settings import SandboxError
+from sandbox.control.home import process_alive
+from sandbox.core.settings import SandboxError
+from sandbox.serving.engines import arguments
+from sandbox.serving.engines.engine import Engine, find_engine
 from sandbox.testing import launch
 from tests.container.base import base_or_skip, delete_storage, engine_or_skip
 from tests.container.image import push_on
@@ -67,7 +67,7 @@ def test_a_container_serves_crashes_comes_again_and_ends_with_a_killed_sandbox(
         wait_for(lambda: (i := world.instances(endpoint)[0])["healthy"] and i["restarts"] == 1, "a new one")
         assert world.version(endpoint) == "1"
         os.kill(sandbox.record["pid"], signal.SIGKILL)
-        wait_for(lambda: not process_alive(sandbox.record["nursery_pid"]), "the nursery to end")
+        wait_for(lambda: not process_alive(sandbox.record["supervisor_pid"]), "the supervisor to end")
         assert docker.run(arguments.list_of(str(sandbox.home))) == ""
     finally:
         sandbox.stop()

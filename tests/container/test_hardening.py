@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.engines.engine import Engine
+from sandbox.serving.engines.engine import Engine
 from sandbox.testing import SandboxHandle
 from tests.sandbox.world import World
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.engines import arguments
-from sandbox.engines.engine import Engine
-from sandbox.home import process_alive
+from sandbox.control.home import process_alive
+from sandbox.serving.engines import arguments
+from sandbox.serving.engines.engine import Engine
 from sandbox.testing import SandboxHandle, launch, start
 from tests.container.base import Base, delete_storage
 from tests.container.image import push_on
@@ -164,8 +164,8 @@ def _kill_sandbox(sandbox: SandboxHandle) -> None:
     os.kill(sandbox.record["pid"], signal.SIGKILL)
 
 
-def _kill_nursery(sandbox: SandboxHandle) -> None:
-    os.kill(sandbox.record["nursery_pid"], signal.SIGKILL)
+def _kill_supervisor(sandbox: SandboxHandle) -> None:
+    os.kill(sandbox.record["supervisor_pid"], signal.SIGKILL)
 
 
 def _terminate(sandbox: SandboxHandle) -> None:
@@ -173,7 +173,7 @@ def _terminate(sandbox: SandboxHandle) -> None:
 
 
 @pytest.mark.parametrize(
-    "end", [_terminate, _kill_sandbox, _kill_nursery], ids=["term", "sandbox", "nursery"]
+    "end", [_terminate, _kill_sandbox, _kill_supervisor], ids=["term", "sandbox", "supervisor"]
 )
 @pytest.mark.parametrize("stubborn", ["", "yes"], ids=["", "stubborn"])
 def test_no_container_is_left_when_the_sandbox_ends(
@@ -188,11 +188,11 @@ def test_no_container_is_left_when_the_sandbox_ends(
     assert all(map(os.path.ismount, roots))
     end(own.sandbox)
     wait_for(lambda: not containers(engine, home), "no container")
-    wait_for(lambda: not any(map(process_alive, [*pids, own.sandbox.record["nursery_pid"]])), "no process")
+    wait_for(lambda: not any(map(process_alive, [*pids, own.sandbox.record["supervisor_pid"]])), "no process")
     assert not any(map(os.path.ismount, roots))
 
 
-def test_what_was_killed_with_its_nursery_is_swept_by_the_next_one(
+def test_what_was_killed_with_its_supervisor_is_swept_by_the_next_one(
     own: World, engine: Engine, tmp_path: Path
 ) -> None:
     endpoint = own.endpoint()
@@ -200,7 +200,7 @@ def test_what_was_killed_with_its_nursery_is_swept_by_the_next_one(
     [root] = [root_folder(engine, name) for name in containers(engine, own.sandbox.home)]
     # stopped first, so that neither sees the other's end
     for number in (signal.SIGSTOP, signal.SIGKILL):
-        for name in ("pid", "nursery_pid"):
+        for name in ("pid", "supervisor_pid"):
             os.kill(own.sandbox.record[name], number)
     own.sandbox.process.wait()
     assert process_alive(pid)

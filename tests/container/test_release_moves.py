@@ -17,8 +17,8 @@ import pytest
 from demo.project import make_project
 from release.domain.names import repository
 from release.domain.stage import EXAMPLES
-from sandbox.engines.engine import Engine
-from sandbox.home import process_alive
+from sandbox.control.home import process_alive
+from sandbox.serving.engines.engine import Engine
 from sandbox.testing import start
 from tests.container.base import Base
 from tests.end_to_end.conftest import Releases

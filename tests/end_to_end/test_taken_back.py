@@ -5,7 +5,7 @@ Promise 2's part that needs no judge: a release whose landing cannot be proven d
 
 import pytest
 
-from demo import spoil
+from demo import bad_models
 
 pytestmark = pytest.mark.sandbox
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.sandbox
 @pytest.fixture(scope="module")
 def damaged(trained, tmp_path_factory):
     """A trained model that no container can load."""
-    return spoil.damaged(trained["boosting"], tmp_path_factory.mktemp("damaged"))
+    return bad_models.damaged(trained["boosting"], tmp_path_factory.mktemp("damaged"))
 
 
 def last_reason(world, stage):
@@ -50,7 +50,7 @@ def test_wrong_answers_take_a_release_back(world, releases, trained, tmp_path):
     def expect_another_score(golden):
         golden["requests"][0]["scores"][0] += 0.01
 
-    wrong = spoil.with_golden(trained["boosting"], tmp_path, expect_another_score)
+    wrong = bad_models.with_golden(trained["boosting"], tmp_path, expect_another_score)
     done = world.slipway("release", "--model", str(wrong), expected=1)
     assert "golden request 1" in done.result["error"]
     world.assert_clean("dev", serves=releases.first)
@@ -60,7 +60,7 @@ def test_a_gate_refuses_before_anything_changes(world, releases, trained, tmp_pa
     def without_auc(evidence):
         evidence["gates"] = [gate for gate in evidence["gates"] if gate["name"] != "auc"]
 
-    ungated = spoil.with_evidence(trained["boosting"], tmp_path, without_auc)
+    ungated = bad_models.with_evidence(trained["boosting"], tmp_path, without_auc)
     before = world.file("dev").read_bytes()
     done = world.slipway("release", "--model", str(ungated), expected=1)
     assert "auc: required by the stage" in done.result["error"]
@@ -69,7 +69,7 @@ def test_a_gate_refuses_before_anything_changes(world, releases, trained, tmp_pa
 
 
 def test_aws_failing_on_the_way_is_not_a_failed_release(world, releases, trained, tmp_path):
-    never_seen = spoil.with_evidence(
+    never_seen = bad_models.with_evidence(
         trained["boosting"], tmp_path, lambda evidence: evidence["source"].update(variant="never seen")
     )
     world.sandbox.faults(

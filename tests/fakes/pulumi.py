@@ -41,7 +41,7 @@ class FakeStack:
     ups: int = 0
     deleted: list[str] = field(default_factory=list)
 
-    def up(self, endpoint: str | None = None) -> int:
+    def up(self, endpoint: str | None = None) -> None:
         """`pulumi up`: creates one by one, then deletes one by one; it can die between any two."""
         self.ups += 1
         self.trouble.moment()
@@ -70,4 +70,3 @@ class FakeStack:
                 del kind[name]
                 self.deleted.append(name)
                 self.trouble.moment()
-        return 0

@@ -2,7 +2,7 @@
 
 Nothing of AWS or of the real engine is behind it, so these tests decide only what can be decided without
 deploying: which resources, with which inputs, after which others. That AWS accepts them is for the tests of
-`tests/sandbox/provider`.
+`tests/sandbox/pulumi`.
 """
 
 import asyncio

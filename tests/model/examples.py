@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from model.features import FEATURES
+from model.service.features import FEATURES
 
 
 def flights(count: int = 600, seed: int = 0) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from sandbox.registry.process import find_crane
+from sandbox.aws.ecr.registry_process import find_crane
 
 SERVER = '''#!/usr/bin/python3.9
 """Answers its version, its model and its environment; can be told to fail, to wait and to die."""

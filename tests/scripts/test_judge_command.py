@@ -70,7 +70,7 @@ def test_a_line_without_end_is_one_window_set_aside(
 def test_more_windows_than_fit_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("scripts.judge.MAX_WINDOWS", 10)
+    monkeypatch.setattr("release.operations.judge.MAX_WINDOWS", 10)
     windows = recorded(tmp_path)
     assert execute(COMMAND, ["--windows", str(windows)]) == 2
     assert "--as-it-came" in capsys.readouterr().err
@@ -114,9 +114,9 @@ def test_what_is_missing_is_named(argv: list[str], capsys: pytest.CaptureFixture
     assert "error:" in capsys.readouterr().err
 
 
-def test_a_plan_says_how_long(capsys: pytest.CaptureFixture[str]) -> None:
-    assert execute(COMMAND, ["plan", "--rate", "50", "--weight", "5", "--json"]) == 0
-    lines = json.loads(capsys.readouterr().out)["plan"]
+def test_an_estimate_says_how_long(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(COMMAND, ["estimate", "--rate", "50", "--weight", "5", "--json"]) == 0
+    lines = json.loads(capsys.readouterr().out)["estimate"]
     assert [line["verdict"] for line in lines][:2] == ["PASS", "FAIL"]
     assert all(line["seconds"] > 0 for line in lines)
-    assert execute(COMMAND, ["plan", "--rate", "-1"]) == 2
+    assert execute(COMMAND, ["estimate", "--rate", "-1"]) == 2

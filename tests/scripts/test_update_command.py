@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from model.artifact import pack
+from model.image.errors import UpdateError
+from model.image.update import lock
 from scripts import update
-from scripts.image_update import lock
 from scripts.shared.cli import execute
 from tests.model.serving.examples import OTHER, ROW, SCHEMA, expected, graph
 
@@ -65,8 +66,8 @@ def test_it_tells_first_and_keeps_when_asked(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # how quiet the machine is, is not what is tested
-    monkeypatch.setattr("scripts.image_update.verdict._spread", lambda _rates: 0.0)
-    monkeypatch.setattr("scripts.image_update.verdict.SLOWER_REFUSED", 0.99)
+    monkeypatch.setattr("model.image.update.findings._spread", lambda _rates: 0.0)
+    monkeypatch.setattr("model.image.update.findings.SLOWER_REFUSED", 0.99)
     before = _contents(root)
     common = ["--package", "msgspec", "--model", str(_trained(tmp_path / "model")), "--rounds", "1"]
     common += ["--seconds", "1", "--json"]
@@ -105,6 +106,6 @@ def test_an_update_that_the_rest_of_the_project_does_not_fit_is_taken_back(root:
     (root / "requirements-dev.txt").write_text("msgspec<0.21\n-r model/serving/requirements.in\n")
     before[root / "requirements-dev.txt"] = (root / "requirements-dev.txt").read_bytes()
     requirements = lock.repinned((root / lock.INPUT).read_text(), {"msgspec": "0.22.0"})
-    with pytest.raises(lock.UsageError):
+    with pytest.raises(UpdateError):
         lock.apply(root, lock.find_uv(ROOT), lock.Proposal(requirements, "", ()))
     assert _contents(root) == before

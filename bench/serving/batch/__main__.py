@@ -14,14 +14,14 @@ from rich.table import Table
 
 from bench.serving import machine, model_files
 from bench.serving.batch import course, figures
-from bench.serving.batch.course import Course, Plan
+from bench.serving.batch.course import Course, Workload
 from bench.serving.batch.formats import FORMATS, Format
 from bench.serving.batch.rival import Rival
 from bench.serving.batch.rows import reference
-from bench.serving.held import exit_code
+from bench.serving.checks import exit_code
 from demo.project import ROOT
 from model.artifact import SKOPS
-from model.skops_file import load
+from model.training.skops_file import load
 from scripts.shared.cli import Command, Out, run
 
 FOLDER = ROOT / ".build" / "bench" / "serving"
@@ -47,10 +47,10 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     folder = FOLDER / "batch" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     courses: list[Course] = []
     for form in forms:
-        plan = Plan(max(args.rows // form.divisor, 1), args.payload, rival_core)
-        out.step(f"{form.name}: {plan.rows:,} rows, bodies of at most {args.payload} MiB")
+        workload = Workload(max(args.rows // form.divisor, 1), args.payload, rival_core)
+        out.step(f"{form.name}: {workload.rows:,} rows, bodies of at most {args.payload} MiB")
         place = folder / form.name.replace(" ", "-").lower()
-        courses.append(course.run(form, plan, model.artifact, real, rival, place, out.note))
+        courses.append(course.run(form, workload, model.artifact, real, rival, place, out.note))
     bars = figures.bars(courses)
     result = {
         "machine": machine.describe(),

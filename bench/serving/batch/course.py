@@ -12,9 +12,9 @@ from bench.serving.batch.formats import Format
 from bench.serving.batch.rival import Rival, Spent
 from bench.serving.batch.rows import block
 from bench.serving.own_server import OwnServer, memory, own_server
-from bench.serving.processes import usage
 from bench.serving.raw_http import BadAnswer, Wire, post
 from bench.serving.running import ServerFailed
+from measuring.processes import usage
 
 PATIENCE = 120.0
 _PROBE_ROWS = 20_000
@@ -47,7 +47,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Workload:
     """How much. `core` is the server's and the rival's."""
 
     rows: int
@@ -59,7 +59,7 @@ class Plan:
 
 def run(
     form: Format,
-    plan: Plan,
+    workload: Workload,
     artifact: Path,
     real: pd.DataFrame,
     rival: Rival,
@@ -67,15 +67,15 @@ def run(
     note: Callable[[str], None],
 ) -> Course:
     """Sends all rows of one format to a server of its own. Raises ServerFailed for a wrong answer."""
-    course = Course(form.name, rows_in_a_body=_rows_in_a_body(form, plan, real))
-    with own_server(artifact, folder, megabytes=plan.megabytes, cores=plan.core) as server:
+    course = Course(form.name, rows_in_a_body=_rows_in_a_body(form, workload, real))
+    with own_server(artifact, folder, megabytes=workload.megabytes, cores=workload.core) as server:
         wire = Wire(server.port, PATIENCE)
         _exchange(wire, form, form.encode(block(real, 0, _WARM_ROWS)))
         noted = time.monotonic()
-        while course.rows < plan.rows:
-            size = min(course.rows_in_a_body, plan.rows - course.rows)
+        while course.rows < workload.rows:
+            size = min(course.rows_in_a_body, workload.rows - course.rows)
             _one(server, wire, form, block(real, course.bodies + 1, size), rival, course)
-            if course.rows >= plan.mark and not course.peaks:
+            if course.rows >= workload.mark and not course.peaks:
                 course.peaks[course.rows] = peak(server)
             if time.monotonic() - noted > 10:
                 noted = time.monotonic()
@@ -125,10 +125,10 @@ def _exchange(wire: Wire, form: Format, body: bytes) -> bytes:
     return answer.body
 
 
-def _rows_in_a_body(form: Format, plan: Plan, real: pd.DataFrame) -> int:
+def _rows_in_a_body(form: Format, workload: Workload, real: pd.DataFrame) -> int:
     """As many as the payload holds."""
     each = len(form.encode(block(real, 0, _PROBE_ROWS))) / _PROBE_ROWS
-    return min(int(plan.megabytes * (1 << 20) * _ROOM / each), form.most_rows, plan.rows)
+    return min(int(workload.megabytes * (1 << 20) * _ROOM / each), form.most_rows, workload.rows)
 
 
 def _cpu(server: OwnServer) -> float:
@@ -136,6 +136,6 @@ def _cpu(server: OwnServer) -> float:
 
 
 def peak(server: OwnServer) -> float:
-    """The peaks of the worker and of what it started, together: never less than what all held at once."""
+    """The peaks of the worker and of what it started, together: never less than all had at once."""
     found = [memory(pid) for pid in (server.process.pid, *server.helpers)]
     return round(sum(used.peak for used in found if used is not None), 1)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.serving.batch.course import Course
-from bench.serving.held import Held
-from model.golden import TOLERANCE
+from bench.serving.checks import Check
+from model.training.golden import TOLERANCE
 
 MOST_MEMORY = 1000.0
 """MB, at the peak, of all the server's processes."""
@@ -28,26 +28,26 @@ def job_ratio(course: Course) -> float | None:
     return course.job_cpu / course.job_rows / (course.cpu / course.rows) if course.job_rows else None
 
 
-def bars(courses: Sequence[Course]) -> list[Held]:
+def bars(courses: Sequence[Course]) -> list[Check]:
     """What has to hold, for the first course (Parquet) and for all."""
     first = courses[0]
     off = max(course.off_by for course in courses)
     most = max(max(course.peaks.values()) for course in courses)
     return [
-        Held(f"every score within {TOLERANCE:g} of scikit-learn's", off <= TOLERANCE, f"{off:.1e} at most"),
-        Held(f"never more than {MOST_MEMORY:,.0f} MB", most <= MOST_MEMORY, f"{most:,.0f} MB at the peak"),
+        Check(f"every score within {TOLERANCE:g} of scikit-learn's", off <= TOLERANCE, f"{off:.1e} at most"),
+        Check(f"never more than {MOST_MEMORY:,.0f} MB", most <= MOST_MEMORY, f"{most:,.0f} MB at the peak"),
         _growth(first),
     ]
 
 
-def _growth(course: Course) -> Held:
+def _growth(course: Course) -> Check:
     what = f"{course.format}: memory does not depend on how many rows there are"
     if len(course.peaks) < 2:
-        return Held(what, None, "too few rows to say")
+        return Check(what, None, "too few rows to say")
     (early, before), (late, after) = list(course.peaks.items())
     grown = 100 * (after / before - 1)
     found = f"{before:,.0f} MB after {early:,} rows, {after:,.0f} MB after {late:,} ({grown:+.1f} %)"
-    return Held(what, grown <= MOST_GROWTH, found)
+    return Check(what, grown <= MOST_GROWTH, found)
 
 
 def row(course: Course) -> dict[str, Any]:

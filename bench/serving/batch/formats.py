@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from model.features import CATEGORIES, NAMES, NUMBERS
+from model.service.features import CATEGORIES, NAMES, NUMBERS
 
 Scores = npt.NDArray[np.float64]
 

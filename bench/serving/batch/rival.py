@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from bench.serving.batch.formats import Scores
-from model.features import inputs
+from model.service.features import inputs
 
 
 @dataclass(frozen=True)

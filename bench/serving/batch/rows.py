@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from model.artifact import REFERENCE
-from model.features import CATEGORIES, NAMES, NUMBERS
+from model.service.features import CATEGORIES, NAMES, NUMBERS
 
 SPREAD = 0.02
 """Standard deviation of a move, relative to the feature's own."""

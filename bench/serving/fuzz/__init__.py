@@ -15,7 +15,7 @@ mangling          bytes changed, cut, doubled
 
 warming           the largest right bodies, before a run
 campaign          sends the cases over kept connections
-judging           what is wrong with an answer
+oracle            what is wrong with an answer
 findings          cases kept as files, and sent again
 documented        schemathesis over the server's own OpenAPI document
 """

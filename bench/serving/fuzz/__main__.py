@@ -16,8 +16,8 @@ from bench.serving import model_files
 from bench.serving.fuzz.campaign import sent
 from bench.serving.fuzz.cases import KINDS
 from bench.serving.fuzz.findings import kept
-from bench.serving.fuzz.judging import LONGEST, fault
-from bench.serving.fuzz.trial import Found, Plan, run
+from bench.serving.fuzz.oracle import LONGEST, fault
+from bench.serving.fuzz.trial import Found, Scope, run
 from bench.serving.fuzz.vitals import ends
 from bench.serving.own_server import own_server
 from bench.serving.raw_http import BadAnswer, Wire
@@ -49,8 +49,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         return _replay(args.replay, model.artifact, folder, out)
     documented = 0 if args.kind else args.n // DOCUMENTED_SHARE
     out.step(f"{args.n} inputs, seed {args.seed}")
-    plan = Plan(args.n - documented, args.seed, documented, args.seconds, args.kind)
-    found = run(model.artifact, folder, plan, out.note)
+    scope = Scope(args.n - documented, args.seed, documented, args.seconds, args.kind)
+    found = run(model.artifact, folder, scope, out.note)
     result = _result(args, found)
     raw = folder / "fuzz.json"
     raw.write_text(json.dumps(result | {"looks": [asdict(each) for each in found.looks]}, indent=1) + "\n")

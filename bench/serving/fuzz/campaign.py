@@ -10,7 +10,7 @@ from itertools import count
 
 from bench.serving.fuzz.cases import Case, case
 from bench.serving.fuzz.findings import Finding
-from bench.serving.fuzz.judging import LONGEST, fault
+from bench.serving.fuzz.oracle import LONGEST, fault
 from bench.serving.raw_http import Answer, BadAnswer, Wire
 from model.serving.models.schema import Schema
 

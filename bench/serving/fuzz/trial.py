@@ -28,7 +28,7 @@ class Found:
     seconds: float = 0.0
     looks: list[Look] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    """Everything that must not be, in words; nothing in it means that all held."""
+    """Everything that must not be, in words; empty when all was right."""
     kept: list[str] = field(default_factory=list)
     """Folders of the findings."""
 
@@ -39,7 +39,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Scope:
     """`inputs` cases from one seed, all of `kind` if one is given, for at most `seconds` (0: no limit)."""
 
     inputs: int
@@ -50,17 +50,17 @@ class Plan:
     kind: str | None = None
 
 
-def run(artifact: Path, folder: Path, plan: Plan, note: Callable[[str], None]) -> Found:
+def run(artifact: Path, folder: Path, scope: Scope, note: Callable[[str], None]) -> Found:
     """Fuzzes a server of the unpacked artifact; what is kept goes into `folder`. Raises ServerFailed."""
     schema = parse_schema((artifact / "schema.json").read_bytes())
     with own_server(artifact, folder) as server:
         warm(server.port, schema)
-        campaign = Campaign(server.port, schema, plan.seed, range(plan.inputs), plan.kind)
+        campaign = Campaign(server.port, schema, scope.seed, range(scope.inputs), scope.kind)
         found = Found(campaign.tally, Documented())
-        _fuzz(server, campaign, plan, found, note)
-        if plan.documented and not found.wrong:
-            note(f"schemathesis over /openapi.json: {plan.documented} examples")
-            found.documented = explore(server.port, plan.documented, plan.seed)
+        _fuzz(server, campaign, scope, found, note)
+        if scope.documented and not found.wrong:
+            note(f"schemathesis over /openapi.json: {scope.documented} examples")
+            found.documented = explore(server.port, scope.documented, scope.seed)
         found.looks.append(look(server, 1.0))
         found.wrong += _wrong(found) + _ended(server)
         found.kept = [str(keep(finding, folder)) for finding in found.tally.findings]
@@ -68,7 +68,7 @@ def run(artifact: Path, folder: Path, plan: Plan, note: Callable[[str], None]) -
 
 
 def _fuzz(
-    server: OwnServer, campaign: Campaign, plan: Plan, found: Found, note: Callable[[str], None]
+    server: OwnServer, campaign: Campaign, scope: Scope, found: Found, note: Callable[[str], None]
 ) -> None:
     begun = noted = time.monotonic()
     campaign.start()
@@ -80,9 +80,9 @@ def _fuzz(
             if server.process.poll() is not None:
                 found.wrong.append(f"the server ended with {server.process.returncode}")
                 break
-            parts = (campaign.tally.sent / plan.inputs, plan.seconds and found.seconds / plan.seconds)
+            parts = (campaign.tally.sent / scope.inputs, scope.seconds and found.seconds / scope.seconds)
             found.looks.append(look(server, min(max(parts), 1.0)))
-            if plan.seconds and found.seconds >= plan.seconds:
+            if scope.seconds and found.seconds >= scope.seconds:
                 break
             if now - noted > NOTE_EVERY:
                 noted = now
@@ -123,7 +123,7 @@ def _ended(server: OwnServer) -> list[str]:
     printed = server.log + (server.folder / "stdout.jsonl").read_text(errors="replace")
     wrong += [f"its log: {line}" for line in _errors(server.log.splitlines())[:_SHOWN]]
     if CANARY in printed:
-        wrong.append("it has printed what a body held")
+        wrong.append("it has printed what was in a body")
     return wrong
 
 

@@ -13,7 +13,7 @@ SPAN = 0.05
 MOST_PERCENT, MOST_MB = 3.0, 5.0
 """Growth up to either is flat."""
 ENOUGH_INPUTS = 20_000
-"""Fewer inputs tell growth and judge none: a server is warm when it has met everything once."""
+"""Fewer inputs show growth that means nothing: a server is warm when it has met everything once."""
 
 
 @dataclass(frozen=True)

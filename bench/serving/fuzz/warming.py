@@ -8,7 +8,7 @@ from random import Random
 
 from bench.serving.fuzz.draft import INVOCATIONS, value
 from bench.serving.fuzz.json_text import dumps
-from bench.serving.fuzz.judging import LONGEST
+from bench.serving.fuzz.oracle import LONGEST
 from bench.serving.raw_http import BadAnswer, Wire, post
 from bench.serving.running import ServerFailed
 from model.serving.models.schema import Schema

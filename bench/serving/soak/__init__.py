@@ -3,5 +3,5 @@
 mix        the requests: every format, refused ones too, and what their answers have to be
 traffic    sends them, and counts what came back
 watch      what the server uses, every few seconds
-verdict    what has to hold, from all of that
+checks     what has to hold, from all of that
 """

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bench.serving import model_files
-from bench.serving.held import Held, exit_code
+from bench.serving.checks import Check, exit_code
 from bench.serving.own_server import OwnServer, own_server
-from bench.serving.soak import mix, verdict, watch
+from bench.serving.soak import checks, mix, watch
 from bench.serving.soak.traffic import Traffic
 from bench.serving.soak.watch import Sample
 from demo.project import ROOT
@@ -58,12 +58,12 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         samples, code = _soak(server, traffic, args.minutes * 60, out)
         sent, told = traffic.outcome, watch.summed(server.windows)
         logged = [line for line in server.log.splitlines() if " ERROR " in line or "Traceback" in line]
-    held = verdict.judged(samples, sent, told, code, logged)
-    result = _result(args, samples, traffic, told, code, held)
+    found = checks.evaluate(samples, sent, told, code, logged)
+    result = _result(args, samples, traffic, told, code, found)
     raw = folder / "soak.json"
     raw.write_text(json.dumps(result | {"samples": [asdict(s) for s in samples]}, indent=1) + "\n")
-    out.result(result | {"raw": str(raw)}, *(each.line for each in held), f"the series: {raw}")
-    return exit_code(held)
+    out.result(result | {"raw": str(raw)}, *(each.line for each in found), f"the series: {raw}")
+    return exit_code(found)
 
 
 def _soak(server: OwnServer, traffic: Traffic, seconds: float, out: Out) -> tuple[list[Sample], int | None]:
@@ -107,7 +107,7 @@ def _result(
     traffic: Traffic,
     told: watch.Told,
     code: int | None,
-    held: list[Held],
+    found: list[Check],
 ) -> dict[str, Any]:
     sent = traffic.outcome
     first = samples[0].workers if samples else {}
@@ -115,7 +115,7 @@ def _result(
         "minutes": args.minutes,
         "rate": args.rate,
         "workers": args.workers,
-        "held": [asdict(each) for each in held],
+        "checks": [asdict(each) for each in found],
         "answered": sent.answered,
         "connections": sent.connections,
         "statuses": dict(sent.statuses),
@@ -124,7 +124,7 @@ def _result(
         "wrong": sent.wrongs,
         "turned_away_after_sigterm": sent.turned_away,
         "windows": asdict(told) | {"statuses": dict(told.statuses)},
-        "growth_percent": [verdict.growth(samples, worker) for worker in first],
+        "growth_percent": [checks.growth(samples, worker) for worker in first],
         "exit_code": code,
     }
 

@@ -16,7 +16,7 @@ from bench.serving import payloads as p
 from bench.serving.model_files import Model
 from bench.serving.payloads import Body, Rows
 from bench.serving.raw_http import Answer, get, post
-from model.golden import TOLERANCE
+from model.training.golden import TOLERANCE
 
 INVOCATIONS, INFER = "/invocations", "/v2/models/delays/infer"
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"

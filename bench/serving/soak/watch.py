@@ -1,4 +1,4 @@
-"""What the server uses, looked at every few seconds, and what its windows say. It judges nothing."""
+"""What the server uses, looked at every few seconds, and what its windows say. It decides nothing."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.serving.own_server import OwnServer, descriptors, memory
-from bench.serving.processes import usage
+from measuring.processes import usage
 
 
 @dataclass(frozen=True)

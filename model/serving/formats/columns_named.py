@@ -1,6 +1,7 @@
-"""Columns by name into the columns of a model, for formats that come as whole columns.
+"""Checks columns that a body gives by name, and puts them into the order in which the model reads them.
 
-It knows no bytes, and looks at single values only where one is wrong.
+For formats that hold whole columns (CSV is not one). A column is checked as a whole; single values are looked
+at only to say which one is wrong. It reads no bytes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,27 +13,21 @@ import numpy.typing as npt
 
 from model.serving.errors import Fault, RequestError
 from model.serving.formats.refusals import Refusals, refuse_all, row_fault
-from model.serving.formats.values import (
-    FLOAT32_MAX,
-    clean,
-    describe,
-    expectation,
-    resembling,
-    shown,
-)
+from model.serving.formats.values import FLOAT32_MAX, describe, expectation, resembling
 from model.serving.models.columns import Columns
 from model.serving.models.schema import Feature, Schema
+from model.serving.quoting import clean, shown
 
 
 class Texts(NamedTuple):
-    """A column of texts: "" where `missing`."""
+    """A column of texts. `missing` marks the rows without a value, whose text is ""."""
 
     values: npt.NDArray[np.object_]
     missing: npt.NDArray[np.bool_]
 
 
 class Named(NamedTuple):
-    """`count` rows by column. A missing number is NaN, which the format calls `missing`."""
+    """`count` rows, by column. A missing number is NaN; messages call it `missing`."""
 
     count: int
     numbers: Mapping[str, npt.NDArray[Any]]

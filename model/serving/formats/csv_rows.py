@@ -19,9 +19,10 @@ from model.serving.errors import Fault, refused
 from model.serving.formats.columns_named import check_names
 from model.serving.formats.limits import MAX_ROWS
 from model.serving.formats.refusals import Refusals, refuse_all, row_fault
-from model.serving.formats.values import FLOAT32_MAX, expectation, shown
+from model.serving.formats.values import FLOAT32_MAX, expectation
 from model.serving.models.columns import Columns, from_columns, merged
 from model.serving.models.schema import Feature, Schema
+from model.serving.quoting import shown
 
 BLOCK_ROWS = 512
 _COUNTED = "rows count from 0, the header not counted"
@@ -76,7 +77,7 @@ class CsvRows:
 
 
 class _Lines:
-    """The rows of a body as they are read; blank lines are none."""
+    """The rows of a body as they are read; blank lines are skipped."""
 
     def __init__(self, body: bytes) -> None:
         try:

@@ -17,27 +17,28 @@ from typing import Any, NamedTuple
 from model.serving.errors import Fault, RequestError, refused
 from model.serving.formats.json_text import Repeated
 from model.serving.formats.limits import MAX_CONTAINERS
-from model.serving.formats.values import describe, shown
+from model.serving.formats.values import describe
 from model.serving.models.schema import ROWS_KEY, Schema
+from model.serving.quoting import shown
 
 ONE_VALUE_EACH = "an object with one value for each feature"
 _PARAMS = "params"
 
 
 class Misfit(NamedTuple):
-    """A row that is none."""
+    """Stands for a row whose JSON value is not the object or list that its form asks for."""
 
     value: Any
 
 
 class Unreadable(NamedTuple):
-    """A row whose text is no JSON."""
+    """Stands for a row whose text is not JSON; `fault` says where."""
 
     fault: Fault
 
 
 class Rows(NamedTuple):
-    """The rows of a document. A row that is no object is wrong: `expected` is what it should be."""
+    """The rows of a document: objects, or what stands for a wrong row. `expected` says what rows are."""
 
     rows: list[Any]
     expected: str = ONE_VALUE_EACH

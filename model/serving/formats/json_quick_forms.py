@@ -24,17 +24,21 @@ _KEY_BYTES = 200
 
 
 class _Frame(msgspec.Struct, forbid_unknown_fields=True):
+    """The value of `dataframe_split`: names, then rows in their order, not decoded yet."""
+
     columns: tuple[str, ...]
     data: msgspec.Raw
     index: Sequence[Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Split(msgspec.Struct, forbid_unknown_fields=True):
+    """A request in the form `dataframe_split`."""
+
     dataframe_split: _Frame
 
 
 class QuickForms:
-    """Decodes them for one schema."""
+    """Decodes these forms for one schema."""
 
     def __init__(self, schema: Schema, typed: TypedRows) -> None:
         self._schema = schema

@@ -4,8 +4,8 @@ msgspec decodes straight into typed rows and refuses a wrong type, a missing or 
 refuses, and what it cannot vouch for, goes to `json_faults`, which accepts it or names the fault. Both give
 the same rows wherever the quick way gives any.
 
-It cannot vouch for a key that is given twice, of which only the last value is left. Every decoded pair had
-its colon: a colon more is of such a key, or inside a text.
+It cannot see a key that is given twice, because msgspec keeps only the last of its values. So colons are
+counted: each decoded pair had one, and a body with more holds a repeated key, or a text with a colon in it.
 """
 
 from typing import Any

@@ -1,4 +1,8 @@
-"""A JSON text into Python's values, bounded, with marks at what JSON has and Python would lose. No rows."""
+"""A JSON text into Python's values, within limits. It knows no rows.
+
+Python's parser accepts NaN, and forgets that a key was given twice; both are marked here (`NotJson`,
+`Repeated`).
+"""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What one body may hold, beyond its length: a few bytes of a sender can cost us hundreds."""
+"""What one body may hold, besides its length: a few bytes of a sender can cost the server hundreds."""
 
 MAX_ROWS = 1_000_000
 """Rows in one body. Python needs about 100 bytes for a row of one digit."""

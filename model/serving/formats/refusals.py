@@ -1,4 +1,4 @@
-"""Rows that are refused alone, while the others of the request are scored: for callers who ask for that.
+"""Rows that are refused while the other rows of their request are scored, for callers who ask for that.
 
 Without it the first wrong row refuses the whole request.
 """
@@ -9,8 +9,8 @@ import numpy as np
 
 from model.serving.errors import Fault, RequestError, refused
 from model.serving.formats.limits import MAX_TOLD
-from model.serving.formats.values import clean, shown
 from model.serving.models.columns import Columns
+from model.serving.quoting import clean, shown
 
 ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
 """The only header of a caller's own that SageMaker hands on, and back."""
@@ -59,7 +59,7 @@ class Refusals:
 def wanted_refusals(headers: Mapping[str, str]) -> Refusals | None:
     """Where to collect refused rows, when the caller asks with `invalid-rows=null` among its attributes.
 
-    Other attributes, separated by comma or semicolon, are none of ours. Raises RequestError 400 for another
+    Other attributes, separated by comma or semicolon, are ignored. Raises RequestError 400 for another
     value.
     """
     attributes = headers.get(ATTRIBUTES)

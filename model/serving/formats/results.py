@@ -1,4 +1,4 @@
-"""Scores into the body of an answer, one for each row of the request. No negotiation, no rows.
+"""Scores into the body of an answer, one for each row of the request, in the format that was agreed on.
 
 A row that was refused alone has no score, and a score may be no number: null in JSON, JSON lines, Parquet and
 Arrow, an empty line in CSV, NaN in NumPy's format.

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from model.serving.formats.columns_named import Named, Texts, check_names, checked_columns, kind_fault
 from model.serving.formats.media import Format
 from model.serving.formats.refusals import Refusals
-from model.serving.formats.tables.messages import Told
+from model.serving.formats.tables.messages import Column
 from model.serving.formats.tables.reader import TableReader
 from model.serving.models.columns import Columns
 from model.serving.models.schema import Feature, Schema
@@ -48,7 +48,7 @@ class TableRows:
         return checked_columns(Named(count, numbers, texts, "null"), self._schema, refusals)
 
 
-def _given(told: Told, feature: Feature) -> str:
+def _given(told: Column, feature: Feature) -> str:
     match told.kind:
         case "other":
             return f"values of type {told.type}"
@@ -56,7 +56,7 @@ def _given(told: Told, feature: Feature) -> str:
             return f"{kind}s"
 
 
-def _texts(told: Told, places: npt.NDArray[Any]) -> Texts:
+def _texts(told: Column, places: npt.NDArray[Any]) -> Texts:
     # the last one is for the place -1
     distinct = np.array([*told.texts, ""], object)
     return Texts(distinct[places.astype(np.intp)], places < 0)

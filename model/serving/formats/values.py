@@ -6,11 +6,10 @@ from collections.abc import Collection
 from typing import Any
 
 from model.serving.models.schema import Feature
+from model.serving.quoting import MAX_SHOWN, encodes, shown
 
 FLOAT32_MAX = 3.4028234663852886e38
 """The largest number that the graph's float32 inputs can hold."""
-MAX_SHOWN = 40
-"""Characters of a caller's own text that an answer repeats."""
 
 
 class NotJson(str):
@@ -52,17 +51,6 @@ def describe(value: Any) -> str:
             return "an object"
 
 
-def clean(text: str) -> str:
-    """`text` as it can go into any answer: printable, valid, cut to MAX_SHOWN characters."""
-    cut = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
-    return cut if cut.isprintable() and encodes(cut) else ascii(cut)[1:-1]
-
-
-def shown(text: str) -> str:
-    """`clean(text)` in quotes."""
-    return f'"{clean(text)}"'
-
-
 def resembling(name: str, names: Collection[str]) -> str:
     """A hint like ' (did you mean "carrier"?)', empty when nothing is near."""
     near = difflib.get_close_matches(name[:MAX_SHOWN], names, n=1)
@@ -73,12 +61,3 @@ def _number(value: float) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return "a number out of every range"
     return f"the number {value:.10g}" if isinstance(value, float) else f"the number {value}"
-
-
-def encodes(text: str) -> bool:
-    """Half a surrogate pair is a str in Python and no text anywhere else."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

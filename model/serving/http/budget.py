@@ -1,19 +1,22 @@
-"""How many bytes of large bodies a process holds at once. Small ones are bounded by the connections."""
+"""How many bytes of large bodies a process keeps in memory at once.
+
+Small bodies need no such limit: the number of connections bounds them.
+"""
 
 
 class Budget:
-    """Bytes that are taken while a body is read and answered, and given back after it."""
+    """A number of bytes. Each large body takes its share until it is answered, then gives it back."""
 
     def __init__(self, limit: int) -> None:
         self._left = limit
 
     def take(self, count: int) -> bool:
-        """Whether `count` bytes more may be held; if so, they are."""
+        """Takes `count` bytes if so many are left; says whether they were."""
         if count > self._left:
             return False
         self._left -= count
         return True
 
     def give(self, count: int) -> None:
-        """`count` bytes are held no longer."""
+        """Gives `count` bytes back."""
         self._left += count

@@ -22,20 +22,21 @@ from model.serving.http.reader import LARGE_BODY, Incoming, Reader
 from model.serving.http.request_ids import RequestIds
 
 MAX_CONNECTIONS = 4096
-"""Of one process. One more is told 503 and closed."""
+"""Open connections of one process. Any more are answered 503 and closed."""
 MAX_HELD = 256 * 1024 * 1024
-"""Bytes of large bodies that a process holds, or four of the largest if that is more."""
+"""Bytes of large bodies that a process keeps at once, or four of the largest allowed if that is more."""
 REQUEST_SECONDS = 60.0
-"""A request arrives within this time, and an answer is read: SageMaker itself gives up after 60 s."""
+"""Within this time a request has to arrive and an answer has to be read; SageMaker gives up after 60 s."""
 IDLE_SECONDS = 600.0
-"""An unused connection is closed after this time, longer than proxies before us keep theirs."""
+"""An unused connection is closed after this time, which is longer than proxies keep theirs open."""
 LINGER_SECONDS = 2.0
-"""After a refusal the rest of a request is dropped for this time: closing at once could lose the answer."""
+"""After a refusal, what still comes of the request is read and dropped for this time: closing at once could
+make the sender lose the answer."""
 
 
 Observe = Callable[[Request | None, Answer, float, str], None]
-"""Told of every answer: the request (None: refused before it was whole), the answer, the seconds it took from
-when the request was whole, the request's id."""
+"""Called for every answer, with the request (None when it was refused before it was whole), the answer, the
+seconds from the whole request to the answer, and the request's id."""
 
 
 def _unobserved(_request: Request | None, _answer: Answer, _seconds: float, _id: str) -> None:

@@ -1,4 +1,7 @@
-"""The listening socket: taking connections in, at the end leaving none behind. It reads nothing from them."""
+"""The listening socket: accepts connections, and at the end drops none that the kernel has already accepted.
+
+It reads nothing from them; that is `connection`'s.
+"""
 
 import asyncio
 import errno
@@ -38,10 +41,8 @@ def listen(settings: Settings, share_port: bool) -> socket.socket:
 
 
 class Listener:
-    """Accepts connections on a socket.
-
-    asyncio's own server drops a connection that it has accepted in the moment in which it is closed.
-    """
+    """Accepts connections on a socket. Used instead of asyncio's server, which drops a connection that it
+    accepts in the moment in which it is closed."""
 
     def __init__(self, listening: socket.socket, protocol: Callable[[], asyncio.Protocol]) -> None:
         self._socket = listening
@@ -51,7 +52,7 @@ class Listener:
         self._loop.add_reader(listening, self._accept)
 
     async def close(self) -> None:
-        """Takes in every connection that the kernel has accepted for us, then accepts no more."""
+        """Accepts every connection that waits in the kernel's queue, then no more."""
         self._accept()
         self._loop.remove_reader(self._socket)
         self._socket.close()
@@ -73,7 +74,8 @@ class Listener:
             task.add_done_callback(self._starting.discard)
 
     def _pause(self, error: OSError) -> None:
-        """Out of files or memory: asking again at once would only burn the processor."""
+        """Stops accepting for a second when files or memory have run out: trying at once would only use up
+        the CPU."""
         if error.errno not in _EXHAUSTED:
             raise error
         log.error("cannot accept a connection: %s", error.strerror)

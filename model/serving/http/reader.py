@@ -1,4 +1,4 @@
-"""Bytes into HTTP/1.1 requests, all bounded that a sender can make large. It knows no socket and no route.
+"""Bytes into HTTP/1.1 requests, with a limit on everything that a sender can make large. No socket, no route.
 
 httptools (llhttp, Node's parser) reads the protocol and refuses what is ambiguous.
 """
@@ -21,11 +21,12 @@ log = logging.getLogger(__name__)
 LARGE_BODY = 64 * 1024
 """Bytes from which a body is large: it counts against the budget, and a thread answers it."""
 MAX_HEAD = 64 * 1024
-"""Bytes of request line and headers, give or take what arrives in one piece with them."""
+"""Bytes of request line and headers; what arrives in the same piece of data may exceed it."""
 MAX_FRAMING = 8
-"""Bytes of chunk sizes and the like for one byte of body. Chunks of one byte need six."""
+"""Bytes of chunk headers allowed for each byte of body. Chunks of one byte need six."""
 MAX_DISCARDED = 10
-"""Of a body over the limit, this many times the limit is read and dropped, so that its sender sees 413."""
+"""How many times the limit is read of a body that exceeds it, and dropped, so that its sender sees the
+413."""
 
 
 class Incoming(NamedTuple):
@@ -48,9 +49,9 @@ class Reader:
         identify: Callable[[Mapping[str, str]], str],
         budget: Budget,
     ) -> None:
-        """`max_body` is in bytes; `deliver` gets each request; `proceed` lets a sender go on that asks;
-        `identify` gives the id of a request with these headers; large bodies are taken from `budget`, and who
-        is delivered one gives it back."""
+        """`max_body` is in bytes; `deliver` gets each request; `proceed` answers a sender that waits for "100
+        Continue"; `identify` gives the id of a request with these headers. A large body is taken from
+        `budget`; whoever it is delivered to gives it back."""
         self._max_body = max_body
         self._identify = identify
         self._budget = budget
@@ -145,7 +146,7 @@ class Reader:
             self.refuse(503, "overloaded", "The server holds as many large bodies as it can. Try again.")
 
     def _take(self) -> bool:
-        """Whether what has been read of this body may be held."""
+        """Whether the budget has room for what has been read of this body; if so, takes it."""
         more = self._body_bytes - self._taken
         if not self._budget.take(more):
             return False

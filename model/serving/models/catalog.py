@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.serving.errors import ArtifactError, RequestError, refused
-from model.serving.formats.values import shown
 from model.serving.models.artifact import OTHERS, Files, Key, read_artifact
 from model.serving.models.schema import Schema, parse_schema
 from model.serving.models.scorer import Scorer
+from model.serving.quoting import shown
 
 _LISTED = 20
 
@@ -86,7 +86,7 @@ def _served(key: Key, files: Files, schema: Schema) -> Served:
 
 
 def _rank(version: str) -> tuple[bool, int, str]:
-    """Numbers in their order, above all that are none."""
+    """How versions are ordered: numbers by value, and above every version that is no number."""
     number = version.isascii() and version.isdigit()
     return number, int(version) if number else 0, version
 

@@ -11,9 +11,9 @@ ROWS_KEY = "instances"
 
 
 class Feature(msgspec.Struct, frozen=True):
-    """One input. A missing one is legal where `nullable`: null or left out in JSON, an empty cell in CSV.
+    """One input. A value may be missing where `nullable`: null or left out in JSON, an empty cell in CSV.
 
-    What it means and one of its values are for people alone: no value is refused for them.
+    Description, range and example only document it: no value is refused because of them.
     """
 
     name: str

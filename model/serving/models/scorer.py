@@ -20,7 +20,7 @@ from model.serving.models.schema import Schema
 _TYPES = {"number": "tensor(float)", "category": "tensor(string)"}
 _ERRORS_ONLY = 3
 BLOCK_ROWS = 16_384
-"""Rows in one run of the graph, which bounds what it allocates on its way."""
+"""Rows in one run of the graph, which limits the memory that it needs for intermediate results."""
 
 
 class Scorer:

@@ -4,7 +4,8 @@ from typing import Any
 
 from model.serving.errors import Fault, RequestError, refused
 from model.serving.formats.json_text import Repeated, parse
-from model.serving.formats.values import FLOAT32_MAX, NotJson, clean, describe, encodes, shown
+from model.serving.formats.values import FLOAT32_MAX, NotJson, describe
+from model.serving.quoting import clean, encodes, shown
 
 _VALUES = "a number, a text or null"
 

@@ -10,11 +10,12 @@ import numpy as np
 from model.serving.answers import Answer
 from model.serving.application import Job, Request
 from model.serving.errors import refused
-from model.serving.formats.values import describe, resembling, shown
+from model.serving.formats.values import describe, resembling
 from model.serving.models.catalog import Served
 from model.serving.open_inference.body import Body, Parameters, parse
 from model.serving.open_inference.health import JSON
 from model.serving.open_inference.tensors import BINARY_SIZE, Tensors
+from model.serving.quoting import shown
 
 JSON_LENGTH = "inference-header-content-length"
 """The header that says where the JSON ends and binary values begin."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from model.serving.errors import RequestError, refused
 from model.serving.formats.limits import MAX_ROWS
-from model.serving.formats.values import FLOAT32_MAX, clean, describe, expectation, resembling, shown
+from model.serving.formats.values import FLOAT32_MAX, describe, expectation, resembling
 from model.serving.models.columns import Columns, Rows, Table
 from model.serving.models.schema import Feature, Schema
 from model.serving.open_inference.body import MAX_SIZE, Tensor, Value
@@ -22,6 +22,7 @@ from model.serving.open_inference.datatypes import (
     numbers,
     texts,
 )
+from model.serving.quoting import clean, shown
 
 BINARY_SIZE = "binary_data_size"
 _CONTENT_TYPE = "content_type"

@@ -1,10 +1,10 @@
-"""What a worker tells of its requests: windows on stdout (docs/telemetry.md) and `/metrics`. Never a payload.
+"""What a worker reports of its requests: windows on stdout (docs/telemetry.md), and `/metrics`. No payloads.
 
-reporter     the telemetry of one worker: what the server holds
-counts       one answer, counted
-cells        where each number lies, in memory that all workers share
+reporter     the telemetry of one worker; what the server uses
+counts       counts an answer
+cells        the counters, in memory that all workers share
 bins         the bins of the histograms
-exemplars    a few requests by name
+exemplars    a few requests with their ids
 intervals    when windows begin and end
 windows      a window as a line: JSON for the judge, metrics for CloudWatch
 printing     lines to stdout that hold nothing up

@@ -1,8 +1,9 @@
-"""Where each number of a worker lies, in memory that all workers share.
+"""The numbers that workers count, in memory that all of them share.
 
-A worker has one row of whole numbers (cells). What it counts only grows, so a window is the difference of two
-copies of the row, and `/metrics` of any worker adds the rows of all: one increment serves both. The memory is
-made before the workers are forked; only its own worker writes a row.
+Each worker has one row of whole numbers, its cells; the constants below are their places in the row. Only the
+worker itself writes its row, and everybody may read it. The first COUNTED cells are counters, which only
+grow: a window is the difference between two copies of them, and `/metrics` adds up the rows of all workers.
+The cells after them are gauges, which hold a present state. The memory is made before the workers are forked.
 """
 
 import mmap
@@ -30,23 +31,23 @@ class Kind(IntEnum):
 
 
 INFERENCE = (Kind.INVOCATIONS, Kind.INFER, Kind.UNREAD)
-"""The kinds that a window counts. What was refused unread is one: the platform counts it as an invocation."""
+"""The kinds that a window counts. UNREAD is one of them, because SageMaker counts such a request too."""
 
 STATUSES = (
     *("200", "400", "404", "405", "406", "408", "411", "413", "414", "415", "422", "429", "431"),
     *("500", "503", "2xx", "4xx", "5xx"),
 )
-"""Each has a cell; the last ones are for all others of their class."""
+"""A cell each; "2xx", "4xx" and "5xx" are for all other statuses of their class."""
 _SLOTS = {int(status): slot for slot, status in enumerate(STATUSES) if status.isdigit()}
 WIDTH = len(STATUSES)
-ERRORS = tuple(slot for slot, status in enumerate(STATUSES) if status[0] == "5")
-REFUSALS = tuple(slot for slot, status in enumerate(STATUSES) if status[0] == "4")
 
 # the cells of a row: answers by kind and status first
 SKIPPED = len(Kind) * WIDTH
-"""Requests that were no trial, because they met the worker closed (clumps)."""
+"""Requests within a burst of errors, which are no trials (docs/telemetry.md, clumps)."""
 FIRST = SKIPPED + 1
+"""Errors that were the first of a burst."""
 INVALID = SKIPPED + 2
+"""Requests with a score that is no finite number."""
 ROWS = SKIPPED + 3
 REFUSED_ROWS = SKIPPED + 4
 MISSING = SKIPPED + 5
@@ -54,9 +55,9 @@ MISSING = SKIPPED + 5
 LATENCY = SKIPPED + 6
 SCORE = LATENCY + LATENCY_BINS
 COUNTED = SCORE + SCORE_BINS
-"""So many cells only grow; those after them say how things are."""
+"""How many cells of a row are counters; the gauges come after them."""
 DROPPED = COUNTED
-"""Windows that could not be printed."""
+"""Windows that could not be printed, as the printer counts them."""
 CPU_NANOSECONDS = COUNTED + 1
 RESIDENT_BYTES = COUNTED + 2
 CONNECTIONS = COUNTED + 3

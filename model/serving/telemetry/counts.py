@@ -1,6 +1,6 @@
-"""One answer, counted. It runs for every request: about a microsecond, and nothing that grows.
+"""Counts an answer. It runs for every request, takes about a microsecond, and its memory does not grow.
 
-It sees scores and headers; it keeps no score, no body, and headers only of the few exemplars.
+It sees scores and headers, but keeps no score and no body, and headers only of the few exemplars.
 """
 
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ from model.serving.telemetry.cells import (
 from model.serving.telemetry.exemplars import Exemplars
 
 CLUMP_CALM = 5
-"""A worker that an error closed opens after so many successes in a row ..."""
+"""A burst of errors is over after so many successes in a row ..."""
 CLUMP_LENGTH = 25
-"""... or after so many requests: a lasting outage must not count as one error."""
+"""... or after so many requests, so that a lasting outage does not count as a single error."""
 
 # plain numbers: an enum's arithmetic is ten times as slow
 _INVOCATIONS, _INFER, _UNREAD, _OTHER = (
@@ -76,8 +76,8 @@ class Counter:
             self.exemplars.slow(request, status, seconds, request_id)
 
     def _count_score(self, scores: Sequence[float]) -> None:
-        """One score of a request, because rows of one request are no independent evidence, or that
-        it holds one that is no finite number."""
+        """Counts one score of the request, because the rows of one request are no independent evidence; or,
+        if any score is no finite number, counts the request as invalid."""
         if len(scores) == 1:
             score = scores[0]
             finite = isfinite(score)
@@ -106,18 +106,21 @@ def place(request: Request | None) -> int:
 
 
 class Clumps:
-    """Which requests are trials, and which errors the first of a clump (docs/telemetry.md), of one worker."""
+    """Tells bursts of errors (clumps, docs/telemetry.md) from single ones, for one worker.
+
+    An error closes the worker until the burst is over. Requests in between are skipped: they are no trials.
+    """
 
     def __init__(self, row: Row) -> None:
         self.closed = False
         self._row = row
         self._calm = 0
-        """Successes in a row, since an error closed."""
+        """Successes in a row since the worker was closed."""
         self._since = 0
-        """Requests since then."""
+        """Requests since it was closed."""
 
     def met(self, error: bool) -> None:
-        """Counts a request; one that meets the worker open and succeeds need not be told."""
+        """Counts a request. Need not be called for a success while the worker is not closed."""
         if self.closed and (self._calm >= CLUMP_CALM or self._since >= CLUMP_LENGTH):
             self.closed = False
         if self.closed:

@@ -1,6 +1,7 @@
-"""A few requests of a window by name, for who reads it and looks for them: the slowest, some that failed.
+"""A few requests of each window with their ids, so that other logs can be searched for them.
 
-Only ids and what the caller attached for this purpose; never a body, a query or another header.
+The slowest, and some that failed. It keeps ids and the two headers that callers attach for this purpose;
+never a body or a query.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """`/metrics`: the cells of all workers in Prometheus' text format, version 0.0.4. Pure.
 
-Source: "Exposition formats" of Prometheus' documentation. Written by hand, because the client library counts
-in several processes by a file for each: a read-only image has no place for it, and every request pays.
+Source: "Exposition formats" of Prometheus' documentation. Written by hand, because the client library needs
+a file for each process to count in several, which a read-only image has no place for and every request pays.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,7 +38,7 @@ class ModelInfo(NamedTuple):
 
 Labels = dict[str, str]
 Sample = tuple[str, Labels, float]
-"""What follows the family's name, the labels, the value."""
+"""A suffix of the metric's name (such as _bucket), the labels, the value."""
 
 
 def exposition(rows: Sequence[Sequence[int]], models: Iterable[ModelInfo]) -> bytes:
@@ -93,7 +93,7 @@ def _families(
     yield "slipway_workers", "gauge", "Processes that serve.", [("", {}, len(rows))]
     for name, kind, cell, unit, about in (
         ("slipway_worker_cpu_seconds_total", "counter", cells.CPU_NANOSECONDS, 1e9, "Processor time."),
-        ("slipway_worker_resident_bytes", "gauge", cells.RESIDENT_BYTES, 1, "Memory held."),
+        ("slipway_worker_resident_bytes", "gauge", cells.RESIDENT_BYTES, 1, "Resident memory."),
         ("slipway_worker_start_time_seconds", "gauge", cells.STARTED_MILLISECONDS, 1e3, "Start, since 1970."),
     ):
         yield name, kind, about, [("", {"worker": str(i)}, row[cell] / unit) for i, row in enumerate(rows)]

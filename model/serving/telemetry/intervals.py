@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 LONGEST_SECONDS = 60.0
-"""A window over more than this would come too late to be compared: its begin is moved."""
+"""A longer window would come too late to be compared, so its begin is moved."""
 
 
 class Interval(NamedTuple):

@@ -19,9 +19,9 @@ MOST_WAITING = 2
 
 
 def stdout() -> int | None:
-    """A descriptor of stdout that nobody else closes, or None where it was closed at start.
+    """A copy of stdout's descriptor, or None where stdout was closed at the start of the process.
 
-    Number 1 may then be anything, a caller's connection too.
+    Descriptor 1 may then be anything else, even a caller's connection.
     """
     if sys.stdout is None:
         return None
@@ -31,9 +31,10 @@ def stdout() -> int | None:
 
 
 class Turn:
-    """A lock of all processes that are forked after it is made: a pipe with one byte, for who holds it.
+    """A lock between processes that are forked after it is made: a pipe with one byte, taken by the owner.
 
-    A file for it would need a folder to write in. Who dies with it takes it along; then the container ends.
+    It needs no file, so it works where nothing can be written. If its owner dies the lock is never free
+    again, but then the whole container ends.
     """
 
     def __init__(self) -> None:

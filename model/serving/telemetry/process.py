@@ -15,7 +15,7 @@ def cpu_nanoseconds() -> int:
 
 
 def resident_bytes() -> int:
-    """Memory held, shared pages included."""
+    """Resident memory, shared pages included."""
     with contextlib.suppress(OSError):
         return int(_STATM.read_bytes().split()[1]) * _PAGE
     return 0

@@ -26,7 +26,7 @@ from model.serving.telemetry.printing import Printer, Turn, stdout
 from model.serving.telemetry.windows import Origin, line
 
 SAMPLE_SECONDS = 1.0
-"""How old what `/metrics` says of other workers' processes may be; their counts are never old."""
+"""How old the gauges of other workers may be at `/metrics`; their counters are always up to date."""
 LAST_SECONDS = 1.0
 """How long the end waits for the last window to be printed."""
 

@@ -1,4 +1,4 @@
-"""A window as the line that a container prints: the judge's JSON, metrics for CloudWatch, exemplars. Pure."""
+"""A window as the line that a container prints: counts for the judge, metrics for CloudWatch, exemplars."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,8 +81,8 @@ def _of_class(statuses: dict[str, int], digit: str) -> int:
 
 def histogram(counted: Sequence[int], start: int, size: int) -> dict[str, list[int]]:
     """The non-empty of `size` bins that begin at cell `start`."""
-    held = [(index, count) for index, count in enumerate(counted[start : start + size]) if count]
-    return {"bins": [index for index, _ in held], "counts": [count for _, count in held]}
+    filled = [(index, count) for index, count in enumerate(counted[start : start + size]) if count]
+    return {"bins": [index for index, _ in filled], "counts": [count for _, count in filled]}
 
 
 def _metrics(origin: Origin, interval: Interval, latency: dict[str, list[int]]) -> dict[str, Any]:

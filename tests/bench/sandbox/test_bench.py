@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.sandbox.load import at_once, one_by_one, request
 from bench.sandbox.vitals import growth
+from measuring.connections import at_once, one_by_one, request
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 BAD = b"HTTP/1.1 424 Failed\r\ncontent-length: 4\r\n\r\nsome"

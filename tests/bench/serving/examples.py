@@ -1,6 +1,7 @@
 """Results of a run that never was: round numbers, so that every ratio can be done in one's head."""
 
-from bench.serving.results import Cell, Kind, Load, Results, Round, Server, Workers
+from bench.serving.results import Cell, Kind, Results, Round, Server, Workers
+from measuring.results import Load
 
 
 def cell(rate: float, form: str = "JSON", rows: int = 1, errors: int = 0, tail: float = 3.0) -> Cell:

@@ -12,7 +12,7 @@ from bench.serving.batch.course import Course
 from bench.serving.batch.figures import bars, job_ratio, rate, ratio, row
 from bench.serving.batch.formats import FORMATS, PARQUET, Format
 from bench.serving.batch.rows import block
-from model.features import CATEGORIES, NAMES, NUMBERS
+from model.service.features import CATEGORIES, NAMES, NUMBERS
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ from tests.bench.serving import examples
 from tests.bench.serving.examples import cell, good, server
 
 
-def verdicts(found: results.Results) -> dict[str, bool]:
+def bars_met(found: results.Results) -> dict[str, bool]:
     return {bar.what: bar.met for bar in figures.bars(found)}
 
 
 def test_every_bar_can_be_met() -> None:
-    assert all(verdicts(good()).values())
+    assert all(bars_met(good()).values())
     measured = [bar.measured for bar in figures.bars(good())]
     assert measured == pytest.approx([12, 5, 66.67, 3, 8, 0.5, 80, 9], abs=0.01)
 
@@ -55,7 +55,7 @@ def test_a_bar_is_missed_alone(key: str, worse: tuple[results.Cell, ...], bar: s
     found = good()
     changed = next(s for s in found.servers if s.key == key)
     changed.rounds = server(key, changed.kind, worse).rounds
-    missed = [what for what, met in verdicts(found).items() if not met]
+    missed = [what for what, met in bars_met(found).items() if not met]
     assert missed
     assert any(bar in what for what in missed)
 
@@ -64,7 +64,7 @@ def test_start_memory_and_workers_have_bars() -> None:
     found = good()
     found.servers[0] = server("slipway", Kind.OURS, (cell(1200), cell(800, rows=32)), start=1.0, rss=121)
     found.workers = Workers(16, [100e-6], [112e-6])
-    missed = [what for what, met in verdicts(found).items() if not met]
+    missed = [what for what, met in bars_met(found).items() if not met]
     assert [what.split(",")[0] for what in missed] == [
         "process start to the first 200 of /ping",
         "resident memory of a worker",
@@ -74,7 +74,7 @@ def test_start_memory_and_workers_have_bars() -> None:
 
 def test_what_was_not_measured_is_not_met() -> None:
     nothing = examples.results()
-    assert not any(verdicts(nothing).values())
+    assert not any(bars_met(nothing).values())
     assert all(bar.measured is None for bar in figures.bars(nothing))
 
 
@@ -83,7 +83,7 @@ def test_a_peer_that_failed_is_no_best_peer_and_is_named() -> None:
     found.servers.append(
         Server("broken", "Broken", Kind.SKLEARN, "1.0", "", failure="not installed: no java")
     )
-    assert all(verdicts(found).values())
+    assert all(bars_met(found).values())
     assert report.problems(found) == ["Broken (scikit-learn, as usually run): not installed: no java"]
     assert "not installed: no java" in report.markdown(found, "plot.svg")
 

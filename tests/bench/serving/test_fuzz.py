@@ -7,8 +7,8 @@ import pytest
 
 from bench.serving.fuzz.cases import KINDS, QUESTIONS, Case, case
 from bench.serving.fuzz.findings import Finding, keep, kept
-from bench.serving.fuzz.judging import LONGEST, fault
-from bench.serving.fuzz.trial import Plan, run
+from bench.serving.fuzz.oracle import LONGEST, fault
+from bench.serving.fuzz.trial import Scope, run
 from bench.serving.fuzz.vitals import Look, ends, is_flat
 from bench.serving.raw_http import Answer, BadAnswer, body_length, parse_head
 from model.serving.models.schema import parse_schema
@@ -29,7 +29,7 @@ def _case(rows: int | None = 1, broken: bool = False) -> Case:
 
 @pytest.mark.sandbox
 def test_hostile_inputs_of_every_kind(tmp_path: Path) -> None:
-    found = run(write_artifact(tmp_path / "model"), tmp_path / "run", Plan(3000, 1, seconds=15), print)
+    found = run(write_artifact(tmp_path / "model"), tmp_path / "run", Scope(3000, 1, seconds=15), print)
     assert found.wrong == []
     assert found.tally.kinds.keys() == set(KINDS)
     assert found.tally.statuses.keys() >= {200, 400, 404, 405, 406, 415}

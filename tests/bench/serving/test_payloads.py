@@ -11,7 +11,7 @@ import pytest
 
 from bench.serving import payloads
 from bench.serving.payloads import Rows
-from model.features import CATEGORIES, NAMES, NUMBERS
+from model.service.features import CATEGORIES, NAMES, NUMBERS
 
 ROWS: Rows = [
     {name: "EWR" if name in CATEGORIES else 1.5 for name in NAMES},

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.serving import environments, processes, trial
+from bench.serving import environments, trial
 from bench.serving.environments import CannotInstall
 from bench.serving.model_files import Model
 from bench.serving.peers import ALL, chosen
 from bench.serving.peers.base import FOLDER, Launch, Peer
 from bench.serving.results import Kind, Server
 from bench.serving.running import ServerFailed, running
+from measuring import processes
 
 NOTHING = next(peer for peer in ALL if peer.key == "nothing-slipway")
 FAMILY = """
@@ -72,8 +73,8 @@ def test_no_process_of_a_family_is_left() -> None:
 @pytest.mark.sandbox
 def test_a_server_that_does_nothing_is_measured() -> None:
     server = Server(NOTHING.key, NOTHING.name, NOTHING.kind, "", "")
-    plan = trial.Plan(2, 1, 1, 1, (1,), json_only=True, server_cores="0", load_cores="0")
-    trial.run(NOTHING, example(), bin_folder(), plan, server, lambda line: None)
+    profile = trial.LoadProfile(2, 1, 1, 1, (1,), json_only=True, server_cores="0", load_cores="0")
+    trial.run(NOTHING, example(), bin_folder(), profile, server, lambda line: None)
     (only,) = server.rounds
     assert 0 < only.start_seconds < 30
     assert only.processes == 1
@@ -87,9 +88,9 @@ def test_a_server_that_does_nothing_is_measured() -> None:
 def test_wrong_answers_are_not_measured() -> None:
     liar = replace(NOTHING, kind=Kind.SKLEARN)
     server = Server(liar.key, liar.name, liar.kind, "", "")
-    plan = trial.Plan(2, 1, 1, 1, (1,), json_only=True, server_cores="0", load_cores="0")
+    profile = trial.LoadProfile(2, 1, 1, 1, (1,), json_only=True, server_cores="0", load_cores="0")
     with pytest.raises(ServerFailed, match=r"scores are 0\.19 away from scikit-learn's"):
-        trial.run(liar, example(), bin_folder(), plan, server, lambda line: None)
+        trial.run(liar, example(), bin_folder(), profile, server, lambda line: None)
     assert server.rounds == []
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bench.serving.held import Held
+from bench.serving.checks import Check
 from bench.serving.raw_http import get, post
+from bench.serving.soak.checks import evaluate, growth
 from bench.serving.soak.traffic import Outcome
-from bench.serving.soak.verdict import growth, judged
 from bench.serving.soak.watch import Sample, Told, summed
 
 HOUR = 3600
@@ -41,7 +41,7 @@ def _sent(**changes: Any) -> Outcome:
     return replace(Outcome(Counter({"200": 2, "400": 2}), rows=80, refused_rows=2), **changes)
 
 
-def _held(**changes: Any) -> list[Held]:
+def _checks(**changes: Any) -> list[Check]:
     values: dict[str, Any] = {
         "samples": _samples(101),
         "sent": _sent(),
@@ -49,7 +49,7 @@ def _held(**changes: Any) -> list[Held]:
         "exit_code": 0,
         "errors_logged": [],
     }
-    return judged(**values | changes)
+    return evaluate(**values | changes)
 
 
 def test_growth_is_that_after_the_warm_up() -> None:
@@ -59,8 +59,8 @@ def test_growth_is_that_after_the_warm_up() -> None:
     assert growth([], 7) is None
 
 
-def test_everything_held() -> None:
-    assert [each.ok for each in _held()] == [True] * 6
+def test_everything_checks() -> None:
+    assert [each.ok for each in _checks()] == [True] * 6
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_everything_held() -> None:
     ],
 )
 def test_one_thing_did_not_hold(place: int, arguments: dict[str, Any]) -> None:
-    found = _held(**arguments)
+    found = _checks(**arguments)
     assert [index for index, each in enumerate(found) if each.ok is False] == [place]
     assert found[place].found
 
 
 def test_a_short_run_judges_no_growth() -> None:
-    assert _held(samples=_samples(150, until=300, warm=100.0))[0].ok is None
+    assert _checks(samples=_samples(150, until=300, warm=100.0))[0].ok is None
 
 
 def test_windows_are_added_up() -> None:

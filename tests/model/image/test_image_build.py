@@ -1,5 +1,6 @@
 """Real builds with the real crane and uv: the same inputs give the same digest, and the image runs."""
 
+import hashlib
 import json
 import os
 import re
@@ -15,7 +16,7 @@ import pytest
 from model.image.build import BuiltImage, build_image
 from model.image.errors import DependencyError, ImageError, RegistryError, ToolError
 from model.image.program import source_files
-from model.image.registry import inspect, push
+from model.image.registry import push
 from model.image.revision import tree_id
 from tests.model.image import images
 from tests.model.image.conftest import RUNNING
@@ -173,7 +174,7 @@ def test_another_python_is_told(built: BuiltImage, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_push_and_inspect(built: BuiltImage, tmp_path: Path) -> None:
+def test_what_is_pushed_is_what_was_built(built: BuiltImage, tmp_path: Path) -> None:
     with images.registry(tmp_path) as host:
         tagged = f"{host}/slipway-dev:v1"
         pinned = push(built, tagged, crane=images.tool("crane"))
@@ -181,17 +182,20 @@ def test_push_and_inspect(built: BuiltImage, tmp_path: Path) -> None:
         assert push(built, tagged, crane=images.tool("crane")) == pinned
         assert push(built, f"{host}/another/repository", crane=images.tool("crane")).endswith(built.digest)
         for reference in (tagged, pinned):
-            info = inspect(reference, crane=images.tool("crane"))
-            assert (info.digest, info.media_type, info.size) == (built.digest, DOCKER_IMAGE, built.size)
-            assert info.labels["slipway.runtime"] == "process"
-            assert info.entry_point == ("python3", "/opt/program/serve")
+            content = images.crane().run("manifest", reference)
+            manifest = json.loads(content)
+            config = json.loads(images.crane().run("config", reference))["config"]
+            assert f"sha256:{hashlib.sha256(content).hexdigest()}" == built.digest
+            assert manifest["mediaType"] == DOCKER_IMAGE
+            parts = (manifest["config"], *manifest["layers"])
+            assert len(content) + sum(part["size"] for part in parts) == built.size
+            assert config["Labels"]["slipway.runtime"] == "process"
+            assert config["Entrypoint"] == ["python3", "/opt/program/serve"]
         images.crane().run("validate", "--remote", pinned)
-        with pytest.raises(RegistryError) as error:
-            inspect(f"{host}/slipway-dev:v2", crane=images.tool("crane"))
-        assert error.value.exit_code == 4
     with pytest.raises(RegistryError) as error:
         push(built, f"{host}/slipway-dev:v1", crane=images.tool("crane"))
     assert "crane push failed" in error.value.cause
+    assert error.value.exit_code == 4
 
 
 @pytest.fixture
@@ -226,9 +230,6 @@ def test_on_a_base(built: BuiltImage, base: Path, source: Path, tmp_path: Path) 
         assert labels["org.opencontainers.image.base.name"] == f"{host}/base"
         assert (images.unpack(image, tmp_path / "root") / "usr" / "hello").read_text() == "base"
         crane.run("validate", "--remote", push(image, f"{host}/out:v1", crane=program))
-        with pytest.raises(ImageError) as error:
-            inspect(f"{host}/base:latest", crane=program)
-        assert "index" in error.value.cause
         with pytest.raises(RegistryError):
             build_image(replace(options, base=f"{host}/base@sha256:{'0' * 64}"))
     # the base's registry is gone, and was not needed again

@@ -1,13 +1,15 @@
 """Asking a loaded model or a reader without a socket."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from model.serving.answers import Answer
 from model.serving.application import Application, Request
 from model.serving.http.budget import Budget
 from model.serving.http.reader import Incoming, Reader
-from model.serving.models.predictor import Model
+from model.serving.models.catalog import load_models
+from model.serving.predictor import Model
 
 
 def ask(model: Model, body: bytes, **headers: str) -> Answer:
@@ -45,3 +47,9 @@ def read(data: bytes, pieces: int | None = None, max_body: int = 1000) -> list[I
     for start in range(0, len(data), size):
         reader.feed(data[start : start + size])
     return found
+
+
+def load_model(folder: Path) -> Model:
+    """The default model of the artifact in `folder`, as the server loads it. Raises ArtifactError."""
+    default = load_models(folder).default
+    return Model(default.schema, default.scorer)

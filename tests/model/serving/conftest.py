@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from model.serving.models.predictor import Model, load_model
+from model.serving.predictor import Model
 from tests.model.serving import running
+from tests.model.serving.asking import load_model
 from tests.model.serving.examples import write_artifact
 
 

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from model.image.build import build_image
-from sandbox.engines import arguments
-from sandbox.engines.arguments import MODEL_DIR, Network, Task
-from sandbox.engines.engine import Engine
-from sandbox.engines.images import EngineImages
-from sandbox.images.store import Image
+from sandbox.serving.engines import arguments
+from sandbox.serving.engines.arguments import MODEL_DIR, Network, Task
+from sandbox.serving.engines.engine import Engine
+from sandbox.serving.engines.images import EngineImages
+from sandbox.serving.images.store import Image
 from scripts.image import CACHE
 from tests.container.base import Base
 from tests.model.image import images

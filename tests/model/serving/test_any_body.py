@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask
 from tests.model.serving.examples import OTHER, ROW, instances
 from tests.model.serving.test_json_lines import lines
@@ -74,7 +74,6 @@ def _checked(model: Model, body: bytes, content_type: str, **headers: str) -> No
     assert len(answer.body) < 2000
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), _MEDIA, _ACCEPT, _WISH, st.sampled_from([*_ENCODINGS]))
 def test_any_bytes(toys: Model, body: bytes, media: str, accept: str, wish: str, encoding: str) -> None:
     headers = {"accept": accept, _ATTRIBUTES: wish, "content_encoding": encoding}
@@ -82,19 +81,17 @@ def test_any_bytes(toys: Model, body: bytes, media: str, accept: str, wish: str,
     _checked(toys, _ENCODINGS[encoding](body), media, **headers)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.binary(max_size=200), st.sampled_from([*TABLES]))
 def test_any_bytes_as_a_table(toys: Model, body: bytes, media: str) -> None:
     _checked(toys, body, media)
 
 
-@settings(deadline=None)
 @given(_JSON)
 def test_any_json(toys: Model, value: object) -> None:
     _checked(toys, json.dumps(value).encode(), "application/json")
 
 
-@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from([*ROW]), _SCALARS, max_size=5), max_size=4))
 def test_any_rows(toys: Model, rows: list[dict]) -> None:
     _checked(toys, instances(*rows), "application/json")
@@ -108,7 +105,7 @@ def _damaged(data: st.DataObject, good: dict[str, list[bytes]]) -> tuple[bytes, 
     return bytes(body), media
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data(), _ACCEPT, _WISH)
 def test_a_good_body_with_a_few_bytes_changed(
     toys: Model, data: st.DataObject, accept: str, wish: str
@@ -118,27 +115,24 @@ def test_a_good_body_with_a_few_bytes_changed(
 
 
 @pytest.mark.sandbox
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.data(), _WISH)
 def test_a_good_table_with_a_few_bytes_changed(toys: Model, data: st.DataObject, wish: str) -> None:
     body, media = _damaged(data, TABLES)
     _checked(toys, body, media, **{_ATTRIBUTES: wish})
 
 
-@settings(deadline=None)
 @given(_JSON, _WISH)
 def test_any_json_lines(toys: Model, value: object, wish: str) -> None:
     body = lines(ROW, value, value)
     _checked(toys, body, "application/jsonlines", **{_ATTRIBUTES: wish})
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["instances", "inputs", "dataframe_split", "dataframe_records"]), _JSON, _WISH)
 def test_any_form(toys: Model, form: str, value: object, wish: str) -> None:
     _checked(toys, json.dumps({form: value}).encode(), "application/json", **{_ATTRIBUTES: wish})
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(_SCALARS, min_size=3, max_size=4), max_size=3),
     st.lists(st.sampled_from([*ROW, "other"]), max_size=4),
@@ -149,7 +143,6 @@ def test_any_data_frame(toys: Model, data: list, columns: list, wish: str) -> No
     _checked(toys, body, "application/json", **{_ATTRIBUTES: wish})
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(_CELLS, max_size=5), max_size=5), st.booleans())
 def test_any_table(toys: Model, table: list[list[str]], with_header: bool) -> None:
     text = io.StringIO()

@@ -10,8 +10,8 @@ import pytest
 
 from model.serving.errors import ArtifactError
 from model.serving.models.artifact import read_artifact
-from model.serving.models.predictor import load_model
 from model.serving.models.schema import parse_schema
+from tests.model.serving.asking import load_model
 from tests.model.serving.examples import SCHEMA, graph, write_artifact
 
 

@@ -12,7 +12,7 @@ from model.serving.application import Application, Job, Request
 from model.serving.batcher import MAX_ROWS, Batcher
 from model.serving.http.request_ids import RequestIds
 from model.serving.models.columns import Rows, merged
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.examples import OTHER, ROW, UNSEEN, expected, instances
 
 

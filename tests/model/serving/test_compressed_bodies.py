@@ -8,7 +8,7 @@ import pytest
 
 from model.serving.errors import RequestError
 from model.serving.formats.compression import unpacked
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask, error, scores
 from tests.model.serving.examples import ROW, expected, instances
 

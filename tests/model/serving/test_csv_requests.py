@@ -3,7 +3,7 @@
 import pytest
 
 from model.serving.formats.csv_rows import BLOCK_ROWS
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask_csv, error
 from tests.model.serving.examples import OTHER, ROW, UNSEEN, expected
 

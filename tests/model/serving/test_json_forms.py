@@ -14,8 +14,8 @@ from model.serving.errors import Fault, RequestError
 from model.serving.formats.json_faults import careful_columns
 from model.serving.formats.json_rows import JsonRows
 from model.serving.models.columns import Columns, merged
-from model.serving.models.predictor import Model
 from model.serving.models.schema import parse_schema
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask, error, scores
 from tests.model.serving.examples import OTHER, ROW, SCHEMA, UNSEEN, expected
 
@@ -198,7 +198,7 @@ _LISTS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     st.tuples(st.just("dataframe_split"), _TABLE)
     | st.tuples(st.sampled_from(["inputs", "instances"]), _LISTS)

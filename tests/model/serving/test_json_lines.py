@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask, error
 from tests.model.serving.examples import OTHER, ROW, UNSEEN, expected
 

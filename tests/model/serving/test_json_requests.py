@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.serving.errors import Fault, RequestError
 from model.serving.formats.json_faults import careful_columns
 from model.serving.formats.json_rows import JsonRows
 from model.serving.models.columns import Columns, merged
-from model.serving.models.predictor import Model
 from model.serving.models.schema import Schema, parse_schema
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask, error, scores
 from tests.model.serving.examples import OTHER, ROW, SCHEMA, UNSEEN, expected, instances
 
@@ -169,7 +169,6 @@ def _outcome(decode: Callable[[bytes], Columns], body: bytes) -> Columns | Fault
         return refusal.fault
 
 
-@settings(deadline=None)
 @given(st.lists(_GOOD | _ROWS, max_size=4))
 def test_the_quick_way_and_the_careful_way_agree(rows: list[dict]) -> None:
     schema = _schema()

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from model.serving.formats.media import Format, answer_format, request_format, takes_long
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask, ask_csv, error
 from tests.model.serving.examples import ROW, instances
 

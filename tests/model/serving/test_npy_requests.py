@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from model.serving.models.predictor import Model, load_model
-from tests.model.serving.asking import ask, error, scores
+from model.serving.predictor import Model
+from tests.model.serving.asking import ask, error, load_model, scores
 from tests.model.serving.examples import ROW, expected, write_artifact
 
 MEDIA = "application/x-npy"

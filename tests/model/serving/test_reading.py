@@ -1,7 +1,7 @@
 """Bytes into requests: HTTP/1.1 as senders write it, and everything bounded."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.serving.answers import Answer
@@ -157,7 +157,6 @@ def test_chunks_of_one_byte_are_no_attack() -> None:
     assert len(request.body) == 20_000
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(1, 20))
 def test_any_bytes(data: bytes, pieces: int) -> None:
     for start in (b"", b"POST / HTTP/1.1\r\n", CHUNKED[:70]):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model.serving.answers import Answer
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask, error
 from tests.model.serving.examples import OTHER, ROW, expected, instances
 from tests.model.serving.test_json_lines import lines

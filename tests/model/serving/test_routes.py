@@ -7,7 +7,7 @@ import pytest
 
 from model.serving.answers import Answer, on_the_wire
 from model.serving.application import Application, Request, State
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.examples import ROW, instances
 
 PING = Request("GET", "/ping", {}, b"")

@@ -13,7 +13,7 @@ from model.serving.application import Application, Request
 from model.serving.errors import RequestError
 from model.serving.formats.media import Format
 from model.serving.formats.tables import reader
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask, error, scores
 from tests.model.serving.examples import ROW, expected
 from tests.model.serving.test_table_requests import (

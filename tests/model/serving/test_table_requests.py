@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from model.serving.answers import Answer
-from model.serving.models.predictor import Model
+from model.serving.predictor import Model
 from tests.model.serving.asking import ask, error, scores
 from tests.model.serving.examples import OTHER, ROW, UNSEEN, expected
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from release.judge import bets
@@ -22,7 +22,6 @@ def expectation(found: bets.Bets, n_c: int, n_b: int, theta_c: float, theta_b: f
     return won**n_c * lost**n_b
 
 
-@settings(deadline=None)  # other tests share the processor
 @given(
     times=st.floats(1.0, 3.0),
     plus=st.floats(0.0, 0.3),
@@ -56,7 +55,6 @@ def test_expectation_is_at_most_one_over_the_whole_null(
     assert expectation(found, n_c, n_b, theta_c, theta_b) <= 1 + 1e-9
 
 
-@settings(deadline=None)  # other tests share the processor
 @given(
     n_c=st.integers(1, 300),
     n_b=st.integers(1, 300),

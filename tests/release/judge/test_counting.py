@@ -1,7 +1,7 @@
 """Requests into cells, and errors into clumps."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from release.judge.cells import CLUMP_CALM, CLUMP_LENGTH, SPANS, latency_bins, latency_edge
@@ -27,7 +27,6 @@ def slow_clumps(error: list[bool]) -> tuple[list[bool], list[bool]]:
     return eligible, first
 
 
-@settings(deadline=None)  # other tests share the processor
 @given(st.lists(st.booleans(), max_size=200))
 def test_clumps_follow_the_rule_of_the_container(error: list[bool]) -> None:
     eligible, first = clumps(np.array(error, dtype=bool))

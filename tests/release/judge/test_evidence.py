@@ -170,13 +170,13 @@ def test_what_cannot_be_used_is_named_and_counted(two_workers: Records) -> None:
 def test_a_window_after_its_block_was_judged_is_set_aside() -> None:
     candidate, live = pair(1, blocks=30)
     given = records(candidate, live)
-    held = next(r for r in given if r["variant"] == "candidate")
-    given.remove(held)
+    delayed = next(r for r in given if r["variant"] == "candidate")
+    given.remove(delayed)
     evidence = Evidence(QUICK)
     for record in given:
         evidence.add_line(json.dumps(record))
         evidence.take()
-    evidence.add_line(json.dumps(held))
+    evidence.add_line(json.dumps(delayed))
     assert evidence.set_aside["too late"] == 1
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from release.judge import windows
@@ -93,7 +93,6 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None)  # other tests share the processor
 @given(st.dictionaries(st.sampled_from(sorted(windows.FIELDS)), json_values, max_size=4))
 def test_any_value_is_a_window_or_refused(changes: dict[str, Any]) -> None:
     try:

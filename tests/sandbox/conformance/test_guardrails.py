@@ -227,11 +227,11 @@ def test_requests_divide_during_a_canary(world: World, shared: str) -> None:
 
 @behaviour("SageMaker", f"{GUARDRAILS}-exclusions.html")
 def test_variant_names_stay(world: World, shared: str) -> None:
-    """A shift in steps needs the same variant names; all at once works for any."""
+    """A blue/green deployment needs the same variant names; an update without a config works for any."""
     renamed = world.config(world.variant(world.model("renamed"), "other"))
-    config = blue_green("CANARY", CanarySize=percent(10))
-    with refused("ValidationException", "same variant names"):
-        world.sagemaker.update_endpoint(
-            EndpointName=shared, EndpointConfigName=renamed, DeploymentConfig=config
-        )
+    for config in (blue_green("CANARY", CanarySize=percent(10)), blue_green("ALL_AT_ONCE")):
+        with refused("ValidationException", "must have the same variant names as the old endpoint config"):
+            world.sagemaker.update_endpoint(
+                EndpointName=shared, EndpointConfigName=renamed, DeploymentConfig=config
+            )
     assert world.update(shared, renamed)["ProductionVariants"][0]["VariantName"] == "other"

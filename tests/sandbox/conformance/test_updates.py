@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.settings import SandboxError
+from sandbox.core.settings import SandboxError
 from tests.sandbox.conformance.convention import behaviour
 from tests.sandbox.conformance.refusals import refused, unchecked
 from tests.sandbox.conformance.shifts import blue_green, percent

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from model.serving.formats.media import Format
 from model.serving.formats.tables.buffers import valid_and_values
-from model.serving.formats.tables.messages import Columns, Told
+from model.serving.formats.tables.messages import Column, Columns
 
 BATCH_ROWS = 65_536
 _MAX_TEXT = 100 * 1024 * 1024
@@ -52,13 +52,13 @@ class Values:
         else:
             self._parts.append(self._texts(array))
 
-    def told(self) -> tuple[Told, npt.NDArray[Any]]:
+    def told(self) -> tuple[Column, npt.NDArray[Any]]:
         """The column, and its values."""
         kind = _kind(self._field.type)
         values = np.concatenate(self._parts) if self._parts else np.empty(0, np.float32)
         if kind == "text":
             values = values.astype(np.int32)
-        return Told(self._field.name, kind, "", values.dtype.str, list(self._places)), values
+        return Column(self._field.name, kind, "", values.dtype.str, list(self._places)), values
 
     def _texts(self, array: arrow.Array) -> npt.NDArray[Any]:
         places = array.cast(_PLACES)
@@ -102,7 +102,7 @@ def read(body: bytes, media: Format, wanted: frozenset[str], max_rows: int) -> t
             raise TooMuch(f"The body holds more than {_MAX_TEXT} characters of different texts.")
     found = {index: column.told() for index, column in columns.items()}
     told = [
-        found[index][0] if index in found else Told(field.name, _kind(field.type), _name(field.type))
+        found[index][0] if index in found else Column(field.name, _kind(field.type), _name(field.type))
         for index, field in enumerate(fields)
     ]
     return Columns(count, told), [values for _, values in found.values()]

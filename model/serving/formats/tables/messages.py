@@ -23,10 +23,13 @@ class Question(msgspec.Struct):
     max_rows: int
 
 
-class Told(msgspec.Struct):
-    """One column. Where `dtype` is there its values follow: numbers of that NumPy type with NaN for a missing
-    one, or texts as places in `texts`, -1 for a missing one. A null is missing in every row; of another kind
-    only the name of the `type` is told."""
+class Column(msgspec.Struct):
+    """The description of one column; its values follow the message where `dtype` is not empty.
+
+    A number column has values of the NumPy type `dtype`, NaN for a missing one. A text column has indexes
+    into `texts`, -1 for a missing one. A null column is missing in every row. Of any other kind only the name
+    of its `type` is sent.
+    """
 
     name: str
     kind: Literal["number", "text", "null", "other"]
@@ -39,7 +42,7 @@ class Columns(msgspec.Struct, tag=True):
     """An answer: `count` rows."""
 
     count: int
-    columns: Sequence[Told]
+    columns: Sequence[Column]
 
 
 class Refusal(msgspec.Struct, tag=True):

@@ -20,21 +20,21 @@ from model.serving.formats.media import Format
 from model.serving.formats.tables.messages import (
     TOO_MANY,
     Answer,
+    Column,
     Columns,
     Question,
     Refusal,
-    Told,
     exactly,
     receive,
     send,
 )
-from model.serving.formats.values import clean
+from model.serving.quoting import clean
 
 SECONDS = 20.0
 """A child that takes longer is ended."""
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
 _GONE = (OSError, EOFError, ValueError, msgspec.MsgspecError)
-Table = tuple[int, list[tuple[Told, npt.NDArray[Any] | None]]]
+Table = tuple[int, list[tuple[Column, npt.NDArray[Any] | None]]]
 
 
 class TableReader:
@@ -103,7 +103,7 @@ def _exchange(child: subprocess.Popen[bytes], body: bytes, question: Question) -
     return answer.count, [(told, _values(answers, answer, told)) for told in answer.columns]
 
 
-def _values(answers: BinaryIO, answer: Columns, told: Told) -> npt.NDArray[Any] | None:
+def _values(answers: BinaryIO, answer: Columns, told: Column) -> npt.NDArray[Any] | None:
     if not told.dtype:
         return None
     dtype = np.dtype(told.dtype)

@@ -61,27 +61,24 @@ def _checked(answer: Answer) -> None:
     assert len(answer.body) < 2000
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.none() | st.integers(-1, 200))
 def test_any_bytes(v2: Application, body: bytes, length: int | None) -> None:
     headers = {} if length is None else {"inference_header_content_length": str(length)}
     _checked(ask(v2, "POST", INFER, body, **headers))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(_BODY)
 def test_any_request(v2: Application, body: dict[str, Any]) -> None:
     _checked(ask(v2, "POST", INFER, json.dumps(body).encode()))
 
 
-@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(ROW, _SCALARS)), min_size=1, max_size=3), st.data())
 def test_any_values(v2: Application, rows: list[dict[str, Any]], data: st.DataObject) -> None:
     datatypes = {name: data.draw(st.sampled_from(_DATATYPES)) for name in ("size", "weight")}
     _checked(infer(v2, inputs(*rows, **datatypes)))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_good_request_with_a_few_bytes_changed(v2: Application, data: st.DataObject) -> None:
     tensors = inputs(ROW, OTHER | {"shape": "", "weight": 7})
@@ -91,7 +88,6 @@ def test_a_good_request_with_a_few_bytes_changed(v2: Application, data: st.DataO
     _checked(ask(v2, "POST", INFER, bytes(text)))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_good_binary_request_cut_or_changed(v2: Application, data: st.DataObject) -> None:
     tensors = inputs(ROW, OTHER | {"shape": "", "weight": 7})
@@ -100,7 +96,6 @@ def test_a_good_binary_request_cut_or_changed(v2: Application, data: st.DataObje
     _checked(binary(v2, tensors, left_out=data.draw(st.integers(0, 20))))
 
 
-@settings(deadline=None)
 @given(_PATHS, st.sampled_from(["GET", "POST", "PUT"]))
 def test_any_path(v2: Application, path: str, method: str) -> None:
     _checked(ask(v2, method, path))

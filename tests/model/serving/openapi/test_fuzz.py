@@ -67,7 +67,6 @@ def test_every_answer_is_as_the_document_says(server: Server) -> None:
 def _try(strategy: Any, statuses: Counter[int]) -> None:
     @settings(
         max_examples=20,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.generate],

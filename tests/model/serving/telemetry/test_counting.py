@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.serving.application import Request
@@ -32,7 +32,6 @@ def read(window: dict[str, Any]) -> np.ndarray:
     return windows.parse(window, "live").dense()
 
 
-@settings(deadline=None)  # other tests share the processor
 @given(REQUESTS)
 def test_a_window_is_what_the_judge_would_have_counted(requests: list[tuple[int, float, float]]) -> None:
     counted = Counted()

@@ -21,7 +21,7 @@ from release.domain.policy import Policy
 from release.judge.cells import SPANS
 from release.judge.evidence import Evidence
 from release.judge.windows import Window, merge, parse_line
-from sandbox.cloudwatch import emf
+from sandbox.aws.cloudwatch.metrics import emf
 from tests.model.serving.examples import OTHER, ROW, UNSEEN, expected, graph, instances, write_artifact
 from tests.model.serving.running import ENTRY, Server, environment, serving, until
 from tests.model.serving.telemetry.test_exposition import of, samples

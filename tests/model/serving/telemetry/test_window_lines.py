@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from model.serving.telemetry import cells, windows
 from release.judge.windows import MAX_LINE, parse_line
-from sandbox.cloudwatch import emf
+from sandbox.aws.cloudwatch.metrics import emf
 from tests.model.serving.telemetry.examples import INTERVAL, ORIGIN, UNNAMED, Counted, answer, window_of
 from tests.release.judge.test_docs import SCHEMA_TEXT
 

@@ -1,0 +1,130 @@
+"""The story, chapter by chapter: train, release, promote, refuse, take back, roll back.
+
+Every step is a real command in a real sandbox, and is checked: the story ends with ReleaseFailed as soon as
+one is not as told.
+"""
+
+import itertools
+import json
+import shutil
+from dataclasses import dataclass
+
+from demo.bad_models import damaged
+from demo.narration import Narration
+from demo.project import make_project
+from demo.watch import golden
+
+STAGES = ("dev", "staging", "prod")
+ENDPOINT = "delays"
+
+
+@dataclass
+class Told:
+    """What the chapters hand on: the releases by what they are called in the story."""
+
+    first: str = ""
+    second: str = ""
+
+
+def tell(story: Narration, down: bool) -> Told:
+    """Tell all of it, from an empty sandbox on; `down` stops the sandbox at the end, told or not.
+
+    The sandbox's home and the project folder are the narration's. Raises ReleaseFailed.
+    """
+    told = Told()
+    try:
+        _sandbox(story)
+        _first_release(story, told)
+        _promoted(story, told.first, "3. The same bytes, proven again, go to staging and prod")
+        _better_release(story, told)
+        _refused_by_a_gate(story)
+        _taken_back_by_itself(story, told)
+        _rollback(story, told)
+        _in_the_end(story)
+    finally:
+        if down:
+            story.slipway("sandbox", "down", "--home", str(story.home))
+    return told
+
+
+def _sandbox(story: Narration) -> None:
+    story.chapter("1. A local AWS that really serves models, and the three stages' data")
+    home = str(story.home)
+    story.slipway("sandbox", "down", "--home", home)
+    shutil.rmtree(story.project, ignore_errors=True)
+    make_project(story.project)
+    record = story.slipway("sandbox", "up", "--home", home, "--port", "0", "--json")
+    story.use(story.slipway("sandbox", "env", "--home", home, "--json"))
+    story.say(f"AWS answers at {record['endpoint_url']}; the stages' files are in {story.project}")
+
+
+def _first_release(story: Narration, told: Told) -> None:
+    story.chapter("2. A model trained on 2013's flights from New York becomes a release, live in dev")
+    trained = story.slipway("train", "--model", "logistic", "--out", "first", "--json")
+    story.say(f"trained in {trained['seconds']} s: {_quality(story, 'first')}")
+    told.first = story.slipway("release", "--model", "first", "--json")["release"]
+    answer = story.slipway("invoke", "dev", "--json")
+    story.say(f"dev answers: {answer['answer']}")
+
+
+def _promoted(story: Narration, release: str, title: str) -> None:
+    story.chapter(title)
+    for source, target in itertools.pairwise(STAGES):
+        result = story.slipway("promote", source, target, "--json")
+        story.expect(result["release"] == release, f"{target} serves {release}")
+
+
+def _better_release(story: Narration, told: Told) -> None:
+    story.chapter("4. A second, better model: gradient boosting against the first as champion")
+    story.slipway(
+        *("train", "--model", "boosting", "--out", "second", "--json"),
+        *("--champion", "first/model.tar.gz"),
+    )
+    story.say(_quality(story, "second"))
+    told.second = story.slipway("release", "--model", "second", "--json")["release"]
+    _promoted(story, told.second, "   … and on to staging and prod")
+    answer = story.slipway("invoke", "prod", "--json")
+    story.say(f"prod answers: {answer['answer']}")
+
+
+def _refused_by_a_gate(story: Narration) -> None:
+    story.chapter("5. A bad model: trained on the most recent months only. A gate has to refuse it")
+    arguments = ("--model", "boosting", "--months", "7-10", "--out", "third", "--json")
+    story.slipway("train", *arguments, expected=1)
+    story.slipway("release", "--model", "third", "--json", expected=1)
+
+
+def _taken_back_by_itself(story: Narration, told: Told) -> None:
+    story.chapter(
+        "6. A damaged artifact: its container refuses to serve. The stage has to come back by itself"
+    )
+    damaged(story.project / "second", story.project / "damaged")
+    story.slipway("release", "--model", "damaged", "--json", expected=1)
+    status = story.slipway("status", "dev", "--json")
+    story.expect(status["agree"], f"dev serves {told.second} as before, and its pin says so")
+
+
+def _rollback(story: Narration, told: Told) -> None:
+    story.chapter("7. prod goes back to the first release, timed from the command to its first answer")
+    with story.watching("prod", ENDPOINT, golden(story.project / "first")) as watch:
+        result = story.slipway("rollback", "prod", "--json")
+    story.expect(result["release"] == told.first, f"prod serves {told.first} again")
+    story.expect(watch.seconds is not None, "its answers were seen while the command ran")
+    story.say(f"from command to the old version answering: {watch.seconds:.1f} s")
+
+
+def _in_the_end(story: Narration) -> None:
+    story.chapter("8. What is live where, and is everything as the data says?")
+    story.show("status")
+    prod = story.stage("prod").settings.endpoints[ENDPOINT].pins.named
+    digests = {pin.digest for pin in prod}
+    same = all(story.stage(stage).registry.has(digest) for stage in STAGES for digest in digests)
+    story.expect(same, f"every image digest that prod names ({len(digests)}) is in staging and dev too")
+    for stage in STAGES:
+        story.preview(stage)
+
+
+def _quality(story: Narration, folder: str) -> str:
+    evidence = json.loads((story.project / folder / "evidence.json").read_text())
+    passed = sum(gate["passed"] for gate in evidence["gates"])
+    return f"AUC {evidence['evaluation']['test_auc']:.3f} on a month it never saw; {passed} gates passed"

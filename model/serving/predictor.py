@@ -1,0 +1,55 @@
+"""A loaded model behind /invocations: a request's rows as a job for its graph, its scores as an answer."""
+
+from typing import Protocol
+
+from model.serving.application import Job, Request
+from model.serving.errors import refused
+from model.serving.formats.csv_rows import CsvRows
+from model.serving.formats.json_lines import JsonLines
+from model.serving.formats.json_rows import JsonRows
+from model.serving.formats.media import NAMES, Format, answer_format, request_format
+from model.serving.formats.npy_rows import NpyRows
+from model.serving.formats.refusals import Refusals, wanted_refusals
+from model.serving.formats.results import encoder
+from model.serving.formats.table_rows import TableRows
+from model.serving.formats.tables.reader import TableReader
+from model.serving.models.columns import Table
+from model.serving.models.schema import Schema
+from model.serving.models.scorer import Scorer
+
+
+class Rows(Protocol):
+    """A format's decoder."""
+
+    def columns(self, body: bytes, refusals: Refusals | None = None) -> Table:
+        """The rows of `body`. Raises RequestError 400, unless a row is wrong that can go to `refusals`."""
+        ...
+
+
+class Model:
+    """Answers invocations with one graph. May be called from several threads at once."""
+
+    def __init__(self, schema: Schema, scorer: Scorer) -> None:
+        rows: dict[Format, Rows] = {
+            Format.JSON: JsonRows(schema),
+            Format.JSON_LINES: JsonLines(schema),
+            Format.CSV: CsvRows(schema),
+            Format.NPY: NpyRows(schema),
+        }
+        reader = TableReader()
+        for media in (Format.PARQUET, Format.ARROW_STREAM, Format.ARROW_FILE):
+            rows[media] = TableRows(schema, media, reader)
+        self._rows = {name: rows[request_format(name).format] for name in NAMES}
+        self._output = schema.output.name
+        self._scorer = scorer
+
+    def prepare(self, request: Request) -> Job:
+        """The request's rows, to be scored. Raises RequestError 400, 406 or 415."""
+        headers = request.headers
+        given = request_format(headers.get("content-type", ""))
+        wanted = answer_format(headers.get("accept", ""), given)
+        if not request.body:
+            raise refused("empty_body", "The body is empty; it has to hold the rows to score.")
+        refusals = wanted_refusals(headers)
+        table = self._rows[given.name].columns(request.body, refusals)
+        return Job(self._scorer, table, encoder(wanted, self._output, refusals), request)

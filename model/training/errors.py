@@ -1,0 +1,22 @@
+"""What can go wrong in training, said so that a person can act on it.
+
+A model that fails a gate is no error: it is a result, written down with its reason (`model.training.gates`).
+"""
+
+from model.errors import ModelError
+
+
+class TrackingError(ModelError):
+    """MLflow could not record the run."""
+
+
+class ChampionError(ModelError):
+    """The artifact to compare with is not one of ours, or is damaged."""
+
+
+class ExportError(ModelError):
+    """The model could not be turned into an ONNX graph."""
+
+
+class BundleError(ModelError):
+    """The models that are to be served together cannot be: one is damaged, or two have one name."""

@@ -1,0 +1,36 @@
+"""Where the training code comes from: the Git commit, and whether the code differs from it. Reads only."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[2]
+_INPUTS = ("model", "requirements.lock")
+"""What decides the model; a change elsewhere (a stage's pin, a document) leaves its origin clear."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A commit, and whether what decides the model differs from it; both None outside a Git checkout."""
+
+    git_commit: str | None
+    git_dirty: bool | None
+
+
+def source(root: Path = _ROOT) -> Source:
+    """The state of the checkout at `root`."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit is None:
+        return Source(None, None)
+    changes = _git(root, "status", "--porcelain", "--", *_INPUTS)
+    return Source(commit, None if changes is None else bool(changes))
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=20
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

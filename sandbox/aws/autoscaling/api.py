@@ -1,0 +1,74 @@
+"""The actions of Application Auto Scaling that moto lacks or answers otherwise than AWS.
+
+To delete what does not exist is an ObjectNotFoundException. Scalable targets have tags, which Terraform's and
+Pulumi's providers ask for after every change. There are no scaling activities: nothing scales by itself here.
+"""
+
+import json
+from collections.abc import Callable
+
+from moto.applicationautoscaling.exceptions import AWSValidationException
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Response
+from moto.core.exceptions import JsonRESTError
+
+_TAGS: dict[str, dict[str, str]] = {}
+"""Tags by the ARN of a scalable target."""
+
+
+def install() -> None:
+    """Patch moto's Application Auto Scaling."""
+    _TAGS.clear()
+    original = Response.register_scalable_target
+
+    def register_scalable_target(self: Response) -> str:
+        answer = original(self)
+        tags = self._get_param("Tags")
+        if tags:
+            _TAGS.setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(tags)
+        return answer
+
+    Response.register_scalable_target = register_scalable_target
+    for name in ("deregister_scalable_target", "delete_scaling_policy", "delete_scheduled_action"):
+        setattr(Response, name, _not_found(name))
+    for action in (list_tags_for_resource, tag_resource, untag_resource, describe_scaling_activities):
+        setattr(Response, action.__name__, action)
+
+
+def _not_found(name: str) -> Callable[[Response], str]:
+    """The action of that name, with ObjectNotFoundException where moto says ValidationException."""
+    original: Callable[[Response], str] = getattr(Response, name)
+
+    def action(self: Response) -> str:
+        try:
+            return original(self)
+        except AWSValidationException as error:
+            if error.message.startswith("No scal"):
+                raise JsonRESTError("ObjectNotFoundException", error.message) from error
+            raise
+
+    action.__name__ = name
+    return action
+
+
+def list_tags_for_resource(self: Response) -> str:
+    """ListTagsForResource."""
+    return json.dumps({"Tags": _TAGS.get(self._get_param("ResourceARN"), {})})
+
+
+def tag_resource(self: Response) -> str:
+    """TagResource."""
+    _TAGS.setdefault(self._get_param("ResourceARN"), {}).update(self._get_param("Tags") or {})
+    return "{}"
+
+
+def untag_resource(self: Response) -> str:
+    """UntagResource."""
+    tags = _TAGS.get(self._get_param("ResourceARN"), {})
+    for key in self._get_param("TagKeys") or []:
+        tags.pop(key, None)
+    return "{}"
+
+
+def describe_scaling_activities(self: Response) -> str:
+    """DescribeScalingActivities: there are none, as nothing scales."""
+    return json.dumps({"ScalingActivities": []})

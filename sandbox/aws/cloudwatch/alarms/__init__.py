@@ -1,0 +1,1 @@
+"""CloudWatch's alarms: definitions, the rules of missing data, evaluation, state, history, messages."""

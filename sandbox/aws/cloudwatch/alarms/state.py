@@ -1,0 +1,153 @@
+"""Changes the state of an alarm: records it in the history, and takes the alarm's actions.
+
+The state is that of moto's own alarm, so every action that lists or describes alarms sees it. SNS topics are
+notified with the JSON that CloudWatch sends; other kinds of action (EC2, Auto Scaling, Lambda) are recorded
+as failed. Code that reads a state in order to change it takes LOCK first.
+"""
+
+import json
+import logging
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import RLock
+from typing import Any
+
+from moto.cloudwatch.models import Alarm, CloudWatchBackend
+from moto.sns.models import sns_backends
+
+from sandbox.aws.cloudwatch.alarms.composite import holds
+from sandbox.aws.cloudwatch.alarms.message import message, subject, timestamp
+from sandbox.aws.cloudwatch.alarms.rules import ALARM, INSUFFICIENT_DATA, OK
+
+log = logging.getLogger(__name__)
+
+LOCK = RLock()
+
+MOST_HISTORY = 5_000
+"""Entries kept per account and region; CloudWatch keeps them for 30 days."""
+
+
+@dataclass(frozen=True)
+class HistoryItem:
+    """One entry of DescribeAlarmHistory."""
+
+    alarm: str
+    kind: str
+    """MetricAlarm or CompositeAlarm."""
+    at: datetime
+    type: str
+    """ConfigurationUpdate, StateUpdate or Action."""
+    summary: str
+    data: Mapping[str, Any]
+
+
+def history(backend: CloudWatchBackend) -> deque[HistoryItem]:
+    """The history of all alarms of an account and region, oldest first."""
+    kept: deque[HistoryItem] | None = getattr(backend, "sandbox_history", None)
+    if kept is None:
+        kept = deque(maxlen=MOST_HISTORY)
+        backend.sandbox_history = kept  # ty: ignore[missing-attribute]
+    return kept
+
+
+def record(
+    backend: CloudWatchBackend, alarm: Alarm, type_: str, summary: str, data: Mapping[str, Any]
+) -> None:
+    """Put an entry into the history."""
+    kind = "MetricAlarm" if alarm.rule is None else "CompositeAlarm"
+    data = {"version": "1.0", **data}
+    history(backend).append(HistoryItem(alarm.name, kind, datetime.now(UTC), type_, summary, data))
+
+
+def change_state(backend: CloudWatchBackend, alarm: Alarm, state: str, reason: str, data: str = "") -> None:
+    """Bring an alarm into a state, take its actions, and bring the composite alarms in line.
+
+    A state that the alarm already has changes nothing but, when set by hand, its reason.
+    """
+    with LOCK:
+        _change(backend, alarm, state, reason, data)
+        for _ in range(len(backend.alarms)):  # a composite may look at another one
+            if not _follow(backend):
+                break
+
+
+def _change(backend: CloudWatchBackend, alarm: Alarm, state: str, reason: str, data: str) -> None:
+    old = _side(alarm)
+    old_state = alarm.state_value
+    alarm.state_reason, alarm.state_reason_data, alarm.state_value = reason, data, state
+    now = datetime.now(UTC)
+    alarm.state_updated_timestamp = now.replace(tzinfo=None)
+    if state == old_state:
+        return
+    alarm.state_transitioned_timestamp = alarm.state_updated_timestamp  # ty: ignore[missing-attribute]
+    summary = f"Alarm updated from {old_state} to {state}"
+    record(backend, alarm, "StateUpdate", summary, {"oldState": old, "newState": _side(alarm)})
+    if alarm.actions_enabled:
+        text = message(backend.account_id, backend.region_name, alarm, old_state, now)
+        for arn in _actions(alarm):
+            _act(backend, alarm, arn, text, now)
+
+
+def _side(alarm: Alarm) -> dict[str, Any]:
+    side: dict[str, Any] = {"stateValue": alarm.state_value, "stateReason": alarm.state_reason}
+    if alarm.state_reason_data and alarm.state_reason_data != "{}":
+        side["stateReasonData"] = json.loads(alarm.state_reason_data)
+    return side
+
+
+def _actions(alarm: Alarm) -> list[str]:
+    by_state = {
+        ALARM: alarm.alarm_actions,
+        OK: alarm.ok_actions,
+        INSUFFICIENT_DATA: alarm.insufficient_data_actions,
+    }
+    return list(dict.fromkeys(by_state[alarm.state_value] or []))
+
+
+def _act(backend: CloudWatchBackend, alarm: Alarm, arn: str, text: str, now: datetime) -> None:
+    data: dict[str, Any] = {"stateUpdateTimestamp": timestamp(now), "notificationResource": arn}
+    parts = arn.split(":")
+    try:
+        if len(parts) != 6 or parts[2] != "sns":
+            raise NotImplementedError("the sandbox takes actions by SNS topics only")
+        topics = sns_backends[parts[4]][parts[3]]
+        if arn not in topics.topics:
+            raise LookupError("the topic does not exist")
+        topics.publish(text, arn, subject=subject(backend.region_name, alarm))
+    except Exception as error:
+        log.warning("alarm %s: action %s failed: %s", alarm.name, arn, error)
+        data |= {"actionState": "Failed", "error": str(error)}
+        record(backend, alarm, "Action", f"Failed to execute action {arn}", data)
+        return
+    data |= {"actionState": "Succeeded", "publishedMessage": text}
+    record(backend, alarm, "Action", f"Successfully executed action {arn}", data)
+
+
+def _follow(backend: CloudWatchBackend) -> bool:
+    """Bring composite alarms in line with the alarms that they look at; whether any changed."""
+
+    def state(name: str) -> str | None:
+        found = backend.alarms.get(name)
+        return None if found is None else found.state_value
+
+    changed = False
+    for alarm in list(backend.alarms.values()):
+        rule = getattr(alarm, "sandbox_rule", None)
+        if rule is None:
+            continue
+        wanted = ALARM if holds(rule, state) else OK
+        if alarm.state_value != wanted:
+            reason = f"The rule {alarm.rule} is {'true' if wanted == ALARM else 'not true'}."
+            _change(backend, alarm, wanted, reason, "")
+            changed = True
+    return changed
+
+
+def follow(backend: CloudWatchBackend) -> None:
+    """Evaluate the composite alarms, after one was made or an alarm was deleted."""
+    with LOCK:
+        for _ in range(len(backend.alarms)):
+            if not _follow(backend):
+                break

@@ -1,0 +1,1 @@
+"""The way of an AWS request to moto: checks that every service makes, protocols, errors."""

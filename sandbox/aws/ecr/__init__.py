@@ -1,0 +1,1 @@
+"""ECR and the real OCI registry behind it, which agree on one set of images."""

@@ -1,0 +1,31 @@
+"""Reads and writes objects of moto's S3 directly, without a request."""
+
+from urllib.parse import urlsplit
+
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import s3_backends
+
+
+def read(account: str, uri: str) -> bytes | None:
+    """The newest version of the object at an `s3://` URI, or None when there is none."""
+    parts = urlsplit(uri)
+    try:
+        key = s3_backends[account]["aws"].get_object(parts.netloc, parts.path.lstrip("/"))
+    except S3ClientError:
+        return None
+    return None if key is None else key.value
+
+
+def exists(account: str, uri: str) -> bool:
+    """Whether there is an object at an `s3://` URI."""
+    parts = urlsplit(uri)
+    try:
+        return s3_backends[account]["aws"].get_object(parts.netloc, parts.path.lstrip("/")) is not None
+    except S3ClientError:
+        return False
+
+
+def write(account: str, uri: str, content: bytes) -> None:
+    """Put an object at an `s3://` URI. Raises moto's error when there is no such bucket."""
+    parts = urlsplit(uri)
+    s3_backends[account]["aws"].put_object(parts.netloc, parts.path.lstrip("/"), content)

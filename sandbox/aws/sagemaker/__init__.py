@@ -1,0 +1,1 @@
+"""SageMaker: models, endpoint configs, endpoints and what endpoints publish as metrics."""

@@ -1,0 +1,1 @@
+"""SageMaker's endpoint configs: the actions, what is kept, what is refused."""

@@ -1,0 +1,1 @@
+"""SageMaker's endpoints: the actions, what they refuse and what DescribeEndpoint answers."""

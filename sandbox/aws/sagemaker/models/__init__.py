@@ -1,0 +1,1 @@
+"""SageMaker's models: the actions, what is kept, what is refused."""

@@ -1,0 +1,61 @@
+"""The actions on SageMaker's models.
+
+Adds to moto: refusals, and a description that holds only what CreateModel was given.
+"""
+
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.sagemaker.exceptions import ValidationError
+from moto.sagemaker.responses import SageMakerResponse
+
+from sandbox.aws.sagemaker.arns import sagemaker_arn
+from sandbox.aws.sagemaker.models.rules import check_model
+from sandbox.aws.sagemaker.models.store import StoredModel, find_model
+from sandbox.aws.sagemaker.paging import listed
+from sandbox.aws.sagemaker.tags import new_tags
+from sandbox.core.clock import visible
+
+
+def install() -> None:
+    """Patch moto's model actions."""
+    actions = (create_model, describe_model, delete_model, list_models)
+    for action in actions:
+        setattr(SageMakerResponse, action.__name__, action)
+
+
+def create_model(self: SageMakerResponse) -> ActionResult:
+    """CreateModel."""
+    request = {key: value for key, value in dict(self.params).items() if value not in (None, {}, [])}
+    tags = new_tags(request.pop("Tags", []))
+    name = request["ModelName"]
+    models: dict[str, Any] = self.sagemaker_backend._models
+    arn = sagemaker_arn("model", name, self.current_account, self.region)
+    if any(taken.lower() == name.lower() for taken in models):
+        raise ValidationError(f'Cannot create already existing model "{arn}".')
+    containers = request.get("Containers") or [request.get("PrimaryContainer")]
+    if len(containers) != 1 or not containers[0] or "Image" not in containers[0]:
+        raise ValidationError("The sandbox runs models with exactly one container that names an Image.")
+    role = request.get("ExecutionRoleArn", "")
+    check_model(self.current_account, self.region, role, containers[0])
+    models[name] = StoredModel(name, arn, request, tags)
+    return ActionResult({"ModelArn": arn})
+
+
+def describe_model(self: SageMakerResponse) -> ActionResult:
+    """DescribeModel."""
+    return ActionResult(find_model(self, self._get_param("ModelName")).response_object)
+
+
+def delete_model(self: SageMakerResponse) -> ActionResult:
+    """DeleteModel; as on AWS, endpoints that use the model go on."""
+    model = find_model(self, self._get_param("ModelName"))
+    del self.sagemaker_backend._models[model.model_name]
+    return EmptyResult()
+
+
+def list_models(self: SageMakerResponse) -> ActionResult:
+    """ListModels."""
+    models: list[Any] = list(self.sagemaker_backend._models.values())
+    entries = [model.summary() for model in models if visible("sagemaker", model.creation_time)]
+    return ActionResult(listed("Models", entries, "ModelName", self.params))

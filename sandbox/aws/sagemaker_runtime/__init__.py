@@ -1,0 +1,1 @@
+"""SageMaker Runtime: InvokeEndpoint, which goes straight to a model server and not through moto."""

@@ -1,0 +1,1 @@
+"""What several services need: errors in the caller's protocol, checks of requests, names of actions."""

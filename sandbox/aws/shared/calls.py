@@ -1,0 +1,52 @@
+"""How often each AWS action was called, and the last calls one by one. Thread-safe."""
+
+import time
+from collections import Counter, deque
+from datetime import UTC, datetime
+from threading import Lock
+
+RECENT = 50
+"""Calls that are remembered one by one."""
+
+
+class Calls:
+    """Counts of AWS calls, and the last of them."""
+
+    def __init__(self) -> None:
+        self._recent: deque[tuple[float, str, str]] = deque(maxlen=RECENT)
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._lock = Lock()
+
+    def add(self, service: str, action: str) -> None:
+        """Count one call."""
+        with self._lock:
+            self._counts[service, action] += 1
+            self._recent.append((time.time(), service, action))
+
+    def reset(self) -> None:
+        """Begin again at nothing."""
+        with self._lock:
+            self._counts.clear()
+            self._recent.clear()
+
+    def recent(self) -> list[dict[str, str]]:
+        """The last calls, oldest first, with their time in UTC."""
+        with self._lock:
+            calls = list(self._recent)
+        return [
+            {
+                "time": f"{datetime.fromtimestamp(at, UTC):%H:%M:%S.%f}"[:-3],
+                "service": service,
+                "action": action,
+            }
+            for at, service, action in calls
+        ]
+
+    def by_service(self) -> dict[str, dict[str, int]]:
+        """`{"sagemaker": {"UpdateEndpoint": 1}}`."""
+        with self._lock:
+            counts = dict(self._counts)
+        result: dict[str, dict[str, int]] = {}
+        for (service, action), number in sorted(counts.items()):
+            result.setdefault(service, {})[action] = number
+        return result

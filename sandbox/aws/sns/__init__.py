@@ -1,0 +1,1 @@
+"""SNS: refusal of a message without a recipient."""

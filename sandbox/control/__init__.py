@@ -1,0 +1,1 @@
+"""Start, stop and steer a sandbox: its commands, its home, its one port, and `/_sandbox/`."""

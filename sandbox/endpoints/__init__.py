@@ -1,1 +1,0 @@
-"""Endpoints: their states, deployments and what the API says about them."""

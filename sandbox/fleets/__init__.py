@@ -1,1 +1,0 @@
-"""Instances that really serve: start, ping, logs, restart, end."""

@@ -1,1 +1,0 @@
-"""Images and model artifacts on disk: unpacked safely, and turned into a command to run."""

@@ -1,0 +1,140 @@
+"""IAM: a role and its inline policies. IAM has no region."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from sandbox.pulumi.provider.aws import Aws, attempt, find, tag_list
+from sandbox.pulumi.provider.properties import Property, json_document
+from sandbox.pulumi.provider.resource import NAME, TAGS, Resource, Update
+from sandbox.pulumi.provider.values import Properties
+
+_GONE = ("NoSuchEntity",)
+_SESSION_SECONDS = 3600
+
+
+class Role(Resource):
+    """A role that a service assumes."""
+
+    token = "aws:iam/role:Role"  # noqa: S105
+    label = "IAM Role"
+    regional = False
+    computed = ("arn", "uniqueId")
+    properties: ClassVar[Mapping[str, Property]] = {
+        "name": NAME,
+        "assumeRolePolicy": Property(required=True, normal=json_document),
+        "description": Property(),
+        "maxSessionDuration": Property(default=_SESSION_SECONDS),
+        "path": Property(replaces=True, default="/"),
+        "permissionsBoundary": Property(replaces=True),
+        "tags": TAGS,
+    }
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        name = str(inputs["name"])
+        parameters: dict[str, Any] = {
+            "RoleName": name,
+            "AssumeRolePolicyDocument": inputs["assumeRolePolicy"],
+            "Path": inputs.get("path") or "/",
+            "MaxSessionDuration": inputs.get("maxSessionDuration") or _SESSION_SECONDS,
+            "Tags": tag_list(aws.all_tags(inputs.get("tags"))),
+        }
+        if inputs.get("description"):
+            parameters["Description"] = inputs["description"]
+        if inputs.get("permissionsBoundary"):
+            parameters["PermissionsBoundary"] = inputs["permissionsBoundary"]
+        attempt(f"creating IAM Role ({name})", aws.client("iam").create_role, **parameters)
+        return name
+
+    def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
+        doing = f"reading IAM Role ({identifier})"
+        found = find(doing, _GONE, aws.client("iam").get_role, RoleName=identifier)
+        if found is None:
+            return None
+        role = found["Role"]
+        return {
+            "name": role["RoleName"],
+            "arn": role["Arn"],
+            "uniqueId": role["RoleId"],
+            "assumeRolePolicy": _document(role["AssumeRolePolicyDocument"]),
+            "description": role.get("Description"),
+            "maxSessionDuration": role.get("MaxSessionDuration"),
+            "path": role["Path"],
+            "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+            "tagsAll": {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())},
+        }
+
+    def update(self, aws: Aws, identifier: str, update: Update) -> None:
+        iam = aws.client("iam")
+        doing = f"updating IAM Role ({identifier})"
+        inputs = update.inputs
+        if "assumeRolePolicy" in update.changed:
+            document = inputs["assumeRolePolicy"]
+            attempt(doing, iam.update_assume_role_policy, RoleName=identifier, PolicyDocument=document)
+        if update.changed & {"description", "maxSessionDuration"}:
+            attempt(
+                doing,
+                iam.update_role,
+                RoleName=identifier,
+                Description=inputs.get("description") or "",
+                MaxSessionDuration=inputs.get("maxSessionDuration") or _SESSION_SECONDS,
+            )
+        if "tags" in update.changed:
+            if update.gone_tags:
+                attempt(doing, iam.untag_role, RoleName=identifier, TagKeys=list(update.gone_tags))
+            if update.new_tags:
+                attempt(doing, iam.tag_role, RoleName=identifier, Tags=tag_list(update.new_tags))
+
+    def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
+        delete = aws.client("iam").delete_role
+        find(f"deleting IAM Role ({identifier})", _GONE, delete, RoleName=identifier)
+
+
+class RolePolicy(Resource):
+    """An inline policy of a role. Its id is `role:name`."""
+
+    token = "aws:iam/rolePolicy:RolePolicy"  # noqa: S105
+    label = "IAM Role Policy"
+    regional = False
+    identity = ("role", "name")
+    computed = ()
+    properties: ClassVar[Mapping[str, Property]] = {
+        "name": NAME,
+        "role": Property(required=True, replaces=True),
+        "policy": Property(required=True, normal=json_document),
+    }
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        identifier = f"{inputs['role']}:{inputs['name']}"
+        self._put(aws, f"creating IAM Role Policy ({identifier})", identifier, inputs)
+        return identifier
+
+    def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
+        role, _, name = identifier.partition(":")
+        doing = f"reading IAM Role Policy ({identifier})"
+        get = aws.client("iam").get_role_policy
+        found = find(doing, _GONE, get, RoleName=role, PolicyName=name)
+        if found is None:
+            return None
+        return {"role": role, "name": name, "policy": _document(found["PolicyDocument"])}
+
+    def update(self, aws: Aws, identifier: str, update: Update) -> None:
+        self._put(aws, f"updating IAM Role Policy ({identifier})", identifier, update.inputs)
+
+    def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
+        role, _, name = identifier.partition(":")
+        delete = aws.client("iam").delete_role_policy
+        find(f"deleting IAM Role Policy ({identifier})", _GONE, delete, RoleName=role, PolicyName=name)
+
+    def _put(self, aws: Aws, doing: str, identifier: str, inputs: Properties) -> None:
+        role, _, name = identifier.partition(":")
+        put = aws.client("iam").put_role_policy
+        attempt(doing, put, RoleName=role, PolicyName=name, PolicyDocument=inputs["policy"])
+
+
+def _document(document: object) -> str:
+    """Return a policy as text; botocore has decoded it where AWS encoded it for the URL."""
+    return document if isinstance(document, str) else json.dumps(document)
+
+
+RESOURCES: tuple[Resource, ...] = (Role(), RolePolicy())

@@ -1,1 +1,0 @@
-"""A real OCI registry behind `/v2/`, kept in step with ECR."""

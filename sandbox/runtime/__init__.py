@@ -1,1 +1,0 @@
-"""The data plane: InvokeEndpoint, past moto."""

@@ -1,0 +1,1 @@
+"""Requests on their way to model servers, and their copies for shadow variants."""

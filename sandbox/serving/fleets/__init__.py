@@ -1,0 +1,1 @@
+"""Fleets and their instances: start, ping, restart, follow the logs, drain, end."""

@@ -1,0 +1,1 @@
+"""Images and model artifacts on disk: checked against their digests and unpacked safely."""

@@ -1,0 +1,33 @@
+"""What every instance of a variant runs: an unpacked image, an unpacked model, an environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sandbox.core.clock import now
+from sandbox.serving.images.store import Image
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of one variant, ready to start.
+
+    `slow_ping` holds the first healthy ping back that many seconds; `fail_ping` never lets one pass. Both
+    are faults that someone asked for.
+    """
+
+    endpoint: str
+    variant: str
+    config: str
+    """The endpoint config that it was deployed with."""
+    account: str
+    region: str
+    image: Image
+    specified_image: str
+    resolved_image: str
+    model_dir: Path
+    environment: Mapping[str, str]
+    slow_ping: float = 0.0
+    fail_ping: bool = False
+    resolved_at: datetime = field(default_factory=now)

@@ -1,0 +1,56 @@
+"""The same data and code give the same bytes, whatever Python's hash seed is.
+
+The two processes share nothing but the data, which each of them joins anew.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("training")]
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from threadpoolctl import threadpool_limits
+from model import artifact
+from model.training.assessment import Candidate, fit
+from model.service.data import load
+from model.training.export import Scorer, to_onnx
+from model.training.package import package
+from model.service.split import Months, split_months
+
+data, split = load(Path(sys.argv[1])), split_months(Months(5, 6))
+made = {}
+with threadpool_limits(1):
+    for kind in ("logistic", "boosting"):
+        pipeline = fit(kind, data, split.train)
+        graph = to_onnx(pipeline)
+        packed = package(Candidate(kind, pipeline, Scorer(graph)), graph, data, split)
+        path = Path(sys.argv[1]) / f"{kind}.tar.gz"
+        path.write_bytes(packed)
+        files = {name: artifact.sha256(content) for name, content in artifact.unpack(path).items()}
+        made[kind] = {"model.tar.gz": artifact.sha256(packed), **files}
+print(json.dumps(made))
+"""
+
+
+def test_two_processes_with_different_hash_seeds_package_the_same_bytes(tmp_path):
+    made = []
+    for seed in ("1", "4242"):
+        folder = tmp_path / seed
+        folder.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(folder)],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        made.append(json.loads(done.stdout))
+    assert made[0] == made[1]
+    assert made[0]["logistic"]["model.tar.gz"] != made[0]["boosting"]["model.tar.gz"]

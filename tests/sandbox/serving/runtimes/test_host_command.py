@@ -1,0 +1,69 @@
+"""From an image's config to the command that runs it on the host."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.serving.runtimes.host_command import Launch, Place, launch
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("opt/program/serve", "opt/lib/x.py", "usr/local/bin/tool"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("#!/usr/bin/env python3\n")
+    return tmp_path
+
+
+def command(root: Path, environment: dict[str, str] | None = None, **config: Any) -> Launch:
+    place = Place(8123, Path("/models/m"), Path("/home/python"), "/usr/bin", "eu-west-1", Path("/scratch"))
+    return launch({"Entrypoint": ["/opt/program/serve"], **config}, root, environment or {}, place)
+
+
+def test_the_images_own_entrypoint_is_run_with_serve(root: Path) -> None:
+    assert command(root).argv == [f"{root}/opt/program/serve", "serve"]
+
+
+def test_paths_of_the_image_point_into_it_and_others_stay(root: Path) -> None:
+    entrypoint = ["python", "/opt/lib/x.py", "/etc/not/in/image", "--port=8080", "/"]
+    assert command(root, Entrypoint=entrypoint).argv == [
+        *("python", f"{root}/opt/lib/x.py", "/etc/not/in/image", "--port=8080", "/", "serve")
+    ]
+
+
+def test_a_script_for_a_python_elsewhere_runs_by_the_hosts(root: Path) -> None:
+    (root / "opt/program/serve").write_text("#!/usr/local/bin/python3.9 -E\n")
+    assert command(root).argv == ["/home/python/python3", f"{root}/opt/program/serve", "serve"]
+
+
+def test_what_sagemaker_sets_wins_over_the_model_and_the_model_over_the_image(root: Path) -> None:
+    env = command(
+        root,
+        {"B": "model", "SAGEMAKER_BIND_TO_PORT": "1", "SM_MODEL_DIR": "x"},
+        Env=["A=image", "B=image", "EMPTY="],
+    ).env
+    assert (env["A"], env["B"], env["EMPTY"]) == ("image", "model", "")
+    assert env["SAGEMAKER_BIND_TO_PORT"] == "8123"
+    assert env["SM_MODEL_DIR"] == "/models/m"
+    assert env["HOME"] == "/scratch"
+    assert env["SLIPWAY_BIND_HOST"] == "127.0.0.1"
+    assert env["AWS_REGION"] == "eu-west-1"
+
+
+def test_path_begins_with_the_sandboxs_python(root: Path) -> None:
+    env = command(root, Env=["PATH=/usr/local/bin:/not/there", "PYTHONPATH=/opt/lib:/not/there", "T=a:b"]).env
+    assert env["PATH"] == f"/home/python:{root}/usr/local/bin:/usr/bin"
+    assert env["PYTHONPATH"] == f"{root}/opt/lib:/not/there"
+    assert env["T"] == "a:b"
+
+
+def test_nothing_of_the_hosts_environment_leaks(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the user")
+    assert "of the user" not in command(root).env.values()
+
+
+def test_the_working_folder_is_the_images(root: Path) -> None:
+    assert command(root, WorkingDir="/opt/program").cwd == root / "opt/program"
+    assert command(root, WorkingDir="/not/there").cwd == root
+    assert command(root).cwd == root
