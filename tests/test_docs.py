@@ -218,3 +218,24 @@ def test_the_exit_codes_are_the_codes():
 
 def _all(kind: type[SlipwayError]) -> list[type[SlipwayError]]:
     return [found for sub in kind.__subclasses__() for found in (sub, *_all(sub))]
+
+
+def test_every_library_that_is_asked_for_says_why():
+    said = {
+        word
+        for row in rows("docs/dependencies.md", "Why these libraries")
+        for word in re.findall(r"[\w.-]+", row[0])
+    }
+    files_of_requirements = ("requirements.txt", "requirements-dev.txt", "model/requirements.txt")
+    files_of_requirements += (
+        "sandbox/requirements.txt",
+        "model/serving/requirements.in",
+        "model/image/requirements.in",
+    )
+    asked = {
+        found[1]
+        for name in files_of_requirements
+        for line in text(name).splitlines()
+        if (found := re.match(r"([a-z][\w.-]*?)(?:\[|==|>|<|$)", line))
+    }
+    assert {name for name in asked if name not in said and name.partition("-")[0] not in said} == set()
