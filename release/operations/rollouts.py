@@ -34,7 +34,7 @@ def pass_gates(
     raise ReleaseFailed(
         f"Release {release} is refused by {ports.name}: {'; '.join(reasons)}",
         "Nothing was pinned and no traffic moved.",
-        "Correct the model or the image and release it anew.",
+        "Give what the stage asks for, or correct the model or the image and release it anew.",
     )
 
 
