@@ -23,7 +23,7 @@ class FakeStageFile:
 
     def write(self, endpoint: str, pins: Pins) -> None:
         """Set the pins."""
-        self.trouble.moment()
+        self.trouble.moment("write")
         changed = {"live": pins.live, "candidate": pins.candidate, "previous": pins.previous}
         self.endpoints[endpoint] = self.endpoints[endpoint].model_copy(update=changed)
         self.trouble.moment()
@@ -39,12 +39,16 @@ class FakeStack:
     sagemaker: FakeSageMaker
     splits: tuple[Split, ...] = ()
     ups: int = 0
+    refusal: Exception | None = None
+    """What `pulumi up` fails with before it makes anything."""
     deleted: list[str] = field(default_factory=list)
 
     def up(self, endpoint: str | None = None) -> int:
         """`pulumi up`: creates one by one, then deletes one by one; it can die between any two."""
         self.ups += 1
-        self.trouble.moment()
+        self.trouble.moment("up")
+        if self.refusal is not None:
+            raise self.refusal
         aws = self.sagemaker
         plans = [
             plan.endpoint_plan(self.stage, name, settings.pins, self.splits)
