@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from release.domain.deployment import Deployment
 from release.domain.landed import Description
 from release.domain.plan import ConfigPlan, ModelPlan, VariantPlan
+from release.ports import Unanswered
 from tests.fakes.trouble import Trouble
 
 POLLS = 2
@@ -50,6 +51,10 @@ class FakeSageMaker:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     never: set[str] = field(default_factory=set)
     wrong: set[str] = field(default_factory=set)
+    answer: bytes | None = None
+    """What every invocation answers, instead of a score."""
+    unanswered: int = 0
+    """How many of the next invocations get no answer."""
     updates: list[Update] = field(default_factory=list)
 
     def create(self, name: str, config: ConfigPlan) -> None:
@@ -107,11 +112,15 @@ class FakeSageMaker:
         self, endpoint: str, body: bytes, content_type: str, variant: str | None = None
     ) -> Mapping[str, Any]:
         """A score of .5, or another one from a wrong model."""
-        self.trouble.moment("InvokeEndpoint")
+        self.trouble.moment(f"InvokeEndpoint {variant}" if variant else "InvokeEndpoint")
+        if self.unanswered:
+            self.unanswered -= 1
+            raise Unanswered("throttled")
         config = self.endpoints[endpoint].config
         [asked] = [v for v in config.production if v.name == (variant or config.production[0].name)]
         score = 0.9 if asked.model_name in self.wrong else 0.5
-        return {"Body": json.dumps({"predictions": [score]}).encode(), "ContentType": "application/json"}
+        body = self.answer or json.dumps({"predictions": [score]}).encode()
+        return {"Body": body, "ContentType": "application/json", "InvokedProductionVariant": asked.name}
 
 
 def _advance(found: Endpoint, never: set[str]) -> None:
