@@ -1,5 +1,6 @@
 """Stages in memory that serve something already, and rollouts that just began there."""
 
+from collections.abc import Callable
 from typing import Any
 
 from release.domain import moves, names, plan
@@ -91,3 +92,23 @@ def serves(stage: FakeStage) -> ConfigPlan | None:
     found = stage.sagemaker.endpoints.get(names.endpoint(ENDPOINT, stage.name))
     assert found is None or found.target is None
     return found.config if found else None
+
+
+def at_call(stage: FakeStage, call: str, do: Callable[[], object]) -> None:
+    """Once, at the moment before `call`: do something."""
+    done: list[bool] = []
+
+    def watch() -> None:
+        if not done and stage.trouble.calls[-1:] == [call]:
+            done.append(True)
+            do()
+
+    stage.trouble.watch.append(watch)
+
+
+def as_before(stage: FakeStage, before: Pins) -> None:
+    """It was taken back: what served serves, the pins are as they were, nothing of the candidate stays."""
+    assert pins_now(stage) == before
+    assert serves(stage) == (config_of(before.live) if before.live else None)
+    assert set(stage.sagemaker.configs) == {config_of(pin).name for pin in before.named}
+    assert stage.ledger.current is None
