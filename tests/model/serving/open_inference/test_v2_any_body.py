@@ -68,7 +68,7 @@ def test_any_bytes(v2: Application, body: bytes, length: int | None) -> None:
     _checked(ask(v2, "POST", INFER, body, **headers))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None)
 @given(_BODY)
 def test_any_request(v2: Application, body: dict[str, Any]) -> None:
     _checked(ask(v2, "POST", INFER, json.dumps(body).encode()))
