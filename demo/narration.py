@@ -13,11 +13,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from demo.project import ROOT
 from demo.watch import Golden, Watch, watching
+from release.connect import connect
+from release.domain import names
 from release.domain.errors import ReleaseFailed
+from release.ports import StagePorts
 
 
 class Narration:
@@ -87,22 +88,15 @@ class Narration:
             self._say(done.stdout[-3000:] + done.stderr[-2000:])
         self.expect(done.returncode == 0, f"pulumi preview --stack {stage} --expect-no-changes")
 
-    def digests(self, repository: str) -> set[str]:
-        """Digests of all images in an ECR repository."""
-        pages = self._client("ecr").get_paginator("list_images").paginate(repositoryName=repository)
-        return {image["imageDigest"] for page in pages for image in page["imageIds"]}
+    def stage(self, name: str) -> StagePorts:
+        """A stage of the story, to look at what the commands did."""
+        os.environ.update(self._env)
+        return connect(lambda event: None, self.project).stage(name)
 
-    def watching(self, endpoint: str, expected: Golden) -> AbstractContextManager[Watch]:
+    def watching(self, stage: str, endpoint: str, expected: Golden) -> AbstractContextManager[Watch]:
         """While the block runs, keep asking an endpoint until it answers with the expected scores."""
-        return watching(self._client("sagemaker-runtime"), endpoint, expected)
-
-    def _client(self, service: str) -> Any:
-        session = boto3.Session(
-            aws_access_key_id=self._env["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self._env["AWS_SECRET_ACCESS_KEY"],
-            region_name=self._env["AWS_DEFAULT_REGION"],
-        )
-        return session.client(service, endpoint_url=self._env["AWS_ENDPOINT_URL"])
+        invoke, name = self.stage(stage).endpoints.invoke, names.endpoint(endpoint, stage)
+        return watching(lambda body: invoke(name, body.encode(), "application/json")["Body"], expected)
 
     def _run(self, command: list[str], quiet: bool) -> tuple[int, str]:
         with subprocess.Popen(

@@ -3,11 +3,13 @@
 import json
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+Ask = Callable[[str], bytes]
+"""Sends a JSON request body to the endpoint, and gives the answer's body."""
 
 POLL_SECONDS = 0.1
 TOLERANCE = 1e-4
@@ -35,20 +37,14 @@ def golden(trained: Path) -> Golden:
 
 
 @contextmanager
-def watching(runtime: Any, endpoint: str, expected: Golden) -> Generator[Watch]:
-    """While the block runs, keep asking the endpoint until it answers with the expected scores.
-
-    `runtime` is a boto3 client of SageMaker's runtime.
-    """
+def watching(ask_once: Ask, expected: Golden) -> Generator[Watch]:
+    """While the block runs, keep asking the endpoint until it answers with the expected scores."""
     watch, stopped = Watch(), threading.Event()
     begun = time.monotonic()
 
     def ask() -> None:
         while not stopped.is_set() and watch.seconds is None:
-            answer = runtime.invoke_endpoint(
-                EndpointName=endpoint, Body=expected.body, ContentType="application/json"
-            )
-            found = json.loads(answer["Body"].read())["predictions"]
+            found = json.loads(ask_once(expected.body))["predictions"]
             if all(abs(a - b) < TOLERANCE for a, b in zip(found, expected.scores, strict=True)):
                 watch.seconds = time.monotonic() - begun
             stopped.wait(POLL_SECONDS)

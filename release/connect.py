@@ -3,7 +3,12 @@
 from pathlib import Path
 
 from release.adapters import stage_file, world
+from release.adapters.aws import explained as explained_by_aws
+from release.adapters.recordings import open_policy, open_windows
+from release.domain.errors import SlipwayError
 from release.ports import Tell, World
+
+__all__ = ["connect", "explained", "folder", "open_policy", "open_windows"]
 
 
 def folder(start: Path | None = None) -> Path:
@@ -20,3 +25,8 @@ def connect(tell: Tell, start: Path | None = None) -> World:
     Raises UsageError where there is no project.
     """
     return world.find(start or Path.cwd(), tell)
+
+
+def explained(error: Exception) -> SlipwayError | None:
+    """An error of a library behind the ports, with its consequence and next step; None for a stranger's."""
+    return explained_by_aws(error)

@@ -5,7 +5,7 @@ import argparse
 from rich.table import Table
 
 from release.connect import connect
-from release.domain.ledger import Entry
+from release.domain.ledger import Closed, Entered, Entry, Opened, Payload, Refused
 from release.operations.history import history
 from scripts.shared.cli import Command, Out, run
 
@@ -34,12 +34,25 @@ def _table(entries: list[Entry]) -> Table:
         table.add_column(title)
     for entry in entries:
         subject, what = entry.subject, entry.what
-        why = getattr(what, "reason", "") or "; ".join(getattr(what, "reasons", ()))
         when = entry.at[:19].replace("T", " ")
         by = f"{entry.owner.user}@{entry.owner.host}"
-        cells = (when, subject.kind, subject.release, subject.endpoint, str(what.event), by, why)
+        cells = (when, subject.kind, subject.release, subject.endpoint, str(what.event), by, _why(what))
         table.add_row(str(entry.number), *cells)
     return table
+
+
+def _why(what: Payload) -> str:
+    """The reason that an entry holds: a person's, or what speaks against a release."""
+    match what:
+        case Opened(skip=skip, approval=approval):
+            skipped = [f"without {' and '.join(skip.stages)}: {skip.reason}"] if skip else []
+            approved = [f"approved by {approval.by}: {approval.reason}"] if approval else []
+            return "; ".join(skipped + approved)
+        case Refused(reasons=reasons):
+            return "; ".join(reasons)
+        case Entered(reason=reason) | Closed(reason=reason):
+            return reason
+    return ""
 
 
 COMMAND = Command(

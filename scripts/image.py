@@ -15,7 +15,7 @@ from model.image.description import SOURCE
 from model.image.dockerfile import engine_command
 from model.image.rebuild import rebuild
 from model.image.registry import push
-from scripts.shared import stages
+from release.connect import connect
 from scripts.shared.cli import Command, Out, run
 
 CACHE = ROOT / ".build" / "image"
@@ -27,7 +27,7 @@ pulled; builder: that base with pip, for model/Dockerfile; dockerfile: the comma
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("what", nargs="?", choices=WHAT, default="build", help=WHAT_HELP)
-    add("--stage", default="dev", help="whose settings name base and Python (default dev)")
+    add("--stage", help="whose settings name base and Python (default: the first stage's)")
     add("--base", metavar="REPOSITORY@DIGEST", help="build on this instead")
     add("--python", metavar="X.Y", help="the Python of that base")
     add("--source", metavar="URL", help="where the repository is, for a label")
@@ -38,7 +38,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _work(args: argparse.Namespace, out: Out) -> None:
     if args.what in ("base", "builder"):
         return _base(args, out)
-    told = stages.settings(stages.project(), args.stage).image
+    world = connect(out.tell)
+    told = world.settings(args.stage or world.stages.names[0]).image
     python = args.python or told.python or f"{sys.version_info[0]}.{sys.version_info[1]}"
     base, source = args.base or told.base, args.source or told.source or SOURCE
     options = BuildOptions(CACHE, base, python, serving=SERVING, source=source)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from release.adapters.recordings import open_policy, open_windows
+from release.connect import open_policy, open_windows
 from release.domain.policy import Policy
 from release.judge.estimate import Assumptions, estimate
 from release.judge.verdict import Decision

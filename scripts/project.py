@@ -21,7 +21,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     out.result(
         {"project": str(folder)},
         f"[green]✓[/green] {folder} has the stages and the program of this repository",
-        f'  cd {folder} && eval "$(./slipway sandbox env)"   # after ./slipway sandbox up',
+        f'  cd {folder} && ./slipway sandbox up --port 0 && eval "$(./slipway sandbox env)"',
     )
     return 0
 

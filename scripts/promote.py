@@ -20,7 +20,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     arguments.endpoint(parser)
     arguments.skip(parser)
-    parser.add_argument("--approved-by", metavar="NAME", default="", help="who says yes, with a --reason")
+    arguments.approval(parser)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:

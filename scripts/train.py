@@ -8,7 +8,7 @@ from model.service.kinds import KINDS
 from model.service.split import DEFAULT_MONTHS, parse_months
 from model.training.bundle import parse_other
 from model.training.options import TrainOptions
-from release.adapters.stage_file import find_project
+from release import connect
 from scripts.shared.cli import Command, Out, run
 
 MONTHS_HELP = f"months of 2013 to train on (default {DEFAULT_MONTHS}); later months validate and test"
@@ -26,7 +26,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    build = find_project(Path.cwd()) / ".build"
+    build = connect.folder() / ".build"
     options = TrainOptions(
         model=args.model,
         months=parse_months(args.months),

@@ -11,7 +11,7 @@ from rich.table import Table
 from demo.project import ROOT
 from model.image.update.attempt import Decision, Places, Wanted, attempt
 from model.image.update.lock import find_uv
-from scripts.shared import stages
+from release import connect
 from scripts.shared.cli import Command, Out, run
 
 CACHE = ROOT / ".build" / "image"
@@ -36,7 +36,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    project = stages.project()
+    project = connect.folder()
     model = args.model or project / ".build" / "model"
     wanted = Wanted(tuple(args.package), args.rounds, args.seconds, keep=args.apply)
     outcome = attempt(wanted, Places(ROOT, project, model, CACHE, find_uv(ROOT)), out.step, out.note)

@@ -113,7 +113,7 @@ def _at_size(stage: Stage, size: int, runs: int, step: Step) -> list[Figure]:
     _expect_serving(stage.sandbox, size)
     for _ in range(runs):
         step(at + "yardsticks")
-        invoke = user.slipway("invoke", STAGE)
+        invoke = user.slipway("invoke", STAGE, "--endpoint", endpoints.FIRST)
         for figure in (status, release, answers, rollback):
             figure.yardstick_runs.append(invoke)
         up.yardstick_runs.append(user.run("pulumi", "version"))
@@ -133,7 +133,13 @@ def _at_size(stage: Stage, size: int, runs: int, step: Step) -> list[Figure]:
 def _rollback(stage: Stage) -> tuple[float, Spent]:
     """Seconds until the old version answered, and what the command took."""
     runtime = stage.sandbox.client("sagemaker-runtime")
-    with watching(runtime, names.endpoint(endpoints.FIRST, STAGE), stage.old) as watch:
+    name = names.endpoint(endpoints.FIRST, STAGE)
+
+    def ask(body: str) -> bytes:
+        answer = runtime.invoke_endpoint(EndpointName=name, Body=body, ContentType="application/json")
+        return answer["Body"].read()
+
+    with watching(ask, stage.old) as watch:
         spent = stage.user.slipway("rollback", STAGE, "--endpoint", endpoints.FIRST)
     if watch.seconds is None:
         raise ReleaseFailed("The rollback ended well, and the old version was not seen to answer.")

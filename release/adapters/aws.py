@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore import exceptions
 from botocore.config import Config
 
-from release.domain.errors import UsageError
+from release.domain.errors import ServiceError, SlipwayError, UsageError
 
 _CONFIG = Config(
     connect_timeout=5,
@@ -71,3 +72,29 @@ def is_loopback(url: str) -> bool:
 def error_code(error: Exception) -> str:
     """AWS's error code of a ClientError, or an empty text."""
     return getattr(error, "response", {}).get("Error", {}).get("Code", "")
+
+
+def explained(error: Exception) -> SlipwayError | None:
+    """What an error of boto3 means for whoever ran a command, None for errors of others."""
+    missing = exceptions.NoCredentialsError | exceptions.PartialCredentialsError | exceptions.ProfileNotFound
+    if isinstance(error, missing):
+        return UsageError(
+            f"No AWS credentials: {error}.",
+            "Nothing was read or changed.",
+            "Log in (aws sso login, AWS_PROFILE), or use the sandbox: "
+            'eval "$(./slipway sandbox env)" after ./slipway sandbox up.',
+        )
+    silent = exceptions.EndpointConnectionError | exceptions.ConnectionError | exceptions.HTTPClientError
+    if isinstance(error, silent):
+        return ServiceError(
+            f"AWS does not answer: {error}",
+            "What was done before is recorded; nothing more was changed.",
+            "Check the network, or that the sandbox runs (./slipway sandbox status), then run it again.",
+        )
+    if isinstance(error, exceptions.ClientError):
+        return ServiceError(
+            f"AWS refused: {error}",
+            "What was done before is recorded; nothing more was changed.",
+            "Correct the cause (permissions, quota, throttling), then run the same command again.",
+        )
+    return None

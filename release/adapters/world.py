@@ -1,5 +1,6 @@
 """A project on this machine and its stages in AWS: the ports of `release/ports.py`, joined."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +16,11 @@ from release.adapters.endpoints import Endpoints
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.registry import Registry
-from release.adapters.stack import PulumiStack
 from release.adapters.stage_file import YamlStageFile
 from release.domain import former, stage, stages
 from release.domain.stage import StageSettings
 from release.domain.stages import Stages
-from release.ports import Event, StagePorts, Tell
+from release.ports import Event, Stack, StagePorts, Tell
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,13 +75,31 @@ def ports_of(
         loopback=aws.on_loopback,
         file=YamlStageFile(stage_file.path_of(folder, settings.stage)),
         endpoints=Endpoints(aws),
-        stack=PulumiStack(folder, aws, lambda text: tell(Event(text, detail=True))),
+        stack=_StackWhenNeeded(folder, aws, lambda text: tell(Event(text, detail=True))),
         ledger=LedgerStore(aws, artifacts.bucket),
         artifacts=artifacts,
         registry=Registry(aws),
         clock=SystemClock(),
         role_exists=lambda role: _role_exists(aws, role),
     )
+
+
+@dataclass
+class _StackWhenNeeded:
+    """The stage's stack. Pulumi is loaded by the first `up`: a rollback has moved the traffic by then."""
+
+    folder: Path
+    aws: StageAws
+    say: Callable[[str], None]
+    _stack: Stack | None = None
+
+    def up(self, endpoint: str | None = None) -> None:
+        """As `release.adapters.stack.PulumiStack`."""
+        if self._stack is None:
+            from release.adapters.stack import PulumiStack
+
+            self._stack = PulumiStack(self.folder, self.aws, self.say)
+        self._stack.up(endpoint)
 
 
 def _role_exists(aws: StageAws, role: str) -> bool:

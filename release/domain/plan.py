@@ -93,6 +93,18 @@ def endpoint_plan(stage: str, name: str, pins: Pins, splits: tuple[Split, ...] =
     )
 
 
+def same_things(one: EndpointPlan, other: EndpointPlan) -> bool:
+    """Whether two plans declare the same models and configs, and an endpoint both or neither.
+
+    Which of the configs serves is no difference: that is moved by rollouts, not by the stack.
+    """
+    return (
+        set(one.models) == set(other.models)
+        and set(one.configs) == set(other.configs)
+        and (one.first is None) == (other.first is None)
+    )
+
+
 def model_plan(stage: str, name: str, pin: ReleasePin) -> ModelPlan:
     """The SageMaker model of a pinned release."""
     return ModelPlan(names.model(name, stage, pin.release), pin.image, pin.model)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from release.domain import landed, moves, names
+from release.domain import landed, moves, names, plan
+from release.domain.errors import UsageError
+from release.domain.landed import Description
 from release.domain.ledger import Approval, End, Kind, Opened, Request, Skip
-from release.domain.pins import ReleasePin
+from release.domain.pins import Pins, ReleasePin
 from release.operations import rollouts
 from release.ports import StagePorts, Tell
 
@@ -35,10 +37,12 @@ def land(
     name = names.endpoint(endpoint, ports.name)
 
     def opened() -> Opened:
-        desired = landed.desired_count(ports.endpoints.describe(name))
+        description = ports.endpoints.describe(name)
+        after = moves.after_rollout(settings, pin, landed.desired_count(description))
+        _serves_what_is_named(ports, endpoint, moves.while_moving(settings.pins, after), description)
         return Opened(
             before=settings.pins,
-            after=moves.after_rollout(settings, pin, desired),
+            after=after,
             rollout=settings.rollout,
             skip=grounds.skip,
             approval=grounds.approval,
@@ -49,3 +53,24 @@ def land(
     if ended.end is not End.LANDED:
         raise rollouts.taken_back(ports, endpoint, pin.release, ended)
     return Landed(ports.name, endpoint, pin.release, changed=True)
+
+
+def _serves_what_is_named(
+    ports: StagePorts, endpoint: str, named: Pins, description: Description | None
+) -> None:
+    """Refuse to begin where a config serves that no pin names: `pulumi up` would delete it under the traffic.
+
+    A stage file from before the last rollout names other releases than the one that landed.
+    """
+    wanted = plan.endpoint_plan(ports.name, endpoint, named)
+    serves = (description or {}).get("EndpointConfigName")
+    if serves is None or serves in {config.name for config in wanted.configs}:
+        return
+    live = wanted.live.name if wanted.live else "nothing"
+    file = f"Pulumi.{ports.name}.yaml"
+    raise UsageError(
+        f"{wanted.endpoint} serves {serves}, and no pin in {file} names it (live is {live}).",
+        "pulumi up would delete what serves, so nothing was changed.",
+        f"Take {file} as the last rollout left it: git pull, or the pins in ./slipway history {ports.name} "
+        "--json. If somebody moved the endpoint by hand, move it back to the live config first.",
+    )

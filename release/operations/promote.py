@@ -7,13 +7,11 @@ artifact are copied by content; then the rollout.
 from dataclasses import dataclass
 from datetime import datetime
 
-from release.domain import gates
 from release.domain.errors import UsageError
-from release.domain.ledger import Approval, Closed, End, Opened, Request
-from release.domain.manifest import GateResult, Manifest
+from release.domain.ledger import Closed, End, Entry, Opened, Request
+from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin
-from release.domain.stages import StageEntry
-from release.operations import rollouts
+from release.operations import entering, rollouts
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, StagePorts, Tell, World
@@ -45,8 +43,9 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     pin = _source_pin(source, source.settings.only_endpoint(order.endpoint or endpoint))
     tell(Event(f"verifying {pin.release} in {from_stage}: manifest, image digest, artifact checksum"))
     content = verify(source, pin)
-    approval = Approval(by=order.approved_by, reason=order.reason) if order.approved_by else None
-    results = _results(entry, source, target, endpoint, content, approval)
+    approval = entering.approval_of(order.approved_by, order.reason)
+    since = _live_since(source, endpoint, content.id) if entry.soak_minutes else None
+    results = entering.results(entry, target, content, since, approval)
     rollouts.pass_gates(target, "promote", endpoint, pin.release, results, tell)
     rollouts.admit(target, Request("promote", endpoint, pin.release))
     rollouts.provision(target, tell)
@@ -92,38 +91,18 @@ def verify(source: StagePorts, pin: ReleasePin) -> Manifest:
     return content
 
 
-def _results(
-    entry: StageEntry,
-    source: StagePorts,
-    target: StagePorts,
-    endpoint: str,
-    content: Manifest,
-    approval: Approval | None,
-) -> list[GateResult]:
-    results = gates.evaluate(content, (*entry.gates, *target.settings.gates), target.loopback)
-    if entry.soak_minutes:
-        since = _live_since(source, endpoint, content.id)
-        results.append(gates.soak_gate(entry.soak_minutes, since, target.clock.now()))
-    if entry.approval:
-        results.append(gates.approval_gate(approval))
-    return results
-
-
 def _live_since(source: StagePorts, endpoint: str, release: str) -> datetime | None:
     """When the release became live in the source for the last time, None when its ledger does not say."""
-    opened: Opened | None = None
-    since = None
-    for stored in source.ledger.latest(None):
+    landed: Entry | None = None
+    for stored in source.ledger.newest_first():
         entry = stored.entry
-        if entry.subject.endpoint != endpoint:
-            continue
-        match entry.what:
-            case Opened() as what:
-                opened = what
-            case Closed(event=End.LANDED) if opened and opened.after.live:
-                arrived = opened.after.live.release == release
-                since = datetime.fromisoformat(entry.at) if arrived else None
-    return since
+        if landed is None:
+            ended = isinstance(entry.what, Closed) and entry.what.event is End.LANDED
+            landed = entry if ended and entry.subject.endpoint == endpoint else None
+        elif isinstance(entry.what, Opened) and entry.subject.rollout == landed.subject.rollout:
+            live = entry.what.after.live
+            return datetime.fromisoformat(landed.at) if live and live.release == release else None
+    return None
 
 
 def _bring(

@@ -6,12 +6,12 @@ The model was trained before; the image is built here. Both are pushed by conten
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.domain import gates, manifest
+from release.domain import manifest
 from release.domain.errors import ReleaseFailed, UsageError
 from release.domain.ledger import Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin
-from release.operations import rollouts
+from release.operations import entering, rollouts
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, Image, StagePorts, Tell, World
@@ -28,6 +28,7 @@ class Order:
     stage: str | None = None
     endpoint: str | None = None
     skip: bool = False
+    approved_by: str = ""
     reason: str = ""
 
 
@@ -53,15 +54,15 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     tell(
         Event(f"release {content.id}: image {digest[:19]}…, model {content.model.sha256[:12]}…", detail=True)
     )
-    required = (*world.stages.entry(stage).gates, *ports.settings.gates)
-    results = gates.evaluate(content, required, ports.loopback)
+    approval = entering.approval_of(order.approved_by, order.reason)
+    results = entering.results(world.stages.entry(stage), ports, content, None, approval)
     rollouts.pass_gates(ports, "release", endpoint, content.id, results, tell)
     rollouts.admit(ports, Request("release", endpoint, content.id))
     rollouts.provision(ports, tell)
     pin = _push(ports, content, image, trained, tell)
     if rollouts.serves_already(ports, endpoint, content.id, tell):
         return Landed(stage, endpoint, content.id, changed=False)
-    return land(ports, "release", endpoint, pin, Grounds(skip), tell)
+    return land(ports, "release", endpoint, pin, Grounds(skip, approval), tell)
 
 
 def _trained(folder: Path) -> Path:

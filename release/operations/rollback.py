@@ -17,11 +17,14 @@ from release.ports import Event, StagePorts, Tell, World
 
 @dataclass(frozen=True)
 class RolledBack:
-    """The release that serves again, verified, and the seconds that took."""
+    """The release that serves again, verified, and the seconds that took.
+
+    `release` is None where a first release that died half-way was taken back: nothing serves, as before it.
+    """
 
     stage: str
     endpoint: str
-    release: str
+    release: str | None
     seconds: float
 
 
@@ -37,26 +40,29 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     found = rollouts.found_open(ports, name)
     own = found if found and found.subject.endpoint == name else None
     goal = _goal(ports, name, own)
-    tell(Event(f"pre-flight: everything that {goal.release} needs to serve again"))
-    _preflight(ports, name, goal, remake=own is not None and own.subject.kind != "rollback")
+    if goal is not None:
+        tell(Event(f"pre-flight: everything that {goal.release} needs to serve again"))
+        _preflight(ports, name, goal, remake=own is not None and own.subject.kind != "rollback")
+    release = goal.release if goal else None
 
     def opened() -> Opened:
         after = moves.after_rollback(settings.pins)
         return Opened(before=settings.pins, after=after, rollout=settings.rollout)
 
-    rollout = rollouts.take(ports, Request("rollback", name, goal.release), opened, tell)
+    rollout = rollouts.take(ports, Request("rollback", name, release or ""), opened, tell)
     ended = rollouts.carry_out(ports, rollout, tell)
-    if ended.serves != goal.release:
-        raise rollouts.taken_back(ports, name, goal.release, ended)
-    return RolledBack(stage, name, goal.release, ports.clock.monotonic() - started)
+    if ended.serves != release:
+        raise rollouts.taken_back(ports, name, rollout.subject.release, ended)
+    return RolledBack(stage, name, release, ports.clock.monotonic() - started)
 
 
-def _goal(ports: StagePorts, endpoint: str, found: OpenRollout | None) -> ReleasePin:
-    """The release to go back to: of an open rollout what it replaced, else the previous pin."""
+def _goal(ports: StagePorts, endpoint: str, found: OpenRollout | None) -> ReleasePin | None:
+    """The release to go back to: of an open rollout what it replaced, else the previous pin.
+
+    None is where an open first release began: with nothing.
+    """
     if found is not None:
-        pin = found.opened.after.live if found.subject.kind == "rollback" else found.opened.before.live
-        if pin is not None:
-            return pin
+        return found.opened.after.live if found.subject.kind == "rollback" else found.opened.before.live
     previous = rollouts.settings_of(ports, endpoint).pins.previous
     if previous is None:
         raise UsageError(

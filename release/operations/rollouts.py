@@ -34,7 +34,7 @@ def pass_gates(
     raise ReleaseFailed(
         f"Release {release} is refused by {ports.name}: {'; '.join(reasons)}",
         "Nothing was pinned and no traffic moved.",
-        "Correct the model or the image and release it anew.",
+        "Give what the stage asks for, or correct the model or the image and release it anew.",
     )
 
 
@@ -43,8 +43,8 @@ def found_open(ports: StagePorts, endpoint: str) -> OpenRollout | None:
     found = ports.ledger.open() if ports.ledger.exists() else None
     if found is None:
         return None
-    held = ports.settings.endpoints.get(found.subject.endpoint) or settings_of(ports, endpoint)
-    return found.on(held.instances.type)
+    about = ports.settings.endpoints.get(found.subject.endpoint) or settings_of(ports, endpoint)
+    return found.on(about.instances.type)
 
 
 def admit(ports: StagePorts, request: Request) -> None:

@@ -95,8 +95,11 @@ class Runner:
 
     def _create(self, action: Action) -> Observation:
         release, stage = self._rollout.subject.release, self._ports.name
+        moving = moves.while_moving(self._before, self._after)
         self._say(f"pinning {release} in Pulumi.{stage}.yaml as the candidate", action)
-        self._write(moves.while_moving(self._before, self._after))
+        self._write(moving)
+        if self._same_stack(self._before, moving) and self._is_there(self._steps[-1].config):
+            return DONE
         self._say(f"pulumi up in {stage}: its model and config, no traffic", action)
         try:
             self._up()
@@ -133,10 +136,13 @@ class Runner:
         if problem:
             return _refused(problem)
         release = self._rollout.subject.release
-        self._say(f"{release} serves; the pins change role and the stack follows", action)
+        moving = moves.while_moving(self._before, self._after)
+        follows = not self._same_stack(moving, self._after)
+        self._say(f"{release} serves; the pins change role{' and the stack follows' * follows}", action)
         try:
             self._write(self._after)
-            self._up()
+            if follows:
+                self._up()
         except SlipwayError as error:
             raise ServiceError(
                 f"{release} serves, but the stack could not follow: {error.cause}",
@@ -151,7 +157,7 @@ class Runner:
         config = self._served_before()
         if config is None:
             return DONE
-        if self._ports.endpoints.config_model(config.name) is None:
+        if not self._is_there(config):
             # A fleet's old shape is named by no pin once the new one landed: it is made again first.
             self._write(moves.while_moving(self._before, self._after))
             self._up()
@@ -162,9 +168,12 @@ class Runner:
         return _refused(problem) if problem else DONE
 
     def _restore(self, action: Action) -> Observation:
-        self._say(f"pulumi up in {self._ports.name}, with the pins as they were", action)
+        moving = moves.while_moving(self._before, self._after)
+        follows = not self._same_stack(moving, self._before)
+        self._say(f"the pins are as they were{', and the stack follows' * follows}", action)
         self._write(self._before)
-        self._up()
+        if follows:
+            self._up()
         config = self._served_before()
         if config is None and self._settled() is not None:
             # An endpoint whose very first create failed is in SageMaker, but not always in the stack.
@@ -196,6 +205,19 @@ class Runner:
     def _settled(self) -> Description | None:
         ports = self._ports
         return settled(ports.endpoints, ports.clock, self._endpoint, self._patience, self._tell)
+
+    def _is_there(self, config: ConfigPlan) -> bool:
+        return self._ports.endpoints.config_model(config.name) is not None
+
+    def _same_stack(self, one: Pins, other: Pins) -> bool:
+        """Whether `pulumi up` has nothing to make or delete between these pins."""
+        name, stage = self._rollout.subject.endpoint, self._ports.name
+        plans = [plan.endpoint_plan(stage, name, pins) for pins in (one, other)]
+        if any(step.config not in plans[0].configs for step in self._steps):
+            return False  # configs in which the candidate stands beside the live release come and go
+        # An endpoint with a way back is protected from deletion in a protected stage: `infra/stack.py`.
+        same_protection = (one.previous is None) == (other.previous is None)
+        return plan.same_things(*plans) and (same_protection or not self._ports.settings.protect)
 
     def _write(self, pins: Pins) -> None:
         self._ports.file.write(self._rollout.subject.endpoint, pins)

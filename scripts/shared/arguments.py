@@ -16,3 +16,8 @@ def skip(parser: argparse.ArgumentParser) -> None:
         "--skip", action="store_true", help="leave the stages in between out, with a --reason"
     )
     parser.add_argument("--reason", metavar="TEXT", default="", help="why; kept in the stage's ledger")
+
+
+def approval(parser: argparse.ArgumentParser) -> None:
+    """`--approved-by NAME`; the reason is `skip`'s."""
+    parser.add_argument("--approved-by", metavar="NAME", default="", help="who says yes, with a --reason")

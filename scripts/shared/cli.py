@@ -143,27 +143,11 @@ def explain(error: Exception) -> tuple[int, list[str]]:
 
 
 def _translated(error: Exception) -> tuple[int, list[str]] | None:
-    from botocore import exceptions as aws
+    from release.connect import explained  # loads boto3, which a command that asks AWS nothing needs not
 
-    if isinstance(error, aws.NoCredentialsError | aws.PartialCredentialsError | aws.ProfileNotFound):
-        return 2, [
-            f"No AWS credentials: {error}.",
-            "Nothing was read or changed.",
-            "Log in (aws sso login, AWS_PROFILE), or use the sandbox: "
-            'eval "$(./slipway sandbox env)" after ./slipway sandbox up.',
-        ]
-    if isinstance(error, aws.EndpointConnectionError | aws.ConnectionError | aws.HTTPClientError):
-        return 4, [
-            f"AWS does not answer: {error}",
-            "What was done before is recorded; nothing more was changed.",
-            "Check the network, or that the sandbox runs (./slipway sandbox status), then run it again.",
-        ]
-    if isinstance(error, aws.ClientError):
-        return 4, [
-            f"AWS refused: {error}",
-            "What was done before is recorded; nothing more was changed.",
-            "Correct the cause (permissions, quota, throttling), then run the same command again.",
-        ]
+    known = explained(error)
+    if known is not None:
+        return known.exit_code, str(known).splitlines()
     if isinstance(error, OSError):
         return 4, [
             f"The system refused: {error}",

@@ -1,10 +1,8 @@
 """The watch on an endpoint: it sees the first expected answer, and ends with its block."""
 
-import io
 import json
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,37 +11,36 @@ from demo.watch import Golden, golden, watching
 EXPECTED = Golden("a request", [0.25, 0.5])
 
 
-class Runtime:
-    """SageMaker's runtime with scripted answers; the last one is given for ever."""
+class Endpoint:
+    """An endpoint with scripted answers; the last one is given for ever."""
 
     def __init__(self, *answers: list[float]) -> None:
         self.answers = list(answers)
-        self.asked: list[dict[str, Any]] = []
+        self.asked: list[str] = []
         self.again = threading.Event()
 
-    def invoke_endpoint(self, **asked: Any) -> dict[str, Any]:
-        self.asked.append(asked)
+    def ask(self, body: str) -> bytes:
+        self.asked.append(body)
         if len(self.asked) > 1:
             self.again.set()
         scores = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return {"Body": io.BytesIO(json.dumps({"predictions": scores}).encode())}
+        return json.dumps({"predictions": scores}).encode()
 
 
 def test_it_sees_when_the_expected_release_answers() -> None:
-    runtime = Runtime([0.9, 0.9], [0.25001, 0.49999])
-    with watching(runtime, "delays-dev", EXPECTED) as watch:
-        assert runtime.again.wait(10)
+    endpoint = Endpoint([0.9, 0.9], [0.25001, 0.49999])
+    with watching(endpoint.ask, EXPECTED) as watch:
+        assert endpoint.again.wait(10)
     assert watch.seconds is not None
-    assert runtime.asked[0]["EndpointName"] == "delays-dev"
-    assert runtime.asked[0]["Body"] == "a request"
-    assert len(runtime.asked) == 2, "nobody is asked after the expected answer"
+    assert endpoint.asked[0] == "a request"
+    assert len(endpoint.asked) == 2, "nobody is asked after the expected answer"
 
 
 def test_without_the_expected_answer_there_is_no_time() -> None:
-    runtime = Runtime([0.9, 0.9])
+    endpoint = Endpoint([0.9, 0.9])
     before = threading.active_count()
-    with watching(runtime, "delays-dev", EXPECTED) as watch:
-        assert runtime.again.wait(10)
+    with watching(endpoint.ask, EXPECTED) as watch:
+        assert endpoint.again.wait(10)
     assert watch.seconds is None
     assert threading.active_count() == before
 

@@ -20,7 +20,6 @@ from tests.fakes.world import FakeStage, FakeWorld
 
 ENDPOINT, STAGE = "delays", "prod"
 NAME = names.endpoint(ENDPOINT, STAGE)
-SPLITS = (Split(0), Split(5))
 TYPES = ("ml.m7i.large", "ml.c7i.large", "ml.m7i.xlarge")
 MOMENTS = 60
 """No command has more moments than this; a trouble planned later never comes."""
@@ -35,10 +34,10 @@ def quiet(event: Event) -> None:
 class Life:
     """One stage and everything that happens to it, decided by `random`."""
 
-    def __init__(self, random: Random, strategy: str) -> None:
+    def __init__(self, random: Random, strategy: str, splits: tuple[Split, ...] = ()) -> None:
         self.random = random
         rollout = RolloutSettings.model_validate({"strategy": strategy})
-        self.stage = FakeStage(STAGE, {ENDPOINT: EndpointSettings(rollout=rollout)}, SPLITS)
+        self.stage = FakeStage(STAGE, {ENDPOINT: EndpointSettings(rollout=rollout)}, splits)
         self.world = FakeWorld(self.stage)
         self.pins = [self.stage.pin(number) for number in range(6)]
         self.landed = False
@@ -125,7 +124,7 @@ class Life:
             case _:
                 pin = self.random.choice(self.pins)
                 self._spoil(pin)
-                return self._landing(pin), settings.live is not None
+                return self._landing(pin), True
 
     def _spoil(self, pin: ReleasePin) -> None:
         """Half of the new releases are bad: they never come up, or answer wrongly."""

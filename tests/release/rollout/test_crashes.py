@@ -18,21 +18,27 @@ COMMANDS = 8
 KINDS = (*STRATEGIES, "beside")
 
 
+SPLITS = (Split(0), Split(5))
+
+
 def beside_first(context: Context) -> tuple[Step, ...]:
     """A strategy of several steps: beside the live release at 0 %, then 5 %, then alone."""
     if context.before.live is None:
         return linear.steps(context)
-    plain = (Step(context.beside(Split(percent)), None, "candidate") for percent in (0, 5))
+    plain = (Step(context.beside(split), None, "candidate") for split in SPLITS)
     return (*plain, Step(context.arrived, None))
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def strategy(request):
-    """The name under which a stage's data asks for the strategy; `beside` stands in for linear."""
+    """The name under which a stage's data asks for the strategy, and the splits that its stack declares.
+
+    `beside` stands in for linear.
+    """
     stepped = {"linear": beside_first} if request.param == "beside" else {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner, "STRATEGIES", {**STRATEGIES, **stepped})
-        yield "linear" if stepped else request.param
+        yield ("linear", SPLITS) if stepped else (request.param, ())
 
 
 @pytest.mark.parametrize("runs", [1_000, pytest.param(10_000, marks=pytest.mark.kill)])
@@ -40,7 +46,7 @@ def test_troubled_runs_end_with_a_whole_stage(strategy, runs):
     done = troubles = seed = 0
     while done < runs / len(KINDS):
         seed += 1
-        life = Life(Random(seed), strategy)  # noqa: S311 - lives, not secrets
+        life = Life(Random(seed), *strategy)  # noqa: S311 - lives, not secrets
         try:
             for _ in range(COMMANDS):
                 life.live_on()
