@@ -1,12 +1,12 @@
 """Moments of a command that works in a stage, told by what it left there: in the ledger, in SageMaker."""
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from release.domain import names
 from release.domain.ledger import Stored
-from tests.end_to_end.world import World, wait_until
+from tests.end_to_end.world import World, kill_group, kill_process, wait_until
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,22 @@ class Watch:
     entries: int
     models: frozenset[str]
     configs: frozenset[str]
+    served: str | None
+    """The endpoint config that served."""
 
-    def wait_for(self, moment: str) -> None:
-        """Wait until the command has come to a moment of MOMENTS, or to an event of the ledger."""
+    def wait_for(self, moment: str, process: subprocess.Popen[str]) -> None:
+        """Wait until a command has come to a moment of MOMENTS, or to an event of the ledger.
+
+        The test fails when the command is over then: nobody could stop it there.
+        """
         come = MOMENTS.get(moment, lambda watch: watch.entered(moment))
-        wait_until(partial(come, self), moment)
+        wait_until(lambda: come(self) or process.poll() is not None, moment)
+        assert process.poll() is None, f"the command was over before it could be stopped at {moment!r}"
+
+    def kill(self, process: subprocess.Popen[str], moment: str, killed: str) -> None:
+        """Kill a command at a moment: the process alone, or its whole group."""
+        self.wait_for(moment, process)
+        KILL[killed](process)
 
     def entered(self, event: str) -> bool:
         """Whether the stage's ledger has come to `event` since."""
@@ -36,10 +47,9 @@ class Watch:
         return any(Stored.from_bytes(body).entry.what.event == event for body in bodies)
 
     def updating(self) -> bool:
-        """Whether SageMaker is moving the traffic."""
-        endpoint = names.endpoint("delays", self.stage)
-        found = self.world.client("sagemaker").describe_endpoint(EndpointName=endpoint)
-        return found["EndpointStatus"] == "Updating"
+        """Whether SageMaker is moving the traffic, or has moved it."""
+        found = self.world.describe(self.stage)
+        return found["EndpointStatus"] == "Updating" or found["EndpointConfigName"] != self.served
 
     def model_made(self) -> bool:
         """Whether there is a model that was not there before."""
@@ -58,6 +68,8 @@ class Watch:
         return bool(self.configs - _configs(self.world))
 
 
+KILL = {"process": kill_process, "group": kill_group}
+"""What a process started goes on when it alone is killed, and dies with its group."""
 MOMENTS: dict[str, Callable[[Watch], bool]] = {
     "a model is made": Watch.model_made,
     "a config is made": Watch.config_made,
@@ -73,7 +85,9 @@ def watch(world: World, stage: str) -> Watch:
     ports = world.ports(stage)
     entries = ports.ledger.latest(1) if ports.ledger.exists() else []
     last = entries[-1].entry.number if entries else 0
-    return Watch(world, stage, ports.artifacts.bucket, last, _models(world), _configs(world))
+    served = ports.endpoints.describe(names.endpoint("delays", stage))
+    config = served["EndpointConfigName"] if served else None
+    return Watch(world, stage, ports.artifacts.bucket, last, _models(world), _configs(world), config)
 
 
 def _models(world: World) -> frozenset[str]:

@@ -115,7 +115,7 @@ def test_an_image_that_only_the_sandbox_can_run_is_refused_elsewhere(releases, w
 def test_two_promotions_at_once_and_one_interrupted(world, releases):
     seen = watch(world, "staging")
     first = world.start("promote", "dev", "staging", "--json")
-    seen.wait_for("creating")
+    seen.wait_for("creating", first)
     second = world.slipway("promote", "dev", "staging", expected=None)
     world.ended(first)
     assert second.code in {0, 4}, second.stderr

@@ -12,7 +12,7 @@ from sandbox import testing
 from tests.end_to_end.conftest import releases_by_pin
 from tests.end_to_end.former import Former, checked_out
 from tests.end_to_end.moments import watch
-from tests.end_to_end.world import SKIP, World, kill_group
+from tests.end_to_end.world import SKIP, World
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
 
@@ -56,10 +56,7 @@ def stopped(former, world, fresh):
         if stage == "prod":
             former.slipway("rollback", stage)
         releases[stage], seen = fresh(), watch(world, stage)
-        process = former.start("promote", "dev", stage)
-        seen.wait_for(moment)
-        assert process.poll() is None
-        kill_group(process)
+        seen.kill(former.start("promote", "dev", stage), moment, "group")
         text = world.file(stage).read_text()
         assert all(mark in text for mark in MARKS)
     former.retire()

@@ -9,31 +9,45 @@ import signal
 import pytest
 
 from tests.end_to_end.moments import watch
-from tests.end_to_end.world import SKIP, kill_group, kill_process, wait_until
+from tests.end_to_end.world import SKIP, kill_group, wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
 
 PROMOTE = ("promote", "dev", "prod", *SKIP)
-KILL = {"process": kill_process, "group": kill_group}
-"""Whoever outlives its parent goes on: pulumi does when the process alone is killed, not with the group."""
-CASES = [
-    ("opened", "group"),
-    ("creating", "process"),
-    ("creating", "group"),
-    ("a model is made", "process"),
+ONCE = [
     ("a model is made", "group"),
     ("a config is made", "process"),
-    ("a config is made", "group"),
-    ("moving", "process"),
-    ("moving", "group"),
-    ("SageMaker updates", "process"),
     ("SageMaker updates", "group"),
-    ("verifying", "group"),
     ("reconciling", "process"),
-    ("reconciling", "group"),
     ("a config is gone", "group"),
-    ("a model is gone", "process"),
 ]
+AGAIN_AND_AGAIN = {
+    "at every moment": [
+        ("opened", "group"),
+        ("creating", "group"),
+        ("a model is made", "group"),
+        ("a config is made", "group"),
+        ("moving", "group"),
+        ("SageMaker updates", "group"),
+        ("verifying", "group"),
+        ("reconciling", "group"),
+        ("a config is gone", "group"),
+        ("a model is gone", "group"),
+    ],
+    # Pulumi outlives the process and goes on beside the next one.
+    "its children live on": [
+        ("creating", "process"),
+        ("moving", "process"),
+        ("SageMaker updates", "process"),
+        ("reconciling", "process"),
+    ],
+    "its children live on, later": [
+        ("a model is made", "process"),
+        ("verifying", "process"),
+        ("a model is gone", "process"),
+    ],
+}
+"""One rollout each, killed by every process that works on it in turn."""
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +58,24 @@ def prod(world, fresh):
         world.slipway(*PROMOTE)
 
 
-@pytest.mark.parametrize(("moment", "killed"), CASES)
+@pytest.mark.parametrize(("moment", "killed"), ONCE)
 def test_killed_at(world, fresh, prod, moment, killed):
     release, seen = fresh(), watch(world, "prod")
-    process = world.start(*PROMOTE)
-    seen.wait_for(moment)
-    assert process.poll() is None, "it was over before it could be killed"
-    KILL[killed](process)
+    seen.kill(world.start(*PROMOTE), moment, killed)
     world.slipway(*PROMOTE)
+    world.assert_clean("prod", serves=release, refresh=False)
+
+
+@pytest.mark.parametrize("life", AGAIN_AND_AGAIN.values(), ids=AGAIN_AND_AGAIN)
+def test_killed_again_and_again(world, fresh, prod, life):
+    release, seen = fresh(), watch(world, "prod")
+    for number, (moment, killed) in enumerate(life):
+        before, process = watch(world, "prod"), world.start(*PROMOTE)
+        if number:
+            before.wait_for("resumed", process)
+        seen.kill(process, moment, killed)
+    world.slipway(*PROMOTE)
+    assert world.events("prod").count("landed") == len({e.subject.rollout for e in world.entries("prod")})
     world.assert_clean("prod", serves=release, refresh=False)
 
 
@@ -72,16 +96,16 @@ def test_killed_before_the_stage_is_taken(world, fresh, prod, service, action):
     world.assert_clean("prod", serves=release, refresh=False)
 
 
-@pytest.mark.parametrize("moment", ["opened", "a model is made", "SageMaker updates", "verifying"])
-def test_interrupted_at(world, fresh, prod, moment):
+def test_interrupted_again_and_again(world, fresh, prod):
     """Ctrl-C reaches the whole group of the terminal, pulumi and its plugins too."""
     release, seen = fresh(), watch(world, "prod")
-    process = world.start(*PROMOTE)
-    seen.wait_for(moment)
-    os.killpg(process.pid, signal.SIGINT)
-    _, rest = process.communicate(timeout=120)
-    assert process.returncode == 130, rest
-    assert "Run the same command again" in rest
-    assert "Traceback" not in rest
+    for moment in ("opened", "a model is made", "SageMaker updates", "verifying"):
+        process = world.start(*PROMOTE)
+        seen.wait_for(moment, process)
+        os.killpg(process.pid, signal.SIGINT)
+        _, rest = process.communicate(timeout=120)
+        assert process.returncode == 130, rest
+        assert "Run the same command again" in rest
+        assert "Traceback" not in rest
     world.slipway(*PROMOTE)
     world.assert_clean("prod", serves=release, refresh=False)

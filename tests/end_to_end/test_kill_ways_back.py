@@ -6,14 +6,13 @@ Each is killed on its way; the same command, run again, ends clean, and so does 
 import pytest
 
 from tests.end_to_end.moments import watch
-from tests.end_to_end.world import SKIP, kill_group, kill_process
+from tests.end_to_end.world import SKIP
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
 
 PROMOTE = ("promote", "dev", "prod", *SKIP)
 ROLLBACK = ("rollback", "prod")
 APPLY = ("apply", "prod")
-KILL = {"process": kill_process, "group": kill_group}
 TYPES = {"ml.m7i.large": "ml.c7i.large", "ml.c7i.large": "ml.m7i.large"}
 """To each instance type the one that it is changed to."""
 
@@ -26,13 +25,14 @@ def prod(world, fresh):
         world.slipway(*PROMOTE)
 
 
-def killed_at(world, command, moment, killed):
-    """Start a command, and kill it when it has come to a moment."""
+def killed_at(world, command, *moments):
+    """Start a command and kill it, and then the one that resumes it, when each has come to its moment."""
     seen = watch(world, "prod")
-    process = world.start(*command)
-    seen.wait_for(moment)
-    assert process.poll() is None, "it was over before it could be killed"
-    KILL[killed](process)
+    for number, (moment, killed) in enumerate(moments):
+        before, process = watch(world, "prod"), world.start(*command)
+        if number:
+            before.wait_for("resumed", process)
+        seen.kill(process, moment, killed)
 
 
 def live(world):
@@ -48,48 +48,45 @@ def another_type(world):
     return wanted
 
 
-@pytest.mark.parametrize(
-    ("moment", "killed"),
-    [
-        ("opened", "group"),
-        ("moving", "process"),
-        ("SageMaker updates", "group"),
-        ("verifying", "process"),
-        ("reconciling", "group"),
-        ("reconciling", "process"),
-    ],
-)
+def test_a_rollback_killed_again_and_again(world, prod):
+    release = world.endpoint("prod").previous.release
+    moments = ("opened", "moving", "SageMaker updates", "verifying", "reconciling")
+    killed_at(world, ROLLBACK, *((moment, "group") for moment in moments))
+    assert world.slipway(*ROLLBACK).result["release"] == release
+    world.assert_clean("prod", serves=release, refresh=False)
+
+
+@pytest.mark.parametrize(("moment", "killed"), [("SageMaker updates", "process"), ("reconciling", "process")])
 def test_a_rollback_killed_at(world, prod, moment, killed):
     release = world.endpoint("prod").previous.release
-    killed_at(world, ROLLBACK, moment, killed)
+    killed_at(world, ROLLBACK, (moment, killed))
     assert world.slipway(*ROLLBACK).result["release"] == release
     world.assert_clean("prod", serves=release, refresh=False)
 
 
 @pytest.mark.parametrize(
-    ("moment", "killed"),
+    "moments",
     [
-        ("a config is made", "group"),
-        ("SageMaker updates", "process"),
-        ("verifying", "group"),
-        ("a config is gone", "group"),
+        [("a config is made", "group"), ("SageMaker updates", "process"), ("verifying", "group")],
+        [("creating", "process"), ("a config is gone", "group")],
     ],
 )
-def test_an_apply_killed_at(world, prod, moment, killed):
+def test_an_apply_killed_again_and_again(world, prod, moments):
     release, wanted = live(world)[0], another_type(world)
-    killed_at(world, APPLY, moment, killed)
+    killed_at(world, APPLY, *moments)
     world.slipway(*APPLY)
     assert live(world) == (release, wanted)
     world.assert_clean("prod", serves=release, refresh=False)
 
 
 @pytest.mark.parametrize(
-    ("moment", "killed"), [("reverting", "process"), ("restoring", "group"), ("restoring", "process")]
+    "moments",
+    [[("reverting", "process"), ("restoring", "group")], [("restoring", "process")]],
 )
-def test_a_release_killed_while_it_is_taken_back(world, fresh, prod, moment, killed):
+def test_a_release_killed_while_it_is_taken_back(world, fresh, prod, moments):
     release = live(world)[0]
     fresh(wrong=True)
-    killed_at(world, PROMOTE, moment, killed)
+    killed_at(world, PROMOTE, *moments)
     assert "golden request" in world.slipway(*PROMOTE, expected=1).result["error"]
     world.assert_clean("prod", serves=release, refresh=False)
 
@@ -101,7 +98,7 @@ def test_a_release_killed_while_it_is_taken_back(world, fresh, prod, moment, kil
 def test_a_promotion_killed_at_and_taken_back_by_a_rollback(world, fresh, prod, moment, killed):
     before = world.endpoint("prod").pins
     fresh()
-    killed_at(world, PROMOTE, moment, killed)
+    killed_at(world, PROMOTE, (moment, killed))
     world.slipway(*ROLLBACK)
     assert world.endpoint("prod").pins == before
     world.assert_clean("prod", serves=before.live.release, refresh=False)
@@ -110,7 +107,7 @@ def test_a_promotion_killed_at_and_taken_back_by_a_rollback(world, fresh, prod, 
 def test_an_apply_that_came_far_is_taken_back_to_a_fleet_that_was_deleted(world, prod):
     before = world.endpoint("prod").pins
     another_type(world)
-    killed_at(world, APPLY, "a config is gone", "group")
+    killed_at(world, APPLY, ("a config is gone", "group"))
     world.slipway(*ROLLBACK)
     assert world.endpoint("prod").pins == before
     world.edit("prod", instances={"type": before.live.type})

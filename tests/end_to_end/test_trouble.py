@@ -37,7 +37,7 @@ def throttle(world, action, count):
 def test_a_few_failures_in_a_row_are_nobodys_business(world, fresh, prod, moment):
     release, seen = fresh(), watch(world, "prod")
     process = world.start(*PROMOTE, "--json")
-    seen.wait_for(moment)
+    seen.wait_for(moment, process)
     for action in THROTTLED:
         throttle(world, action, FEW)
     assert world.ended(process).result["release"] == release
@@ -56,7 +56,7 @@ def test_an_outage_ends_with_4_and_the_same_command_finishes(world, fresh, prod,
     before = world.endpoint("prod").pins
     release, seen = fresh(), watch(world, "prod")
     process = world.start(*PROMOTE, "--json")
-    seen.wait_for(moment)
+    seen.wait_for(moment, process)
     throttle(world, action, MANY)
     done = world.ended(process, expected=4)
     assert "same command" in done.stderr
@@ -75,7 +75,7 @@ def test_a_ledger_entry_whose_answer_was_lost_is_written_once(world, fresh, prod
 
         def stage(self, name):
             ports = super().stage(name)
-            events = ports.ledger._s3.meta.events  # ty: ignore[missing-attribute]
+            events = ports.ledger._s3.meta.events
 
             def lose(response, request_dict, attempts, **_):
                 key = request_dict["url_path"]
