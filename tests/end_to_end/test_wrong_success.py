@@ -11,9 +11,7 @@ import pytest
 
 from demo import bad_models
 from release.domain import plan
-from release.domain.errors import Held
 from release.domain.ledger import Phase
-from release.operations.promote import Order, promote
 from tests.end_to_end.world import SKIP
 
 pytestmark = pytest.mark.sandbox
@@ -62,26 +60,8 @@ def taken_back(world, stage, *command):
     return gone
 
 
-def test_of_a_promotion(world, fresh, prod, strategy):
-    release = fresh()
-    assert taken_back(world, "prod", *PROMOTE) == (1, 1), "the candidate's own, and nothing else"
-    world.sandbox.reset_calls()
-    assert world.slipway(*PROMOTE).result["release"] == release
-    assert world.updates() == 1
-    world.assert_clean("prod", serves=release, refresh=False)
-
-
-def test_of_a_rollback(world, prod, strategy):
-    release = world.endpoint("prod").previous.release
-    assert taken_back(world, "prod", "rollback", "prod") == (0, 0)
-    world.sandbox.reset_calls()
-    assert world.slipway("rollback", "prod").result["release"] == release
-    assert world.updates() == 1
-    world.assert_clean("prod", serves=release, refresh=False)
-
-
-def test_of_a_release(world, trained, tmp_path, strategy):
-    world.slipway("release", "--model", os.fspath(trained["logistic"]))
+def test_of_a_release(world, fresh, trained, tmp_path, strategy):
+    """Before a release is live in dev by its pin alone: here it has to serve."""
     number = next(NUMBERS)
     new = bad_models.with_evidence(
         trained["boosting"], tmp_path, lambda evidence: evidence["source"].update(number=number)
@@ -91,24 +71,37 @@ def test_of_a_release(world, trained, tmp_path, strategy):
     world.sandbox.reset_calls()
     release = world.slipway(*command).result["release"]
     assert world.updates() == 1
-    world.assert_clean("dev", serves=release, refresh=False)
+    world.assert_at_rest("dev", serves=release)
 
 
-def test_of_the_way_back_itself_holds_the_stage(world, fresh, prod, inside):
+def test_of_a_promotion(world, fresh, prod, strategy):
+    release = fresh()
+    assert taken_back(world, "prod", *PROMOTE) == (1, 1), "the candidate's own, and nothing else"
+    world.sandbox.reset_calls()
+    assert world.slipway(*PROMOTE).result["release"] == release
+    assert world.updates() == 1
+    world.assert_at_rest("prod", serves=release)
+
+
+def test_of_a_rollback(world, prod, strategy):
+    release = world.endpoint("prod").previous.release
+    assert taken_back(world, "prod", "rollback", "prod") == (0, 0)
+    world.sandbox.reset_calls()
+    assert world.slipway("rollback", "prod").result["release"] == release
+    assert world.updates() == 1
+    world.assert_at_rest("prod", serves=release)
+
+
+def test_of_the_way_back_itself_holds_the_stage(world, fresh, prod):
     """The release answers wrongly, and SageMaker silently takes back its taking back: a person has to look.
 
     The candidate serves then, so it stays; the same command again brings the old release back.
     """
     before = world.endpoint("prod").pins
     made, wrong = world.made("prod", before), fresh(wrong=True)
-
-    def take_the_way_back(event):
-        if event.phase is Phase.REVERTING and event.text.startswith("taking it back"):
-            world.sandbox.faults("silent_rollback", endpoint="delays-prod")
-
-    order = Order("prod", "dev", "delays", skip=True, reason="the test is about prod")
-    with pytest.raises(Held):
-        promote(inside(take_the_way_back), order, take_the_way_back)
+    served = world.describe("prod")["EndpointConfigName"]
+    world.sandbox.faults("silent_rollback", endpoint="delays-prod", config=served)
+    assert "could not be taken back" in world.slipway(*PROMOTE, expected=3).result["error"]
     found = world.ports("prod").ledger.open()
     assert found is not None
     assert found.phase is Phase.REVERTING
