@@ -36,9 +36,15 @@ def world(former):
 
 
 @pytest.fixture(scope="module")
-def fresh(former, world, trained):
-    """Releases by the earlier program's pin in dev."""
+def dev(former, world, trained) -> bytes:
+    """Dev's file as the earlier program left it, with a release that is live there."""
     former.slipway("release", "--model", os.fspath(trained["logistic"]))
+    return world.file("dev").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def fresh(world, dev, trained):
+    """Releases by the earlier program's pin in dev."""
     return releases_by_pin(world, trained)
 
 
@@ -49,7 +55,7 @@ def stopped(former, world, fresh):
     Each had a live and a previous release; prod's came by a rollback. Returns what was to be live in each.
     """
     releases = {}
-    for stage, moment in (("prod", "SageMaker updates"), ("staging", "verifying")):
+    for stage, moment in (("staging", "verifying"), ("prod", "SageMaker updates")):
         for _ in range(2):
             fresh()
             former.slipway("promote", "dev", stage)
@@ -68,6 +74,7 @@ def test_todays_pulumi_up_moves_nothing_and_deletes_nothing_that_serves(world, s
     world.client("sagemaker").get_waiter("endpoint_in_service").wait(
         EndpointName="delays-prod", WaiterConfig={"Delay": 1}
     )
+    assert world.pulumi("cancel", "--yes", "--stack", "prod").returncode == 0  # the dead run's lock
     config = world.describe("prod")["EndpointConfigName"]
     made = world.made("prod", pins)
     world.sandbox.reset_calls()
@@ -101,7 +108,8 @@ def test_a_rollback_takes_back_a_rollout_of_the_earlier_program(world, stopped):
     world.assert_clean("staging", serves=before.live.release)
 
 
-def test_a_new_rollout_says_that_it_rewrites_what_the_earlier_program_wrote(world, stopped, trained):
+def test_a_new_rollout_says_that_it_rewrites_what_the_earlier_program_wrote(world, dev, stopped, trained):
+    world.file("dev").write_bytes(dev)
     assert "type:" not in world.file("dev").read_text().partition("live:")[2]
     done = world.slipway("release", "--model", os.fspath(trained["boosting"]))
     assert "Pulumi.dev.yaml was written by an earlier version: its pins are rewritten" in done.stderr

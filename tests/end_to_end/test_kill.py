@@ -99,8 +99,10 @@ def test_killed_before_the_stage_is_taken(world, fresh, prod, service, action):
 def test_interrupted_again_and_again(world, fresh, prod):
     """Ctrl-C reaches the whole group of the terminal, pulumi and its plugins too."""
     release, seen = fresh(), watch(world, "prod")
-    for moment in ("opened", "a model is made", "SageMaker updates", "verifying"):
-        process = world.start(*PROMOTE)
+    for number, moment in enumerate(("opened", "a model is made", "SageMaker updates", "verifying")):
+        before, process = watch(world, "prod"), world.start(*PROMOTE)
+        if number:
+            before.wait_for("resumed", process)
         seen.wait_for(moment, process)
         os.killpg(process.pid, signal.SIGINT)
         _, rest = process.communicate(timeout=120)
