@@ -4,7 +4,7 @@ Every method may raise a SlipwayError, or an error of the library behind it that
 small in-memory implementation of each is in `tests/fakes/`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +117,9 @@ class Ledger(Protocol):
 
     def latest(self, most: int | None) -> Sequence[Stored]:
         """The newest `most` entries (None: all), oldest first."""
+
+    def newest_first(self) -> Iterator[Stored]:
+        """The entries one by one, the newest first: what is not asked for is not read."""
 
 
 class Artifacts(Protocol):

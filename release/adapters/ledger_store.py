@@ -1,19 +1,21 @@
 """The ledger in the stage's bucket: numbered objects, each written once by a conditional put.
 
-`If-None-Match: *` makes S3 refuse a number that is taken, so of two writers exactly one wins; the loser
-learns that the stage is not its own any more and stops. An append is one call, and two when it was doubted.
+`If-None-Match: *` makes S3 refuse a number that is taken, so of two writers exactly one wins; the loser reads
+what took its number, and stops unless that changes nothing for it. An append is one call, and two when its
+answer was lost.
 
 The newest number is found by one listing that begins where the heartbeat last was: it names the entry that
 its rollout had come to.
 """
 
-import json
+import re
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
@@ -22,14 +24,15 @@ from release.adapters.aws import StageAws, error_code
 from release.adapters.owner import is_alive, this_process
 from release.domain import ledger
 from release.domain.errors import ServiceError
-from release.domain.ledger import Closed, Entry, Opened, OpenRollout, Payload, Stored, Subject
+from release.domain.ledger import Closed, Entry, Heartbeat, Opened, OpenRollout, Payload, Stored, Subject
 
 PREFIX = "ledger/"
 HEARTBEAT = "ledger-heartbeat.json"
 CONFLICT_ATTEMPTS = 5
 CONFLICT_SECONDS = 0.2
 """S3 answers 409 while another conditional write of the same key is under way: it is asked again."""
-_NOWHERE = {"NoSuchKey", "NoSuchBucket"}
+READS_AT_ONCE = 8
+_NOWHERE = {"404", "NoSuchBucket", "NoSuchKey", "NotFound"}
 
 
 class LedgerStore:
@@ -47,43 +50,47 @@ class LedgerStore:
         try:
             self._s3.head_bucket(Bucket=self._bucket)
         except ClientError as error:
-            if error_code(error) in {"404", "NoSuchBucket", "NotFound"}:
+            if error_code(error) in _NOWHERE:
                 return False
             raise
         return True
 
     def open(self) -> OpenRollout | None:
         """The rollout that is open, or None."""
-        return ledger.open_rollout(self._tail())
+        return ledger.open_rollout(self._look())
 
     def alive(self, found: OpenRollout) -> bool:
         """Whether the process that works on the open rollout still lives."""
-        beat = self._heartbeat()
-        at = datetime.fromisoformat(beat["at"]) if beat.get("rollout") == found.id else None
+        beat = self._beat()
+        at = beat.at if beat and beat.rollout == found.id else None
         return is_alive(found.owner, at, datetime.now(UTC))
 
     def latest(self, most: int | None) -> list[Stored]:
         """The newest `most` entries (None: all), oldest first."""
         last = self._newest_number()
         first = 1 if most is None else max(1, last - most + 1)
-        return [self._read(number) for number in range(first, last + 1)]
+        with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+            return list(pool.map(self._read, range(first, last + 1)))
+
+    def newest_first(self) -> Iterator[Stored]:
+        """The entries one by one, the newest first: what is not asked for is not read."""
+        return map(self._read, range(self._newest_number(), 0, -1))
 
     def append(self, subject: Subject, what: Payload) -> Entry:
         """Write the next entry. Raises ServiceError when the stage became another process's."""
         if not self._looked:
-            self._tail()
-        for _ in range(CONFLICT_ATTEMPTS):
+            self._look()
+        while True:
             at = datetime.now(UTC).isoformat(timespec="milliseconds")
             entry = ledger.following(self._last, at, subject, self._owner, what)
-            outcome = self._put(entry)
-            if outcome == "written" or (outcome == "taken" and self._is_mine(entry)):
-                self._last = Stored.from_bytes(entry.to_bytes())
+            mine = Stored.from_bytes(entry.to_bytes())
+            there = mine if self._put(entry) == "written" else self._read(entry.number)
+            # The same bytes are a write of one's own that was answered, and the answer lost.
+            if there != mine and not ledger.may_follow(what, there.entry.what):
+                raise _lost()
+            self._last = there
+            if there == mine:
                 return entry
-            if outcome == "busy":
-                time.sleep(CONFLICT_SECONDS)
-                continue
-            self._still_allowed(subject, what)
-        raise _lost()
 
     @contextmanager
     def heartbeat(self, rollout: str) -> Generator[None]:
@@ -93,10 +100,11 @@ class LedgerStore:
         def beat() -> None:
             while True:
                 number = self._last.entry.number if self._last else 0
-                body = {"rollout": rollout, "at": datetime.now(UTC).isoformat(), "number": number}
+                body = Heartbeat(rollout=rollout, at=datetime.now(UTC), number=number)
+                data = body.model_dump_json().encode()
                 # A missed beat must not end a rollout; the next one may get through.
                 with suppress(BotoCoreError, ClientError):
-                    self._s3.put_object(Bucket=self._bucket, Key=HEARTBEAT, Body=json.dumps(body).encode())
+                    self._s3.put_object(Bucket=self._bucket, Key=HEARTBEAT, Body=data)
                 if stopped.wait(ledger.STALE_SECONDS / 4):
                     return
 
@@ -108,11 +116,10 @@ class LedgerStore:
             stopped.set()
             thread.join(timeout=5)
 
-    def _tail(self) -> list[Stored]:
+    def _look(self) -> list[Stored]:
         """The newest entries, oldest first, back to the last one that opened or closed a rollout."""
         found: list[Stored] = []
-        for number in range(self._newest_number(), 0, -1):
-            stored = self._read(number)
+        for stored in self.newest_first():
             found.insert(0, stored)
             if isinstance(stored.entry.what, Opened | Closed):
                 break
@@ -120,83 +127,83 @@ class LedgerStore:
         self._looked = True
         return found
 
-    def _put(self, entry: Entry) -> str:
-        """`written`, `taken` by whoever has the number, or `busy`."""
+    def _put(self, entry: Entry) -> Literal["written", "taken"]:
+        """Write an entry, or learn that its number is taken."""
+        for _ in range(CONFLICT_ATTEMPTS):
+            try:
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=_key(entry.number),
+                    Body=entry.to_bytes(),
+                    ContentType="application/json",
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                match error_code(error):
+                    case "PreconditionFailed":
+                        return "taken"
+                    case "ConditionalRequestConflict":
+                        time.sleep(CONFLICT_SECONDS)
+                    case _:
+                        raise
+            else:
+                return "written"
+        raise ServiceError(
+            f"S3 does not come to say who wrote entry {entry.number} of the ledger in {self._bucket}.",
+            "What was recorded so far stays; nothing more was changed.",
+            "Run the same command again.",
+        )
+
+    def _beat(self) -> Heartbeat | None:
+        """The last heartbeat, None when there is none that can be read."""
         try:
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=_key(entry.number),
-                Body=entry.to_bytes(),
-                ContentType="application/json",
-                IfNoneMatch="*",
-            )
-        except ClientError as error:
-            if error_code(error) == "PreconditionFailed":
-                return "taken"
-            if error_code(error) == "ConditionalRequestConflict":
-                return "busy"
-            raise
-        return "written"
-
-    def _is_mine(self, entry: Entry) -> bool:
-        """Whether what lies there is this very entry: a write that was answered, and the answer lost."""
-        found = self._read(entry.number).entry
-        return found.model_copy(update={"at": entry.at}) == entry
-
-    def _still_allowed(self, subject: Subject, what: Payload) -> None:
-        """After another's entry: go on only if it changed nothing for this one (refusals in between)."""
-        looked = self._last.entry.number if self._last else 0
-        tail = self._tail()
-        if isinstance(what, ledger.Refused):
-            return
-        if isinstance(what, Opened):
-            since = [self._read(number) for number in range(looked + 1, self._newest_number() + 1)]
-            if not all(isinstance(stored.entry.what, ledger.Refused) for stored in since):
-                # What this process decided on is past: it has to look and decide again.
-                raise _lost()
-            return
-        found = ledger.open_rollout(tail)
-        if found is None or found.id != subject.rollout or found.owner != self._owner:
-            raise _lost()
-
-    def _heartbeat(self) -> dict[str, Any]:
-        try:
-            return json.loads(self._s3.get_object(Bucket=self._bucket, Key=HEARTBEAT)["Body"].read())
+            data = self._s3.get_object(Bucket=self._bucket, Key=HEARTBEAT)["Body"].read()
+            return Heartbeat.model_validate_json(data)
+        except ValidationError:
+            return None
         except ClientError as error:
             if error_code(error) in _NOWHERE:
-                return {}
+                return None
             raise
 
     def _newest_number(self) -> int:
         """The number of the newest entry, 0 when there is none."""
-        hint = int(self._heartbeat().get("number") or 0)
-        numbers = self._numbers_after(max(hint - 1, 0))
-        return numbers[-1] if numbers else (self._numbers_after(0) or [0])[-1]
+        beat = self._beat()
+        # A number that is not there (any more) leads nowhere; then the whole ledger is listed.
+        numbers = self._numbers_from(beat.number) if beat and beat.number > 1 else []
+        return max(numbers or self._numbers_from(1), default=0)
 
-    def _numbers_after(self, number: int) -> list[int]:
+    def _numbers_from(self, number: int) -> list[int]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=PREFIX, StartAfter=_key(number)
+            Bucket=self._bucket, Prefix=PREFIX, StartAfter=_key(number - 1)
         )
-        return sorted(_number(item["Key"]) for page in pages for item in page.get("Contents", []))
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        return [int(found["number"]) for key in keys if (found := _KEY.fullmatch(key))]
 
     def _read(self, number: int) -> Stored:
+        """Entry `number`. Raises ServiceError when what lies there is none, or another."""
         data = self._s3.get_object(Bucket=self._bucket, Key=_key(number))["Body"].read()
         try:
-            return Stored.from_bytes(data)
+            found = Stored.from_bytes(data)
         except ValidationError as error:
-            raise ServiceError(
-                f"Entry {number} of the ledger in {self._bucket} cannot be read: {error.errors()[0]['msg']}",
-                "Without it nobody can tell where the stage stands, so nothing was changed.",
-                f"Restore s3://{self._bucket}/{_key(number)} from its versions; the bucket keeps them all.",
-            ) from None
+            raise self._unreadable(number, error.errors()[0]["msg"]) from None
+        if found.entry.number != number:
+            raise self._unreadable(number, f"it is entry {found.entry.number}")
+        return found
+
+    def _unreadable(self, number: int, why: str) -> ServiceError:
+        return ServiceError(
+            f"Entry {number} of the ledger in {self._bucket} cannot be read: {why}",
+            "Without it nobody can tell where the stage stands, so nothing was changed.",
+            f"Restore s3://{self._bucket}/{_key(number)} from its versions; the bucket keeps them all.",
+        )
+
+
+_KEY = re.compile(re.escape(PREFIX) + r"(?P<number>\d{8})\.json")
 
 
 def _key(number: int) -> str:
     return f"{PREFIX}{number:08d}.json"
-
-
-def _number(key: str) -> int:
-    return int(key.removeprefix(PREFIX).removesuffix(".json"))
 
 
 def _lost() -> ServiceError:

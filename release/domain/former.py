@@ -11,7 +11,6 @@ _PHASES = {"pinning": "creating", "applying": "creating", "checking": "verifying
 """The steps of a rollout that had other names. A rollout that stopped at one of them goes on from there:
 what its `pulumi up` had moved already is found where it is."""
 
-
 _ROLES = ("live", "candidate", "previous")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from release.domain import former, names
 from release.domain.errors import Held, ServiceError
@@ -169,6 +169,26 @@ class Stored:
     def from_bytes(data: bytes) -> "Stored":
         """The entry in `data`. Raises pydantic's ValidationError (a ValueError) when it is none."""
         return Stored(Entry.model_validate_json(data), hashlib.sha256(data).hexdigest())
+
+
+class Heartbeat(Data):
+    """What the process at work on a rollout writes beside the ledger, for readers on other hosts."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    """What a later version adds must not make its process look dead."""
+
+    rollout: str
+    at: AwareDatetime
+    number: int = 0
+    """The newest entry that it knows: nobody has to look for the end of the ledger before it."""
+
+
+def may_follow(what: Payload, between: Payload) -> bool:
+    """Whether an entry still holds after another process's entry came between it and what was decided on.
+
+    Refusals open nothing and close nothing. Anything else means that the stage is another's.
+    """
+    return isinstance(what, Refused) or isinstance(between, Refused)
 
 
 def following(last: Stored | None, at: str, subject: Subject, owner: Owner, what: Payload) -> Entry:

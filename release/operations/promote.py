@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from release.domain.errors import UsageError
-from release.domain.ledger import Closed, End, Opened, Request
+from release.domain.ledger import Closed, End, Entry, Opened, Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin
 from release.operations import entering, rollouts
@@ -93,19 +93,16 @@ def verify(source: StagePorts, pin: ReleasePin) -> Manifest:
 
 def _live_since(source: StagePorts, endpoint: str, release: str) -> datetime | None:
     """When the release became live in the source for the last time, None when its ledger does not say."""
-    opened: Opened | None = None
-    since = None
-    for stored in source.ledger.latest(None):
+    landed: Entry | None = None
+    for stored in source.ledger.newest_first():
         entry = stored.entry
-        if entry.subject.endpoint != endpoint:
-            continue
-        match entry.what:
-            case Opened() as what:
-                opened = what
-            case Closed(event=End.LANDED) if opened and opened.after.live:
-                arrived = opened.after.live.release == release
-                since = datetime.fromisoformat(entry.at) if arrived else None
-    return since
+        if landed is None:
+            ended = isinstance(entry.what, Closed) and entry.what.event is End.LANDED
+            landed = entry if ended and entry.subject.endpoint == endpoint else None
+        elif isinstance(entry.what, Opened) and entry.subject.rollout == landed.subject.rollout:
+            live = entry.what.after.live
+            return datetime.fromisoformat(landed.at) if live and live.release == release else None
+    return None
 
 
 def _bring(

@@ -1,12 +1,13 @@
 """A ledger in memory, with the rules of the real one: numbers are taken once, and the stage is one's own."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from release.domain import ledger
 from release.domain.errors import ServiceError
-from release.domain.ledger import Closed, Entry, Opened, OpenRollout, Owner, Payload, Stored, Subject
+from release.domain.ledger import Closed, Entry, OpenRollout, Owner, Payload, Stored, Subject
 from tests.fakes.trouble import Trouble
 
 
@@ -15,16 +16,20 @@ class FakeLedger:
     """The ledger of one stage. `owner` is the process at work; those in `living` are alive."""
 
     trouble: Trouble
+    now: Callable[[], datetime]
     owner: Owner = field(default_factory=lambda: process(1))
     living: set[int] = field(default_factory=set)
     stored: list[Stored] = field(default_factory=list)
     looked: dict[int, int] = field(default_factory=dict)
     """Up to which entry each process knows the ledger."""
+    there: bool = True
+    beating: str = ""
+    """The rollout that is worked on now."""
     _closed: int = 0
 
     def exists(self) -> bool:
-        """Always."""
-        return True
+        """As set."""
+        return self.there
 
     @property
     def current(self) -> OpenRollout | None:
@@ -43,31 +48,42 @@ class FakeLedger:
 
     def append(self, subject: Subject, what: Payload) -> Entry:
         """Write the next entry."""
-        self.trouble.moment()
-        found = self.current
-        mine = found is not None and found.id == subject.rollout and found.owner == self.owner
-        since = self.stored[self.looked.get(self.owner.pid, 0) :]
-        refusals = all(isinstance(stored.entry.what, ledger.Refused) for stored in since)
-        if isinstance(what, Opened | ledger.Resumed) and not refusals:
-            raise ServiceError("another process wrote first")
-        if not isinstance(what, Opened | ledger.Refused | ledger.Resumed) and not mine:
-            raise ServiceError("another process wrote first")
+        self.trouble.moment(f"ledger: {what.event}")
+        for stored in self.stored[self.looked.get(self.owner.pid, 0) :]:
+            if not ledger.may_follow(what, stored.entry.what):
+                raise ServiceError("another process wrote first")
         last = self.stored[-1] if self.stored else None
-        entry = ledger.following(last, "2026-01-01T00:00:00.000+00:00", subject, self.owner, what)
-        self.stored.append(Stored.from_bytes(entry.to_bytes()))
-        if isinstance(what, Closed):
-            self._closed = len(self.stored)
+        at = self.now().isoformat(timespec="milliseconds")
+        self.put(ledger.following(last, at, subject, self.owner, what).to_bytes())
+        self.looked[self.owner.pid] = len(self.stored)
         self.trouble.moment()
-        return entry
+        return self.stored[-1].entry
+
+    def put(self, data: bytes) -> None:
+        """An entry as it lies in the bucket."""
+        self.stored.append(Stored.from_bytes(data))
+        if isinstance(self.stored[-1].entry.what, Closed):
+            self._closed = len(self.stored)
 
     @contextmanager
     def heartbeat(self, rollout: str) -> Generator[None]:
         """Alive while the block runs, as long as nobody kills it."""
+        self.beating = rollout
         yield
+        self.beating = ""
 
     def latest(self, most: int | None) -> Sequence[Stored]:
         """The newest entries."""
         return self.stored if most is None else self.stored[-most:]
+
+    def newest_first(self) -> Iterator[Stored]:
+        """One by one."""
+        return reversed(self.stored)
+
+    @property
+    def events(self) -> list[str]:
+        """What happened, oldest first."""
+        return [stored.entry.what.event for stored in self.stored]
 
 
 def process(pid: int) -> Owner:

@@ -23,7 +23,7 @@ class FakeStageFile:
 
     def write(self, endpoint: str, pins: Pins) -> None:
         """Set the pins."""
-        self.trouble.moment()
+        self.trouble.moment("write")
         changed = {"live": pins.live, "candidate": pins.candidate, "previous": pins.previous}
         self.endpoints[endpoint] = self.endpoints[endpoint].model_copy(update=changed)
         self.trouble.moment()
@@ -39,12 +39,18 @@ class FakeStack:
     sagemaker: FakeSageMaker
     splits: tuple[Split, ...] = ()
     ups: int = 0
+    refusal: Exception | None = None
+    """What `pulumi up` fails with before it makes anything."""
+    knows: bool = True
+    """Whether the endpoint is in the stack's state: one whose create failed is not, at times."""
     deleted: list[str] = field(default_factory=list)
 
     def up(self, endpoint: str | None = None) -> None:
         """`pulumi up`: creates one by one, then deletes one by one; it can die between any two."""
         self.ups += 1
-        self.trouble.moment()
+        self.trouble.moment("up")
+        if self.refusal is not None:
+            raise self.refusal
         aws = self.sagemaker
         plans = [
             plan.endpoint_plan(self.stage, name, settings.pins, self.splits)
@@ -59,7 +65,7 @@ class FakeStack:
                 aws.create(wanted.endpoint, wanted.first)
                 if aws.endpoints[wanted.endpoint].status == "Failed":
                     raise ApplyFailed("unexpected state 'Failed'")
-            if wanted.first is None and wanted.endpoint in aws.endpoints:
+            if self.knows and wanted.first is None and wanted.endpoint in aws.endpoints:
                 del aws.endpoints[wanted.endpoint]
             self.trouble.moment()
         for kind, keep in (

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from release.domain.deployment import Deployment
 from release.domain.landed import Description
 from release.domain.plan import ConfigPlan, ModelPlan, VariantPlan
+from release.ports import Unanswered
 from tests.fakes.trouble import Trouble
 
 POLLS = 2
@@ -32,6 +33,14 @@ class Endpoint:
         return {self.config.name} | ({self.target.name} if self.target else set())
 
 
+class Update(NamedTuple):
+    """One UpdateEndpoint."""
+
+    endpoint: str
+    config: str
+    deployment: Deployment | None
+
+
 @dataclass
 class FakeSageMaker:
     """All of it. `never` are configs that no update arrives at; `wrong` are models that answer wrongly."""
@@ -42,7 +51,11 @@ class FakeSageMaker:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     never: set[str] = field(default_factory=set)
     wrong: set[str] = field(default_factory=set)
-    updates: list[tuple[str, str]] = field(default_factory=list)
+    answer: bytes | None = None
+    """What every invocation answers, instead of a score."""
+    unanswered: int = 0
+    """How many of the next invocations get no answer."""
+    updates: list[Update] = field(default_factory=list)
 
     def create(self, name: str, config: ConfigPlan) -> None:
         """CreateEndpoint, waited for: InService, or Failed for a config that never arrives."""
@@ -69,19 +82,19 @@ class FakeSageMaker:
 
     def update(self, endpoint: str, config: str, deployment: Deployment | None) -> None:
         """UpdateEndpoint."""
-        self.trouble.moment()
+        self.trouble.moment("UpdateEndpoint")
         found, wanted = self.endpoints[endpoint], self.configs[config]
         assert found.target is None, "UpdateEndpoint while an update is under way"
         assert found.status == "InService", found.status
         before, after = ([v.name for v in c.production + c.shadow] for c in (found.config, wanted))
         assert deployment is None or before == after, "guardrails want the same variants before and after"
         found.target, found.polls, found.status, found.reason = wanted, POLLS, "Updating", ""
-        self.updates.append((endpoint, config))
+        self.updates.append(Update(endpoint, config, deployment))
         self.trouble.moment()
 
     def delete(self, endpoint: str) -> None:
         """DeleteEndpoint."""
-        self.trouble.moment()
+        self.trouble.moment("DeleteEndpoint")
         del self.endpoints[endpoint]
         self.trouble.moment()
 
@@ -99,11 +112,15 @@ class FakeSageMaker:
         self, endpoint: str, body: bytes, content_type: str, variant: str | None = None
     ) -> Mapping[str, Any]:
         """A score of .5, or another one from a wrong model."""
-        self.trouble.moment()
+        self.trouble.moment(f"InvokeEndpoint {variant}" if variant else "InvokeEndpoint")
+        if self.unanswered:
+            self.unanswered -= 1
+            raise Unanswered("throttled")
         config = self.endpoints[endpoint].config
         [asked] = [v for v in config.production if v.name == (variant or config.production[0].name)]
         score = 0.9 if asked.model_name in self.wrong else 0.5
-        return {"Body": json.dumps({"predictions": [score]}).encode(), "ContentType": "application/json"}
+        body = self.answer or json.dumps({"predictions": [score]}).encode()
+        return {"Body": body, "ContentType": "application/json", "InvokedProductionVariant": asked.name}
 
 
 def _advance(found: Endpoint, never: set[str]) -> None:

@@ -19,9 +19,13 @@ class Trouble:
     moments: int = 0
     watch: list[Callable[[], None]] = field(default_factory=list)
     """Asked at every moment: what has to hold always."""
+    calls: list[str] = field(default_factory=list)
+    """The effects in their order, as the fakes name them."""
 
-    def moment(self) -> None:
-        """One moment before or after an effect."""
+    def moment(self, call: str = "") -> None:
+        """One moment before or after an effect; before it, `call` says which."""
+        if call:
+            self.calls.append(call)
         for check in self.watch:
             check()
         self.moments += 1

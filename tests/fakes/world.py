@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from release.domain.manifest import ImageRecord, Manifest, ModelRecord
@@ -28,8 +28,8 @@ class FakeClock:
         self.seconds = 0.0
 
     def now(self) -> datetime:
-        """The same day for ever."""
-        return EPOCH
+        """The first day of all, and the seconds slept."""
+        return EPOCH + timedelta(seconds=self.seconds)
 
     def monotonic(self) -> float:
         """Seconds slept."""
@@ -51,10 +51,10 @@ class FakeStage:
         self.sagemaker = FakeSageMaker(self.trouble)
         self.file = FakeStageFile(self.trouble, endpoints)
         self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
-        self.ledger = FakeLedger(self.trouble)
+        self.clock = FakeClock()
+        self.ledger = FakeLedger(self.trouble, self.clock.now)
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
         self.registry = FakeRegistry()
-        self.clock = FakeClock()
         self.former = False
         self.roles = True
 

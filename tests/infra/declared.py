@@ -7,11 +7,13 @@ deploying: which resources, with which inputs, after which others. That AWS acce
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import pulumi
-from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 
 from infra.stack import compose
 from release.domain.stage import StageSettings, parse
@@ -61,6 +63,9 @@ class Declared(Mocks):
 
     resources: list[Resource] = field(default_factory=list)
     lookups: list[str] = field(default_factory=list)
+    ignored: dict[str, set[str]] = field(default_factory=dict)
+    """By resource name, the inputs whose changes the engine is told to pass over."""
+    warnings: list[str] = field(default_factory=list)
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Record a resource; its outputs are its inputs, and an ARN that says what it is of."""
@@ -87,10 +92,30 @@ class Declared(Mocks):
         return {(item.type, item.name) for item in self.resources if item.type.startswith("aws:")}
 
 
+class Monitor(MockMonitor):
+    """Writes down as well what mocks are not told: the options that are the engine's alone."""
+
+    def __init__(self, declared: Declared) -> None:
+        super().__init__(declared)
+        self._declared = declared
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's name
+        """Record the options, then answer as ever."""
+        if request.ignoreChanges:
+            self._declared.ignored[request.name] = set(request.ignoreChanges)
+        return super().RegisterResource(request)
+
+
 def declare(settings: StageSettings) -> Declared:
     """Run the stage program for `settings`."""
+    return record(lambda: compose(settings), settings.stage)
+
+
+def record(program: Callable[[], object], stack: str) -> Declared:
+    """Run a program, or a part of one."""
     declared = Declared()
     asyncio.set_event_loop(asyncio.new_event_loop())
-    set_mocks(declared, project="slipway", stack=settings.stage, preview=False)
-    pulumi.runtime.test(lambda: compose(settings))()
+    set_mocks(declared, project="slipway", stack=stack, preview=False, monitor=Monitor(declared))
+    with patch.object(pulumi.log, "warn", declared.warnings.append):
+        pulumi.runtime.test(program)()
     return declared

@@ -2,8 +2,12 @@
 
 import pytest
 
+from infra.components.serving import MOVED_BY_ROLLOUTS, Serving, ServingArgs
 from release.domain import names
-from tests.infra.declared import NEW, NEXT, OLD, declare, pin, stage
+from release.domain.deployment import alarm_names
+from release.domain.pins import Pins, ReleasePin
+from release.domain.plan import Split, config_plan, endpoint_plan
+from tests.infra.declared import NEW, NEXT, OLD, declare, pin, record, stage
 
 # pulumi_aws warns of its own old names when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore:.*has been deprecated in favor of:DeprecationWarning")
@@ -67,35 +71,67 @@ def test_a_model_runs_the_pinned_image_and_artifact_without_a_network():
     assert model["enableNetworkIsolation"] is True
 
 
-@pytest.mark.parametrize(
-    ("rollout", "routing"),
-    [
-        ({"strategy": "all-at-once"}, {"type": "ALL_AT_ONCE", "waitIntervalInSeconds": 0}),
-        (
-            {"strategy": "canary", "step_percent": 10, "wait_seconds": 60},
-            {
-                "type": "CANARY",
-                "canarySize": {"type": "CAPACITY_PERCENT", "value": 10},
-                "waitIntervalInSeconds": 60,
-            },
-        ),
-        (
-            {"strategy": "linear", "step_percent": 25, "wait_seconds": 30},
-            {
-                "type": "LINEAR",
-                "linearStepSize": {"type": "CAPACITY_PERCENT", "value": 25},
-                "waitIntervalInSeconds": 30,
-            },
-        ),
-    ],
-)
-def test_traffic_moves_as_the_stage_says_under_alarms_that_exist(rollout, routing):
-    declared = declare(stage({"delays": {"live": pin(NEW), "rollout": rollout}}))
-    deployment = declared.one("Endpoint").inputs["deploymentConfig"]
-    assert deployment["blueGreenUpdatePolicy"]["trafficRoutingConfiguration"] == routing
-    watched = [alarm["alarmName"] for alarm in deployment["autoRollbackConfiguration"]["alarms"]]
-    assert watched == ["delays-dev-errors", "delays-dev-latency"]
-    assert set(watched) <= {alarm.inputs["name"] for alarm in declared.of("MetricAlarm")}
+@pytest.mark.parametrize("strategy", ["all-at-once", "canary", "linear"])
+def test_pulumi_makes_the_endpoint_and_never_moves_it(strategy):
+    """Which config serves, and how it came to, is the rollouts' own (`release/rollout/`)."""
+    declared = declare(stage({"delays": {**PINNED["delays"], "rollout": {"strategy": strategy}}}))
+    endpoint = declared.one("Endpoint")
+    assert "deploymentConfig" not in endpoint.inputs
+    assert declared.ignored[endpoint.name] == {"endpointConfigName", "deploymentConfig"}
+    assert set(MOVED_BY_ROLLOUTS) == declared.ignored[endpoint.name]
+    assert set(declared.ignored) == {endpoint.name}
+
+
+def test_the_alarms_that_a_rollout_names_exist():
+    declared = declare(stage(PINNED))
+    assert set(alarm_names("dev", "delays")) == {alarm.inputs["name"] for alarm in declared.of("MetricAlarm")}
+
+
+def test_before_anything_is_live_the_endpoint_is_made_with_the_candidate():
+    declared = declare(stage({"delays": {"candidate": pin(NEXT)}}))
+    config = declared.one("EndpointConfiguration").inputs
+    assert declared.one("Endpoint").inputs["endpointConfigName"] == config["name"]
+    assert config["productionVariants"][0]["modelName"] == f"delays-dev-{NEXT}"
+    candidate = ReleasePin.model_validate(pin(NEXT, type="ml.m7i.large"))
+    assert config["name"] == config_plan("dev", "delays", candidate).name
+
+
+def test_another_instance_type_changes_no_fleet_and_says_which_command_does():
+    now = declare(stage({"delays": {"live": pin(NEW, type="ml.m7i.large")}}))
+    instances = {"type": "ml.c7i.large"}
+    asked = declare(stage({"delays": {"live": pin(NEW, type="ml.m7i.large"), "instances": instances}}))
+    for kind in ("Model", "EndpointConfiguration", "Endpoint"):
+        assert asked.one(kind).inputs == now.one(kind).inputs
+    assert now.warnings == []
+    (warning,) = asked.warnings
+    assert "runs on ml.m7i.large, its settings ask for ml.c7i.large" in warning
+    assert "./slipway apply dev --endpoint delays" in warning
+
+
+def test_a_candidate_beside_live_and_in_its_shadow_is_declared_as_planned():
+    pins = Pins.model_validate({"live": pin(NEW), "candidate": pin(NEXT)}).on("ml.m7i.large")
+    plan = endpoint_plan("dev", "delays", pins, (Split(0), Split(5), Split(20, shadow=True)))
+    args = ServingArgs(plan, "arn:role", before_models=[], before_endpoint=[], protect=False, tags={})
+    declared = record(lambda: Serving("serving", args), "dev")
+    configs = {item.inputs["name"]: item.inputs for item in declared.of("EndpointConfiguration")}
+    assert set(configs) == {config.name for config in plan.configs}
+    for config in plan.configs:
+        for key, variants in (
+            ("productionVariants", config.production),
+            ("shadowProductionVariants", config.shadow),
+        ):
+            assert configs[config.name].get(key, []) == [
+                {
+                    "variantName": variant.name,
+                    "modelName": variant.model_name,
+                    "instanceType": variant.instance_type,
+                    "initialInstanceCount": variant.capacity,
+                    "initialVariantWeight": variant.weight,
+                }
+                for variant in variants
+            ]
+    assert plan.live is not None
+    assert declared.one("Endpoint").inputs["endpointConfigName"] == plan.live.name
 
 
 def test_autoscaling_moves_the_live_variant_within_the_bounds():
@@ -103,7 +139,7 @@ def test_autoscaling_moves_the_live_variant_within_the_bounds():
     declared = declare(stage({"delays": endpoint}))
     target, policy = declared.one("Target").inputs, declared.one("Policy").inputs
     assert (target["minCapacity"], target["maxCapacity"]) == (2, 8)
-    assert target["resourceId"] == policy["resourceId"] == f"endpoint/delays-dev/variant/{names.VARIANT}"
+    assert target["resourceId"] == policy["resourceId"] == f"endpoint/delays-dev/variant/{names.LIVE}"
     tracking = policy["targetTrackingScalingPolicyConfiguration"]
     assert tracking["targetValue"] == 700
     metric = tracking["predefinedMetricSpecification"]["predefinedMetricType"]

@@ -2,12 +2,17 @@
 
 from typing import Any
 
-from release.domain.ledger import Entry, Event, Kind, Owner, Pins
+from release.domain import ledger, names
+from release.domain.ledger import Owner, Stored, Subject
 from release.domain.manifest import GateResult, ImageRecord, Manifest, ModelRecord
-from release.domain.pins import EndpointSettings, Instances, ReleasePin
+from release.domain.pins import EndpointSettings, Instances, Pins, ReleasePin
+from release.domain.plan import ConfigPlan, VariantPlan
 
-OLD, NEW = "0c77e1d2ab93", "3f2a9c01d4e7"
+OLD, NEW, NEXT = "0c77e1d2ab93", "3f2a9c01d4e7", "81bb02aa6f10"
 OWNER = Owner(host="ci-1", pid=42, started=1000, user="ci")
+OTHER = Owner(host="ci-2", pid=43, started=2000, user="ci")
+AT = "2026-01-01T00:00:00.000+00:00"
+TYPE = "ml.m7i.large"
 
 
 def pin(release: str = NEW, **changes: Any) -> ReleasePin:
@@ -18,8 +23,18 @@ def pin(release: str = NEW, **changes: Any) -> ReleasePin:
         "model": f"s3://slipway-prod-123456789012-us-east-1/models/{release[0] * 64}/model.tar.gz",
         "sha256": release[0] * 64,
         "capacity": 2,
+        "type": TYPE,
     }
     return ReleasePin.model_validate(values | changes)
+
+
+def pins(live: str | None = None, previous: str | None = None, candidate: str | None = None) -> Pins:
+    """Pins of these releases."""
+    return Pins(
+        live=pin(live) if live else None,
+        candidate=pin(candidate) if candidate else None,
+        previous=pin(previous) if previous else None,
+    )
 
 
 def settings(**changes: Any) -> EndpointSettings:
@@ -41,45 +56,57 @@ def manifest(**changes: Any) -> Manifest:
     return Manifest(**(values | changes))
 
 
-def description(plan: Any, **changes: Any) -> dict[str, Any]:
-    """DescribeEndpoint's answer when SageMaker serves exactly the plan."""
-    variant = {
-        "VariantName": plan.live.variant,
-        "CurrentWeight": 1.0,
-        "CurrentInstanceCount": 2,
-        "DeployedImages": [{"ResolvedImage": f"registry/slipway@{plan.live_digest}"}],
-    }
+def described(variant: VariantPlan, **changes: Any) -> dict[str, Any]:
+    """A variant of DescribeEndpoint's answer when SageMaker serves exactly the planned one."""
     answer = {
-        "EndpointName": plan.endpoint,
-        "EndpointStatus": "InService",
-        "EndpointConfigName": plan.live.name,
-        "ProductionVariants": [variant],
+        "VariantName": variant.name,
+        "CurrentWeight": variant.weight,
+        "DesiredInstanceCount": 2,
+        "CurrentInstanceCount": 2,
+        "DeployedImages": [{"ResolvedImage": f"registry/slipway@{variant.digest}"}],
     }
     return answer | changes
 
 
-def history(*events: Event, kind: Kind = "promote", release: str = NEW, owner: Owner = OWNER) -> list[Entry]:
+def description(config: ConfigPlan, **changes: Any) -> dict[str, Any]:
+    """DescribeEndpoint's answer when SageMaker serves exactly the config."""
+    answer = {
+        "EndpointName": names.endpoint("delays", "prod"),
+        "EndpointStatus": "InService",
+        "EndpointConfigName": config.name,
+        "ProductionVariants": [described(variant) for variant in config.production],
+        "ShadowProductionVariants": [described(variant) for variant in config.shadow],
+    }
+    return answer | changes
+
+
+def payload(event: str, release: str = NEW) -> dict[str, Any]:
+    """What an entry of this event holds."""
+    match event:
+        case "opened":
+            return {"event": event, "before": pins(OLD), "after": pins(release, OLD)}
+        case "reverting":
+            return {"event": event, "reason": "no ping"}
+        case "refused":
+            return {"event": event, "reasons": ("auc: too low",)}
+        case _:
+            return {"event": event}
+
+
+def history(
+    *events: str, kind: ledger.Kind = "promote", release: str = NEW, owner: Owner = OWNER
+) -> list[Stored]:
     """A whole ledger in which one rollout went through `events`."""
-    entries: list[Entry] = []
+    stored: list[Stored] = []
+    subject = Subject(kind=kind, endpoint="delays", release=release, rollout="r1")
     for event in events:
-        data: dict[str, Any] = {}
-        if event == "opened":
-            before = Pins(live=pin(OLD).model_dump()).model_dump()
-            data = {"before": before, "after": Pins(live=pin(release).model_dump()).model_dump()}
-        if event == "reverting":
-            data = {"reason": "no ping"}
-        entries.append(
-            Entry(
-                number=len(entries) + 1,
-                previous=entries[-1].hash if entries else "",
-                at="2026-01-01T00:00:00.000+00:00",
-                kind=kind,
-                event=event,
-                endpoint="delays",
-                release=release,
-                rollout="r1",
-                owner=owner,
-                data=data,
-            )
-        )
-    return entries
+        values = {
+            "number": len(stored) + 1,
+            "previous": stored[-1].sha256 if stored else "",
+            "at": AT,
+            "subject": subject,
+            "owner": owner,
+            "what": payload(event, release),
+        }
+        stored.append(Stored.from_bytes(ledger.Entry.model_validate(values).to_bytes()))
+    return stored

@@ -1,21 +1,21 @@
 """Gates, pre-flight, golden requests, manifest and pins: the small decisions of a release."""
 
 import dataclasses
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.domain import gates, golden, manifest, preflight
+from release.domain import gates, golden, manifest, moves, preflight
 from release.domain.errors import UsageError
 from release.domain.golden import GoldenRequest
-from release.domain.ledger import pins_of
+from release.domain.ledger import Approval
 from release.domain.manifest import GateResult, ImageRecord
-from release.domain.pins import EndpointSettings, Instances, ReleasePin
+from release.domain.pins import EndpointSettings, Instances, Pins, ReleasePin
 from release.domain.preflight import RollbackFacts
-from release.rollout import after_rollback, after_rollout
 from tests.release import examples
-from tests.release.examples import NEW, OLD, pin, settings
+from tests.release.examples import NEW, NEXT, OLD, pin, pins, settings
 
 PROCESS = ImageRecord(digest="sha256:" + "a" * 64, size=1, runtime="process", python="3.11")
 
@@ -33,6 +33,25 @@ class TestGates:
         content = examples.manifest(image=PROCESS)
         assert gates.failed(gates.evaluate(content, ["auc"], loopback=True)) == []
         assert [g.name for g in gates.failed(gates.evaluate(content, ["auc"], loopback=False))] == ["runtime"]
+
+    @pytest.mark.parametrize(("lived", "passed"), [(29, False), (30, True), (1000, True)])
+    def test_a_release_has_to_be_live_in_the_stage_before_for_as_long_as_the_stage_says(self, lived, passed):
+        now = datetime(2026, 1, 2, tzinfo=UTC)
+        gate = gates.soak_gate(30, now - timedelta(minutes=lived), now)
+        assert gate.passed is passed
+        assert gate.reason == f"live in the stage before for {lived} of 30 minutes"
+
+    def test_what_nobody_knows_has_not_soaked(self):
+        gate = gates.soak_gate(30, None, datetime(2026, 1, 2, tzinfo=UTC))
+        assert not gate.passed
+        assert "does not say since when" in gate.reason
+
+    def test_an_approval_needs_a_name_and_a_reason(self):
+        assert gates.approval_gate(Approval(by="ada", reason="tried it")).passed
+        for approval in (None, Approval(by=" ", reason="x"), Approval(by="ada", reason=" ")):
+            gate = gates.approval_gate(approval)
+            assert not gate.passed
+            assert "--approved-by NAME --reason" in gate.reason
 
 
 class TestPreflight:
@@ -53,21 +72,43 @@ class TestPreflight:
         assert self.problems() == []
 
     @pytest.mark.parametrize(
-        "gone",
+        ("gone", "named"),
         [
-            {"config_model": None},
-            {"config_model": "another"},
-            {"model_image": None},
-            {"model_image": "repo@sha256:" + "9" * 64},
-            {"model_data": "s3://elsewhere/model.tar.gz"},
-            {"object_sha256": None},
-            {"object_sha256": "9" * 64},
-            {"image_present": False},
-            {"role_present": False},
+            ({"config_model": None}, "endpoint config delays-prod-cfg does not exist"),
+            (
+                {"config_model": "another"},
+                f"endpoint config delays-prod-cfg serves another, not delays-prod-{OLD}",
+            ),
+            ({"model_image": None}, f"model delays-prod-{OLD} does not exist"),
+            (
+                {"model_image": "repo@sha256:" + "9" * 64},
+                f"model delays-prod-{OLD} runs repo@sha256:{'9' * 64}, the pin says {pin(OLD).digest}",
+            ),
+            (
+                {"model_data": "s3://elsewhere/model.tar.gz"},
+                f"model delays-prod-{OLD} loads s3://elsewhere/model.tar.gz, the pin says {pin(OLD).model}",
+            ),
+            ({"object_sha256": None}, f"the artifact {pin(OLD).model} does not exist"),
+            (
+                {"object_sha256": "9" * 64},
+                f"the artifact {pin(OLD).model} has SHA-256 {'9' * 64}, the pin says {pin(OLD).sha256}",
+            ),
+            ({"image_present": False}, f"the image {pin(OLD).image} is not in the registry"),
+            ({"role_present": False}, "the execution role does not exist"),
         ],
     )
-    def test_each_missing_or_changed_thing_is_named(self, gone):
-        assert len(self.problems(**gone)) == 1
+    def test_each_missing_or_changed_thing_is_named(self, gone, named):
+        assert self.problems(**gone) == [named]
+
+    def test_all_that_is_wrong_is_named_at_once(self):
+        assert len(self.problems(config_model=None, image_present=False, role_present=False)) == 3
+
+    def test_what_is_made_again_on_the_way_may_be_missing_and_nothing_else(self):
+        facts = dataclasses.replace(self.FACTS, config_model=None, model_image=None, object_sha256=None)
+        found = preflight.problems(pin(OLD), "delays-prod-cfg", f"delays-prod-{OLD}", facts, remake=True)
+        assert found == [f"the artifact {pin(OLD).model} does not exist"]
+        changed = dataclasses.replace(self.FACTS, config_model="another")
+        assert preflight.problems(pin(OLD), "c", f"delays-prod-{OLD}", changed, remake=True) != []
 
 
 class TestGolden:
@@ -121,35 +162,56 @@ class TestPins:
         with pytest.raises(ValueError, match="go back from nothing"):
             EndpointSettings(previous=pin())
 
-    def test_a_rollout_keeps_what_was_live_as_previous(self):
-        after = after_rollout(settings(live=pin(OLD)), pin(NEW), desired=None)
-        assert after.live is not None
-        assert after.previous is not None
-        assert (after.live["release"], after.previous["release"]) == (NEW, OLD)
+    def test_what_a_stage_names_is_live_first(self):
+        named = [found.release for found in pins(NEW, OLD, NEXT).named]
+        assert named == [NEW, NEXT, OLD]
+        assert Pins().named == ()
 
-    def test_a_rollout_still_names_what_was_previous(self):
-        older = "aaaaaaaaaaaa"
-        after = after_rollout(settings(live=pin(OLD), previous=pin(older)), pin(NEW), desired=None)
-        assert after.older is not None
-        assert after.older["release"] == older
+    def test_a_pin_gets_the_settings_type_only_where_it_has_none(self):
+        mixed = Pins(live=pin(NEW, type=None), previous=pin(OLD, type="ml.c7i.large"))
+        assert mixed.on("ml.m7i.large") == Pins(live=pin(NEW), previous=pin(OLD, type="ml.c7i.large"))
+        assert settings(live=pin(NEW, type=None)).pins == pins(NEW)
+
+    def test_a_rollout_keeps_what_was_live_as_previous(self):
+        assert moves.after_rollout(settings(live=pin(OLD)), pin(NEW), desired=2) == pins(NEW, OLD)
+
+    def test_the_first_rollout_has_nothing_to_go_back_to(self):
+        assert moves.after_rollout(settings(), pin(NEW), desired=None).previous is None
+
+    def test_a_rollout_names_what_was_previous_until_the_new_release_is_proven(self):
+        """Otherwise the `pulumi up` that moves nothing yet would delete what a take-back keeps."""
+        before = settings(live=pin(OLD), previous=pin(NEXT))
+        after = moves.after_rollout(before, pin(NEW), desired=2)
+        assert moves.while_moving(before.pins, after) == pins(OLD, NEXT, NEW)
 
     def test_the_same_release_again_keeps_the_older_previous(self):
-        after = after_rollout(settings(live=pin(NEW), previous=pin(OLD)), pin(NEW), desired=None)
-        assert after.previous is not None
-        assert after.previous["release"] == OLD
+        after = moves.after_rollout(settings(live=pin(NEW), previous=pin(OLD)), pin(NEW), desired=2)
+        assert after == pins(NEW, OLD)
 
     @given(desired=st.none() | st.integers(0, 50))
     def test_the_count_that_autoscaling_chose_is_kept_within_bounds(self, desired):
         before = settings(instances=Instances(min=2, max=8), live=pin(OLD))
-        after = after_rollout(before, pin(NEW), desired)
+        after = moves.after_rollout(before, pin(NEW), desired)
         assert after.live is not None
-        assert 2 <= after.live["capacity"] <= 8
+        assert 2 <= after.live.capacity <= 8
         if desired and 2 <= desired <= 8:
-            assert after.live["capacity"] == desired
+            assert after.live.capacity == desired
 
-    def test_a_rollback_twice_is_where_it_began_but_for_how_it_came(self):
-        before = settings(live=pin(NEW), previous=pin(OLD))
-        once = after_rollback(before).applied_to(before)
-        twice = after_rollback(once).applied_to(before)
-        assert once.live == pin(OLD, via="rollback")
-        assert pins_of(twice).live == pin(NEW, via="rollback").model_dump()
+    def test_the_new_fleet_has_the_type_of_the_settings_and_the_old_one_keeps_its_own(self):
+        before = settings(instances=Instances(type="ml.c7i.large", max=4), live=pin(OLD))
+        after = moves.after_rollout(before, pin(NEW), desired=2)
+        assert after == Pins(live=pin(NEW, type="ml.c7i.large"), previous=pin(OLD))
+
+    def test_a_changed_type_is_seen_and_changes_no_pin(self):
+        changed = settings(instances=Instances(type="ml.c7i.large"), live=pin(OLD))
+        assert moves.shape_differs(changed)
+        assert changed.pins == pins(OLD)
+        assert not moves.shape_differs(settings(live=pin(OLD)))
+        assert not moves.shape_differs(settings(live=pin(OLD, type=None)))
+        assert not moves.shape_differs(settings())
+
+    def test_a_rollback_exchanges_live_and_previous_so_that_twice_is_where_it_began(self):
+        before = pins(NEW, OLD)
+        once = moves.after_rollback(before)
+        assert once == pins(OLD, NEW)
+        assert moves.after_rollback(once) == before

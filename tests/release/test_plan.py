@@ -1,61 +1,180 @@
 """What pins mean in SageMaker, decided without AWS."""
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from release.domain import names
-from release.domain.pins import Instances
-from release.domain.plan import config_plan, deployment_config, endpoint_plan
-from tests.release.examples import NEW, OLD, pin, settings
+from release.domain.deployment import alarm_names, deployment_config
+from release.domain.pins import Pins, RolloutSettings
+from release.domain.plan import Split, beside_plan, config_plan, endpoint_plan
+from release.rollout.strategies import STRATEGIES, way_back
+from release.rollout.strategies.step import Context
+from tests.release.examples import NEW, NEXT, OLD, pin, pins
+
+SPLITS = (Split(0), Split(5), Split(20, shadow=True))
+
+
+def plan(live=None, previous=None, candidate=None, splits=()):
+    return endpoint_plan("prod", "delays", pins(live, previous, candidate), splits)
 
 
 def test_an_endpoint_without_a_pin_has_no_serving_trio():
-    plan = endpoint_plan("prod", "delays", settings())
-    assert (plan.models, plan.configs, plan.live, plan.deployment) == ((), (), None, None)
+    empty = plan()
+    assert (empty.models, empty.configs, empty.live, empty.first) == ((), (), None, None)
 
 
 def test_the_previous_model_and_config_stay_declared():
-    plan = endpoint_plan("prod", "delays", settings(live=pin(NEW), previous=pin(OLD)))
-    assert [m.name for m in plan.models] == [f"delays-prod-{NEW}", f"delays-prod-{OLD}"]
-    assert len(plan.configs) == 2
-    assert plan.live == plan.configs[0]
-    assert plan.live_digest == pin(NEW).digest
+    found = plan(NEW, OLD)
+    assert [m.name for m in found.models] == [f"delays-prod-{NEW}", f"delays-prod-{OLD}"]
+    assert len(found.configs) == 2
+    assert found.live == found.first == found.configs[0]
+    assert found.configs[0].production[0].digest == pin(NEW).digest
+
+
+def test_a_candidate_has_model_and_config_and_changes_nothing_of_the_others():
+    without, found = plan(NEW, OLD), plan(NEW, OLD, NEXT)
+    assert [m.name for m in found.models] == [f"delays-prod-{release}" for release in (NEW, NEXT, OLD)]
+    assert set(without.configs) < set(found.configs)
+    assert (found.live, found.first) == (without.live, without.first)
+
+
+def test_before_anything_is_live_the_endpoint_is_made_with_the_candidate():
+    found = plan(candidate=NEXT)
+    assert found.live is None
+    assert found.first == config_plan("prod", "delays", pin(NEXT))
 
 
 def test_a_release_pinned_twice_is_declared_once():
-    plan = endpoint_plan("prod", "delays", settings(live=pin(NEW), previous=pin(NEW)))
-    assert len(plan.models) == len(plan.configs) == 1
+    found = plan(NEW, NEW)
+    assert len(found.models) == len(found.configs) == 1
 
 
-@pytest.mark.parametrize("change", [{"capacity": 3}, {"release": OLD}])
+@pytest.mark.parametrize("change", [{"capacity": 3}, {"release": OLD}, {"type": "ml.c7i.large"}])
 def test_a_config_name_changes_with_what_the_config_holds(change):
-    base = config_plan("prod", "delays", pin(NEW), Instances())
-    assert config_plan("prod", "delays", pin(**({"release": NEW} | change)), Instances()).name != base.name
-    assert config_plan("prod", "delays", pin(NEW), Instances(type="ml.c7i.large")).name != base.name
+    base = config_plan("prod", "delays", pin(NEW))
+    changed = config_plan("prod", "delays", pin(**({"release": NEW} | change)))
+    assert changed.name != base.name
 
 
-def test_how_a_release_became_live_is_no_part_of_its_config():
-    by_rollout, by_rollback = pin(NEW), pin(NEW, via="rollback")
-    assert config_plan("prod", "delays", by_rollout, Instances()) == config_plan(
-        "prod", "delays", by_rollback, Instances()
+def test_a_pin_without_an_instance_type_means_nothing_yet():
+    bare = Pins(live=pin(NEW, type=None))
+    with pytest.raises(ValueError, match="no instance type"):
+        endpoint_plan("prod", "delays", bare)
+    assert endpoint_plan("prod", "delays", bare.on("ml.m7i.large")) == plan(NEW)
+
+
+class TestBesideLive:
+    def test_the_candidate_gets_its_share_and_live_the_rest(self):
+        config = beside_plan("prod", "delays", pin(NEW), pin(NEXT), Split(5))
+        assert [(v.name, v.weight, v.digest) for v in config.production] == [
+            ("live", 95.0, pin(NEW).digest),
+            ("candidate", 5.0, pin(NEXT).digest),
+        ]
+        assert config.shadow == ()
+
+    def test_in_the_shadow_live_keeps_everything(self):
+        config = beside_plan("prod", "delays", pin(NEW), pin(NEXT), Split(20, shadow=True))
+        assert [(v.name, v.weight) for v in config.production] == [("live", 100.0)]
+        assert [(v.name, v.weight, v.digest) for v in config.shadow] == [
+            ("candidate", 20.0, pin(NEXT).digest)
+        ]
+
+    def test_each_keeps_its_own_fleet(self):
+        candidate = pin(NEXT, capacity=3, type="ml.c7i.large")
+        config = beside_plan("prod", "delays", pin(NEW), candidate, Split(5))
+        fleets = [(v.instance_type, v.capacity) for v in config.production]
+        assert fleets == [("ml.m7i.large", 2), ("ml.c7i.large", 3)]
+
+    @given(st.integers(0, 100), st.booleans())
+    def test_weights_are_whole_numbers_that_the_provider_can_hold(self, percent, shadow):
+        config = beside_plan("prod", "delays", pin(NEW), pin(NEXT), Split(percent, shadow))
+        weights = [v.weight for v in (*config.production, *config.shadow)]
+        assert all(weight == int(weight) for weight in weights)
+        assert all(struct.unpack("f", struct.pack("f", weight))[0] == weight for weight in weights)
+        assert sum(v.weight for v in config.production) == 100
+
+    def test_two_contents_never_share_a_name(self):
+        splits = [Split(percent, shadow) for percent in (0, 5, 95, 100) for shadow in (False, True)]
+        beside = [beside_plan("prod", "delays", pin(NEW), pin(NEXT), split) for split in splits]
+        beside += [beside_plan("prod", "delays", pin(NEXT), pin(NEW), split) for split in splits]
+        beside += [beside_plan("prod", "delays", pin(NEW), pin(NEXT, capacity=3), Split(5))]
+        alone = [config_plan("prod", "delays", pin(release)) for release in (NEW, NEXT)]
+        assert len({config.name for config in beside + alone}) == len(beside + alone)
+
+    def test_the_plan_has_one_more_config_for_each_split(self):
+        found = plan(NEW, OLD, NEXT, SPLITS)
+        beside = [beside_plan("prod", "delays", pin(NEW), pin(NEXT), split) for split in SPLITS]
+        assert found.configs == (*plan(NEW, OLD, NEXT).configs, *beside)
+        assert found.models == plan(NEW, OLD, NEXT).models
+        assert found.live == plan(NEW, OLD).live
+
+    def test_without_a_candidate_or_a_live_release_there_is_nothing_to_split(self):
+        assert plan(NEW, OLD, splits=SPLITS) == plan(NEW, OLD)
+        assert plan(candidate=NEXT, splits=SPLITS) == plan(candidate=NEXT)
+
+
+class TestStrategies:
+    def steps(self, strategy="canary", of=None, **changes):
+        rollout = RolloutSettings.model_validate({"strategy": strategy} | changes)
+        context = Context("prod", "delays", pins(OLD), pins(NEW, OLD), rollout)
+        return (of or STRATEGIES[strategy])(context)
+
+    @pytest.mark.parametrize("strategy", STRATEGIES)
+    def test_every_strategy_ends_with_the_release_alone(self, strategy):
+        last = self.steps(strategy)[-1]
+        assert (last.config, last.variant) == (config_plan("prod", "delays", pin(NEW)), "live")
+
+    @pytest.mark.parametrize("strategy", STRATEGIES)
+    def test_a_rollout_is_watched_by_the_endpoints_alarms(self, strategy):
+        (step,) = self.steps(strategy)
+        assert step.deployment is not None
+        alarms = deployment_config(step.deployment)["AutoRollbackConfiguration"]["Alarms"]
+        assert alarms == [{"AlarmName": "delays-prod-errors"}, {"AlarmName": "delays-prod-latency"}]
+        assert alarm_names("prod", "delays") == ("delays-prod-errors", "delays-prod-latency")
+
+    @pytest.mark.parametrize(
+        ("rollout", "routing"),
+        [
+            (
+                {"strategy": "all-at-once", "wait_seconds": 30},
+                {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 30},
+            ),
+            (
+                {"strategy": "canary", "step_percent": 10, "wait_seconds": 60},
+                {
+                    "Type": "CANARY",
+                    "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10},
+                    "WaitIntervalInSeconds": 60,
+                },
+            ),
+            (
+                {"strategy": "linear", "step_percent": 25, "wait_seconds": 30},
+                {
+                    "Type": "LINEAR",
+                    "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 25},
+                    "WaitIntervalInSeconds": 30,
+                },
+            ),
+        ],
     )
+    def test_traffic_moves_as_the_stage_says(self, rollout, routing):
+        (step,) = self.steps(**rollout, timeout_seconds=700)
+        assert step.deployment is not None
+        policy = deployment_config(step.deployment)["BlueGreenUpdatePolicy"]
+        assert policy["TrafficRoutingConfiguration"] == routing
+        assert policy["MaximumExecutionTimeoutInSeconds"] == 700
 
-
-def test_after_a_rollback_only_the_alarm_that_never_rings_is_named():
-    plan = endpoint_plan("prod", "delays", settings(live=pin(OLD, via="rollback"), previous=pin(NEW)))
-    assert plan.deployment is not None
-    config = deployment_config(plan.deployment)
-    assert config["AutoRollbackConfiguration"]["Alarms"] == [{"AlarmName": "delays-prod-way-back"}]
-    routing = config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
-    assert routing == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
-
-
-def test_a_rollout_is_watched_by_the_endpoints_alarms():
-    plan = endpoint_plan("prod", "delays", settings(live=pin(NEW)))
-    assert plan.deployment is not None
-    alarms = deployment_config(plan.deployment)["AutoRollbackConfiguration"]["Alarms"]
-    assert alarms == [{"AlarmName": "delays-prod-errors"}, {"AlarmName": "delays-prod-latency"}]
+    def test_no_alarm_can_refuse_the_way_back_and_nothing_waits_on_it(self):
+        (step,) = self.steps(of=way_back.steps)
+        assert step.config == config_plan("prod", "delays", pin(NEW))
+        assert step.deployment == way_back.DEPLOYMENT
+        config = deployment_config(way_back.DEPLOYMENT)
+        assert "AutoRollbackConfiguration" not in config
+        routing = config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+        assert routing == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=6))

@@ -1,0 +1,316 @@
+"""The ledger in a bucket: what an append costs, who wins, and how the newest entry is found."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from release.adapters import ledger_store
+from release.adapters.ledger_store import CONFLICT_ATTEMPTS, HEARTBEAT, LedgerStore
+from release.domain import ledger
+from release.domain.errors import ServiceError
+from release.domain.ledger import (
+    Closed,
+    End,
+    Entered,
+    Heartbeat,
+    Opened,
+    Phase,
+    Refused,
+    Resumed,
+    Stored,
+    Subject,
+    broken_link,
+)
+from tests.release.adapters.s3 import FakeS3, refusal
+from tests.release.examples import AT, NEW, OLD, OTHER, OWNER, pins
+
+SUBJECT = Subject(kind="promote", endpoint="delays", release=NEW, rollout="r1")
+ANOTHER = SUBJECT.model_copy(update={"rollout": "r2", "release": OLD})
+OPENED = Opened(before=pins(OLD), after=pins(NEW, OLD))
+REFUSED = Refused(reasons=("auc: too low",))
+CREATING, MOVING = Entered(event=Phase.CREATING), Entered(event=Phase.MOVING)
+
+
+@pytest.fixture
+def s3():
+    return FakeS3()
+
+
+@pytest.fixture
+def slept(monkeypatch):
+    seconds: list[float] = []
+    monkeypatch.setattr(ledger_store.time, "sleep", seconds.append)
+    return seconds
+
+
+def process(s3, owner=OWNER) -> LedgerStore:
+    """The ledger as a new process has it."""
+    store = LedgerStore(cast(Any, SimpleNamespace(client=lambda service: s3)), "bucket")
+    store._owner = owner
+    return store
+
+
+def key(number):
+    return f"ledger/{number:08d}.json"
+
+
+def filled(s3, count, heartbeat: int | None = None):
+    """A ledger of `count` entries: rollouts of three entries, one after the other."""
+    last: Stored | None = None
+    for number in range(count):
+        what = (OPENED, MOVING, Closed(event=End.LANDED))[number % 3]
+        last = Stored.from_bytes(ledger.following(last, AT, SUBJECT, OWNER, what).to_bytes())
+        s3.objects[key(number + 1)] = last.entry.to_bytes()
+    if heartbeat is not None:
+        s3.objects[HEARTBEAT] = beat(heartbeat)
+    s3.calls.clear()
+
+
+def beat(number, rollout="r1", age=0):
+    at = datetime.now(UTC) - timedelta(seconds=age)
+    return Heartbeat(rollout=rollout, at=at, number=number).model_dump_json().encode()
+
+
+def numbers(store):
+    return [stored.entry.number for stored in store.latest(None)]
+
+
+class TestAppend:
+    def test_an_append_is_one_call(self, s3):
+        store = process(s3)
+        assert store.open() is None
+        store.append(SUBJECT, OPENED)
+        s3.calls.clear()
+        store.append(SUBJECT, CREATING)
+        assert s3.calls == {"put": 1}
+        found = process(s3).open()
+        assert found is not None
+        assert (found.phase, found.owner) == (Phase.CREATING, OWNER)
+
+    def test_a_process_that_never_looked_looks_first(self, s3):
+        filled(s3, 3)
+        assert process(s3).append(SUBJECT, REFUSED).number == 4
+        assert broken_link(process(s3).latest(None)) is None
+
+    def test_a_write_whose_answer_was_lost_is_ones_own(self, s3):
+        store = process(s3)
+        store.append(SUBJECT, OPENED)
+        s3.calls.clear()
+        s3.before_put.append(s3.objects.__setitem__)
+        assert store.append(SUBJECT, CREATING).number == 2
+        assert s3.calls == {"put": 1, "get": 1}
+        store.append(SUBJECT, MOVING)
+        assert broken_link(store.latest(None)) is None
+
+    def test_a_write_that_is_under_way_is_asked_for_again(self, s3, slept):
+        store = process(s3)
+        store.append(SUBJECT, OPENED)
+        s3.before_put += [busy, busy]
+        store.append(SUBJECT, CREATING)
+        assert numbers(store) == [1, 2]
+        assert len(slept) == 2
+
+    def test_the_same_bytes_are_asked_for_again(self, s3, slept):
+        """Else one's own first write, which came through after all, would look like another's."""
+        store = process(s3)
+        store.append(SUBJECT, OPENED)
+        s3.before_put.append(lambda key, body: (s3.objects.__setitem__(key, body), busy(key, body)))
+        store.append(SUBJECT, CREATING)
+        store.append(SUBJECT, MOVING)
+        assert broken_link(store.latest(None)) is None
+
+    def test_s3_that_never_says_who_won_is_an_error_that_can_be_tried_again(self, s3, slept):
+        store = process(s3)
+        store.append(SUBJECT, OPENED)
+        s3.before_put += [busy] * CONFLICT_ATTEMPTS
+        with pytest.raises(ServiceError, match="who wrote entry 2"):
+            store.append(SUBJECT, CREATING)
+        store.append(SUBJECT, CREATING)
+        assert numbers(store) == [1, 2]
+
+    def test_another_error_is_s3s_own(self, s3):
+        store = process(s3)
+        store.append(SUBJECT, OPENED)
+        s3.before_put.append(denied)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            store.append(SUBJECT, CREATING)
+
+
+def busy(key, body):
+    raise refusal("ConditionalRequestConflict", 409)
+
+
+def denied(key, body):
+    raise refusal("AccessDenied", 403)
+
+
+class TestTwoProcesses:
+    @pytest.mark.parametrize("what", [CREATING, Closed(event=End.LANDED), Resumed()])
+    def test_refusals_in_between_do_not_lose_the_stage(self, s3, what):
+        store, other = process(s3), process(s3, OTHER)
+        store.append(SUBJECT, OPENED)
+        for _ in range(2 * CONFLICT_ATTEMPTS):
+            other.append(ANOTHER, REFUSED)
+        s3.calls.clear()
+        store.append(SUBJECT, what)
+        assert s3.calls["list"] == 0
+        assert broken_link(store.latest(None)) is None
+
+    def test_of_two_that_open_at_once_one_wins(self, s3):
+        store, other = process(s3), process(s3, OTHER)
+        assert store.open() is other.open() is None
+        other.append(ANOTHER, REFUSED)
+        other.append(ANOTHER, OPENED)
+        with pytest.raises(ServiceError, match="wrote to this stage's ledger first"):
+            store.append(SUBJECT, OPENED)
+        found = process(s3).open()
+        assert found is not None
+        assert found.owner == OTHER
+
+    def test_a_rollout_that_ended_meanwhile_is_past_as_well(self, s3):
+        """What this process decided on is no more, even though the stage is free again."""
+        store, other = process(s3), process(s3, OTHER)
+        store.open()
+        other.append(ANOTHER, OPENED)
+        other.append(ANOTHER, Closed(event=End.LANDED))
+        with pytest.raises(ServiceError, match="first"):
+            store.append(SUBJECT, OPENED)
+
+    def test_a_process_whose_rollout_was_taken_over_stops(self, s3):
+        store, other = process(s3), process(s3, OTHER)
+        store.append(SUBJECT, OPENED)
+        other.open()
+        other.append(SUBJECT, Resumed())
+        with pytest.raises(ServiceError, match="first"):
+            store.append(SUBJECT, CREATING)
+        assert numbers(store) == [1, 2]
+
+    def test_of_two_that_resume_at_once_one_wins(self, s3):
+        process(s3).append(SUBJECT, OPENED)
+        store, other = process(s3, OTHER), process(s3, OTHER.model_copy(update={"pid": 99}))
+        store.open()
+        other.open()
+        store.append(SUBJECT, Resumed())
+        with pytest.raises(ServiceError, match="first"):
+            other.append(SUBJECT, Resumed())
+
+    def test_a_refusal_is_written_whatever_happens(self, s3):
+        store, other = process(s3), process(s3, OTHER)
+        store.open()
+        other.append(ANOTHER, OPENED)
+        assert store.append(SUBJECT, REFUSED).number == 2
+        found = process(s3).open()
+        assert found is not None
+        assert found.owner == OTHER
+
+
+class TestNewest:
+    def test_in_a_long_ledger_it_is_found_by_the_heartbeats_number(self, s3):
+        filled(s3, 2_500, heartbeat=2_490)
+        found = process(s3).open()
+        assert s3.calls["list"] == 1
+        assert s3.calls["get"] <= 3
+        assert found is not None
+        assert found.phase is Phase.OPENED
+
+    @pytest.mark.parametrize("heartbeat", [None, 0, 1, 2, 17, 2_499, 2_500, 2_501, 90_000])
+    def test_a_wrong_stale_or_missing_number_finds_it_as_well(self, s3, heartbeat):
+        filled(s3, 2_500, heartbeat)
+        assert [stored.entry.number for stored in process(s3).latest(2)] == [2_499, 2_500]
+        assert s3.calls["list"] <= 4
+
+    @pytest.mark.parametrize(
+        "garbage",
+        [b"", b"{", b"[]", b'{"rollout": "r1"}', b'{"number": "many"}', b'{"rollout": "r1", "at": "noon"}'],
+    )
+    def test_a_heartbeat_that_cannot_be_read_is_none(self, s3, garbage):
+        filled(s3, 4)
+        s3.objects[HEARTBEAT] = garbage
+        found = process(s3).open()
+        assert found is not None
+        assert process(s3).alive(found) is False
+
+    def test_what_is_no_entry_is_passed_over(self, s3):
+        filled(s3, 2)
+        s3.objects["ledger/readme.txt"] = s3.objects["ledger/9.json"] = b"?"
+        assert process(s3).append(SUBJECT, MOVING).number == 3
+
+    def test_an_empty_ledger_has_nothing(self, s3):
+        assert process(s3).open() is None
+        assert process(s3).latest(5) == []
+        assert list(process(s3).newest_first()) == []
+
+    def test_what_is_not_asked_for_is_not_read(self, s3):
+        filled(s3, 2_500, heartbeat=2_500)
+        assert next(process(s3).newest_first()).entry.number == 2_500
+        assert s3.calls["get"] == 2
+
+    @pytest.mark.parametrize(("most", "found"), [(1, [5]), (3, [3, 4, 5]), (9, [1, 2, 3, 4, 5])])
+    def test_the_newest_come_oldest_first(self, s3, most, found):
+        filled(s3, 5)
+        assert [stored.entry.number for stored in process(s3).latest(most)] == found
+
+
+class TestWhatCannotBeRead:
+    def test_garbage_is_named_with_its_place(self, s3):
+        filled(s3, 4)
+        s3.objects[key(4)] = b"{}"
+        with pytest.raises(ServiceError, match="Entry 4 of the ledger in bucket") as caught:
+            process(s3).open()
+        assert f"s3://bucket/{key(4)}" in str(caught.value)
+
+    def test_an_entry_in_anothers_place_is_named(self, s3):
+        filled(s3, 4)
+        s3.objects[key(4)] = s3.objects[key(1)]
+        with pytest.raises(ServiceError, match="it is entry 1"):
+            process(s3).append(SUBJECT, CREATING)
+
+    def test_a_changed_entry_breaks_the_chain(self, s3):
+        filled(s3, 4)
+        values = json.loads(s3.objects[key(2)])
+        values["owner"]["user"] = "somebody"
+        s3.objects[key(2)] = json.dumps(values).encode()
+        assert "entry 3 does not follow from entry 2" in str(broken_link(process(s3).latest(None)))
+
+
+class TestLife:
+    def test_there_is_a_ledger_where_there_is_a_bucket(self, s3):
+        assert process(s3).exists()
+        assert not process(FakeS3(bucket="")).exists()
+
+    def test_a_heartbeat_says_who_works_on_what_and_how_far_it_came(self, s3):
+        store = process(s3, OTHER)
+        store.append(SUBJECT, OPENED)
+        before = datetime.now(UTC)
+        with store.heartbeat("r1"):
+            pass
+        found = Heartbeat.model_validate_json(s3.objects[HEARTBEAT])
+        assert (found.rollout, found.number) == ("r1", 1)
+        assert found.at >= before
+
+    @pytest.mark.parametrize("more", [{}, {"number": 0, "pace": "new"}])
+    def test_the_heartbeat_of_an_earlier_or_a_later_version_counts(self, more):
+        """It may be at work elsewhere while this one asks."""
+        beaten = {"rollout": "r1", "at": "2026-01-01T00:00:00.123456+00:00"} | more
+        assert Heartbeat.model_validate(beaten).rollout == "r1"
+
+    def test_a_missed_beat_ends_nothing(self, s3):
+        s3.before_put.append(denied)
+        with process(s3).heartbeat("r1"):
+            pass
+        assert HEARTBEAT not in s3.objects
+
+    @pytest.mark.parametrize(
+        ("rollout", "age", "alive"), [("r1", 1, True), ("r1", 3_600, False), ("r0", 1, False)]
+    )
+    def test_a_process_elsewhere_lives_as_long_as_its_heart_beats(self, s3, rollout, age, alive):
+        process(s3, OTHER).append(SUBJECT, OPENED)
+        s3.objects[HEARTBEAT] = beat(1, rollout, age)
+        store = process(s3)
+        found = store.open()
+        assert found is not None
+        assert store.alive(found) is alive

@@ -1,0 +1,139 @@
+"""The rollout's machine, exhaustively: every state with everything that can be seen in it."""
+
+from itertools import product
+
+import pytest
+
+from release.domain.ledger import End, Phase
+from release.rollout import machine
+from release.rollout.machine import TRANSITIONS, Action, Done, Observation, Seen, Signal, State
+
+MOST_STEPS = 3
+NOTHING = Observation(Seen.NOTHING)
+SEEN = (Observation(Seen.DONE), Observation(Seen.REFUSED, "a wrong answer"))
+STATES = [
+    State(phase, steps, creates, step, reason)
+    for phase, steps, creates, reason in product(
+        Phase, range(1, MOST_STEPS + 1), (True, False), ("", "no ping")
+    )
+    for step in range(steps)
+]
+
+
+def observations(state):
+    """What can be seen in a state: an opened rollout has no work of its own."""
+    return (NOTHING,) if state.phase is Phase.OPENED else SEEN
+
+
+def ways(state):
+    """Every way from `state` to an end: the actions on it, and the end."""
+    for observation in observations(state):
+        found = machine.next(state, observation)
+        if isinstance(found, Done):
+            yield [], found
+            continue
+        for actions, end in ways(machine.entered(state, found)):
+            yield [found, *actions], end
+
+
+def test_every_state_and_signal_is_in_the_table_or_never_comes_up():
+    come_up = set()
+    for state in STATES:
+        for observation in observations(state):
+            come_up.add((state.phase, machine._signal(state, observation)))
+            assert isinstance(machine.next(state, observation), Action | Done)
+    never = set(product(Phase, Signal)) - come_up
+    assert come_up == set(TRANSITIONS)
+    assert never.isdisjoint(TRANSITIONS)
+
+
+def test_every_phase_but_the_first_is_reached_and_so_is_every_end():
+    targets = set(TRANSITIONS.values())
+    assert {target for target in targets if isinstance(target, Phase)} == set(Phase) - {Phase.OPENED}
+    assert {target for target in targets if isinstance(target, End)} == set(End)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_every_phase_can_end_well_and_with_a_person(phase):
+    ends = {end.end for state in STATES if state.phase is phase for _, end in ways(state)}
+    taken_back = phase in {Phase.REVERTING, Phase.RESTORING}
+    assert ends == {End.REVERTED, End.HELD} | (set() if taken_back else {End.LANDED})
+
+
+def test_whatever_is_seen_a_rollout_ends():
+    for state in STATES:
+        for actions, _ in ways(state):
+            assert len(actions) <= 2 * MOST_STEPS + 4
+
+
+def test_no_way_comes_to_the_same_phase_and_step_twice():
+    """So each phase is recorded once, and what a phase recorded last is where a dead rollout stands."""
+    for state in STATES:
+        for actions, _ in ways(state):
+            stops = [(action.phase, action.step) for action in actions]
+            assert len(set(stops)) == len(stops)
+
+
+def test_a_way_forward_goes_through_every_step_and_verifies_each_before_the_next():
+    state = State(Phase.OPENED, steps=3)
+    (way,) = [actions for actions, end in ways(state) if end.end is End.LANDED]
+    assert [(action.phase, action.step) for action in way] == [
+        (Phase.CREATING, 0),
+        (Phase.MOVING, 0),
+        (Phase.VERIFYING, 0),
+        (Phase.MOVING, 1),
+        (Phase.VERIFYING, 1),
+        (Phase.MOVING, 2),
+        (Phase.VERIFYING, 2),
+        (Phase.RECONCILING, 2),
+    ]
+
+
+def test_a_rollback_moves_at_once_and_makes_nothing():
+    found = machine.next(State(Phase.OPENED, steps=1, creates=False), NOTHING)
+    assert found == Action(Phase.MOVING)
+    assert machine.next(State(Phase.OPENED, steps=1), NOTHING) == Action(Phase.CREATING)
+
+
+def test_traffic_goes_back_before_the_pins_do():
+    for state in STATES:
+        for actions, end in ways(state):
+            phases = [action.phase for action in actions]
+            if end.end is End.REVERTED and state.phase is not Phase.RESTORING:
+                assert phases[-1] is Phase.RESTORING
+                assert (phases[-2:-1] or [state.phase]) == [Phase.REVERTING]
+
+
+def test_nothing_seen_yet_does_the_phase_itself_again():
+    for state in STATES:
+        if state.phase is not Phase.OPENED:
+            assert machine.next(state, NOTHING) == Action(state.phase, state.step, state.reason)
+
+
+def test_only_a_verified_step_leads_to_the_next_one():
+    for state in STATES:
+        for observation in observations(state):
+            found = machine.next(state, observation)
+            if isinstance(found, Action) and found.step != state.step:
+                assert (state.phase, observation.seen) == (Phase.VERIFYING, Seen.DONE)
+                assert (found.phase, found.step) == (Phase.MOVING, state.step + 1)
+
+
+def test_why_it_is_taken_back_is_known_to_the_end():
+    for state in STATES:
+        if state.phase is Phase.OPENED:
+            continue
+        refused = machine.next(state, Observation(Seen.REFUSED, "a wrong answer"))
+        assert refused.reason == "a wrong answer"
+        if isinstance(refused, Action):
+            for actions, end in ways(machine.entered(state, refused)):
+                reasons = {action.reason for action in actions} | {end.reason}
+                assert reasons <= {"a wrong answer"}
+        done = machine.next(state, Observation(Seen.DONE))
+        assert done.reason == state.reason
+
+
+def test_a_state_follows_from_the_action_that_was_recorded():
+    state = State(Phase.VERIFYING, 3, True, 1)
+    action = Action(Phase.MOVING, 2, "why")
+    assert machine.entered(state, action) == State(Phase.MOVING, 3, True, 2, "why")
