@@ -3,19 +3,41 @@
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-# First of all: skops asks every loaded module for all it has, and a loaded pulumi_aws then loads all of AWS.
-import skops.io  # noqa: F401
 from hypothesis import settings
 
 from demo.project import make_project
 
 ROOT = Path(__file__).resolve().parents[1]
+_SANDBOX_ALONE = re.compile(r"^pytestmark = .*\bpytest\.mark\.sandbox\b", re.MULTILINE)
+
+
+def _without_sandbox(config: pytest.Config) -> bool:
+    """Whether this run leaves out all tests marked `sandbox`, as `make test-unit` does."""
+    wanted = config.option.markexpr
+    return "not sandbox" in wanted and " or " not in wanted
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Loads skops before any other library, where a test may use it.
+
+    It asks every loaded module for all it has, and a loaded pulumi_aws then loads all of AWS.
+    """
+    if not _without_sandbox(config):
+        import skops.io  # noqa: F401
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Does not even import a file of sandbox tests alone where none is wanted: its libraries take seconds."""
+    if not _without_sandbox(config) or collection_path.suffix != ".py":
+        return None
+    return bool(_SANDBOX_ALONE.search(collection_path.read_text(encoding="utf-8"))) or None
+
 
 # A deadline is seconds of the clock, and other tests and processes share the processor.
 settings.register_profile("slipway", deadline=None)

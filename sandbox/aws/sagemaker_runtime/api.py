@@ -13,7 +13,7 @@ import aiohttp
 
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
 from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
-from sandbox.aws.sagemaker_runtime.answers import Answer, error_status, log_group, model_error, send_error
+from sandbox.aws.sagemaker_runtime.answers import Answer, error_status, model_error, send_error
 from sandbox.aws.shared.actions import identify
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.shared.coverage import not_covered
@@ -29,8 +29,6 @@ from sandbox.serving.data_plane.model_servers import MAX_BODY, TIME_LIMIT, Model
 from sandbox.serving.data_plane.shadows import Shadows
 from sandbox.serving.endpoints.state import Endpoint
 from sandbox.serving.fleets.fleet import Fleet
-
-__all__ = ["Invocations", "is_invocation", "is_other_runtime", "log_group"]
 
 PREFIX = "/endpoints/"
 SUFFIX = "/invocations"

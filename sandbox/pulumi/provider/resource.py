@@ -7,9 +7,9 @@ nothing of Pulumi's protocol; `lifecycle` gives the types their common behaviour
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from sandbox.pulumi.provider.aws import Aws, ProviderError
+from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt, find, tag_list
 from sandbox.pulumi.provider.properties import Default, Property
 from sandbox.pulumi.provider.values import Properties
 
@@ -63,9 +63,65 @@ class Resource:
         """Delete it; one that is gone already is a success."""
         raise NotImplementedError
 
+    def doing(self, verb: str, identifier: str) -> str:
+        """What an error says was under way: `creating SageMaker Model (delays-dev-1)`."""
+        return f"{verb} {self.label} ({identifier})"
+
     def external_id(self, identifier: str) -> str:
         """Return the id under which Pulumi keeps a resource that was imported as `identifier`."""
         return identifier
+
+
+class Described(Resource):
+    """A type that AWS describes and deletes by one call each, which take the resource's id in one member.
+
+    A subclass names the calls and says what the answer means (`state`).
+    """
+
+    service: ClassVar[str]
+    """botocore's name of the service."""
+    member: ClassVar[str]
+    """The member of all calls that takes the id: `ModelName`."""
+    describe_call: ClassVar[str]
+    delete_call: ClassVar[str]
+    gone: ClassVar[tuple[str, ...]]
+    """The error codes that say that it does not exist, as `find` takes them."""
+
+    def state(self, aws: Aws, doing: str, identifier: str, found: Any) -> Properties | None:
+        """Return the state that the describe call's answer means, or None where it counts as gone."""
+        raise NotImplementedError
+
+    def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
+        """As Resource.read."""
+        doing = self.doing("reading", identifier)
+        found = self._find(aws, doing, self.describe_call, identifier)
+        return None if found is None else self.state(aws, doing, identifier, found)
+
+    def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
+        """As Resource.delete."""
+        self._find(aws, self.doing("deleting", identifier), self.delete_call, identifier)
+
+    def _find(self, aws: Aws, doing: str, call: str, identifier: str) -> Any | None:
+        return find(doing, self.gone, getattr(aws.client(self.service), call), **{self.member: identifier})
+
+
+class Named(Described):
+    """A type whose id is its name, and that one call creates, with its tags."""
+
+    create_call: ClassVar[str]
+
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
+        """Return the parameters of the create call, but for name and tags."""
+        raise NotImplementedError
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        """As Resource.create."""
+        name = str(inputs["name"])
+        create = getattr(aws.client(self.service), self.create_call)
+        tags = tag_list(aws.all_tags(inputs.get("tags")))
+        parameters = {self.member: name, "Tags": tags, **self.parameters(inputs)}
+        attempt(self.doing("creating", name), create, **parameters)
+        return name
 
 
 @dataclass(frozen=True)
@@ -80,6 +136,30 @@ class Update:
     gone_tags: tuple[str, ...]
     timeout: float
     """Seconds that waiting may take."""
+
+
+def retag(
+    doing: str,
+    update: Update,
+    tag: Callable[..., Any],
+    untag: Callable[..., Any],
+    *,
+    keys: str = "TagKeys",
+    tags: str = "Tags",
+    form: Callable[[Mapping[str, str]], Any] = tag_list,
+    **resource: Any,
+) -> None:
+    """Bring changed tags in line: `untag` those that went, `tag` those that are there.
+
+    `keys` and `tags` are the members of the two calls, `form` is how the service writes tags, and `resource`
+    the members that name the resource.
+    """
+    if "tags" not in update.changed:
+        return
+    if update.gone_tags:
+        attempt(doing, untag, **resource, **{keys: list(update.gone_tags)})
+    if update.new_tags:
+        attempt(doing, tag, **resource, **{tags: form(update.new_tags)})
 
 
 def wait_until(aws: Aws, what: str, timeout: float, look: Callable[[], Answer | None]) -> Answer:

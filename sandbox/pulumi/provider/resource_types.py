@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 
-from sandbox.pulumi.provider.properties import Property
 from sandbox.pulumi.provider.resource import Resource
 from sandbox.pulumi.provider.services import (
     appautoscaling,
@@ -29,7 +28,7 @@ def schema(version: str) -> str:
     resources = {
         token: {
             "inputProperties": dict.fromkeys(resource.properties, _ANY),
-            "requiredInputs": sorted(name for name, spec in resource.properties.items() if _required(spec)),
+            "requiredInputs": sorted(name for name, spec in resource.properties.items() if spec.required),
             "properties": dict.fromkeys((*resource.properties, *resource.computed), _ANY),
         }
         for token, resource in RESOURCES.items()
@@ -38,7 +37,3 @@ def schema(version: str) -> str:
 
 
 _ANY = {"$ref": "pulumi.json#/Any"}
-
-
-def _required(spec: Property) -> bool:
-    return spec.required

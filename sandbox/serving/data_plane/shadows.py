@@ -11,7 +11,7 @@ from sandbox.serving.data_plane.model_servers import ModelServers
 from sandbox.serving.fleets.fleet import Fleet
 
 MOST_AT_ONCE = 200
-"""Copies under way; more are left out and counted, so that a slow shadow cannot hold everything up."""
+"""Copies under way; more are left out, so that a slow shadow cannot hold everything up."""
 
 Record = Callable[[Fleet, Scope, bytes, Answer, tuple[float, float], str], None]
 """Records a shadow's answer: fleet, request, body, answer, seconds (container, before), event id."""
@@ -24,8 +24,6 @@ class Shadows:
         self._servers = servers
         self._record = record
         self._tasks: set[asyncio.Task[None]] = set()
-        self.left_out = 0
-        """Copies that were not made."""
 
     def mirror(self, fleet: Fleet, scope: Scope, body: bytes, event_id: str) -> None:
         """Copy one request of a production fleet to its shadow, if its share says so. Returns at once."""
@@ -33,7 +31,6 @@ class Shadows:
         if mirror is None or (mirror.share < 1 and random() >= mirror.share):  # noqa: S311
             return
         if len(self._tasks) >= MOST_AT_ONCE:
-            self.left_out += 1
             return
         task = asyncio.create_task(self._copy(mirror.shadow, scope, body, event_id))
         self._tasks.add(task)

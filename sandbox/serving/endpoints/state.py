@@ -62,11 +62,6 @@ class Deployment:
         if phase != self.phase:
             self.phase, self.phase_since = phase, now()
 
-    @property
-    def in_flight(self) -> int:
-        """Requests that its fleets are answering now."""
-        return sum(fleet.in_flight for fleet in self.fleets.values())
-
 
 class Traffic:
     """Where the next request goes. Replaced as a whole whenever a share or a weight changes."""

@@ -81,6 +81,7 @@ def test_any_bytes(toys: Model, body: bytes, media: str, accept: str, wish: str,
     _checked(toys, _ENCODINGS[encoding](body), media, **headers)
 
 
+@pytest.mark.sandbox
 @settings(max_examples=30)
 @given(st.binary(max_size=200), st.sampled_from([*TABLES]))
 def test_any_bytes_as_a_table(toys: Model, body: bytes, media: str) -> None:

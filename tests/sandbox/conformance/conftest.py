@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.testing import SandboxHandle, start
+from tests.sandbox.conformance.alarms import Alarms
 from tests.sandbox.world import World
 
 
@@ -19,3 +20,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxHandle]
 def world(sandbox: SandboxHandle, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The sandbox with an image, a bucket and a role in it."""
     return World(sandbox, tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def alarms(sandbox: SandboxHandle) -> Alarms:
+    """Alarms and metrics of the file's own sandbox."""
+    return Alarms(sandbox)

@@ -68,9 +68,7 @@ def change_state(backend: CloudWatchBackend, alarm: Alarm, state: str, reason: s
     """
     with LOCK:
         _change(backend, alarm, state, reason, data)
-        for _ in range(len(backend.alarms)):  # a composite may look at another one
-            if not _follow(backend):
-                break
+        follow(backend)
 
 
 def _change(backend: CloudWatchBackend, alarm: Alarm, state: str, reason: str, data: str) -> None:
@@ -148,6 +146,6 @@ def _follow(backend: CloudWatchBackend) -> bool:
 def follow(backend: CloudWatchBackend) -> None:
     """Evaluate the composite alarms, after one was made or an alarm was deleted."""
     with LOCK:
-        for _ in range(len(backend.alarms)):
+        for _ in range(len(backend.alarms)):  # a composite may look at another one
             if not _follow(backend):
                 break

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from sandbox.pulumi.provider.aws import Aws, attempt, tag_list
 from sandbox.pulumi.provider.properties import Property, unordered
-from sandbox.pulumi.provider.resource import COMPUTED, NAME, TAGS, Resource, Update
+from sandbox.pulumi.provider.resource import COMPUTED, NAME, TAGS, Resource, Update, retag
 from sandbox.pulumi.provider.shapes import from_aws
 from sandbox.pulumi.provider.values import Properties, Value
 
@@ -103,12 +103,8 @@ class MetricAlarm(Resource):
         doing = f"updating {self.label} ({identifier})"
         if update.changed - {"tags"}:
             attempt(doing, cloudwatch.put_metric_alarm, **_parameters(update.inputs))
-        if "tags" in update.changed:
-            arn = update.state["arn"]
-            if update.gone_tags:
-                attempt(doing, cloudwatch.untag_resource, ResourceARN=arn, TagKeys=list(update.gone_tags))
-            if update.new_tags:
-                attempt(doing, cloudwatch.tag_resource, ResourceARN=arn, Tags=tag_list(update.new_tags))
+        arn = update.state["arn"]
+        retag(doing, update, cloudwatch.tag_resource, cloudwatch.untag_resource, ResourceARN=arn)
 
     def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
         delete = aws.client("cloudwatch").delete_alarms

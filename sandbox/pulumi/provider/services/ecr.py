@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from sandbox.pulumi.provider.aws import Aws, attempt, find, tag_list
 from sandbox.pulumi.provider.properties import Property, json_document
-from sandbox.pulumi.provider.resource import NAME, TAGS, Resource, Update
+from sandbox.pulumi.provider.resource import NAME, TAGS, Described, Resource, Update, retag
 from sandbox.pulumi.provider.values import Properties
 
 _NO_REPOSITORY = ("RepositoryNotFoundException",)
@@ -79,12 +79,10 @@ class Repository(Resource):
                 repositoryName=identifier,
                 imageScanningConfiguration=scanning,
             )
-        if "tags" in update.changed:
-            arn = update.state["arn"]
-            if update.gone_tags:
-                attempt(doing, ecr.untag_resource, resourceArn=arn, tagKeys=list(update.gone_tags))
-            if update.new_tags:
-                attempt(doing, ecr.tag_resource, resourceArn=arn, tags=tag_list(update.new_tags))
+        arn = update.state["arn"]
+        retag(
+            doing, update, ecr.tag_resource, ecr.untag_resource, keys="tagKeys", tags="tags", resourceArn=arn
+        )
 
     def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
         find(
@@ -96,11 +94,14 @@ class Repository(Resource):
         )
 
 
-class LifecyclePolicy(Resource):
+class LifecyclePolicy(Described):
     """Which images a repository lets go of by itself."""
 
     token = "aws:ecr/lifecyclePolicy:LifecyclePolicy"  # noqa: S105
     label = "ECR Lifecycle Policy"
+    service, member = "ecr", "repositoryName"
+    describe_call, delete_call = "get_lifecycle_policy", "delete_lifecycle_policy"
+    gone = (*_NO_REPOSITORY, "LifecyclePolicyNotFoundException")
     identity = ("repository",)
     computed = ("registryId",)
     properties: ClassVar[Mapping[str, Property]] = {
@@ -113,15 +114,7 @@ class LifecyclePolicy(Resource):
         self._put(aws, f"creating ECR Lifecycle Policy ({repository})", repository, inputs)
         return repository
 
-    def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
-        found = find(
-            f"reading ECR Lifecycle Policy ({identifier})",
-            (*_NO_REPOSITORY, "LifecyclePolicyNotFoundException"),
-            aws.client("ecr").get_lifecycle_policy,
-            repositoryName=identifier,
-        )
-        if found is None:
-            return None
+    def state(self, aws: Aws, doing: str, identifier: str, found: Any) -> Properties:
         return {
             "repository": found["repositoryName"],
             "policy": found["lifecyclePolicyText"],
@@ -130,14 +123,6 @@ class LifecyclePolicy(Resource):
 
     def update(self, aws: Aws, identifier: str, update: Update) -> None:
         self._put(aws, f"updating ECR Lifecycle Policy ({identifier})", identifier, update.inputs)
-
-    def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
-        find(
-            f"deleting ECR Lifecycle Policy ({identifier})",
-            (*_NO_REPOSITORY, "LifecyclePolicyNotFoundException"),
-            aws.client("ecr").delete_lifecycle_policy,
-            repositoryName=identifier,
-        )
 
     def _put(self, aws: Aws, doing: str, repository: str, inputs: Properties) -> None:
         put = aws.client("ecr").put_lifecycle_policy

@@ -4,20 +4,22 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sandbox.pulumi.provider.aws import Aws, attempt, find, tag_list
+from sandbox.pulumi.provider.aws import Aws, attempt, find
 from sandbox.pulumi.provider.properties import Property, json_document
-from sandbox.pulumi.provider.resource import NAME, TAGS, Resource, Update
+from sandbox.pulumi.provider.resource import NAME, TAGS, Named, Resource, Update, retag
 from sandbox.pulumi.provider.values import Properties
 
 _GONE = ("NoSuchEntity",)
 _SESSION_SECONDS = 3600
 
 
-class Role(Resource):
+class Role(Named):
     """A role that a service assumes."""
 
     token = "aws:iam/role:Role"  # noqa: S105
     label = "IAM Role"
+    service, member, gone = "iam", "RoleName", _GONE
+    create_call, describe_call, delete_call = "create_role", "get_role", "delete_role"
     regional = False
     computed = ("arn", "uniqueId")
     properties: ClassVar[Mapping[str, Property]] = {
@@ -30,27 +32,19 @@ class Role(Resource):
         "tags": TAGS,
     }
 
-    def create(self, aws: Aws, inputs: Properties) -> str:
-        name = str(inputs["name"])
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
         parameters: dict[str, Any] = {
-            "RoleName": name,
             "AssumeRolePolicyDocument": inputs["assumeRolePolicy"],
             "Path": inputs.get("path") or "/",
             "MaxSessionDuration": inputs.get("maxSessionDuration") or _SESSION_SECONDS,
-            "Tags": tag_list(aws.all_tags(inputs.get("tags"))),
         }
         if inputs.get("description"):
             parameters["Description"] = inputs["description"]
         if inputs.get("permissionsBoundary"):
             parameters["PermissionsBoundary"] = inputs["permissionsBoundary"]
-        attempt(f"creating IAM Role ({name})", aws.client("iam").create_role, **parameters)
-        return name
+        return parameters
 
-    def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
-        doing = f"reading IAM Role ({identifier})"
-        found = find(doing, _GONE, aws.client("iam").get_role, RoleName=identifier)
-        if found is None:
-            return None
+    def state(self, aws: Aws, doing: str, identifier: str, found: Any) -> Properties:
         role = found["Role"]
         return {
             "name": role["RoleName"],
@@ -66,7 +60,7 @@ class Role(Resource):
 
     def update(self, aws: Aws, identifier: str, update: Update) -> None:
         iam = aws.client("iam")
-        doing = f"updating IAM Role ({identifier})"
+        doing = self.doing("updating", identifier)
         inputs = update.inputs
         if "assumeRolePolicy" in update.changed:
             document = inputs["assumeRolePolicy"]
@@ -79,15 +73,7 @@ class Role(Resource):
                 Description=inputs.get("description") or "",
                 MaxSessionDuration=inputs.get("maxSessionDuration") or _SESSION_SECONDS,
             )
-        if "tags" in update.changed:
-            if update.gone_tags:
-                attempt(doing, iam.untag_role, RoleName=identifier, TagKeys=list(update.gone_tags))
-            if update.new_tags:
-                attempt(doing, iam.tag_role, RoleName=identifier, Tags=tag_list(update.new_tags))
-
-    def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
-        delete = aws.client("iam").delete_role
-        find(f"deleting IAM Role ({identifier})", _GONE, delete, RoleName=identifier)
+        retag(doing, update, iam.tag_role, iam.untag_role, RoleName=identifier)
 
 
 class RolePolicy(Resource):

@@ -1,11 +1,12 @@
 """KMS: a key with its policy and rotation, and the alias that names it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from sandbox.pulumi.provider.aws import Aws, attempt, find, tag_list
 from sandbox.pulumi.provider.properties import Default, Property, json_document
-from sandbox.pulumi.provider.resource import COMPUTED, NAME, TAGS, Resource, Update
+from sandbox.pulumi.provider.resource import COMPUTED, NAME, TAGS, Resource, Update, retag
 from sandbox.pulumi.provider.values import Properties, Value
 
 _GONE = ("NotFoundException",)
@@ -92,11 +93,9 @@ class Key(Resource):
                 self._rotate(aws, doing, identifier, inputs)
             else:
                 attempt(doing, kms.disable_key_rotation, KeyId=identifier)
-        if "tags" in update.changed:
-            if update.gone_tags:
-                attempt(doing, kms.untag_resource, KeyId=identifier, TagKeys=list(update.gone_tags))
-            if update.new_tags:
-                attempt(doing, kms.tag_resource, KeyId=identifier, Tags=tag_list(update.new_tags, "Tag"))
+
+        prefixed = partial(tag_list, prefix="Tag")
+        retag(doing, update, kms.tag_resource, kms.untag_resource, form=prefixed, KeyId=identifier)
 
     def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
         # AWS never deletes a key at once; it can be taken back within the window.

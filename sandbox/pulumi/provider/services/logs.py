@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from sandbox.pulumi.provider.aws import Aws, attempt, find
 from sandbox.pulumi.provider.properties import Default, Property
-from sandbox.pulumi.provider.resource import NAME, TAGS, Resource, Update
+from sandbox.pulumi.provider.resource import NAME, TAGS, Resource, Update, retag
 from sandbox.pulumi.provider.values import Properties
 
 _GONE = ("ResourceNotFoundException",)
@@ -72,12 +72,16 @@ class LogGroup(Resource):
                 attempt(doing, logs.associate_kms_key, logGroupName=identifier, kmsKeyId=key)
             else:
                 attempt(doing, logs.disassociate_kms_key, logGroupName=identifier)
-        if "tags" in update.changed:
-            arn = update.state["arn"]
-            if update.gone_tags:
-                attempt(doing, logs.untag_resource, resourceArn=arn, tagKeys=list(update.gone_tags))
-            if update.new_tags:
-                attempt(doing, logs.tag_resource, resourceArn=arn, tags=dict(update.new_tags))
+        retag(
+            doing,
+            update,
+            logs.tag_resource,
+            logs.untag_resource,
+            keys="tagKeys",
+            tags="tags",
+            form=dict,
+            resourceArn=update.state["arn"],
+        )
 
     def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
         if state.get("skipDestroy"):

@@ -79,40 +79,46 @@ class Bucket(Resource):
 
 
 class _BucketSetting(Resource):
-    """A setting of a bucket: one put, one get, and a delete that puts AWS's default back."""
+    """A setting of a bucket: one call each puts, gets and deletes it. The delete puts AWS's default back."""
 
     identity = ("bucket",)
     computed = ()
-    missing: ClassVar[tuple[str, ...]]
-    """The error code that says that the bucket has no such setting."""
+    setting: ClassVar[str]
+    """What botocore calls it: `bucket_policy` stands for `put_bucket_policy`, `get_…` and `delete_…`."""
+    missing: ClassVar[tuple[str, ...]] = ()
+    """The error codes that say that the bucket has no such setting."""
 
-    def put(self, s3: Any, doing: str, bucket: str, inputs: Properties) -> None:
-        """Write the whole setting."""
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
+        """Return the parameters of the put call, but for the bucket: it writes the whole setting."""
         raise NotImplementedError
 
-    def get(self, s3: Any, doing: str, bucket: str) -> Properties | None:
-        """Return the setting without the bucket's name, or None."""
-        raise NotImplementedError
-
-    def remove(self, s3: Any, doing: str, bucket: str) -> None:
-        """Remove the setting."""
+    def state(self, found: Any) -> Properties | None:
+        """Return the setting, without the bucket's name, that the get call's answer means."""
         raise NotImplementedError
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         bucket = str(inputs["bucket"])
-        self.put(_client(aws, inputs), f"creating {self.label} ({bucket})", bucket, inputs)
+        self._put(aws, self.doing("creating", bucket), bucket, inputs)
         return bucket
 
     def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
-        found = self.get(_client(aws, known), f"reading {self.label} ({identifier})", identifier)
-        return None if found is None else {"bucket": identifier, **found}
+        get = getattr(_client(aws, known), f"get_{self.setting}")
+        missing = (*_NO_BUCKET, *self.missing)
+        found = find(self.doing("reading", identifier), missing, get, Bucket=identifier)
+        state = None if found is None else self.state(found)
+        return None if state is None else {"bucket": identifier, **state}
 
     def update(self, aws: Aws, identifier: str, update: Update) -> None:
-        client = _client(aws, update.inputs)
-        self.put(client, f"updating {self.label} ({identifier})", identifier, update.inputs)
+        self._put(aws, self.doing("updating", identifier), identifier, update.inputs)
 
     def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
-        self.remove(_client(aws, state), f"deleting {self.label} ({identifier})", identifier)
+        delete = getattr(_client(aws, state), f"delete_{self.setting}")
+        missing = (*_NO_BUCKET, *self.missing)
+        find(self.doing("deleting", identifier), missing, delete, Bucket=identifier)
+
+    def _put(self, aws: Aws, doing: str, bucket: str, inputs: Properties) -> None:
+        put = getattr(_client(aws, inputs), f"put_{self.setting}")
+        attempt(doing, put, Bucket=bucket, **self.parameters(inputs))
 
 
 class BucketVersioning(_BucketSetting):
@@ -120,30 +126,23 @@ class BucketVersioning(_BucketSetting):
 
     token = "aws:s3/bucketVersioning:BucketVersioning"  # noqa: S105
     label = "S3 Bucket Versioning"
+    setting = "bucket_versioning"
     properties: ClassVar[Mapping[str, Property]] = {
         "bucket": _BUCKET,
         "versioningConfiguration": Property(required=True),
     }
 
-    def put(self, s3: Any, doing: str, bucket: str, inputs: Properties) -> None:
-        configuration = to_aws(inputs["versioningConfiguration"])
-        attempt(doing, s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration=configuration)
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
+        return {"VersioningConfiguration": to_aws(inputs["versioningConfiguration"])}
 
-    def get(self, s3: Any, doing: str, bucket: str) -> Properties | None:
-        found = find(doing, _NO_BUCKET, s3.get_bucket_versioning, Bucket=bucket)
-        if found is None or "Status" not in found:
-            return None
-        return {"versioningConfiguration": {"status": found["Status"]}}
+    def state(self, found: Any) -> Properties | None:
+        return {"versioningConfiguration": {"status": found["Status"]}} if "Status" in found else None
 
-    def remove(self, s3: Any, doing: str, bucket: str) -> None:
+    def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
         # A bucket that had versions can only be suspended.
-        find(
-            doing,
-            _NO_BUCKET,
-            s3.put_bucket_versioning,
-            Bucket=bucket,
-            VersioningConfiguration={"Status": "Suspended"},
-        )
+        suspended = {"VersioningConfiguration": {"Status": "Suspended"}}
+        put = _client(aws, state).put_bucket_versioning
+        find(self.doing("deleting", identifier), _NO_BUCKET, put, Bucket=identifier, **suspended)
 
 
 class BucketServerSideEncryptionConfiguration(_BucketSetting):
@@ -151,31 +150,18 @@ class BucketServerSideEncryptionConfiguration(_BucketSetting):
 
     token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"  # noqa: S105
     label = "S3 Bucket Server-side Encryption Configuration"
+    setting = "bucket_encryption"
+    missing = ("ServerSideEncryptionConfigurationNotFoundError",)
     properties: ClassVar[Mapping[str, Property]] = {
         "bucket": _BUCKET,
         "rules": Property(required=True),
     }
 
-    def put(self, s3: Any, doing: str, bucket: str, inputs: Properties) -> None:
-        rules = to_aws(inputs["rules"])
-        attempt(
-            doing,
-            s3.put_bucket_encryption,
-            Bucket=bucket,
-            ServerSideEncryptionConfiguration={"Rules": rules},
-        )
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
+        return {"ServerSideEncryptionConfiguration": {"Rules": to_aws(inputs["rules"])}}
 
-    def get(self, s3: Any, doing: str, bucket: str) -> Properties | None:
-        missing = (*_NO_BUCKET, "ServerSideEncryptionConfigurationNotFoundError")
-        found = find(doing, missing, s3.get_bucket_encryption, Bucket=bucket)
-        return (
-            None
-            if found is None
-            else {"rules": from_aws(found["ServerSideEncryptionConfiguration"]["Rules"])}
-        )
-
-    def remove(self, s3: Any, doing: str, bucket: str) -> None:
-        find(doing, _NO_BUCKET, s3.delete_bucket_encryption, Bucket=bucket)
+    def state(self, found: Any) -> Properties:
+        return {"rules": from_aws(found["ServerSideEncryptionConfiguration"]["Rules"])}
 
 
 class BucketPublicAccessBlock(_BucketSetting):
@@ -183,29 +169,21 @@ class BucketPublicAccessBlock(_BucketSetting):
 
     token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"  # noqa: S105
     label = "S3 Bucket Public Access Block"
+    setting = "public_access_block"
+    missing = ("NoSuchPublicAccessBlockConfiguration",)
     _FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     properties: ClassVar[Mapping[str, Property]] = {
         "bucket": _BUCKET,
         **{flag: Property() for flag in _FLAGS},
     }
 
-    def put(self, s3: Any, doing: str, bucket: str, inputs: Properties) -> None:
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
         flags: Value = {flag: bool(inputs.get(flag)) for flag in self._FLAGS}
-        attempt(
-            doing,
-            s3.put_public_access_block,
-            Bucket=bucket,
-            PublicAccessBlockConfiguration=to_aws(flags),
-        )
+        return {"PublicAccessBlockConfiguration": to_aws(flags)}
 
-    def get(self, s3: Any, doing: str, bucket: str) -> Properties | None:
-        missing = (*_NO_BUCKET, "NoSuchPublicAccessBlockConfiguration")
-        found = find(doing, missing, s3.get_public_access_block, Bucket=bucket)
-        flags = from_aws(found["PublicAccessBlockConfiguration"]) if found else None
+    def state(self, found: Any) -> Properties | None:
+        flags = from_aws(found["PublicAccessBlockConfiguration"])
         return flags if isinstance(flags, dict) else None
-
-    def remove(self, s3: Any, doing: str, bucket: str) -> None:
-        find(doing, _NO_BUCKET, s3.delete_public_access_block, Bucket=bucket)
 
 
 class BucketPolicy(_BucketSetting):
@@ -213,20 +191,18 @@ class BucketPolicy(_BucketSetting):
 
     token = "aws:s3/bucketPolicy:BucketPolicy"  # noqa: S105
     label = "S3 Bucket Policy"
+    setting = "bucket_policy"
+    missing = ("NoSuchBucketPolicy",)
     properties: ClassVar[Mapping[str, Property]] = {
         "bucket": _BUCKET,
         "policy": Property(required=True, normal=json_document),
     }
 
-    def put(self, s3: Any, doing: str, bucket: str, inputs: Properties) -> None:
-        attempt(doing, s3.put_bucket_policy, Bucket=bucket, Policy=inputs["policy"])
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
+        return {"Policy": inputs["policy"]}
 
-    def get(self, s3: Any, doing: str, bucket: str) -> Properties | None:
-        found = find(doing, (*_NO_BUCKET, "NoSuchBucketPolicy"), s3.get_bucket_policy, Bucket=bucket)
-        return None if found is None else {"policy": found["Policy"]}
-
-    def remove(self, s3: Any, doing: str, bucket: str) -> None:
-        find(doing, _NO_BUCKET, s3.delete_bucket_policy, Bucket=bucket)
+    def state(self, found: Any) -> Properties:
+        return {"policy": found["Policy"]}
 
 
 class BucketOwnershipControls(_BucketSetting):
@@ -234,23 +210,18 @@ class BucketOwnershipControls(_BucketSetting):
 
     token = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"  # noqa: S105
     label = "S3 Bucket Ownership Controls"
+    setting = "bucket_ownership_controls"
+    missing = ("OwnershipControlsNotFoundError",)
     properties: ClassVar[Mapping[str, Property]] = {
         "bucket": _BUCKET,
         "rule": Property(required=True),
     }
 
-    def put(self, s3: Any, doing: str, bucket: str, inputs: Properties) -> None:
-        rules = [to_aws(inputs["rule"])]
-        attempt(doing, s3.put_bucket_ownership_controls, Bucket=bucket, OwnershipControls={"Rules": rules})
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
+        return {"OwnershipControls": {"Rules": [to_aws(inputs["rule"])]}}
 
-    def get(self, s3: Any, doing: str, bucket: str) -> Properties | None:
-        missing = (*_NO_BUCKET, "OwnershipControlsNotFoundError")
-        found = find(doing, missing, s3.get_bucket_ownership_controls, Bucket=bucket)
-        return None if found is None else {"rule": from_aws(found["OwnershipControls"]["Rules"][0])}
-
-    def remove(self, s3: Any, doing: str, bucket: str) -> None:
-        missing = (*_NO_BUCKET, "OwnershipControlsNotFoundError")
-        find(doing, missing, s3.delete_bucket_ownership_controls, Bucket=bucket)
+    def state(self, found: Any) -> Properties:
+        return {"rule": from_aws(found["OwnershipControls"]["Rules"][0])}
 
 
 def _client(aws: Aws, properties: Properties) -> Any:

@@ -8,9 +8,9 @@ drift. It never sends RetainAllVariantProperties, so an update sets the counts o
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt, find, tag_list
+from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt
 from sandbox.pulumi.provider.properties import Default, Property
-from sandbox.pulumi.provider.resource import NAME, TAGS, Resource, Update, wait_until
+from sandbox.pulumi.provider.resource import NAME, TAGS, Named, Resource, Update, retag, wait_until
 from sandbox.pulumi.provider.shapes import from_aws, to_aws
 from sandbox.pulumi.provider.values import Properties, Value
 
@@ -18,11 +18,24 @@ _GONE = ("ValidationException:could not find", "ResourceNotFound", "ValidationEx
 _WORKING = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
 
 
-class Model(Resource):
+class _SageMaker(Named):
+    """What SageMaker's types have in common: errors, tags, and that only the tags can be changed."""
+
+    service = "sagemaker"
+    gone = _GONE
+
+    def update(self, aws: Aws, identifier: str, update: Update) -> None:
+        sagemaker, doing = aws.client("sagemaker"), self.doing("updating", identifier)
+        retag(doing, update, sagemaker.add_tags, sagemaker.delete_tags, ResourceArn=update.state["arn"])
+
+
+class Model(_SageMaker):
     """An image and the model data it loads. Nothing of it can be changed, but its tags."""
 
     token = "aws:sagemaker/model:Model"  # noqa: S105
     label = "SageMaker Model"
+    member = "ModelName"
+    create_call, describe_call, delete_call = "create_model", "describe_model", "delete_model"
     properties: ClassVar[Mapping[str, Property]] = {
         "name": NAME,
         "executionRoleArn": Property(required=True, replaces=True),
@@ -33,26 +46,12 @@ class Model(Resource):
         "tags": TAGS,
     }
 
-    def create(self, aws: Aws, inputs: Properties) -> str:
-        name = str(inputs["name"])
-        parameters: dict[str, Any] = {
-            "ModelName": name,
-            "Tags": tag_list(aws.all_tags(inputs.get("tags"))),
-        }
-        for member in ("executionRoleArn", "primaryContainer", "containers", "vpcConfig"):
-            if inputs.get(member):
-                parameters[member[:1].upper() + member[1:]] = to_aws(inputs[member])
-        if inputs.get("enableNetworkIsolation"):
-            parameters["EnableNetworkIsolation"] = True
-        attempt(f"creating {self.label} ({name})", aws.client("sagemaker").create_model, **parameters)
-        return name
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
+        members = ("executionRoleArn", "primaryContainer", "containers", "vpcConfig")
+        isolated = {"EnableNetworkIsolation": True} if inputs.get("enableNetworkIsolation") else {}
+        return {**_given(inputs, *members), **isolated}
 
-    def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
-        sagemaker = aws.client("sagemaker")
-        doing = f"reading {self.label} ({identifier})"
-        found = find(doing, _GONE, sagemaker.describe_model, ModelName=identifier)
-        if found is None:
-            return None
+    def state(self, aws: Aws, doing: str, identifier: str, found: Any) -> Properties:
         return {
             "name": found["ModelName"],
             "arn": found["ModelArn"],
@@ -61,22 +60,18 @@ class Model(Resource):
             "primaryContainer": from_aws(found.get("PrimaryContainer") or None),
             "containers": from_aws(found.get("Containers") or None),
             "vpcConfig": from_aws(found.get("VpcConfig") or None),
-            "tagsAll": _tags(sagemaker, doing, found["ModelArn"]),
+            "tagsAll": _tags(aws, doing, found["ModelArn"]),
         }
 
-    def update(self, aws: Aws, identifier: str, update: Update) -> None:
-        _retag(aws, f"updating {self.label} ({identifier})", update)
 
-    def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
-        delete = aws.client("sagemaker").delete_model
-        find(f"deleting {self.label} ({identifier})", _GONE, delete, ModelName=identifier)
-
-
-class EndpointConfiguration(Resource):
+class EndpointConfiguration(_SageMaker):
     """Which models an endpoint serves, on what. Nothing of it can be changed, but its tags."""
 
     token = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"  # noqa: S105
     label = "SageMaker Endpoint Configuration"
+    member = "EndpointConfigName"
+    create_call, describe_call = "create_endpoint_config", "describe_endpoint_config"
+    delete_call = "delete_endpoint_config"
     properties: ClassVar[Mapping[str, Property]] = {
         "name": NAME,
         "productionVariants": Property(required=True, replaces=True),
@@ -87,28 +82,12 @@ class EndpointConfiguration(Resource):
         "tags": TAGS,
     }
 
-    def create(self, aws: Aws, inputs: Properties) -> str:
-        name = str(inputs["name"])
-        parameters: dict[str, Any] = {
-            "EndpointConfigName": name,
-            "Tags": tag_list(aws.all_tags(inputs.get("tags"))),
-        }
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
         members = ("productionVariants", "shadowProductionVariants", "dataCaptureConfig", "executionRoleArn")
-        for member in members:
-            if inputs.get(member):
-                parameters[member[:1].upper() + member[1:]] = to_aws(inputs[member])
-        if inputs.get("kmsKeyArn"):
-            parameters["KmsKeyId"] = inputs["kmsKeyArn"]
-        create = aws.client("sagemaker").create_endpoint_config
-        attempt(f"creating {self.label} ({name})", create, **parameters)
-        return name
+        key = {"KmsKeyId": inputs["kmsKeyArn"]} if inputs.get("kmsKeyArn") else {}
+        return {**_given(inputs, *members), **key}
 
-    def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
-        sagemaker = aws.client("sagemaker")
-        doing = f"reading {self.label} ({identifier})"
-        found = find(doing, _GONE, sagemaker.describe_endpoint_config, EndpointConfigName=identifier)
-        if found is None:
-            return None
+    def state(self, aws: Aws, doing: str, identifier: str, found: Any) -> Properties:
         return {
             "name": found["EndpointConfigName"],
             "arn": found["EndpointConfigArn"],
@@ -117,22 +96,17 @@ class EndpointConfiguration(Resource):
             "dataCaptureConfig": from_aws(found.get("DataCaptureConfig") or None),
             "kmsKeyArn": found.get("KmsKeyId"),
             "executionRoleArn": found.get("ExecutionRoleArn"),
-            "tagsAll": _tags(sagemaker, doing, found["EndpointConfigArn"]),
+            "tagsAll": _tags(aws, doing, found["EndpointConfigArn"]),
         }
 
-    def update(self, aws: Aws, identifier: str, update: Update) -> None:
-        _retag(aws, f"updating {self.label} ({identifier})", update)
 
-    def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
-        delete = aws.client("sagemaker").delete_endpoint_config
-        find(f"deleting {self.label} ({identifier})", _GONE, delete, EndpointConfigName=identifier)
-
-
-class Endpoint(Resource):
+class Endpoint(_SageMaker):
     """What clients invoke."""
 
     token = "aws:sagemaker/endpoint:Endpoint"  # noqa: S105
     label = "SageMaker Endpoint"
+    member = "EndpointName"
+    create_call, describe_call, delete_call = "create_endpoint", "describe_endpoint", "delete_endpoint"
 
     @staticmethod
     def _rollback_appears_or_goes(old: Value, new: Value) -> bool:
@@ -150,39 +124,31 @@ class Endpoint(Resource):
         "tags": TAGS,
     }
 
-    def create(self, aws: Aws, inputs: Properties) -> str:
-        name = str(inputs["name"])
-        attempt(
-            f"creating {self.label} ({name})",
-            aws.client("sagemaker").create_endpoint,
-            EndpointName=name,
-            EndpointConfigName=inputs["endpointConfigName"],
-            Tags=tag_list(aws.all_tags(inputs.get("tags"))),
-            **_deployment(inputs),
-        )
-        return name
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
+        return {"EndpointConfigName": inputs["endpointConfigName"], **_deployment(inputs)}
 
     def finish(self, aws: Aws, identifier: str, inputs: Properties, timeout: float) -> None:
-        _wait_in_service(aws, f"creating {self.label} ({identifier})", identifier, timeout)
+        _wait_in_service(aws, self.doing("creating", identifier), identifier, timeout)
 
     def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
-        sagemaker = aws.client("sagemaker")
-        doing = f"reading {self.label} ({identifier})"
-        found = find(doing, _GONE, sagemaker.describe_endpoint, EndpointName=identifier)
-        if found is None:
-            return None
+        found = super().read(aws, identifier, known)
+        # Absent while an endpoint that never was in service is being created, or has failed.
+        if found is not None and found["endpointConfigName"] is None:
+            found["endpointConfigName"] = known.get("endpointConfigName")
+        return found
+
+    def state(self, aws: Aws, doing: str, identifier: str, found: Any) -> Properties:
         return {
             "name": found["EndpointName"],
             "arn": found["EndpointArn"],
-            # Absent while an endpoint that never was in service is being created, or has failed.
-            "endpointConfigName": found.get("EndpointConfigName") or known.get("endpointConfigName"),
+            "endpointConfigName": found.get("EndpointConfigName") or None,
             "deploymentConfig": from_aws(found.get("LastDeploymentConfig") or None),
-            "tagsAll": _tags(sagemaker, doing, found["EndpointArn"]),
+            "tagsAll": _tags(aws, doing, found["EndpointArn"]),
         }
 
     def update(self, aws: Aws, identifier: str, update: Update) -> None:
-        doing = f"updating {self.label} ({identifier})"
-        _retag(aws, doing, update)
+        doing = self.doing("updating", identifier)
+        super().update(aws, identifier, update)
         if update.changed & {"endpointConfigName", "deploymentConfig"}:
             attempt(
                 doing,
@@ -195,13 +161,12 @@ class Endpoint(Resource):
         _wait_in_service(aws, doing, identifier, update.timeout)
 
     def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
-        sagemaker = aws.client("sagemaker")
-        doing = f"deleting {self.label} ({identifier})"
-        if find(doing, _GONE, sagemaker.delete_endpoint, EndpointName=identifier) is None:
+        doing = self.doing("deleting", identifier)
+        if self._find(aws, doing, self.delete_call, identifier) is None:
             return
 
         def gone() -> bool | None:
-            found = find(doing, _GONE, sagemaker.describe_endpoint, EndpointName=identifier)
+            found = self._find(aws, doing, self.describe_call, identifier)
             if found is not None and found["EndpointStatus"] == "Failed":
                 raise ProviderError(f"{doing}: {found.get('FailureReason', 'it failed')}")
             return True if found is None else None
@@ -232,20 +197,14 @@ def _has_auto_rollback(deployment: Value) -> bool:
     return isinstance(deployment, dict) and bool(deployment.get("autoRollbackConfiguration"))
 
 
-def _tags(sagemaker: Any, doing: str, arn: str) -> Value:
-    answer = attempt(doing, sagemaker.list_tags, ResourceArn=arn)
+def _given(inputs: Properties, *members: str) -> dict[str, Any]:
+    """Return those of the inputs that have a value, with AWS's names."""
+    return {name[:1].upper() + name[1:]: to_aws(inputs[name]) for name in members if inputs.get(name)}
+
+
+def _tags(aws: Aws, doing: str, arn: str) -> Value:
+    answer = attempt(doing, aws.client("sagemaker").list_tags, ResourceArn=arn)
     return {tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())}
-
-
-def _retag(aws: Aws, doing: str, update: Update) -> None:
-    if "tags" not in update.changed:
-        return
-    sagemaker = aws.client("sagemaker")
-    arn = update.state["arn"]
-    if update.gone_tags:
-        attempt(doing, sagemaker.delete_tags, ResourceArn=arn, TagKeys=list(update.gone_tags))
-    if update.new_tags:
-        attempt(doing, sagemaker.add_tags, ResourceArn=arn, Tags=tag_list(update.new_tags))
 
 
 RESOURCES: tuple[Resource, ...] = (Model(), EndpointConfiguration(), Endpoint())

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt, find, tag_list
 from sandbox.pulumi.provider.properties import Default, Property, json_document
-from sandbox.pulumi.provider.resource import NAME, TAGS, Resource, Update
+from sandbox.pulumi.provider.resource import NAME, TAGS, Described, Resource, Update, retag
 from sandbox.pulumi.provider.values import Properties
 
 _GONE = ("NotFound", "NotFoundException")
@@ -17,11 +17,13 @@ _ATTRIBUTES = {
 }
 
 
-class Topic(Resource):
+class Topic(Described):
     """A topic that alarms publish to."""
 
     token = "aws:sns/topic:Topic"  # noqa: S105
     label = "SNS Topic"
+    service, member, gone = "sns", "TopicArn", _GONE
+    describe_call, delete_call = "get_topic_attributes", "delete_topic"
     computed = ("arn", "owner")
     properties: ClassVar[Mapping[str, Property]] = {
         "name": NAME,
@@ -43,19 +45,14 @@ class Topic(Resource):
         )
         return answer["TopicArn"]
 
-    def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
-        sns = aws.client("sns")
-        doing = f"reading SNS Topic ({identifier})"
-        found = find(doing, _GONE, sns.get_topic_attributes, TopicArn=identifier)
-        if found is None:
-            return None
+    def state(self, aws: Aws, doing: str, identifier: str, found: Any) -> Properties:
         attributes = found["Attributes"]
-        tags = attempt(doing, sns.list_tags_for_resource, ResourceArn=identifier).get("Tags", ())
+        listed = attempt(doing, aws.client("sns").list_tags_for_resource, ResourceArn=identifier)
         return {
             "name": identifier.rsplit(":", 1)[-1],
             "arn": identifier,
             "owner": attributes.get("Owner"),
-            "tagsAll": {tag["Key"]: tag["Value"] for tag in tags},
+            "tagsAll": {tag["Key"]: tag["Value"] for tag in listed.get("Tags", ())},
             **{ours: attributes.get(theirs) for ours, theirs in _ATTRIBUTES.items()},
         }
 
@@ -71,22 +68,16 @@ class Topic(Resource):
                 AttributeName=_ATTRIBUTES[ours],
                 AttributeValue=value,
             )
-        if "tags" in update.changed:
-            if update.gone_tags:
-                attempt(doing, sns.untag_resource, ResourceArn=identifier, TagKeys=list(update.gone_tags))
-            if update.new_tags:
-                attempt(doing, sns.tag_resource, ResourceArn=identifier, Tags=tag_list(update.new_tags))
-
-    def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
-        delete = aws.client("sns").delete_topic
-        find(f"deleting SNS Topic ({identifier})", _GONE, delete, TopicArn=identifier)
+        retag(doing, update, sns.tag_resource, sns.untag_resource, ResourceArn=identifier)
 
 
-class TopicPolicy(Resource):
+class TopicPolicy(Described):
     """Who may publish to a topic."""
 
     token = "aws:sns/topicPolicy:TopicPolicy"  # noqa: S105
     label = "SNS Topic Policy"
+    service, member, gone = "sns", "TopicArn", _GONE
+    describe_call = "get_topic_attributes"
     identity = ("arn",)
     computed = ("owner",)
     properties: ClassVar[Mapping[str, Property]] = {
@@ -99,12 +90,10 @@ class TopicPolicy(Resource):
         self._put(aws, f"creating SNS Topic Policy ({arn})", arn, str(inputs["policy"]))
         return arn
 
-    def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
-        doing = f"reading SNS Topic Policy ({identifier})"
-        found = find(doing, _GONE, aws.client("sns").get_topic_attributes, TopicArn=identifier)
-        if found is None or not found["Attributes"].get("Policy"):
-            return None
+    def state(self, aws: Aws, doing: str, identifier: str, found: Any) -> Properties | None:
         attributes = found["Attributes"]
+        if not attributes.get("Policy"):
+            return None
         return {"arn": identifier, "owner": attributes.get("Owner"), "policy": attributes["Policy"]}
 
     def update(self, aws: Aws, identifier: str, update: Update) -> None:
@@ -142,11 +131,13 @@ class TopicPolicy(Resource):
         attempt(doing, put, TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
 
 
-class TopicSubscription(Resource):
+class TopicSubscription(Described):
     """Who hears of what a topic publishes. Its id is its ARN, also while it waits to be confirmed."""
 
     token = "aws:sns/topicSubscription:TopicSubscription"  # noqa: S105
     label = "SNS Topic Subscription"
+    service, member, gone = "sns", "SubscriptionArn", _GONE
+    describe_call = "get_subscription_attributes"
     identity = ()
     computed = ("arn", "ownerId", "pendingConfirmation")
     properties: ClassVar[Mapping[str, Property]] = {
@@ -167,11 +158,7 @@ class TopicSubscription(Resource):
         )
         return answer["SubscriptionArn"]
 
-    def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
-        doing = f"reading {self.label} ({identifier})"
-        found = find(doing, _GONE, aws.client("sns").get_subscription_attributes, SubscriptionArn=identifier)
-        if found is None:
-            return None
+    def state(self, aws: Aws, doing: str, identifier: str, found: Any) -> Properties:
         attributes = found["Attributes"]
         return {
             "arn": identifier,
