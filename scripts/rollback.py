@@ -16,10 +16,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _work(args: argparse.Namespace, out: Out) -> int:
     result = rollback(connect(out.tell), args.stage, args.endpoint, out.tell)
+    again = f"{result.release} serves {result.stage} again"
+    now = again if result.release else f"nothing serves {result.stage}, as before"
     out.result(
         asdict(result) | {"seconds": round(result.seconds, 2)},
-        f"[green]✓[/green] {result.release} serves {result.stage} again, pin and stack agree "
-        f"({result.seconds:.1f} s)",
+        f"[green]✓[/green] {now}, pin and stack agree ({result.seconds:.1f} s)",
     )
     return 0
 
