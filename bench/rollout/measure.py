@@ -113,7 +113,7 @@ def _at_size(stage: Stage, size: int, runs: int, step: Step) -> list[Figure]:
     _expect_serving(stage.sandbox, size)
     for _ in range(runs):
         step(at + "yardsticks")
-        invoke = user.slipway("invoke", STAGE)
+        invoke = user.slipway("invoke", STAGE, "--endpoint", endpoints.FIRST)
         for figure in (status, release, answers, rollback):
             figure.yardstick_runs.append(invoke)
         up.yardstick_runs.append(user.run("pulumi", "version"))
