@@ -41,6 +41,10 @@ class Phase(StrEnum):
     """What served before serves; the pins are as before, and pulumi deletes what the candidate brought."""
 
 
+WAY_BACK = frozenset({Phase.REVERTING, Phase.RESTORING})
+"""The phases of a rollout that is being taken back."""
+
+
 class End(StrEnum):
     """How a rollout ended."""
 

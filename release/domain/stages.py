@@ -114,7 +114,11 @@ def parse(project: Mapping[str, Any], files: Sequence[str]) -> Stages:
         ) from None
     twice = {name for name in stages.names if stages.names.count(name) > 1}
     if twice:
-        raise UsageError(f"Pulumi.yaml lists {', '.join(sorted(twice))} twice.", "Nothing was changed.")
+        raise UsageError(
+            f"Pulumi.yaml lists {', '.join(sorted(twice))} twice.",
+            "Nobody can tell which entry counts, so nothing was changed.",
+            "Leave one of them out under `stages:`.",
+        )
     return stages
 
 

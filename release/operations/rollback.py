@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from release.domain import moves, names, plan, preflight
 from release.domain.errors import UsageError
-from release.domain.ledger import Opened, OpenRollout, Request
+from release.domain.ledger import WAY_BACK, Opened, OpenRollout, Request
 from release.domain.pins import ReleasePin
 from release.domain.preflight import RollbackFacts
 from release.domain.stages import Stages
@@ -41,9 +41,11 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     found = rollouts.found_open(ports, name)
     own = found if found and found.subject.endpoint == name else None
     goal = _before(own) if own else _previous(world.stages, ports, name)
-    if goal:
-        tell(Event(f"pre-flight: everything that {goal.release} needs to serve again"))
-        _preflight(ports, name, goal, remake=own is not None and own.subject.kind != "rollback")
+    reverts = own is not None and (own.subject.kind != "rollback" or own.phase in WAY_BACK)
+    needed = own.opened.before.live if own and reverts else goal
+    if needed:
+        tell(Event(f"pre-flight: everything that {needed.release} needs to serve again"))
+        _preflight(ports, name, needed, remake=reverts)
 
     def opened() -> Opened:
         if own is not None:

@@ -5,7 +5,18 @@ from collections.abc import Callable
 
 from release.domain import gates, landed, ledger, names, plan
 from release.domain.errors import Held, ReleaseFailed, ServiceError
-from release.domain.ledger import End, Entered, Kind, Opened, OpenRollout, Phase, Refused, Request, Resumed
+from release.domain.ledger import (
+    WAY_BACK,
+    End,
+    Entered,
+    Kind,
+    Opened,
+    OpenRollout,
+    Phase,
+    Refused,
+    Request,
+    Resumed,
+)
 from release.domain.manifest import GateResult
 from release.domain.pins import EndpointSettings
 from release.ports import Event, StagePorts, Tell
@@ -76,7 +87,7 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
     kind, release = found.subject.kind, found.subject.release
     tell(Event(f"resuming the {kind} of {release} that stopped at {found.phase.value!r}", phase=found.phase))
     ports.ledger.append(found.subject, Resumed())
-    if decision == "take-back" and found.phase not in {Phase.REVERTING, Phase.RESTORING}:
+    if decision == "take-back" and found.phase not in WAY_BACK:
         reason = "taken back by a rollback while its own process was gone"
         ports.ledger.append(found.subject, Entered(event=Phase.REVERTING, reason=reason))
         return OpenRollout(found.subject, found.opened, found.owner, Phase.REVERTING, reason=reason)

@@ -147,6 +147,16 @@ class TestOpenRollout:
         assert pins_now(prod) == Pins(live=before.previous, previous=before.live)
         assert prod.ledger.events.count("opened") == 1
 
+    def test_a_dead_rollback_on_its_own_way_back_needs_only_what_served(self, project, prod, told):
+        before = pins_now(prod)
+        prod.sagemaker.wrong.add(config_of(before.previous).production[0].model_name)
+        begin(prod)
+        die_at(prod, Phase.REVERTING)
+        prod.registry.images.remove(sure(before.previous).digest)
+        with pytest.raises(ReleaseFailed, match="golden request 1 of 1"):
+            rollback(project(prod), "prod", None, told)
+        as_before(prod, before)
+
     @pytest.mark.parametrize("phase", [Phase.CREATING, Phase.MOVING, Phase.VERIFYING])
     def test_a_first_release_that_died_is_taken_back_to_nothing(self, project, told, phase, follow):
         prod = serving(None)
