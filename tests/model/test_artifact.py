@@ -6,7 +6,7 @@ import os
 import tarfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model import artifact
@@ -25,7 +25,6 @@ def archive(*entries: tuple[tarfile.TarInfo, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-@settings(deadline=None)
 @given(contents)
 def test_the_order_of_the_files_does_not_matter(files):
     assert artifact.pack(files) == artifact.pack(dict(reversed(files.items())))
@@ -36,7 +35,6 @@ def test_files_of_further_models_are_read_back():
     assert artifact.read(artifact.pack(files)) == files
 
 
-@settings(deadline=None)
 @given(contents)
 def test_what_was_packed_is_read_back(files):
     assert artifact.read(artifact.pack(files)) == files

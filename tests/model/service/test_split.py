@@ -1,7 +1,7 @@
 """Which months train and which test: never a row that a compared model has learned from."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.service.errors import MonthsError
@@ -26,7 +26,6 @@ def test_training_that_ends_later_is_tested_on_the_second_month_after_it():
     assert (split.validation, split.test, split.history) == (11, 12, Months(1, 10))
 
 
-@settings(deadline=None)
 @given(months, st.none() | months)
 def test_no_compared_model_has_seen_the_validation_or_test_month(train, champion):
     try:

@@ -198,7 +198,7 @@ _LISTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=400)
 @given(
     st.tuples(st.just("dataframe_split"), _TABLE)
     | st.tuples(st.sampled_from(["inputs", "instances"]), _LISTS)

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.training import gates
@@ -65,13 +65,11 @@ def test_without_a_champion_there_is_no_champion_gate_to_pass():
     assert "champion" not in {gate.name for gate in gates.evaluate(GOOD, 0.02, None, 3e-7)}
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["auc", "log_loss_ratio", "bias"]), st.sampled_from([math.nan, math.inf, -math.inf]))
 def test_what_was_not_measured_never_passes(field, value):
     assert len(failed(dataclasses.replace(GOOD, **{field: value}))) == 1
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["yardstick", "champion", "parity"]), st.sampled_from([math.nan, math.inf, -math.inf]))
 def test_no_comparison_that_is_no_number_passes(name, value):
     results = gates.evaluate(
@@ -84,7 +82,6 @@ def test_no_comparison_that_is_no_number_passes(name, value):
     assert [(gate.name, gate.value) for gate in results if not gate.passed] == [(name, None)]
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_better_auc_never_turns_a_pass_into_a_failure(one, other):
     low, high = sorted((one, other))

@@ -76,4 +76,4 @@ class Lives(RuleBasedStateMachine):
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=30, stateful_step_count=8, deadline=None)
+TestLives.settings = settings(max_examples=30, stateful_step_count=8)

@@ -1,6 +1,6 @@
 """Windows begin and end at multiples of their length, without a gap, whatever the clock does."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.serving.telemetry.intervals import LONGEST_SECONDS, Interval, closed, cut, first, following
@@ -32,7 +32,6 @@ def test_the_last_one_ends_now_and_is_never_empty_of_time() -> None:
     assert cut(Interval(1000.0, 1005.0), 999.0) == (1000.0, 1000.001)
 
 
-@settings(deadline=None)
 @given(TIMES, st.lists(TIMES | st.floats(0, 20), max_size=30), st.integers(1, 60))
 def test_every_window_ends_after_it_begins_and_is_short_enough(
     start: float, looks: list[float], length: int

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.serving.telemetry import cells, windows
@@ -80,7 +80,6 @@ def test_without_a_name_there_are_no_metrics() -> None:
     assert "_aws" not in Counted().window(UNNAMED)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 719), st.integers(1, 1000)), max_size=50, unique_by=lambda p: p[0]))
 def test_the_latency_metric_has_the_windows_percentiles(pairs: list[tuple[int, int]]) -> None:
     bins, held = [index for index, _ in sorted(pairs)], [count for _, count in sorted(pairs)]
