@@ -22,7 +22,7 @@ from sandbox.serving.engines.engine import Engine
 from sandbox.testing import start
 from tests.container.base import Base
 from tests.end_to_end.conftest import Releases
-from tests.end_to_end.world import World, wait_until
+from tests.end_to_end.world import SKIP, World, wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.container]
 
@@ -53,7 +53,7 @@ def releases(world: World, trained: dict[str, Path]) -> Releases:
 
 def image(world: World, stage: str) -> str:
     """The digest of the image that a stage pins."""
-    pin = world.settings(stage).endpoints["delays"].live
+    pin = world.endpoint(stage).live
     assert pin is not None
     return pin.digest
 
@@ -132,7 +132,7 @@ def test_the_variables_alone_lead_plain_boto3_to_the_endpoint(
 
 
 def test_the_same_image_arrives_in_prod(world: World, releases: Releases) -> None:
-    assert world.slipway("promote", "dev", "prod").result["release"] == releases.second
+    assert world.slipway("promote", "dev", "prod", *SKIP).result["release"] == releases.second
     world.assert_clean("prod", serves=releases.second)
     assert image(world, "prod") == image(world, "dev")
     found = world.sandbox.client("ecr").list_images(repositoryName=repository("prod"))["imageIds"]
@@ -145,7 +145,7 @@ def test_another_release_and_the_way_back_drop_no_request(
     before = [instance["pid"] for instance in instances(world, "prod")]
     with load(world, "prod", request_):
         other = world.slipway("release", "--model", os.fspath(trained["logistic"])).result["release"]
-        world.slipway("promote", "dev", "prod")
+        world.slipway("promote", "dev", "prod", *SKIP)
         world.assert_clean("prod", serves=other)
         wait_until(lambda: not any(map(process_alive, before)), "the old containers end")
         assert world.slipway("rollback", "prod").result["release"] == releases.second

@@ -8,7 +8,8 @@ import subprocess
 import pytest
 
 from release.domain import gates
-from tests.end_to_end.world import first_lines, kill_group, wait_until
+from tests.end_to_end.moments import watch
+from tests.end_to_end.world import SKIP, kill_group, wait_until
 
 pytestmark = pytest.mark.sandbox
 
@@ -23,7 +24,13 @@ def unchanged(world, releases):
 
 def test_an_unknown_stage(world, unchanged):
     done = world.slipway("promote", "dev", "production", expected=2)
-    assert "Use one of: dev, prod, staging" in done.stderr
+    assert "Use one of: dev, staging, prod" in done.stderr
+
+
+def test_a_way_that_leaves_a_stage_out_or_leads_back(world, unchanged):
+    assert "skip staging" in world.slipway("promote", "dev", "prod", expected=2).stderr
+    assert "--reason" in world.slipway("promote", "dev", "prod", "--skip", expected=2).stderr
+    assert "rollback" in world.slipway("promote", "prod", "staging", expected=2).stderr
 
 
 def test_a_missing_pin(world, unchanged):
@@ -51,9 +58,8 @@ def test_a_pin_that_is_not_what_was_proven(world, releases, old, new, says):
 
 
 def test_an_artifact_whose_bytes_changed(world, releases):
-    pin = world.settings("dev").endpoints["delays"].live
-    bucket, key = pin.model_location
-    s3 = world.sandbox.client("s3")
+    bucket, _, key = world.endpoint("dev").live.model.removeprefix("s3://").partition("/")
+    s3 = world.client("s3")
     before = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     s3.put_object(Bucket=bucket, Key=key, Body=before + b"x")
     try:
@@ -102,16 +108,16 @@ def test_a_sandbox_that_is_down(world, unchanged):
 
 
 def test_an_image_that_only_the_sandbox_can_run_is_refused_elsewhere(releases, world):
-    content = world.target("dev").artifacts.manifest(releases.second)
+    content = world.ports("dev").artifacts.manifest(releases.second)
     assert [g.name for g in gates.failed(gates.evaluate(content, [], loopback=False))] == ["runtime"]
 
 
 def test_two_promotions_at_once_and_one_interrupted(world, releases):
+    seen = watch(world, "staging")
     first = world.start("promote", "dev", "staging", "--json")
-    first_lines(first, until="pulumi up in staging, ")
+    seen.wait_for("creating", first)
     second = world.slipway("promote", "dev", "staging", expected=None)
-    out, err = first.communicate(timeout=180)
-    assert first.returncode == 0, out + err
+    world.ended(first)
     assert second.code in {0, 4}, second.stderr
     world.assert_clean("staging", serves=releases.second)
 
@@ -128,11 +134,11 @@ def test_a_stack_locked_by_a_dead_run_is_freed(world, releases):
     left.parent.mkdir(parents=True, exist_ok=True)
     holder = {"pid": _dead_process(), "username": "ci", "hostname": socket.gethostname()}
     left.write_text(json.dumps(holder | {"timestamp": "2026-01-02T03:04:05Z"}))
-    process = world.start("promote", "dev", "prod")
+    process = world.start("promote", "dev", "prod", *SKIP)
     wait_until(lambda: not left.exists(), "that lock is broken")
     wait_until(lambda: list(lock_folder.rglob("*.json")), "a lock of pulumi")
     kill_group(process)
     assert list(lock_folder.rglob("*.json")), "the dead run's lock is still there"
-    done = world.slipway("promote", "dev", "prod")
+    done = world.slipway("promote", "dev", "prod", *SKIP)
     assert done.result["release"] == releases.second
     world.assert_clean("prod", serves=releases.second)

@@ -1,91 +1,111 @@
-"""Promise 4: a crash loses nothing. `promote` is killed at many points; run again, it ends clean."""
+"""Promise 4: a crash loses nothing. `promote` is killed at many moments; run again, it ends clean.
 
-import itertools
+Before the ledger is taken nothing of the stage is changed but what lies in its bucket and registry.
+"""
+
 import os
 import signal
 
 import pytest
 
-from release.domain.ledger import Pins
-from tests.end_to_end.world import first_lines, kill_group
+from tests.end_to_end.moments import watch
+from tests.end_to_end.world import SKIP, kill_group, wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
 
-THE_PROCESS, ITS_GROUP = False, True
-CASES = [
-    ("verifying", THE_PROCESS),
-    ("gates:", ITS_GROUP),
-    ("copying the image", THE_PROCESS),
-    ("pinning", ITS_GROUP),
-    # While the engine works: it outlives the death of the process, and dies with the group.
-    ("pulumi up in prod", THE_PROCESS),
-    ("pulumi up in prod", ITS_GROUP),
-    ("+ Model", THE_PROCESS),
-    ("+ Model", ITS_GROUP),
-    ("+ EndpointConfiguration", THE_PROCESS),
-    ("+ EndpointConfiguration", ITS_GROUP),
-    ("~ Endpoint", THE_PROCESS),
-    ("~ Endpoint", ITS_GROUP),
-    ("asking SageMaker", THE_PROCESS),
-    ("sending the golden requests", ITS_GROUP),
+PROMOTE = ("promote", "dev", "prod", *SKIP)
+ONCE = [
+    ("a model is made", "group"),
+    ("a config is made", "process"),
+    ("SageMaker updates", "group"),
+    ("reconciling", "process"),
+    ("a config is gone", "group"),
 ]
+AGAIN_AND_AGAIN = {
+    "at every moment": [
+        ("opened", "group"),
+        ("creating", "group"),
+        ("a model is made", "group"),
+        ("a config is made", "group"),
+        ("moving", "group"),
+        ("SageMaker updates", "group"),
+        ("verifying", "group"),
+        ("reconciling", "group"),
+        ("a config is gone", "group"),
+        ("a model is gone", "group"),
+    ],
+    # Pulumi outlives the process and goes on beside the next one.
+    "its children live on": [
+        ("creating", "process"),
+        ("moving", "process"),
+        ("SageMaker updates", "process"),
+        ("reconciling", "process"),
+    ],
+    "its children live on, later": [
+        ("a model is made", "process"),
+        ("verifying", "process"),
+        ("a model is gone", "process"),
+    ],
+}
+"""One rollout each, killed by every process that works on it in turn."""
 
 
 @pytest.fixture(scope="module")
-def fresh(world, trained):
-    """Gives, at each call, a release that prod has never seen, live in dev by its pin.
-
-    Promotion reads the source's data, manifest, registry and bucket, not its endpoint; so a new manifest and
-    a pin make a new release of bytes that are there, without a rollout in dev for each.
-    """
-    pins = []
-    for kind in ("logistic", "boosting"):
-        world.slipway("release", "--model", os.fspath(trained[kind]))
-        pins.append(world.settings("dev").endpoints["delays"].live)
-    world.slipway("promote", "dev", "prod")
-    source = world.target("dev")
-    numbers = itertools.count()
-
-    def choose() -> str:
-        number = next(numbers)
-        pin = pins[number % 2]
-        content = source.artifacts.manifest(pin.release)
-        _, golden = source.artifacts.golden(content)
-        content = content.model_copy(update={"source": content.source | {"variant": number}})
-        source.artifacts.put_release(content, golden)
-        live = pin.model_copy(update={"release": content.id})
-        source.write(Pins(live=live.model_dump()))
-        return content.id
-
-    return choose
+def prod(world, fresh):
+    """A stage with a live and a previous release, so that the next one makes and deletes a fleet."""
+    for _ in range(2):
+        fresh()
+        world.slipway(*PROMOTE)
 
 
-@pytest.mark.parametrize(("point", "whole_group"), CASES)
-def test_killed_at(world, fresh, point, whole_group):
-    release = fresh()
-    process = world.start("promote", "dev", "prod")
-    seen = first_lines(process, until=point)
-    if process.poll() is None:
-        if whole_group:
-            kill_group(process)
-        else:
-            os.kill(process.pid, signal.SIGKILL)
-            process.communicate(timeout=120)
-    assert any(point in line for line in seen), f"promote never came to {point!r}: {seen}"
-    world.slipway("promote", "dev", "prod")
-    world.assert_clean("prod", serves=release)
+@pytest.mark.parametrize(("moment", "killed"), ONCE)
+def test_killed_at(world, fresh, prod, moment, killed):
+    release, seen = fresh(), watch(world, "prod")
+    seen.kill(world.start(*PROMOTE), moment, killed)
+    world.slipway(*PROMOTE)
+    world.assert_clean("prod", serves=release, refresh=False)
 
 
-@pytest.mark.parametrize("point", ["copying the image", "+ Model", "~ Endpoint", "sending the golden"])
-def test_interrupted_at(world, fresh, point):
+@pytest.mark.parametrize("life", AGAIN_AND_AGAIN.values(), ids=AGAIN_AND_AGAIN)
+def test_killed_again_and_again(world, fresh, prod, life):
+    release, seen = fresh(), watch(world, "prod")
+    for number, (moment, killed) in enumerate(life):
+        before, process = watch(world, "prod"), world.start(*PROMOTE)
+        if number:
+            before.wait_for("resumed", process)
+        seen.kill(process, moment, killed)
+    world.slipway(*PROMOTE)
+    assert world.events("prod").count("landed") == len({e.subject.rollout for e in world.entries("prod")})
+    world.assert_clean("prod", serves=release, refresh=False)
+
+
+@pytest.mark.parametrize(
+    ("service", "action"),
+    [("ecr", "DescribeImages"), ("s3", "PutObject")],
+    ids=["the source is verified", "the release is copied"],
+)
+def test_killed_before_the_stage_is_taken(world, fresh, prod, service, action):
+    release, seen = fresh(), watch(world, "prod")
+    world.sandbox.reset_calls()
+    process = world.start(*PROMOTE)
+    wait_until(lambda: world.sandbox.calls().get(service, {}).get(action), action)
+    kill_group(process)
+    if action == "DescribeImages":
+        assert not seen.entered("opened")
+    world.slipway(*PROMOTE)
+    world.assert_clean("prod", serves=release, refresh=False)
+
+
+def test_interrupted_again_and_again(world, fresh, prod):
     """Ctrl-C reaches the whole group of the terminal, pulumi and its plugins too."""
-    release = fresh()
-    process = world.start("promote", "dev", "prod")
-    first_lines(process, until=point)
-    os.killpg(process.pid, signal.SIGINT)
-    _, rest = process.communicate(timeout=120)
-    assert process.returncode == 130, rest
-    assert "Run the same command again" in rest
-    assert "Traceback" not in rest
-    world.slipway("promote", "dev", "prod")
-    world.assert_clean("prod", serves=release)
+    release, seen = fresh(), watch(world, "prod")
+    for moment in ("opened", "a model is made", "SageMaker updates", "verifying"):
+        process = world.start(*PROMOTE)
+        seen.wait_for(moment, process)
+        os.killpg(process.pid, signal.SIGINT)
+        _, rest = process.communicate(timeout=120)
+        assert process.returncode == 130, rest
+        assert "Run the same command again" in rest
+        assert "Traceback" not in rest
+    world.slipway(*PROMOTE)
+    world.assert_clean("prod", serves=release, refresh=False)

@@ -17,9 +17,9 @@ def damaged(trained, tmp_path_factory):
 
 
 def last_reason(world, stage):
-    entries = world.target(stage).ledger.entries()
-    assert entries[-1].event == "reverted"
-    return entries[-1].data["reason"]
+    what = world.entries(stage)[-1].what
+    assert what.event == "reverted"
+    return what.reason
 
 
 def test_a_first_release_that_cannot_start_leaves_no_endpoint(world, damaged):
@@ -27,7 +27,7 @@ def test_a_first_release_that_cannot_start_leaves_no_endpoint(world, damaged):
     assert "did not pass the ping health check" in done.result["error"]
     assert "ping health check" in last_reason(world, "dev")
     world.assert_clean("dev", serves=None)
-    assert world.sandbox.client("sagemaker").list_endpoints()["Endpoints"] == []
+    assert world.client("sagemaker").list_endpoints()["Endpoints"] == []
 
 
 def test_a_later_release_that_cannot_start_leaves_the_old_one_serving(world, releases, damaged):

@@ -6,19 +6,35 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from release.adapters import stage_file
 from release.adapters.aws import StageAws
-from release.domain import landed, ledger
+from release.adapters.world import Project, ports_of
+from release.domain import former, landed, ledger, names, plan
 from release.domain import stage as stage_settings
+from release.domain.landed import Description
+from release.domain.ledger import Entry
+from release.domain.pins import EndpointSettings, Pins
 from release.domain.stage import StageSettings
-from release.rollout import Target
+from release.ports import Event, StagePorts, Tell
+from release.rollout.smoke import smoke
 from tests.conftest import ROOT
 
-PATIENCE = 180.0
+PATIENCE = 240.0
+POLL_SECONDS = 0.02
+SKIP = ("--skip", "--reason", "the test is about the last stage")
+"""What `promote dev prod` needs besides."""
+CLEAN = ("--expect-no-changes", "--diff")
+
+
+def quiet(event: Event) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +52,13 @@ class World:
 
     project: Path
     sandbox: Any
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """The sandbox's client of a service, made once."""
+        if service not in self._clients:
+            self._clients[service] = self.sandbox.client(service)
+        return self._clients[service]
 
     @property
     def env(self) -> dict[str, str]:
@@ -44,9 +67,8 @@ class World:
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Start `./slipway …` in a process group of its own."""
-        command = [str(ROOT / "slipway"), *arguments]
         return subprocess.Popen(
-            command,
+            [str(ROOT / "slipway"), *arguments],
             cwd=self.project,
             env=options.pop("env", self.env),
             stdout=subprocess.PIPE,
@@ -59,16 +81,19 @@ class World:
     def slipway(self, *arguments: str, expected: int | None = 0, env: dict[str, str] | None = None) -> Done:
         """Run `./slipway … --json`; the test fails when it ends with another code than expected."""
         process = self.start(*arguments, "--json", **({"env": env} if env else {}))
+        return self.ended(process, expected)
+
+    def ended(self, process: subprocess.Popen[str], expected: int | None = 0) -> Done:
+        """How a started command (with --json) ended; the test fails when it is another code than expected."""
         stdout, stderr = process.communicate(timeout=PATIENCE)
         result = next((json.loads(line) for line in stdout.splitlines()[::-1] if line.startswith("{")), {})
-        assert expected is None or process.returncode == expected, f"{arguments}: {stdout}\n{stderr}"
+        assert expected is None or process.returncode == expected, f"{process.args}: {stdout}\n{stderr}"
         return Done(process.returncode, result, stderr)
 
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the Pulumi CLI itself in the project."""
-        command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
         return subprocess.run(
-            command,
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
             cwd=self.project,
             env=self.env,
             capture_output=True,
@@ -77,54 +102,130 @@ class World:
             check=False,
         )
 
+    def up(self, stage: str, *arguments: str) -> str:
+        """`pulumi up` by somebody, which must succeed; returns what it said."""
+        done = self.pulumi("up", "--stack", stage, "--yes", "--skip-preview", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def assert_no_changes(self, *stages: str, refresh: bool = True) -> None:
+        """`pulumi preview` has nothing to change in these stages, without a refresh before and with one."""
+        ways = ((), ("--refresh",)) if refresh else ((),)
+        runs = [("preview", "--stack", stage, *CLEAN, *way) for stage in stages for way in ways]
+        with ThreadPoolExecutor(2) as pool:
+            for done in pool.map(lambda run: self.pulumi(*run), runs):
+                assert done.returncode == 0, f"{done.args}: {done.stdout}{done.stderr}"
+
     def settings(self, stage: str) -> StageSettings:
         """The stage's settings as its file has them now."""
         return stage_settings.parse(stage, stage_file.read_config(self.file(stage)))
+
+    def endpoint(self, stage: str, endpoint: str = "delays") -> EndpointSettings:
+        """One endpoint's settings as the stage's file has them now."""
+        return self.settings(stage).endpoints[endpoint]
 
     def file(self, stage: str) -> Path:
         """The stage's file."""
         return stage_file.path_of(self.project, stage)
 
-    def target(self, stage: str) -> Target:
-        """The stage's endpoint, with clients of this sandbox whatever the test's own environment is."""
-        found = self.settings(stage)
-        return Target(self.project, "delays", SandboxAws(found, self.sandbox), print, print)
+    def edit(self, stage: str, endpoint: str = "delays", **values: Any) -> None:
+        """Change settings of an endpoint in the stage's file, as a person does; mappings are merged."""
+        yaml, file = YAML(), self.file(stage)
+        document = yaml.load(file)
+        found = document["config"]["slipway:endpoints"].setdefault(endpoint, {})
+        for key, value in values.items():
+            found[key] = {**found.get(key, {}), **value}
+        yaml.dump(document, file)
+
+    def ports(self, stage: str, tell: Tell = quiet) -> StagePorts:
+        """The stage, with clients of this sandbox whatever the test's own environment is."""
+        config = stage_file.read_config(self.file(stage))
+        settings = stage_settings.parse(stage, config)
+        aws = SandboxAws(settings, self)
+        return ports_of(self.project, settings, aws, former.is_former(config), tell)
+
+    def entries(self, stage: str) -> list[Entry]:
+        """The stage's ledger, oldest first; the chain must be whole."""
+        stored = self.ports(stage).ledger.latest(None)
+        assert ledger.broken_link(stored) is None
+        return [found.entry for found in stored]
 
     def events(self, stage: str) -> list[str]:
-        """All events in the stage's ledger, oldest first; the chain must be whole."""
-        entries = self.target(stage).ledger.entries()
-        assert ledger.broken_link(entries) is None
-        return [entry.event for entry in entries]
+        """All events in the stage's ledger, oldest first."""
+        return [str(entry.what.event) for entry in self.entries(stage)]
 
-    def assert_clean(self, stage: str, serves: str | None) -> None:
-        """The stage serves `serves` by pin, SageMaker and golden requests; pulumi has nothing to change."""
-        target = self.target(stage)
-        pinned = self.settings(stage).endpoints["delays"]
-        assert (pinned.live.release if pinned.live else None) == serves
-        plan = target.plan_of(ledger.pins_of(pinned))
-        assert landed.compare(plan, target.endpoints.describe(plan.endpoint)) == []
+    def describe(self, stage: str, endpoint: str = "delays") -> Description:
+        """DescribeEndpoint's answer; the endpoint is there."""
+        found = self.ports(stage).endpoints.describe(names.endpoint(endpoint, stage))
+        assert found is not None
+        return found
+
+    def updates(self) -> int:
+        """How often UpdateEndpoint was called since the counts were reset."""
+        return self.sandbox.calls().get("sagemaker", {}).get("UpdateEndpoint", 0)
+
+    def made(self, stage: str, pins: Pins, endpoint: str = "delays") -> dict[str, Any]:
+        """When each model and config that these pins mean was created; the test fails where one is missing.
+
+        A name comes from content, so one that was deleted and made again shows by its time alone.
+        """
+        sagemaker, wanted = self.client("sagemaker"), plan.endpoint_plan(stage, endpoint, pins)
+        configs = {
+            c.name: sagemaker.describe_endpoint_config(EndpointConfigName=c.name)["CreationTime"]
+            for c in wanted.configs
+        }
+        models = {m.name: sagemaker.describe_model(ModelName=m.name)["CreationTime"] for m in wanted.models}
+        return configs | models
+
+    def assert_at_rest(self, stage: str, serves: str | None, endpoint: str = "delays") -> None:
+        """The stage serves `serves` by pin, SageMaker and golden requests, and its ledger is closed."""
+        ports, pins = self.ports(stage), self.endpoint(stage, endpoint).pins
+        assert pins.candidate is None
+        assert (pins.live.release if pins.live else None) == serves
+        wanted = plan.endpoint_plan(stage, endpoint, pins)
+        assert landed.compare(wanted.endpoint, wanted.live, ports.endpoints.describe(wanted.endpoint)) == []
         if serves:
-            golden, _ = target.artifacts.golden(target.artifacts.manifest(serves))
-            assert target.endpoints.smoke(plan.endpoint, golden) is None
-        assert ledger.open_rollout(target.ledger.tail()) is None
-        assert ledger.broken_link(target.ledger.entries()) is None
-        for config in plan.configs:
-            assert target.aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=config.name)
-        for model in plan.models:
-            assert target.aws.client("sagemaker").describe_model(ModelName=model.name)
-        preview = self.pulumi("preview", "--stack", stage, "--expect-no-changes")
-        assert preview.returncode == 0, preview.stdout + preview.stderr
+            golden, _ = ports.artifacts.golden(ports.artifacts.manifest(serves))
+            assert smoke(ports.endpoints, wanted.endpoint, golden) is None
+        self.made(stage, pins, endpoint)
+        assert ports.ledger.open() is None
+        assert ledger.broken_link(ports.ledger.latest(None)) is None
+
+    def assert_clean(self, stage: str, serves: str | None, refresh: bool = True) -> None:
+        """As `assert_at_rest`, and Pulumi has nothing to change."""
+        self.assert_at_rest(stage, serves)
+        self.assert_no_changes(stage, refresh=refresh)
+
+
+@dataclass(frozen=True)
+class Inside(Project):
+    """The project for operations in the test's own process, which may then stop wherever they tell a thing.
+
+    Pulumi and crane find the sandbox by the environment, which has to be the world's.
+    """
+
+    world: World
+
+    def stage(self, name: str) -> StagePorts:
+        """A stage of the sandbox."""
+        return self.world.ports(name, self.tell)
 
 
 class SandboxAws(StageAws):
     """A stage's AWS access with the sandbox's own clients, so that the test's environment stays as it is."""
 
-    def __init__(self, found: StageSettings, sandbox: Any) -> None:
+    def __init__(self, found: StageSettings, world: World) -> None:
         super().__init__(found.stage, found.account, found.region)
-        object.__setattr__(self, "_sandbox", sandbox)
+        object.__setattr__(self, "_world", world)
 
     def client(self, service: str) -> Any:
-        return self._sandbox.client(service)  # ty: ignore[missing-attribute]
+        return self._world.client(service)  # ty: ignore[missing-attribute]
+
+
+def kill_process(process: subprocess.Popen[str]) -> None:
+    """SIGKILL to the process alone; what it started goes on, and is waited for."""
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=PATIENCE)
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
@@ -138,7 +239,7 @@ def wait_until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -
     deadline = time.monotonic() + patience
     while not true():
         assert time.monotonic() < deadline, f"waited {patience:.0f} s for: {what}"
-        time.sleep(0.05)
+        time.sleep(POLL_SECONDS)
 
 
 def first_lines(process: subprocess.Popen[str], until: str) -> Sequence[str]:

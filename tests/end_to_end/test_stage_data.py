@@ -1,0 +1,101 @@
+"""What a stage is, is data: a second endpoint in it, and a stage more. One story, in order."""
+
+import json
+import shutil
+
+import pytest
+from ruamel.yaml import YAML
+
+pytestmark = pytest.mark.sandbox
+
+
+def changes(world, stage):
+    """What `pulumi up` would do: operation and name of each resource that it would not leave as it is."""
+    done = world.pulumi("preview", "--stack", stage, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    steps = json.loads(done.stdout)["steps"]
+    return {(s["op"], s["urn"].rpartition("::")[2]) for s in steps if s["op"] != "same"}
+
+
+def threshold(world, alarm):
+    """The bound of an alarm in CloudWatch."""
+    [found] = world.client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+    return found["Threshold"]
+
+
+def test_with_one_endpoint_nobody_has_to_name_it(world, fresh):
+    release = fresh()
+    assert world.slipway("promote", "staging").result["endpoint"] == "delays"
+    assert world.slipway("invoke", "staging").result["variant"] == "live"
+    world.assert_clean("staging", serves=release)
+
+
+def test_with_two_endpoints_every_command_asks_for_one(world, fresh, trained):
+    for stage in ("dev", "staging"):
+        world.edit(stage, endpoint="arrivals", instances={"min": 1, "max": 1})
+    model = str(trained["logistic"])
+    for command in (
+        ("release", "--model", model),
+        ("promote", "staging"),
+        ("apply", "staging"),
+        ("rollback", "staging"),
+        ("invoke", "staging"),
+    ):
+        done = world.slipway(*command, expected=2)
+        assert "has several endpoints: delays, arrivals" in done.stderr
+        assert "--endpoint" in done.stderr
+    done = world.slipway("promote", "staging", "--endpoint", "departures", expected=2)
+    assert "has no endpoint 'departures'; it has: delays, arrivals" in done.stderr
+
+
+def test_a_promotion_of_one_endpoint_leaves_the_other_as_it_is(world, fresh):
+    """What somebody changed for the other one, and did not apply yet, stays to be applied."""
+    delays = world.endpoint("staging").live.release
+    first = fresh(endpoint="arrivals")
+    world.slipway("promote", "staging", "--endpoint", "arrivals")
+    world.assert_at_rest("staging", first, "arrivals")
+    world.assert_clean("staging", serves=delays)
+
+    before = world.endpoint("staging").pins
+    made, bound = world.made("staging", before), threshold(world, "delays-staging-errors")
+    world.edit("staging", alarms={"errors_percent": bound + 6})
+    pending = {("update", "delays-staging-errors")}
+    assert changes(world, "staging") == pending
+
+    second = fresh(endpoint="arrivals")
+    world.slipway("promote", "staging", "--endpoint", "arrivals")
+    world.assert_at_rest("staging", second, "arrivals")
+    assert changes(world, "staging") == pending
+    assert threshold(world, "delays-staging-errors") == bound
+    world.slipway("rollback", "staging", "--endpoint", "arrivals")
+    world.assert_at_rest("staging", first, "arrivals")
+    assert changes(world, "staging") == pending
+    assert world.endpoint("staging").pins == before
+    assert world.made("staging", before) == made
+
+    world.up("staging")
+    assert threshold(world, "delays-staging-errors") == bound + 6
+    world.assert_clean("staging", serves=delays)
+
+
+def test_a_new_stage_is_an_entry_and_a_file(world, fresh):
+    yaml, project = YAML(), world.project / "Pulumi.yaml"
+    document = yaml.load(project)
+    names = [entry["name"] for entry in document["stages"]]
+    document["stages"].insert(names.index("prod"), {"name": "qa", "gates": ["auc", "parity"]})
+    yaml.dump(document, project)
+    shutil.copy(world.file("prod"), world.project / "Pulumi.qa.yaml")
+    release = world.endpoint("staging").live.release
+
+    assert "skip qa" in world.slipway("promote", "staging", "prod", expected=2).stderr
+    done = world.slipway("promote", "qa", "--endpoint", "delays")
+    assert f"verifying {release} in staging" in done.stderr
+    world.assert_clean("qa", serves=release)
+    fresh()
+    done = world.slipway("promote", "prod")
+    assert f"verifying {release} in qa" in done.stderr
+    world.assert_clean("prod", serves=release)
+    lines = world.slipway("status", "staging", "qa", "prod").result["stages"]
+    assert [(line["stage"], line["live"]) for line in lines if line["endpoint"] == "delays"] == [
+        (stage, release) for stage in ("staging", "qa", "prod")
+    ]

@@ -1,0 +1,96 @@
+"""AWS answers badly while a rollout is under way: throttled, out of order, or the answer is lost.
+
+It ends well, or with exit code 4, and then the same command finishes.
+"""
+
+import pytest
+
+from release.operations.promote import Order, promote
+from tests.end_to_end.moments import watch
+from tests.end_to_end.world import SKIP, quiet
+
+pytestmark = pytest.mark.sandbox
+
+PROMOTE = ("promote", "dev", "prod", *SKIP)
+FEW, MANY = 2, 400
+"""Failures in a row: fewer than boto3 tries a call, and more than anybody tries."""
+THROTTLED = {
+    "DescribeEndpoint": {"service": "sagemaker", "code": "ThrottlingException", "status": 400},
+    "PutObject": {"service": "s3", "code": "SlowDown", "status": 503},
+    "UpdateEndpoint": {"service": "sagemaker", "code": "ThrottlingException", "status": 400},
+}
+
+
+@pytest.fixture(scope="module")
+def prod(world, fresh):
+    """A stage with a live and a previous release."""
+    for _ in range(2):
+        fresh()
+        world.slipway(*PROMOTE)
+
+
+def throttle(world, action, count):
+    world.sandbox.faults("fail_aws", action=action, count=count, **THROTTLED[action])
+
+
+@pytest.mark.parametrize("moment", ["creating", "moving"])
+def test_a_few_failures_in_a_row_are_nobodys_business(world, fresh, prod, moment):
+    release, seen = fresh(), watch(world, "prod")
+    process = world.start(*PROMOTE, "--json")
+    seen.wait_for(moment, process)
+    for action in THROTTLED:
+        throttle(world, action, FEW)
+    assert world.ended(process).result["release"] == release
+    world.assert_clean("prod", serves=release, refresh=False)
+
+
+@pytest.mark.parametrize(
+    ("action", "moment"),
+    [
+        ("PutObject", "a config is made"),
+        ("DescribeEndpoint", "SageMaker updates"),
+        ("UpdateEndpoint", "opened"),
+    ],
+)
+def test_an_outage_ends_with_4_and_the_same_command_finishes(world, fresh, prod, action, moment):
+    before = world.endpoint("prod").pins
+    release, seen = fresh(), watch(world, "prod")
+    process = world.start(*PROMOTE, "--json")
+    seen.wait_for(moment, process)
+    throttle(world, action, MANY)
+    done = world.ended(process, expected=4)
+    assert "same command" in done.stderr
+    world.sandbox.clear_faults()
+    world.made("prod", before)
+    world.slipway(*PROMOTE)
+    world.assert_clean("prod", serves=release, refresh=False)
+
+
+def test_a_ledger_entry_whose_answer_was_lost_is_written_once(world, fresh, prod, inside):
+    """Every write of the rollout arrives, its answer does not, and boto3 sends it again."""
+    release, lost = fresh(), []
+
+    class Losing(type(inside(quiet))):
+        """The project, with a line to S3 that loses the first answer to every write of the ledger."""
+
+        def stage(self, name):
+            ports = super().stage(name)
+            events = ports.ledger._s3.meta.events
+
+            def lose(response, request_dict, attempts, **_):
+                key = request_dict["url_path"]
+                if "/ledger/" in key and key not in lost and response is not None:
+                    lost.append(key)
+                    return 0
+                return None
+
+            events.register_first("needs-retry.s3.PutObject", lose)
+            return ports
+
+    found = inside(quiet)
+    order = Order("prod", "dev", "delays", skip=True, reason="the test is about prod")
+    assert promote(Losing(found.folder, quiet, world), order, quiet).release == release
+    assert len(lost) == 6, "opened, creating, moving, verifying, reconciling, landed"
+    events = world.events("prod")
+    assert events[-6:] == ["opened", "creating", "moving", "verifying", "reconciling", "landed"]
+    world.assert_clean("prod", serves=release)
