@@ -66,31 +66,28 @@ def test_an_outage_ends_with_4_and_the_same_command_finishes(world, fresh, prod,
     world.assert_clean("prod", serves=release, refresh=False)
 
 
-def test_a_ledger_entry_whose_answer_was_lost_is_written_once(world, fresh, prod, inside):
-    """Every write of the rollout arrives, its answer does not, and boto3 sends it again."""
-    release, lost = fresh(), []
+@pytest.fixture
+def lost(world):
+    """Keys of ledger entries whose write S3 answered, and the answer never came: boto3 writes them again."""
+    events, keys = world.client("s3").meta.events, []
 
-    class Losing(type(inside(quiet))):
-        """The project, with a line to S3 that loses the first answer to every write of the ledger."""
+    def lose(response, request_dict, **_):
+        key = request_dict["url_path"]
+        if response is None or "/ledger/" not in key or key in keys:
+            return None
+        keys.append(key)
+        return 0
 
-        def stage(self, name):
-            ports = super().stage(name)
-            events = ports.ledger._s3.meta.events
+    events.register_first("needs-retry.s3.PutObject", lose)
+    yield keys
+    events.unregister("needs-retry.s3.PutObject", lose)
 
-            def lose(response, request_dict, attempts, **_):
-                key = request_dict["url_path"]
-                if "/ledger/" in key and key not in lost and response is not None:
-                    lost.append(key)
-                    return 0
-                return None
 
-            events.register_first("needs-retry.s3.PutObject", lose)
-            return ports
-
-    found = inside(quiet)
+def test_a_ledger_entry_whose_answer_was_lost_is_written_once(world, fresh, prod, inside, lost):
+    release = fresh()
     order = Order("prod", "dev", "delays", skip=True, reason="the test is about prod")
-    assert promote(Losing(found.folder, quiet, world), order, quiet).release == release
-    assert len(lost) == 6, "opened, creating, moving, verifying, reconciling, landed"
-    events = world.events("prod")
-    assert events[-6:] == ["opened", "creating", "moving", "verifying", "reconciling", "landed"]
+    assert promote(inside(quiet), order, quiet).release == release
+    events = ["opened", "creating", "moving", "verifying", "reconciling", "landed"]
+    assert len(lost) == len(events)
+    assert world.events("prod")[-6:] == events
     world.assert_clean("prod", serves=release)
