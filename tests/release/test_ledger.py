@@ -11,6 +11,7 @@ from release.domain.ledger import (
     Entry,
     Phase,
     Request,
+    Resumed,
     Stored,
     Subject,
     broken_link,
@@ -62,9 +63,12 @@ def test_the_step_of_a_strategy_is_kept():
         what = Entered.model_validate({"event": event, "step": step})
         entry = following(entries[-1], AT, entries[0].entry.subject, OWNER, what)
         entries.append(Stored.from_bytes(entry.to_bytes()))
-    rollout = open_rollout(entries)
-    assert rollout is not None
-    assert (rollout.phase, rollout.step) == (Phase.MOVING, 1)
+    resumed = following(entries[-1], AT, entries[0].entry.subject, OTHER, Resumed())
+    for known in (entries, [*entries, Stored.from_bytes(resumed.to_bytes())]):
+        rollout = open_rollout(known)
+        assert rollout is not None
+        assert (rollout.phase, rollout.step) == (rollout.on(TYPE).phase, rollout.on(TYPE).step)
+        assert (rollout.phase, rollout.step) == (Phase.MOVING, 1)
 
 
 def test_a_rollout_that_is_being_taken_back_says_why():
@@ -74,7 +78,7 @@ def test_a_rollout_that_is_being_taken_back_says_why():
 
 def test_a_resumed_rollout_stays_at_its_phase_and_is_the_new_process_own():
     entries = history("opened", "creating", "moving")
-    entry = following(entries[-1], AT, entries[0].entry.subject, OTHER, history("resumed")[0].entry.what)
+    entry = following(entries[-1], AT, entries[0].entry.subject, OTHER, Resumed())
     rollout = open_rollout([*entries, Stored.from_bytes(entry.to_bytes())])
     assert rollout is not None
     assert (rollout.phase, rollout.owner) == (Phase.MOVING, OTHER)

@@ -7,7 +7,7 @@ from release.domain.ledger import Skip
 from release.domain.pins import EndpointSettings
 from release.operations.release import FILES, Order, release
 from tests.fakes.world import FakeStage
-from tests.release.scenes import ENDPOINT, at_call, config_of, pins_now, serves, serving, sure
+from tests.release.scenes import ENDPOINT, at_call, begin, config_of, pins_now, serves, serving, sure
 
 
 def order(world, **changes):
@@ -123,15 +123,14 @@ def test_an_image_that_did_not_arrive_is_pinned_nowhere(project, dev, told):
     assert (pins_now(dev), dev.ledger.stored) == (before, [])
 
 
-def test_a_stage_at_work_is_left_alone(project, dev, told):
+def test_a_stage_at_work_is_left_alone_and_nothing_is_pushed(project, dev, told):
     world = project(dev)
-    first = release(world, order(world), told)
-    # Its own rollout is still going on elsewhere.
-    dev.ledger.stored.pop()
-    dev.ledger._closed = 0
+    begin(dev, dev.pin(7))
     dev.ledger.living = {dev.ledger.owner.pid}
-    with pytest.raises(ServiceError, match=f"A release of {first.release}"):
+    images, models = set(dev.registry.images), dict(dev.artifacts.models)
+    with pytest.raises(ServiceError, match=r"A promote of .* is under way here"):
         release(world, order(world), told)
+    assert (dev.registry.images, dev.artifacts.models) == (images, models)
 
 
 def test_a_bad_release_is_taken_back(project, dev, told):
