@@ -60,26 +60,8 @@ def taken_back(world, stage, *command):
     return gone
 
 
-def test_of_a_promotion(world, fresh, prod, strategy):
-    release = fresh()
-    assert taken_back(world, "prod", *PROMOTE) == (1, 1), "the candidate's own, and nothing else"
-    world.sandbox.reset_calls()
-    assert world.slipway(*PROMOTE).result["release"] == release
-    assert world.updates() == 1
-    world.assert_clean("prod", serves=release, refresh=False)
-
-
-def test_of_a_rollback(world, prod, strategy):
-    release = world.endpoint("prod").previous.release
-    assert taken_back(world, "prod", "rollback", "prod") == (0, 0)
-    world.sandbox.reset_calls()
-    assert world.slipway("rollback", "prod").result["release"] == release
-    assert world.updates() == 1
-    world.assert_clean("prod", serves=release, refresh=False)
-
-
-def test_of_a_release(world, trained, tmp_path, strategy):
-    world.slipway("release", "--model", os.fspath(trained["logistic"]))
+def test_of_a_release(world, fresh, trained, tmp_path, strategy):
+    """Before a release is live in dev by its pin alone: here it has to serve."""
     number = next(NUMBERS)
     new = bad_models.with_evidence(
         trained["boosting"], tmp_path, lambda evidence: evidence["source"].update(number=number)
@@ -89,7 +71,25 @@ def test_of_a_release(world, trained, tmp_path, strategy):
     world.sandbox.reset_calls()
     release = world.slipway(*command).result["release"]
     assert world.updates() == 1
-    world.assert_clean("dev", serves=release, refresh=False)
+    world.assert_at_rest("dev", serves=release)
+
+
+def test_of_a_promotion(world, fresh, prod, strategy):
+    release = fresh()
+    assert taken_back(world, "prod", *PROMOTE) == (1, 1), "the candidate's own, and nothing else"
+    world.sandbox.reset_calls()
+    assert world.slipway(*PROMOTE).result["release"] == release
+    assert world.updates() == 1
+    world.assert_at_rest("prod", serves=release)
+
+
+def test_of_a_rollback(world, prod, strategy):
+    release = world.endpoint("prod").previous.release
+    assert taken_back(world, "prod", "rollback", "prod") == (0, 0)
+    world.sandbox.reset_calls()
+    assert world.slipway("rollback", "prod").result["release"] == release
+    assert world.updates() == 1
+    world.assert_at_rest("prod", serves=release)
 
 
 def test_of_the_way_back_itself_holds_the_stage(world, fresh, prod):
