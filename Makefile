@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo test test-container test-unit lint format bench bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox lock clean distclean image update-image
+.PHONY: help setup demo test test-long test-container test-unit lint format bench bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox lock clean distclean image update-image
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -14,8 +14,11 @@ setup: ## .venv and the tools (pulumi, crane), once
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
 
-test: setup ## all tests but those in real containers: unit, sandbox, kill
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container"
+test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
+
+test-long: setup ## what takes minutes more: kills and failures at many more moments, and what the earlier program left
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not container"
 
 test-container: setup ## the main job and the server's tests in real containers; skips, and says why, without podman or root
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image

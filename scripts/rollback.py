@@ -16,11 +16,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _work(args: argparse.Namespace, out: Out) -> int:
     result = rollback(connect(out.tell), args.stage, args.endpoint, out.tell)
-    now = (
-        f"{result.release} serves {result.stage} again"
-        if result.release
-        else f"nothing serves in {result.stage}, as before"
-    )
+    again = f"{result.release} serves {result.stage} again"
+    now = again if result.release else f"nothing serves {result.stage}, as before"
     out.result(
         asdict(result) | {"seconds": round(result.seconds, 2)},
         f"[green]✓[/green] {now}, pin and stack agree ({result.seconds:.1f} s)",

@@ -26,7 +26,7 @@ DOCS = ("README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(ROOT)) for p i
 IGNORED = {".git", ".venv", ".tools", ".build", ".sandbox", "__pycache__", ".hypothesis", ".ruff_cache"}
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)*/?")
-PLACEHOLDERS = ("NAME", "VERB", "COMMAND")
+PLACEHOLDERS = ("NAME", "VERB", "COMMAND", "/things/")
 """What the reader names."""
 
 

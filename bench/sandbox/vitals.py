@@ -18,7 +18,7 @@ class Vitals:
     """Resident MiB of the sandbox itself."""
     descriptors: int
     processes: int
-    """Its descendants: nursery, registry, model servers."""
+    """Its descendants: supervisor, registry, model servers."""
     files: int
     """Files under its home."""
     cpu: float

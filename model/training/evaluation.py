@@ -1,4 +1,7 @@
-"""How good scores are on rows that no model learned from. Pure functions of labels and scores."""
+"""How good scores are on rows that no model learned from. Pure functions of labels and scores.
+
+scikit-learn is imported when something is measured: gates and golden requests need the values alone.
+"""
 
 import math
 from collections.abc import Mapping
@@ -7,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import log_loss, roc_auc_score
 
 Labels = NDArray[np.int64]
 Scores = NDArray[np.float64]
@@ -76,10 +78,14 @@ def _auc_by(rows: pd.DataFrame, scores: Scores, column: str, least: int) -> dict
 
 
 def _auc(late: Labels, scores: Scores) -> float:
+    from sklearn.metrics import roc_auc_score
+
     if not np.isfinite(scores).all() or late.min() == late.max():
         return math.nan
     return float(roc_auc_score(late, scores))
 
 
 def _log_loss(late: Labels, scores: Scores) -> float:
+    from sklearn.metrics import log_loss
+
     return float(log_loss(late, scores, labels=[0, 1])) if np.isfinite(scores).all() else math.nan

@@ -3,28 +3,31 @@
 The graph has one input for each feature, by its name, shape (rows, 1): strings for categories, float32 for
 numbers, NaN for a missing one. It has one output, `late`, shape (rows,): the probability. Encoding is in the
 graph, so nothing outside of it can disagree about it. Conversion alone proves nothing (some set-ups convert
-without an error and are wrong by 0.5): `parity` compares scores, and a gate holds the result.
+without an error and are wrong by 0.5): `parity` compares scores, and a gate checks the difference.
 """
 
 import warnings
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 import onnxruntime as ort
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from model.service.features import CATEGORIES, FEATURES, NUMBERS, SERVICE, inputs
 from model.training.errors import ExportError
 from model.training.evaluation import Scores
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 OUTPUT = "late"
 OPSETS = {"": 17, "ai.onnx.ml": 3}
 """At most these: every ONNX Runtime since 1.13 loads them, and so do the servers that embed one."""
 
 
-def to_onnx(pipeline: Pipeline) -> bytes:
+def to_onnx(pipeline: "Pipeline") -> bytes:
     """The graph of a fitted pipeline; the same pipeline gives the same bytes. Raises ExportError."""
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
@@ -94,12 +97,12 @@ class Scorer:
         return np.asarray(self._session.run([OUTPUT], wanted)[0], dtype=np.float64)
 
 
-def pipeline_scores(pipeline: Pipeline, rows: pd.DataFrame) -> Scores:
+def pipeline_scores(pipeline: "Pipeline", rows: pd.DataFrame) -> Scores:
     """What scikit-learn says about the same rows."""
     return pipeline.predict_proba(inputs(rows))[:, 1]
 
 
-def parity(pipeline: Pipeline, scorer: Scorer, samples: Iterable[pd.DataFrame]) -> float:
+def parity(pipeline: "Pipeline", scorer: Scorer, samples: Iterable[pd.DataFrame]) -> float:
     """The largest difference between the graph's scores and scikit-learn's, NaN when any score is NaN."""
     worst = [np.abs(scorer.score(rows) - pipeline_scores(pipeline, rows)).max() for rows in samples]
     return float(np.max(worst))

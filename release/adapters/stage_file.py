@@ -14,6 +14,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from release.adapters import yaml_comments
 from release.domain import former
 from release.domain.errors import ServiceError, UsageError
 from release.domain.pins import PIN_ROLES, EndpointSettings, Pins, ReleasePin
@@ -88,17 +89,14 @@ def write_pins(path: Path, endpoint: str, pins: Pins) -> None:
     Raises UsageError when the file is broken or lacks the endpoint, ServiceError when it cannot be written.
     """
     document = _load(path)
-    endpoints = document.get("config", {}).get(ENDPOINTS) or {}
+    endpoints = document.get("config", {}).get(ENDPOINTS) or CommentedMap()
     if endpoint not in endpoints:
         raise UsageError(f"{path.name} has no endpoint {endpoint!r}.", "Nothing was changed.")
     if endpoints[endpoint] is None:
         endpoints[endpoint] = CommentedMap()
-    for role in (*PIN_ROLES, *FORMER_ROLES):
-        pin = getattr(pins, role, None)
-        if pin is None:
-            endpoints[endpoint].pop(role, None)
-        else:
-            endpoints[endpoint][role] = _pin_node(pin)
+    named = {role: getattr(pins, role, None) for role in (*PIN_ROLES, *FORMER_ROLES)}
+    changes = {role: _pin_node(pin) if pin else None for role, pin in named.items()}
+    yaml_comments.change(endpoints, endpoint, changes)
     _write_atomically(path, document)
 
 

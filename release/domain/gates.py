@@ -43,11 +43,12 @@ def runtime_gate(runtime: str, loopback: bool) -> GateResult:
 
 def soak_gate(minutes: int, since: datetime | None, now: datetime) -> GateResult:
     """A release has to be live in the stage before for `minutes`; `since` None means that nobody knows."""
-    lived = (now - since).total_seconds() / 60 if since else None
+    # The ledger's clock and this machine's may differ.
+    lived = max((now - since).total_seconds() / 60, 0.0) if since else None
     reason = (
         "the ledger of the stage before does not say since when it is live there"
         if lived is None
-        else f"live in the stage before for {lived:.0f} of {minutes} minutes"
+        else f"live in the stage before for {int(lived)} of {minutes} minutes"
     )
     passed = lived is not None and lived >= minutes
     return GateResult(name="soak", passed=passed, value=lived, bound=minutes, reason=reason)
@@ -62,6 +63,15 @@ def approval_gate(approval: Approval | None) -> GateResult:
         else "the stage needs a person's yes: add --approved-by NAME --reason 'why'"
     )
     return GateResult(name="approval", passed=passed, reason=reason)
+
+
+def next_step(refused: Sequence[GateResult]) -> str:
+    """What to do about gates that did not pass."""
+    if {gate.name for gate in refused} <= {"soak", "approval"}:
+        return (
+            "Nothing is wrong with the release: do what the gates ask for, then run the same command again."
+        )
+    return "Correct the model or the image and release it anew."
 
 
 def failed(results: Sequence[GateResult]) -> list[GateResult]:

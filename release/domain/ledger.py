@@ -41,6 +41,10 @@ class Phase(StrEnum):
     """What served before serves; the pins are as before, and pulumi deletes what the candidate brought."""
 
 
+WAY_BACK = frozenset({Phase.REVERTING, Phase.RESTORING})
+"""The phases of a rollout that is being taken back."""
+
+
 class End(StrEnum):
     """How a rollout ended."""
 
@@ -264,8 +268,8 @@ class Request:
 Decision = Literal["start", "resume", "take-back"]
 
 
-def decide(found: OpenRollout | None, alive: bool, request: Request) -> Decision:
-    """How a command meets what the ledger says.
+def decide(found: OpenRollout | None, alive: bool, request: Request, stage: str) -> Decision:
+    """How a command meets what the ledger of `stage` says.
 
     Nothing open: start. A dead one's same rollout: resume it. A rollback that meets a dead rollout of its
     endpoint takes that back. Raises ServiceError while the owner is alive (one rollout at a time), and Held
@@ -293,7 +297,8 @@ def decide(found: OpenRollout | None, alive: bool, request: Request) -> Decision
     raise Held(
         f"A {what} by {found.owner} stopped half-way, at {found.phase.value!r}.",
         "It holds the stage, so nothing was changed.",
-        "Run that same command again to finish it, or `./slipway rollback STAGE` to take it back.",
+        "Run that same command again to finish it, or take it back: "
+        f"./slipway rollback {stage} --endpoint {subject.endpoint}",
     )
 
 

@@ -36,7 +36,7 @@ class StageEntry(Data):
 class Stages(Data):
     """All stages, first to last."""
 
-    entries: tuple[StageEntry, ...]
+    entries: Annotated[tuple[StageEntry, ...], Field(min_length=1)]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -61,9 +61,18 @@ class Stages(Data):
             raise UsageError(
                 f"{name} is the first stage: nothing is promoted to it.",
                 "Nothing was changed.",
-                f"Release to it: ./slipway release --stage {name}",
+                f"Release to it: {self.entering(name)}",
             )
         return self.names[place - 1]
+
+    def entering(self, name: str) -> str:
+        """The command by which a release enters a stage, past no other."""
+        first = self.entry(name).name == self.names[0]
+        return f"./slipway release --stage {name}" if first else f"./slipway promote {name}"
+
+    def step_by_step(self, source: str | None, target: str) -> str:
+        """The commands that bring a release from `source` (None: the build) to `target`, past no stage."""
+        return ", then ".join(map(self.entering, (*self.skipped(source, target), target)))
 
     def skipped(self, source: str | None, target: str) -> tuple[str, ...]:
         """The stages that a release leaves out on its way from `source` (None: from the build) to `target`.
@@ -73,13 +82,11 @@ class Stages(Data):
         end = self.names.index(self.entry(target).name)
         start = -1 if source is None else self.names.index(self.entry(source).name)
         if start >= end:
-            back = " -> ".join(self.names)
             raise UsageError(
-                f"{target} does not come after {source}: the order is {back}.",
+                f"{target} does not come after {source}: the order is {', '.join(self.names)}.",
                 "Nothing was changed.",
-                f"To go back in a stage, use ./slipway rollback {target}; to go forward, "
-                f"./slipway promote {self.before(target) if end else self.names[min(1, len(self.names) - 1)]}"
-                f" {target if end else ''}".rstrip(),
+                f"For another release in {target}: {self.entering(target)}; "
+                f"for its previous one: ./slipway rollback {target}",
             )
         return self.names[start + 1 : end]
 
@@ -97,7 +104,9 @@ def parse(project: Mapping[str, Any], files: Sequence[str]) -> Stages:
     try:
         stages = Stages.model_validate({"entries": listed})
     except ValidationError as error:
-        found = "; ".join(f"stages.{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
+        found = "; ".join(
+            f"{'.'.join(map(str, ('stages', *e['loc'][1:])))}: {e['msg']}" for e in error.errors()
+        )
         raise UsageError(
             f"Pulumi.yaml does not list valid stages: {found}",
             "No release can enter a stage until it does.",
@@ -105,7 +114,11 @@ def parse(project: Mapping[str, Any], files: Sequence[str]) -> Stages:
         ) from None
     twice = {name for name in stages.names if stages.names.count(name) > 1}
     if twice:
-        raise UsageError(f"Pulumi.yaml lists {', '.join(sorted(twice))} twice.", "Nothing was changed.")
+        raise UsageError(
+            f"Pulumi.yaml lists {', '.join(sorted(twice))} twice.",
+            "Nobody can tell which entry counts, so nothing was changed.",
+            "Leave one of them out under `stages:`.",
+        )
     return stages
 
 

@@ -31,7 +31,7 @@ def invoke(world: World, stage: str, endpoint: str | None, body: bytes | None, c
         raise UsageError(
             f"Endpoint {name} has no live release in {stage}.",
             "Nothing was asked.",
-            f"See ./slipway status {stage}; release or promote to it first.",
+            f"Bring one there first: {world.stages.entering(stage)}",
         )
     if body is None:
         golden, _ = ports.artifacts.golden(ports.artifacts.manifest(live.release))

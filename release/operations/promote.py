@@ -11,6 +11,7 @@ from release.domain.errors import UsageError
 from release.domain.ledger import Closed, End, Entry, Opened, Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin
+from release.domain.stages import Stages
 from release.operations import entering, rollouts
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
@@ -40,7 +41,7 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     skip = skip_of(world.stages, from_stage, order.target, order.skip, order.reason)
     source, target = world.stage(from_stage), world.stage(order.target)
     endpoint = target.settings.only_endpoint(order.endpoint)
-    pin = _source_pin(source, source.settings.only_endpoint(order.endpoint or endpoint))
+    pin = _source_pin(world.stages, source, source.settings.only_endpoint(endpoint))
     tell(Event(f"verifying {pin.release} in {from_stage}: manifest, image digest, artifact checksum"))
     content = verify(source, pin)
     approval = entering.approval_of(order.approved_by, order.reason)
@@ -55,13 +56,13 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     return land(target, "promote", endpoint, arrived, Grounds(skip, approval), tell)
 
 
-def _source_pin(source: StagePorts, endpoint: str) -> ReleasePin:
+def _source_pin(stages: Stages, source: StagePorts, endpoint: str) -> ReleasePin:
     pin = source.settings.endpoints[endpoint].live
     if pin is None:
         raise UsageError(
             f"Endpoint {endpoint} has no live release in {source.name}.",
             "There is nothing to promote, so nothing was changed.",
-            f"Release one there first: ./slipway release --stage {source.name}",
+            f"Bring one there first: {stages.entering(source.name)}",
         )
     return pin
 

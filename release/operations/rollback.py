@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from release.domain import moves, names, plan, preflight
 from release.domain.errors import UsageError
-from release.domain.ledger import Opened, OpenRollout, Request
+from release.domain.ledger import WAY_BACK, Opened, OpenRollout, Request
 from release.domain.pins import ReleasePin
 from release.domain.preflight import RollbackFacts
+from release.domain.stages import Stages
 from release.operations import rollouts
 from release.ports import Event, StagePorts, Tell, World
 
@@ -29,7 +30,7 @@ class RolledBack:
 
 
 def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> RolledBack:
-    """Serve the previous release again, or what a rollout that died half-way was about to replace.
+    """Serve the previous release again, or what served before a rollout that died half-way.
 
     Raises UsageError when there is nothing to go back to, or something that it needs is gone.
     """
@@ -39,36 +40,41 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     settings = rollouts.settings_of(ports, name)
     found = rollouts.found_open(ports, name)
     own = found if found and found.subject.endpoint == name else None
-    goal = _goal(ports, name, own)
-    if goal is not None:
-        tell(Event(f"pre-flight: everything that {goal.release} needs to serve again"))
-        _preflight(ports, name, goal, remake=own is not None and own.subject.kind != "rollback")
-    release = goal.release if goal else None
+    goal = _before(own) if own else _previous(world.stages, ports, name)
+    reverts = own is not None and (own.subject.kind != "rollback" or own.phase in WAY_BACK)
+    needed = own.opened.before.live if own and reverts else goal
+    if needed:
+        tell(Event(f"pre-flight: everything that {needed.release} needs to serve again"))
+        _preflight(ports, name, needed, remake=reverts)
 
     def opened() -> Opened:
+        if own is not None:
+            raise rollouts.overtaken(ports, name)
         after = moves.after_rollback(settings.pins)
         return Opened(before=settings.pins, after=after, rollout=settings.rollout)
 
-    rollout = rollouts.take(ports, Request("rollback", name, release or ""), opened, tell)
+    wanted = goal.release if goal else None
+    release = wanted or (own.subject.release if own else "")
+    rollout = rollouts.take(ports, Request("rollback", name, release), opened, tell)
     ended = rollouts.carry_out(ports, rollout, tell)
-    if ended.serves != release:
-        raise rollouts.taken_back(ports, name, rollout.subject.release, ended)
-    return RolledBack(stage, name, release, ports.clock.monotonic() - started)
+    if ended.serves != wanted:
+        raise rollouts.taken_back(ports, name, release, ended)
+    return RolledBack(stage, name, wanted, ports.clock.monotonic() - started)
 
 
-def _goal(ports: StagePorts, endpoint: str, found: OpenRollout | None) -> ReleasePin | None:
-    """The release to go back to: of an open rollout what it replaced, else the previous pin.
+def _before(found: OpenRollout) -> ReleasePin | None:
+    """The release to go back to from an open rollout: what it replaced, None where it replaced nothing."""
+    return found.opened.after.live if found.subject.kind == "rollback" else found.opened.before.live
 
-    None is where an open first release began: with nothing.
-    """
-    if found is not None:
-        return found.opened.after.live if found.subject.kind == "rollback" else found.opened.before.live
+
+def _previous(stages: Stages, ports: StagePorts, endpoint: str) -> ReleasePin:
+    """The release to go back to where no rollout is open."""
     previous = rollouts.settings_of(ports, endpoint).pins.previous
     if previous is None:
         raise UsageError(
             f"Endpoint {endpoint} has no previous release in {ports.name}.",
             "There is nothing to go back to, so nothing was changed.",
-            "Promote a good release instead: ./slipway promote " + ports.name,
+            f"Bring it a good release instead: {stages.entering(ports.name)}",
         )
     return previous
 

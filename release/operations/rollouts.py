@@ -5,7 +5,18 @@ from collections.abc import Callable
 
 from release.domain import gates, landed, ledger, names, plan
 from release.domain.errors import Held, ReleaseFailed, ServiceError
-from release.domain.ledger import End, Entered, Kind, Opened, OpenRollout, Phase, Refused, Request, Resumed
+from release.domain.ledger import (
+    WAY_BACK,
+    End,
+    Entered,
+    Kind,
+    Opened,
+    OpenRollout,
+    Phase,
+    Refused,
+    Request,
+    Resumed,
+)
 from release.domain.manifest import GateResult
 from release.domain.pins import EndpointSettings
 from release.ports import Event, StagePorts, Tell
@@ -34,7 +45,7 @@ def pass_gates(
     raise ReleaseFailed(
         f"Release {release} is refused by {ports.name}: {'; '.join(reasons)}",
         "Nothing was pinned and no traffic moved.",
-        "Give what the stage asks for, or correct the model or the image and release it anew.",
+        gates.next_step(bad),
     )
 
 
@@ -50,7 +61,7 @@ def found_open(ports: StagePorts, endpoint: str) -> OpenRollout | None:
 def admit(ports: StagePorts, request: Request) -> None:
     """Refuse early, before anything is copied, when the stage belongs to another rollout."""
     found = found_open(ports, request.endpoint)
-    ledger.decide(found, found is not None and ports.ledger.alive(found), request)
+    ledger.decide(found, found is not None and ports.ledger.alive(found), request, ports.name)
 
 
 def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell: Tell) -> OpenRollout:
@@ -60,7 +71,7 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
     """
     found = found_open(ports, request.endpoint)
     alive = found is not None and ports.ledger.alive(found)
-    decision = ledger.decide(found, alive, request)
+    decision = ledger.decide(found, alive, request, ports.name)
     if found is None or decision == "start":
         _nothing_moved(ports, request.endpoint)
         subject = ledger.Subject(
@@ -76,7 +87,7 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
     kind, release = found.subject.kind, found.subject.release
     tell(Event(f"resuming the {kind} of {release} that stopped at {found.phase.value!r}", phase=found.phase))
     ports.ledger.append(found.subject, Resumed())
-    if decision == "take-back" and found.phase not in {Phase.REVERTING, Phase.RESTORING}:
+    if decision == "take-back" and found.phase not in WAY_BACK:
         reason = "taken back by a rollback while its own process was gone"
         ports.ledger.append(found.subject, Entered(event=Phase.REVERTING, reason=reason))
         return OpenRollout(found.subject, found.opened, found.owner, Phase.REVERTING, reason=reason)
@@ -89,12 +100,16 @@ def _nothing_moved(ports: StagePorts, endpoint: str) -> None:
     Asked after the look into the ledger and before the entry that takes the stage: whoever writes in between
     takes that entry's number.
     """
-    if ports.file.pins(endpoint) == settings_of(ports, endpoint).pins:
-        return
-    raise ServiceError(
-        f"The pins of {endpoint} in Pulumi.{ports.name}.yaml changed while this command began.",
-        "Another command was here in between; nothing was changed by this one.",
-        "See ./slipway status, then run this again.",
+    if ports.file.pins(endpoint) != settings_of(ports, endpoint).pins:
+        raise overtaken(ports, endpoint)
+
+
+def overtaken(ports: StagePorts, endpoint: str) -> ServiceError:
+    """The error of a command that decided on something that is past."""
+    return ServiceError(
+        f"Another command changed {endpoint} in {ports.name} while this one began.",
+        "Nothing was changed by this one.",
+        f"See ./slipway status {ports.name}, then run this again.",
     )
 
 

@@ -20,12 +20,13 @@ def skip_of(stages: Stages, source: str | None, target: str, wanted: bool, reaso
         raise UsageError(
             f"{target} accepts releases from {before} only (`skip: false` in Pulumi.yaml).",
             "Nothing was changed.",
-            f"Promote it step by step: first to {skipped[0]}, then ./slipway promote {target}",
+            f"Go step by step: {stages.step_by_step(source, target)}",
         )
     if not wanted or not reason.strip():
         raise UsageError(
             f"This would skip {left_out} on the way to {target}.",
             "What was never proven there would take traffic, so nothing was changed.",
-            f"Go by {left_out}, or, if you must, add: --skip --reason 'why'",
+            f"Go step by step: {stages.step_by_step(source, target)}. Or, if you must, leave {left_out} out: "
+            "add --skip --reason 'why'.",
         )
     return Skip(stages=skipped, reason=reason)

@@ -14,7 +14,7 @@ from tests.end_to_end.former import Former, checked_out
 from tests.end_to_end.moments import watch
 from tests.end_to_end.world import SKIP, World
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
+pytestmark = [pytest.mark.sandbox, pytest.mark.kill, pytest.mark.long]
 
 MARKS = ("older:", "via:")
 """What only the earlier program writes into a stage's file."""

@@ -8,7 +8,7 @@ import pytest
 from tests.end_to_end.moments import watch
 from tests.end_to_end.world import SKIP
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
+pytestmark = [pytest.mark.sandbox, pytest.mark.kill, pytest.mark.long]
 
 PROMOTE = ("promote", "dev", "prod", *SKIP)
 ROLLBACK = ("rollback", "prod")

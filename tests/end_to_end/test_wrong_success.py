@@ -14,7 +14,7 @@ from release.domain import plan
 from release.domain.ledger import Phase
 from tests.end_to_end.world import SKIP
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 PROMOTE = ("promote", "dev", "prod", *SKIP)
 STRATEGIES = ("all-at-once", "canary", "linear")

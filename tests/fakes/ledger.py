@@ -49,7 +49,7 @@ class FakeLedger:
     def append(self, subject: Subject, what: Payload) -> Entry:
         """Write the next entry."""
         self.trouble.moment(f"ledger: {what.event}")
-        for stored in self.stored[self.looked.get(self.owner.pid, 0) :]:
+        for stored in self.stored[self.looked.get(self.owner.pid, len(self.stored)) :]:
             if not ledger.may_follow(what, stored.entry.what):
                 raise ServiceError("another process wrote first")
         last = self.stored[-1] if self.stored else None

@@ -112,3 +112,9 @@ def as_before(stage: FakeStage, before: Pins) -> None:
     assert serves(stage) == (config_of(before.live) if before.live else None)
     assert set(stage.sagemaker.configs) == {config_of(pin).name for pin in before.named}
     assert stage.ledger.current is None
+
+
+def sure(pin: ReleasePin | None) -> ReleasePin:
+    """A pin that is there."""
+    assert pin is not None
+    return pin

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from release.adapters import stage_file
+from release.adapters.stage_file import YamlStageFile
 from release.domain import stage as stage_settings
 from release.domain.errors import ServiceError, UsageError
-from release.domain.pins import EndpointSettings
-from tests.release.examples import NEW, OLD, pin
+from release.domain.pins import EndpointSettings, Pins
+from tests.release.examples import NEW, NEXT, OLD, pin, pins
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +37,74 @@ def test_everything_else_stays_to_the_byte(prod):
     assert prod.read_text().startswith(before.rstrip("\n"))
     stage_file.write_pins(prod, "delays", wanted)
     assert prod.read_text() == before
+
+
+COMMENTED = """\
+# top
+config:
+  aws:region: us-east-1  # near
+  slipway:account: "123456789012"
+  slipway:endpoints:
+    # the first
+    delays:
+      # its fleet
+      instances: {min: 1}  # at night
+%s
+    # the second
+
+    # it is empty
+    fares:
+    # the third
+    tips: {}  # nothing yet
+  # end of the endpoints
+  slipway:protect: true
+# bottom
+"""
+PLAIN = """\
+      # what serves
+      live:  # since May
+        # content
+        release: "0c77e1d2ab93"
+        capacity: 2
+      # what served
+      previous: {release: "0c77e1d2ab93"}
+      # bounds
+      alarms: {latency_ms: 9}"""
+
+
+def comments(text):
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("#") or not line.strip()]
+
+
+class TestComments:
+    """A comment on the next key must not go with the pin before it."""
+
+    @pytest.mark.parametrize("endpoint", ["delays", "fares", "tips"])
+    @pytest.mark.parametrize("pins_in_it", ["      alarms: {latency_ms: 9}", PLAIN])
+    def test_every_line_of_comment_stays_where_it_is(self, tmp_path, endpoint, pins_in_it):
+        path = tmp_path / "Pulumi.dev.yaml"
+        path.write_text(COMMENTED % pins_in_it)
+        written = [pins(NEW, OLD), pins(NEW, OLD, NEXT), pins(NEXT, NEW), pins(NEXT), Pins()]
+        kept = [line for line in comments(path.read_text()) if line != "# content"]
+        for found in written:
+            stage_file.write_pins(path, endpoint, found)
+            text = path.read_text()
+            assert [line for line in comments(text) if line != "# content"] == kept
+            assert text.index("# the second") > text.index("delays:")
+            assert text.index("fares:") > text.index("# it is empty")
+            assert YamlStageFile(path).pins(endpoint) == found
+        for near in ("us-east-1  # near", "{min: 1}  # at night", "# nothing yet"):
+            assert near in path.read_text()
+
+    @pytest.mark.parametrize("endpoint", ["delays", "tips"])
+    def test_a_pin_that_comes_and_goes_leaves_nothing(self, tmp_path, endpoint):
+        path = tmp_path / "Pulumi.dev.yaml"
+        before = COMMENTED % "      alarms: {latency_ms: 9}"
+        path.write_text(before)
+        stage_file.write_pins(path, endpoint, pins(NEW, OLD))
+        assert path.read_text() != before
+        stage_file.write_pins(path, endpoint, Pins())
+        assert path.read_text() == before
 
 
 @pytest.mark.parametrize("release", ["123456789012", "1234567890e1", "010101010101"])

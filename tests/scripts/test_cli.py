@@ -1,6 +1,9 @@
 """The frame of every command: exit codes, the three lines of an error, JSON, interruption."""
 
+import importlib
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 from botocore import exceptions as aws
@@ -8,6 +11,11 @@ from botocore import exceptions as aws
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from scripts.help import commands
 from scripts.shared.cli import Command, execute
+
+ROOT = Path(__file__).resolve().parents[2]
+
+MOST_LINES = 80
+"""Of a command: about 60, a few more where it has many arguments."""
 
 
 def command(error: BaseException | None = None, result: dict | None = None) -> Command:
@@ -64,5 +72,43 @@ def test_help_has_an_example(capsys):
     assert "example:\n  ./slipway try" in capsys.readouterr().out
 
 
-def test_every_script_that_is_a_command_is_listed():
-    assert {"release", "promote", "rollback", "status", "sandbox"} <= set(commands())
+VERBS = sorted(path.stem for path in (ROOT / "scripts").glob("[a-z]*.py"))
+
+
+def slipway(*words):
+    return subprocess.run([str(ROOT / "slipway"), *words], capture_output=True, text=True, check=False)
+
+
+class TestVerbs:
+    """`./slipway VERB` runs scripts/VERB.py, so everything that lies there is a command."""
+
+    @pytest.mark.parametrize("verb", VERBS)
+    def test_every_script_is_a_command_of_its_own_name(self, verb):
+        found = importlib.import_module(f"scripts.{verb}").COMMAND
+        assert found.name == verb
+        assert found.summary
+        assert found.example.startswith(f"./slipway {verb}")
+
+    @pytest.mark.parametrize("verb", VERBS)
+    def test_a_script_is_arguments_in_and_words_out(self, verb):
+        """What it does belongs to an operation, which others can call as well."""
+        lines = (ROOT / "scripts" / f"{verb}.py").read_text().count("\n")
+        assert lines <= MOST_LINES
+
+    def test_every_one_is_listed_with_a_summary(self):
+        assert set(commands()) == {*VERBS, "sandbox"}
+        assert all(commands().values())
+
+    @pytest.mark.parametrize("word", ["moving", "__init__", "shared", "nonsense"])
+    def test_what_is_no_command_prints_those_that_are(self, word):
+        done = slipway(word)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"error: there is no command '{word}'.\n")
+        assert done.stdout == ""
+        for verb in (*VERBS, "sandbox"):
+            assert f"\n  {verb} " in done.stderr
+
+    def test_without_a_word_they_are_the_answer(self):
+        done = slipway()
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "\n  promote " in done.stdout

@@ -5,7 +5,6 @@ import pytest
 
 from model import artifact
 from model.service.features import inputs
-from model.service.pipeline import build
 from model.service.split import Months
 from model.training.champion import read_champion
 from model.training.errors import ChampionError
@@ -18,6 +17,9 @@ ROWS = flights(300)
 
 @pytest.fixture(scope="module")
 def graph() -> bytes:
+    # scikit-learn takes seconds to import: not in each worker that only collects this file
+    from model.service.pipeline import build
+
     return to_onnx(build("logistic").fit(inputs(ROWS), ROWS["late"]))
 
 

@@ -30,9 +30,7 @@ with threadpool_limits(1):
         pipeline = fit(kind, data, split.train)
         graph = to_onnx(pipeline)
         packed = package(Candidate(kind, pipeline, Scorer(graph)), graph, data, split)
-        path = Path(sys.argv[1]) / f"{kind}.tar.gz"
-        path.write_bytes(packed)
-        files = {name: artifact.sha256(content) for name, content in artifact.unpack(path).items()}
+        files = {name: artifact.sha256(content) for name, content in artifact.read(packed).items()}
         made[kind] = {"model.tar.gz": artifact.sha256(packed), **files}
 print(json.dumps(made))
 """

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -58,13 +59,20 @@ def key(number):
     return f"ledger/{number:08d}.json"
 
 
-def filled(s3, count, heartbeat: int | None = None):
+@cache
+def past(count) -> tuple[bytes, ...]:
     """A ledger of `count` entries: rollouts of three entries, one after the other."""
-    last: Stored | None = None
+    written: list[Stored] = []
     for number in range(count):
         what = (OPENED, MOVING, Closed(event=End.LANDED))[number % 3]
-        last = Stored.from_bytes(ledger.following(last, AT, SUBJECT, OWNER, what).to_bytes())
-        s3.objects[key(number + 1)] = last.entry.to_bytes()
+        entry = ledger.following(written[-1] if written else None, AT, SUBJECT, OWNER, what)
+        written.append(Stored.from_bytes(entry.to_bytes()))
+    return tuple(stored.entry.to_bytes() for stored in written)
+
+
+def filled(s3, count, heartbeat: int | None = None):
+    """A bucket with that past."""
+    s3.objects |= {key(number): data for number, data in enumerate(past(count), start=1)}
     if heartbeat is not None:
         s3.objects[HEARTBEAT] = beat(heartbeat)
     s3.calls.clear()

@@ -41,7 +41,7 @@ def strategy(request):
         yield ("linear", SPLITS) if stepped else (request.param, ())
 
 
-@pytest.mark.parametrize("runs", [1_000, pytest.param(10_000, marks=pytest.mark.kill)])
+@pytest.mark.parametrize("runs", [1_000, pytest.param(10_000, marks=[pytest.mark.kill, pytest.mark.long])])
 def test_troubled_runs_end_with_a_whole_stage(strategy, runs):
     done = troubles = seed = 0
     while done < runs / len(KINDS):
@@ -76,4 +76,4 @@ class Lives(RuleBasedStateMachine):
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=30, stateful_step_count=8, deadline=None)
+TestLives.settings = settings(max_examples=30, stateful_step_count=8)

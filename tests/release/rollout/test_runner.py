@@ -17,6 +17,7 @@ from tests.release.scenes import (
     run,
     serves,
     serving,
+    sure,
 )
 
 FORWARD = ["creating", "moving", "verifying", "reconciling", "landed"]
@@ -93,8 +94,7 @@ class TestForward:
         before = pins_now(stage)
         begin(stage)
         ended = run(stage)
-        assert before.previous is not None
-        assert (ended.end, ended.serves) == (End.LANDED, before.previous.release)
+        assert (ended.end, ended.serves) == (End.LANDED, sure(before.previous).release)
         assert pins_now(stage) == Pins(live=before.previous, previous=before.live)
         (update,) = stage.sagemaker.updates
         assert (update.config, update.deployment) == (config_of(before.previous).name, way_back.DEPLOYMENT)
@@ -138,8 +138,7 @@ class TestTakenBack:
         stage.sagemaker.never.add(config_of(new).name)
         begin(stage, new)
         ended = run(stage)
-        assert before.live is not None
-        assert (ended.end, ended.serves) == (End.REVERTED, before.live.release)
+        assert (ended.end, ended.serves) == (End.REVERTED, sure(before.live).release)
         assert f"the pin says {config_of(new).name}" in ended.reason
         assert "did not pass the ping" in ended.reason
         assert events(stage) == [*FORWARD[:3], *BACK]

@@ -1,6 +1,8 @@
 """Deployment configs, alarms, and how far the traffic of an update has moved."""
 
+import math
 import time
+from collections import Counter
 from typing import Any
 
 from tests.sandbox.world import World
@@ -64,3 +66,21 @@ def shares_seen(world: World, endpoint: str) -> list[float]:
             seen.append(share)
         time.sleep(0.02)
     return seen
+
+
+def answers_at(world: World, endpoint: str, share: float, most: int) -> Counter[str]:
+    """The versions that answer, at most so many, while the new deployment has this share of the traffic."""
+    seen: Counter[str] = Counter()
+    while seen.total() < most:
+        version = world.version(endpoint)
+        if new_share(world, endpoint) != share:
+            break
+        seen[version] += 1
+    return seen
+
+
+def divides(seen: Counter[str], version: str, share: float) -> bool:
+    """Whether a version has its share of at least 50 answers, within four standard deviations."""
+    total = seen.total()
+    deviation = math.sqrt(total * share * (1 - share))
+    return total >= 50 and abs(seen[version] - total * share) <= 4 * deviation

@@ -212,7 +212,7 @@ def in_flight(world: World, endpoint: str) -> int:
 def test_async(world: World, endpoint: str) -> None:
     """InvokeEndpointAsync answers NotImplemented."""
     client = unchecked(world.sandbox, "sagemaker-runtime")
-    with refused("NotImplemented", "Add it in sandbox/runtime/", status=501):
+    with refused("NotImplemented", "Add it in sandbox/aws/sagemaker_runtime/", status=501):
         client.invoke_endpoint_async(EndpointName=endpoint, InputLocation="s3://b/k")
 
 
@@ -220,5 +220,5 @@ def test_async(world: World, endpoint: str) -> None:
 def test_streams(world: World, endpoint: str) -> None:
     """InvokeEndpointWithResponseStream answers NotImplemented."""
     client = unchecked(world.sandbox, "sagemaker-runtime")
-    with refused("NotImplemented", "Add it in sandbox/runtime/", status=501):
+    with refused("NotImplemented", "Add it in sandbox/aws/sagemaker_runtime/", status=501):
         client.invoke_endpoint_with_response_stream(EndpointName=endpoint, Body=b"x")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.sandbox.conformance.shifts import answers_at, divides
 from tests.sandbox.world import World, wait_for
 
 pytestmark = pytest.mark.sandbox
@@ -79,8 +80,8 @@ def test_a_canary_gives_the_new_fleet_its_share_first(world: World) -> None:
         EndpointName=endpoint, EndpointConfigName=world.simple_config("new"), DeploymentConfig=policy
     )
     wait_for(lambda: world.version(endpoint) == "new", "the canary's first answer")
-    seen = Counter(world.version(endpoint) for _ in range(300))
-    assert 50 < seen["new"] < 135, seen
+    seen = answers_at(world, endpoint, 0.3, most=300)
+    assert divides(seen, "new", 0.3), seen
     assert world.settled(endpoint)["EndpointStatus"] == "InService"
     assert {world.version(endpoint) for _ in range(20)} == {"new"}
 

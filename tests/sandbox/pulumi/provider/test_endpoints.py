@@ -1,4 +1,4 @@
-"""SageMaker's trio by the real engine: waiting, failing, silent rollbacks, and what a plan makes of them."""
+"""SageMaker's trio by the real engine: waiting, failing, silent rollbacks, and what a preview shows then."""
 
 import time
 from collections.abc import Callable
@@ -83,7 +83,7 @@ def test_a_move_by_hand_is_read_back_and_reconciled_without_an_update(service: S
     service.program(["a", "b"], "b")
     steps = service.project.preview()
     assert "update" in steps
-    assert not any("replace" in op for op in steps), "the next rollout must not replace the endpoint"
+    assert not any("replace" in op for op in steps), "the next update must not replace the endpoint"
 
 
 def test_an_update_that_drops_the_auto_rollback_block_makes_the_next_plan_replace_the_endpoint(

@@ -1,0 +1,63 @@
+"""What the operations' tests share: a project of three stages in memory."""
+
+import hashlib
+import json
+
+import pytest
+
+from release.domain.stages import StageEntry
+from tests.fakes.world import FakeStage, FakeWorld, Told
+from tests.release.operations.following import Follow, trained
+from tests.release.scenes import serving
+
+MODEL, GOLDEN = b"a model", b"{}"
+EVIDENCE = {
+    "golden_sha256": hashlib.sha256(GOLDEN).hexdigest(),
+    "model": {"sha256": hashlib.sha256(MODEL).hexdigest(), "size": len(MODEL)},
+    "input_schema": {},
+    "source": {"git_commit": "abc"},
+    "evaluation": {"auc": 0.7},
+    "gates": [{"name": "auc", "passed": True}],
+}
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def follow(monkeypatch):
+    return Follow(monkeypatch)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Makes a world of stages, dev first, in which a model was trained."""
+    trained(
+        tmp_path / "model",
+        {"model.tar.gz": MODEL, "evidence.json": json.dumps(EVIDENCE).encode(), "golden.json": GOLDEN},
+    )
+
+    def make(*stages: FakeStage, **entries: dict) -> FakeWorld:
+        listed = [StageEntry(name=stage.name, **entries.get(stage.name, {})) for stage in stages]
+        world = FakeWorld(*stages, entries=tuple(listed))
+        world.build = tmp_path
+        return world
+
+    return make
+
+
+@pytest.fixture
+def dev():
+    return serving(2, 0, stage="dev")
+
+
+@pytest.fixture
+def staging():
+    return serving(0, 1, stage="staging")
+
+
+@pytest.fixture
+def prod():
+    return serving(0, 1, stage="prod")

@@ -1,0 +1,155 @@
+"""Status, history and invoke: what people are told, and that nothing changes by it."""
+
+import json
+
+import pytest
+
+from release.domain.errors import ReleaseFailed, UsageError
+from release.domain.ledger import Stored
+from release.domain.pins import EndpointSettings
+from release.operations.history import history
+from release.operations.invoke import LIMIT_BYTES, invoke
+from release.operations.rollback import rollback
+from release.operations.status import status
+from tests.release.scenes import NAME, begin, config_of, pins_now, serving, sure
+
+
+@pytest.fixture(autouse=True)
+def nothing_changes(prod):
+    """Whatever is read, nothing is written, moved or made."""
+    yield
+    effects = {"write", "up", "UpdateEndpoint", "DeleteEndpoint"}
+    assert effects.isdisjoint(prod.trouble.calls)
+
+
+def line(world):
+    (found,) = status(world, ["prod"])
+    return found
+
+
+class TestStatus:
+    def test_a_stage_as_it_should_be(self, project, prod):
+        pins = pins_now(prod)
+        found = line(project(prod))
+        assert (found.stage, found.endpoint) == ("prod", "delays")
+        assert (found.live, found.previous) == (sure(pins.live).release, sure(pins.previous).release)
+        assert (found.status, found.instances, found.digest) == ("InService", 1, sure(pins.live).digest)
+        assert (found.last, found.rollout, found.notes, found.disagreements) == ("", "", [], [])
+
+    def test_all_stages_in_their_order_and_only_those_asked_for(self, project, dev, staging, prod):
+        world = project(dev, staging, prod)
+        assert [found.stage for found in status(world, [])] == ["dev", "staging", "prod"]
+        assert [found.stage for found in status(world, ["prod", "dev"])] == ["prod", "dev"]
+        with pytest.raises(UsageError, match="no stage 'qa'"):
+            status(world, ["qa"])
+
+    def test_every_endpoint_has_its_line_and_an_empty_one_agrees(self, project, prod):
+        prod.file.endpoints["fares"] = EndpointSettings()
+        found = status(project(prod), [])
+        assert [(f.endpoint, f.live, f.status, f.instances) for f in found][1:] == [
+            ("fares", None, "not there", None)
+        ]
+        assert found[1].disagreements == []
+
+    def test_what_serves_instead_and_why_is_named(self, project, prod):
+        endpoint = prod.sagemaker.endpoints[NAME]
+        endpoint.config, endpoint.reason = config_of(pins_now(prod).previous), "no ping"
+        found = line(project(prod)).disagreements
+        assert found[0].startswith(f"the endpoint config is {endpoint.config.name}, the pin says")
+        assert found[-1] == "SageMaker's reason: no ping"
+
+    def test_a_missing_endpoint(self, project, prod):
+        prod.sagemaker.endpoints.clear()
+        found = line(project(prod))
+        assert (found.status, found.disagreements) == (
+            "not there",
+            [f"the endpoint is missing, the pin says {NAME}"],
+        )
+
+    def test_an_old_failure_reason_is_no_news(self, project, prod):
+        prod.sagemaker.endpoints[NAME].reason = "no ping, last week"
+        assert line(project(prod)).disagreements == []
+
+    @pytest.mark.parametrize("role", ["live", "previous"])
+    def test_an_image_or_artifact_that_the_stage_names_and_does_not_have(self, project, prod, role):
+        pin = getattr(pins_now(prod), role)
+        prod.registry.images.remove(pin.digest)
+        prod.artifacts.models[pin.model] = b"changed"
+        assert line(project(prod)).disagreements == [
+            f"the image of {pin.release} is not in the registry",
+            f"the artifact of {pin.release} is missing or changed",
+        ]
+
+    @pytest.mark.parametrize(("alive", "words"), [(True, "under way"), (False, "stopped half-way")])
+    def test_an_open_rollout(self, project, prod, alive, words):
+        new = prod.pin(2)
+        begin(prod, new)
+        prod.ledger.living = {prod.ledger.owner.pid} if alive else set()
+        found = line(project(prod))
+        assert found.rollout == f"promote of {new.release} (delays) {words} at opened"
+        assert found.last == f"promote {new.release} opened 01-01 00:00Z"
+
+    def test_a_changed_ledger(self, project, prod):
+        begin(prod, prod.pin(2))
+        prod.ledger.append(prod.ledger.stored[0].entry.subject, prod.ledger.stored[0].entry.what)
+        changed = prod.ledger.stored[0].entry.model_copy(update={"at": "2020-01-01T00:00:00+00:00"})
+        prod.ledger.stored[0] = Stored.from_bytes(changed.to_bytes())
+        (found,) = line(project(prod)).disagreements
+        assert found.startswith("the ledger was changed: entry 2 does not follow from entry 1")
+
+    def test_a_stage_that_is_not_provisioned(self, project, prod):
+        prod.ledger.there = False
+        assert line(project(prod)).last == "not provisioned"
+
+
+class TestHistory:
+    @pytest.fixture
+    def past(self, project, told):
+        stage = serving()
+        rollback(project(stage), "prod", None, told)
+        return stage
+
+    @pytest.mark.parametrize(("most", "count"), [(None, 5), (2, 2), (99, 5)])
+    def test_the_newest_entries_oldest_first(self, project, past, most, count):
+        found = history(project(past), "prod", most)
+        events = ["opened", "moving", "verifying", "reconciling", "landed"]
+        assert [stored.entry.what.event for stored in found.entries] == events[-count:]
+        assert found.broken is None
+
+    def test_where_the_chain_breaks_is_said(self, project, past):
+        del past.ledger.stored[2]
+        assert history(project(past), "prod", None).broken == "entry 3 is missing"
+
+    def test_a_stage_without_a_ledger_has_none(self, project, past):
+        past.ledger.there = False
+        assert history(project(past), "prod", None).entries == []
+
+
+class TestInvoke:
+    def test_a_golden_request_by_default(self, project, prod):
+        answer = invoke(project(prod), "prod", None, None, "application/json")
+        assert json.loads(answer.body) == {"predictions": [0.5]}
+        assert (answer.content_type, answer.variant) == ("application/json", "live")
+
+    def test_one_of_ones_own(self, project, prod):
+        assert invoke(project(prod), "prod", "delays", b"{}", "application/json").body
+
+    def test_without_a_live_release_the_way_to_one_is_named(self, project, told, follow, dev):
+        world = project(dev, serving(None))
+        with pytest.raises(UsageError, match="no live release in prod") as caught:
+            invoke(world, "prod", None, None, "application/json")
+        assert follow.all_of(world, caught.value) == [0]
+        assert invoke(world, "prod", None, None, "application/json").body
+
+    def test_more_than_sagemaker_takes_is_not_sent(self, project, prod):
+        with pytest.raises(UsageError, match="more than"):
+            invoke(project(prod), "prod", None, b"x" * (LIMIT_BYTES + 1), "application/json")
+        assert prod.trouble.calls == []
+
+    def test_no_answer_says_where_to_look(self, project, prod, follow):
+        prod.sagemaker.unanswered = 1
+        world = project(prod)
+        with pytest.raises(ReleaseFailed, match="did not answer: throttled") as caught:
+            invoke(world, "prod", None, None, "application/json")
+        assert "/aws/sagemaker/Endpoints/delays-prod" in str(caught.value)
+        assert follow.all_of(world, caught.value) == [0]

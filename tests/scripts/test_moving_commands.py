@@ -1,0 +1,180 @@
+"""The commands that move and show releases, over fakes: arguments in, words, JSON and exit codes out."""
+
+import importlib
+import json
+
+import pytest
+
+from scripts.shared.cli import execute
+from tests.fakes.world import FakeWorld
+from tests.release.scenes import NAME, config_of, pins_now, serving, sure
+
+
+@pytest.fixture
+def dev():
+    return serving(2, 0, stage="dev")
+
+
+@pytest.fixture
+def prod():
+    return serving(0, 1)
+
+
+@pytest.fixture
+def slipway(monkeypatch, capsys, dev, prod):
+    """Runs one command in the world of dev and prod; returns exit code, stdout and stderr."""
+    world = FakeWorld(dev, prod)
+
+    def run(verb, *arguments):
+        module = importlib.import_module(f"scripts.{verb}")
+        monkeypatch.setattr(module, "connect", lambda tell: world)
+        code = execute(module.COMMAND, list(arguments))
+        return code, *capsys.readouterr()
+
+    return run
+
+
+class TestPromote:
+    @pytest.mark.parametrize("stages", [["prod"], ["dev", "prod"]])
+    def test_one_stage_or_two(self, slipway, dev, prod, stages):
+        code, out, err = slipway("promote", *stages)
+        release = sure(pins_now(dev).live).release
+        assert (code, sure(pins_now(prod).live).release) == (0, release)
+        assert out == f"✓ {release} is live in prod: config, weights, digest and answers verified\n"
+        assert f"▸ pinning {release} in Pulumi.prod.yaml as the candidate" in err
+
+    def test_three_are_too_many(self, slipway):
+        code, _, err = slipway("promote", "dev", "prod", "prod")
+        assert code == 2
+        assert "takes one stage or two" in err
+
+    def test_again_it_says_that_it_was_live(self, slipway):
+        slipway("promote", "prod")
+        code, out, _ = slipway("promote", "prod")
+        assert code == 0
+        assert "was live already in prod" in out
+
+    def test_as_json(self, slipway, dev):
+        _, out, _ = slipway("promote", "prod", "--json", "--approved-by", "ada", "--reason", "tried it")
+        assert json.loads(out) == {
+            "stage": "prod",
+            "endpoint": "delays",
+            "release": sure(pins_now(dev).live).release,
+            "changed": True,
+        }
+
+    def test_a_release_that_is_taken_back_is_exit_1(self, slipway, prod):
+        prod.sagemaker.never.add(config_of(prod.pin(2)).name)
+        code, out, err = slipway("promote", "prod")
+        assert (code, out) == (1, "")
+        assert "error: Release" in err
+
+    def test_another_rollout_under_way_is_exit_4_and_a_dead_one_3(self, slipway, prod):
+        stopped = prod.stack
+        stopped.refusal = OSError("killed")
+        assert slipway("promote", "prod")[0] == 4
+        stopped.refusal = None
+        assert slipway("apply", "prod")[0] == 3
+        prod.ledger.living = {prod.ledger.owner.pid}
+        assert slipway("promote", "prod")[0] == 4
+
+
+class TestRollback:
+    def test_what_serves_again_and_how_long_it_took(self, slipway, prod):
+        release = sure(pins_now(prod).previous).release
+        code, out, _ = slipway("rollback", "prod")
+        assert code == 0
+        assert out.startswith(f"✓ {release} serves prod again, pin and stack agree (")
+
+    def test_as_json(self, slipway, prod):
+        release = sure(pins_now(prod).previous).release
+        _, out, _ = slipway("rollback", "prod", "--endpoint", "delays", "--json")
+        found = json.loads(out)
+        assert (found["release"], found["stage"]) == (release, "prod")
+        assert found["seconds"] >= 0
+
+
+class TestStatus:
+    def test_agreement_is_exit_0(self, slipway, dev, prod):
+        code, out, _ = slipway("status")
+        assert code == 0
+        assert "every stage serves what its pin says" in out
+        for stage in (dev, prod):
+            assert sure(pins_now(stage).live).release in out
+
+    def test_disagreement_is_exit_1_and_red_on_white(self, slipway, prod):
+        prod.sagemaker.endpoints[NAME].config = config_of(pins_now(prod).previous)
+        code, out, _ = slipway("status", "prod")
+        assert code == 1
+        assert "✗ the endpoint config is" in out
+
+    def test_as_json(self, slipway):
+        _, out, _ = slipway("status", "dev", "--json")
+        found = json.loads(out)
+        assert found["agree"] is True
+        assert [line["stage"] for line in found["stages"]] == ["dev"]
+
+    def test_an_unknown_stage_is_exit_2(self, slipway):
+        assert slipway("status", "qa")[0] == 2
+
+
+class TestHistory:
+    def test_the_last_entries_with_who_and_why(self, slipway, prod):
+        prod.sagemaker.unanswered = 3
+        slipway("promote", "prod")
+        code, out, _ = slipway("history", "prod")
+        assert code == 0
+        words = [line.split() for line in out.splitlines()[1:]]
+        assert [line[0] for line in words] == [str(number) for number in range(1, 8)]
+        assert "ci@here" in words[0]
+        assert words[-1][-1] == "throttled"
+
+    @pytest.mark.parametrize(
+        ("asked", "numbers"), [((), [1, 2, 3, 4, 5]), (("-n", "2"), [4, 5]), (("-n", "0"), [5])]
+    )
+    def test_as_many_as_asked_for(self, slipway, asked, numbers):
+        slipway("rollback", "prod")
+        _, out, _ = slipway("history", "prod", "--json", *asked)
+        found = json.loads(out)
+        assert [entry["number"] for entry in found["entries"]] == numbers
+        assert found["broken"] is None
+
+    def test_a_changed_past_is_exit_1(self, slipway, prod):
+        slipway("rollback", "prod")
+        del prod.ledger.stored[1]
+        code, out, _ = slipway("history", "prod", "--all")
+        assert code == 1
+        assert "the ledger was changed: entry 2 is missing" in out
+
+
+class TestInvoke:
+    def test_the_answer_alone_is_on_stdout(self, slipway):
+        assert slipway("invoke", "prod") == (0, '{"predictions": [0.5]}\n', "")
+
+    def test_a_request_from_a_file(self, slipway, tmp_path):
+        (tmp_path / "request.json").write_text("{}")
+        code, out, _ = slipway("invoke", "prod", "--body", str(tmp_path / "request.json"), "--json")
+        assert (code, json.loads(out)["answer"]) == (0, {"predictions": [0.5]})
+
+    def test_a_file_that_is_not_there_is_exit_2(self, slipway, tmp_path):
+        code, _, err = slipway("invoke", "prod", "--body", str(tmp_path / "none"))
+        assert code == 2
+        assert "cannot be read" in err
+
+
+def test_apply_says_that_there_is_nothing_to_do(slipway):
+    code, out, err = slipway("apply", "prod")
+    assert code == 0
+    assert "was live already in prod" in out
+    assert "runs on ml.m7i.large already" in err
+
+
+def test_a_project_is_made_in_an_empty_folder_only(tmp_path, capsys):
+    from scripts.project import COMMAND
+
+    assert execute(COMMAND, [str(tmp_path / "trial"), "--json"]) == 0
+    folder = json.loads(capsys.readouterr().out)["project"]
+    assert folder == str(tmp_path / "trial")
+    assert (tmp_path / "trial" / "Pulumi.yaml").exists()
+    assert execute(COMMAND, [folder]) == 2
+    assert "is not empty" in capsys.readouterr().err
