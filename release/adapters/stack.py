@@ -4,6 +4,7 @@ Besides running it, this module clears what a killed run leaves behind: its lock
 and creates that the engine began and never heard the end of (`release/adapters/orphans.py`).
 """
 
+import os
 import re
 import socket
 import time
@@ -18,6 +19,7 @@ from pulumi import automation as auto
 from pulumi.automation import errors as auto_errors
 from pulumi.automation.events import EngineEvent
 
+from release.adapters import checkpoints
 from release.adapters.aws import StageAws
 from release.adapters.orphans import settle_pending_creates
 from release.adapters.owner import process_alive
@@ -28,6 +30,8 @@ Say = Callable[[str], None]
 LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)")
 LOCK_FILE = re.compile(r"file://\S+/\.pulumi/locks/\S+\.json")
 LOCK_PATIENCE = 600.0
+EMPTY_ATTEMPTS = 4
+BACKEND = "PULUMI_BACKEND_URL"
 POLL_SECONDS = 0.5
 OURS = ("pulumi:", "slipway:")
 _ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
@@ -106,10 +110,18 @@ class PulumiStack:
         run here."""
         deadline = time.monotonic() + LOCK_PATIENCE
         waited_for = None
+        empty = 0
         while True:
             try:
                 return work()
             except auto_errors.CommandError as error:
+                if checkpoints.EMPTY in str(error) and empty < EMPTY_ATTEMPTS:
+                    empty += 1
+                    # A writer that lives is done in a moment; one that was killed has left it so.
+                    time.sleep(POLL_SECONDS)
+                    if empty > 1 and checkpoints.restore(self.aws.stage, os.environ.get(BACKEND, "")):
+                        self.say("the stack's state was left empty by a killed run: its backup is put back")
+                    continue
                 # that a stack is locked while it is made is no ConcurrentUpdateError to the Automation API
                 lock = LOCK.search(str(error))
                 if lock is None and not isinstance(error, auto_errors.ConcurrentUpdateError):

@@ -211,6 +211,8 @@ class Runner:
 
     def _same_stack(self, one: Pins, other: Pins) -> bool:
         """Whether `pulumi up` has nothing to make or delete between these pins."""
+        if self._ports.former:
+            return False  # the earlier program made more than pins name today
         name, stage = self._rollout.subject.endpoint, self._ports.name
         plans = [plan.endpoint_plan(stage, name, pins) for pins in (one, other)]
         if any(step.config not in plans[0].configs for step in self._steps):
