@@ -39,7 +39,10 @@ class Watch:
     def entered(self, event: str) -> bool:
         """Whether the stage's ledger has come to `event` since."""
         s3, after = self.world.client("s3"), f"ledger/{self.entries:08d}.json"
-        found = s3.list_objects_v2(Bucket=self.bucket, Prefix="ledger/", StartAfter=after)
+        try:
+            found = s3.list_objects_v2(Bucket=self.bucket, Prefix="ledger/", StartAfter=after)
+        except s3.exceptions.NoSuchBucket:
+            return False  # the stage is still being provisioned
         bodies = (
             s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read()
             for item in reversed(found.get("Contents", []))
