@@ -4,7 +4,7 @@ Every method may raise a SlipwayError, or an error of the library behind it that
 small in-memory implementation of each is in `tests/fakes/`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,23 +14,44 @@ from typing import Any, Protocol
 from release.domain.deployment import Deployment
 from release.domain.golden import Golden
 from release.domain.landed import Description
-from release.domain.ledger import Entry, OpenRollout, Payload, Phase, Stored, Subject
+from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Phase, Stored, Subject
 from release.domain.manifest import ImageRecord, Manifest
+from release.domain.orders import Order
 from release.domain.pins import Pins
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import Stages
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far the watching of a rollout's step is; times in seconds."""
+
+    step: int
+    steps: tuple[int, ...]
+    """The candidate's share of the traffic at each step, in per cent."""
+    share: int
+    seconds_in_step: float
+    least_seconds: float
+    most_seconds: float
+    rate: float
+    """Requests per second of both variants together."""
+    waits_for: str
+    verdict: Mapping[str, Any] | None
+    """`Verdict.record()` of this moment."""
+
+
+@dataclass(frozen=True)
 class Event:
     """Something that an operation wants known while it works.
 
-    `detail` is a line under the last one; `phase` is set where a rollout comes to a new phase.
+    `detail` is a line under the last one; `phase` is set where a rollout comes to a new phase, `progress`
+    while it watches.
     """
 
     text: str
     detail: bool = False
     phase: Phase | None = None
+    progress: Progress | None = None
 
 
 Tell = Callable[[Event], None]
@@ -68,8 +89,17 @@ class Endpoints(Protocol):
     def update(self, endpoint: str, config: str, deployment: Deployment | None) -> None:
         """One UpdateEndpoint to `config`, with the live variant's instance count of this moment."""
 
+    def rescale(self, endpoint: str, weights: Mapping[str, float], counts: Mapping[str, int]) -> None:
+        """One UpdateEndpointWeightsAndCapacities: new weights and desired counts of variants, by name."""
+
     def delete(self, endpoint: str) -> None:
         """Delete an endpoint that never served."""
+
+    def hold_scaling(self, endpoint: str) -> None:
+        """Keep autoscaling from taking instances of the live variant away; adding some stays allowed."""
+
+    def free_scaling(self, endpoint: str) -> None:
+        """Let autoscaling work as before."""
 
     def config_model(self, config: str) -> str | None:
         """The model that an endpoint config's first variant serves, None when there is no such config."""
@@ -81,6 +111,10 @@ class Endpoints(Protocol):
         self, endpoint: str, body: bytes, content_type: str, variant: str | None = None
     ) -> Mapping[str, Any]:
         """InvokeEndpoint's answer, `Body` read already. Raises Unanswered when there is none."""
+
+
+class Busy(Exception):
+    """SageMaker works on the endpoint already (a person or autoscaling was first): ask again afterwards."""
 
 
 class Unanswered(Exception):
@@ -99,6 +133,10 @@ class Stack(Protocol):
 
 class Ledger(Protocol):
     """The ledger of a stage."""
+
+    @property
+    def owner(self) -> Owner:
+        """This process."""
 
     def exists(self) -> bool:
         """Whether the stage has a place for it yet."""
@@ -120,6 +158,39 @@ class Ledger(Protocol):
 
     def newest_first(self) -> Iterator[Stored]:
         """The entries one by one, the newest first: what is not asked for is not read."""
+
+
+class Unreadable(Exception):
+    """Evidence could not be read or kept just now; why, in words."""
+
+
+class Follower(Protocol):
+    """The windows that an endpoint's containers print, as they come."""
+
+    def more(self) -> Sequence[str]:
+        """The lines that came since the last call, each an event of CloudWatch Logs as JSON.
+
+        Each event once, in the order of its time. Raises Unreadable.
+        """
+
+
+class Evidence(Protocol):
+    """What rollouts are judged by: read from the endpoints' logs, and kept beside the ledger."""
+
+    def follow(self, endpoint: str, since: datetime, seen: Collection[str]) -> Follower:
+        """Follow an endpoint's windows from `since` on; events whose ids were `seen` are passed over."""
+
+    def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:
+        """Keep lines, the first of them number `first`; the same number again replaces. Raises Unreadable."""
+
+    def kept(self, rollout: str, kind: str) -> Iterator[str]:
+        """What was kept, in the order of its numbers."""
+
+    def order(self, rollout: str) -> Order | None:
+        """The last order that a person gave for a rollout. Raises Unreadable."""
+
+    def give(self, rollout: str, order: Order) -> None:
+        """Give an order to the process that works on a rollout."""
 
 
 class Artifacts(Protocol):
@@ -202,6 +273,7 @@ class StagePorts:
     endpoints: Endpoints
     stack: Stack
     ledger: Ledger
+    evidence: Evidence
     artifacts: Artifacts
     registry: Registry
     clock: Clock

@@ -21,6 +21,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     arguments.endpoint(parser)
     arguments.skip(parser)
     arguments.approval(parser)
+    arguments.strategy(parser)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
@@ -35,6 +36,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         skip=args.skip,
         approved_by=args.approved_by,
         reason=args.reason,
+        strategy=args.strategy,
     )
     result = promote(connect(out.tell), order, out.tell)
     out.result(asdict(result), landed(result))

@@ -9,9 +9,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from release.adapters.aws import StageAws, error_code
+from release.domain import names
 from release.domain.deployment import Deployment, deployment_config
 from release.domain.landed import Description
-from release.ports import Unanswered
+from release.ports import Busy, Unanswered
 
 _NO_ANSWER = {
     "ModelError",
@@ -30,6 +31,7 @@ class Endpoints:
     def __init__(self, aws: StageAws) -> None:
         self._sagemaker = aws.client("sagemaker")
         self._runtime = aws.client("sagemaker-runtime")
+        self._scaling = aws.client("application-autoscaling")
 
     def describe(self, endpoint: str) -> Description | None:
         """DescribeEndpoint's answer, None when there is no such endpoint."""
@@ -41,7 +43,8 @@ class Endpoints:
         Without a deployment it is a plain update, as it has to be where variants come or go.
         """
         guarded = {"DeploymentConfig": deployment_config(deployment)} if deployment else {}
-        self._sagemaker.update_endpoint(
+        _unless_busy(
+            self._sagemaker.update_endpoint,
             EndpointName=endpoint,
             EndpointConfigName=config,
             RetainAllVariantProperties=True,
@@ -51,6 +54,48 @@ class Endpoints:
             ],
             **guarded,
         )
+
+    def rescale(self, endpoint: str, weights: Mapping[str, float], counts: Mapping[str, int]) -> None:
+        """One UpdateEndpointWeightsAndCapacities: new weights and desired counts of variants, by name.
+
+        Raises Busy while SageMaker works on the endpoint.
+        """
+        changes: dict[str, dict[str, Any]] = {name: {"VariantName": name} for name in (*weights, *counts)}
+        for name, weight in weights.items():
+            changes[name]["DesiredWeight"] = weight
+        for name, count in counts.items():
+            changes[name]["DesiredInstanceCount"] = count
+        _unless_busy(
+            self._sagemaker.update_endpoint_weights_and_capacities,
+            EndpointName=endpoint,
+            DesiredWeightsAndCapacities=list(changes.values()),
+        )
+
+    def hold_scaling(self, endpoint: str) -> None:
+        """Keep autoscaling from taking instances of the live variant away; adding some stays allowed.
+
+        While a candidate bears part of the traffic live is less busy, and needs its instances at once when
+        the candidate fails.
+        """
+        self._suspend_scale_in(endpoint, suspended=True)
+
+    def free_scaling(self, endpoint: str) -> None:
+        """Let autoscaling work as before."""
+        self._suspend_scale_in(endpoint, suspended=False)
+
+    def _suspend_scale_in(self, endpoint: str, suspended: bool) -> None:
+        about = {
+            "ServiceNamespace": "sagemaker",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        }
+        resource = f"endpoint/{endpoint}/variant/{names.LIVE}"
+        found = self._scaling.describe_scalable_targets(**about, ResourceIds=[resource])["ScalableTargets"]
+        state = {"DynamicScalingInSuspended": suspended}
+        if (
+            found
+            and (found[0].get("SuspendedState") or {}).get("DynamicScalingInSuspended", False) != suspended
+        ):
+            self._scaling.register_scalable_target(**about, ResourceId=resource, SuspendedState=state)
 
     def delete(self, endpoint: str) -> None:
         """Delete an endpoint that never served."""
@@ -83,6 +128,16 @@ class Endpoints:
                 raise Unanswered(str(error)) from None
             raise
         return answer | {"Body": answer["Body"].read()}
+
+
+def _unless_busy(call: Callable[..., Any], **arguments: Any) -> None:
+    try:
+        call(**arguments)
+    except ClientError as error:
+        # A ValidationException too, told apart by its text alone: "Cannot update in-progress endpoint".
+        if "in-progress" in error.response.get("Error", {}).get("Message", ""):
+            raise Busy(str(error)) from None
+        raise
 
 
 def _or_none(call: Callable[..., Any], **arguments: str) -> Any:

@@ -41,7 +41,7 @@ class LedgerStore:
     def __init__(self, aws: StageAws, bucket: str) -> None:
         self._s3 = aws.client("s3")
         self._bucket = bucket
-        self._owner = this_process()
+        self.owner = this_process()
         self._last: Stored | None = None
         self._looked = False
 
@@ -82,7 +82,7 @@ class LedgerStore:
             self._look()
         while True:
             at = datetime.now(UTC).isoformat(timespec="milliseconds")
-            entry = ledger.following(self._last, at, subject, self._owner, what)
+            entry = ledger.following(self._last, at, subject, self.owner, what)
             mine = Stored.from_bytes(entry.to_bytes())
             there = mine if self._put(entry) == "written" else self._read(entry.number)
             # The same bytes are a write of one's own that was answered, and the answer lost.

@@ -100,6 +100,20 @@ def failure_reason(description: Description | None) -> str:
     return str((description or {}).get("FailureReason") or "")
 
 
+def weights(description: Description | None) -> dict[str, float]:
+    """The share of the traffic, relative to the others, that each production variant has now."""
+    found = (description or {}).get("ProductionVariants") or []
+    return {str(variant.get("VariantName")): float(variant.get("CurrentWeight") or 0) for variant in found}
+
+
+def counts(description: Description | None) -> dict[str, int]:
+    """How many instances each production variant has now."""
+    found = (description or {}).get("ProductionVariants") or []
+    return {
+        str(variant.get("VariantName")): int(variant.get("CurrentInstanceCount") or 0) for variant in found
+    }
+
+
 def desired_count(description: Description | None) -> int | None:
     """Instances that the live variant should have now (autoscaling may have raised it), None without one."""
     for variant in (description or {}).get("ProductionVariants") or []:

@@ -7,7 +7,8 @@ stage's lock; its owner keeps a heartbeat beside the ledger.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -15,11 +16,15 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from release.domain import former, names
 from release.domain.errors import Held, ServiceError
-from release.domain.pins import Data, Pins, RolloutSettings
+from release.domain.pins import Alarms, Data, Pins, RolloutSettings
+from release.domain.policy import Policy
 
 Kind = Literal["release", "promote", "apply", "rollback"]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's; it is written every STALE_SECONDS / 4."""
+
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Phase(StrEnum):
@@ -33,6 +38,8 @@ class Phase(StrEnum):
     """SageMaker is asked to move traffic, as the strategy's step says."""
     VERIFYING = "verifying"
     """SageMaker is asked what it really serves, and the golden requests are sent."""
+    JUDGING = "judging"
+    """The step's traffic is watched: by the judge beside live, by the stage's limits where it is alone."""
     RECONCILING = "reconciling"
     """The release serves; the pins change role, and pulumi deletes what no pin names."""
     REVERTING = "reverting"
@@ -89,6 +96,10 @@ class Opened(Data):
     before: Pins
     after: Pins
     rollout: RolloutSettings = RolloutSettings()
+    limits: Alarms = Alarms()
+    """What a release that serves alone has to keep."""
+    judge: Policy | None = None
+    """The judge's policy, where the strategy asks it."""
     skip: Skip | None = None
     approval: Approval | None = None
 
@@ -100,12 +111,33 @@ class Entered(Data):
         Phase.CREATING,
         Phase.MOVING,
         Phase.VERIFYING,
+        Phase.JUDGING,
         Phase.RECONCILING,
         Phase.REVERTING,
         Phase.RESTORING,
     ]
     step: int = 0
     reason: str = ""
+
+
+class Judged(Data):
+    """How watching a step ended: the verdict in short, and where the evidence for it is kept.
+
+    `windows` and `sha256` are of the evidence so far, in the order in which it came: whoever judges it again
+    under the rollout's policy comes to the same (`release/operations/judge.py`).
+    """
+
+    event: Literal["judged"] = "judged"
+    step: int
+    share: int
+    """The candidate's share of the traffic in per cent."""
+    decision: Literal["PASS", "FAIL", "HOLD"]
+    because: str
+    seconds: float
+    requests: int
+    live_requests: int
+    windows: int
+    sha256: str
 
 
 class Resumed(Data):
@@ -128,7 +160,7 @@ class Refused(Data):
     reasons: tuple[str, ...]
 
 
-Payload = Annotated[Opened | Entered | Resumed | Closed | Refused, Field(discriminator="event")]
+Payload = Annotated[Opened | Entered | Judged | Resumed | Closed | Refused, Field(discriminator="event")]
 
 
 class Subject(Data):
@@ -218,6 +250,8 @@ class OpenRollout:
     step: int = 0
     reason: str = ""
     """Why it is being taken back, when it is."""
+    entered: datetime = LONG_AGO
+    """When it came to its phase."""
 
     @property
     def id(self) -> str:
@@ -228,7 +262,7 @@ class OpenRollout:
         """The same rollout; pins from before they had an instance type are on this one."""
         before, after = self.opened.before.on(instance_type), self.opened.after.on(instance_type)
         opened = self.opened.model_copy(update={"before": before, "after": after})
-        return OpenRollout(self.subject, opened, self.owner, self.phase, self.step, self.reason)
+        return replace(self, opened=opened)
 
 
 def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
@@ -244,16 +278,23 @@ def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
             case Opened() as what:
                 opened = entry
                 found = OpenRollout(entry.subject, what, entry.owner, Phase.OPENED)
+                found = replace(found, entered=datetime.fromisoformat(entry.at))
             case what if opened is not None and found is not None:
-                found = _advanced(found, entry.owner, what)
+                found = _advanced(found, entry, what)
     return found
 
 
-def _advanced(found: OpenRollout, owner: Owner, what: Entered | Resumed) -> OpenRollout:
-    if isinstance(what, Resumed):
-        return OpenRollout(found.subject, found.opened, owner, found.phase, found.step, found.reason)
-    reason = what.reason or found.reason
-    return OpenRollout(found.subject, found.opened, owner, Phase(what.event), what.step, reason)
+def _advanced(found: OpenRollout, entry: Entry, what: Entered | Judged | Resumed) -> OpenRollout:
+    if isinstance(what, Judged | Resumed):
+        return replace(found, owner=entry.owner)
+    return replace(
+        found,
+        owner=entry.owner,
+        phase=Phase(what.event),
+        step=what.step,
+        reason=what.reason or found.reason,
+        entered=datetime.fromisoformat(entry.at),
+    )
 
 
 @dataclass(frozen=True)

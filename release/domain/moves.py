@@ -23,9 +23,15 @@ def after_rollback(before: Pins) -> Pins:
     return Pins(live=before.previous, previous=before.live)
 
 
-def while_moving(before: Pins, after: Pins) -> Pins:
-    """The pins during a rollout: what was named stays named, and the release that comes is the candidate."""
-    return before.model_copy(update={"candidate": after.live})
+def while_moving(before: Pins, after: Pins, beside: bool = False) -> Pins:
+    """The pins during a rollout: what was named stays named, and the release that comes is the candidate.
+
+    `beside` says whether it will stand beside live before it serves alone.
+    """
+    coming = after.live
+    if coming is not None and before.live is not None:
+        coming = coming.model_copy(update={"beside": beside})
+    return before.model_copy(update={"candidate": coming})
 
 
 def shape_differs(settings: EndpointSettings) -> bool:

@@ -72,7 +72,12 @@ def alarm(name: str, stage: str, metric: str) -> str:
 
 def log_group(name: str, stage: str) -> str:
     """Where SageMaker writes the containers' output (fixed by the service)."""
-    return f"/aws/sagemaker/Endpoints/{endpoint(name, stage)}"
+    return log_group_of(endpoint(name, stage))
+
+
+def log_group_of(sagemaker_name: str) -> str:
+    """The same, by the endpoint's name in SageMaker."""
+    return f"/aws/sagemaker/Endpoints/{sagemaker_name}"
 
 
 def canonical_json(value: Any) -> bytes:

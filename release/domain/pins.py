@@ -4,10 +4,14 @@ The values here are frozen and checked on construction. Reading and writing the 
 `release/adapters/stage_file.py`; what a pin means in SageMaker is `release/domain/plan.py`.
 """
 
+import itertools
 import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from release.domain.errors import UsageError
+from release.domain.hours import Hours
 
 ReleaseId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -40,6 +44,11 @@ class ReleasePin(Data):
     sha256: Sha256
     capacity: Annotated[int, Field(ge=1, le=1000)] = 1
     type: InstanceType | None = None
+    beside: bool = False
+    """Of a candidate: it gets configs in which it stands beside live, and not only one to serve alone.
+
+    It is part of the pin and not of the settings: those may change in the middle of a rollout.
+    """
 
     @field_validator("image")
     @classmethod
@@ -109,18 +118,65 @@ class Instances(Data):
         return self
 
 
-class RolloutSettings(Data):
-    """How traffic moves to a new release (for canary and linear: SageMaker's blue/green update policy).
+Strategy = Literal["all-at-once", "canary", "linear", "judged", "shadow"]
 
-    `step_percent` of the capacity shifts at a time; `wait_seconds` pass between shifts and after the last.
-    Bounds: BlueGreenUpdatePolicy and TrafficRoutingConfig in SageMaker's API reference, and for the timeout
-    the AWS provider's own.
+
+class RolloutSettings(Data):
+    """How traffic moves to a new release.
+
+    For canary and linear, SageMaker's blue/green update policy: `step_percent` of the capacity shifts at a
+    time, `wait_seconds` pass between shifts and after the last. Bounds: BlueGreenUpdatePolicy and
+    TrafficRoutingConfig in SageMaker's API reference, and for the timeout the AWS provider's own.
+
+    For judged and shadow: the candidate gets each of `steps` per cent of the traffic in turn. A step is left
+    when the judge says PASS, and not before `step_seconds`; one that the judge holds for `hold_seconds` is
+    taken back. The release that serves alone at the end is watched for `bake_seconds` more.
     """
 
-    strategy: Literal["all-at-once", "canary", "linear"] = "all-at-once"
+    strategy: Strategy = "all-at-once"
+    allow: tuple[Strategy, ...] = ()
+    """Other strategies that `--strategy` may choose here."""
     step_percent: Annotated[int, Field(ge=1, le=50)] = 10
     wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
     timeout_seconds: Annotated[int, Field(ge=600, le=14400)] = 3600
+    steps: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], Field(min_length=1, max_length=20)] = (
+        *(1, 5, 25, 50),
+    )
+    step_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
+    hold_seconds: Annotated[int, Field(ge=10, le=604_800)] = 3600
+    bake_seconds: Annotated[int, Field(ge=0, le=86_400)] = 600
+    hours: Hours | None = None
+    """When a step with more traffic may begin: `Mon-Fri 09:00-16:00 Europe/Berlin`; always if unset."""
+
+    @model_validator(mode="after")
+    def _decidable(self) -> "RolloutSettings":
+        if any(one >= other for one, other in itertools.pairwise(self.steps)):
+            raise ValueError(
+                f"steps {', '.join(map(str, self.steps))} do not rise: each gives the candidate more traffic "
+                "than the one before"
+            )
+        if self.hold_seconds < self.step_seconds:
+            raise ValueError(
+                f"hold_seconds ({self.hold_seconds}) is shorter than step_seconds ({self.step_seconds}): "
+                "every step would be taken back before it may be left"
+            )
+        return self
+
+    def by(self, strategy: Strategy | None) -> "RolloutSettings":
+        """The same settings with another strategy (None: the stage's own).
+
+        Raises UsageError where the data does not allow it.
+        """
+        if strategy is None or strategy == self.strategy:
+            return self
+        if strategy not in self.allow:
+            allowed = ", ".join(dict.fromkeys((self.strategy, *self.allow)))
+            raise UsageError(
+                f"This endpoint's data does not allow the strategy {strategy!r}.",
+                "Nothing was changed.",
+                f"Use one of: {allowed}; or add it to `rollout: {{allow: [...]}}` of the endpoint.",
+            )
+        return self.model_copy(update={"strategy": strategy})
 
 
 class Alarms(Data):

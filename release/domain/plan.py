@@ -4,7 +4,8 @@ Pure: the Pulumi program declares this plan, a rollout moves between its configs
 compares SageMaker with it. How traffic moves is not in it (`release/domain/deployment.py`).
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 from release.domain import names
@@ -46,6 +47,12 @@ class ConfigPlan:
     production: tuple[VariantPlan, ...]
     shadow: tuple[VariantPlan, ...] = ()
 
+    def at(self, percent: int) -> "ConfigPlan":
+        """The same config, once the weights were moved: the candidate has `percent` of the traffic."""
+        shares = {names.LIVE: 100.0 - percent, names.CANDIDATE: float(percent)}
+        moved = (replace(variant, weight=shares[variant.name]) for variant in self.production)
+        return replace(self, production=tuple(moved))
+
 
 @dataclass(frozen=True)
 class Split:
@@ -56,6 +63,10 @@ class Split:
 
     percent: int
     shadow: bool = False
+
+
+STANDING_BESIDE = (Split(0), Split(100, shadow=True))
+"""How a candidate stands that is pinned `beside` live, in every strategy that has it do so."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,7 @@ def endpoint_plan(stage: str, name: str, pins: Pins, splits: tuple[Split, ...] =
     models = {m.name: m for m in (model_plan(stage, name, pin) for pin in pins.named)}
     configs = {c.name: c for c in (config_plan(stage, name, pin) for pin in pins.named)}
     if pins.live and pins.candidate:
+        splits = (*splits, *STANDING_BESIDE) if pins.candidate.beside else splits
         beside = (beside_plan(stage, name, pins.live, pins.candidate, split) for split in splits)
         configs |= {config.name: config for config in beside}
     first = pins.live or pins.candidate
@@ -120,10 +132,16 @@ def beside_plan(stage: str, name: str, live: ReleasePin, candidate: ReleasePin, 
     """The endpoint config in which a candidate stands beside the live release, or in its shadow."""
     share = float(split.percent)
     kept = _variant(stage, name, names.LIVE, live, 100.0 if split.shadow else 100.0 - share)
-    other = _variant(stage, name, names.CANDIDATE, candidate, share)
+    sized = candidate.model_copy(update={"capacity": fleet(candidate.capacity, split.percent)})
+    other = _variant(stage, name, names.CANDIDATE, sized, share)
     production, shadow = ((kept,), (other,)) if split.shadow else ((kept, other), ())
     content = {"production": [_content(v) for v in production], "shadow": [_content(v) for v in shadow]}
     return ConfigPlan(names.endpoint_config(name, stage, content), production, shadow)
+
+
+def fleet(instances: int, percent: int) -> int:
+    """How many instances bear `percent` of what `instances` bear; at least one."""
+    return max(1, math.ceil(instances * percent / 100))
 
 
 def _variant(stage: str, name: str, role: str, pin: ReleasePin, weight: float) -> VariantPlan:

@@ -71,6 +71,12 @@ class Window:
         """The middle of its interval, seconds since the epoch; the window belongs to the block around it."""
         return 0.5 * (self.start + self.end)
 
+    @property
+    def answered(self) -> float:
+        """Requests answered, with or without an error."""
+        span = SPANS["requests"]
+        return float(self.counts[(self.cells >= span.start) & (self.cells < span.stop)].sum())
+
     def dense(self) -> Counts:
         """All cells."""
         vector = np.zeros(CELLS)

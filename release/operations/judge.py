@@ -11,7 +11,8 @@ from ruamel.yaml import YAML, YAMLError
 
 from release.domain.errors import UsageError
 from release.domain.policy import Policy
-from release.judge.evidence import Evidence, in_order
+from release.judge.evidence import in_order
+from release.judge.fold import Fold
 from release.judge.judge import Judge
 from release.judge.verdict import Verdict
 from release.judge.windows import MAX_LINE
@@ -50,22 +51,19 @@ def replay(windows: TextIO, policy: Policy, as_it_came: bool = False) -> Iterato
     The windows are put in order of time first. With `as_it_came` their lines are in the order of arrival, and
     a window can be too late, as it was during the rollout. Without any window there is one verdict: HOLD.
     """
-    fold = Judge(policy)
-    if not as_it_came:
-        blocks, evidence = in_order(_lines(windows, MAX_WINDOWS), policy)
-    else:
-        blocks, evidence = [], Evidence(policy)
+    if as_it_came:
+        fold = Fold(policy)
         for line in _lines(windows):
-            evidence.add_line(line)
-            for block in evidence.take():
-                fold.add(block)
-                yield fold.verdict(dict(evidence.set_aside))
-        blocks = evidence.take(finished=True)
+            yield from fold.add(line)
+        yield from fold.finish() or [fold.verdict()]
+        return
+    judge = Judge(policy)
+    blocks, evidence = in_order(_lines(windows, MAX_WINDOWS), policy)
     for block in blocks:
-        fold.add(block)
-        yield fold.verdict(dict(evidence.set_aside))
+        judge.add(block)
+        yield judge.verdict(dict(evidence.set_aside))
     if not blocks:
-        yield fold.verdict(dict(evidence.set_aside))
+        yield judge.verdict(dict(evidence.set_aside))
 
 
 def _lines(stream: TextIO, most: int | None = None) -> Iterator[str]:

@@ -6,9 +6,10 @@ from release.domain import landed, moves, names, plan
 from release.domain.errors import UsageError
 from release.domain.landed import Description
 from release.domain.ledger import Approval, End, Kind, Opened, Request, Skip
-from release.domain.pins import Pins, ReleasePin
+from release.domain.pins import Pins, ReleasePin, Strategy
 from release.operations import rollouts
 from release.ports import StagePorts, Tell
+from release.rollout import feasible
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Grounds:
 
     skip: Skip | None = None
     approval: Approval | None = None
+    strategy: Strategy | None = None
+    """Another strategy than the stage's own, where its data allows that."""
 
 
 def land(
@@ -34,6 +37,7 @@ def land(
 ) -> Landed:
     """Roll `pin` out in the stage. Raises ReleaseFailed when it was taken back."""
     settings = rollouts.settings_of(ports, endpoint)
+    rollout_settings = settings.rollout.by(grounds.strategy)
     name = names.endpoint(endpoint, ports.name)
 
     def opened() -> Opened:
@@ -43,7 +47,9 @@ def land(
         return Opened(
             before=settings.pins,
             after=after,
-            rollout=settings.rollout,
+            rollout=rollout_settings,
+            limits=settings.alarms,
+            judge=ports.settings.judge if rollout_settings.strategy in feasible.JUDGED else None,
             skip=grounds.skip,
             approval=grounds.approval,
         )

@@ -10,9 +10,9 @@ from datetime import datetime
 from release.domain.errors import UsageError
 from release.domain.ledger import Closed, End, Entry, Opened, Request
 from release.domain.manifest import Manifest
-from release.domain.pins import ReleasePin
+from release.domain.pins import ReleasePin, Strategy
 from release.domain.stages import Stages
-from release.operations import entering, rollouts
+from release.operations import entering, judging, rollouts
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, StagePorts, Tell, World
@@ -28,6 +28,7 @@ class Order:
     skip: bool = False
     approved_by: str = ""
     reason: str = ""
+    strategy: Strategy | None = None
 
 
 def promote(world: World, order: Order, tell: Tell) -> Landed:
@@ -49,11 +50,12 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     results = entering.results(entry, target, content, since, approval)
     rollouts.pass_gates(target, "promote", endpoint, pin.release, results, tell)
     rollouts.admit(target, Request("promote", endpoint, pin.release))
+    judging.refuse_impossible(target, endpoint, order.strategy)
     rollouts.provision(target, tell)
     arrived = _bring(source, target, pin, content, tell)
     if rollouts.serves_already(target, endpoint, pin.release, tell):
         return Landed(target.name, endpoint, pin.release, changed=False)
-    return land(target, "promote", endpoint, arrived, Grounds(skip, approval), tell)
+    return land(target, "promote", endpoint, arrived, Grounds(skip, approval, order.strategy), tell)
 
 
 def _source_pin(stages: Stages, source: StagePorts, endpoint: str) -> ReleasePin:

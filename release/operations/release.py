@@ -10,8 +10,8 @@ from release.domain import manifest
 from release.domain.errors import ReleaseFailed, UsageError
 from release.domain.ledger import Request
 from release.domain.manifest import Manifest
-from release.domain.pins import ReleasePin
-from release.operations import entering, rollouts
+from release.domain.pins import ReleasePin, Strategy
+from release.operations import entering, judging, rollouts
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, Image, StagePorts, Tell, World
@@ -30,6 +30,7 @@ class Order:
     skip: bool = False
     approved_by: str = ""
     reason: str = ""
+    strategy: Strategy | None = None
 
 
 def release(world: World, order: Order, tell: Tell) -> Landed:
@@ -58,11 +59,12 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     results = entering.results(world.stages.entry(stage), ports, content, None, approval)
     rollouts.pass_gates(ports, "release", endpoint, content.id, results, tell)
     rollouts.admit(ports, Request("release", endpoint, content.id))
+    judging.refuse_impossible(ports, endpoint, order.strategy)
     rollouts.provision(ports, tell)
     pin = _push(ports, content, image, trained, tell)
     if rollouts.serves_already(ports, endpoint, content.id, tell):
         return Landed(stage, endpoint, content.id, changed=False)
-    return land(ports, "release", endpoint, pin, Grounds(skip, approval), tell)
+    return land(ports, "release", endpoint, pin, Grounds(skip, approval, order.strategy), tell)
 
 
 def _trained(folder: Path) -> Path:

@@ -12,7 +12,7 @@ from release.domain.ledger import WAY_BACK, Opened, OpenRollout, Request
 from release.domain.pins import ReleasePin
 from release.domain.preflight import RollbackFacts
 from release.domain.stages import Stages
-from release.operations import rollouts
+from release.operations import orders, rollouts
 from release.ports import Event, StagePorts, Tell, World
 
 
@@ -40,6 +40,15 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     settings = rollouts.settings_of(ports, name)
     found = rollouts.found_open(ports, name)
     own = found if found and found.subject.endpoint == name else None
+    if own is not None and own.subject.kind != "rollback":
+        if ports.ledger.alive(own):
+            orders.abort(ports, own, "rollback", tell)
+            before = own.opened.before.live
+            return RolledBack(
+                stage, name, before.release if before else None, ports.clock.monotonic() - started
+            )
+        # Before anything is proven: all that the candidate has is live's own traffic.
+        orders.away_from_the_candidate(ports, names.endpoint(name, ports.name), tell)
     goal = _before(own) if own else _previous(world.stages, ports, name)
     reverts = own is not None and (own.subject.kind != "rollback" or own.phase in WAY_BACK)
     needed = own.opened.before.live if own and reverts else goal

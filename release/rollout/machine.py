@@ -34,8 +34,8 @@ class State:
     """Where a rollout stands: its phase, the strategy's step, and why it is taken back, when it is."""
 
     phase: Phase
-    steps: int
-    """How many steps the strategy has, at least one."""
+    watched: tuple[bool, ...]
+    """For each of the strategy's steps, at least one, whether it is watched before it is left."""
     creates: bool = True
     """Whether the candidate's model and configs are to be made first; a rollback finds them there."""
     step: int = 0
@@ -64,6 +64,7 @@ class Signal(StrEnum):
 
     FORWARD = "opened, and the candidate has to be made"
     BACK = "opened, and what is wanted is there"
+    WATCH = "done, and the step is watched"
     MORE = "done, and the strategy has another step"
     DONE = "done"
     REFUSED = "refused"
@@ -76,9 +77,13 @@ TRANSITIONS: dict[tuple[Phase, Signal], Phase | End] = {
     (Phase.CREATING, Signal.REFUSED): Phase.REVERTING,
     (Phase.MOVING, Signal.DONE): Phase.VERIFYING,
     (Phase.MOVING, Signal.REFUSED): Phase.REVERTING,
+    (Phase.VERIFYING, Signal.WATCH): Phase.JUDGING,
     (Phase.VERIFYING, Signal.MORE): Phase.MOVING,
     (Phase.VERIFYING, Signal.DONE): Phase.RECONCILING,
     (Phase.VERIFYING, Signal.REFUSED): Phase.REVERTING,
+    (Phase.JUDGING, Signal.MORE): Phase.MOVING,
+    (Phase.JUDGING, Signal.DONE): Phase.RECONCILING,
+    (Phase.JUDGING, Signal.REFUSED): Phase.REVERTING,
     (Phase.RECONCILING, Signal.DONE): End.LANDED,
     (Phase.RECONCILING, Signal.REFUSED): Phase.REVERTING,
     (Phase.REVERTING, Signal.DONE): Phase.RESTORING,
@@ -109,11 +114,13 @@ def _signal(state: State, observation: Observation) -> Signal:
         return Signal.FORWARD if state.creates else Signal.BACK
     if observation.seen is Seen.REFUSED:
         return Signal.REFUSED
-    if state.phase is Phase.VERIFYING and state.step + 1 < state.steps:
+    if state.phase is Phase.VERIFYING and state.watched[state.step]:
+        return Signal.WATCH
+    if state.phase in {Phase.VERIFYING, Phase.JUDGING} and state.step + 1 < len(state.watched):
         return Signal.MORE
     return Signal.DONE
 
 
 def entered(state: State, action: Action) -> State:
     """The state once `action` is on record."""
-    return State(action.phase, state.steps, state.creates, action.step, action.reason)
+    return State(action.phase, state.watched, state.creates, action.step, action.reason)

@@ -6,6 +6,7 @@ done twice.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from release.domain import landed, moves, names, plan
 from release.domain.deployment import Deployment
@@ -16,11 +17,14 @@ from release.domain.pins import Pins
 from release.domain.plan import ConfigPlan
 from release.ports import Event, StagePorts, Tell
 from release.rollout import machine
+from release.rollout.leaving import TakeBack
 from release.rollout.machine import Action, Observation, Seen, State
 from release.rollout.smoke import smoke
 from release.rollout.strategies import STRATEGIES, way_back
 from release.rollout.strategies.step import Context, Step
 from release.rollout.waiting import settled
+from release.rollout.watching import Watcher
+from release.rollout.weights import Weights
 
 LEAST_PATIENCE = 3600.0
 DONE = Observation(Seen.DONE)
@@ -54,13 +58,14 @@ class Runner:
         self._endpoint = names.endpoint(rollout.subject.endpoint, ports.name)
         self._steps = self._strategy()
         self._patience = max(LEAST_PATIENCE, rollout.opened.rollout.timeout_seconds + 600.0)
+        self._entered = rollout.entered
+        self._watcher = Watcher(ports, rollout, self._steps, tell)
 
     def run(self) -> Ended:
         """As the module's `run`."""
         creates = self._rollout.subject.kind != "rollback"
-        state = State(
-            self._rollout.phase, len(self._steps), creates, self._rollout.step, self._rollout.reason
-        )
+        watched = tuple(step.watch is not None for step in self._steps)
+        state = State(self._rollout.phase, watched, creates, self._rollout.step, self._rollout.reason)
         seen = Observation(Seen.NOTHING)
         with self._ports.ledger.heartbeat(self._rollout.id):
             while isinstance(action := machine.next(state, seen), Action):
@@ -82,6 +87,11 @@ class Runner:
     def _after(self) -> Pins:
         return self._rollout.opened.after
 
+    @property
+    def _moving(self) -> Pins:
+        beside = any(len(step.config.production + step.config.shadow) > 1 for step in self._steps)
+        return moves.while_moving(self._before, self._after, beside)
+
     def _strategy(self) -> tuple[Step, ...]:
         subject, opened = self._rollout.subject, self._rollout.opened
         context = Context(self._ports.name, subject.endpoint, opened.before, opened.after, opened.rollout)
@@ -91,14 +101,15 @@ class Runner:
 
     def _record(self, action: Action) -> None:
         values = {"event": action.phase, "step": action.step, "reason": action.reason}
-        self._ports.ledger.append(self._rollout.subject, Entered.model_validate(values))
+        entry = self._ports.ledger.append(self._rollout.subject, Entered.model_validate(values))
+        self._entered = datetime.fromisoformat(entry.at)
 
     def _create(self, action: Action) -> Observation:
         release, stage = self._rollout.subject.release, self._ports.name
-        moving = moves.while_moving(self._before, self._after)
+        moving = self._moving
         self._say(f"pinning {release} in Pulumi.{stage}.yaml as the candidate", action)
         self._write(moving)
-        if self._same_stack(self._before, moving) and self._is_there(self._steps[-1].config):
+        if self._same_stack(self._before, moving) and all(self._is_there(s.config) for s in self._steps):
             return DONE
         self._say(f"pulumi up in {stage}: its model and config, no traffic", action)
         try:
@@ -113,21 +124,49 @@ class Runner:
 
     def _move(self, action: Action) -> Observation:
         step = self._steps[action.step]
-        return self._ask_for(step.config, step.deployment, action)
+        order = self._watcher.order() if action.step else None
+        if order is not None and order.wish == "abort":
+            return _refused(str(order))
+        seen = self._ask_for(step.config, step.deployment, action)
+        if seen.seen is Seen.REFUSED or step.watch is None:
+            return seen
+        self._ports.endpoints.hold_scaling(self._endpoint)
+        problem = Weights(self._ports, self._endpoint, self._settled, self._tell).shift(step.config)
+        return _refused(problem) if problem else DONE
 
     def _verify(self, action: Action) -> Observation:
         step = self._steps[action.step]
         self._say("asking SageMaker what it really serves", action)
         problem = self._disagreement(step.config)
-        if problem:
-            return _refused(problem)
-        self._say("sending the golden requests", action)
+        if not problem and step.variant is not None:
+            self._say("sending the golden requests", action)
+            problem = self._smoke(step)
+        return _refused(problem) if problem else DONE
+
+    def _smoke(self, step: Step) -> str | None:
         manifest = self._ports.artifacts.manifest(self._rollout.subject.release)
         golden, _ = self._ports.artifacts.golden(manifest)
         # Where it serves alone there is nobody else to aim past.
         aimed = step.variant if len(step.config.production) > 1 else None
-        problem = smoke(self._ports.endpoints, self._endpoint, golden, aimed)
-        return _refused(problem) if problem else DONE
+        return smoke(self._ports.endpoints, self._endpoint, golden, aimed)
+
+    def _judge(self, action: Action) -> Observation:
+        step = self._steps[action.step]
+        beside = bool(step.watch and step.watch.beside)
+        self._say(
+            f"the judge compares it with live, at {step.share} % of the traffic"
+            if beside
+            else "it serves alone, and is watched while it bakes",
+            action,
+        )
+        # A stage's first release has no callers yet: the golden requests are its traffic.
+        first = self._before.live is None
+        found, decided = self._watcher.watch(
+            action.step, self._entered, lambda: self._smoke(step) if first else None
+        )
+        self._ports.ledger.append(self._rollout.subject, found)
+        self._say(f"{found.decision} after {found.seconds:.0f} s: {found.because}", action)
+        return _refused(decided.reason) if isinstance(decided, TakeBack) else DONE
 
     def _reconcile(self, action: Action) -> Observation:
         """Only a release that is seen to serve may lead to a deletion, and it must still serve after it."""
@@ -136,7 +175,7 @@ class Runner:
         if problem:
             return _refused(problem)
         release = self._rollout.subject.release
-        moving = moves.while_moving(self._before, self._after)
+        moving = self._moving
         follows = not self._same_stack(moving, self._after)
         self._say(f"{release} serves; the pins change role{' and the stack follows' * follows}", action)
         try:
@@ -149,6 +188,7 @@ class Runner:
                 "The traffic is safe, and nothing that serves was deleted; the stack is behind.",
                 "Correct the cause, then run the same command again: it only brings the stack up to date.",
             ) from None
+        self._ports.endpoints.free_scaling(self._endpoint)
         problem = self._disagreement(arrived)
         return _refused(problem) if problem else DONE
 
@@ -157,9 +197,10 @@ class Runner:
         config = self._served_before()
         if config is None:
             return DONE
+        Weights(self._ports, self._endpoint, self._settled, self._tell).none_to_the_candidate()
         if not self._is_there(config):
             # A fleet's old shape is named by no pin once the new one landed: it is made again first.
-            self._write(moves.while_moving(self._before, self._after))
+            self._write(self._moving)
             self._up()
         asked = self._ask_for(config, way_back.DEPLOYMENT, action)
         if asked.seen is Seen.REFUSED:
@@ -168,7 +209,7 @@ class Runner:
         return _refused(problem) if problem else DONE
 
     def _restore(self, action: Action) -> Observation:
-        moving = moves.while_moving(self._before, self._after)
+        moving = self._moving
         follows = not self._same_stack(moving, self._before)
         self._say(f"the pins are as they were{', and the stack follows' * follows}", action)
         self._write(self._before)
@@ -178,6 +219,8 @@ class Runner:
         if config is None and self._settled() is not None:
             # An endpoint whose very first create failed is in SageMaker, but not always in the stack.
             self._ports.endpoints.delete(self._endpoint)
+        elif config is not None:
+            self._ports.endpoints.free_scaling(self._endpoint)
         problem = self._disagreement(config)
         return _refused(problem) if problem else DONE
 
@@ -215,8 +258,6 @@ class Runner:
             return False  # the earlier program made more than pins name today
         name, stage = self._rollout.subject.endpoint, self._ports.name
         plans = [plan.endpoint_plan(stage, name, pins) for pins in (one, other)]
-        if any(step.config not in plans[0].configs for step in self._steps):
-            return False  # configs in which the candidate stands beside the live release come and go
         # An endpoint with a way back is protected from deletion in a protected stage: `infra/stack.py`.
         same_protection = (one.previous is None) == (other.previous is None)
         return plan.same_things(*plans) and (same_protection or not self._ports.settings.protect)
@@ -239,6 +280,7 @@ _WORK: Mapping[Phase, Callable[[Runner, Action], Observation]] = {
     Phase.CREATING: Runner._create,
     Phase.MOVING: Runner._move,
     Phase.VERIFYING: Runner._verify,
+    Phase.JUDGING: Runner._judge,
     Phase.RECONCILING: Runner._reconcile,
     Phase.REVERTING: Runner._revert,
     Phase.RESTORING: Runner._restore,

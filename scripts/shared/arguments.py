@@ -1,6 +1,9 @@
 """Arguments that several commands have, under one name and with one meaning."""
 
 import argparse
+from typing import get_args
+
+from release.domain.pins import Strategy
 
 ENDPOINT = "the endpoint; may be left out where the stage has only one"
 
@@ -21,3 +24,13 @@ def skip(parser: argparse.ArgumentParser) -> None:
 def approval(parser: argparse.ArgumentParser) -> None:
     """`--approved-by NAME`; the reason is `skip`'s."""
     parser.add_argument("--approved-by", metavar="NAME", default="", help="who says yes, with a --reason")
+
+
+def strategy(parser: argparse.ArgumentParser) -> None:
+    """`--strategy NAME`: another than the stage's own."""
+    parser.add_argument(
+        "--strategy",
+        choices=get_args(Strategy),
+        default=None,
+        help="another way to move traffic than the stage's own, where its data allows it",
+    )

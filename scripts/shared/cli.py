@@ -42,7 +42,8 @@ class Out:
 
     def tell(self, event: Event) -> None:
         """What an operation wants known: as a step, or as a detail under it."""
-        (self.note if event.detail else self.step)(event.text)
+        if event.text:
+            (self.note if event.detail else self.step)(event.text)
 
     def note(self, text: str, style: str = "dim") -> None:
         """A detail under the last step."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from release.domain.deployment import Deployment
 from release.domain.landed import Description
 from release.domain.plan import ConfigPlan, ModelPlan, VariantPlan
-from release.ports import Unanswered
+from release.ports import Busy, Unanswered
 from tests.fakes.trouble import Trouble
 
 POLLS = 2
@@ -25,7 +25,11 @@ class Endpoint:
     polls: int = 0
     reason: str = ""
     count: int = 1
+    """Instances of the live variant, as autoscaling chose them."""
     weights: dict[str, float] = field(default_factory=dict)
+    """Weights that were moved since the config was deployed."""
+    counts: dict[str, int] = field(default_factory=dict)
+    scale_in_held: bool = False
 
     @property
     def serving(self) -> set[str]:
@@ -56,6 +60,12 @@ class FakeSageMaker:
     unanswered: int = 0
     """How many of the next invocations get no answer."""
     updates: list[Update] = field(default_factory=list)
+    rescaled: list[tuple[dict[str, float], dict[str, int]]] = field(default_factory=list)
+    """Every UpdateEndpointWeightsAndCapacities."""
+    busy: int = 0
+    """How many of the next ones meet an endpoint that somebody else is changing."""
+    stuck: bool = False
+    """Whether they come to nothing, as where there is no capacity."""
 
     def create(self, name: str, config: ConfigPlan) -> None:
         """CreateEndpoint, waited for: InService, or Failed for a config that never arrives."""
@@ -90,6 +100,34 @@ class FakeSageMaker:
         assert deployment is None or before == after, "guardrails want the same variants before and after"
         found.target, found.polls, found.status, found.reason = wanted, POLLS, "Updating", ""
         self.updates.append(Update(endpoint, config, deployment))
+        self.trouble.moment()
+
+    def rescale(self, endpoint: str, weights: Mapping[str, float], counts: Mapping[str, int]) -> None:
+        """UpdateEndpointWeightsAndCapacities, at rest again with the next look."""
+        self.trouble.moment("UpdateEndpointWeightsAndCapacities")
+        found = self.endpoints[endpoint]
+        if self.busy:
+            self.busy -= 1
+            raise Busy("Cannot update in-progress endpoint")
+        assert found.target is None, "weights moved while an update is under way"
+        variants = {variant.name for variant in found.config.production + found.config.shadow}
+        assert set(weights) | set(counts) <= variants
+        if not self.stuck:
+            found.weights |= dict(weights)
+            found.counts |= dict(counts)
+        self.rescaled.append((dict(weights), dict(counts)))
+        self.trouble.moment()
+
+    def hold_scaling(self, endpoint: str) -> None:
+        """Suspend scaling in."""
+        self.trouble.moment()
+        self.endpoints[endpoint].scale_in_held = True
+        self.trouble.moment()
+
+    def free_scaling(self, endpoint: str) -> None:
+        """Scaling in as before."""
+        self.trouble.moment()
+        self.endpoints[endpoint].scale_in_held = False
         self.trouble.moment()
 
     def delete(self, endpoint: str) -> None:
@@ -134,14 +172,17 @@ def _advance(found: Endpoint, never: set[str]) -> None:
         found.reason = "it did not pass the ping health check"
     else:
         found.config = found.target
+        found.weights, found.counts = {}, {}
     found.target, found.status = None, "InService"
 
 
 def _variant(found: Endpoint, variant: VariantPlan) -> dict[str, Any]:
+    declared = found.count if variant.name == "live" else variant.capacity
+    count = found.counts.get(variant.name, declared)
     return {
         "VariantName": variant.name,
-        "CurrentWeight": variant.weight,
-        "CurrentInstanceCount": found.count,
-        "DesiredInstanceCount": found.count,
+        "CurrentWeight": found.weights.get(variant.name, variant.weight),
+        "CurrentInstanceCount": count,
+        "DesiredInstanceCount": count,
         "DeployedImages": [{"ResolvedImage": f"registry/image@{variant.digest}"}],
     }

@@ -11,6 +11,7 @@ from release.domain.plan import Split
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
 from release.ports import Event, Registry, StagePorts, Tell
+from tests.fakes.evidence import QUICK, FakeEvidence
 from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.sagemaker import FakeSageMaker
@@ -53,6 +54,7 @@ class FakeStage:
         self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
         self.clock = FakeClock()
         self.ledger = FakeLedger(self.trouble, self.clock.now)
+        self.evidence = FakeEvidence(self.trouble, self.clock, self.sagemaker)
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
         self.registry = FakeRegistry()
         self.former = False
@@ -61,7 +63,11 @@ class FakeStage:
     def ports(self) -> StagePorts:
         """The stage as the running process sees it."""
         settings = StageSettings(
-            stage=self.name, account=ACCOUNT, region="us-east-1", endpoints=dict(self.file.endpoints)
+            stage=self.name,
+            account=ACCOUNT,
+            region="us-east-1",
+            endpoints=dict(self.file.endpoints),
+            judge=QUICK,
         )
         return StagePorts(
             settings=settings,
@@ -71,6 +77,7 @@ class FakeStage:
             endpoints=self.sagemaker,
             stack=self.stack,
             ledger=self.ledger,
+            evidence=self.evidence,
             artifacts=self.artifacts,
             registry=self.registry,
             clock=self.clock,

@@ -9,16 +9,40 @@ from release.domain.plan import ConfigPlan, Split
 
 
 @dataclass(frozen=True)
+class Watch:
+    """What is watched once a step's traffic has moved, before the step is left.
+
+    `beside` live the judge compares both variants and has to say PASS; alone, what serves has to keep the
+    stage's absolute limits. The step lasts at least `least` seconds; one that has no PASS after `most` is
+    taken back.
+    """
+
+    beside: bool
+    least: float
+    most: float
+
+
+@dataclass(frozen=True)
 class Step:
-    """One move of traffic: to `config`, as `deployment` says.
+    """One move of traffic: to `config` with its weights, as `deployment` says.
 
     Without a deployment it is a plain update: SageMaker's guardrails refuse one that adds or removes a
-    variant. The golden requests of the release that comes are sent to `variant`.
+    variant. The golden requests of the release that comes are sent to `variant` (None: to nobody, where they
+    would be taken for evidence, or cannot be aimed).
     """
 
     config: ConfigPlan
     deployment: Deployment | None
-    variant: str = names.LIVE
+    variant: str | None = names.LIVE
+    watch: Watch | None = None
+
+    @property
+    def share(self) -> int:
+        """The candidate's share of the traffic in per cent, 100 where it serves alone."""
+        weights = {variant.name: variant.weight for variant in self.config.production}
+        if names.CANDIDATE in weights:
+            return round(weights[names.CANDIDATE])
+        return 0 if self.config.shadow else 100
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from release.rollout.machine import TRANSITIONS, Action, Done, Observation, Seen
 MOST_STEPS = 3
 NOTHING = Observation(Seen.NOTHING)
 SEEN = (Observation(Seen.DONE), Observation(Seen.REFUSED, "a wrong answer"))
+WATCHES = [watched for steps in range(1, MOST_STEPS + 1) for watched in product((False, True), repeat=steps)]
 STATES = [
-    State(phase, steps, creates, step, reason)
-    for phase, steps, creates, reason in product(
-        Phase, range(1, MOST_STEPS + 1), (True, False), ("", "no ping")
-    )
-    for step in range(steps)
+    State(phase, watched, creates, step, reason)
+    for phase, watched, creates, reason in product(Phase, WATCHES, (True, False), ("", "no ping"))
+    for step in range(len(watched))
+    if phase is not Phase.JUDGING or watched[step]
 ]
 
 
@@ -63,7 +63,7 @@ def test_every_phase_can_end_well_and_with_a_person(phase):
 def test_whatever_is_seen_a_rollout_ends():
     for state in STATES:
         for actions, _ in ways(state):
-            assert len(actions) <= 2 * MOST_STEPS + 4
+            assert len(actions) <= 3 * MOST_STEPS + 4
 
 
 def test_no_way_comes_to_the_same_phase_and_step_twice():
@@ -74,8 +74,8 @@ def test_no_way_comes_to_the_same_phase_and_step_twice():
             assert len(set(stops)) == len(stops)
 
 
-def test_a_way_forward_goes_through_every_step_and_verifies_each_before_the_next():
-    state = State(Phase.OPENED, steps=3)
+def test_a_way_forward_verifies_every_step_and_judges_what_is_watched_before_the_next():
+    state = State(Phase.OPENED, watched=(False, True, True))
     (way,) = [actions for actions, end in ways(state) if end.end is End.LANDED]
     assert [(action.phase, action.step) for action in way] == [
         (Phase.CREATING, 0),
@@ -83,16 +83,18 @@ def test_a_way_forward_goes_through_every_step_and_verifies_each_before_the_next
         (Phase.VERIFYING, 0),
         (Phase.MOVING, 1),
         (Phase.VERIFYING, 1),
+        (Phase.JUDGING, 1),
         (Phase.MOVING, 2),
         (Phase.VERIFYING, 2),
+        (Phase.JUDGING, 2),
         (Phase.RECONCILING, 2),
     ]
 
 
 def test_a_rollback_moves_at_once_and_makes_nothing():
-    found = machine.next(State(Phase.OPENED, steps=1, creates=False), NOTHING)
+    found = machine.next(State(Phase.OPENED, (False,), creates=False), NOTHING)
     assert found == Action(Phase.MOVING)
-    assert machine.next(State(Phase.OPENED, steps=1), NOTHING) == Action(Phase.CREATING)
+    assert machine.next(State(Phase.OPENED, (False,)), NOTHING) == Action(Phase.CREATING)
 
 
 def test_traffic_goes_back_before_the_pins_do():
@@ -110,12 +112,13 @@ def test_nothing_seen_yet_does_the_phase_itself_again():
             assert machine.next(state, NOTHING) == Action(state.phase, state.step, state.reason)
 
 
-def test_only_a_verified_step_leads_to_the_next_one():
+def test_only_a_verified_step_leads_to_the_next_one_and_a_watched_one_only_after_its_judge():
     for state in STATES:
         for observation in observations(state):
             found = machine.next(state, observation)
             if isinstance(found, Action) and found.step != state.step:
-                assert (state.phase, observation.seen) == (Phase.VERIFYING, Seen.DONE)
+                left = Phase.JUDGING if state.watched[state.step] else Phase.VERIFYING
+                assert (state.phase, observation.seen) == (left, Seen.DONE)
                 assert (found.phase, found.step) == (Phase.MOVING, state.step + 1)
 
 
@@ -134,6 +137,6 @@ def test_why_it_is_taken_back_is_known_to_the_end():
 
 
 def test_a_state_follows_from_the_action_that_was_recorded():
-    state = State(Phase.VERIFYING, 3, True, 1)
+    state = State(Phase.VERIFYING, (False,) * 3, True, 1)
     action = Action(Phase.MOVING, 2, "why")
-    assert machine.entered(state, action) == State(Phase.MOVING, 3, True, 2, "why")
+    assert machine.entered(state, action) == State(Phase.MOVING, (False,) * 3, True, 2, "why")

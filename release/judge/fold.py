@@ -1,0 +1,41 @@
+"""Windows in the order in which they come, folded into verdicts: what a rollout does, and whoever replays it.
+
+A line is a window, or an event of CloudWatch Logs as JSON (docs/telemetry.md). There is no clock here, so the
+same lines in the same order give the same verdicts, bit for bit.
+"""
+
+from collections.abc import Iterable
+
+from release.domain.policy import Policy
+from release.judge.evidence import Evidence
+from release.judge.judge import Block, Judge
+from release.judge.verdict import Verdict
+
+
+class Fold:
+    """The judge's evidence and its verdict so far."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.evidence = Evidence(policy)
+        self._judge = Judge(policy)
+
+    def add(self, line: str) -> list[Verdict]:
+        """Take a line into account; the verdicts after the blocks that it completed, often none."""
+        self.evidence.add_line(line)
+        return self._after(self.evidence.take())
+
+    def finish(self) -> list[Verdict]:
+        """The verdicts after all blocks that still wait for windows, when no more will come."""
+        return self._after(self.evidence.take(finished=True))
+
+    def verdict(self) -> Verdict:
+        """The verdict now."""
+        return self._judge.verdict(dict(self.evidence.set_aside))
+
+    def _after(self, blocks: Iterable[Block]) -> list[Verdict]:
+        found = []
+        for block in blocks:
+            self._judge.add(block)
+            found.append(self.verdict())
+        return found

@@ -1,0 +1,56 @@
+"""What has to be true before a rollout begins: its strategy is allowed, and its judge can decide at all."""
+
+from datetime import timedelta
+
+from release.domain import names
+from release.domain.errors import UsageError
+from release.domain.pins import Strategy
+from release.judge.windows import Refused, parse_line
+from release.operations import rollouts
+from release.ports import StagePorts, Unreadable
+from release.rollout import feasible
+
+LOOKED_AT = 300.0
+"""Seconds of windows that the expected traffic is taken from."""
+
+
+def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | None) -> None:
+    """Refuse what could not come to its end, before anything is copied or pinned. An open rollout goes on.
+
+    Raises UsageError: for a strategy that is not allowed, or with the arithmetic where the policy cannot
+    decide within a step's time at the traffic that live has.
+    """
+    settings = rollouts.settings_of(ports, endpoint)
+    rollout, policy = settings.rollout.by(strategy), ports.settings.judge
+    if rollout.strategy not in feasible.JUDGED or rollouts.found_open(ports, endpoint):
+        return
+    problem = feasible.too_short(rollout, policy)
+    if problem is None and settings.pins.live is not None:
+        rate = traffic(ports, names.endpoint(endpoint, ports.name))
+        problem = feasible.problem(rollout, policy, rate)
+    if problem:
+        raise UsageError(
+            f"This rollout could not be judged: {problem}.",
+            "It would be taken back without a verdict, so nothing was changed.",
+            "Begin with a larger step or hold longer (rollout: {steps: [...], hold_seconds: ...}), ask the "
+            "judge for less (slipway:judge; ./slipway judge estimate), or send more traffic.",
+        )
+
+
+def traffic(ports: StagePorts, endpoint: str) -> float:
+    """Requests per second that the endpoint answered in the last minutes, by its windows; 0 where unknown."""
+    now = ports.clock.now()
+    try:
+        lines = ports.evidence.follow(endpoint, now - timedelta(seconds=LOOKED_AT), ()).more()
+    except Unreadable:
+        return 0.0
+    requests, first, last = 0.0, now.timestamp(), 0.0
+    for line in lines:
+        try:
+            window = parse_line(line)
+        except Refused:
+            continue
+        if window.start >= now.timestamp() - LOOKED_AT:
+            requests += window.answered
+            first, last = min(first, window.start), max(last, window.end)
+    return requests / (last - first) if last > first else 0.0

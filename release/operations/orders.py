@@ -1,0 +1,105 @@
+"""Telling a rollout that is under way, here or on another machine: hold it, go on, or take it back.
+
+The process at work reads the order within seconds. To take a rollout back its traffic is taken from the
+candidate here and now, in one call, and not only when that process reads the order.
+"""
+
+from dataclasses import dataclass
+
+from release.domain import names
+from release.domain.errors import ReleaseFailed, ServiceError, UsageError
+from release.domain.ledger import Closed, End, OpenRollout
+from release.domain.orders import Order, Wish
+from release.operations import rollouts
+from release.ports import Event, StagePorts, Tell, World
+from release.rollout.waiting import settled
+from release.rollout.weights import Weights
+
+PATIENCE = 3600.0
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Told:
+    """An order that was given; for an abort the rollout has ended by then, taken back and verified."""
+
+    stage: str
+    endpoint: str
+    release: str
+    wish: Wish
+    ended: str | None = None
+
+
+def order(world: World, stage: str, endpoint: str | None, wish: Wish, reason: str, tell: Tell) -> Told:
+    """Give an order to the rollout that is under way in a stage.
+
+    Raises UsageError where none is, or where nobody works on it; for an abort ReleaseFailed when the release
+    had landed before the order was read.
+    """
+    ports = world.stage(world.stages.entry(stage).name)
+    name = ports.settings.only_endpoint(endpoint)
+    found = rollouts.found_open(ports, name)
+    if found is None or found.subject.endpoint != name:
+        raise UsageError(
+            f"No rollout of {name} is under way in {stage}.",
+            "There is nobody to tell, so nothing was changed.",
+            f"See ./slipway status {stage}; to go back to the previous release: ./slipway rollback {stage}",
+        )
+    if not ports.ledger.alive(found):
+        raise UsageError(
+            f"The process that worked on the {found.subject.kind} of {found.subject.release} is gone.",
+            "Nobody would read the order, so nothing was changed.",
+            f"Run that same command again to go on, or take it back: ./slipway rollback {stage}",
+        )
+    if wish == "abort":
+        return abort(ports, found, reason, tell)
+    ports.evidence.give(found.id, _order(ports, wish, reason))
+    return Told(stage, name, found.subject.release, wish)
+
+
+def abort(ports: StagePorts, found: OpenRollout, reason: str, tell: Tell) -> Told:
+    """Take a rollout back whose process lives: the order, the candidate's traffic, and its end awaited."""
+    subject, endpoint = found.subject, names.endpoint(found.subject.endpoint, ports.name)
+    ports.evidence.give(found.id, _order(ports, "abort", reason))
+    tell(Event(f"told {found.owner} to take {subject.release} back"))
+    away_from_the_candidate(ports, endpoint, tell)
+    deadline = ports.clock.monotonic() + PATIENCE
+    while (still := ports.ledger.open()) is not None and still.id == found.id:
+        if ports.clock.monotonic() > deadline:
+            raise ServiceError(
+                f"{found.owner} did not take {subject.release} back within {PATIENCE:.0f} s.",
+                "The candidate gets no traffic; the rollout is still open.",
+                f"See ./slipway status {ports.name}; when that process is gone: "
+                f"./slipway rollback {ports.name}",
+            )
+        ports.clock.sleep(POLL_SECONDS)
+    if _end(ports, found) is not End.REVERTED:
+        raise ReleaseFailed(
+            f"{subject.release} had landed in {ports.name} before the order was read.",
+            "It serves, and nothing was taken back.",
+            f"Go back to the release before it: ./slipway rollback {ports.name}",
+        )
+    return Told(ports.name, subject.endpoint, subject.release, "abort", End.REVERTED.value)
+
+
+def away_from_the_candidate(ports: StagePorts, endpoint: str, tell: Tell) -> None:
+    """Give all traffic to live, in one call, where a candidate stands beside it with some."""
+    Weights(
+        ports,
+        endpoint,
+        lambda: settled(ports.endpoints, ports.clock, endpoint, PATIENCE, tell),
+        tell,
+    ).none_to_the_candidate()
+
+
+def _end(ports: StagePorts, found: OpenRollout) -> End | None:
+    for stored in ports.ledger.newest_first():
+        what = stored.entry.what
+        if stored.entry.subject.rollout == found.id and isinstance(what, Closed):
+            return End(what.event)
+    return None
+
+
+def _order(ports: StagePorts, wish: Wish, reason: str) -> Order:
+    owner = ports.ledger.owner
+    return Order(wish=wish, by=f"{owner.user} on {owner.host}", at=ports.clock.now(), reason=reason)

@@ -1,0 +1,77 @@
+"""When a step of a rollout may be left: from the verdict, the time, and what people say.
+
+Pure. FAIL and an abort end it at any moment. A step that is to be left needs PASS, its least time, nobody who
+holds it, and, where more traffic follows, the stage's hours.
+"""
+
+from dataclasses import dataclass
+
+from release.domain.orders import Order
+from release.judge.verdict import Decision, Verdict
+from release.rollout.strategies.step import Watch
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is known of a step at one moment."""
+
+    verdict: Verdict
+    seconds: float
+    """How long the step has stood."""
+    counted: float
+    """The same without the time in which a person or the stage's hours held it."""
+    trouble: str = ""
+    """Why evidence could not be read or kept just now."""
+    order: Order | None = None
+    open: bool = True
+    """Whether the stage's hours allow the next step now."""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Go on watching; `reason` says what for. `paused` time does not count towards the step's most."""
+
+    reason: str
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class Leave:
+    """The step is done."""
+
+
+@dataclass(frozen=True)
+class TakeBack:
+    """The release is taken back, for this reason."""
+
+    reason: str
+
+
+def leaves(watch: Watch, moment: Moment) -> Stay | Leave | TakeBack:
+    """What becomes of a step at this moment."""
+    verdict, order = moment.verdict, moment.order
+    who = "the judge says" if watch.beside else "under the stage's limits:"
+    if order is not None and order.wish == "abort":
+        return TakeBack(str(order))
+    if verdict.decision is Decision.FAIL:
+        return TakeBack(f"{who} FAIL: {verdict.because}")
+    if order is not None and order.wish == "hold":
+        return Stay(f"{order}; ./slipway resume lets it go on", paused=True)
+    ready = verdict.decision is Decision.PASS and not moment.trouble
+    if ready and moment.seconds >= watch.least:
+        return Leave() if moment.open else Stay("waiting for the stage's rollout hours", paused=True)
+    reason = moment.trouble or (
+        f"PASS; a step lasts at least {watch.least:g} s" if ready else _waits(verdict, watch)
+    )
+    if moment.counted >= watch.most:
+        return TakeBack(f"held for {watch.most:g} s without a PASS: {reason}")
+    return Stay(reason)
+
+
+def _waits(verdict: Verdict, watch: Watch) -> str:
+    if verdict.requests or not watch.beside:
+        return verdict.because
+    return (
+        "no traffic to judge by: send the endpoint requests (candidate and live have to answer some), or "
+        "take it back with ./slipway abort"
+    )

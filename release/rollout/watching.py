@@ -1,0 +1,225 @@
+"""Watching a step: evidence is read as it comes, kept, judged, until the step may be left or is taken back.
+
+What decides is `release/judge/`, and when a step is left `leaving.py`. Every line is kept before it is
+judged, so another process goes on with the same evidence, and anybody can judge it again. Evidence that
+cannot be read or kept holds the step; it never lets it pass.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from release.domain import hours, names
+from release.domain.ledger import Judged, OpenRollout
+from release.domain.orders import Order
+from release.domain.policy import Policy
+from release.judge.alone import Alone, Limits
+from release.judge.fold import Fold
+from release.judge.verdict import Verdict
+from release.ports import Event, Follower, Progress, StagePorts, Tell, Unreadable
+from release.rollout.leaving import Leave, Moment, Stay, TakeBack, leaves
+from release.rollout.strategies.step import Step, Watch
+
+POLL_SECONDS = 1.0
+BESIDE, ALONE, VERDICTS = "windows", "alone", "verdicts"
+"""Under which name evidence is kept: of both variants, of the one that serves alone, and what was judged."""
+WINDOW_SECONDS = 5.0
+"""Length of the windows that containers print (docs/telemetry.md)."""
+SAID_AGAIN = 30.0
+"""Seconds after which what is waited for is said again where nothing changed."""
+
+Greet = Callable[[], str | None]
+"""Sends requests where no caller does yet; why an answer was wrong, or None."""
+
+
+class Watcher:
+    """Watches the steps of one rollout, one after the other; evidence goes on from step to step."""
+
+    def __init__(self, ports: StagePorts, rollout: OpenRollout, steps: Sequence[Step], tell: Tell) -> None:
+        self._ports = ports
+        self._rollout = rollout
+        self._steps = steps
+        self._tell = tell
+        self._beside: _Sequence | None = None
+        text = rollout.opened.rollout.hours
+        self._hours = hours.parse(text) if text else None
+
+    def watch(self, number: int, entered: datetime, greet: Greet) -> tuple[Judged, Leave | TakeBack]:
+        """Watch step `number`, which began at `entered`, until it may be left or has to be taken back.
+
+        Raises what the ports raise when AWS could not be asked for long: the rollout stays where it stands.
+        """
+        step = self._steps[number]
+        assert step.watch is not None
+        sequence = self._sequence(step.watch, number)
+        clock, paused = self._ports.clock, 0.0
+        said = _Said()
+        while True:
+            begun = clock.now()
+            verdict, trouble = sequence.read(number, step.share)
+            seconds = (begun - entered).total_seconds()
+            wrong = greet()
+            moment = self._moment(verdict, seconds, paused, trouble)
+            decided = TakeBack(wrong) if wrong else leaves(step.watch, moment)
+            if not isinstance(decided, Stay):
+                return sequence.judged(number, step.share, verdict), decided
+            self._say(number, step.watch, moment, decided, aloud=said.news(decided.reason, seconds))
+            clock.sleep(POLL_SECONDS)
+            paused += (clock.now() - begun).total_seconds() if decided.paused else 0.0
+
+    def order(self) -> Order | None:
+        """The last order that a person gave, None also where it cannot be read just now."""
+        try:
+            return self._ports.evidence.order(self._rollout.id)
+        except Unreadable:
+            return None
+
+    def _moment(self, verdict: Verdict, seconds: float, paused: float, trouble: str) -> Moment:
+        try:
+            order = self._ports.evidence.order(self._rollout.id)
+        except Unreadable as error:
+            order, trouble = None, trouble or f"orders cannot be read: {error}"
+        now_open = self._hours is None or self._hours.open_at(self._ports.clock.now())
+        return Moment(verdict, seconds, seconds - paused, trouble, order, now_open)
+
+    def _say(self, number: int, watch: Watch, moment: Moment, decided: Stay, aloud: bool) -> None:
+        verdict, shares = moment.verdict, tuple(step.share for step in self._steps)
+        rate = (verdict.requests + verdict.live_requests) / verdict.seconds if verdict.seconds else 0.0
+        progress = Progress(
+            step=number,
+            steps=shares,
+            share=shares[number],
+            seconds_in_step=moment.seconds,
+            least_seconds=watch.least,
+            most_seconds=watch.most,
+            rate=rate,
+            waits_for=decided.reason,
+            verdict=verdict.record(),
+        )
+        text = f"{moment.seconds:.0f} s at {shares[number]} %: {decided.reason}" if aloud else ""
+        self._tell(Event(text, detail=True, progress=progress))
+
+    def _sequence(self, watch: Watch, number: int) -> "_Sequence":
+        """The evidence of a step: that of the steps before goes on while both variants serve."""
+        opened, ports, rollout = self._rollout.opened, self._ports, self._rollout.id
+        endpoint = names.endpoint(self._rollout.subject.endpoint, ports.name)
+        policy = opened.judge or Policy()
+        if self._beside is None:
+            self._beside = _Sequence(ports, rollout, endpoint, BESIDE, Fold(policy), policy.memory_seconds)
+        if not watch.beside:
+            limits = Limits(opened.limits.errors_percent / 100, opened.limits.latency_ms / 1000)
+            alone = _Sequence(ports, rollout, endpoint, ALONE, Alone(limits), 0.0)
+            alone.passed_over = self._beside.streams
+            alone.offset = self._beside.lines
+            return alone
+        # What the candidate answered before its first share were the golden requests: no evidence.
+        before = self._steps[number - 1] if number else None
+        if before is not None and before.watch is None:
+            self._beside.ignore_candidate(ports.clock.now())
+        return self._beside
+
+
+class _Said:
+    """What was said last: the same again only after a while; a number that moved is no news."""
+
+    def __init__(self) -> None:
+        self._text, self._at = "", -SAID_AGAIN
+
+    def news(self, reason: str, seconds: float) -> bool:
+        """Whether to say `reason` now, `seconds` into the step."""
+        text = re.sub(r"[\d.,]+", "", reason)
+        if text == self._text and seconds - self._at < SAID_AGAIN:
+            return False
+        self._text, self._at = text, seconds
+        return True
+
+
+class _Sequence:
+    """Lines in the order in which they came and were kept, and what is folded from them."""
+
+    def __init__(
+        self,
+        ports: StagePorts,
+        rollout: str,
+        endpoint: str,
+        kind: str,
+        fold: Fold | Alone,
+        history: float,
+    ) -> None:
+        self._ports = ports
+        self._rollout = rollout
+        self._kind = kind
+        self._fold = fold
+        self._digest = hashlib.sha256()
+        self._unkept: list[str] = []
+        self._candidate_from = 0.0
+        self.lines = 0
+        self.offset = 0
+        self.streams: set[str] = set()
+        """The log streams whose lines are in it."""
+        self.passed_over: set[str] = set()
+        """Streams of fleets that are gone, or going."""
+        seen: set[str] = set()
+        for line in ports.evidence.kept(rollout, kind):
+            seen.add(json.loads(line)["eventId"])
+            self._take(line)
+        self._resumed = bool(seen)
+        since = ports.clock.now() - timedelta(seconds=history)
+        self._follower: Follower = ports.evidence.follow(endpoint, since, seen)
+
+    def ignore_candidate(self, until: datetime) -> None:
+        """Take no window of the candidate for evidence that began before `until`, if none was taken yet."""
+        if not self._resumed:
+            self._candidate_from = until.timestamp()
+
+    def read(self, step: int, share: int) -> tuple[Verdict, str]:
+        """Take in what came; the verdict now, and why evidence could not be read or kept, if so."""
+        trouble = ""
+        try:
+            self._unkept += [line for line in self._follower.more() if self._counts(line)]
+            if self._unkept:
+                self._ports.evidence.keep(self._rollout, self._kind, self.lines, self._unkept)
+            lines, self._unkept = self._unkept, []
+            first = self.offset + self.lines
+            verdicts = [verdict for line in lines for verdict in self._take(line)]
+            if verdicts:
+                told = [self._told(step, share, verdict) for verdict in verdicts]
+                self._ports.evidence.keep(self._rollout, VERDICTS, first, told)
+        except Unreadable as error:
+            trouble = f"evidence is missing: {error}"
+        return self._fold.verdict(), trouble
+
+    def _counts(self, line: str) -> bool:
+        event = json.loads(line)
+        stream = str(event.get("logStreamName", ""))
+        if stream in self.passed_over:
+            return False
+        if not stream.startswith(names.CANDIDATE) or not self._candidate_from:
+            return True
+        return event.get("timestamp", 0) / 1000 > self._candidate_from + WINDOW_SECONDS
+
+    def _take(self, line: str) -> list[Verdict]:
+        self.lines += 1
+        self.streams.add(str(json.loads(line).get("logStreamName", "")))
+        self._digest.update(line.encode() + b"\n")
+        return self._fold.add(line)
+
+    def _told(self, step: int, share: int, verdict: Verdict) -> str:
+        at = self._ports.clock.now().isoformat(timespec="milliseconds")
+        return json.dumps({"at": at, "step": step, "share": share, "verdict": verdict.record()})
+
+    def judged(self, step: int, share: int, verdict: Verdict) -> Judged:
+        """What the ledger keeps of how watching a step ended."""
+        return Judged(
+            step=step,
+            share=share,
+            decision=verdict.decision.value,
+            because=verdict.because,
+            seconds=verdict.seconds,
+            requests=verdict.requests,
+            live_requests=verdict.live_requests,
+            windows=self.lines,
+            sha256=self._digest.hexdigest(),
+        )
