@@ -5,7 +5,7 @@ from scripts.shared.orders import command
 
 COMMAND = command(
     "hold",
-    summary="Hold the rollout under way at its step, until it is resumed or aborted. FAIL still takes it back.",
+    summary="Hold the rollout under way at its step until it is resumed. A FAIL still takes it back.",
     reason="looking at the new scores first",
     done="is held at its step; ./slipway resume {stage} lets it go on",
 )

@@ -46,25 +46,29 @@ def order(world: World, stage: str, endpoint: str | None, wish: Wish, reason: st
             f"See ./slipway status {stage}; to go back to the previous release: ./slipway rollback {stage}",
         )
     if not ports.ledger.alive(found):
-        raise UsageError(
-            f"The process that worked on the {found.subject.kind} of {found.subject.release} is gone.",
-            "Nobody would read the order, so nothing was changed.",
-            f"Run that same command again to go on, or take it back: ./slipway rollback {stage}",
-        )
+        raise _gone(stage, found, "Nobody would read the order, so nothing was changed.")
     if wish == "abort":
-        return abort(ports, found, reason, tell)
+        told = abort(ports, found, reason, tell)
+        if told is None:
+            raise _gone(stage, found, "The candidate gets no traffic; the rollout is still open.")
+        return told
     ports.evidence.give(found.id, _order(ports, wish, reason))
     return Told(stage, name, found.subject.release, wish)
 
 
-def abort(ports: StagePorts, found: OpenRollout, reason: str, tell: Tell) -> Told:
-    """Take a rollout back whose process lives: the order, the candidate's traffic, and its end awaited."""
+def abort(ports: StagePorts, found: OpenRollout, reason: str, tell: Tell) -> Told | None:
+    """Take a rollout back whose process lives: the order, the candidate's traffic, and its end awaited.
+
+    None when that process died before it did.
+    """
     subject, endpoint = found.subject, names.endpoint(found.subject.endpoint, ports.name)
     ports.evidence.give(found.id, _order(ports, "abort", reason))
     tell(Event(f"told {found.owner} to take {subject.release} back"))
     away_from_the_candidate(ports, endpoint, tell)
     deadline = ports.clock.monotonic() + PATIENCE
     while (still := ports.ledger.open()) is not None and still.id == found.id:
+        if not ports.ledger.alive(still):
+            return None
         if ports.clock.monotonic() > deadline:
             raise ServiceError(
                 f"{found.owner} did not take {subject.release} back within {PATIENCE:.0f} s.",
@@ -90,6 +94,14 @@ def away_from_the_candidate(ports: StagePorts, endpoint: str, tell: Tell) -> Non
         lambda: settled(ports.endpoints, ports.clock, endpoint, PATIENCE, tell),
         tell,
     ).none_to_the_candidate()
+
+
+def _gone(stage: str, found: OpenRollout, consequence: str) -> UsageError:
+    return UsageError(
+        f"The process that worked on the {found.subject.kind} of {found.subject.release} is gone.",
+        consequence,
+        f"Run that same command again to go on, or take it back: ./slipway rollback {stage}",
+    )
 
 
 def _end(ports: StagePorts, found: OpenRollout) -> End | None:

@@ -41,8 +41,7 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     found = rollouts.found_open(ports, name)
     own = found if found and found.subject.endpoint == name else None
     if own is not None and own.subject.kind != "rollback":
-        if ports.ledger.alive(own):
-            orders.abort(ports, own, "rollback", tell)
+        if ports.ledger.alive(own) and orders.abort(ports, own, "rollback", tell):
             before = own.opened.before.live
             return RolledBack(
                 stage, name, before.release if before else None, ports.clock.monotonic() - started

@@ -124,9 +124,9 @@ class Runner:
 
     def _move(self, action: Action) -> Observation:
         step = self._steps[action.step]
-        order = self._watcher.order() if action.step else None
-        if order is not None and order.wish == "abort":
-            return _refused(str(order))
+        aborted = self._aborted()
+        if aborted:
+            return aborted
         seen = self._ask_for(step.config, step.deployment, action)
         if seen.seen is Seen.REFUSED or step.watch is None:
             return seen
@@ -135,13 +135,19 @@ class Runner:
         return _refused(problem) if problem else DONE
 
     def _verify(self, action: Action) -> Observation:
-        step = self._steps[action.step]
+        step, aborted = self._steps[action.step], self._aborted()
+        if aborted:
+            return aborted
         self._say("asking SageMaker what it really serves", action)
         problem = self._disagreement(step.config)
         if not problem and step.variant is not None:
             self._say("sending the golden requests", action)
             problem = self._smoke(step)
         return _refused(problem) if problem else DONE
+
+    def _aborted(self) -> Observation | None:
+        order = self._watcher.order()
+        return _refused(str(order)) if order is not None and order.wish == "abort" else None
 
     def _smoke(self, step: Step) -> str | None:
         manifest = self._ports.artifacts.manifest(self._rollout.subject.release)

@@ -1,4 +1,4 @@
-"""Evidence in memory: windows of what the fake SageMaker serves, as the fake clock goes on, and what is kept."""
+"""Evidence in memory: windows of what the fake SageMaker serves, as its clock goes on, and what is kept."""
 
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -60,6 +60,7 @@ class FakeEvidence:
 
     def give(self, rollout: str, order: Order) -> None:
         """Give it."""
+        self.trouble.moment("order")
         self.orders[rollout] = order
 
 

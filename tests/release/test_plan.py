@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from release.domain import names
 from release.domain.deployment import alarm_names, deployment_config
 from release.domain.pins import Pins, RolloutSettings
-from release.domain.plan import Split, beside_plan, config_plan, endpoint_plan
+from release.domain.plan import STANDING_BESIDE, Split, beside_plan, config_plan, endpoint_plan
 from release.rollout.strategies import STRATEGIES, way_back
 from release.rollout.strategies.step import Context
 from tests.release.examples import NEW, NEXT, OLD, pin, pins
@@ -82,11 +82,25 @@ class TestBesideLive:
             ("candidate", 20.0, pin(NEXT).digest)
         ]
 
-    def test_each_keeps_its_own_fleet(self):
+    @pytest.mark.parametrize(
+        ("split", "capacity"),
+        [(Split(0), 1), (Split(5), 1), (Split(34), 2), (Split(95), 3), (Split(100, shadow=True), 3)],
+    )
+    def test_each_has_its_own_fleet_and_the_candidates_is_sized_for_its_share(self, split, capacity):
         candidate = pin(NEXT, capacity=3, type="ml.c7i.large")
-        config = beside_plan("prod", "delays", pin(NEW), candidate, Split(5))
-        fleets = [(v.instance_type, v.capacity) for v in config.production]
-        assert fleets == [("ml.m7i.large", 2), ("ml.c7i.large", 3)]
+        config = beside_plan("prod", "delays", pin(NEW), candidate, split)
+        fleets = [(v.instance_type, v.capacity) for v in (*config.production, *config.shadow)]
+        assert fleets == [("ml.m7i.large", 2), ("ml.c7i.large", capacity)]
+
+    def test_a_candidate_pinned_beside_live_has_a_config_for_each_way_to_stand_there(self):
+        found = endpoint_plan("prod", "delays", Pins(live=pin(NEW), candidate=pin(NEXT, beside=True)))
+        beside = [beside_plan("prod", "delays", pin(NEW), pin(NEXT), split) for split in STANDING_BESIDE]
+        assert found.configs == (*plan(NEW, candidate=NEXT).configs, *beside)
+
+    def test_moved_weights_rename_nothing(self):
+        config = beside_plan("prod", "delays", pin(NEW), pin(NEXT), Split(0))
+        moved = config.at(25)
+        assert (moved.name, [v.weight for v in moved.production]) == (config.name, [75.0, 25.0])
 
     @given(st.integers(0, 100), st.booleans())
     def test_weights_are_whole_numbers_that_the_provider_can_hold(self, percent, shadow):
@@ -100,7 +114,7 @@ class TestBesideLive:
         splits = [Split(percent, shadow) for percent in (0, 5, 95, 100) for shadow in (False, True)]
         beside = [beside_plan("prod", "delays", pin(NEW), pin(NEXT), split) for split in splits]
         beside += [beside_plan("prod", "delays", pin(NEXT), pin(NEW), split) for split in splits]
-        beside += [beside_plan("prod", "delays", pin(NEW), pin(NEXT, capacity=3), Split(5))]
+        beside += [beside_plan("prod", "delays", pin(NEW), pin(NEXT, capacity=3), Split(95))]
         alone = [config_plan("prod", "delays", pin(release)) for release in (NEW, NEXT)]
         assert len({config.name for config in beside + alone}) == len(beside + alone)
 
@@ -127,8 +141,8 @@ class TestStrategies:
         last = self.steps(strategy)[-1]
         assert (last.config, last.variant) == (config_plan("prod", "delays", pin(NEW)), "live")
 
-    @pytest.mark.parametrize("strategy", STRATEGIES)
-    def test_a_rollout_is_watched_by_the_endpoints_alarms(self, strategy):
+    @pytest.mark.parametrize("strategy", ["all-at-once", "canary", "linear"])
+    def test_a_guarded_update_is_watched_by_the_endpoints_alarms(self, strategy):
         (step,) = self.steps(strategy)
         assert step.deployment is not None
         alarms = deployment_config(step.deployment)["AutoRollbackConfiguration"]["Alarms"]

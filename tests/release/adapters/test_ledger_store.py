@@ -51,7 +51,7 @@ def slept(monkeypatch):
 def process(s3, owner=OWNER) -> LedgerStore:
     """The ledger as a new process has it."""
     store = LedgerStore(cast(Any, SimpleNamespace(client=lambda service: s3)), "bucket")
-    store._owner = owner
+    store.owner = owner
     return store
 
 

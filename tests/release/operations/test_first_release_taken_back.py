@@ -52,12 +52,12 @@ def test_without_an_open_rollout_there_is_nothing_to_go_back_to():
         rollback(FakeWorld(stage), "prod", None, Told())
 
 
-def test_a_living_first_release_is_left_alone():
+def test_a_living_first_release_is_told_to_take_itself_back():
     stage = FakeStage("prod", {"delays": EndpointSettings()})
     stage.new_process()
     stage.trouble.plan(12, crash)
     with pytest.raises(Crash):
         land(stage.ports(), "promote", "delays", stage.pin(1), Grounds(), Told())
     stage.trouble.plan(None, None)
-    with pytest.raises(ServiceError, match="under way"):
+    with pytest.raises(ServiceError, match="did not take"):
         rollback(FakeWorld(stage), "prod", None, Told())

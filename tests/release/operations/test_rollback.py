@@ -184,12 +184,22 @@ class TestOpenRollout:
         assert rollback(project(prod), "prod", None, told).release == sure(before.live).release
         as_before(prod, before)
 
-    def test_a_living_one_is_left_alone(self, project, prod, told):
+    def test_a_living_one_is_told_to_take_itself_back_and_waited_for(self, project, prod, told):
+        """Nobody reads the order here, so that it says what is left after its patience."""
         begin(prod, prod.pin(2))
         prod.ledger.living = {prod.ledger.owner.pid}
-        with pytest.raises(ServiceError, match="is under way here"):
+        with pytest.raises(ServiceError, match="did not take"):
             rollback(project(prod), "prod", None, told)
+        assert [order.wish for order in prod.evidence.orders.values()] == ["abort"]
         assert prod.ledger.events == ["opened"]
+
+    def test_a_living_one_that_dies_meanwhile_is_taken_back_here(self, project, prod, told):
+        before = pins_now(prod)
+        begin(prod, prod.pin(2))
+        prod.ledger.living = {prod.ledger.owner.pid}
+        at_call(prod, "order", prod.new_process)
+        assert rollback(project(prod), "prod", None, told).release == sure(before.live).release
+        as_before(prod, before)
 
     def test_that_of_another_endpoint_is_held_and_the_way_out_is_named(self, project, prod, told, follow):
         prod.file.endpoints["fares"] = EndpointSettings(live=prod.pin(4), previous=prod.pin(5))

@@ -8,21 +8,23 @@ from random import Random
 
 from release.domain import ledger, moves, names, plan
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
-from release.domain.ledger import Phase
+from release.domain.ledger import WAY_BACK, Phase
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
 from release.operations.apply import apply
 from release.operations.land import Grounds, land
 from release.operations.rollback import rollback
 from release.ports import Event
+from tests.fakes.sagemaker import Endpoint
 from tests.fakes.trouble import Crash, crash, fault
 from tests.fakes.world import FakeStage, FakeWorld
 
 ENDPOINT, STAGE = "delays", "prod"
 NAME = names.endpoint(ENDPOINT, STAGE)
 TYPES = ("ml.m7i.large", "ml.c7i.large", "ml.m7i.xlarge")
-MOMENTS = 60
-"""No command has more moments than this; a trouble planned later never comes."""
+MOMENTS = {"judged": 260, "shadow": 320}
+"""No command has more moments than this, or 60; a trouble planned later never comes."""
+STEPS = (5, 50)
 
 Command = Callable[[], object]
 
@@ -36,7 +38,10 @@ class Life:
 
     def __init__(self, random: Random, strategy: str, splits: tuple[Split, ...] = ()) -> None:
         self.random = random
-        rollout = RolloutSettings.model_validate({"strategy": strategy})
+        rollout = RolloutSettings.model_validate(
+            {"strategy": strategy, "steps": STEPS, "step_seconds": 0, "bake_seconds": 0, "hold_seconds": 60}
+        )
+        self.moments = MOMENTS.get(strategy, 60)
         self.stage = FakeStage(STAGE, {ENDPOINT: EndpointSettings(rollout=rollout)}, splits)
         self.world = FakeWorld(self.stage)
         self.pins = [self.stage.pin(number) for number in range(6)]
@@ -56,10 +61,21 @@ class Life:
                 assert config in aws.configs, f"{config} serves and was deleted"
                 for variant in aws.configs[config].production:
                     assert variant.model_name in aws.models, f"{variant.model_name} serves and was deleted"
+            self._candidate_has_its_share(endpoint)
         for pin in self._way_back():
             config = plan.config_plan(STAGE, ENDPOINT, pin)
             assert config.name in aws.configs, f"the config of {pin.release} was deleted"
             assert config.production[0].model_name in aws.models, f"the model of {pin.release} was deleted"
+
+    def _candidate_has_its_share(self, endpoint: Endpoint) -> None:
+        """No more traffic than the step that is on record gives it, and a fleet to bear it."""
+        share = endpoint.weights.get(names.CANDIDATE, 0)
+        found = self.stage.ledger.current
+        if not share or found is None or found.phase in WAY_BACK:
+            return
+        assert share in STEPS
+        assert found.phase in {Phase.MOVING, Phase.VERIFYING, Phase.JUDGING}
+        assert share <= max(STEPS[: found.step])
 
     def _way_back(self) -> list[ReleasePin]:
         if not self.landed:
@@ -87,6 +103,7 @@ class Life:
         endpoint = aws.endpoints.get(NAME)
         assert (endpoint.config if endpoint else None) == wanted.live
         assert endpoint is None or (endpoint.status, endpoint.target) == ("InService", None)
+        assert endpoint is None or not endpoint.scale_in_held
         assert set(aws.configs) == {config.name for config in wanted.configs}
         assert set(aws.models) == {model.name for model in wanted.models}
         assert ledger.broken_link(self.stage.ledger.stored) is None
@@ -107,6 +124,7 @@ class Life:
                 command = self._rollback
         self.stage.sagemaker.never.clear()
         self.stage.sagemaker.wrong.clear()
+        self.stage.evidence.sick.clear()
         self.whole()
 
     def _choose(self) -> tuple[Command, bool]:
@@ -134,10 +152,13 @@ class Life:
         after = moves.after_rollout(self._settings(), pin, 1).live
         assert after is not None
         config = plan.config_plan(STAGE, ENDPOINT, after)
-        if self.random.random() < 0.5:
-            self.stage.sagemaker.never.add(config.name)
-        else:
-            self.stage.sagemaker.wrong.add(config.production[0].model_name)
+        match self.random.choice(["never", "wrong", "sick"]):
+            case "never":
+                self.stage.sagemaker.never.add(config.name)
+            case "wrong":
+                self.stage.sagemaker.wrong.add(config.production[0].model_name)
+            case _:
+                self.stage.evidence.sick.add(config.production[0].model_name)
 
     def _landing(self, pin: ReleasePin) -> Command:
         return lambda: land(self.stage.ports(), "promote", ENDPOINT, pin, Grounds(), quiet)
@@ -147,7 +168,7 @@ class Life:
 
     def _trouble(self, command: Command, at: int | None) -> None:
         come = self.random.choice([None, crash, crash, fault, lambda: self._double(command)])
-        self.stage.trouble.plan(at or self.random.randint(1, MOMENTS), come)
+        self.stage.trouble.plan(at or self.random.randint(1, self.moments), come)
 
     def _attempt(self, command: Command) -> bool:
         """One process that runs the command; whether the stage is at rest after it."""
