@@ -143,7 +143,7 @@ class RolloutSettings(Data):
         *(1, 5, 25, 50),
     )
     step_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
-    hold_seconds: Annotated[int, Field(ge=10, le=604_800)] = 3600
+    hold_seconds: Annotated[int, Field(ge=10, le=604_800)] = 14_400
     bake_seconds: Annotated[int, Field(ge=0, le=86_400)] = 600
     hours: Hours | None = None
     """When a step with more traffic may begin: `Mon-Fri 09:00-16:00 Europe/Berlin`; always if unset."""

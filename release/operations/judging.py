@@ -10,7 +10,7 @@ from release.operations import rollouts
 from release.ports import StagePorts, Unreadable
 from release.rollout import feasible
 
-LOOKED_AT = 300.0
+LOOKED_AT = 120.0
 """Seconds of windows that the expected traffic is taken from."""
 
 
@@ -38,7 +38,7 @@ def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | Non
 
 
 def traffic(ports: StagePorts, endpoint: str) -> float:
-    """Requests per second that the endpoint answered in the last minutes, by its windows; 0 where unknown."""
+    """Requests per second that the endpoint answered in the last two minutes, by its windows; 0 where unknown."""
     now = ports.clock.now()
     try:
         lines = ports.evidence.follow(endpoint, now - timedelta(seconds=LOOKED_AT), ()).more()

@@ -4,6 +4,7 @@ What comes next is `machine.py`'s decision, how traffic moves a strategy's. The 
 done twice.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,8 @@ from release.rollout.watching import Watcher
 from release.rollout.weights import Weights
 
 LEAST_PATIENCE = 3600.0
+GREETINGS = 40
+"""Golden requests at a time that stand in for callers: some hundred prove that 1 % are not exceeded."""
 DONE = Observation(Seen.DONE)
 
 
@@ -149,12 +152,14 @@ class Runner:
         order = self._watcher.order()
         return _refused(str(order)) if order is not None and order.wish == "abort" else None
 
-    def _smoke(self, step: Step) -> str | None:
+    def _smoke(self, step: Step, least: int = 1) -> str | None:
         manifest = self._ports.artifacts.manifest(self._rollout.subject.release)
         golden, _ = self._ports.artifacts.golden(manifest)
         # Where it serves alone there is nobody else to aim past.
         aimed = step.variant if len(step.config.production) > 1 else None
-        return smoke(self._ports.endpoints, self._endpoint, golden, aimed)
+        times = math.ceil(least / len(golden.requests))
+        problems = (smoke(self._ports.endpoints, self._endpoint, golden, aimed) for _ in range(times))
+        return next(filter(None, problems), None)
 
     def _judge(self, action: Action) -> Observation:
         step = self._steps[action.step]
@@ -166,10 +171,8 @@ class Runner:
             action,
         )
         # A stage's first release has no callers yet: the golden requests are its traffic.
-        first = self._before.live is None
-        found, decided = self._watcher.watch(
-            action.step, self._entered, lambda: self._smoke(step) if first else None
-        )
+        greet = (lambda: self._smoke(step, GREETINGS)) if self._before.live is None else lambda: None
+        found, decided = self._watcher.watch(action.step, self._entered, greet)
         self._ports.ledger.append(self._rollout.subject, found)
         self._say(f"{found.decision} after {found.seconds:.0f} s: {found.because}", action)
         return _refused(decided.reason) if isinstance(decided, TakeBack) else DONE
