@@ -38,7 +38,7 @@ def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | Non
 
 
 def traffic(ports: StagePorts, endpoint: str) -> float:
-    """Requests per second that the endpoint answered in the last two minutes, by its windows; 0 where unknown."""
+    """Requests per second that the endpoint answered lately, by its windows; 0 where unknown."""
     now = ports.clock.now()
     try:
         lines = ports.evidence.follow(endpoint, now - timedelta(seconds=LOOKED_AT), ()).more()

@@ -10,6 +10,7 @@ from tests.fakes.trouble import Crash
 from tests.release.scenes import (
     ENDPOINT,
     as_before,
+    at_call,
     begin,
     config_of,
     opened,
