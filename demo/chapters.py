@@ -1,4 +1,4 @@
-"""The story, chapter by chapter: train, release, promote, refuse, take back, roll back.
+"""The story, chapter by chapter: train, release, promote, judge, refuse, take back, roll back.
 
 Every step is a real command in a real sandbox, and is checked: the story ends with ReleaseFailed as soon as
 one is not as told.
@@ -11,11 +11,30 @@ from dataclasses import dataclass
 
 from demo.bad_models import damaged
 from demo.narration import Narration
-from demo.project import make_project
+from demo.project import change_stage, guarded_project
 from demo.watch import golden
+from demo.worse_models import shifted
 
 STAGES = ("dev", "staging", "prod")
 ENDPOINT = "delays"
+RATE = 200.0
+"""Requests per second of the callers in the story."""
+ROLLOUT = {
+    "strategy": "judged",
+    "steps": [25, 50],
+    "step_seconds": 10,
+    "hold_seconds": 300,
+    "bake_seconds": 10,
+}
+JUDGE = {
+    "beta": 0.05,
+    "min_seconds": 20,
+    "memory_seconds": 60,
+    "errors": {"pass_plus": 0.01, "pass_at_most_plus": 0.02},
+    "invalid": {"fail_plus": 0.0005, "pass_plus": 0.01, "pass_at_most_plus": 0.02},
+    "latency": {"p99": {"fail": 1.15, "passes": 3.0}},
+}
+"""Wider PASS margins than a stage would have: so the story's verdicts come within a minute of traffic."""
 
 
 @dataclass
@@ -36,10 +55,13 @@ def tell(story: Narration, down: bool) -> Told:
         _sandbox(story)
         _first_release(story, told)
         _promoted(story, told.first, "3. The same bytes, proven again, go to staging and prod")
-        _better_release(story, told)
-        _refused_by_a_gate(story)
-        _taken_back_by_itself(story, told)
-        _rollback(story, told)
+        with story.callers("prod", ENDPOINT, RATE) as calls:
+            _better_release(story, told)
+            _refused_by_a_gate(story)
+            _taken_back_by_itself(story, told)
+            _judged_worse(story, told)
+            _rollback(story, told)
+        story.expect(not calls.failed, f"all {calls.sent:,} requests of prod's callers were answered")
         _in_the_end(story)
     finally:
         if down:
@@ -52,10 +74,13 @@ def _sandbox(story: Narration) -> None:
     home = str(story.home)
     story.slipway("sandbox", "down", "--home", home)
     shutil.rmtree(story.project, ignore_errors=True)
-    make_project(story.project)
+    guarded_project(story.project)
+    change_stage(story.project, "prod", ROLLOUT, JUDGE)
     record = story.slipway("sandbox", "up", "--home", home, "--port", "0", "--json")
     story.use(story.slipway("sandbox", "env", "--home", home, "--json"))
     story.say(f"AWS answers at {record['endpoint_url']}; the stages' files are in {story.project}")
+    story.say("prod is judged at 25 and 50 % (a stage's own steps are 1, 5, 25 and 50), and PASS margins are")
+    story.say("wider than usual, so that a minute of traffic decides: see slipway:judge in Pulumi.prod.yaml")
 
 
 def _first_release(story: Narration, told: Told) -> None:
@@ -75,7 +100,7 @@ def _promoted(story: Narration, release: str, title: str) -> None:
 
 
 def _better_release(story: Narration, told: Told) -> None:
-    story.chapter("4. A second, better model: gradient boosting against the first as champion")
+    story.chapter("4. A second, better model, while prod has callers: the judge compares it with the first")
     story.slipway(
         *("train", "--model", "boosting", "--out", "second", "--json"),
         *("--champion", "first/model.tar.gz"),
@@ -104,8 +129,21 @@ def _taken_back_by_itself(story: Narration, told: Told) -> None:
     story.expect(status["agree"], f"dev serves {told.second} as before, and its pin says so")
 
 
+def _judged_worse(story: Narration, told: Told) -> None:
+    story.chapter(
+        "7. A model that passes every gate and golden request, and scores all flights .15 higher. The judge sees it"
+    )
+    shifted(story.project / "second", story.project / "shifted")
+    release = story.slipway("release", "--model", "shifted", "--json")["release"]
+    story.slipway("promote", "dev", "staging", "--json")
+    failed = story.slipway("promote", "staging", "prod", "--json", expected=1)
+    story.expect("score" in failed["error"], "the verdict names the score")
+    status = story.slipway("status", "prod", "--json")
+    story.expect(status["agree"], f"prod serves {told.second} as before; {release} gets no traffic")
+
+
 def _rollback(story: Narration, told: Told) -> None:
-    story.chapter("7. prod goes back to the first release, timed from the command to its first answer")
+    story.chapter("8. prod goes back to the first release, timed from the command to its first answer")
     with story.watching("prod", ENDPOINT, golden(story.project / "first")) as watch:
         result = story.slipway("rollback", "prod", "--json")
     story.expect(result["release"] == told.first, f"prod serves {told.first} again")
@@ -114,7 +152,7 @@ def _rollback(story: Narration, told: Told) -> None:
 
 
 def _in_the_end(story: Narration) -> None:
-    story.chapter("8. What is live where, and is everything as the data says?")
+    story.chapter("9. What is live where, and is everything as the data says?")
     story.show("status")
     prod = story.stage("prod").settings.endpoints[ENDPOINT].pins.named
     digests = {pin.digest for pin in prod}

@@ -4,11 +4,15 @@ The demo and the tests work in such a folder. Promotions edit its Pulumi.<stage>
 """
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[1]
+GUARDED = {"strategy": "canary", "step_percent": 10, "wait_seconds": 60}
+"""A rollout under alarms, for stages that nobody calls: there is nothing to judge by."""
 
 
 def make_project(folder: Path, root: Path = ROOT) -> Path:
@@ -29,3 +33,25 @@ def make_project(folder: Path, root: Path = ROOT) -> Path:
     launcher.unlink(missing_ok=True)
     launcher.symlink_to(root / "slipway")
     return folder
+
+
+def guarded_project(folder: Path) -> Path:
+    """A project folder whose later stages roll out under alarms, as nobody calls them."""
+    make_project(folder)
+    for stage in ("staging", "prod"):
+        change_stage(folder, stage, GUARDED)
+    return folder
+
+
+def change_stage(
+    project: Path, stage: str, rollout: Mapping[str, Any], judge: Mapping[str, Any] | None = None
+) -> None:
+    """Set the rollout of every endpoint of a project's stage, and what its judge tolerates."""
+    yaml, path = YAML(), project / f"Pulumi.{stage}.yaml"
+    document = yaml.load(path.read_text(encoding="utf-8"))
+    for endpoint in document["config"]["slipway:endpoints"].values():
+        endpoint["rollout"] = dict(rollout)
+    if judge is not None:
+        document["config"]["slipway:judge"] = dict(judge)
+    with path.open("w", encoding="utf-8") as out:
+        yaml.dump(document, out)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from demo.project import make_project
+from demo.project import guarded_project
 from release.domain.names import repository
 from release.domain.stage import EXAMPLES
 from sandbox.control.home import process_alive
@@ -33,7 +33,7 @@ KEY = EXAMPLES["image"].partition(":\n")[0]
 def world(engine: Engine, base: Base, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A sandbox with the container runtime, and a project whose images are built on the base."""
     folder = tmp_path_factory.mktemp("world")
-    project = make_project(folder / "project")
+    project = guarded_project(folder / "project")
     stage = project / "Pulumi.dev.yaml"
     image = f'  {KEY}: {{base: "{base.reference}", python: "{base.python}"}}\n'
     stage.write_text(stage.read_text().replace("config:\n", f"config:\n{image}", 1))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.project import make_project
+from demo.project import guarded_project
 from release.domain import manifest
 from release.domain.manifest import Manifest
 from release.domain.pins import Pins, ReleasePin
@@ -31,7 +31,7 @@ def world(tmp_path_factory):
     """A running sandbox and a project; both end with the module."""
     folder = tmp_path_factory.mktemp("world")
     with testing.start(folder / "home") as sandbox:
-        yield World(make_project(folder / "project"), sandbox)
+        yield World(guarded_project(folder / "project"), sandbox)
 
 
 @pytest.fixture

@@ -1,0 +1,107 @@
+"""Callers of an endpoint: `python -m demo.callers URL ENDPOINT RATE` sends real flights until it is stopped.
+
+Requests come at random moments (Poisson), as from callers who know nothing of each other. When it is told to
+stop (SIGTERM) it prints one JSON line: how many were sent, and how many were not answered with a 200.
+"""
+
+import json
+import math
+import signal
+import sys
+import threading
+import time
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+from demo.project import ROOT
+from model.service.data import load
+from model.service.features import NAMES
+
+CONNECTIONS = 6
+FLIGHTS = 2_000
+MONTH = 11
+"""A month after those that models are trained on."""
+TIMEOUT = 60.0
+
+
+def bodies(cache: Path, count: int = FLIGHTS) -> list[bytes]:
+    """Requests for one flight each, as JSON; missing values are null."""
+    rows = load(cache).months(MONTH)[list(NAMES)].sample(count, random_state=0).to_dict("records")
+    plain = ({name: _json(value) for name, value in row.items()} for row in rows)
+    return [json.dumps({"instances": [row]}).encode() for row in plain]
+
+
+def _json(value: object) -> object:
+    return None if isinstance(value, float) and math.isnan(value) else getattr(value, "item", lambda: value)()
+
+
+class Callers:
+    """Threads that send requests at a common rate until `stop`."""
+
+    def __init__(self, url: str, endpoint: str, rate: float, requests: list[bytes]) -> None:
+        parts = urlsplit(url)
+        self._address = parts.hostname or "127.0.0.1", parts.port or 80
+        self._path = f"/endpoints/{endpoint}/invocations"
+        self._pause = CONNECTIONS / rate
+        self._requests = requests
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self.sent = self.failed = 0
+        self._threads = [
+            threading.Thread(target=self._call, args=(seed,), daemon=True) for seed in range(CONNECTIONS)
+        ]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Send no more, and wait for the answers that are due."""
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join(TIMEOUT)
+
+    def _call(self, seed: int) -> None:
+        random, connection = Random(seed), HTTPConnection(*self._address, timeout=TIMEOUT)  # noqa: S311
+        due = time.monotonic()
+        while True:
+            due += random.expovariate(1 / self._pause)
+            if self._stopped.wait(max(due - time.monotonic(), 0)):
+                return
+            # One that cannot keep up does not send the rest in one burst.
+            due = max(due, time.monotonic() - 1)
+            good = self._send(connection, random.choice(self._requests))
+            with self._lock:
+                self.sent += 1
+                self.failed += not good
+
+    def _send(self, connection: HTTPConnection, body: bytes) -> bool:
+        try:
+            connection.request("POST", self._path, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, HTTPException):
+            connection.close()
+            return False
+        return answer.status == 200
+
+
+def main() -> None:
+    """Send until SIGTERM."""
+    url, endpoint, rate = sys.argv[1:]
+    callers = Callers(url, endpoint, float(rate), bodies(ROOT / ".build" / "data"))
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    callers.start()
+    print("calling", flush=True)
+    stopped.wait()
+    callers.stop()
+    print(json.dumps({"sent": callers.sent, "failed": callers.failed}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
