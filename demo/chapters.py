@@ -131,7 +131,7 @@ def _taken_back_by_itself(story: Narration, told: Told) -> None:
 
 def _judged_worse(story: Narration, told: Told) -> None:
     story.chapter(
-        "7. A model that passes every gate and golden request, and scores all flights .15 higher. The judge sees it"
+        "7. A model that passes all gates and golden requests, and scores all flights .15 higher: judged FAIL"
     )
     shifted(story.project / "second", story.project / "shifted")
     release = story.slipway("release", "--model", "shifted", "--json")["release"]

@@ -13,6 +13,7 @@ import boto3
 from botocore import exceptions
 from botocore.config import Config
 
+from release.adapters.patience import Patience
 from release.domain.errors import ServiceError, SlipwayError, UsageError
 
 _CONFIG = Config(
@@ -21,6 +22,13 @@ _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 4},
     user_agent_extra="slipway",
 )
+
+IMPATIENT = {"sagemaker-runtime", "logs"}
+"""Services whose faults callers want to know of at once.
+
+An invocation is asked again or counted, and evidence that cannot be read holds a rollout.
+"""
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,10 @@ class StageAws:
 @cache
 def _client(service: str, region: str, profile: str | None) -> Any:
     session = boto3.Session(region_name=region, profile_name=profile)
-    return session.client(service, config=_CONFIG)
+    client = session.client(service, config=_CONFIG)
+    if service not in IMPATIENT:
+        client._make_api_call = PATIENCE.of(client._make_api_call)
+    return client
 
 
 def is_loopback(url: str) -> bool:

@@ -6,6 +6,8 @@ that something else is serving than was proven. Pure; sending them is `release/a
 
 import json
 import math
+from collections.abc import Sequence
+from statistics import median
 from typing import Annotated
 
 from pydantic import Field
@@ -21,9 +23,21 @@ class GoldenRequest(Data):
     scores: tuple[float, ...]
 
 
+class Allowed(Data):
+    """How far a release may differ from the one that is live, on golden requests that both answer."""
+
+    mean_change: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """Mean absolute difference of their scores."""
+    times_slower: Annotated[float, Field(ge=1)] = 3.0
+    """The median time of its answers, in multiples of live's ..."""
+    slower_ms: Annotated[float, Field(ge=0)] = 50.0
+    """... and in milliseconds more than that: who is slower by less is not slower."""
+
+
 class Golden(Data):
     """The golden requests of a release; `tolerance` is absolute."""
 
+    allowed: Allowed = Allowed()
     tolerance: Annotated[float, Field(gt=0, le=0.01)]
     requests: Annotated[tuple[GoldenRequest, ...], Field(min_length=1, max_length=100)]
 
@@ -44,4 +58,77 @@ def mismatch(request: GoldenRequest, tolerance: float, scores: list[float]) -> s
     for row, (expected, found) in enumerate(zip(request.scores, scores, strict=True)):
         if not math.isfinite(found) or abs(found - expected) > tolerance:
             return f"row {row} scored {found:.6f}, training says {expected:.6f}"
+    return None
+
+
+class Answered(Data):
+    """What live and the candidate answered to the same request; milliseconds of each answer."""
+
+    live: tuple[float, ...]
+    candidate: tuple[float, ...]
+    error: str = ""
+    """Why the candidate gave no scores for what live scored."""
+    live_ms: float
+    candidate_ms: float
+
+
+class Comparison(Data):
+    """Live and candidate on the same golden requests, before the candidate has any traffic."""
+
+    requests: int
+    rows: int
+    changed: int
+    """Rows whose scores differ by more than the golden requests' tolerance."""
+    mean_change: float
+    most_change: float
+    errors: tuple[str, ...]
+    live_ms: float
+    """Median of the answers' times."""
+    candidate_ms: float
+
+    def words(self) -> str:
+        """In one line, for people."""
+        return (
+            f"{self.changed} of {self.rows} golden scores change, by {self.mean_change:.3g} in the mean and "
+            f"{self.most_change:.3g} at most; {self.candidate_ms:.1f} ms beside {self.live_ms:.1f} ms"
+        )
+
+
+def compared(answers: Sequence[Answered], tolerance: float) -> Comparison:
+    """What the answers come to. There is at least one."""
+    changes = [
+        abs(one - other)
+        for answer in answers
+        for one, other in zip(answer.live, answer.candidate, strict=False)
+        if not answer.error
+    ]
+    return Comparison(
+        requests=len(answers),
+        rows=len(changes),
+        changed=sum(change > tolerance for change in changes),
+        mean_change=sum(changes) / len(changes) if changes else 0.0,
+        most_change=max(changes, default=0.0),
+        errors=tuple(answer.error for answer in answers if answer.error),
+        live_ms=median(answer.live_ms for answer in answers),
+        candidate_ms=median(answer.candidate_ms for answer in answers),
+    )
+
+
+def differs_too_much(found: Comparison, allowed: Allowed) -> str | None:
+    """Why the candidate must not get traffic, or None."""
+    if found.errors:
+        return (
+            f"it gives no scores for {len(found.errors)} of {found.requests} golden requests that live "
+            f"answers: {found.errors[0]}"
+        )
+    if found.mean_change > allowed.mean_change:
+        return (
+            f"its golden scores differ from live's by {found.mean_change:.3g} in the mean, and "
+            f"{allowed.mean_change:g} is allowed"
+        )
+    if found.candidate_ms > allowed.times_slower * found.live_ms + allowed.slower_ms:
+        return (
+            f"it answers golden requests in {found.candidate_ms:.0f} ms, live in {found.live_ms:.0f} ms; "
+            f"allowed are {allowed.times_slower:g} times as long and {allowed.slower_ms:g} ms more"
+        )
     return None

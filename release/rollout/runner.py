@@ -6,18 +6,20 @@ done twice.
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from release.domain import landed, moves, names, plan
+from release.domain import golden, landed, moves, names, plan
 from release.domain.deployment import Deployment
 from release.domain.errors import ApplyFailed, ServiceError, SlipwayError
 from release.domain.landed import Description
 from release.domain.ledger import Closed, End, Entered, OpenRollout, Phase
 from release.domain.pins import Pins
 from release.domain.plan import ConfigPlan
-from release.ports import Event, StagePorts, Tell
+from release.ports import Busy, Event, StagePorts, Tell, Unreadable
 from release.rollout import machine
+from release.rollout.comparing import compare
 from release.rollout.leaving import TakeBack
 from release.rollout.machine import Action, Observation, Seen, State
 from release.rollout.smoke import smoke
@@ -25,7 +27,7 @@ from release.rollout.strategies import STRATEGIES, way_back
 from release.rollout.strategies.step import Context, Step
 from release.rollout.waiting import settled
 from release.rollout.watching import Watcher
-from release.rollout.weights import Weights
+from release.rollout.weights import ATTEMPTS, Weights, busy
 
 LEAST_PATIENCE = 3600.0
 GREETINGS = 40
@@ -145,8 +147,27 @@ class Runner:
         problem = self._disagreement(step.config)
         if not problem and step.variant is not None:
             self._say("sending the golden requests", action)
-            problem = self._smoke(step)
+            problem = self._smoke(step) or self._compared(step, action)
         return _refused(problem) if problem else DONE
+
+    def _compared(self, step: Step, action: Action) -> str | None:
+        """Why the candidate differs from live too much, where it stands beside it without traffic."""
+        live = self._before.live
+        if step.variant != names.CANDIDATE or live is None:
+            return None
+        artifacts, ports = self._ports.artifacts, self._ports
+        (coming, _), (served, _) = (
+            artifacts.golden(artifacts.manifest(release))
+            for release in (self._rollout.subject.release, live.release)
+        )
+        both = coming.model_copy(update={"requests": (*coming.requests, *served.requests)})
+        found = compare(ports.endpoints, ports.clock, self._endpoint, both)
+        if found is None:
+            return None
+        self._say(found.words(), action)
+        with suppress(Unreadable):
+            ports.evidence.keep(self._rollout.id, "golden", 0, [found.model_dump_json()])
+        return golden.differs_too_much(found, coming.allowed)
 
     def _aborted(self) -> Observation | None:
         order = self._watcher.order()
@@ -154,11 +175,11 @@ class Runner:
 
     def _smoke(self, step: Step, least: int = 1) -> str | None:
         manifest = self._ports.artifacts.manifest(self._rollout.subject.release)
-        golden, _ = self._ports.artifacts.golden(manifest)
+        requests, _ = self._ports.artifacts.golden(manifest)
         # Where it serves alone there is nobody else to aim past.
         aimed = step.variant if len(step.config.production) > 1 else None
-        times = math.ceil(least / len(golden.requests))
-        problems = (smoke(self._ports.endpoints, self._endpoint, golden, aimed) for _ in range(times))
+        times = math.ceil(least / len(requests.requests))
+        problems = (smoke(self._ports.endpoints, self._endpoint, requests, aimed) for _ in range(times))
         return next(filter(None, problems), None)
 
     def _judge(self, action: Action) -> Observation:
@@ -235,17 +256,23 @@ class Runner:
 
     def _ask_for(self, config: ConfigPlan, deployment: Deployment | None, action: Action) -> Observation:
         """UpdateEndpoint to `config`, unless SageMaker serves it already or cannot be updated any more."""
-        description = self._settled()
-        if description is None:
-            return _refused(f"the endpoint {self._endpoint} does not exist")
-        if description.get("EndpointStatus") == "Failed":
-            return _refused(f"the endpoint is Failed: {landed.failure_reason(description)}")
-        if description.get("EndpointConfigName") != config.name:
+        for _ in range(ATTEMPTS):
+            description = self._settled()
+            if description is None:
+                return _refused(f"the endpoint {self._endpoint} does not exist")
+            if description.get("EndpointStatus") == "Failed":
+                return _refused(f"the endpoint is Failed: {landed.failure_reason(description)}")
+            if description.get("EndpointConfigName") == config.name:
+                return DONE
             self._say(f"UpdateEndpoint {self._endpoint} to {config.name}", action)
             # SageMaker's guardrails refuse an update that adds or removes a variant.
             guarded = deployment if landed.same_variants(config, description) else None
-            self._ports.endpoints.update(self._endpoint, config.name, guarded)
-        return DONE
+            try:
+                self._ports.endpoints.update(self._endpoint, config.name, guarded)
+            except Busy:
+                continue  # autoscaling was first, or it is this very update, whose answer was lost
+            return DONE
+        raise busy(self._endpoint)
 
     def _served_before(self) -> ConfigPlan | None:
         live = self._before.live

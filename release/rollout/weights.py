@@ -61,8 +61,13 @@ class Weights:
                 self._settled()
                 continue
             return self._settled()
-        raise ServiceError(
-            f"{self._endpoint} was busy at each of {ATTEMPTS} attempts to move its weights.",
-            "What serves was not changed by this; what is recorded so far stays.",
-            "See who else changes the endpoint, then run the same command again.",
-        )
+        raise busy(self._endpoint)
+
+
+def busy(endpoint: str) -> ServiceError:
+    """The error of an endpoint that somebody else keeps changing."""
+    return ServiceError(
+        f"{endpoint} was being changed by somebody else at each of {ATTEMPTS} attempts.",
+        "What serves was not changed by this; what is recorded so far stays.",
+        "See who else changes the endpoint, then run the same command again.",
+    )

@@ -5,6 +5,7 @@ It ends well, or with exit code 4, and then the same command finishes.
 
 import pytest
 
+from release.adapters.patience import VARIABLE
 from release.operations.promote import Order, promote
 from tests.end_to_end.moments import watch
 from tests.end_to_end.world import SKIP, quiet
@@ -55,7 +56,7 @@ def test_a_few_failures_in_a_row_are_nobodys_business(world, fresh, prod, moment
 def test_an_outage_ends_with_4_and_the_same_command_finishes(world, fresh, prod, action, moment):
     before = world.endpoint("prod").pins
     release, seen = fresh(), watch(world, "prod")
-    process = world.start(*PROMOTE, "--json")
+    process = world.start(*PROMOTE, "--json", env=world.env | {VARIABLE: "0"})
     seen.wait_for(moment, process)
     throttle(world, action, MANY)
     done = world.ended(process, expected=4)

@@ -1,0 +1,94 @@
+"""Live and candidate on the same golden requests: what is told, and what keeps the candidate from traffic."""
+
+import json
+from itertools import count
+
+import pytest
+
+from release.domain.golden import Allowed, Answered, Golden, GoldenRequest, compared, differs_too_much
+from release.ports import Unanswered
+from release.rollout.comparing import compare
+
+TOLERANCE = 1e-5
+
+
+def answered(live=(0.2, 0.4), candidate=(0.2, 0.5), error="", live_ms=2.0, candidate_ms=3.0):
+    return Answered(live=live, candidate=candidate, error=error, live_ms=live_ms, candidate_ms=candidate_ms)
+
+
+def test_it_says_how_many_scores_change_and_by_how_much():
+    found = compared([answered(), answered(candidate=(0.2, 0.4))], TOLERANCE)
+    assert (found.rows, found.changed, found.errors) == (4, 1, ())
+    assert found.mean_change == pytest.approx(0.025)
+    assert found.most_change == pytest.approx(0.1)
+    assert found.words() == (
+        "1 of 4 golden scores change, by 0.025 in the mean and 0.1 at most; 3.0 ms beside 2.0 ms"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (answered(candidate=(), error="a score is not a finite number"), "gives no scores for 1 of 1"),
+        (answered(candidate=(0.6, 0.8)), "differ from live's by 0.4 in the mean, and 0.2 is allowed"),
+        (answered(candidate_ms=57.0), "in 57 ms, live in 2 ms"),
+    ],
+)
+def test_too_different(answer, why):
+    problem = differs_too_much(compared([answer], TOLERANCE), Allowed())
+    assert problem is not None
+    assert why in problem
+
+
+@pytest.mark.parametrize("answer", [answered(), answered(candidate_ms=55.0), answered(candidate=(0.4, 0.6))])
+def test_what_is_allowed_is_no_problem(answer):
+    assert differs_too_much(compared([answer], TOLERANCE), Allowed()) is None
+
+
+class Variants:
+    """Endpoints whose variants answer as scripted: scores, or an error."""
+
+    def __init__(self, **answers):
+        self.answers = answers
+        self.asked = []
+
+    def invoke(self, endpoint, body, content_type, variant=None):
+        self.asked.append(variant)
+        answer = self.answers[variant]
+        if isinstance(answer, Exception):
+            raise answer
+        return {"Body": json.dumps({"predictions": answer}).encode(), "ContentType": "application/json"}
+
+
+class Clock:
+    def __init__(self):
+        self._ticks = count()
+
+    def monotonic(self):
+        return next(self._ticks) / 1000
+
+
+GOLDEN = Golden(
+    tolerance=TOLERANCE,
+    requests=(GoldenRequest(content_type="application/json", body="{}", scores=(0.5,)),),
+)
+
+
+def compared_by(**answers):
+    return compare(Variants(**answers), Clock(), "delays-prod", GOLDEN)
+
+
+def test_both_are_asked_and_timed():
+    found = compared_by(live=[0.5], candidate=[0.6])
+    assert (found.rows, found.changed, found.live_ms, found.candidate_ms) == (1, 1, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("wrong", [[float("nan")], [0.1, 0.2], ["x"], Unanswered("ModelError 400")])
+def test_a_candidate_without_scores_is_an_error(wrong):
+    found = compared_by(live=[0.5], candidate=wrong)
+    assert len(found.errors) == 1
+    assert differs_too_much(found, Allowed())
+
+
+def test_what_live_refuses_says_nothing_about_the_candidate():
+    assert compared_by(live=Unanswered("ModelError 400"), candidate=[0.5]) is None
