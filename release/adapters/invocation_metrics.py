@@ -2,8 +2,9 @@
 
 A container that crashes or hangs prints no window about it. SageMaker's own metrics (`Invocations`,
 `Invocation5XXErrors`, `InvocationModelErrors`; Developer Guide, "SageMaker AI endpoint invocation metrics")
-come by variant and minute, a minute or two late. Each minute of each variant becomes one window with `service`
-counts, dated when it was read: both variants' of a minute are read together, so they are compared together.
+come by variant and minute, a minute or two late. Each minute of each variant becomes one window with
+`service` counts, dated when it was read: both variants' of a minute are read together, so they are compared
+together.
 """
 
 import json
