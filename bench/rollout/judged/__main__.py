@@ -91,9 +91,12 @@ def _table(found: list[Run]) -> Table:
 
 
 COMMAND = Command(
-    name="bench-rollout", summary="Judged rollouts in a real sandbox in real time: how soon a bad release is
-    gone, how good ones fare.", example="python -m bench.rollout.judged --rows errors --runs 3", work=_work,
-    arguments=_arguments, )
+    name="bench-rollout",
+    summary="Judged rollouts in real time: how soon a bad release is gone, and how good ones fare.",
+    example="python -m bench.rollout.judged --rows errors --runs 3",
+    work=_work,
+    arguments=_arguments,
+)
 
 if __name__ == "__main__":
     run(COMMAND)

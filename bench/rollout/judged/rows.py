@@ -140,7 +140,7 @@ def _failing(scene: Scene, row: str, *options: str) -> Run:
 
 
 def _run(
-    row: str, code: int, answer: Mapping[str, Any], seconds: float, calls: Any, gone: float | None
+    row: str, code: int, answer: Mapping[str, Any], seconds: float, calls: Calls, gone: float | None
 ) -> Run:
     ended = {0: "landed", 1: "reverted"}.get(code, f"exit {code}")
     first = min(calls.failures, default=None)
