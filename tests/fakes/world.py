@@ -14,6 +14,7 @@ from release.ports import Event, Registry, StagePorts, Tell
 from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.sagemaker import FakeSageMaker
+from tests.fakes.signs import FakeSigns
 from tests.fakes.store import FakeArtifacts, FakeRegistry
 from tests.fakes.trouble import Trouble
 
@@ -55,6 +56,7 @@ class FakeStage:
         self.ledger = FakeLedger(self.trouble, self.clock.now)
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
         self.registry = FakeRegistry()
+        self.signs = FakeSigns()
         self.former = False
         self.roles = True
 
@@ -73,6 +75,7 @@ class FakeStage:
             ledger=self.ledger,
             artifacts=self.artifacts,
             registry=self.registry,
+            signs=self.signs,
             clock=self.clock,
             role_exists=lambda role: self.roles,
         )
