@@ -13,7 +13,8 @@ READY = "2026-01-01 00:00:01,000 INFO [7] ready: /opt/ml/model"
 ERROR = "2026-01-01 00:00:01,000 ERROR [7] "
 MODEL_DATA = (
     'Failed to download model data for container "container_1" from URL: "s3://b/model.tar.gz". Please '
-    "ensure that there is an object located at the URL and that the role passed to CreateModel has permissions to "
+    "ensure that there is an object located at the URL and that the role passed to CreateModel has "
+    "permissions to "
     "download the object."
 )
 IMAGES = (
