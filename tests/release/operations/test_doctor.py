@@ -43,7 +43,7 @@ def test_what_is_held_carries_it_too(stage):
     pin, before = stage.pin(2), config_of(stage.file.endpoints[ENDPOINT].live)
     stage.sagemaker.wrong.add(config_of(pin).production[0].model_name)
     stage.sagemaker.never.add(before.name)
-    with pytest.raises(Held, match=r"Diagnosis \(no-ping\)"):
+    with pytest.raises(Held, match=r"Diagnosis \(silent-container\)"):
         land(stage.ports(), "promote", ENDPOINT, pin, Grounds(), Told())
 
 
