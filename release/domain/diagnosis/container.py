@@ -91,7 +91,12 @@ RULES = (
     ),
     Rule(
         "layout-wrong",
-        logs(r"is damaged: checksums\.json (?:cannot be read|is not|says|does not name)", _never_served),
+        logs(
+            r"There is no model in [\w./-]{1,120}|"
+            r"is damaged: checksums\.json (?:cannot be understood|does not name)|"
+            r"is not at models/NAME/VERSION/",
+            _never_served,
+        ),
         "model.tar.gz does not have the layout that the server expects: checksums.json, model.onnx and "
         "schema.json at its top, not in a folder.",
         "Package it with ./slipway train; by hand: tar -czf model.tar.gz -C FOLDER . and look with tar -tzf.",

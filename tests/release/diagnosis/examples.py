@@ -93,8 +93,9 @@ EXAMPLES = {
     ),
     "library-missing": container("ImportError: libgomp.so.1: cannot open shared object file: No such file"),
     "layout-wrong": container(
+        LISTENS,
         ERROR
-        + "The model in /opt/ml/model is damaged: checksums.json cannot be read: No such file or directory."
+        + "There is no model in /opt/ml/model: checksums.json cannot be read (No such file or directory).",
     ),
     "model-damaged": container(
         LISTENS, ERROR + "The model in /opt/ml/model is damaged: model.onnx has SHA-256 0, and checksums.json"
@@ -176,6 +177,10 @@ ALSO = (
     (
         "no-program",
         symptoms("CannotStartContainerError. Please ensure the model container for variant live starts"),
+    ),
+    (
+        "layout-wrong",
+        container(ERROR + "The model in /opt/ml/model is damaged: checksums.json does not name model.onnx."),
     ),
     ("out-of-memory", container("Traceback (most recent call last):", "MemoryError")),
     ("out-of-memory", container("terminate called after throwing an instance of 'std::bad_alloc'")),
