@@ -122,7 +122,10 @@ RULES = (
     ),
     Rule(
         "onnx-version",
-        logs(r"ONNX Runtime cannot load it:.{0,200}?(?P<what>opset|IR version|IR_VERSION)", _never_served),
+        logs(
+            r"(?P<what>[Oo]pset \d{1,6}|model IR version: \d{1,6})(?: is under development|, max supported)",
+            _never_served,
+        ),
         "The model was exported for a newer ONNX than the image's ONNX Runtime knows ({what}).",
         "Export it with a lower opset, or raise onnxruntime in model/serving/requirements.in (./slipway "
         "update), then release again.",

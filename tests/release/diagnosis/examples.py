@@ -106,8 +106,11 @@ EXAMPLES = {
     ),
     "onnx-version": container(
         ERROR + "model.onnx cannot be served: ONNX Runtime cannot load it: [ONNXRuntimeError] : 1 : FAIL : "
-        "ONNX Runtime only *guarantees* support for models stamped with official released onnx opset "
-        "versions."
+        "/onnxruntime_src/onnxruntime/core/graph/model_load_utils.h:46 void onnxruntime::model_load_utils::"
+        "ValidateOpsetForDomain(const std::unordered_map<std::__cxx11::basic_string<char>, int>&, const "
+        "onnxruntime::logging::Logger&, bool, const std::string&, int) ONNX Runtime only *guarantees* support "
+        "for models stamped with official released onnx opset versions. Opset 999 is under development and "
+        "support for this is limited."
     ),
     "onnx-unusable": container(
         ERROR + "model.onnx cannot be served: ONNX Runtime cannot load it: Protobuf parsing failed."
@@ -177,6 +180,14 @@ ALSO = (
     (
         "no-program",
         symptoms("CannotStartContainerError. Please ensure the model container for variant live starts"),
+    ),
+    (
+        "onnx-version",
+        container(
+            ERROR
+            + "model.onnx cannot be served: ONNX Runtime cannot load it: [ONNXRuntimeError] : 1 : FAIL : "
+            "Unsupported model IR version: 99, max supported IR version: 14"
+        ),
     ),
     (
         "layout-wrong",
