@@ -23,7 +23,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         words = f"[green]✓[/green] {escape(where)}; {escape('; '.join(found.checked))}"
     else:
         words = f"[red]✗[/red] {escape(where)}. {escape(found.diagnosis.paragraph)}"
-    out.result({**asdict(found), "healthy": found.diagnosis is None}, words)
+    paragraph = found.diagnosis.paragraph if found.diagnosis else None
+    out.result({**asdict(found), "healthy": paragraph is None, "paragraph": paragraph}, words)
     return 0 if found.diagnosis is None else 1
 
 

@@ -69,11 +69,24 @@ def doctor(world: World, stage: str, endpoint: str | None) -> Examined:
     name = ports.settings.only_endpoint(endpoint)
     questions = Questions()
     rollout = questions.ask("the ledger", lambda: last_rollout(ports, name), None)
-    if rollout and rollout.end is not End.LANDED and rollout.reason:
+    if rollout and rollout.end is None and not rollout.reason:
+        return _under_way(ports, name, rollout, questions)
+    if rollout and rollout.end is not End.LANDED:
         verb = "was taken back" if rollout.end else "is being taken back"
         about = f"the {rollout.subject.kind} of {rollout.subject.release} {verb}"
         return Examined(ports.name, name, about, _of_rollout(ports, name, rollout, "", questions))
     return _of_now(ports, name, questions)
+
+
+def _under_way(ports: StagePorts, endpoint: str, rollout: Rollout, questions: Questions) -> Examined:
+    """A rollout on its way forward: well while its process lives."""
+    found = questions.ask("the rollout's process", ports.ledger.open, None)
+    phase = found.phase.value if found else "opened"
+    about = f"the {rollout.subject.kind} of {rollout.subject.release} is {phase}"
+    if found and questions.ask("the rollout's process", lambda: ports.ledger.alive(found), False):
+        return Examined(ports.name, endpoint, about, None, ("its process is at work",))
+    reason = f"stopped half-way at {phase}"
+    return Examined(ports.name, endpoint, about, _of_rollout(ports, endpoint, rollout, reason, questions))
 
 
 def paragraph(ports: StagePorts, endpoint: str, reason: str) -> str:

@@ -154,6 +154,15 @@ RULES = (
         "Look whether the model of the endpoint config was made by hand; release again, by digest.",
     ),
     Rule(
+        "half-way",
+        says(r"stopped half-way at (?P<phase>[a-z]+)"),
+        "The process of the rollout ended while it was {phase}; nothing is lost, and nothing else can begin "
+        "here.",
+        "Run the same command again: it finishes the rollout, or says what stands in its way. ./slipway "
+        "rollback "
+        "{stage} takes it back.",
+    ),
+    Rule(
         "alarm-now",
         _ringing,
         "The alarm {alarm} rings, or did in the last minutes, and no rollout is to blame for it.",

@@ -108,9 +108,9 @@ EXAMPLES = {
         ERROR + "model.onnx cannot be served: ONNX Runtime cannot load it: [ONNXRuntimeError] : 1 : FAIL : "
         "/onnxruntime_src/onnxruntime/core/graph/model_load_utils.h:46 void onnxruntime::model_load_utils::"
         "ValidateOpsetForDomain(const std::unordered_map<std::__cxx11::basic_string<char>, int>&, const "
-        "onnxruntime::logging::Logger&, bool, const std::string&, int) ONNX Runtime only *guarantees* support "
-        "for models stamped with official released onnx opset versions. Opset 999 is under development and "
-        "support for this is limited."
+        "onnxruntime::logging::Logger&, bool, const std::string&, int) ONNX Runtime only *guarantees* "
+        "support for models stamped with official released onnx opset versions. Opset 999 is under development "
+        "and support for this is limited."
     ),
     "onnx-unusable": container(
         ERROR + "model.onnx cannot be served: ONNX Runtime cannot load it: Protobuf parsing failed."
@@ -164,6 +164,7 @@ EXAMPLES = {
     "silent-rollback": symptoms("the endpoint config is delays-dev-1, the pin says delays-dev-2"),
     "other-weights": symptoms("the weight of live is 2.0, the pin says 1.0"),
     "other-image": symptoms("the image digest of live is sha256:0…, the pin says sha256:1…"),
+    "half-way": symptoms("stopped half-way at moving", status="Updating"),
     "alarm-now": symptoms(status="InService", alarms=alarm()),
 }
 """By the rule that has to recognise it."""

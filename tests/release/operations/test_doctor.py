@@ -119,3 +119,15 @@ def test_an_error_of_aws_takes_a_note_along_where_it_is_known(stage):
         raise ServiceError(ERROR)
     assert "Diagnosis (throttled)" in known.value.__notes__[0]
     assert not hasattr(strange.value, "__notes__")
+
+
+def test_a_rollout_whose_process_died_is_half_way_and_one_at_work_is_well(stage):
+    begin(stage, stage.pin(2))
+    stage.ledger.living = {stage.ledger.owner.pid}
+    found = examined(stage)
+    assert (found.diagnosis, found.checked) == (None, ("its process is at work",))
+    stage.new_process()
+    found = examined(stage)
+    assert found.diagnosis is not None
+    assert found.diagnosis.rule == "half-way"
+    assert "while it was opened" in found.diagnosis.cause
