@@ -109,8 +109,8 @@ EXAMPLES = {
         "/onnxruntime_src/onnxruntime/core/graph/model_load_utils.h:46 void onnxruntime::model_load_utils::"
         "ValidateOpsetForDomain(const std::unordered_map<std::__cxx11::basic_string<char>, int>&, const "
         "onnxruntime::logging::Logger&, bool, const std::string&, int) ONNX Runtime only *guarantees* "
-        "support for models stamped with official released onnx opset versions. Opset 999 is under development "
-        "and support for this is limited."
+        "support for models stamped with official released onnx opset versions. Opset 999 is under "
+        "development and support for this is limited."
     ),
     "onnx-unusable": container(
         ERROR + "model.onnx cannot be served: ONNX Runtime cannot load it: Protobuf parsing failed."
