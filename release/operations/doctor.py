@@ -75,7 +75,7 @@ def doctor(world: World, stage: str, endpoint: str | None) -> Examined:
         verb = "was taken back" if rollout.end else "is being taken back"
         about = f"the {rollout.subject.kind} of {rollout.subject.release} {verb}"
         return Examined(ports.name, name, about, _of_rollout(ports, name, rollout, "", questions))
-    return _of_now(ports, name, questions)
+    return _of_now(ports, name, rollout, questions)
 
 
 def _under_way(ports: StagePorts, endpoint: str, rollout: Rollout, questions: Questions) -> Examined:
@@ -141,11 +141,16 @@ def _of_rollout(
     return diagnose(replace(_collected(ports, endpoint, pin, since, questions), reason=why))
 
 
-def _of_now(ports: StagePorts, endpoint: str, questions: Questions) -> Examined:
-    """The endpoint as it is: what it has to serve, its alarms, and its containers of the last minutes."""
+def _of_now(ports: StagePorts, endpoint: str, rollout: Rollout | None, questions: Questions) -> Examined:
+    """The endpoint as it is: what it has to serve, its alarms, and its containers of the last minutes.
+
+    What was before the last rollout is no matter of what serves now.
+    """
+    since = ports.clock.now() - RECENT
+    since = max(since, rollout.at - SLACK) if rollout else since
     live = ports.settings.endpoints[endpoint].pins.live
     wanted = plan.config_plan(ports.name, endpoint, live) if live else None
-    symptoms = _collected(ports, endpoint, live, ports.clock.now() - RECENT, questions)
+    symptoms = _collected(ports, endpoint, live, since, questions)
     name = symptoms.endpoint
     problem = questions.ask(
         "the landed check", lambda: landed.why(name, wanted, ports.endpoints.describe(name)), None

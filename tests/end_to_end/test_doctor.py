@@ -326,8 +326,9 @@ def test_a_server_that_crashes_under_load_is_seen_without_a_rollout(world, works
     with pytest.raises(runtime.exceptions.ModelError):
         runtime.invoke_endpoint(EndpointName=ENDPOINT, Body=b"{}", ContentType="application/json")
     project = inside(quiet)
-    wait_until(lambda: doctor(project, "prod", None).diagnosis, "a diagnosis")
-    found = doctor(project, "prod", None)
-    assert found.diagnosis is not None
-    assert found.diagnosis.rule == "crash-loop"
-    assert release in found.about
+
+    def recognised():
+        found = doctor(project, "prod", None)
+        return release in found.about and found.diagnosis and found.diagnosis.rule == "crash-loop"
+
+    wait_until(recognised, "a crash loop in the log", 60)

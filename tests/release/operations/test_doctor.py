@@ -7,7 +7,7 @@ import pytest
 from release.domain.diagnosis.symptoms import Alarm, LogStream
 from release.domain.errors import Held, ReleaseFailed, ServiceError
 from release.domain.ledger import Entered, Phase
-from release.operations.doctor import SLACK, doctor, explaining
+from release.operations.doctor import RECENT, SLACK, doctor, explaining
 from release.operations.land import Grounds, land
 from tests.fakes.world import EPOCH, FakeWorld, Told
 from tests.release.diagnosis.examples import ERROR
@@ -60,6 +60,17 @@ def test_the_log_is_read_from_the_beginning_of_the_rollout(stage):
     stage.clock.sleep(3600)
     fail(stage)
     assert stage.signs.since == EPOCH + timedelta(seconds=3600) - SLACK
+
+
+def test_of_what_serves_nothing_before_its_own_rollout_counts(stage):
+    stage.clock.sleep(3600)
+    land(stage.ports(), "promote", ENDPOINT, stage.pin(2), Grounds(), Told())
+    stage.clock.sleep(60)
+    examined(stage)
+    assert stage.signs.since == EPOCH + timedelta(seconds=3600) - SLACK
+    stage.clock.sleep(3600)
+    examined(stage)
+    assert stage.signs.since == stage.clock.now() - RECENT
 
 
 def test_a_healthy_stage_says_what_was_checked(stage):
