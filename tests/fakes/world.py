@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from release.domain.manifest import ImageRecord, Manifest, ModelRecord
-from release.domain.pins import EndpointSettings, ReleasePin
+from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
@@ -43,7 +43,10 @@ class FakeClock:
 
 
 class FakeStage:
-    """One stage with its state; `ports()` is what a process sees that starts now."""
+    """One stage with its state; `ports()` is what a process sees that starts now.
+
+    An endpoint that says nothing about its rollouts has them all at once.
+    """
 
     def __init__(
         self, name: str, endpoints: dict[str, EndpointSettings], splits: tuple[Split, ...] = ()
@@ -51,7 +54,16 @@ class FakeStage:
         self.name = name
         self.trouble = Trouble()
         self.sagemaker = FakeSageMaker(self.trouble)
-        self.file = FakeStageFile(self.trouble, endpoints)
+        at_once = RolloutSettings(strategy="all-at-once")
+        self.file = FakeStageFile(
+            self.trouble,
+            {
+                key: value
+                if "rollout" in value.model_fields_set
+                else value.model_copy(update={"rollout": at_once})
+                for key, value in endpoints.items()
+            },
+        )
         self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
         self.clock = FakeClock()
         self.ledger = FakeLedger(self.trouble, self.clock.now)
