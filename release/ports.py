@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from release.domain.deployment import Deployment
+from release.domain.fence import Fence, Signature
 from release.domain.golden import Golden
 from release.domain.landed import Description
 from release.domain.ledger import Entry, OpenRollout, Payload, Phase, Stored, Subject
@@ -122,6 +123,25 @@ class Ledger(Protocol):
         """The entries one by one, the newest first: what is not asked for is not read."""
 
 
+class Fences(Protocol):
+    """A stage's fences. Every method raises SlipwayError when the stage cannot be read."""
+
+    def exists(self) -> bool:
+        """Whether the stage has a place for them yet."""
+
+    def sign(self) -> Signature:
+        """Who works here, and what time it is."""
+
+    def of(self, release: str) -> Fence | None:
+        """What is kept of a release, standing or cleared; None when nothing is."""
+
+    def all(self) -> Sequence[Fence]:
+        """All that is kept."""
+
+    def change(self, release: str, change: Callable[[Fence | None], Fence | None]) -> Fence | None:
+        """Keep what `change` makes of what is kept, as one step; returns it."""
+
+
 class Artifacts(Protocol):
     """A stage's bucket: releases and their models."""
 
@@ -202,6 +222,7 @@ class StagePorts:
     endpoints: Endpoints
     stack: Stack
     ledger: Ledger
+    fences: Fences
     artifacts: Artifacts
     registry: Registry
     clock: Clock
@@ -233,3 +254,6 @@ class World(Protocol):
 
     def stage(self, name: str) -> StagePorts:
         """One stage, its credentials checked. Raises UsageError when it is unknown or they are another's."""
+
+    def fences(self, name: str) -> Fences:
+        """One stage's fences alone. Raises SlipwayError when it cannot be reached, whatever the reason is."""

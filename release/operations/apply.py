@@ -6,7 +6,7 @@ rolled out like a release, by the stage's strategy and under its alarms.
 
 from release.domain import moves
 from release.domain.errors import UsageError
-from release.operations import rollouts
+from release.operations import fenced, rollouts
 from release.operations.land import Grounds, Landed, land
 from release.ports import Event, Tell, World
 
@@ -29,4 +29,5 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
     if not moves.shape_differs(settings) and rollouts.found_open(ports, name) is None:
         tell(Event(f"{live.release} runs on {live.type} already"))
         return Landed(stage, name, live.release, changed=False)
+    fenced.warn(ports, live.release, tell)
     return land(ports, "apply", name, live, Grounds(), tell)

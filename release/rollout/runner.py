@@ -16,6 +16,7 @@ from release.domain.pins import Pins
 from release.domain.plan import ConfigPlan
 from release.ports import Event, StagePorts, Tell
 from release.rollout import machine
+from release.rollout.fencing import Fencing
 from release.rollout.machine import Action, Observation, Seen, State
 from release.rollout.smoke import smoke
 from release.rollout.strategies import STRATEGIES, way_back
@@ -62,12 +63,15 @@ class Runner:
             self._rollout.phase, len(self._steps), creates, self._rollout.step, self._rollout.reason
         )
         seen = Observation(Seen.NOTHING)
+        fencing = Fencing(self._ports, self._rollout, self._tell)
         with self._ports.ledger.heartbeat(self._rollout.id):
+            fencing.opens()
             while isinstance(action := machine.next(state, seen), Action):
                 if (action.phase, action.step) != (state.phase, state.step):
                     self._record(action)
                 state = machine.entered(state, action)
                 seen = _WORK[action.phase](self, action)
+            fencing.closes(action.end, action.reason)
             if action.end is not End.HELD:
                 closed = Closed.model_validate({"event": action.end, "reason": action.reason})
                 self._ports.ledger.append(self._rollout.subject, closed)

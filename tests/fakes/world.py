@@ -11,6 +11,7 @@ from release.domain.plan import Split
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
 from release.ports import Event, Registry, StagePorts, Tell
+from tests.fakes.fences import FakeFences
 from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.sagemaker import FakeSageMaker
@@ -53,6 +54,7 @@ class FakeStage:
         self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
         self.clock = FakeClock()
         self.ledger = FakeLedger(self.trouble, self.clock.now)
+        self.fences = FakeFences(self.trouble, self.clock.now)
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
         self.registry = FakeRegistry()
         self.former = False
@@ -71,6 +73,7 @@ class FakeStage:
             endpoints=self.sagemaker,
             stack=self.stack,
             ledger=self.ledger,
+            fences=self.fences,
             artifacts=self.artifacts,
             registry=self.registry,
             clock=self.clock,
@@ -154,6 +157,12 @@ class FakeWorld:
     def stage(self, name: str) -> StagePorts:
         """A stage as a new process sees it."""
         return self._stages[self.stages.entry(name).name].ports()
+
+    def fences(self, name: str) -> FakeFences:
+        """A stage's fences."""
+        found = self._stages[self.stages.entry(name).name].fences
+        found.exists()
+        return found
 
 
 class Told:

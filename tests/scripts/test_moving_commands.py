@@ -118,6 +118,36 @@ class TestStatus:
         assert slipway("status", "qa")[0] == 2
 
 
+class TestFence:
+    def test_marked_listed_and_cleared_again(self, slipway, dev, prod):
+        release = sure(pins_now(dev).live).release
+        assert slipway("fence")[:2] == (0, "no release is fenced\n")
+        code, out, _ = slipway("fence", "add", release, "--reason", "it [drifts]")
+        assert (code, out) == (0, f"✓ {release} is fenced in dev, prod: no stage accepts it\n")
+        assert slipway("promote", "prod")[0] == 1
+        assert "it [drifts]" in slipway("fence")[1]
+        assert slipway("fence", "clear", release, "--reason", "it does not")[0] == 0
+        assert release not in slipway("fence")[1]
+        assert "by ci@here: it does not" in slipway("fence", "list", "--all")[1]
+        assert slipway("promote", "prod")[0] == 0
+
+    def test_as_json(self, slipway, dev, prod):
+        release = sure(pins_now(dev).live).release
+        slipway("fence", "add", release, "--reason", "it drifts")
+        found = json.loads(slipway("fence", "--json")[1])
+        assert [(kept["stage"], kept["release"], kept["cleared"]) for kept in found["fences"]] == [
+            ("dev", release, None),
+            ("prod", release, None),
+        ]
+        assert found["unread"] == []
+
+    @pytest.mark.parametrize(
+        "arguments", [("add",), ("clear",), ("list", "3f2a9c01d4e7"), ("add", "3f2a9c01d4e7"), ("add", "x")]
+    )
+    def test_what_is_missing_or_too_much_is_exit_2(self, slipway, arguments):
+        assert slipway("fence", *arguments)[0] == 2
+
+
 class TestHistory:
     def test_the_last_entries_with_who_and_why(self, slipway, prod):
         prod.sagemaker.unanswered = 3

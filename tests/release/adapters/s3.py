@@ -1,5 +1,6 @@
 """S3 in memory, as far as the ledger asks for it, with every call counted."""
 
+import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ class FakeS3:
             self.before_put.pop(0)(key, body)
         if request.get("IfNoneMatch") == "*" and key in self.objects:
             raise refusal("PreconditionFailed", 412)
+        if "IfMatch" in request and request["IfMatch"] != etag(self.objects.get(key)):
+            raise refusal("PreconditionFailed", 412)
         self.objects[key] = body
         return {}
 
@@ -37,7 +40,8 @@ class FakeS3:
         self._there("NoSuchBucket")
         if request["Key"] not in self.objects:
             raise refusal("NoSuchKey", 404)
-        return {"Body": io.BytesIO(self.objects[request["Key"]])}
+        body = self.objects[request["Key"]]
+        return {"Body": io.BytesIO(body), "ETag": etag(body)}
 
     def head_bucket(self, **request: Any) -> dict[str, Any]:
         """HeadBucket."""
@@ -66,6 +70,11 @@ class FakeS3:
     def _there(self, code: str) -> None:
         if not self.bucket:
             raise refusal(code, 404)
+
+
+def etag(body: bytes | None) -> str:
+    """What S3 names a content by."""
+    return hashlib.sha256(body).hexdigest() if body is not None else ""
 
 
 def refusal(code: str, status: int) -> ClientError:

@@ -7,6 +7,7 @@ import pytest
 from release.domain.errors import ReleaseFailed, UsageError
 from release.domain.ledger import Stored
 from release.domain.pins import EndpointSettings
+from release.operations import fences
 from release.operations.history import history
 from release.operations.invoke import LIMIT_BYTES, invoke
 from release.operations.rollback import rollback
@@ -88,6 +89,15 @@ class TestStatus:
         found = line(project(prod))
         assert found.rollout == f"promote of {new.release} (delays) {words} at opened"
         assert found.last == f"promote {new.release} opened 01-01 00:00Z"
+
+    @pytest.mark.parametrize("role", ["live", "previous"])
+    def test_a_pinned_release_that_is_fenced(self, project, prod, told, role):
+        world, release = project(prod), getattr(pins_now(prod), role).release
+        fences.add(world, release, "it drifts", told)
+        assert line(world).notes == [f"{release} is fenced in prod on 2026-01-01 00:00 by ci@here: it drifts"]
+        assert line(world).disagreements == []
+        fences.clear(world, release, "it does not", told)
+        assert line(world).notes == []
 
     def test_a_changed_ledger(self, project, prod):
         begin(prod, prod.pin(2))
