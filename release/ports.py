@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from release.domain.chain import Shelf
 from release.domain.deployment import Deployment
 from release.domain.fence import Fence, Signature
 from release.domain.golden import Golden
@@ -121,6 +122,9 @@ class Ledger(Protocol):
 
     def newest_first(self) -> Iterator[Stored]:
         """The entries one by one, the newest first: what is not asked for is not read."""
+
+    def shelf(self) -> Shelf:
+        """Everything that lies, or lay, where the ledger is."""
 
 
 class Fences(Protocol):
