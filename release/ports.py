@@ -4,7 +4,7 @@ Every method may raise a SlipwayError, or an error of the library behind it that
 small in-memory implementation of each is in `tests/fakes/`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from release.domain.chain import Shelf
+from release.domain.cleanup import Kind, Thing
 from release.domain.deployment import Deployment
 from release.domain.fence import Fence, Signature
 from release.domain.golden import Golden
@@ -179,6 +180,19 @@ class Artifacts(Protocol):
         """A release's golden requests and their bytes. Raises UsageError when they were changed."""
 
 
+class Holdings(Protocol):
+    """What a stage holds in SageMaker, its registry and its bucket, whoever made it."""
+
+    def held(self) -> Sequence[Thing]:
+        """All models and configs with the stage in their name, and its images, artifacts and releases."""
+
+    def serving(self) -> Mapping[str, Collection[tuple[Kind, str]]]:
+        """What every endpoint of the account and region uses at this moment."""
+
+    def delete(self, thing: Thing) -> None:
+        """Delete one thing; one that is gone already is no error."""
+
+
 class Registry(Protocol):
     """A stage's image registry."""
 
@@ -228,6 +242,7 @@ class StagePorts:
     ledger: Ledger
     fences: Fences
     artifacts: Artifacts
+    holdings: Holdings
     registry: Registry
     clock: Clock
     role_exists: Callable[[str], bool]

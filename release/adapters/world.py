@@ -14,6 +14,7 @@ from release.adapters.aws import StageAws, error_code
 from release.adapters.clock import SystemClock
 from release.adapters.endpoints import Endpoints
 from release.adapters.fence_store import FenceStore, explaining
+from release.adapters.holdings import Holdings
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.registry import Registry
@@ -91,6 +92,7 @@ def ports_of(
         ledger=LedgerStore(aws, artifacts.bucket),
         fences=FenceStore(aws, artifacts.bucket),
         artifacts=artifacts,
+        holdings=Holdings(aws, artifacts),
         registry=Registry(aws),
         clock=SystemClock(),
         role_exists=lambda role: _role_exists(aws, role),

@@ -12,6 +12,7 @@ from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
 from release.ports import Event, Registry, StagePorts, Tell
 from tests.fakes.fences import FakeFences
+from tests.fakes.holdings import FakeHoldings
 from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.sagemaker import FakeSageMaker
@@ -57,6 +58,7 @@ class FakeStage:
         self.fences = FakeFences(self.trouble, self.clock.now)
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
         self.registry = FakeRegistry()
+        self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
         self.former = False
         self.roles = True
 
@@ -75,6 +77,7 @@ class FakeStage:
             ledger=self.ledger,
             fences=self.fences,
             artifacts=self.artifacts,
+            holdings=self.holdings,
             registry=self.registry,
             clock=self.clock,
             role_exists=lambda role: self.roles,

@@ -203,6 +203,35 @@ class TestHistory:
         assert "the ledger was changed: prod: entry 2 is missing" in out
 
 
+class TestCleanup:
+    def test_listed_first_and_deleted_when_asked_for(self, slipway, prod):
+        left = prod.pin(7)
+        code, out, _ = slipway("cleanup", "prod")
+        assert code == 0
+        assert left.digest in out
+        assert out.splitlines()[-1] == "✓ prod: 3 may go, by --delete; 10 are needed and stay"
+        assert prod.registry.has(left.digest)
+        _, out, err = slipway("cleanup", "prod", "--delete", "--stays")
+        assert "pinned: live of delays" in out
+        assert out.splitlines()[-1] == "✓ prod: 3 of 3 deleted; 10 are needed and stay"
+        assert f"▸ deleting the image {left.digest}" in err
+        assert not prod.registry.has(left.digest)
+
+    def test_as_json(self, slipway, prod):
+        left = prod.pin(7)
+        found = json.loads(slipway("cleanup", "prod", "--delete", "--json")[1])
+        assert [thing["kind"] for thing in found["deleted"]] == ["release", "artifact", "image"]
+        assert found["deleted"][0] == {
+            "kind": "release",
+            "name": left.release,
+            "made": "2020-01-01T00:00:00+00:00",
+        }
+        assert {thing["why"] for thing in found["stays"]} == {
+            "pinned: live of delays",
+            "pinned: previous of delays",
+        }
+
+
 class TestVerify:
     def test_a_whole_ledger_says_how_much_was_proven(self, slipway, prod):
         slipway("rollback", "prod")
