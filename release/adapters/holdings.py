@@ -89,7 +89,7 @@ class Holdings:
         """The image and the artifact that a release's manifest names."""
         try:
             manifest = self._artifacts.manifest(release)
-        except UsageError:
+        except (UsageError, ValueError):  # changed, or of a later version: it names nothing for us
             return frozenset()
         return frozenset({(Kind.IMAGE, manifest.image.digest), (Kind.ARTIFACT, manifest.model.sha256)})
 

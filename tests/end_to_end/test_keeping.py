@@ -33,33 +33,32 @@ def bucket(world) -> str:
     return world.ports("prod").artifacts.bucket
 
 
-class TestCleanup:
-    @pytest.fixture(scope="class")
-    def leftovers(self, world, story, bucket) -> dict[str, str]:
-        """What a crash, or an earlier program, leaves: a model and its config, an artifact, an image."""
-        sagemaker, ecr, live = world.client("sagemaker"), world.client("ecr"), world.endpoint("prod").live
-        model, config = (f"delays-prod-{digit * 12}" for digit in "ef")
-        name = plan.model_plan("prod", "delays", live).name
-        role = sagemaker.describe_model(ModelName=name)["ExecutionRoleArn"]
-        sha256 = hashlib.sha256(b"left over").hexdigest()
-        key = f"models/{sha256}/model.tar.gz"
-        world.client("s3").put_object(Bucket=bucket, Key=key, Body=b"left over")
-        container = {"Image": live.image, "ModelDataUrl": f"s3://{bucket}/{key}"}
-        sagemaker.create_model(ModelName=model, ExecutionRoleArn=role, PrimaryContainer=container)
-        variant = {"VariantName": "live", "ModelName": model, "InstanceType": "ml.m7i.large"}
-        sagemaker.create_endpoint_config(
-            EndpointConfigName=config, ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
-        )
-        repository = names.repository("prod")
-        known = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": live.digest}])
-        [image] = known["images"]
-        manifest = json.dumps({**json.loads(image["imageManifest"]), "annotations": {"left": "over"}})
-        put = ecr.put_image(
-            repositoryName=repository, imageManifest=manifest, imageTag="release-eeeeeeeeeeee"
-        )
-        digest = put["image"]["imageId"]["imageDigest"]
-        return {"endpoint config": config, "model": model, "artifact": sha256, "image": digest}
+@pytest.fixture(scope="module")
+def leftovers(world, story, bucket) -> dict[str, str]:
+    """What a crash, or an earlier program, leaves: a model and its config, an artifact, an image."""
+    sagemaker, ecr, live = world.client("sagemaker"), world.client("ecr"), world.endpoint("prod").live
+    model, config = (f"delays-prod-{digit * 12}" for digit in "ef")
+    name = plan.model_plan("prod", "delays", live).name
+    role = sagemaker.describe_model(ModelName=name)["ExecutionRoleArn"]
+    sha256 = hashlib.sha256(b"left over").hexdigest()
+    key = f"models/{sha256}/model.tar.gz"
+    world.client("s3").put_object(Bucket=bucket, Key=key, Body=b"left over")
+    container = {"Image": live.image, "ModelDataUrl": f"s3://{bucket}/{key}"}
+    sagemaker.create_model(ModelName=model, ExecutionRoleArn=role, PrimaryContainer=container)
+    variant = {"VariantName": "live", "ModelName": model, "InstanceType": "ml.m7i.large"}
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=config, ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
+    )
+    repository = names.repository("prod")
+    known = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": live.digest}])
+    [image] = known["images"]
+    manifest = json.dumps({**json.loads(image["imageManifest"]), "annotations": {"left": "over"}})
+    put = ecr.put_image(repositoryName=repository, imageManifest=manifest, imageTag="release-eeeeeeeeeeee")
+    digest = put["image"]["imageId"]["imageDigest"]
+    return {"endpoint config": config, "model": model, "artifact": sha256, "image": digest}
 
+
+class TestCleanup:
     def test_what_is_young_is_not_even_listed(self, world, leftovers):
         assert world.slipway("cleanup", "prod").result["goes"] == []
 
