@@ -217,6 +217,8 @@ class Heartbeat(Data):
     at: AwareDatetime
     number: int = 0
     """The newest entry that it knows: nobody has to look for the end of the ledger before it."""
+    sha256: str = ""
+    """The hash of that entry, so that the end of the ledger can be proven too."""
 
 
 def may_follow(what: Payload, between: Payload) -> bool:

@@ -12,6 +12,8 @@ from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
 from release.ports import Event, Registry, StagePorts, Tell
 from tests.fakes.evidence import QUICK, FakeEvidence
+from tests.fakes.fences import FakeFences
+from tests.fakes.holdings import FakeHoldings
 from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.sagemaker import FakeSageMaker
@@ -71,6 +73,8 @@ class FakeStage:
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
         self.registry = FakeRegistry()
         self.signs = FakeSigns()
+        self.fences = FakeFences(self.trouble, self.clock.now)
+        self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
         self.former = False
         self.roles = True
 
@@ -92,7 +96,9 @@ class FakeStage:
             stack=self.stack,
             ledger=self.ledger,
             evidence=self.evidence,
+            fences=self.fences,
             artifacts=self.artifacts,
+            holdings=self.holdings,
             registry=self.registry,
             signs=self.signs,
             clock=self.clock,
@@ -176,6 +182,12 @@ class FakeWorld:
     def stage(self, name: str) -> StagePorts:
         """A stage as a new process sees it."""
         return self._stages[self.stages.entry(name).name].ports()
+
+    def fences(self, name: str) -> FakeFences:
+        """A stage's fences."""
+        found = self._stages[self.stages.entry(name).name].fences
+        found.exists()
+        return found
 
 
 class Told:
