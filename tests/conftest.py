@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _ALL_SANDBOX = re.compile(r"^pytestmark = [^\]]*?\bpytest\.mark\.sandbox\b", re.MULTILINE)
 _SANDBOX_TEST = re.compile(r"^\s*@(?:pytest\.mark\.sandbox\b|behaviour\()", re.MULTILINE)
 _TEST = re.compile(r"^\s*(?:async )?def test_", re.MULTILINE)
-_EXAMPLES = {"quick": 25, "slipway": 100, "long": 1000}
+_EXAMPLES = {"quick": 25, "usual": 100, "long": 1000}
 
 
 def _unit_tests_alone(config: pytest.Config) -> bool:
@@ -35,7 +35,7 @@ def _long_tests(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """How many examples a property gets, and what must come before the test files are imported."""
-    profile = "quick" if _unit_tests_alone(config) else "long" if _long_tests(config) else "slipway"
+    profile = "long" if _long_tests(config) else "quick" if _unit_tests_alone(config) else "usual"
     # A deadline is seconds of the clock, and other tests and processes share the processor.
     settings.register_profile("slipway", deadline=None, max_examples=_EXAMPLES[profile])
     settings.load_profile("slipway")
