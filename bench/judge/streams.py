@@ -7,6 +7,7 @@ adds. Every request is drawn: nothing is approximated by its mean.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,9 +86,7 @@ def wander(rng: np.random.Generator, seconds: int, sd: float, memory: float) -> 
     keep = np.exp(-1 / memory)
     noise = rng.normal(0, sd * np.sqrt(1 - keep**2), seconds)
     noise[0] = rng.normal(0, sd)
-    from scipy.signal import lfilter
-
-    return lfilter([1.0], [1.0, -keep], noise)
+    return np.array(list(accumulate(noise.tolist(), lambda last, new: new + float(keep) * last)))
 
 
 def draw(seed: int, rate: float, weight: float, change: Change, duration: float = DURATION) -> Run:

@@ -14,12 +14,13 @@ import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
 
-from release.ports import Event
+if TYPE_CHECKING:
+    from release.ports import Event  # loads pydantic, which `./slipway help` needs not
 
 INTERRUPTED = 130
 PLAIN_WIDTH = 200
@@ -40,7 +41,7 @@ class Out:
         """One line about what happens next."""
         self._err.print(f"[bold]▸[/bold] {escape(text)}")
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: "Event") -> None:
         """What an operation wants known: as a step, or as a detail under it."""
         if event.text:
             (self.note if event.detail else self.step)(event.text)
