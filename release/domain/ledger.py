@@ -95,7 +95,8 @@ class Opened(Data):
     event: Literal["opened"] = "opened"
     before: Pins
     after: Pins
-    rollout: RolloutSettings = RolloutSettings()
+    rollout: RolloutSettings = RolloutSettings(strategy="all-at-once")
+    """An earlier version did not say; it knew no other strategy that it had to go on with."""
     limits: Alarms = Alarms()
     """What a release that serves alone has to keep."""
     judge: Policy | None = None

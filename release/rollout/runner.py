@@ -157,7 +157,7 @@ class Runner:
     def _compared(self, step: Step, action: Action) -> str | None:
         """Why the candidate differs from live too much, where it stands beside it without traffic."""
         live = self._before.live
-        if step.variant != names.CANDIDATE or live is None:
+        if step.variant != names.CANDIDATE or step.share > 0 or live is None:
             return None
         artifacts, ports = self._ports.artifacts, self._ports
         (coming, _), (served, _) = (

@@ -44,6 +44,13 @@ class FakeClock:
         self.seconds += seconds
 
 
+def at_once(settings: EndpointSettings) -> EndpointSettings:
+    """The settings; where they say nothing about rollouts, all at once."""
+    if "rollout" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"rollout": RolloutSettings(strategy="all-at-once")})
+
+
 class FakeStage:
     """One stage with its state; `ports()` is what a process sees that starts now.
 
@@ -56,16 +63,7 @@ class FakeStage:
         self.name = name
         self.trouble = Trouble()
         self.sagemaker = FakeSageMaker(self.trouble)
-        at_once = RolloutSettings(strategy="all-at-once")
-        self.file = FakeStageFile(
-            self.trouble,
-            {
-                key: value
-                if "rollout" in value.model_fields_set
-                else value.model_copy(update={"rollout": at_once})
-                for key, value in endpoints.items()
-            },
-        )
+        self.file = FakeStageFile(self.trouble, endpoints)
         self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
         self.clock = FakeClock()
         self.ledger = FakeLedger(self.trouble, self.clock.now)
@@ -84,7 +82,7 @@ class FakeStage:
             stage=self.name,
             account=ACCOUNT,
             region="us-east-1",
-            endpoints=dict(self.file.endpoints),
+            endpoints={name: at_once(value) for name, value in self.file.endpoints.items()},
             judge=QUICK,
         )
         return StagePorts(
