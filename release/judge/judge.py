@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from release.domain.policy import Metric, Policy
-from release.judge.cells import CELLS, LATENCY_STEP, SPANS, Counts
+from release.judge.cells import CELLS, LATENCY_STEP, SPANS, Counts, latency_steps
 from release.judge.noise import Noise
 from release.judge.process import (
     CANDIDATE_REMEMBERS,
@@ -95,6 +95,9 @@ class Judge:
             self.processes.take_over(before)
         self._expected: Expected | None = None
         self._body = self.table.names.index("body") if "body" in self.table.names else None
+        # What `plus_ms` tolerates beyond the noise model's own margin, and the share, is no effect to it.
+        shift = 0 if self._body is None else self.table.questions[self._body].shift
+        self._own_margin = max(shift, latency_steps(self.policy.latency.noise_beyond))
         shares = np.array([q.weight for q in self.table.questions])
         with np.errstate(divide="ignore"):
             self._weights = np.log(shares / sum(q.weight for q in self._all))
@@ -148,6 +151,7 @@ class Judge:
     def _watch(self, view: View, body: int) -> bool:
         """Take the block's latencies into the noise model; returns whether live got much slower."""
         row, values = view.live_edges[body], self.table.values[body]
+        mine = np.maximum(view.candidate_edges[body] - self._own_margin, row)
         n_b, n_c = float(view.totals[LIVE, body]), _total(view, 2, row)
         if n_b == 0:
             return False
@@ -156,7 +160,7 @@ class Judge:
             rise = _rank(view, 0, row - SLOPE_BINS) - _rank(view, 0, row + SLOPE_BINS)
             slope = max(rise / (2 * SLOPE_BINS * LOG_STEP), LEAST_SLOPE)
             variance = float(view.levels[LIVE, body] @ values**2 / n_b - mean_b**2) + 0.001
-            self.noise.add((_rank(view, 2, row) - mean_b) / slope, variance * (1 / n_c + 1 / n_b) / slope**2)
+            self.noise.add((_rank(view, 2, mine) - mean_b) / slope, variance * (1 / n_c + 1 / n_b) / slope**2)
         return n_b >= 20 and mean_b > INCIDENT_RANK
 
     def log_fail(self) -> float:
