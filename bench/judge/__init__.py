@@ -5,6 +5,8 @@
     practices.py   CloudWatch alarms, Flagger, Argo Rollouts, Kayenta, from their documentation
     trial.py       one run of one scenario
     campaign.py    all runs, kept as JSON
+    real.py        one release as both variants, on real servers
+    real_figures.py  how far those lie apart, and what the judge says
     timing.py      CPU per million requests
     report.py      the table and the plots, from that JSON
 

@@ -1,6 +1,6 @@
 """docs/judge-benchmark.md from the JSON of the runs: the bars, the comparison, the grid.
 
-Nothing on that page is typed by hand.
+Nothing on that page is typed by hand. It has what was measured on real servers where that was done.
 """
 
 import json
@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 from bench import markdown
+from bench.judge import real_figures
 from bench.judge.scenarios import BY_NAME, SCENARIOS
 
 CPU_FILE = "cpu.json"
@@ -211,6 +212,7 @@ def write(folder: Path, docs: Path) -> str:
         "## Beside today's practices",
         *_comparison(results, 0.25),
         *_comparison(results, 0.05),
+        *real_figures.section(folder),
         "## Other traffic",
         GRID,
         _grid(results),
