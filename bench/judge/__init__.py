@@ -1,6 +1,7 @@
 """`make bench-judge`: the judge and four practices of today on the same streams of known truth.
 
     streams.py     seeded streams of requests
+    servers.py     what real servers add to their latencies
     scenarios.py   what happens to them, and what is right
     practices.py   CloudWatch alarms, Flagger, Argo Rollouts, Kayenta, from their documentation
     trial.py       one run of one scenario

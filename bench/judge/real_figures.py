@@ -22,8 +22,9 @@ from release.judge.verdict import Decision
 
 FILE = "real.json"
 WORDS = """One release as both variants on real servers in the sandbox, once at each weight
-(`make bench-judge ARGS=--real`): {rate:g} requests/s, after live was alone for {alone:g} s. Milliseconds of candidate
-beside live. The last column judges the same windows without `plus_ms` and `tail_plus_ms`."""
+(`make bench-judge ARGS=--real`): {rate:g} requests/s, after live was alone for {alone:g} s.
+Milliseconds of candidate beside live. The last column judges the same windows without `plus_ms` and
+`tail_plus_ms`."""
 BEGINNING = 6
 """Blocks of a candidate's first requests: half a minute, in which a fresh process would show."""
 SHARES_ALONE = Policy(latency=LatencyMargins(plus_ms=0, tail_plus_ms=0))
