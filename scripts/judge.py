@@ -57,12 +57,8 @@ def _judge(args: argparse.Namespace, policy: Policy, out: Out) -> int:
 
 
 def _estimate(args: argparse.Namespace, policy: Policy, out: Out) -> int:
-    given = Assumptions(
-        rate=args.rate,
-        weight=args.weight / 100,
-        errors=args.errors / 100,
-        latency=args.latency / 1000,
-    )
+    shares = {"weight": args.weight / 100, "errors": args.errors / 100}
+    given = Assumptions(rate=args.rate, latency=args.latency / 1000, **shares)
     found = estimate(policy, given)
     table = Table("what", "verdict", "candidate requests", "seconds", box=None, pad_edge=False)
     for line in found:

@@ -156,7 +156,14 @@ def bars() -> list[Bar]:
         Bar(f"false rollback: {name}", most, "%", _share(name, "failed"))
         for name, most in (
             ("A/A", 0.5),
+            ("A/A of .5 ms: cold by weight, shared hosts", 0.5),
+            ("A/A of 5 ms: cold by weight, shared hosts", 0.5),
+            ("A/A of 5 ms: half busy", 0.5),
+            ("A/A of 5 ms: restarts", 1.0),
+            ("A/A of 5 ms: autoscaling", 1.0),
             ("incident on both", 0.5),
+            ("incident on both, clocks 2 s apart", 1.0),
+            ("incident on both, clocks 2 s apart the other way", 1.0),
             ("metric gaps", 0.5),
             ("improvement: p50 -20 %, errors halved", 0.5),
             ("score shift PSI .05", 0.5),
