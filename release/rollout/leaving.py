@@ -59,7 +59,8 @@ def leaves(watch: Watch, moment: Moment) -> Stay | Leave | TakeBack:
         return Stay(f"{order}; ./slipway resume lets it go on", paused=True)
     ready = verdict.decision is Decision.PASS and not moment.trouble
     if ready and moment.seconds >= watch.least:
-        return Leave() if moment.open else Stay("waiting for the stage's rollout hours", paused=True)
+        go_on = moment.open or not watch.beside
+        return Leave() if go_on else Stay("waiting for the stage's rollout hours", paused=True)
     reason = moment.trouble or (
         f"PASS; a step lasts at least {watch.least:g} s" if ready else _waits(verdict, watch)
     )
