@@ -30,10 +30,8 @@ def problem(settings: RolloutSettings, policy: Policy, rate: float) -> str | Non
             f"the {passes.requests:,.0f} requests of the candidate that a PASS needs take "
             f"{words(passes.seconds)}"
         )
-    return (
-        f"at {float(f'{rate:.3g}'):g} requests/s and {share} % weight, {come}, and a step is taken back after "
-        f"{words(settings.hold_seconds)}"
-    )
+    at = f"{float(f'{rate:.3g}'):g} requests/s and {share} % weight"
+    return f"at {at}, {come}, and a step is taken back after {words(settings.hold_seconds)}"
 
 
 def too_short(settings: RolloutSettings, policy: Policy) -> str | None:
