@@ -40,6 +40,7 @@ def at(text):
         ("Mon 00:00-24:00 Pacific/Auckland", "2026-01-05T11:00:00+00:00", False),
         # A week that goes over Sunday; one day; UTC without a zone.
         ("Fri-Mon 00:00-24:00", "2026-01-04T23:59:59+00:00", True),
+        ("Fri-Mon 00:00-24:00", "2026-01-05T12:00:00+00:00", True),
         ("Fri-Mon 00:00-24:00", "2026-01-06T00:00:00+00:00", False),
         ("Sat 10:00-11:00", "2026-01-03T10:30:00+00:00", True),
         ("Sat 10:00-11:00", "2026-01-04T10:30:00+00:00", False),

@@ -64,6 +64,12 @@ class TestTraffic:
         )
         assert passes.seconds == pytest.approx(passes.requests / 0.02, rel=0.001)
 
+    def test_a_verdict_that_comes_in_the_last_second_is_in_time(self):
+        [passes] = [line for line in estimate(Policy(), Assumptions(2.0, 0.5)) if line.verdict == "PASS"]
+        seconds = int(passes.seconds)
+        assert problem(judged(steps=[50], hold_seconds=seconds), Policy(), 2.0) is None
+        assert problem(judged(steps=[50], hold_seconds=seconds - 1), Policy(), 2.0) is not None
+
     @pytest.mark.parametrize("strategy", ["judged", "shadow"])
     def test_the_first_step_decides_and_its_time(self, strategy):
         policy = Policy()
