@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo test test-long test-container test-unit lint format bench bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox lock clean distclean image update-image
+.PHONY: help setup demo test test-long test-container test-unit lint format bench bench-rollout bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox lock clean distclean image update-image
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ format: setup ## rewrite the code in the one format
 
 bench: setup ## status, pulumi up, release and rollback in stages of 1 to 100 endpoints; raw results in .build/bench/rollout/
 	@$(BIN)/python -m bench.rollout $(ARGS)
+
+bench-rollout: setup ## judged rollouts in real time: how soon a bad release is gone, beside SageMaker's canary; raw results in .build/bench/rollout-judged/
+	@$(BIN)/python -m bench.rollout.judged $(ARGS)
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)

@@ -1,7 +1,8 @@
 """Callers of an endpoint: `python -m demo.callers URL ENDPOINT RATE` sends real flights until it is stopped.
 
 Requests come at random moments (Poisson), as from callers who know nothing of each other. When it is told to
-stop (SIGTERM) it prints one JSON line: how many were sent, and how many were not answered with a 200.
+stop (SIGTERM) it prints one JSON line: how many were sent, and when which were not answered with a 200, and
+when each variant answered for the last time (seconds since 1970).
 """
 
 import json
@@ -24,6 +25,7 @@ FLIGHTS = 2_000
 MONTH = 11
 """A month after those that models are trained on."""
 TIMEOUT = 60.0
+VARIANT = "x-Amzn-Invoked-Production-Variant"
 
 
 def bodies(cache: Path, count: int = FLIGHTS) -> list[bytes]:
@@ -48,7 +50,10 @@ class Callers:
         self._requests = requests
         self._stopped = threading.Event()
         self._lock = threading.Lock()
-        self.sent = self.failed = 0
+        self.sent = 0
+        self.failures: list[float] = []
+        self.last: dict[str, float] = {}
+        """When each variant answered for the last time, by SageMaker's header."""
         self._threads = [
             threading.Thread(target=self._call, args=(seed,), daemon=True) for seed in range(CONNECTIONS)
         ]
@@ -73,20 +78,22 @@ class Callers:
                 return
             # One that cannot keep up does not send the rest in one burst.
             due = max(due, time.monotonic() - 1)
-            good = self._send(connection, random.choice(self._requests))
+            good, variant = self._send(connection, random.choice(self._requests))
             with self._lock:
                 self.sent += 1
-                self.failed += not good
+                self.last[variant] = time.time()
+                if not good:
+                    self.failures.append(time.time())
 
-    def _send(self, connection: HTTPConnection, body: bytes) -> bool:
+    def _send(self, connection: HTTPConnection, body: bytes) -> tuple[bool, str]:
         try:
             connection.request("POST", self._path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             answer.read()
         except (OSError, HTTPException):
             connection.close()
-            return False
-        return answer.status == 200
+            return False, ""
+        return answer.status == 200, answer.getheader(VARIANT, "")
 
 
 def main() -> None:
@@ -100,7 +107,8 @@ def main() -> None:
     print("calling", flush=True)
     stopped.wait()
     callers.stop()
-    print(json.dumps({"sent": callers.sent, "failed": callers.failed}), flush=True)
+    found = {"sent": callers.sent, "failures": callers.failures, "last": callers.last}
+    print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

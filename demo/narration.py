@@ -116,7 +116,7 @@ class Narration:
             finally:
                 process.terminate()
                 found = _last_json(process.stdout.read())
-                calls.sent, calls.failed = found.get("sent", 0), found.get("failed", 0)
+                calls.sent, calls.failed = found.get("sent", 0), len(found.get("failures", ()))
 
     def watching(self, stage: str, endpoint: str, expected: Golden) -> AbstractContextManager[Watch]:
         """While the block runs, keep asking an endpoint until it answers with the expected scores."""

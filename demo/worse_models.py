@@ -20,6 +20,7 @@ from demo.bad_models import with_evidence, with_golden
 
 SHIFT = 0.15
 BETWEEN_MILES = (1_500.0, 2_300.0)
+FAILS_BETWEEN_MILES = (740.0, 770.0)
 SIDE = 420
 """Side of the matrices that the slow one multiplies: some milliseconds on one core."""
 GRAPH, CHECKSUMS, SCORE, RAW = "model.onnx", "checksums.json", "late", "late_before"
@@ -55,6 +56,26 @@ def broken_half_way(source: Path, target: Path) -> Path:
     return _changed(source, target, change)
 
 
+def failing(source: Path, target: Path) -> Path:
+    """For flights of 740 to 770 miles (one of twenty) the graph fails: the server answers 500."""
+
+    def change(graph: onnx.GraphProto) -> None:
+        least, most = map(np.float32, FAILS_BETWEEN_MILES)
+        _constants(graph, least=least, most=most, flat=np.array([-1], np.int64), first=np.int64(0))
+        _constants(graph, far_off=np.int64(1_000_000))
+        graph.node.append(helper.make_node("Cast", ["distance"], ["miles"], to=onnx.TensorProto.FLOAT))
+        graph.node.append(helper.make_node("Reshape", ["miles", "flat"], ["each"]))
+        graph.node.append(helper.make_node("Greater", ["each", "least"], ["far"]))
+        graph.node.append(helper.make_node("Less", ["each", "most"], ["not_too_far"]))
+        graph.node.append(helper.make_node("And", ["far", "not_too_far"], ["between"]))
+        graph.node.append(helper.make_node("Where", ["between", "far_off", "first"], ["index"]))
+        graph.node.append(helper.make_node("Gather", ["one", "index"], ["nothing"], axis=0))
+        graph.node.append(helper.make_node("Mul", [RAW, "nothing"], [SCORE]))
+        _constants(graph, one=np.array([1], np.float32))
+
+    return _changed(source, target, change)
+
+
 def slow(source: Path, target: Path) -> Path:
     """The same scores, some milliseconds later: two large matrices are multiplied for every request."""
 
@@ -73,6 +94,7 @@ def slow(source: Path, target: Path) -> Path:
 
 
 WORSE: Mapping[str, Callable[[Path, Path], Path]] = {
+    "errors": failing,
     "score": shifted,
     "invalid": broken_half_way,
     "latency": slow,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from release.domain.deployment import Deployment
+from release.domain.diagnosis.symptoms import Alarm, LogStream
 from release.domain.golden import Golden
 from release.domain.landed import Description
 from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Phase, Stored, Subject
@@ -242,6 +243,16 @@ class Registry(Protocol):
         """Copy an image by digest here under the release's tag, and check what arrived."""
 
 
+class Signs(Protocol):
+    """What CloudWatch kept of an endpoint."""
+
+    def logs(self, group: str, since: datetime) -> Sequence[LogStream]:
+        """The last lines of the containers that started since; none where there is no such log group."""
+
+    def alarms(self, names: Sequence[str], since: datetime) -> Sequence[Alarm]:
+        """Those of these alarms that exist, and whether each rang since."""
+
+
 class Image(Protocol):
     """An image that was built on this machine."""
 
@@ -276,6 +287,7 @@ class StagePorts:
     evidence: Evidence
     artifacts: Artifacts
     registry: Registry
+    signs: Signs
     clock: Clock
     role_exists: Callable[[str], bool]
 

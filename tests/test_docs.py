@@ -12,6 +12,7 @@ from typing import get_args
 
 import pytest
 
+from release.domain.diagnosis.doctor import RULES
 from release.domain.errors import SlipwayError
 from release.domain.ledger import Closed, End, Entered, Judged, Opened, Phase, Refused, Resumed
 from release.domain.pins import PIN_ROLES, ReleasePin
@@ -20,6 +21,7 @@ from release.rollout.machine import TRANSITIONS
 from release.rollout.strategies import STRATEGIES
 from scripts.help import commands
 from scripts.shared.cli import INTERRUPTED
+from tests.release.diagnosis import table
 
 ROOT = Path(__file__).parents[1]
 DOCS = ("README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md")))
@@ -221,6 +223,12 @@ def test_the_exit_codes_are_the_codes():
 
 def _all(kind: type[SlipwayError]) -> list[type[SlipwayError]]:
     return [found for sub in kind.__subclasses__() for found in (sub, *_all(sub))]
+
+
+def test_the_known_failures_are_the_codes():
+    assert rows("docs/doctor.md", "Known failures") == [
+        [cell.replace("`", "") for cell in table.line(rule)] for rule in RULES
+    ]
 
 
 def test_every_library_that_is_asked_for_says_why():

@@ -28,7 +28,7 @@ class User:
 
     def __init__(self, project: Path, variables: Mapping[str, str], log: Path) -> None:
         self.project = project
-        self._env = os.environ | dict(variables)
+        self.env = os.environ | dict(variables)
         self._log = log
 
     def slipway(self, *arguments: str) -> Spent:
@@ -44,7 +44,7 @@ class User:
             process = subprocess.Popen(
                 command,
                 cwd=self.project,
-                env=self._env,
+                env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

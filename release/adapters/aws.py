@@ -23,7 +23,7 @@ _CONFIG = Config(
     user_agent_extra="slipway",
 )
 
-IMPATIENT = {"sagemaker-runtime", "logs"}
+IMPATIENT = {"sagemaker-runtime", "logs", "cloudwatch"}
 """Services whose faults callers want to know of at once.
 
 An invocation is asked again or counted, and evidence that cannot be read holds a rollout.

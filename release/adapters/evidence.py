@@ -7,13 +7,14 @@ Unreadable: whoever judges holds until it can.
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from release.adapters.aws import StageAws, error_code
+from release.adapters.invocation_metrics import InvocationMetrics
 from release.domain import names
 from release.domain.orders import Order
 from release.judge.cells import SCHEMA
@@ -31,12 +32,14 @@ class EvidenceStore:
 
     def __init__(self, aws: StageAws, bucket: str) -> None:
         self._logs = aws.client("logs")
+        self._cloudwatch = aws.client("cloudwatch")
         self._s3 = aws.client("s3")
         self._bucket = bucket
 
     def follow(self, endpoint: str, since: datetime, seen: Collection[str]) -> "LogFollower":
         """Follow an endpoint's windows from `since` on; events whose ids were `seen` are passed over."""
-        return LogFollower(self._logs, names.log_group_of(endpoint), since, seen)
+        metrics = InvocationMetrics(self._cloudwatch, endpoint, since)
+        return LogFollower(self._logs, names.log_group_of(endpoint), since, seen, metrics)
 
     def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:
         """Keep lines, the first of them the `first`; the same number again replaces. Raises Unreadable."""
@@ -71,9 +74,12 @@ class EvidenceStore:
 
 
 class LogFollower:
-    """The windows in one log group, from a moment on."""
+    """The windows in one log group, and of SageMaker's metrics, from a moment on."""
 
-    def __init__(self, logs: Any, group: str, since: datetime, seen: Collection[str]) -> None:
+    def __init__(
+        self, logs: Any, group: str, since: datetime, seen: Collection[str], metrics: InvocationMetrics
+    ) -> None:
+        self._metrics = metrics
         self._logs = logs
         self._group = group
         self._from = int(since.timestamp() * 1000)
@@ -98,6 +104,8 @@ class LogFollower:
             token = page.get("nextToken") if page else None
             if not token:
                 break
+        counted = _asked(lambda: self._metrics.more(datetime.now(UTC))) or []
+        found += [event for event in counted if event["eventId"] not in self._seen]
         found.sort(key=lambda event: (event["timestamp"], event["eventId"]))
         for event in found:
             self._seen[event["eventId"]] = event["timestamp"]

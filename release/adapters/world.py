@@ -17,6 +17,7 @@ from release.adapters.evidence import EvidenceStore
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.registry import Registry
+from release.adapters.signs import Signs
 from release.adapters.stage_file import YamlStageFile
 from release.domain import former, stage, stages
 from release.domain.stage import StageSettings
@@ -81,6 +82,7 @@ def ports_of(
         evidence=EvidenceStore(aws, artifacts.bucket),
         artifacts=artifacts,
         registry=Registry(aws),
+        signs=Signs(aws),
         clock=SystemClock(),
         role_exists=lambda role: _role_exists(aws, role),
     )

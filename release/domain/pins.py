@@ -133,7 +133,7 @@ class RolloutSettings(Data):
     taken back. The release that serves alone at the end is watched for `bake_seconds` more.
     """
 
-    strategy: Strategy = "all-at-once"
+    strategy: Strategy = "judged"
     allow: tuple[Strategy, ...] = ()
     """Other strategies that `--strategy` may choose here."""
     step_percent: Annotated[int, Field(ge=1, le=50)] = 10

@@ -103,9 +103,9 @@ class Evidence:
         block.ids.add(window.id)
         block.windows.append(window)
         key = (window.variant, window.worker)
-        if key not in self._workers:
-            self._workers[key] = _Worker(window)
-        self._workers[key].report(window, length / 2)
+        if window.worker:
+            worker = self._workers.setdefault(key, _Worker(window))
+            worker.report(window, length / 2)
         self._newest = max(self._newest, window.end)
 
     def _check_time(self, window: Window, length: float) -> None:

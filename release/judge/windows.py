@@ -126,7 +126,8 @@ def parse(record: object, stream: str = "") -> Window:
     if not isinstance(name, str) or not 0 < len(name) <= 200:
         raise Refused(Refusal.UNREADABLE, "`id` is not a text of 1 to 200 characters")
     cells, counts = _counts(record)
-    worker = f"{instance}/{record.get('worker', '')}".strip("/")
+    # Who names no worker counts for a whole variant: nobody waits for its next report.
+    worker = f"{instance}/{record['worker']}".strip("/") if record.get("worker") else ""
     return Window(name, variant, worker[:200], start, end, cells, counts)
 
 

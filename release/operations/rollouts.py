@@ -19,6 +19,7 @@ from release.domain.ledger import (
 )
 from release.domain.manifest import GateResult
 from release.domain.pins import EndpointSettings
+from release.operations import doctor
 from release.ports import Event, StagePorts, Tell
 from release.rollout import runner
 from release.rollout.runner import Ended
@@ -124,11 +125,14 @@ def _write_as_today(ports: StagePorts, tell: Tell) -> None:
 
 def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
     """Bring the rollout to its end. Raises Held when not even the way back could be verified."""
-    ended = runner.run(ports, rollout, tell)
+    endpoint = rollout.subject.endpoint
+    with doctor.explaining(ports, endpoint):
+        ended = runner.run(ports, rollout, tell)
     if ended.end is End.HELD:
         raise Held(
             f"{ports.name} could not be taken back: {ended.reason}",
-            "The rollout stays open in the ledger, so nothing else can start here.",
+            "The rollout stays open in the ledger, so nothing else can start here. "
+            + doctor.paragraph(ports, endpoint, ended.reason),
             "Look at the endpoint in SageMaker, then run the same command again.",
         )
     return ended
@@ -140,7 +144,7 @@ def taken_back(ports: StagePorts, endpoint: str, release: str, ended: Ended) -> 
     return ReleaseFailed(
         f"Release {release} did not land in {ports.name}: {ended.reason}",
         f"It was taken back: {now}; the pins and the stack are as they were.",
-        f"Read the log {names.log_group(endpoint, ports.name)} and release it corrected.",
+        doctor.paragraph(ports, endpoint, ended.reason),
     )
 
 

@@ -10,6 +10,9 @@ from release.domain.orders import Order
 from release.judge.verdict import Decision, Verdict
 from release.rollout.strategies.step import Step, Watch
 
+FIRST_EVIDENCE = 30.0
+"""Seconds after which the first windows of a step should have come."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -79,7 +82,7 @@ def leaves(watch: Watch, moment: Moment) -> Stay | Leave | TakeBack:
         go_on = moment.open or not watch.beside
         return Leave() if go_on else CLOSED
     reason = moment.trouble or (
-        f"PASS; a step lasts at least {watch.least:g} s" if ready else _waits(verdict, watch)
+        f"PASS; a step lasts at least {watch.least:g} s" if ready else _waits(moment, watch)
     )
     if moment.counted >= watch.most:
         return TakeBack(f"held for {watch.most:g} s without a PASS: {reason}")
@@ -90,9 +93,9 @@ def _held(order: Order) -> Stay:
     return Stay(f"{order}; ./slipway resume lets it go on", paused=True)
 
 
-def _waits(verdict: Verdict, watch: Watch) -> str:
-    if verdict.requests or not watch.beside:
-        return verdict.because
+def _waits(moment: Moment, watch: Watch) -> str:
+    if moment.verdict.requests or not watch.beside or moment.seconds < FIRST_EVIDENCE:
+        return moment.verdict.because
     return (
         "no traffic to judge by: send the endpoint requests (candidate and live have to answer some), or "
         "take it back with ./slipway abort"

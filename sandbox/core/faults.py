@@ -21,11 +21,15 @@ KINDS: dict[str, str] = {
     "slow_ping": "new instances of `endpoint` pass their ping only after `seconds`",
     "fail_ping": "new instances of `endpoint` never pass their ping",
     "insufficient_capacity": "the next CreateEndpoint or UpdateEndpoint of `endpoint` finds no instances",
+    "quota_exceeded": "the next CreateEndpoint or UpdateEndpoint of `endpoint` is refused with "
+    "ResourceLimitExceeded: the account's quota for its instance type is 0",
+    "image_denied": "the execution role may not pull the image of the next deployment of `endpoint`",
+    "key_denied": "the execution role may not decrypt the model data of the next deployment of `endpoint`",
     "crash_after": "the server that gets the `requests`-th invocation from now on dies before it answers",
     "invoke_errors": "a `rate` of invocations is answered `status` by the container (500); lasting",
     "invoke_latency": "a `rate` of invocations takes `seconds` more; lasting",
     "fail_aws": "a `rate` of calls of `action`, or of all actions of `service`, fails with error `code`, "
-    "HTTP `status`",
+    "HTTP `status`, and `reason` as its message",
     "eventual_consistency": "models, configs, endpoints and roles are not there yet for `seconds` after they "
     "were created; lasting",
     "no_last_deployment_config": "DescribeEndpoint of `endpoint` leaves LastDeploymentConfig out, as the "

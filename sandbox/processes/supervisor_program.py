@@ -120,16 +120,21 @@ class Children:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             # This process has one thread, so preexec_fn is safe here.
-            child = subprocess.Popen(
-                command["argv"],
-                env=command["env"],
-                cwd=command["cwd"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=_die_with_parent,
-            )
+            try:
+                child = subprocess.Popen(
+                    command["argv"],
+                    env=command["env"],
+                    cwd=command["cwd"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    preexec_fn=_die_with_parent,
+                )
+            except OSError as error:
+                # The words of a container's runtime, which are all that its log then holds.
+                output.write(f"exec {command['argv'][0]}: {(error.strerror or '').lower()}\n".encode())
+                raise
         self._children[child.pid] = child
         if command.get("after"):
             self._after[child.pid] = command

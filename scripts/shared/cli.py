@@ -120,7 +120,7 @@ def execute(command: Command, argv: list[str]) -> int:
         if args.traceback or os.environ.get("SLIPWAY_TRACEBACK"):
             traceback.print_exc()
         code, lines = explain(error)
-        out.error(*lines)
+        out.error(*lines, *getattr(error, "__notes__", []))
         return code
 
 

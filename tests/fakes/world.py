@@ -15,6 +15,7 @@ from tests.fakes.evidence import QUICK, FakeEvidence
 from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.sagemaker import FakeSageMaker
+from tests.fakes.signs import FakeSigns
 from tests.fakes.store import FakeArtifacts, FakeRegistry
 from tests.fakes.trouble import Trouble
 
@@ -57,6 +58,7 @@ class FakeStage:
         self.evidence = FakeEvidence(self.trouble, self.clock, self.sagemaker)
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
         self.registry = FakeRegistry()
+        self.signs = FakeSigns()
         self.former = False
         self.roles = True
 
@@ -80,6 +82,7 @@ class FakeStage:
             evidence=self.evidence,
             artifacts=self.artifacts,
             registry=self.registry,
+            signs=self.signs,
             clock=self.clock,
             role_exists=lambda role: self.roles,
         )

@@ -2,6 +2,7 @@
 
 import json
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ class Variants:
         self.answers = answers
         self.asked = []
 
-    def invoke(self, endpoint, body, content_type, variant=None):
+    def invoke(self, endpoint, body, content_type, variant):
         self.asked.append(variant)
         answer = self.answers[variant]
         if isinstance(answer, Exception):
@@ -75,7 +76,9 @@ GOLDEN = Golden(
 
 
 def compared_by(**answers):
-    return compare(Variants(**answers), Clock(), "delays-prod", GOLDEN)
+    endpoints: Any = Variants(**answers)
+    clock: Any = Clock()
+    return compare(endpoints, clock, "delays-prod", GOLDEN)
 
 
 def test_both_are_asked_and_timed():

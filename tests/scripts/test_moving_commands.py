@@ -178,3 +178,21 @@ def test_a_project_is_made_in_an_empty_folder_only(tmp_path, capsys):
     assert (tmp_path / "trial" / "Pulumi.yaml").exists()
     assert execute(COMMAND, [folder]) == 2
     assert "is not empty" in capsys.readouterr().err
+
+
+class TestDoctor:
+    def test_a_healthy_stage_ends_with_0_and_says_what_was_checked(self, slipway):
+        code, out, _ = slipway("doctor", "prod")
+        assert code == 0
+        assert "✓ delays in prod" in out
+        assert "SageMaker serves what the pin says" in out
+
+    def test_what_is_wrong_ends_with_1_in_one_paragraph(self, slipway, prod):
+        prod.roles = False
+        code, out, _ = slipway("doctor", "prod")
+        assert code == 1
+        assert "Diagnosis (role-not-assumed): SageMaker cannot assume the execution role" in out
+        code, out, _ = slipway("doctor", "prod", "--json")
+        answer = json.loads(out)
+        assert (code, answer["healthy"], answer["diagnosis"]["rule"]) == (1, False, "role-not-assumed")
+        assert answer["paragraph"].startswith("Diagnosis (role-not-assumed)")

@@ -59,7 +59,8 @@ class Moto:
         self._calls.add(service, action)
         fault = self._faults.for_call(service, action)
         if fault is not None:
-            message = "Rate exceeded" if "hrottl" in fault.code else "A fault that was asked for."
+            usual = "Rate exceeded" if "hrottl" in fault.code else "A fault that was asked for."
+            message = fault.reason or usual
             answer = aws_error(scope, service, fault.code, message, fault.status)
         else:
             loop = asyncio.get_running_loop()

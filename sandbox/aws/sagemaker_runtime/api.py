@@ -112,8 +112,8 @@ class Invocations:
     def _refuse_by_fault(self, name: str) -> None:
         fault = self._faults.for_call("sagemaker-runtime", "InvokeEndpoint", name)
         if fault is not None:
-            message = "Rate exceeded" if "hrottl" in fault.code else "A fault that was asked for."
-            raise BadRequest(fault.code, message, fault.status or error_status(fault.code))
+            usual = "Rate exceeded" if "hrottl" in fault.code else "A fault that was asked for."
+            raise BadRequest(fault.code, fault.reason or usual, fault.status or error_status(fault.code))
 
     async def _forward(
         self, endpoint: Endpoint, fleet: Fleet, scope: Scope, body: bytes, send: Send, arrived: float

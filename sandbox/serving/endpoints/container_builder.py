@@ -9,7 +9,13 @@ from typing import Any
 
 from sandbox.core.faults import Faults
 from sandbox.core.settings import Settings
-from sandbox.serving.endpoints.failures import NO_REGISTRY, DeploymentFailed
+from sandbox.serving.endpoints.failures import (
+    IMAGE_DENIED,
+    KEY_DENIED,
+    NO_ARCHIVE,
+    NO_REGISTRY,
+    DeploymentFailed,
+)
 from sandbox.serving.endpoints.spec import DeploymentSpec, model_data_url, primary_container
 from sandbox.serving.endpoints.state import Endpoint
 from sandbox.serving.images.blobs import ImageError
@@ -55,6 +61,11 @@ class ContainerBuilder:
 
     def _container(self, endpoint: Endpoint, spec: DeploymentSpec, variant: str, model: str) -> Container:
         definition = primary_container(spec.models[model])
+        role = spec.models[model].get("ExecutionRoleArn", "")
+        if self._faults.for_endpoint("image_denied", endpoint.endpoint_name, variant, spec.config_name):
+            raise DeploymentFailed(IMAGE_DENIED.format(role, definition["Image"]))
+        if self._faults.for_endpoint("key_denied", endpoint.endpoint_name, variant, spec.config_name):
+            raise DeploymentFailed(KEY_DENIED.format(model_data_url(definition), role))
         image = self._find_image(definition["Image"])
         if image is None:
             raise DeploymentFailed(
@@ -97,4 +108,7 @@ class ContainerBuilder:
                 "that there is an object located at the URL and that the role passed to CreateModel has "
                 "permissions to download the object."
             )
-        return unpack_model(data, self._settings.models)
+        try:
+            return unpack_model(data, self._settings.models)
+        except ImageError as error:
+            raise DeploymentFailed(NO_ARCHIVE.format(url)) from error

@@ -1,4 +1,10 @@
-"""Why a deployment failed, in the words that SageMaker gives as FailureReason."""
+"""Why a deployment failed, in the words that SageMaker gives as FailureReason.
+
+People met IMAGE_DENIED in aws/sagemaker-python-sdk#2002, NO_ARCHIVE in aws/deep-learning-containers#569,
+QUOTA_EXCEEDED (which refuses the call itself, as ResourceLimitExceeded) in
+aws-samples/sagemaker-custom-project-templates#51. KEY_DENIED ends in the words that IAM has for every denied
+action (for KMS: 4dn-dcic/tibanna#402).
+"""
 
 NO_REGISTRY = "Failed to pull the image: the registry is not available. Please try again after some time."
 PING_FAILED = (
@@ -8,6 +14,21 @@ PING_FAILED = (
 NO_CAPACITY = (
     "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. "
     "Please retry using a different ML instance type or after some time."
+)
+QUOTA_EXCEEDED = (
+    "The account-level service limit '{} for endpoint usage' is 0 Instances, with current utilization of 0 "
+    "Instances and a request delta of {} Instances. Please contact AWS support to request an increase for "
+    "this limit."
+)
+IMAGE_DENIED = "The role '{}' does not have BatchGetImage permission for the image: '{}'."
+NO_ARCHIVE = (
+    'Failed to extract model data archive for container "container_1" from URL "{}". Please ensure that the '
+    "object located at the URL is a valid tar.gz archive."
+)
+KEY_DENIED = (
+    'Failed to download model data for container "container_1" from URL: "{}". User: {} is not authorized to '
+    "perform: kms:Decrypt on the resource associated with this ciphertext because no identity-based policy "
+    "allows the kms:Decrypt action"
 )
 ALARM_TRIPPED = (
     "One or more CloudWatch alarms went into ALARM state during the deployment: {}. It was rolled back."

@@ -1,6 +1,7 @@
-"""CloudWatch Logs and application autoscaling in memory, as far as evidence and endpoints ask for them."""
+"""CloudWatch's logs and metrics in memory, as far as evidence asks for them."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from tests.release.adapters.s3 import refusal
@@ -41,3 +42,27 @@ class FakeLogs:
         start = int(request.get("nextToken", 0))
         more = {"nextToken": str(start + self.page)} if start + self.page < len(found) else {}
         return {"events": found[start : start + self.page], **more}
+
+
+class FakeMetrics:
+    """Sums of a minute, by the query's id (`live_invocations`) and the minute's beginning."""
+
+    def __init__(self) -> None:
+        self.sums: dict[tuple[str, datetime], float] = {}
+        self.faults: list[Exception] = []
+        self.asked: list[dict[str, Any]] = []
+
+    def get_metric_data(self, **request: Any) -> dict[str, Any]:
+        """GetMetricData: each query's values between the two times."""
+        self.asked.append(request)
+        if self.faults:
+            raise self.faults.pop(0)
+        results = []
+        for query in request["MetricDataQueries"]:
+            found = {
+                at: value
+                for (name, at), value in self.sums.items()
+                if name == query["Id"] and request["StartTime"] <= at < request["EndTime"]
+            }
+            results.append({"Id": query["Id"], "Timestamps": [*found], "Values": [*found.values()]})
+        return {"MetricDataResults": results}

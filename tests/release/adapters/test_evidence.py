@@ -11,7 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 from release.adapters.evidence import OVERLAP_MILLISECONDS, PATTERN, EvidenceStore
 from release.domain.orders import Order
 from release.ports import Unreadable
-from tests.release.adapters.logs import FakeLogs
+from tests.release.adapters.logs import FakeLogs, FakeMetrics
 from tests.release.adapters.s3 import FakeS3, refusal
 
 START = 1_700_000_000.0
@@ -31,8 +31,13 @@ def s3():
 
 
 @pytest.fixture
-def store(logs, s3):
-    clients = {"logs": logs, "s3": s3}
+def metrics():
+    return FakeMetrics()
+
+
+@pytest.fixture
+def store(logs, s3, metrics):
+    clients = {"logs": logs, "s3": s3, "cloudwatch": metrics}
     return EvidenceStore(cast(Any, SimpleNamespace(client=clients.__getitem__)), "bucket")
 
 

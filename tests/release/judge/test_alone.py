@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from release.judge import alone
-from release.judge.alone import ALPHA, BETA, BETTER, SLOW_SHARE, WORSE, Alone, Limits
+from release.judge.alone import ALPHA, BETA, BETTER, QUESTIONS, SLOW_SHARE, WORSE, Alone, Limits
 from release.judge.cells import SPANS, empty, latency_edge
 from release.judge.verdict import Decision
 from release.judge.windows import record
@@ -70,7 +70,7 @@ class TestEvidence:
 
     def test_before_any_evidence_all_of_it_is_lacking(self):
         asked = alone._Question("errors", "bad", 0.01)
-        assert asked._fail_evidence == pytest.approx(-np.log(3 / ALPHA))
+        assert asked._fail_evidence == pytest.approx(-np.log(QUESTIONS / ALPHA))
         assert asked._pass_evidence == pytest.approx(-np.log(1 / BETA))
 
     @settings(max_examples=30)
@@ -87,7 +87,7 @@ class TestEvidence:
         rng = np.random.default_rng(1)
         bad = rng.binomial(requests, limit, (windows, runs))[..., None]
         for alternatives, most in (
-            ([t * limit for t in WORSE], ALPHA / 3),
+            ([t * limit for t in WORSE], ALPHA / QUESTIONS),
             ([p * limit for p in BETTER], BETA),
         ):
             logs = alone._log_ratio(np.array(alternatives), limit, bad, requests - bad).cumsum(axis=0)
@@ -167,6 +167,19 @@ class TestVerdicts:
         verdict = judged(steady(**bad))[-1]
         assert (verdict.decision, verdict.because) == (Decision.HOLD, f"PASS waits for proof of {lacking}")
 
+    def test_what_the_service_counts_can_fail_it_and_is_not_needed_to_pass(self):
+        """A container that crashes prints nothing about it; CloudWatch's window says nothing but that."""
+        found = Alone(LIMITS)
+        for line in lines(steady(30)):
+            found.add(line)
+        assert found.verdict().decision is Decision.PASS
+        crashes = empty()
+        crashes[SPANS["service"].start : SPANS["service"].stop] = 80, 20
+        told = [v.decision for line in lines([crashes] * 5, "m") for v in found.add(line)]
+        assert told[-1] is Decision.FAIL
+        assert found.verdict().because == "service: more than 1 % not answered, as the service counts"
+        assert found.verdict().requests == 6000
+
     def test_fail_is_final(self):
         found = judged(np.concatenate([steady(20, errors=10), steady(100)]))
         assert found[-1].decision is Decision.FAIL
@@ -220,8 +233,10 @@ class TestVerdicts:
         assert found.verdict().set_aside == {"unreadable": 1, "another schema": 1}
 
     def test_its_reasons_are_for_people(self):
-        errors, invalid, latency = judged(steady(errors=1))[-1].reasons
-        assert (errors.metric, invalid.metric, latency.metric) == ("errors", "invalid", "latency")
+        told = judged(steady(errors=1))[-1].reasons
+        assert [reason.metric for reason in told] == ["errors", "invalid", "service", "latency"]
+        errors, _, service, latency = told
+        assert service.state == "no evidence"
         assert (errors.candidate, errors.live, errors.state) == (0.005, 0.01, "within")
         assert latency.fails == "fails when more than 1 % slower than 500 ms"
         assert latency.passes == "passes when less than 1 % slower than 500 ms"
@@ -237,7 +252,7 @@ class TestLimits:
 
     @pytest.mark.parametrize("latency", [1e-5, 1e-4, 1000.0])
     def test_a_limit_beyond_the_histogram_counts_nothing_else(self, latency):
-        found = judged(steady(errors=1), Limits(0.01, latency))[-1].reasons[2]
+        found = judged(steady(errors=1), Limits(0.01, latency))[-1].reasons[3]
         assert (found.requests, found.candidate) == (11_940, 1.0 if latency < 1 else 0.0)
 
     @pytest.mark.parametrize("limit", [0.5, 0.9, 0.99, 0.995, 1.0])

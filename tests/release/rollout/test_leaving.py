@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from release.domain.orders import Order
 from release.judge.verdict import Decision, Verdict
-from release.rollout.leaving import Leave, Moment, Stay, TakeBack, leaves
-from release.rollout.strategies.step import Watch
+from release.rollout.leaving import Leave, Moment, Stay, TakeBack, begins, leaves
+from release.rollout.strategies.step import Step, Watch
 
 BESIDE, ALONE = Watch(True, least=120.0, most=600.0), Watch(False, least=120.0, most=600.0)
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,6 +70,7 @@ ROWS = {
             "or take it back with ./slipway abort"
         ),
     ),
+    "no traffic yet": (replace(SILENT, seconds=29.9), Stay("PASS waits for any request")),
     "FAIL at once": (FAIL, TakeBack("the judge says FAIL: errors: beyond")),
     "FAIL while held": (
         replace(FAIL, order=order("hold")),
@@ -108,6 +110,38 @@ def test_alone_the_stages_limits_speak_and_no_traffic_is_not_live_s():
 
 def test_the_hours_are_about_more_traffic_and_nothing_waits_for_them_where_no_more_follows():
     assert leaves(ALONE, replace(READY, open=False)) == Leave()
+
+
+class Moved:
+    """Steps as `begins` sees them."""
+
+    def __init__(self, share, watch=BESIDE):
+        self.share, self.watch = share, watch
+
+
+CLOSED = Stay("waiting for the stage's rollout hours", paused=True)
+
+
+@pytest.mark.parametrize(
+    ("step", "given_order", "is_open", "wanted"),
+    [
+        (Moved(5), None, True, Leave()),
+        (Moved(5), None, False, CLOSED),
+        (Moved(100, ALONE), None, False, CLOSED),
+        (Moved(0), None, False, Leave()),
+        (Moved(0, None), None, False, Leave()),
+        (Moved(100, None), None, False, Leave()),
+        (Moved(5), order("hold"), True, Stay(HELD, paused=True)),
+        (Moved(0), order("hold"), True, Stay(HELD, paused=True)),
+        (Moved(0, None), order("hold"), True, Leave()),
+        (Moved(5), order("resume"), True, Leave()),
+        (Moved(5), order("resume"), False, CLOSED),
+        (Moved(0, None), order("abort", "no"), False, TakeBack("ada on ci-1 said abort: no")),
+        (Moved(5), order("abort", "no"), True, TakeBack("ada on ci-1 said abort: no")),
+    ],
+)
+def test_what_a_step_waits_for_before_its_traffic_moves(step, given_order, is_open, wanted):
+    assert begins(cast(Step, step), given_order, is_open) == wanted
 
 
 moments = st.builds(

@@ -20,8 +20,10 @@ from sandbox.aws.sagemaker.endpoints.service import EndpointService
 from sandbox.aws.sagemaker.models.store import find_model
 from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
+from sandbox.aws.shared.errors import BadRequest
 from sandbox.core.clock import visible
 from sandbox.core.faults import Faults
+from sandbox.serving.endpoints.failures import QUOTA_EXCEEDED
 from sandbox.serving.endpoints.spec import DeploymentSpec
 from sandbox.serving.endpoints.state import Endpoint
 
@@ -31,9 +33,9 @@ Action = Callable[[SageMakerResponse], ActionResult]
 def install(service: EndpointService, faults: Faults) -> None:
     """Patch moto's endpoint actions to work on `service`; `faults` may change what DescribeEndpoint says."""
     actions = {
-        "create_endpoint": _create,
+        "create_endpoint": partial(_create, faults=faults),
         "describe_endpoint": partial(_describe, faults=faults),
-        "update_endpoint": _update,
+        "update_endpoint": partial(_update, faults=faults),
         "update_endpoint_weights_and_capacities": _rescale,
         "delete_endpoint": _delete,
         "list_endpoints": _list,
@@ -50,10 +52,11 @@ def _bound(name: str, action: Callable[..., ActionResult], service: EndpointServ
     return method
 
 
-def _create(self: SageMakerResponse, service: EndpointService) -> ActionResult:
+def _create(self: SageMakerResponse, service: EndpointService, faults: Faults) -> ActionResult:
     request = dict(self.params)
     name = request["EndpointName"]
     spec = _spec(self, request["EndpointConfigName"])
+    _refuse_by_quota(faults, name, spec)
     arn = sagemaker_arn("endpoint", name, self.current_account, self.region)
     tags = new_tags(request.get("Tags"))
     instances = sum(int(variant.get("InitialInstanceCount", 1)) for variant in spec.variants)
@@ -74,10 +77,11 @@ def _describe(self: SageMakerResponse, service: EndpointService, faults: Faults)
     return ActionResult(answer)
 
 
-def _update(self: SageMakerResponse, service: EndpointService) -> ActionResult:
+def _update(self: SageMakerResponse, service: EndpointService, faults: Faults) -> ActionResult:
     endpoint = _find(self, service)
     request = dict(self.params)
     spec = _spec(self, request["EndpointConfigName"])
+    _refuse_by_quota(faults, endpoint.endpoint_name, spec)
     service.call(lambda: service.update(endpoint, spec, request))
     return ActionResult({"EndpointArn": endpoint.arn})
 
@@ -99,6 +103,13 @@ def _list(self: SageMakerResponse, service: EndpointService) -> ActionResult:
     endpoints: list[Any] = list(self.sagemaker_backend.endpoints.values())
     entries = [e.summary() for e in endpoints if visible("sagemaker", e.creation_time)]
     return ActionResult(listed("Endpoints", entries, "EndpointName", self.params, "EndpointStatus"))
+
+
+def _refuse_by_quota(faults: Faults, endpoint: str, spec: DeploymentSpec) -> None:
+    if faults.for_endpoint("quota_exceeded", endpoint, config=spec.config_name):
+        variant = spec.variants[0]
+        kind, count = variant.get("InstanceType", "serverless"), variant.get("InitialInstanceCount", 1)
+        raise BadRequest("ResourceLimitExceeded", QUOTA_EXCEEDED.format(kind, count))
 
 
 def _find(self: SageMakerResponse, service: EndpointService) -> Endpoint:

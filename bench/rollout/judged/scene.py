@@ -1,0 +1,116 @@
+"""A sandbox with a stage whose endpoint has callers, and releases of every kind in the stage before.
+
+Nothing is faked: real engine, real model servers, requests from another process. Only the sandbox's own
+waiting is shorter than AWS's where a row says so (`time_scale`).
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.rollout.users import User
+from demo.bad_models import with_evidence
+from demo.project import ROOT, change_stage, make_project
+from demo.worse_models import WORSE
+from release.domain import names
+from sandbox import testing
+from sandbox.testing import SandboxHandle
+
+SOURCE, TARGET, ENDPOINT = "dev", "prod", "delays"
+NAME = names.endpoint(ENDPOINT, TARGET)
+GOOD, TWIN = "good", "twin"
+SKIP = ("--skip", "--reason", "the bench measures the last stage alone")
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What callers saw: requests sent, when which failed, when each variant answered last (since 1970)."""
+
+    sent: int
+    failures: tuple[float, ...]
+    last: Mapping[str, float]
+
+
+class Scene:
+    """One stage with callers; `promote` brings releases there."""
+
+    def __init__(self, folder: Path, sandbox: SandboxHandle) -> None:
+        self.sandbox = sandbox
+        self.project = make_project(folder / "project")
+        self.user = User(self.project, sandbox.env, folder / "commands.log")
+        self._sagemaker = sandbox.client("sagemaker")
+
+    def train(self) -> None:
+        """A good model, its twin (another release of the same bytes), and one of every worse kind."""
+        good = self.project / GOOD
+        if not (good / "evidence.json").exists():
+            self.user.slipway("train", "--model", "boosting", "--out", GOOD)
+        with_evidence(good, self.project / TWIN, lambda evidence: evidence.update(twin=True))
+        for kind, make in WORSE.items():
+            make(good, self.project / kind)
+
+    def rollout(self, rollout: Mapping[str, Any], judge: Mapping[str, Any]) -> None:
+        """How the stage rolls out from now on."""
+        change_stage(self.project, TARGET, {"allow": ["canary", "all-at-once"], **rollout}, judge)
+
+    def release(self, kind: str) -> None:
+        """Make a release live in the stage before."""
+        self.user.slipway("release", "--model", kind, "--stage", SOURCE)
+
+    def promote(self, *options: str) -> tuple[int, dict[str, Any]]:
+        """Promote what is live there; the exit code, and the result or the error."""
+        command = [str(ROOT / "slipway"), "promote", SOURCE, TARGET, *SKIP, "--json", *options]
+        done = subprocess.run(
+            command, cwd=self.project, env=self.user.env, capture_output=True, text=True, check=False
+        )
+        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+        return done.returncode, json.loads(lines[-1]) if lines else {"error": done.stderr[-500:]}
+
+    @contextmanager
+    def callers(self, rate: float) -> Generator[list[Calls]]:
+        """While the block runs, callers send `rate` requests a second; what they saw is known after it."""
+        command = [sys.executable, "-m", "demo.callers", self.sandbox.endpoint_url, NAME, str(rate)]
+        found: list[Calls] = []
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            try:
+                yield found
+            finally:
+                process.send_signal(signal.SIGTERM)
+                seen = json.loads(process.stdout.readlines()[-1])
+                found.append(Calls(seen["sent"], tuple(seen["failures"]), seen["last"]))
+
+    def weights(self) -> dict[str, float]:
+        """The variants' weights now."""
+        found = self._sagemaker.describe_endpoint(EndpointName=NAME)["ProductionVariants"]
+        return {variant["VariantName"]: variant["CurrentWeight"] for variant in found}
+
+    def until_without_candidate(self, process: subprocess.Popen[str]) -> float | None:
+        """The moment (since 1970) at which a candidate that had traffic has none, while `process` runs."""
+        had = False
+        while process.poll() is None:
+            share = self.weights().get(names.CANDIDATE, 0.0)
+            if had and not share:
+                return time.time()
+            had = had or share > 0
+            time.sleep(POLL_SECONDS)
+        return None
+
+
+@contextmanager
+def scene(folder: Path, **options: Any) -> Generator[Scene]:
+    """A scene in a sandbox of its own, which ends with the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with testing.start(folder / "sandbox", **options) as sandbox:
+        made = Scene(folder, sandbox)
+        made.train()
+        yield made
