@@ -98,6 +98,9 @@ class LogFollower:
             )
             events = page["events"] if page else []
             found += [event for event in events if event["eventId"] not in self._seen]
+            # Of those that another process had only the ids are known: here their times come.
+            known = (event for event in events if event["eventId"] in self._seen)
+            self._seen |= {event["eventId"]: event["timestamp"] for event in known}
             token = page.get("nextToken") if page else None
             if not token:
                 break

@@ -14,7 +14,7 @@ from pydantic import AfterValidator
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FORM = re.compile(
     r"(?P<first>[A-Z][a-z]{2})(?:-(?P<last>[A-Z][a-z]{2}))? "
-    r"(?P<start>\d{2}:\d{2})-(?P<end>\d{2}:\d{2})(?: (?P<zone>[A-Za-z_]+(?:/[A-Za-z_+-]+)*))?"
+    r"(?P<start>\d{2}:\d{2})-(?P<end>\d{2}:\d{2})(?: (?P<zone>\w+(?:/[\w+-]+)*))?"
 )
 
 

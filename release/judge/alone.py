@@ -28,6 +28,8 @@ WORSE = (2.0, 4.0, 10.0, 40.0)
 """Alternatives to "within the limit": so many times the limit."""
 BETTER = (0.5, 0.2, 0.02)
 """Alternatives to "beyond the limit": such parts of the limit."""
+MOST = 0.999
+"""The largest limit that is asked about: nothing is worse than all requests."""
 SLOW_SHARE = 0.01
 """The share of requests that may be slower than the latency limit: it is a bound on the 99th percentile."""
 QUESTIONS = 4
@@ -54,7 +56,8 @@ class Alone:
             _Question("service", "not answered, as the service counts", limits.errors),
             _Question("latency", f"slower than {1000 * limits.latency:g} ms", SLOW_SHARE),
         )
-        self._slow_from = math.ceil(math.log(limits.latency / LATENCY_FLOOR) / math.log(LATENCY_STEP))
+        steps = math.log(limits.latency / LATENCY_FLOOR) / math.log(LATENCY_STEP)
+        self._slow_from = max(math.ceil(steps), 0)
         self._seen: set[str] = set()
         self._from, self._to = math.inf, -math.inf
         self._requests = 0
@@ -115,9 +118,10 @@ class _Question:
     """One limit and the evidence against both answers, as logs of capital."""
 
     def __init__(self, metric: str, says: str, limit: float) -> None:
-        self.metric, self.says, self.limit = metric, says, limit
+        self.metric, self.says, self.limit = metric, says, min(limit, MOST)
+        limit = self.limit
         self.failed = False
-        self._worse = np.array([min(times * limit, 0.99) for times in WORSE])
+        self._worse = np.array([min(times * limit, max(0.99, (1 + limit) / 2)) for times in WORSE])
         self._better = np.array([part * limit for part in BETTER])
         self._against, self._for = np.zeros(len(WORSE)), np.zeros(len(BETTER))
         self._bad = self._total = 0.0

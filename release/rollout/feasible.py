@@ -23,12 +23,15 @@ def problem(settings: RolloutSettings, policy: Policy, rate: float) -> str | Non
     [passes] = [line for line in estimate(policy, Assumptions(rate, share / 100)) if line.verdict == "PASS"]
     if passes.seconds <= settings.hold_seconds:
         return None
-    took = "never come" if math.isinf(passes.requests) else f"take {words(passes.seconds)}"
-    needed = "enough requests" if math.isinf(passes.requests) else f"{passes.requests:,.0f} requests"
-    return (
-        f"at {rate:.3g} requests/s and {share} % weight, the {needed} of the candidate that a PASS needs "
-        f"{took}, and a step is taken back after {words(settings.hold_seconds)}"
-    )
+    if math.isinf(passes.requests):
+        come = "no number of requests is enough for a PASS"
+    else:
+        come = (
+            f"the {passes.requests:,.0f} requests of the candidate that a PASS needs take "
+            f"{words(passes.seconds)}"
+        )
+    at = f"{float(f'{rate:.3g}'):g} requests/s and {share} % weight"
+    return f"at {at}, {come}, and a step is taken back after {words(settings.hold_seconds)}"
 
 
 def too_short(settings: RolloutSettings, policy: Policy) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from release.domain.orders import Order
 from release.judge.verdict import Decision, Verdict
-from release.rollout.strategies.step import Watch
+from release.rollout.strategies.step import Step, Watch
 
 FIRST_EVIDENCE = 30.0
 """Seconds after which the first windows of a step should have come."""
@@ -38,6 +38,9 @@ class Stay:
     paused: bool = False
 
 
+CLOSED = Stay("waiting for the stage's rollout hours", paused=True)
+
+
 @dataclass(frozen=True)
 class Leave:
     """The step is done."""
@@ -50,6 +53,20 @@ class TakeBack:
     reason: str
 
 
+def begins(step: Step, order: Order | None, now_open: bool) -> Stay | Leave | TakeBack:
+    """Whether the traffic of `step` may move now (Leave).
+
+    What is watched waits while a person holds the rollout, and for more traffic outside the stage's hours.
+    """
+    if order is not None and order.wish == "abort":
+        return TakeBack(str(order))
+    if step.watch is None:
+        return Leave()
+    if order is not None and order.wish == "hold":
+        return _held(order)
+    return Leave() if now_open or not step.share else CLOSED
+
+
 def leaves(watch: Watch, moment: Moment) -> Stay | Leave | TakeBack:
     """What becomes of a step at this moment."""
     verdict, order = moment.verdict, moment.order
@@ -59,16 +76,21 @@ def leaves(watch: Watch, moment: Moment) -> Stay | Leave | TakeBack:
     if verdict.decision is Decision.FAIL:
         return TakeBack(f"{who} FAIL: {verdict.because}")
     if order is not None and order.wish == "hold":
-        return Stay(f"{order}; ./slipway resume lets it go on", paused=True)
+        return _held(order)
     ready = verdict.decision is Decision.PASS and not moment.trouble
     if ready and moment.seconds >= watch.least:
-        return Leave() if moment.open else Stay("waiting for the stage's rollout hours", paused=True)
+        go_on = moment.open or not watch.beside
+        return Leave() if go_on else CLOSED
     reason = moment.trouble or (
         f"PASS; a step lasts at least {watch.least:g} s" if ready else _waits(moment, watch)
     )
     if moment.counted >= watch.most:
         return TakeBack(f"held for {watch.most:g} s without a PASS: {reason}")
     return Stay(reason)
+
+
+def _held(order: Order) -> Stay:
+    return Stay(f"{order}; ./slipway resume lets it go on", paused=True)
 
 
 def _waits(moment: Moment, watch: Watch) -> str:

@@ -133,9 +133,9 @@ class Runner:
 
     def _move(self, action: Action) -> Observation:
         step = self._steps[action.step]
-        aborted = self._aborted()
-        if aborted:
-            return aborted
+        begun = self._watcher.begin(step)
+        if isinstance(begun, TakeBack):
+            return _refused(begun.reason)
         seen = self._ask_for(step.config, step.deployment, action)
         if seen.seen is Seen.REFUSED or step.watch is None:
             return seen

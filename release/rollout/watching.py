@@ -19,7 +19,7 @@ from release.judge.alone import Alone, Limits
 from release.judge.fold import Fold
 from release.judge.verdict import Verdict
 from release.ports import Event, Follower, Progress, StagePorts, Tell, Unreadable
-from release.rollout.leaving import Leave, Moment, Stay, TakeBack, leaves
+from release.rollout.leaving import Leave, Moment, Stay, TakeBack, begins, leaves
 from release.rollout.strategies.step import Step, Watch
 
 POLL_SECONDS = 1.0
@@ -44,7 +44,17 @@ class Watcher:
         self._tell = tell
         self._beside: _Sequence | None = None
         text = rollout.opened.rollout.hours
-        self._hours = hours.parse(text) if text else None
+        # A stage's first release serves before any of its traffic could be moved.
+        self._hours = hours.parse(text) if text and rollout.opened.before.live else None
+
+    def begin(self, step: Step) -> Leave | TakeBack:
+        """Wait until the traffic of `step` may move, or the rollout has to be taken back."""
+        said, begun = _Said(), self._ports.clock.now()
+        while isinstance(decided := begins(step, self.order(), self._open()), Stay):
+            if said.news(decided.reason, (self._ports.clock.now() - begun).total_seconds()):
+                self._tell(Event(f"before {step.share} %: {decided.reason}", detail=True))
+            self._ports.clock.sleep(POLL_SECONDS)
+        return decided
 
     def watch(self, number: int, entered: datetime, greet: Greet) -> tuple[Judged, Leave | TakeBack]:
         """Watch step `number`, which began at `entered`, until it may be left or has to be taken back.
@@ -81,8 +91,10 @@ class Watcher:
             order = self._ports.evidence.order(self._rollout.id)
         except Unreadable as error:
             order, trouble = None, trouble or f"orders cannot be read: {error}"
-        now_open = self._hours is None or self._hours.open_at(self._ports.clock.now())
-        return Moment(verdict, seconds, seconds - paused, trouble, order, now_open)
+        return Moment(verdict, seconds, seconds - paused, trouble, order, self._open())
+
+    def _open(self) -> bool:
+        return self._hours is None or self._hours.open_at(self._ports.clock.now())
 
     def _say(self, number: int, watch: Watch, moment: Moment, decided: Stay, aloud: bool) -> None:
         verdict, shares = moment.verdict, tuple(step.share for step in self._steps)

@@ -1,0 +1,152 @@
+"""What SageMaker and autoscaling are asked while weights move; what is passed on as busy, and what is not."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from release.adapters.endpoints import Endpoints
+from release.ports import Busy
+
+RESOURCE = "endpoint/delays-prod/variant/live"
+DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+IN_PROGRESS = (
+    'Cannot update in-progress endpoint "arn:aws:sagemaker:us-east-1:123456789012:endpoint/delays-prod".'
+)
+
+
+class Calls:
+    """Any client: notes what it is asked, and answers as told."""
+
+    def __init__(self):
+        self.calls = []
+        self.answers = {}
+
+    def __getattr__(self, operation):
+        def call(**request):
+            self.calls.append((operation, request))
+            answer = self.answers.get(operation, {})
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return call
+
+
+@pytest.fixture
+def aws():
+    return Calls()
+
+
+@pytest.fixture
+def endpoints(aws):
+    return Endpoints(cast(Any, SimpleNamespace(client=lambda service: aws)))
+
+
+def validation(message):
+    return ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "Operation")
+
+
+def target(**state):
+    suspended = {"SuspendedState": state} if state else {}
+    return {"ScalableTargets": [{"ResourceId": RESOURCE, "MinCapacity": 1, "MaxCapacity": 4, **suspended}]}
+
+
+class TestRescale:
+    @pytest.mark.parametrize(
+        ("weights", "counts", "asked"),
+        [
+            (
+                {"live": 95.0, "candidate": 5.0},
+                {},
+                [
+                    {"VariantName": "live", "DesiredWeight": 95.0},
+                    {"VariantName": "candidate", "DesiredWeight": 5.0},
+                ],
+            ),
+            ({}, {"candidate": 3}, [{"VariantName": "candidate", "DesiredInstanceCount": 3}]),
+            (
+                {"candidate": 0.0},
+                {"candidate": 2},
+                [{"VariantName": "candidate", "DesiredWeight": 0.0, "DesiredInstanceCount": 2}],
+            ),
+        ],
+    )
+    def test_it_is_one_call_that_names_what_changes_and_nothing_else(
+        self, aws, endpoints, weights, counts, asked
+    ):
+        endpoints.rescale("delays-prod", weights, counts)
+        (call,) = aws.calls
+        assert call == (
+            "update_endpoint_weights_and_capacities",
+            {"EndpointName": "delays-prod", "DesiredWeightsAndCapacities": asked},
+        )
+
+    @pytest.mark.parametrize("move", ["rescale", "update"])
+    def test_whoever_was_first_is_busy_and_every_other_refusal_is_itself(self, aws, endpoints, move):
+        def go():
+            if move == "rescale":
+                endpoints.rescale("delays-prod", {"live": 100.0}, {})
+            else:
+                endpoints.update("delays-prod", "config", None)
+
+        operation = {"rescale": "update_endpoint_weights_and_capacities", "update": "update_endpoint"}[move]
+        aws.answers[operation] = validation(IN_PROGRESS)
+        with pytest.raises(Busy, match="in-progress"):
+            go()
+        aws.answers[operation] = validation("Could not find variant")
+        with pytest.raises(ClientError, match="Could not find variant"):
+            go()
+
+    def test_a_plain_update_keeps_the_instances_and_not_the_weights(self, aws, endpoints):
+        endpoints.update("delays-prod", "config", None)
+        ((operation, request),) = aws.calls
+        assert operation == "update_endpoint"
+        assert request["RetainAllVariantProperties"] is True
+        excluded = {item["VariantPropertyType"] for item in request["ExcludeRetainedVariantProperties"]}
+        assert excluded == {"DesiredWeight", "DataCaptureConfig"}
+        assert "DeploymentConfig" not in request
+
+
+class TestScaling:
+    def registered(self, aws):
+        return [request for operation, request in aws.calls if operation == "register_scalable_target"]
+
+    @pytest.mark.parametrize(
+        ("now", "act", "asked"),
+        [
+            ({}, "hold_scaling", [True]),
+            ({"DynamicScalingInSuspended": False}, "hold_scaling", [True]),
+            ({"DynamicScalingInSuspended": True}, "hold_scaling", []),
+            ({"DynamicScalingInSuspended": True}, "free_scaling", [False]),
+            ({"DynamicScalingInSuspended": False}, "free_scaling", []),
+            ({}, "free_scaling", []),
+        ],
+    )
+    def test_scaling_in_is_held_and_freed_and_nothing_is_asked_twice(self, aws, endpoints, now, act, asked):
+        aws.answers["describe_scalable_targets"] = target(**now)
+        getattr(endpoints, act)("delays-prod")
+        assert self.registered(aws) == [
+            {
+                "ServiceNamespace": "sagemaker",
+                "ScalableDimension": DIMENSION,
+                "ResourceId": RESOURCE,
+                "SuspendedState": {"DynamicScalingInSuspended": suspended},
+            }
+            for suspended in asked
+        ]
+
+    def test_scaling_out_and_the_bounds_are_left_alone(self, aws, endpoints):
+        aws.answers["describe_scalable_targets"] = target()
+        endpoints.hold_scaling("delays-prod")
+        (request,) = self.registered(aws)
+        assert not {"MinCapacity", "MaxCapacity"} & set(request)
+        assert set(request["SuspendedState"]) == {"DynamicScalingInSuspended"}
+
+    def test_an_endpoint_without_autoscaling_needs_none(self, aws, endpoints):
+        aws.answers["describe_scalable_targets"] = {"ScalableTargets": []}
+        endpoints.hold_scaling("delays-prod")
+        endpoints.free_scaling("delays-prod")
+        assert self.registered(aws) == []
+        assert aws.calls[0][1]["ResourceIds"] == [RESOURCE]
