@@ -22,15 +22,35 @@ from release.domain.stages import Stages
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far the watching of a rollout's step is; times in seconds."""
+
+    step: int
+    steps: tuple[int, ...]
+    """The candidate's share of the traffic at each step, in per cent."""
+    share: int
+    seconds_in_step: float
+    least_seconds: float
+    most_seconds: float
+    rate: float
+    """Requests per second of both variants together."""
+    waits_for: str
+    verdict: Mapping[str, Any] | None
+    """`Verdict.record()` of this moment."""
+
+
+@dataclass(frozen=True)
 class Event:
     """Something that an operation wants known while it works.
 
-    `detail` is a line under the last one; `phase` is set where a rollout comes to a new phase.
+    `detail` is a line under the last one; `phase` is set where a rollout comes to a new phase, `progress`
+    while it watches.
     """
 
     text: str
     detail: bool = False
     phase: Phase | None = None
+    progress: Progress | None = None
 
 
 Tell = Callable[[Event], None]
@@ -122,6 +142,16 @@ class Ledger(Protocol):
         """The entries one by one, the newest first: what is not asked for is not read."""
 
 
+class Evidence(Protocol):
+    """What rollouts are judged by, and what is told of them: kept beside the ledger."""
+
+    def kept(self, rollout: str, kind: str) -> Iterator[str]:
+        """What was kept, in the order of its numbers."""
+
+    def put_report(self, rollout: str, name: str, data: bytes) -> str:
+        """Keep a report of a rollout under this name, in the place of an earlier one; where it lies."""
+
+
 class Artifacts(Protocol):
     """A stage's bucket: releases and their models."""
 
@@ -202,6 +232,7 @@ class StagePorts:
     endpoints: Endpoints
     stack: Stack
     ledger: Ledger
+    evidence: Evidence
     artifacts: Artifacts
     registry: Registry
     clock: Clock

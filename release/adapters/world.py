@@ -13,6 +13,7 @@ from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws, error_code
 from release.adapters.clock import SystemClock
 from release.adapters.endpoints import Endpoints
+from release.adapters.evidence import EvidenceStore
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.registry import Registry
@@ -77,6 +78,7 @@ def ports_of(
         endpoints=Endpoints(aws),
         stack=_StackWhenNeeded(folder, aws, lambda text: tell(Event(text, detail=True))),
         ledger=LedgerStore(aws, artifacts.bucket),
+        evidence=EvidenceStore(aws, artifacts.bucket),
         artifacts=artifacts,
         registry=Registry(aws),
         clock=SystemClock(),

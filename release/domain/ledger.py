@@ -108,6 +108,26 @@ class Entered(Data):
     reason: str = ""
 
 
+class Judged(Data):
+    """How watching a step ended: the verdict in short, and where the evidence for it is kept.
+
+    `windows` and `sha256` are of the evidence so far, in the order in which it came: whoever judges it again
+    under the rollout's policy comes to the same (`release/operations/judge.py`).
+    """
+
+    event: Literal["judged"] = "judged"
+    step: int
+    share: int
+    """The candidate's share of the traffic in per cent."""
+    decision: Literal["PASS", "FAIL", "HOLD"]
+    because: str
+    seconds: float
+    requests: int
+    live_requests: int
+    windows: int
+    sha256: str
+
+
 class Resumed(Data):
     """Another process goes on where a dead one stopped."""
 
@@ -128,7 +148,7 @@ class Refused(Data):
     reasons: tuple[str, ...]
 
 
-Payload = Annotated[Opened | Entered | Resumed | Closed | Refused, Field(discriminator="event")]
+Payload = Annotated[Opened | Entered | Judged | Resumed | Closed | Refused, Field(discriminator="event")]
 
 
 class Subject(Data):
@@ -249,8 +269,8 @@ def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
     return found
 
 
-def _advanced(found: OpenRollout, owner: Owner, what: Entered | Resumed) -> OpenRollout:
-    if isinstance(what, Resumed):
+def _advanced(found: OpenRollout, owner: Owner, what: Entered | Judged | Resumed) -> OpenRollout:
+    if isinstance(what, Judged | Resumed):
         return OpenRollout(found.subject, found.opened, owner, found.phase, found.step, found.reason)
     reason = what.reason or found.reason
     return OpenRollout(found.subject, found.opened, owner, Phase(what.event), what.step, reason)

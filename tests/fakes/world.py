@@ -11,6 +11,7 @@ from release.domain.plan import Split
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
 from release.ports import Event, Registry, StagePorts, Tell
+from tests.fakes.evidence import FakeEvidence
 from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.sagemaker import FakeSageMaker
@@ -53,6 +54,7 @@ class FakeStage:
         self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
         self.clock = FakeClock()
         self.ledger = FakeLedger(self.trouble, self.clock.now)
+        self.evidence = FakeEvidence()
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
         self.registry = FakeRegistry()
         self.former = False
@@ -71,6 +73,7 @@ class FakeStage:
             endpoints=self.sagemaker,
             stack=self.stack,
             ledger=self.ledger,
+            evidence=self.evidence,
             artifacts=self.artifacts,
             registry=self.registry,
             clock=self.clock,
