@@ -91,7 +91,7 @@ def _share_of_steps(entries: Sequence[Entry], verdicts: Sequence[Mapping[str, An
 
 
 def _moments(entries: Sequence[Entry], shares: Mapping[int, int]) -> tuple[Moment, ...]:
-    found = []
+    found, said = [], ""
     for entry, after in zip(entries, [*entries[1:], None], strict=True):
         at = datetime.fromisoformat(entry.at)
         lasted = (datetime.fromisoformat(after.at) - at).total_seconds() if after else None
@@ -102,7 +102,9 @@ def _moments(entries: Sequence[Entry], shares: Mapping[int, int]) -> tuple[Momen
         step = what.step if isinstance(what, Entered | Judged) and stepped else None
         share = shares.get(step) if step is not None else None
         by = f"{entry.owner.user} on {entry.owner.host}"
-        found.append(Moment(at, str(what.event), step, share, lasted, _says(what), by))
+        says = _says(what)
+        told, said = ("" if says == said else says), says or said
+        found.append(Moment(at, str(what.event), step, share, lasted, told, by))
     return tuple(found)
 
 

@@ -59,9 +59,12 @@ class Chart:
     says: str
     """The same in words, for who does not see it."""
     start: datetime
+    """The time of day of second 0 ..."""
     seconds: float
     low: float
     high: float
+    begins: float = 0.0
+    """... and the second at which the chart begins; it shows `seconds` from there."""
     lines: Sequence[Line] = ()
     bands: Sequence[Sequence[tuple[float, float, float]]] = ()
     """Runs of time, lower and upper edge."""
@@ -75,14 +78,15 @@ class Chart:
 
 def chart(what: Chart) -> str:
     """The chart as HTML."""
-    x, y = Scale(0, what.seconds, WIDTH), Scale(what.low, what.high, HEIGHT, flipped=True)
+    end = what.begins + what.seconds
+    x, y = Scale(what.begins, end, WIDTH), Scale(what.low, what.high, HEIGHT, flipped=True)
     ticks = value_ticks(what.low, what.high)
-    times = time_ticks(what.start, what.seconds)
+    times = time_ticks(what.start, what.begins, what.seconds)
     parts = [f'<path class="grid" d="M0 {y(tick)}H{WIDTH}"/>' for tick in ticks]
     parts += [f'<path class="{css}" d="M{x(at)} 0V{HEIGHT}"/>' for at, css in what.marks]
     parts += [_band(run, x, y) for run in what.bands if len(run) > 1]
     parts += [f'<path class="{rule.css}" d="M0 {y(rule.value)}H{WIDTH}"/>' for rule in what.rules]
-    parts += [f'<path class="{line.css}" d="{_runs(line.runs, x, y)}"/>' for line in what.lines if line.runs]
+    parts += [path for line in what.lines for path in _drawn(line, x, y)]
     return "".join(
         (
             '<div class="plot">',
@@ -120,14 +124,14 @@ def time_labels(times: Sequence[tuple[float, str]], x: Scale) -> list[str]:
     ]
 
 
-def _runs(runs: Iterable[Sequence[XY]], x: Scale, y: Scale) -> str:
-    return "".join(_path(run, x, y) for run in runs if run)
-
-
-def _path(run: Sequence[XY], x: Scale, y: Scale) -> str:
-    points = [f"{x(at):g} {y(value):g}" for at, value in run]
-    # A single point is drawn as a dot: a line of no length with round ends.
-    return f"M{points[0]}" + ("L" + " ".join(points[1:]) if len(points) > 1 else "h0")
+def _drawn(line: Line, x: Scale, y: Scale) -> Iterable[str]:
+    """The runs of a line as one path, and its lonely points as dots: lines of no length with round ends."""
+    runs = [[f"{x(at):g} {y(value):g}" for at, value in run] for run in line.runs]
+    lines = [f"M{run[0]}L{' '.join(run[1:])}" for run in runs if len(run) > 1]
+    dots = [f"M{run[0]}h0" for run in runs if len(run) == 1]
+    for css, found in ((line.css, lines), (f"{line.css} dot", dots)):
+        if found:
+            yield f'<path class="{css}" d="{"".join(found)}"/>'
 
 
 def _band(run: Sequence[tuple[float, float, float]], x: Scale, y: Scale) -> str:
@@ -151,15 +155,16 @@ def nice(value: float) -> float:
     return next(power * times for times in (1, 2, 5, 10) if power * times >= value * (1 - 1e-9))
 
 
-def time_ticks(start: datetime, seconds: float) -> list[tuple[float, str]]:
-    """Round times of day within the chart, with their words."""
+def time_ticks(zero: datetime, begins: float, seconds: float) -> list[tuple[float, str]]:
+    """Round times of day within a chart, as seconds since `zero`, with their words."""
     step = next((s for s in TIME_STEPS if seconds / s <= MOST_LABELS), TIME_STEPS[-1])
-    start = start.astimezone(UTC)
+    zero = zero.astimezone(UTC)
+    start = zero + timedelta(seconds=begins)
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     first = math.ceil((start - midnight).total_seconds() / step) * step
     shape = "%H:%M" if step >= 60 else "%H:%M:%S"
     found, at = [], midnight + timedelta(seconds=first)
-    while (passed := (at - start).total_seconds()) <= seconds:
+    while (passed := (at - zero).total_seconds()) <= begins + seconds:
         found.append((passed, at.strftime(shape)))
         at += timedelta(seconds=step)
     return found

@@ -12,6 +12,7 @@ from release.report.words import (
     NONE,
     TITLES,
     bounds,
+    by_weight,
     clock,
     day,
     headline,
@@ -58,7 +59,7 @@ def text(value: str) -> str:
     line = re.sub(r"(?i)(https?|ftp|mailto|xmpp):", r"\1\\:", line)
     line = re.sub(r"(?i)www\.", r"www\\.", line)
     # At the beginning of a line these would make a list, a heading's underline or a rule.
-    return re.sub(r"^(\d+)([.)])|^([-+=])", lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", line)
+    return re.sub(r"^(\d+)([.)])(?=\s)|^([-+=])", lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", line)
 
 
 def _table(
@@ -74,15 +75,21 @@ def _metrics(watched: Watched) -> list[str]:
     requests = f"{watched.requests:,} requests"
     requests += "" if watched.alone else f" beside {watched.live_requests:,} of live"
     rows = []
-    for metric in watched.metrics:
-        detail = f" ({metric.detail})" if metric.detail else ""
+    for metric in by_weight(watched):
+        says = f"{metric.says} ({metric.detail})" if metric.detail else metric.says
         seen = (share(metric.candidate), share(metric.live)) if metric.requests else (NONE, NONE)
         band = bounds(metric.at_least, metric.at_most)
         margins = " / ".join(share(m) for m in (metric.fail_margin, metric.pass_margin) if m is not None)
         name = metric.name if metric.name == metric.question else f"{metric.name}: {metric.question}"
-        says = f"{text(metric.says)}{text(detail)}"
         rows.append(
-            (text(name), STATES.get(metric.state, text(metric.state)), *seen, band, margins or NONE, says)
+            (
+                text(name),
+                STATES.get(metric.state, text(metric.state)),
+                *seen,
+                band,
+                margins or NONE,
+                text(says),
+            )
         )
     heads = ("metric", "state", "candidate", other, "band", "FAIL / PASS margin", "what")
     return [

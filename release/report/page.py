@@ -6,7 +6,7 @@ from html import escape
 from release.report import pictures, tables
 from release.report.report import Metric, Report, Watched
 from release.report.style import STYLE
-from release.report.words import KINDS, day, headline, lasting, margins, share, summary, tone
+from release.report.words import KINDS, by_weight, day, headline, lasting, margins, share, summary, tone
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """A browser loads nothing for the page, whatever a release's texts say."""
@@ -82,8 +82,13 @@ def _traffic(report: Report) -> str:
         keys += [_key("var(--fail)", "proven beyond", "box")]
     if report.decided:
         keys.append(_key("var(--soft)", "a verdict that ended a step", "dash"))
+    more = ""
+    if not report.watched and len(report.shares) > 1:
+        keys.append("<span>in between, SageMaker moves it as the strategy says</span>")
+    else:
+        more = ", and what was proven when"
     return (
-        '<h2>The traffic it got, and what was proven when</h2><div class="card tall">'
+        f'<h2>The traffic it got{more}</h2><div class="card tall">'
         f'{pictures.traffic(report)}{"".join(rows)}<p class="key">{"".join(keys)}</p>'
         f"{tables.shares(report)}</div>"
     )
@@ -102,7 +107,7 @@ def _watched(report: Report, watched: Watched) -> str:
     )
     aside = [f"{count:,} windows: {cause}" for cause, count in watched.set_aside.items()]
     more = f'<p class="soft">Set aside: {escape("; ".join(aside))}</p>' if aside else ""
-    cards = "".join(_metric(report, watched, metric) for metric in watched.metrics)
+    cards = "".join(_metric(report, watched, metric) for metric in by_weight(watched))
     return (
         f"<h2>{escape(title)}</h2><p>{tag(watched.decision, DECISIONS[watched.decision])} "
         f'{escape(watched.because)}</p><p class="soft">{escape(text)}</p>{more}'
@@ -124,11 +129,12 @@ def _metric(report: Report, watched: Watched, metric: Metric) -> str:
     detail = f'<p class="soft">{escape(metric.detail)}</p>' if metric.detail else ""
     needs = f"<p>About {metric.needs:,} more requests of the candidate decide it.</p>" if metric.needs else ""
     line = _key("var(--live)", other, "dash" if watched.alone else "")
+    gap = f"<span>gaps: other questions of {escape(metric.name)} told more</span>" * pictures.gaps(metric)
     drawn = (
         f'<h4>Seen</h4>{pictures.seen(metric, watched, report)}<p class="key">'
-        f"{_key('var(--me)', 'candidate')}{line}</p>"
+        f"{_key('var(--me)', 'candidate')}{line}{gap}</p>"
     )
-    proof = pictures.proven(metric, report)
+    proof = pictures.proven(metric, watched, report)
     if proof:
         drawn += f"<h4>Proven: how much worse it may be, at least and at most</h4>{proof}"
     words = "".join(f"<p>{escape(line)}</p>" for line in margins(metric))

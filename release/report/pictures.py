@@ -10,6 +10,8 @@ from release.report.words import lasting, share
 
 SETTLED = 0.25
 """The first part of the points has few requests and wild values: it does not choose the range of a chart."""
+ROOM = 1.02
+"""A little time after the last evidence, so that the last point is not at the very edge."""
 STATES = {
     "no evidence": "no evidence yet",
     "undecided": "undecided",
@@ -44,6 +46,18 @@ def length(report: Report) -> float:
     return max(report.seconds, 1.0)
 
 
+def span(watched: Watched) -> tuple[float, float]:
+    """When evidence began, and how long it came: what the charts of all metrics show."""
+    points = [point.at for metric in watched.metrics for point in metric.points if point.requests]
+    first, last = min(points, default=0.0), max(points, default=0.0)
+    return first, max(ROOM * (last - first), 1.0)
+
+
+def gaps(metric: Metric) -> bool:
+    """Whether some of the evidence is not drawn, because another question told more then."""
+    return any(point.question != metric.question and point.requests for point in metric.points)
+
+
 def ribbon(metric: Metric, report: Report) -> str:
     """What was proven of a metric, and from when on: one coloured strip over time."""
     x, end = Scale(0, length(report), WIDTH), report.seconds
@@ -66,7 +80,7 @@ def ribbon(metric: Metric, report: Report) -> str:
 
 def seen(metric: Metric, watched: Watched, report: Report) -> str:
     """The means of candidate and live over time, as far as they are of the question that is shown."""
-    runs = _runs(metric)
+    runs, (start, seconds) = _runs(metric), span(watched)
     mine = [[(p.at, p.candidate) for p in run] for run in runs]
     theirs = [[(p.at, p.live) for p in run] for run in runs]
     shown = _settled(runs)
@@ -78,7 +92,8 @@ def seen(metric: Metric, watched: Watched, report: Report) -> str:
             title=f"{metric.name}: {metric.says}",
             says=f"At the end candidate {share(metric.candidate)}, {other} {share(metric.live)}",
             start=report.opened,
-            seconds=length(report),
+            begins=start,
+            seconds=seconds,
             low=max(low, 0.0),
             high=high,
             lines=[Line(theirs, f"line {other}"), Line(mine, "line candidate")],
@@ -86,12 +101,13 @@ def seen(metric: Metric, watched: Watched, report: Report) -> str:
     )
 
 
-def proven(metric: Metric, report: Report) -> str:
+def proven(metric: Metric, watched: Watched, report: Report) -> str:
     """The bounds beside the margins over time; empty where the question has no bounds."""
     runs = [[p for p in run if _bounded(p)] for run in _runs(metric)]
     runs = [run for run in runs if run]
     if not runs:
         return ""
+    start, seconds = span(watched)
     rules = []
     if metric.fail_margin is not None:
         rules.append(Rule(metric.fail_margin, "rule fail", "FAIL above"))
@@ -113,7 +129,8 @@ def proven(metric: Metric, report: Report) -> str:
             says=f"{metric.fails}, now at least {share(metric.at_least)}; "
             f"{metric.passes}, now at most {share(metric.at_most)}",
             start=report.opened,
-            seconds=length(report),
+            begins=start,
+            seconds=seconds,
             low=low,
             high=high,
             lines=[Line(least, "line least"), Line(most, "line most")],

@@ -35,15 +35,16 @@ h4{font-size:13px;font-weight:600;margin:16px 0 0;color:var(--soft)}
 .key i{display:inline-block;width:18px;height:0;border-top:3px solid var(--c);vertical-align:middle;
 margin-right:5px}
 .key i.box{height:10px;border:0;background:var(--c);border-radius:2px}.key i.dash{border-top-style:dashed}
-.plot{position:relative;height:128px;margin:10px 0 24px 52px}
+.plot{position:relative;height:128px;margin:10px 14px 24px 52px}
 .tall{margin-left:0}.tall .plot{height:170px;margin-left:92px}
 .plot svg{position:absolute;inset:0;width:100%;height:100%;overflow:hidden}
 .plot path{fill:none;stroke-width:1.75;vector-effect:non-scaling-stroke;
 stroke-linejoin:round;stroke-linecap:round}
 .plot .grid{stroke:var(--grid);stroke-width:1}
 .plot .candidate{stroke:var(--me);stroke-width:2.25}.plot .live,.plot .limit{stroke:var(--live)}
-.plot .limit{stroke-dasharray:5 4}
-.plot .band{fill:var(--band);stroke:none}.plot .least,.plot .most{stroke:var(--me);stroke-width:1.5}
+.plot .limit{stroke-dasharray:5 4}.plot .dot{stroke-width:7}
+.plot .band{fill:var(--band);stroke:none}
+.plot .least,.plot .most{stroke:var(--me)}
 .plot .rule{stroke-dasharray:6 4;stroke-width:1.5}
 .plot .rule.fail{stroke:var(--fail)}.plot .rule.pass{stroke:var(--pass)}
 .plot .mark{stroke-width:1.5;stroke-dasharray:2 4}
@@ -54,7 +55,8 @@ stroke-linejoin:round;stroke-linecap:round}
 .plot .rl{right:4px;transform:translateY(-120%);font-weight:600;
 text-shadow:0 0 3px var(--card),0 0 3px var(--card)}
 .plot .rl.fail{color:var(--fail)}.plot .rl.pass{color:var(--pass)}
-.row{display:grid;grid-template-columns:86px 1fr;gap:6px;align-items:center;margin:5px 0;font-size:13px}
+.row{display:grid;grid-template-columns:86px 1fr;gap:6px;align-items:center;margin:5px 14px 5px 0;
+font-size:13px}
 .row span{text-align:right;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .ribbon{width:100%;height:13px;background:var(--grid);border-radius:3px;display:block}
 .ribbon .no-evidence{fill:var(--grid)}.ribbon .undecided{fill:var(--none)}

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from release.report.report import Metric, Report
+from release.report.report import Metric, Report, Watched
 
 NONE = "\N{EN DASH}"
 """Stands where there is nothing to say."""
@@ -91,10 +91,26 @@ def summary(report: Report) -> str:
         case "reverted":
             serves = f"{report.before} serves, as before" if report.before else "nothing serves, as before"
             why = report.reason or "no reason was recorded"
-            return f"{why[0].upper()}{why[1:]}. {serves[0].upper()}{serves[1:]}."
+            said = [why, *(_decisive(watched) for watched in report.watched[-1:]), serves]
+            return " ".join(f"{line[0].upper()}{line[1:]}." for line in said if line)
         case _:
             stands = TITLES.get(report.stands_at, report.stands_at)
             return f"It stands at '{stands}'." + (f" {watched.because}." if watched else "")
+
+
+def _decisive(watched: Watched) -> str:
+    """The metric that is beyond its margin, in numbers; empty where none is."""
+    other = "the limit is" if watched.alone else "live"
+    for metric in watched.metrics:
+        if metric.state == "beyond":
+            seen = f"{metric.says}: candidate {share(metric.candidate)}, {other} {share(metric.live)}"
+            return f"{seen} ({metric.detail})" if metric.detail else seen
+    return ""
+
+
+def by_weight(watched: Watched) -> list[Metric]:
+    """The metrics, those first that speak against the candidate."""
+    return sorted(watched.metrics, key=lambda metric: metric.state != "beyond")
 
 
 def tone(report: Report) -> str:
