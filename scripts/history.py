@@ -5,7 +5,7 @@ import argparse
 from rich.table import Table
 
 from release.connect import connect
-from release.domain.ledger import Closed, Entered, Entry, Opened, Payload, Refused
+from release.domain.ledger import Closed, Entered, Entry, Judged, Opened, Payload, Refused
 from release.operations.history import history
 from scripts.shared.cli import Command, Out, run
 
@@ -48,6 +48,8 @@ def _why(what: Payload) -> str:
             skipped = [f"without {' and '.join(skip.stages)}: {skip.reason}"] if skip else []
             approved = [f"approved by {approval.by}: {approval.reason}"] if approval else []
             return "; ".join(skipped + approved)
+        case Judged(share=share, decision=decision, because=because):
+            return f"{decision} at {share} %: {because}"
         case Refused(reasons=reasons):
             return "; ".join(reasons)
         case Entered(reason=reason) | Closed(reason=reason):

@@ -69,7 +69,7 @@ def _entries(ports: StagePorts, rollout: str | None, endpoint: str | None) -> li
     raise UsageError(
         f"The ledger of {ports.name} has {wanted}{of}.",
         "There is nothing to report.",
-        f"See what happened there: ./slipway history {ports.name} --all --json names every rollout's id.",
+        f"Every rollout's id is in the history: ./slipway history {ports.name} --all --json",
     )
 
 

@@ -10,9 +10,6 @@ from release.domain.pins import ReleasePin
 from release.report.report import Difference
 from release.report.words import NONE
 
-SHORT = 12
-"""Hexadecimal digits of a checksum that are shown."""
-
 
 def differences(
     before: ReleasePin | None, after: ReleasePin | None, manifests: Mapping[str, Manifest]
@@ -48,8 +45,8 @@ def _told(pin: ReleasePin | None, manifests: Mapping[str, Manifest]) -> dict[str
         return {}
     found = {
         "release": pin.release,
-        "image": f"sha256:{pin.digest.removeprefix('sha256:')[:SHORT]}",
-        "model": f"sha256:{pin.sha256[:SHORT]}",
+        "image": pin.digest,
+        "model": f"sha256:{pin.sha256}",
         "instance type": pin.type or NONE,
         "instances at the start": str(pin.capacity),
     }

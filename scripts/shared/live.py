@@ -152,9 +152,8 @@ def picture(progress: Progress, width: int) -> Group:
     lines: list[Any] = [ahead, Text(since)]
     if reasons(progress):
         lines.append(_metrics(progress, width))
-    lines.append(waits)
-    if outlook(progress):
-        lines.append(Text(f"  {outlook(progress)}", style="dim"))
+    # Always as many lines: a picture that grows and shrinks would jump.
+    lines += [waits, Text(f"  {outlook(progress)}", style="dim")]
     for line in lines:
         if isinstance(line, Text):
             line.truncate(width, overflow="ellipsis")
