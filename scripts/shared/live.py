@@ -10,14 +10,15 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from release.ports import Progress
+if TYPE_CHECKING:
+    from release.ports import Progress  # loads pydantic, which a command that asks nothing needs not
 
 SAID_AGAIN = 30.0
 """Seconds after which a line is printed though nothing changed."""
@@ -50,7 +51,7 @@ class Watching:
         self._live: Live | None = None
         self._told, self._at, self._step = "", -math.inf, -1
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: "Progress") -> None:
         """What is known now."""
         if self._as_json:
             self._put(json.dumps({"progress": asdict(progress)}, default=str))
@@ -65,7 +66,7 @@ class Watching:
             self._live.stop()
             self._live = None
 
-    def _draw(self, progress: Progress) -> None:
+    def _draw(self, progress: "Progress") -> None:
         shown = picture(progress, self._console.width)
         if self._live is None:
             self._live = Live(
@@ -75,7 +76,7 @@ class Watching:
         else:
             self._live.update(shown, refresh=True)
 
-    def _line(self, progress: Progress) -> None:
+    def _line(self, progress: "Progress") -> None:
         """A line, if it is news: a number that moved is none."""
         text = plain(progress)
         told = re.sub(r"[\d.,]+", "", f"{states(progress)} {progress.waits_for}")
@@ -86,7 +87,7 @@ class Watching:
         self._say(text)
 
 
-def plain(progress: Progress) -> str:
+def plain(progress: "Progress") -> str:
     """Progress in one line."""
     parts = [
         f"{_share(progress)} for {lasting(progress.seconds_in_step)}, {progress.rate:.3g} requests/s",
@@ -97,7 +98,7 @@ def plain(progress: Progress) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def states(progress: Progress) -> str:
+def states(progress: "Progress") -> str:
     """What is proven of which metric."""
     found: dict[str, list[str]] = {}
     for reason in reasons(progress):
@@ -105,12 +106,12 @@ def states(progress: Progress) -> str:
     return ", ".join(f"{state}: {' '.join(names)}" for state, names in found.items())
 
 
-def reasons(progress: Progress) -> list[Reason]:
+def reasons(progress: "Progress") -> list[Reason]:
     """The reasons of the verdict, none before the first."""
     return list((progress.verdict or {}).get("reasons") or ())
 
 
-def outlook(progress: Progress) -> str:
+def outlook(progress: "Progress") -> str:
     """How long the step still takes at this traffic, if things stay as they are; empty where nobody knows."""
     open_ = [reason for reason in reasons(progress) if reason["state"] not in DECIDED]
     known = [wait for reason in open_ if (wait := wait_for(reason, progress)) is not None]
@@ -125,7 +126,7 @@ def outlook(progress: Progress) -> str:
     return words if longest <= left else f"{words}, but it is taken back in {lasting(left)}"
 
 
-def wait_for(reason: Reason, progress: Progress) -> float | None:
+def wait_for(reason: Reason, progress: "Progress") -> float | None:
     """Seconds until a metric is decided at this traffic; None when that cannot be told."""
     rate = progress.rate * progress.share / FULL
     needs = reason.get("needs")
@@ -142,7 +143,7 @@ def lasting(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def picture(progress: Progress, width: int) -> Group:
+def picture(progress: "Progress", width: int) -> Group:
     """The whole picture, at most `width` columns wide; what does not fit is cut."""
     ahead = _steps(progress)
     since = f"  {_share(progress)} for {lasting(progress.seconds_in_step)}"
@@ -161,11 +162,11 @@ def picture(progress: Progress, width: int) -> Group:
     return Group(*lines)
 
 
-def _share(progress: Progress) -> str:
+def _share(progress: "Progress") -> str:
     return "alone" if progress.share == FULL else f"{progress.share} %"
 
 
-def _steps(progress: Progress) -> Text:
+def _steps(progress: "Progress") -> Text:
     line = Text("  ")
     for number, share in enumerate(progress.steps):
         words = "alone" if share == FULL else f"{share} %"
@@ -179,7 +180,7 @@ def _steps(progress: Progress) -> Text:
     return line
 
 
-def _metrics(progress: Progress, width: int) -> Table:
+def _metrics(progress: "Progress", width: int) -> Table:
     """A row for each metric: its bar from PASS to FAIL, its state, what was seen and how long it takes."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1), expand=False)
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=18)
