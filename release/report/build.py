@@ -103,7 +103,8 @@ def _moments(entries: Sequence[Entry], shares: Mapping[int, int]) -> tuple[Momen
         share = shares.get(step) if step is not None else None
         by = f"{entry.owner.user} on {entry.owner.host}"
         says = _says(what)
-        told, said = ("" if says == said else says), says or said
+        # A reason goes with a rollout from phase to phase; it is told once.
+        told, said = ("" if says == said and isinstance(what, Entered | Closed) else says), says or said
         found.append(Moment(at, str(what.event), step, share, lasted, told, by))
     return tuple(found)
 

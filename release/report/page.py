@@ -121,7 +121,9 @@ def _metric(report: Report, watched: Watched, metric: Metric) -> str:
     name = metric.name if metric.name == metric.question else f"{metric.name}: {metric.question}"
     head = f'<section class="card"><h3>{escape(name)} {state}</h3><p class="soft">{escape(metric.says)}</p>'
     if not metric.requests:
-        return f'{head}<p class="soft">No evidence. Missing evidence never passes.</p></section>'
+        # A PASS asks for no evidence of a metric that the policy does not require.
+        never = " Missing evidence never passes." * (watched.decision != "PASS")
+        return f'{head}<p class="soft">No evidence.{never}</p></section>'
     figures = (
         f'<div class="figures"><div class="me"><b>{share(metric.candidate)}</b>candidate</div>'
         f"<div><b>{share(metric.live)}</b>{other}</div></div>"

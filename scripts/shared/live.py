@@ -90,7 +90,7 @@ class Watching:
 def plain(progress: "Progress") -> str:
     """Progress in one line."""
     parts = [
-        f"{_share(progress)} for {lasting(progress.seconds_in_step)}, {progress.rate:.3g} requests/s",
+        f"{_share(progress)} for {lasting(progress.seconds_in_step)}, {_rate(progress)} requests/s",
         states(progress),
         progress.waits_for,
         outlook(progress),
@@ -113,9 +113,10 @@ def reasons(progress: "Progress") -> list[Reason]:
 
 def outlook(progress: "Progress") -> str:
     """How long the step still takes at this traffic, if things stay as they are; empty where nobody knows."""
-    open_ = [reason for reason in reasons(progress) if reason["state"] not in DECIDED]
+    seen = [reason for reason in reasons(progress) if reason["requests"]]
+    open_ = [reason for reason in seen if reason["state"] not in DECIDED]
     known = [wait for reason in open_ if (wait := wait_for(reason, progress)) is not None]
-    if len(known) < len(open_) or progress.verdict is None:
+    if len(known) < len(open_) or not seen:
         return ""
     least = progress.least_seconds - progress.seconds_in_step
     longest = max([*known, least, 0.0])
@@ -148,7 +149,7 @@ def picture(progress: "Progress", width: int) -> Group:
     ahead = _steps(progress)
     since = f"  {_share(progress)} for {lasting(progress.seconds_in_step)}"
     since += f" (at least {lasting(progress.least_seconds)})" if progress.least_seconds else ""
-    since += f", {progress.rate:.3g} requests/s"
+    since += f", {_rate(progress)} requests/s"
     waits = Text.assemble(("  waits for ", "dim"), progress.waits_for.removeprefix(WAITS))
     lines: list[Any] = [ahead, Text(since)]
     if reasons(progress):
@@ -160,6 +161,10 @@ def picture(progress: "Progress", width: int) -> Group:
             line.truncate(width, overflow="ellipsis")
             line.no_wrap = True
     return Group(*lines)
+
+
+def _rate(progress: "Progress") -> str:
+    return f"{progress.rate:,.0f}" if progress.rate >= 100 else f"{progress.rate:.3g}"
 
 
 def _share(progress: "Progress") -> str:

@@ -155,6 +155,19 @@ class TestHowLong:
     def test_when_it_would_be_taken_back_before_that(self, good):
         assert self.told(good[-1], 5_000_000).endswith("but it is taken back in 3 h 54 min")
 
+    def test_a_metric_without_any_evidence_is_not_waited_for(self, good):
+        reasons = [
+            {"state": "undecided", "needs": 500, "metric": "errors", "requests": 9},
+            {"state": "no evidence", "needs": None, "metric": "service", "requests": 0},
+        ]
+        told = outlook(replace(good[-1], verdict={"reasons": reasons}))
+        assert told == "about 10 s more at this traffic"
+        assert outlook(replace(good[-1], verdict={"reasons": reasons[1:]})) == ""
+
+    @pytest.mark.parametrize(("rate", "words"), [(0.25, "0.25"), (61.4, "61.4"), (40_000.0, "40,000")])
+    def test_the_traffic_in_words(self, good, rate, words):
+        assert f"25 % for 5 s, {words} requests/s" in plain(replace(good[0], rate=rate))
+
     def test_nothing_is_promised_where_one_metric_cannot_tell(self, good):
         assert self.told(good[-1], 500, None) == ""
         assert outlook(replace(good[-1], verdict=None)) == ""

@@ -38,6 +38,11 @@ class TestTheEnd:
         assert reported("failed-errors").reason.startswith("the judge says FAIL: errors")
         assert reported("no-evidence").reason.startswith("held for 300 s without a PASS")
 
+    def test_a_reason_is_told_once_and_every_verdict(self, reported):
+        told = [(m.event, bool(m.says)) for m in reported("failed-errors").moments[-4:]]
+        assert told == [("judged", True), ("reverting", True), ("restoring", False), ("reverted", False)]
+        assert all(m.says for m in reported("passed").moments if m.event == "judged")
+
     def test_one_that_is_not_finished_stands_where_the_ledger_says(self, told):
         half = told("passed")
         found = build("prod", half.entries[:6], half.verdicts[:40], half.manifests)
