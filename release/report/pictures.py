@@ -12,6 +12,8 @@ SETTLED = 0.25
 """The first part of the points has few requests and wild values: it does not choose the range of a chart."""
 ROOM = 1.02
 """A little time after the last evidence, so that the last point is not at the very edge."""
+NARROWEST = 8.0
+"""Of a ribbon's pieces: what lasted a moment only is seen on a phone too."""
 STATES = {
     "no evidence": "no evidence yet",
     "undecided": "undecided",
@@ -66,7 +68,7 @@ def ribbon(metric: Metric, report: Report) -> str:
     stops = [*starts[1:], metric.points[-1].at]
     parts, told = [], []
     for (state, _), start, stop in zip(runs, starts, stops, strict=True):
-        wide = max(x(min(stop, end)) - x(start), 3.0)
+        wide = max(x(min(stop, end)) - x(start), NARROWEST)
         css = state.replace(" ", "-") if state in STATES else "undecided"
         parts.append(f'<rect class="{css}" x="{x(start)}" width="{wide:.1f}" height="10"/>')
         told.append(f"{STATES.get(state, state)} from {lasting(start)} on")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from html import escape
 
 from release.report.report import Metric, Report
-from release.report.words import NONE, TITLES, bounds, clock, lasting, share
+from release.report.words import TITLES, bounds, clock, lasting, share
 
 MOST_ROWS = 24
 """Of a metric's numbers over time."""
@@ -75,18 +75,17 @@ def shares(report: Report) -> str:
 
 def points(report: Report, metric: Metric) -> str:
     """What a metric said over time as numbers, thinned."""
-    every = max(1, -(-len(metric.points) // MOST_ROWS))
-    shown = metric.points[::-1][::every][::-1]
+    told = [point for point in metric.points if point.requests]
+    every = max(1, -(-len(told) // MOST_ROWS))
+    shown = told[::-1][::every][::-1]
     rows = []
     for point in shown:
         at = clock(report.opened + timedelta(seconds=point.at))
         cells = (f"{point.requests:,}", share(point.candidate), share(point.live))
-        if not point.requests:
-            cells = ("0", NONE, NONE)
         numbers = "".join(f'<td class="n">{cell}</td>' for cell in cells)
         rows.append(
             f'<tr><td class="t">{at}</td><td>{escape(point.question)}</td>{numbers}'
-            f'<td class="t">{bounds(point.at_least, point.at_most)}</td><td>{escape(point.state)}</td></tr>'
+            f'<td class="t">{bounds(point.at_least, point.at_most)}</td><td class="t">{escape(point.state)}</td></tr>'
         )
     heads = ("when (UTC)", "question", "requests", "candidate", "live", "band", "state")
     return _numbers(table(heads, rows, f"{metric.name} over time"))
