@@ -218,6 +218,9 @@ class Evidence(Protocol):
     def give(self, rollout: str, order: Order) -> None:
         """Give an order to the process that works on a rollout."""
 
+    def put_report(self, rollout: str, name: str, data: bytes) -> str:
+        """Keep a report of a rollout under this name, in the place of an earlier one; where it lies."""
+
 
 class Artifacts(Protocol):
     """A stage's bucket: releases and their models."""

@@ -108,6 +108,8 @@ def why(what: Payload) -> str:
     match what:
         case Opened(skip=skip, approval=approval):
             return _grounds(skip, approval)
+        case Judged(share=share, decision=decision, because=because):
+            return f"{decision} at {share} %: {because}"
         case Refused(reasons=reasons):
             return "; ".join(reasons)
         case Entered(reason=reason) | Closed(reason=reason):
