@@ -46,10 +46,11 @@ class Watcher:
 
     def begin(self, step: Step) -> Leave | TakeBack:
         """Wait until the traffic of `step` may move, or the rollout has to be taken back."""
-        said, begun = _Said(), self._ports.clock.now()
+        said = ""
         while isinstance(decided := begins(step, self.order(), self._open()), Stay):
-            if said.news(decided.reason, (self._ports.clock.now() - begun).total_seconds()):
-                self._tell(Event(f"before {step.share} %: {decided.reason}", detail=True))
+            if decided.reason != said:
+                said = decided.reason
+                self._tell(Event(f"before {step.share} %: {said}", detail=True))
             self._ports.clock.sleep(POLL_SECONDS)
         return decided
 
