@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
+# compiled files are kept even where the machine says otherwise: every worker would compile all tests anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test test-long test-container test-unit lint format bench bench-rollout bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox lock clean distclean image update-image
 
@@ -17,7 +19,7 @@ demo: setup ## the whole story on this machine: train, release, promote, refuse,
 test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
 
-test-long: setup ## what takes minutes more: kills and failures at many more moments, and what the earlier program left
+test-long: setup ## what takes minutes more: kills and failures at many more moments, properties with many more examples
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not container"
 
 test-container: setup ## the main job and the server's tests in real containers; skips, and says why, without podman or root

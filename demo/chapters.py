@@ -62,6 +62,7 @@ def tell(story: Narration, down: bool) -> Told:
             _judged_worse(story, told)
             _rollback(story, told)
         story.expect(not calls.failed, f"all {calls.sent:,} requests of prod's callers were answered")
+        _fenced(story, told)
         _in_the_end(story)
     finally:
         if down:
@@ -151,8 +152,18 @@ def _rollback(story: Narration, told: Told) -> None:
     story.say(f"from command to the old version answering: {watch.seconds:.1f} s")
 
 
+def _fenced(story: Narration, told: Told) -> None:
+    story.chapter("9. What prod left is fenced: no stage accepts it until somebody clears it with a reason")
+    story.slipway("promote", "staging", "prod", "--json", expected=1)
+    reason = ("--reason", "the story shows how")
+    story.slipway("fence", "clear", told.second, *reason, "--json")
+    standing = {kept["release"] for kept in story.slipway("fence", "--json")["fences"]}
+    story.expect(told.second not in standing, f"{told.second} may come again")
+    story.expect(len(standing) == 2, "the damaged and the shifted release stay fenced")
+
+
 def _in_the_end(story: Narration) -> None:
-    story.chapter("9. What is live where, and is everything as the data says?")
+    story.chapter("10. What is live where, and is everything as the data says?")
     story.show("status")
     prod = story.stage("prod").settings.endpoints[ENDPOINT].pins.named
     digests = {pin.digest for pin in prod}

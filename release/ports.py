@@ -11,8 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from release.domain.chain import Shelf
+from release.domain.cleanup import Kind, Thing
 from release.domain.deployment import Deployment
 from release.domain.diagnosis.symptoms import Alarm, LogStream
+from release.domain.fence import Fence, Signature
 from release.domain.golden import Golden
 from release.domain.landed import Description
 from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Phase, Stored, Subject
@@ -160,6 +163,28 @@ class Ledger(Protocol):
     def newest_first(self) -> Iterator[Stored]:
         """The entries one by one, the newest first: what is not asked for is not read."""
 
+    def shelf(self) -> Shelf:
+        """Everything that lies, or lay, where the ledger is."""
+
+
+class Fences(Protocol):
+    """A stage's fences. Every method raises SlipwayError when the stage cannot be read."""
+
+    def exists(self) -> bool:
+        """Whether the stage has a place for them yet."""
+
+    def sign(self) -> Signature:
+        """Who works here, and what time it is."""
+
+    def of(self, release: str) -> Fence | None:
+        """What is kept of a release, standing or cleared; None when nothing is."""
+
+    def all(self) -> Sequence[Fence]:
+        """All that is kept."""
+
+    def change(self, release: str, change: Callable[[Fence | None], Fence | None]) -> Fence | None:
+        """Keep what `change` makes of what is kept, as one step; returns it."""
+
 
 class Unreadable(Exception):
     """Evidence could not be read or kept just now; why, in words."""
@@ -193,6 +218,9 @@ class Evidence(Protocol):
     def give(self, rollout: str, order: Order) -> None:
         """Give an order to the process that works on a rollout."""
 
+    def put_report(self, rollout: str, name: str, data: bytes) -> str:
+        """Keep a report of a rollout under this name, in the place of an earlier one; where it lies."""
+
 
 class Artifacts(Protocol):
     """A stage's bucket: releases and their models."""
@@ -225,6 +253,19 @@ class Artifacts(Protocol):
 
     def golden(self, manifest: Manifest) -> tuple[Golden, bytes]:
         """A release's golden requests and their bytes. Raises UsageError when they were changed."""
+
+
+class Holdings(Protocol):
+    """What a stage holds in SageMaker, its registry and its bucket, whoever made it."""
+
+    def held(self) -> Sequence[Thing]:
+        """All models and configs with the stage in their name, and its images, artifacts and releases."""
+
+    def serving(self) -> Mapping[str, Collection[tuple[Kind, str]]]:
+        """What every endpoint of the account and region uses at this moment."""
+
+    def delete(self, thing: Thing) -> None:
+        """Delete one thing; one that is gone already is no error."""
 
 
 class Registry(Protocol):
@@ -285,7 +326,9 @@ class StagePorts:
     stack: Stack
     ledger: Ledger
     evidence: Evidence
+    fences: Fences
     artifacts: Artifacts
+    holdings: Holdings
     registry: Registry
     signs: Signs
     clock: Clock
@@ -317,3 +360,6 @@ class World(Protocol):
 
     def stage(self, name: str) -> StagePorts:
         """One stage, its credentials checked. Raises UsageError when it is unknown or they are another's."""
+
+    def fences(self, name: str) -> Fences:
+        """One stage's fences alone. Raises SlipwayError when it cannot be reached, whatever the reason is."""

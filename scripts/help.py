@@ -3,11 +3,13 @@
 import argparse
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 from scripts.shared.cli import Command, Out, run
 
 
+@cache
 def commands() -> dict[str, str]:
     """Verb to summary: every module of this folder is a command, and documents itself in its first line."""
     found = {"sandbox": "a local AWS that really serves the model: up, env, status, down"}

@@ -31,6 +31,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--rate", type=float, default=50.0, help="estimate: requests/s of both variants")
     add("--weight", type=float, default=25.0, help="estimate: the candidate's share in per cent")
     add("--errors", type=float, default=0.1, help="estimate: live's errors in per cent")
+    add("--latency", type=float, default=70.0, help="estimate: live's median latency in milliseconds")
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
@@ -56,7 +57,8 @@ def _judge(args: argparse.Namespace, policy: Policy, out: Out) -> int:
 
 
 def _estimate(args: argparse.Namespace, policy: Policy, out: Out) -> int:
-    given = Assumptions(rate=args.rate, weight=args.weight / 100, errors=args.errors / 100)
+    shares = {"weight": args.weight / 100, "errors": args.errors / 100}
+    given = Assumptions(rate=args.rate, latency=args.latency / 1000, **shares)
     found = estimate(policy, given)
     table = Table("what", "verdict", "candidate requests", "seconds", box=None, pad_edge=False)
     for line in found:

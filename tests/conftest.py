@@ -1,47 +1,77 @@
 """What all rooms' tests share: trained models, made once for all workers of a run; no deadlines."""
 
 import fcntl
+import gc
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from demo.project import make_project
 
 ROOT = Path(__file__).resolve().parents[1]
-_SANDBOX_ALONE = re.compile(r"^pytestmark = .*\bpytest\.mark\.sandbox\b", re.MULTILINE)
+_ALL_SANDBOX = re.compile(r"^pytestmark = [^\]]*?\bpytest\.mark\.sandbox\b", re.MULTILINE)
+_SANDBOX_TEST = re.compile(r"^\s*@(?:pytest\.mark\.sandbox\b|behaviour\()", re.MULTILINE)
+_TEST = re.compile(r"^\s*(?:async )?def test_", re.MULTILINE)
+_EXAMPLES = {"quick": 25, "usual": 100, "long": 1000}
 
 
-def _without_sandbox(config: pytest.Config) -> bool:
+def _unit_tests_alone(config: pytest.Config) -> bool:
     """Whether this run leaves out all tests marked `sandbox`, as `make test-unit` does."""
     wanted = config.option.markexpr
     return "not sandbox" in wanted and " or " not in wanted
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Loads skops before any other library, where a test may use it.
+def _long_tests(config: pytest.Config) -> bool:
+    """Whether this run asks for the tests marked `long`, as `make test-long` does."""
+    return re.match(r"long\b", config.option.markexpr) is not None
 
-    It asks every loaded module for all it has, and a loaded pulumi_aws then loads all of AWS.
-    """
-    if not _without_sandbox(config):
+
+def pytest_configure(config: pytest.Config) -> None:
+    """How many examples a property gets, and what must come before the test files are imported."""
+    profile = "long" if _long_tests(config) else "quick" if _unit_tests_alone(config) else "usual"
+    # A deadline is seconds of the clock, and other tests and processes share the processor.
+    settings.register_profile("slipway", deadline=None, max_examples=_EXAMPLES[profile])
+    settings.load_profile("slipway")
+    if profile != "quick":
+        # skops asks every loaded module for all it has, and a loaded pulumi_aws then loads all of AWS.
         import skops.io  # noqa: F401
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Does not even import a file of sandbox tests alone where none is wanted: its libraries take seconds."""
-    if not _without_sandbox(config) or collection_path.suffix != ".py":
+    if not _unit_tests_alone(config) or collection_path.suffix != ".py":
         return None
-    return bool(_SANDBOX_ALONE.search(collection_path.read_text(encoding="utf-8"))) or None
+    text = collection_path.read_text(encoding="utf-8")
+    tests = len(_TEST.findall(text))
+    return bool(tests and (_ALL_SANDBOX.search(text) or len(_SANDBOX_TEST.findall(text)) == tests)) or None
 
 
-# A deadline is seconds of the clock, and other tests and processes share the processor.
-settings.register_profile("slipway", deadline=None)
-settings.load_profile("slipway")
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A property is tried with many more examples among the long tests; its few are tried everywhere."""
+    if _long_tests(item.config) and is_hypothesis_test(getattr(item, "obj", None)):
+        item.add_marker(pytest.mark.long)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What was imported stays: looking through it for garbage again and again took a tenth of the run.
+
+    What tests leave is looked through less often as well, since a test is over soon.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

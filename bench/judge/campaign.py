@@ -35,7 +35,7 @@ DECISIVE = {
         "questions",
         "table",
     ),
-    Path(__file__).parent: ("practices", "scenarios", "streams", "trial"),
+    Path(__file__).parent: ("practices", "scenarios", "servers", "streams", "trial"),
 }
 """The modules on which an outcome depends."""
 COLLECTION = {"grace_seconds", "settle_seconds", "clock_seconds"}

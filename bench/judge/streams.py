@@ -6,11 +6,13 @@ adds. Every request is drawn: nothing is approximated by its mean.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.judge.servers import Server, silent, slowed
 from release.judge.counting import Requests, count
 
 BLOCK = 5.0
@@ -55,9 +57,11 @@ class Change:
     onset: float = 0.0
     """Seconds until the change begins."""
     skew: float = 0.0
-    """Seconds by which the candidate's clock is ahead."""
+    """Seconds by which the candidate's clock is ahead, or live's, where negative."""
     traffic: int | None = None
     """Candidate requests in all."""
+    server: Server = field(default_factory=Server)
+    """What both run on."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,7 @@ def wander(rng: np.random.Generator, seconds: int, sd: float, memory: float) -> 
     keep = np.exp(-1 / memory)
     noise = rng.normal(0, sd * np.sqrt(1 - keep**2), seconds)
     noise[0] = rng.normal(0, sd)
-    from scipy.signal import lfilter
-
-    return lfilter([1.0], [1.0, -keep], noise)
+    return np.array(list(accumulate(noise.tolist(), lambda last, new: new + float(keep) * last)))
 
 
 def draw(seed: int, rate: float, weight: float, change: Change, duration: float = DURATION) -> Run:
@@ -110,12 +112,18 @@ def draw(seed: int, rate: float, weight: float, change: Change, duration: float 
     error = _errors(rng, change, changed, is_candidate, common["errors"][second], common["added"][second])
     latency = _latency(rng, change, changed, second, seconds) * common["latency"][second]
     latency = np.where(error, 0.6 * latency, latency)
+    own = np.random.default_rng((seed, 1))
+    restarts, scaling = own.uniform(HISTORY + 30, seconds, 2), float(own.uniform(HISTORY + 30, seconds))
+    latency = slowed(own, change.server, time, is_candidate, latency, (restarts, scaling))
+    gone = silent(change.server, time, is_candidate, restarts)
     score = _score(rng, change, changed, common["score"][second])
     lost = _gaps(rng, change, seconds)
-    streams = [Stream(time[m], error[m], latency[m], score[m]) for m in (~is_candidate, is_candidate)]
+    masks = (~is_candidate & ~gone, is_candidate & ~gone)
+    streams = [Stream(time[m], error[m], latency[m], score[m]) for m in masks]
     if change.skew:
-        shifted = np.minimum(streams[1].time + change.skew, seconds - 1e-3)
-        streams[1] = replace(streams[1], time=shifted)
+        ahead = int(change.skew > 0)
+        shifted = np.minimum(streams[ahead].time + abs(change.skew), seconds - 1e-3)
+        streams[ahead] = replace(streams[ahead], time=shifted)
     return Run(*streams, *lost)
 
 

@@ -127,6 +127,8 @@ def _at_size(stage: Stage, size: int, runs: int, step: Step) -> list[Figure]:
         seen, spent = _rollback(stage)
         answers.runs.append(Spent(seen, spent.cpu))
         rollback.runs.append(spent)
+        left = str(stage.data["previous"]["release"])
+        user.slipway("fence", "clear", left, "--reason", "it is measured again")
     return [grow, status, up, release, answers, rollback]
 
 

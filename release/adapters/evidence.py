@@ -21,6 +21,7 @@ from release.judge.cells import SCHEMA
 from release.ports import Unreadable
 
 PREFIX = "rollouts/"
+TYPES = {".html": "text/html; charset=utf-8", ".md": "text/markdown; charset=utf-8"}
 PATTERN = f'{{ $.schema = "{SCHEMA}" }}'
 OVERLAP_MILLISECONDS = 30_000
 """How late an event may become visible and is still seen; the judge waits as long for a worker."""
@@ -71,6 +72,13 @@ class EvidenceStore:
         """Give an order to the process that works on a rollout."""
         body = order.model_dump_json().encode()
         self._s3.put_object(Bucket=self._bucket, Key=_order(rollout), Body=body)
+
+    def put_report(self, rollout: str, name: str, data: bytes) -> str:
+        """Keep a report of a rollout under this name, in the place of an earlier one; where it lies."""
+        key = f"{PREFIX}{rollout}/{name}"
+        content = TYPES[name[name.rindex(".") :]]
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content)
+        return f"s3://{self._bucket}/{key}"
 
 
 class LogFollower:

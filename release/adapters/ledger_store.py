@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from release.adapters.aws import StageAws, error_code
 from release.adapters.owner import is_alive, this_process
 from release.domain import ledger
+from release.domain.chain import Shelf, Written
 from release.domain.errors import ServiceError
 from release.domain.ledger import Closed, Entry, Heartbeat, Opened, OpenRollout, Payload, Stored, Subject
 
@@ -99,12 +100,7 @@ class LedgerStore:
 
         def beat() -> None:
             while True:
-                number = self._last.entry.number if self._last else 0
-                body = Heartbeat(rollout=rollout, at=datetime.now(UTC), number=number)
-                data = body.model_dump_json().encode()
-                # A missed beat must not end a rollout; the next one may get through.
-                with suppress(BotoCoreError, ClientError):
-                    self._s3.put_object(Bucket=self._bucket, Key=HEARTBEAT, Body=data)
+                self._put_beat(rollout)
                 if stopped.wait(ledger.STALE_SECONDS / 4):
                     return
 
@@ -115,6 +111,43 @@ class LedgerStore:
         finally:
             stopped.set()
             thread.join(timeout=5)
+        if self._last:
+            self._put_beat(rollout)  # the end of the ledger is on record in two places
+
+    def shelf(self) -> Shelf:
+        """Everything that lies, or lay, where the ledger is, in all its versions."""
+        beat = self._beat()
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=PREFIX)
+        written: dict[str, list[str]] = {}
+        gone = set()
+        for page in pages:
+            for found in page.get("Versions", []):  # the newest of a key comes first
+                written.setdefault(found["Key"], []).insert(0, found["VersionId"])
+            for found in page.get("DeleteMarkers", []):
+                written.setdefault(found["Key"], [])
+                gone |= {found["Key"]} if found["IsLatest"] else set()
+        asked = [(key, version) for key, versions in written.items() for version in versions]
+        with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+            bodies = dict(zip(asked, pool.map(self._version, asked), strict=True))
+        objects = []
+        for key, versions in written.items():
+            match = _KEY.fullmatch(key)
+            number = int(match["number"]) if match else None
+            data = tuple(bodies[key, version] for version in versions)
+            objects.append(Written(key, number, data, gone=key in gone))
+        return Shelf(objects, beat)
+
+    def _version(self, asked: tuple[str, str]) -> bytes:
+        key, version = asked
+        return self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version)["Body"].read()
+
+    def _put_beat(self, rollout: str) -> None:
+        last = self._last
+        number, sha256 = (last.entry.number, last.sha256) if last else (0, "")
+        body = Heartbeat(rollout=rollout, at=datetime.now(UTC), number=number, sha256=sha256)
+        # A missed beat must not end a rollout; the next one may get through.
+        with suppress(BotoCoreError, ClientError):
+            self._s3.put_object(Bucket=self._bucket, Key=HEARTBEAT, Body=body.model_dump_json().encode())
 
     def _look(self) -> list[Stored]:
         """The newest entries, oldest first, back to the last one that opened or closed a rollout."""

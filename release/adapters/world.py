@@ -14,6 +14,8 @@ from release.adapters.aws import StageAws, error_code
 from release.adapters.clock import SystemClock
 from release.adapters.endpoints import Endpoints
 from release.adapters.evidence import EvidenceStore
+from release.adapters.fence_store import FenceStore, explaining
+from release.adapters.holdings import Holdings
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.registry import Registry
@@ -52,9 +54,16 @@ class Project:
     def stage(self, name: str) -> StagePorts:
         """One stage. Raises UsageError for an unknown one, a wrong file, or another account's credentials."""
         config, settings = self._read(name)
-        aws = StageAws(settings.stage, settings.account, settings.region, settings.profile)
+        aws = _aws(settings)
         aws.check_account()
         return ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
+
+    def fences(self, name: str) -> FenceStore:
+        """One stage's fences alone. Raises SlipwayError when it cannot be reached, whatever the reason is."""
+        with explaining():
+            aws = _aws(self.settings(name))
+            aws.check_account()
+            return FenceStore(aws, ArtifactStore(aws).bucket)
 
     def settings(self, name: str) -> StageSettings:
         """A stage's settings alone, without asking AWS anything. Raises UsageError as `stage` does."""
@@ -64,6 +73,10 @@ class Project:
         listed = self.stages.entry(name).name
         config = stage_file.read_config(stage_file.path_of(self.folder, listed))
         return config, stage.parse(listed, config)
+
+
+def _aws(settings: StageSettings) -> StageAws:
+    return StageAws(settings.stage, settings.account, settings.region, settings.profile)
 
 
 def ports_of(
@@ -80,7 +93,9 @@ def ports_of(
         stack=_StackWhenNeeded(folder, aws, lambda text: tell(Event(text, detail=True))),
         ledger=LedgerStore(aws, artifacts.bucket),
         evidence=EvidenceStore(aws, artifacts.bucket),
+        fences=FenceStore(aws, artifacts.bucket),
         artifacts=artifacts,
+        holdings=Holdings(aws, artifacts),
         registry=Registry(aws),
         signs=Signs(aws),
         clock=SystemClock(),

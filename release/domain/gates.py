@@ -7,6 +7,7 @@ insists on, and adds what only it can know: whether the image may run there.
 from collections.abc import Sequence
 from datetime import datetime
 
+from release.domain.fence import GATE, clear_command
 from release.domain.ledger import Approval
 from release.domain.manifest import GateResult, Manifest
 
@@ -65,8 +66,10 @@ def approval_gate(approval: Approval | None) -> GateResult:
     return GateResult(name="approval", passed=passed, reason=reason)
 
 
-def next_step(refused: Sequence[GateResult]) -> str:
-    """What to do about gates that did not pass."""
+def next_step(refused: Sequence[GateResult], release: str) -> str:
+    """What to do about gates that `release` did not pass."""
+    if any(gate.name == GATE for gate in refused):
+        return f"Release it corrected; or, if it is good after all: {clear_command(release)}"
     if {gate.name for gate in refused} <= {"soak", "approval"}:
         return (
             "Nothing is wrong with the release: do what the gates ask for, then run the same command again."

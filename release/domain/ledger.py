@@ -95,7 +95,8 @@ class Opened(Data):
     event: Literal["opened"] = "opened"
     before: Pins
     after: Pins
-    rollout: RolloutSettings = RolloutSettings()
+    rollout: RolloutSettings = RolloutSettings(strategy="all-at-once")
+    """An earlier version did not say; it knew no other strategy that it had to go on with."""
     limits: Alarms = Alarms()
     """What a release that serves alone has to keep."""
     judge: Policy | None = None
@@ -217,6 +218,8 @@ class Heartbeat(Data):
     at: AwareDatetime
     number: int = 0
     """The newest entry that it knows: nobody has to look for the end of the ledger before it."""
+    sha256: str = ""
+    """The hash of that entry, so that the end of the ledger can be proven too."""
 
 
 def may_follow(what: Payload, between: Payload) -> bool:

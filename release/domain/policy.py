@@ -13,6 +13,7 @@ from release.domain.pins import Data
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Factor = Annotated[float, Field(ge=1, le=100)]
+Milliseconds = Annotated[float, Field(ge=0, le=60_000)]
 Metric = Literal["errors", "service", "invalid", "latency", "score", "agreement", "loss"]
 
 
@@ -68,9 +69,22 @@ class ShiftMargin(Data):
         return self
 
 
-class LatencyMargins(Data):
-    """Tolerated slow-down of the body of the distribution, of its upper end and of its tail."""
+BODY_SHARE, TAIL_SHARE = 0.002, 0.01
+"""The shares of a latency objective that nobody can feel, of all requests and of the slowest: 1 and 5 ms of
+500 ms."""
 
+
+class LatencyMargins(Data):
+    """Tolerated slow-down of the body of the distribution, of its upper end and of its tail.
+
+    A slow-down is beyond a margin when it is more than the factor *and* more than an amount. A policy that
+    does not say an amount gets a share of its endpoint's latency objective (`Policy.for_objective`).
+    """
+
+    plus_ms: Milliseconds = 1.0
+    """Of the body: a slow-down by less never fails, and is within PASS, whatever share of live's it is."""
+    tail_plus_ms: Milliseconds = 5.0
+    """The same of p90, p99 and the tail."""
     body: ScaleMargin = ScaleMargin(fail=1.04, passes=1.08)
     p90: ScaleMargin = ScaleMargin(fail=1.17, passes=1.22)
     p99: ScaleMargin = ScaleMargin(fail=1.15, passes=1.5)
@@ -140,3 +154,13 @@ class Policy(Data):
         if self.fresh_seconds < self.block_seconds:
             raise ValueError("fresh_seconds is shorter than a block: no evidence would be fresh")
         return self
+
+    def for_objective(self, latency_ms: float) -> "Policy":
+        """This policy for an endpoint whose requests shall be answered within `latency_ms`.
+
+        The least slow-downs that matter follow from that objective; a policy that says its own keeps them.
+        """
+        derived = {"plus_ms": BODY_SHARE * latency_ms, "tail_plus_ms": TAIL_SHARE * latency_ms}
+        own = self.latency.model_fields_set
+        update = {name: round(value, 6) for name, value in derived.items() if name not in own}
+        return self.model_copy(update={"latency": self.latency.model_copy(update=update)})

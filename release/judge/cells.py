@@ -88,6 +88,17 @@ def latency_edge(index: float) -> float:
     return LATENCY_FLOOR * LATENCY_STEP**index
 
 
+def later_edges(seconds: float, side: int) -> NDArray[np.int64]:
+    """For each edge of a latency bin, that of the bin whose edge lies `seconds` later.
+
+    Where there is none, the next one above it (`side` +1) or below it (-1), never outside the group.
+    """
+    edges = np.arange(LATENCY_BINS + 1)
+    steps = np.log(LATENCY_STEP**edges + seconds / LATENCY_FLOOR) / np.log(LATENCY_STEP)
+    whole = np.ceil(steps - 1e-9) if side > 0 else np.floor(steps + 1e-9)
+    return np.clip(whole.astype(np.int64), edges, LATENCY_BINS)
+
+
 def latency_steps(factor: float) -> int:
     """The whole number of bins nearest to a ratio of latencies."""
     return round(float(np.log(factor) / np.log(LATENCY_STEP)))

@@ -33,6 +33,8 @@ class Assumptions:
     """Live's error rate."""
     latency_sd: float = 0.45
     """Standard deviation of the log of latencies."""
+    latency: float = 0.07
+    """Live's median latency, seconds."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,13 @@ def estimate(policy: Policy, given: Assumptions) -> list[Line]:
     Raises UsageError for traffic that cannot be.
     """
     if not (
-        0 < given.weight < 1 and given.rate > 0 and 0 <= given.errors < 0.5 and math.isfinite(given.rate)
+        0 < given.weight < 1
+        and 0 < given.rate < math.inf
+        and 0 <= given.errors < 0.5
+        and 0 < given.latency < math.inf
     ):
         raise UsageError(
-            "An estimate needs a rate above 0, a weight between 0 and 100 % and errors from 0 to 50 %.",
+            "An estimate needs a rate and a latency above 0, a weight from 0 to 100 %, errors up to 50 %.",
             "Nothing was computed.",
             "For example: ./slipway judge estimate --rate 50 --weight 25 --errors 0.1",
         )
@@ -76,7 +81,7 @@ def estimate(policy: Policy, given: Assumptions) -> list[Line]:
         what = f"errors {100 * given.errors:g} % -> {100 * rate:g} %"
         lines.append(_fails(what, policy, asked["errors"], rate, given.errors, given))
     for slower in (1.1, 1.5):
-        mean = _rank(math.log(slower) - asked["body"].shift * math.log(LATENCY_STEP), given.latency_sd)
+        mean = _rank(math.log(slower) - _tolerated(asked["body"], given.latency), given.latency_sd)
         least = policy.latency.noise_wait_seconds if slower < FAR else 0.0
         what = f"all latencies +{100 * (slower - 1):.0f} %"
         lines.append(_fails(what, policy, asked["body"], mean, 0.5, given, least))
@@ -85,6 +90,11 @@ def estimate(policy: Policy, given: Assumptions) -> list[Line]:
     lines.append(_fails("score shift, PSI .3", policy, asked["score higher"], _rank(0.56, 1.0), 0.5, given))
     lines.append(_fails("2 % NaN", policy, asked["invalid"], 0.02, 1e-5, given))
     return lines
+
+
+def _tolerated(question: Question, latency: float) -> float:
+    """The log of the slow-down that a question's null hypothesis tolerates at some latency."""
+    return max(question.shift * math.log(LATENCY_STEP), math.log1p(question.seconds / latency))
 
 
 def _rank(shift: float, sd: float) -> float:
@@ -110,7 +120,9 @@ def _fails(
 
 def _passes(policy: Policy, asked: dict[str, Question], given: Assumptions) -> Line:
     nats = math.log(1 / policy.beta) + math.log(2)
-    tail = 1 - NORMAL.cdf(NORMAL.inv_cdf(0.99) + math.log(policy.latency.p99.passes) / given.latency_sd)
+    high = NORMAL.inv_cdf(0.99)
+    slower = _tolerated(asked["p99 ok"], given.latency * math.exp(high * given.latency_sd))
+    tail = 1 - NORMAL.cdf(high + slower / given.latency_sd)
     rates = {
         "errors ok": (given.errors, given.errors),
         "errors capped": (given.errors, given.errors),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from release.domain.policy import Metric, Policy
-from release.judge.cells import CELLS, LATENCY_STEP, SPANS, Counts
+from release.judge.cells import CELLS, LATENCY_STEP, SPANS, Counts, latency_steps
 from release.judge.noise import Noise
 from release.judge.process import (
     CANDIDATE_REMEMBERS,
@@ -47,6 +47,8 @@ OPTIONAL: dict[Metric, str] = {
 
 A metric that the policy does not require is judged from the candidate's first evidence of it on.
 """
+YOUNG_BLOCKS = 6
+"""A candidate that is bad from its first blocks on fails at once; one that turns bad, a block later."""
 POSSIBLE = 0.999
 """Where the edge of a PASS margin is above this, no mean can be beyond it, and there is nothing to prove."""
 LEAST_SLOPE = 0.05
@@ -86,18 +88,23 @@ class Judge:
         self.counted = np.zeros((2, CELLS))
         self.failed: Verdict | None = None
         self._log_fail = -math.inf
+        self._calm = True
 
     def _ask(self, before: Processes | None) -> None:
         """Ask all questions of `metrics`; those asked before go on with their evidence in `before`."""
         self.table = Table(tuple(q for q in self._all if q.metric in self.metrics))
-        self.processes = Processes(self.table, self.policy.memory_seconds / self.policy.block_seconds)
+        shares = np.array([q.weight for q in self.table.questions])
+        with np.errstate(divide="ignore"):
+            self._weights = np.log(shares / sum(q.weight for q in self._all))
+        blocks = self.policy.memory_seconds / self.policy.block_seconds
+        self.processes = Processes(self.table, blocks, -math.log(self.policy.alpha) - self._weights)
         if before is not None:
             self.processes.take_over(before)
         self._expected: Expected | None = None
         self._body = self.table.names.index("body") if "body" in self.table.names else None
-        shares = np.array([q.weight for q in self.table.questions])
-        with np.errstate(divide="ignore"):
-            self._weights = np.log(shares / sum(q.weight for q in self._all))
+        # What `plus_ms` tolerates beyond the noise model's own margin, and the share, is no effect to it.
+        shift = 0 if self._body is None else self.table.questions[self._body].shift
+        self._own_margin = max(shift, latency_steps(self.policy.latency.noise_beyond))
         self._required = np.array(
             [q.side < 0 and q.metric in self.policy.require for q in self.table.questions]
         )
@@ -119,6 +126,8 @@ class Judge:
         if block.candidate.any():
             self._notice(block)
             self._compare(block)
+        else:
+            self._settle(not _errors_abound(block.live))
         if both:
             self.shared += 1
             self.stale = 0
@@ -128,9 +137,13 @@ class Judge:
             self.stale += 1
         self.live.learn(block.live)
         self.candidate.learn(block.candidate)
-        self._log_fail = float(np.logaddexp.reduce(self._shares()))
-        if self.failed is None and self._log_fail >= -math.log(self.policy.alpha):
-            worst = self.table.questions[int(np.argmax(self._shares()))]
+        self._log_fail = float(np.logaddexp.reduce(self._weighed(self.processes.log_wealth)))
+        needed = -math.log(self.policy.alpha)
+        if self.failed is not None or self._log_fail < needed:
+            return
+        shares = self._shares()
+        if np.logaddexp.reduce(shares) >= needed:
+            worst = self.table.questions[int(np.argmax(shares))]
             because = f"{worst.metric}: {worst.name} is beyond its FAIL margin"
             self.failed = self._verdict(Decision.FAIL, because)
 
@@ -142,12 +155,21 @@ class Judge:
         calm = not _errors_abound(block.live)
         if self._body is not None and ready[self._body]:
             calm &= not self._watch(view, self._body)
-        self.processes.add(view, expected, ready, calm)
+        edge = self._settle(calm)
+        self.processes.add(view, expected, ready, calm, edge)
         self._expected = expected
+
+    def _settle(self, calm: bool) -> bool:
+        """Settle the block before with what live does now; whether both are at the edge of an incident."""
+        edge = calm != self._calm
+        self.processes.settle(edge)
+        self._calm = calm
+        return edge
 
     def _watch(self, view: View, body: int) -> bool:
         """Take the block's latencies into the noise model; returns whether live got much slower."""
         row, values = view.live_edges[body], self.table.values[body]
+        mine = np.maximum(view.candidate_edges[body] - self._own_margin, row)
         n_b, n_c = float(view.totals[LIVE, body]), _total(view, 2, row)
         if n_b == 0:
             return False
@@ -156,18 +178,24 @@ class Judge:
             rise = _rank(view, 0, row - SLOPE_BINS) - _rank(view, 0, row + SLOPE_BINS)
             slope = max(rise / (2 * SLOPE_BINS * LOG_STEP), LEAST_SLOPE)
             variance = float(view.levels[LIVE, body] @ values**2 / n_b - mean_b**2) + 0.001
-            self.noise.add((_rank(view, 2, row) - mean_b) / slope, variance * (1 / n_c + 1 / n_b) / slope**2)
+            self.noise.add((_rank(view, 2, mine) - mean_b) / slope, variance * (1 / n_c + 1 / n_b) / slope**2)
         return n_b >= 20 and mean_b > INCIDENT_RANK
 
     def log_fail(self) -> float:
         """Log of all FAIL evidence together: the weighted sum of the e-processes.
 
-        FAIL is proven at -log(alpha). A process whose evidence noise may explain is left out.
+        FAIL is proven at -log(alpha), once the next block has settled it. A process whose
+        evidence noise may explain is left out.
         """
         return self._log_fail
 
     def _shares(self) -> Array:
-        shares = self.processes.log_wealth + self._weights
+        """Logs of the FAIL processes times their weights (Q,), as far as they may fail a candidate now."""
+        young = self.shared <= YOUNG_BLOCKS
+        return self._weighed(self.processes.log_wealth if young else self.processes.settled())
+
+    def _weighed(self, wealth: Array) -> Array:
+        shares = wealth + self._weights
         if self._body is not None and self._noise_explains():
             shares[self._body] = -np.inf
         return shares

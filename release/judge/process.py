@@ -29,6 +29,10 @@ INVESTED = 0.9
 """Share of a FAIL question's capital that is bet from the first block on; the rest is its reserve."""
 DRIP = 0.24
 """Share of the reserve that is invested within the time of the policy's memory."""
+EDGE, SUDDEN = 0.25, 0.6
+"""The most that a block brings, as a share of what FAIL needs, at the edge of an incident of live ...
+
+... and anywhere, until the block after it has shown that it was at no edge."""
 LOG_FLOOR = -700.0
 """Stands for the log of nothing: smaller numbers would underflow."""
 LEAST_SPREAD = 0.02
@@ -84,9 +88,10 @@ def expect(table: Table, view: View) -> Expected:
 class Processes:
     """The e-processes of all questions. `add` is the only thing that changes them."""
 
-    def __init__(self, table: Table, blocks: float) -> None:
-        """`blocks` is the policy's memory as a number of blocks."""
+    def __init__(self, table: Table, blocks: float, needed: Array) -> None:
+        """`blocks` is the policy's memory as a number of blocks, `needed` (Q,) the log capital that fails."""
         self.table = table
+        self.needed = np.where(table.fails, needed, np.inf)[:, None]
         size = table.log_prior.shape
         fails = table.fails[:, None]
         self.reserve = np.where(fails, math.log(1 - INVESTED), LOG_FLOOR)
@@ -95,26 +100,52 @@ class Processes:
         self.drip, self.rest = table.log_prior + math.log(drip), math.log1p(-drip)
         self.grown = np.zeros(size)
         self.staked = np.zeros(size)
+        self.before, self.newest, self.invested = self.capital.copy(), self.grown.copy(), self._none()
+        """Log capital before the newest block, what that multiplied it by, and what was added after it."""
         self.totals = np.zeros((2, size[0]))
         """Requests of candidate and of live, (2, Q), that each question was asked about."""
         self.values = np.zeros((2, size[0]))
         """The sums of their values, (2, Q)."""
-        self.log_wealth = self._sum()
+        self.log_wealth = self._sum(self.capital)
         """Log capital of each question, (Q,): an e-process under its null."""
 
     def take_over(self, before: "Processes") -> None:
         """Continue the processes of an earlier set of questions; those that are new begin now."""
         rows = [self.table.names.index(name) for name in before.table.names]
-        for name in ("reserve", "capital", "grown", "staked", "log_wealth"):
+        for name in ("reserve", "capital", "grown", "staked", "log_wealth", "before", "newest", "invested"):
             getattr(self, name)[rows] = getattr(before, name)
         for name in ("totals", "values"):
             getattr(self, name)[:, rows] = getattr(before, name)
 
-    def add(self, view: View, expected: Expected, ready: NDArray[np.bool_], calm: bool) -> None:
-        """Take one block into the evidence.
+    def settle(self, edge: bool) -> None:
+        """Say of the newest block what the one after it shows: whether it was at the `edge` of an incident.
+
+        If it was, clocks that lie apart may have shown the incident in one variant first: what the block
+        brought is limited. That only lowers capital, so the promise of an e-process holds.
+        """
+        if edge:
+            self.capital = self._limited(EDGE)
+            self.grown += np.minimum(self.newest, EDGE * self.needed) - self.newest
+            self.log_wealth = self._sum(self.capital)
+        self.before, self.newest, self.invested = self.capital, np.zeros_like(self.newest), self._none()
+
+    def settled(self) -> Array:
+        """Log capital of each question, (Q,), with no more from the newest block than may be sudden."""
+        return self._sum(self._limited(SUDDEN))
+
+    def _limited(self, share: float) -> Array:
+        return np.logaddexp(self.before + np.minimum(self.newest, share * self.needed), self.invested)
+
+    def _none(self) -> Array:
+        return np.full(self.capital.shape, LOG_FLOOR)
+
+    def add(
+        self, view: View, expected: Expected, ready: NDArray[np.bool_], calm: bool, edge: bool = False
+    ) -> None:
+        """Take one block into the evidence; the one before is settled.
 
         Questions that are not `ready` (Q,) leave it out. When live itself is in an incident, `calm` is False,
-        and the block can only lower the evidence of PASS.
+        and the block can only lower the evidence of PASS. At the `edge` of an incident it brings little.
         """
         table = self.table
         totals = view.totals[CANDIDATE:]
@@ -125,16 +156,19 @@ class Processes:
         log_e *= usable[:, None]
         if not calm:
             log_e = np.where(table.fails[:, None], log_e, np.minimum(log_e, 0.0))
+        if edge:
+            log_e = np.minimum(log_e, EDGE * self.needed)
+        self.before, self.newest, self.invested = self.capital, log_e, self.reserve + self.drip
+        self.capital = np.logaddexp(self.capital + log_e, self.invested)
         self.grown += log_e
         self.staked += stakes.size * (n_c * usable[:, None])
-        self.capital = np.logaddexp(self.capital + log_e, self.reserve + self.drip)
         self.reserve = np.maximum(self.reserve + self.rest, LOG_FLOOR)
         self.totals += totals * usable
         self.values += view.values[CANDIDATE:] * usable
-        self.log_wealth = self._sum()
+        self.log_wealth = self._sum(self.capital)
 
-    def _sum(self) -> Array:
-        return np.logaddexp(np.logaddexp.reduce(self.capital, axis=1), self.reserve[:, 0])
+    def _sum(self, capital: Array) -> Array:
+        return np.logaddexp(np.logaddexp.reduce(capital, axis=1), self.reserve[:, 0])
 
     def excess(self, error: float) -> Array:
         """Bounds (Q,) of mean_candidate - times * mean_live: lower ones for FAIL questions, upper for PASS.

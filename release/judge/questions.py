@@ -6,9 +6,10 @@ value is a step function of a request's cell: it rises at `points`. Its null hyp
     side +1 (FAIL):  mean_candidate <= times * mean_live + plus     "within the margin"
     side -1 (PASS):  mean_candidate >= times * mean_live + plus     "beyond the margin"
 
-A margin on latency is a ratio, so the candidate's points lie `shift` bins above live's: then "no slower
-than s times live" makes the two means ordered, whatever the distributions are. Points at quantiles of
-live's *past* are resolved anew before each block (`release/judge/process.py`).
+A margin on latency is a ratio and an amount, so the candidate's points lie `shift` bins above live's, and
+`seconds` at least: then "no slower than s times live, or than live and so many milliseconds" makes the two
+means ordered, whatever the distributions are. Points at quantiles of live's *past* are resolved anew before
+each block (`release/judge/table.py`).
 """
 
 from dataclasses import dataclass
@@ -107,7 +108,9 @@ class Question:
     weight: float = 0.0
     """Share of alpha; PASS has no shares, because every one of its questions must be answered."""
     shift: int = 0
-    """By how many bins the candidate's points lie above live's: the tolerated slow-down."""
+    """By how many bins the candidate's points lie above live's: the tolerated slow-down ..."""
+    seconds: float = 0.0
+    """... and by how many seconds at least."""
 
     @property
     def metric(self) -> str:
@@ -150,6 +153,7 @@ def _rate(metric: str, group: str, margin: RateMargin, says: str) -> list[Questi
 
 def _latency(policy: Policy) -> list[Question]:
     margins = policy.latency
+    plus, tail_plus = margins.plus_ms / 1000, margins.tail_plus_ms / 1000
     body = Value("latency", "latency", tuple(Point(p) for p in DECILES), _ramp(10), "rank of the latency")
     p90 = Value("latency", "latency", (Point(0.9),), YES, "requests above live's p90")
     p99 = Value("latency", "latency", (Point(0.99),), YES, "requests above live's p99")
@@ -159,21 +163,25 @@ def _latency(policy: Policy) -> list[Question]:
     extreme = Value("latency", "latency", over, YES, f"requests above {EXTREME:g}x live's p99")
     far = max(FAR, margins.body.fail)
     return [
-        *_scale("body", body, margins.body, SHIFT),
-        Question("far", body, 1, 1.0, 0.0, SHIFT, WEIGHTS["far"], latency_steps(far)),
-        *_scale("p90", p90, margins.p90, RARE),
-        *_scale("p99", p99, margins.p99, RARE),
-        Question("tail", tail, 1, 1.0, 0.0, HEAVY, WEIGHTS["tail"], latency_steps(margins.p99.fail)),
-        Question("extreme", extreme, 1, 1.25, 0.0005, RARE, WEIGHTS["extreme"]),
-        Question("extreme ok", extreme, -1, 2.0, 0.003, EQUAL),
+        *_scale("body", body, margins.body, plus, SHIFT),
+        Question("far", body, 1, 1.0, 0.0, SHIFT, WEIGHTS["far"], latency_steps(far), plus),
+        *_scale("p90", p90, margins.p90, tail_plus, RARE),
+        *_scale("p99", p99, margins.p99, tail_plus, RARE),
+        Question(
+            "tail", tail, 1, 1.0, 0.0, HEAVY, WEIGHTS["tail"], latency_steps(margins.p99.fail), tail_plus
+        ),
+        Question("extreme", extreme, 1, 1.25, 0.0005, RARE, WEIGHTS["extreme"], seconds=tail_plus),
+        Question("extreme ok", extreme, -1, 2.0, 0.003, EQUAL, seconds=tail_plus),
     ]
 
 
-def _scale(name: str, value: Value, margin: ScaleMargin, alternatives: Alternatives) -> list[Question]:
+def _scale(
+    name: str, value: Value, margin: ScaleMargin, plus: float, alternatives: Alternatives
+) -> list[Question]:
     fail, passes = latency_steps(margin.fail), latency_steps(margin.passes)
     return [
-        Question(name, value, 1, 1.0, 0.0, alternatives, WEIGHTS[name], fail),
-        Question(f"{name} ok", value, -1, 1.0, 0.0, EQUAL, shift=passes),
+        Question(name, value, 1, 1.0, 0.0, alternatives, WEIGHTS[name], fail, plus),
+        Question(f"{name} ok", value, -1, 1.0, 0.0, EQUAL, shift=passes, seconds=plus),
     ]
 
 

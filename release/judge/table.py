@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from release.judge import bets
-from release.judge.cells import CELLS, SPANS, Counts, Span
+from release.judge.cells import CELLS, SPANS, Counts, Span, later_edges
 from release.judge.questions import Point, Question
 
 Array = NDArray[np.float64]
@@ -45,6 +45,8 @@ class View:
     """Prefix sums over the cells, (4, CELLS + 1): live's past, the candidate's past, candidate, live."""
     live_edges: Indexes
     """The cells at which live's levels begin and end, (Q, L + 1)."""
+    candidate_edges: Indexes
+    """The cells at which the candidate's do."""
 
 
 class Table:
@@ -67,6 +69,8 @@ class Table:
         self.one_sample = np.array([q.one_sample for q in questions])
         self.binary = np.array([len(q.value.values) == 2 for q in questions])
         self._place(questions)
+        self._later = np.concatenate([_later(q) for q in questions])
+        self._rows = np.arange(len(questions))[:, None] * (CELLS + 1)
 
     def _place(self, questions: tuple[Question, ...]) -> None:
         size = (len(questions), self.levels - 1)
@@ -109,7 +113,7 @@ class Table:
         at = sums.ravel().take(edges + _SOURCES)
         levels = at[..., 1:] - at[..., :-1]
         values = np.einsum("tql,ql->tq", levels, self.values)
-        return View(levels, at[..., -1] - at[..., 0], values, sums, live_edges)
+        return View(levels, at[..., -1] - at[..., 0], values, sums, live_edges, candidate_edges)
 
     def _edges(self, prefix: Array) -> tuple[Indexes, Indexes]:
         """The edges of all levels for live and for the candidate, with quantiles from live's past."""
@@ -119,9 +123,23 @@ class Table:
             self._found[rows] = prefix[span.start : span.stop + 1].searchsorted(wanted)
         at = self._fixed + self._found[self._which]
         live, candidate = self._frame.copy(), self._frame.copy()
-        np.minimum(at, self._stop, out=live[:, 1:-1])
-        np.minimum(at + self._shift, self._stop, out=candidate[:, 1:-1])
+        points = np.minimum(at, self._stop, out=live[:, 1:-1])
+        later = np.maximum(at + self._shift, self._later.take(points + self._rows))
+        np.minimum(later, self._stop, out=candidate[:, 1:-1])
         return live, candidate
+
+
+def _later(question: Question) -> Indexes:
+    """For each cell that a point of live may lie at, the one that the candidate's lies at or above.
+
+    An amount of time hardly ever is a whole number of bins. It is rounded towards the null hypothesis, so
+    that whoever is within the margin is within it in bins too: upwards for FAIL, downwards for PASS.
+    """
+    cells = np.arange(CELLS + 1)
+    span = SPANS[question.group]
+    if question.group == "latency":
+        cells[span.start : span.stop + 1] = span.start + later_edges(question.seconds, question.side)
+    return cells
 
 
 def _column(values: list[float]) -> Array:

@@ -1,7 +1,7 @@
 """A verdict and its reasons, as values and as words. Deciding is `release/judge/judge.py`'s."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -90,8 +90,12 @@ class Verdict:
 
     def record(self) -> dict[str, Any]:
         """As JSON data, for the ledger and `--json`: numbers are rounded, None where not finite."""
-        told = {"decision": self.decision.value, "lines": [r.line() for r in self.reasons]}
-        return {key: _json(value) for key, value in (asdict(self) | told).items()}
+        told = {
+            "decision": self.decision.value,
+            "reasons": [vars(reason) for reason in self.reasons],
+            "lines": [reason.line() for reason in self.reasons],
+        }
+        return {key: _json(value) for key, value in (vars(self) | told).items()}
 
 
 def _json(value: Any) -> Any:

@@ -6,7 +6,7 @@ rolled out like a release, by the stage's strategy and under its alarms.
 
 from release.domain import moves
 from release.domain.errors import UsageError
-from release.operations import judging, rollouts
+from release.operations import fenced, judging, rollouts
 from release.operations.land import Grounds, Landed, land
 from release.ports import Event, Tell, World
 
@@ -30,4 +30,5 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
         tell(Event(f"{live.release} runs on {live.type} already"))
         return Landed(stage, name, live.release, changed=False)
     judging.refuse_impossible(ports, name, None)
+    fenced.warn(ports, live.release, tell)
     return land(ports, "apply", name, live, Grounds(), tell)

@@ -12,7 +12,7 @@ from release.domain.ledger import Closed, End, Entry, Opened, Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
 from release.domain.stages import Stages
-from release.operations import entering, judging, rollouts
+from release.operations import entering, fenced, judging, rollouts
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, StagePorts, Tell, World
@@ -48,8 +48,10 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     approval = entering.approval_of(order.approved_by, order.reason)
     since = _live_since(source, endpoint, content.id) if entry.soak_minutes else None
     results = entering.results(entry, target, content, since, approval)
+    request = Request("promote", endpoint, pin.release)
+    results.append(fenced.gate(world, target, request, tell))
     rollouts.pass_gates(target, "promote", endpoint, pin.release, results, tell)
-    rollouts.admit(target, Request("promote", endpoint, pin.release))
+    rollouts.admit(target, request)
     judging.refuse_impossible(target, endpoint, order.strategy)
     rollouts.provision(target, tell)
     arrived = _bring(source, target, pin, content, tell)

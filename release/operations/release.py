@@ -11,7 +11,7 @@ from release.domain.errors import ReleaseFailed, UsageError
 from release.domain.ledger import Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
-from release.operations import entering, judging, rollouts
+from release.operations import entering, fenced, judging, rollouts
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, Image, StagePorts, Tell, World
@@ -57,8 +57,10 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     )
     approval = entering.approval_of(order.approved_by, order.reason)
     results = entering.results(world.stages.entry(stage), ports, content, None, approval)
+    request = Request("release", endpoint, content.id)
+    results.append(fenced.gate(world, ports, request, tell))
     rollouts.pass_gates(ports, "release", endpoint, content.id, results, tell)
-    rollouts.admit(ports, Request("release", endpoint, content.id))
+    rollouts.admit(ports, request)
     judging.refuse_impossible(ports, endpoint, order.strategy)
     rollouts.provision(ports, tell)
     pin = _push(ports, content, image, trained, tell)

@@ -12,7 +12,7 @@ from release.domain.ledger import WAY_BACK, Opened, OpenRollout, Request
 from release.domain.pins import ReleasePin
 from release.domain.preflight import RollbackFacts
 from release.domain.stages import Stages
-from release.operations import orders, rollouts
+from release.operations import fenced, orders, rollouts
 from release.ports import Event, StagePorts, Tell, World
 
 
@@ -52,6 +52,7 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     reverts = own is not None and (own.subject.kind != "rollback" or own.phase in WAY_BACK)
     needed = own.opened.before.live if own and reverts else goal
     if needed:
+        fenced.warn(ports, needed.release, tell)
         tell(Event(f"pre-flight: everything that {needed.release} needs to serve again"))
         _preflight(ports, name, needed, remake=reverts)
 

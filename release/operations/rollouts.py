@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from release.domain import gates, landed, ledger, names, plan
 from release.domain.errors import Held, ReleaseFailed, ServiceError
+from release.domain.fence import clear_command
 from release.domain.ledger import (
     WAY_BACK,
     End,
@@ -46,7 +47,7 @@ def pass_gates(
     raise ReleaseFailed(
         f"Release {release} is refused by {ports.name}: {'; '.join(reasons)}",
         "Nothing was pinned and no traffic moved.",
-        gates.next_step(bad),
+        gates.next_step(bad, release),
     )
 
 
@@ -141,10 +142,13 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
 def taken_back(ports: StagePorts, endpoint: str, release: str, ended: Ended) -> ReleaseFailed:
     """The error that says why a release did not land, and what serves instead."""
     now = f"{ended.serves} serves" if ended.serves else "the endpoint is gone, as before"
+    fenced = release != ended.serves
+    mark = " It is fenced: no stage accepts it." if fenced else ""
+    clear = f" If it is not to blame: {clear_command(release)}" if fenced else ""
     return ReleaseFailed(
         f"Release {release} did not land in {ports.name}: {ended.reason}",
-        f"It was taken back: {now}; the pins and the stack are as they were.",
-        doctor.paragraph(ports, endpoint, ended.reason),
+        f"It was taken back: {now}; the pins and the stack are as they were.{mark}",
+        f"{doctor.paragraph(ports, endpoint, ended.reason)}{clear}",
     )
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from release.domain import landed, ledger, moves, names, plan
+from release.domain.errors import SlipwayError
 from release.domain.landed import Description
 from release.domain.ledger import Stored
 from release.domain.pins import EndpointSettings, ReleasePin
@@ -33,7 +34,7 @@ class EndpointStatus:
     rollout: str
     """The rollout that is open in the stage, in a few words; empty when there is none."""
     notes: list[str] = field(default_factory=list)
-    """What the data asks for and nobody applied yet."""
+    """What the data asks for and nobody applied yet, and which of its releases are fenced."""
     disagreements: list[str] = field(default_factory=list)
 
 
@@ -52,6 +53,8 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
         descriptions = dict(zip(endpoints, described, strict=True))
         pins = {pin for settings in endpoints.values() for pin in settings.pins.named}
         images = {pin.digest for pin in pins}
+        releases = {pin.release for pin in pins}
+        marks = dict(zip(releases, pool.map(lambda name: _mark(ports, name), releases), strict=True))
         artifacts = {(pin.model, pin.sha256) for pin in pins}
         there = dict(zip(images, pool.map(ports.registry.has, images), strict=True))
         whole = pool.map(lambda a: ports.artifacts.model_sha256(a[0]) == a[1], artifacts)
@@ -67,8 +70,19 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
     lines = []
     for name, settings in endpoints.items():
         gone = [text for pin in settings.pins.named for text in missing(pin)]
-        lines.append(_line(ports.name, name, settings, descriptions[name], gone + broken, last, rollout))
+        line = _line(ports.name, name, settings, descriptions[name], gone + broken, last, rollout)
+        line.notes.extend(filter(None, (marks[pin.release] for pin in settings.pins.named)))
+        lines.append(line)
     return lines
+
+
+def _mark(ports: StagePorts, release: str) -> str:
+    """The fence of a release in this stage, in words; empty when none stands."""
+    try:
+        found = ports.fences.of(release)
+    except SlipwayError as error:
+        return f"whether {release} is fenced cannot be read: {error.cause}"
+    return f"{release} is {found}" if found and found.stands else ""
 
 
 def _line(

@@ -20,6 +20,7 @@ from release.domain.plan import ConfigPlan
 from release.ports import Busy, Event, StagePorts, Tell, Unreadable
 from release.rollout import machine
 from release.rollout.comparing import compare
+from release.rollout.fencing import Fencing
 from release.rollout.leaving import TakeBack
 from release.rollout.machine import Action, Observation, Seen, State
 from release.rollout.smoke import smoke
@@ -72,12 +73,15 @@ class Runner:
         watched = tuple(step.watch is not None for step in self._steps)
         state = State(self._rollout.phase, watched, creates, self._rollout.step, self._rollout.reason)
         seen = Observation(Seen.NOTHING)
+        fencing = Fencing(self._ports, self._rollout, self._tell)
         with self._ports.ledger.heartbeat(self._rollout.id):
+            fencing.opens()
             while isinstance(action := machine.next(state, seen), Action):
                 if (action.phase, action.step) != (state.phase, state.step):
                     self._record(action)
                 state = machine.entered(state, action)
                 seen = _WORK[action.phase](self, action)
+            fencing.closes(action.end, action.reason)
             if action.end is not End.HELD:
                 closed = Closed.model_validate({"event": action.end, "reason": action.reason})
                 self._ports.ledger.append(self._rollout.subject, closed)
@@ -153,7 +157,7 @@ class Runner:
     def _compared(self, step: Step, action: Action) -> str | None:
         """Why the candidate differs from live too much, where it stands beside it without traffic."""
         live = self._before.live
-        if step.variant != names.CANDIDATE or live is None:
+        if step.variant != names.CANDIDATE or step.share > 0 or live is None:
             return None
         artifacts, ports = self._ports.artifacts, self._ports
         (coming, _), (served, _) = (

@@ -7,7 +7,6 @@ cannot be read or kept holds the step; it never lets it pass.
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -27,8 +26,6 @@ BESIDE, ALONE, VERDICTS = "windows", "alone", "verdicts"
 """Under which name evidence is kept: of both variants, of the one that serves alone, and what was judged."""
 WINDOW_SECONDS = 5.0
 """Length of the windows that containers print (docs/telemetry.md)."""
-SAID_AGAIN = 30.0
-"""Seconds after which what is waited for is said again where nothing changed."""
 
 Greet = Callable[[], str | None]
 """Sends requests where no caller does yet; why an answer was wrong, or None."""
@@ -49,10 +46,11 @@ class Watcher:
 
     def begin(self, step: Step) -> Leave | TakeBack:
         """Wait until the traffic of `step` may move, or the rollout has to be taken back."""
-        said, begun = _Said(), self._ports.clock.now()
+        said = ""
         while isinstance(decided := begins(step, self.order(), self._open()), Stay):
-            if said.news(decided.reason, (self._ports.clock.now() - begun).total_seconds()):
-                self._tell(Event(f"before {step.share} %: {decided.reason}", detail=True))
+            if decided.reason != said:
+                said = decided.reason
+                self._tell(Event(f"before {step.share} %: {said}", detail=True))
             self._ports.clock.sleep(POLL_SECONDS)
         return decided
 
@@ -65,7 +63,6 @@ class Watcher:
         assert step.watch is not None
         sequence = self._sequence(step.watch, number)
         clock, paused = self._ports.clock, 0.0
-        said = _Said()
         while True:
             begun = clock.now()
             verdict, trouble = sequence.read(number, step.share)
@@ -75,7 +72,7 @@ class Watcher:
             decided = TakeBack(wrong) if wrong else leaves(step.watch, moment)
             if not isinstance(decided, Stay):
                 return sequence.judged(number, step.share, verdict), decided
-            self._say(number, step.watch, moment, decided, aloud=said.news(decided.reason, seconds))
+            self._say(number, step.watch, moment, decided)
             clock.sleep(POLL_SECONDS)
             paused += (clock.now() - begun).total_seconds() if decided.paused else 0.0
 
@@ -96,7 +93,7 @@ class Watcher:
     def _open(self) -> bool:
         return self._hours is None or self._hours.open_at(self._ports.clock.now())
 
-    def _say(self, number: int, watch: Watch, moment: Moment, decided: Stay, aloud: bool) -> None:
+    def _say(self, number: int, watch: Watch, moment: Moment, decided: Stay) -> None:
         verdict, shares = moment.verdict, tuple(step.share for step in self._steps)
         rate = (verdict.requests + verdict.live_requests) / verdict.seconds if verdict.seconds else 0.0
         progress = Progress(
@@ -110,7 +107,7 @@ class Watcher:
             waits_for=decided.reason,
             verdict=verdict.record(),
         )
-        text = f"{moment.seconds:.0f} s at {shares[number]} %: {decided.reason}" if aloud else ""
+        text = f"{moment.seconds:.0f} s at {shares[number]} %: {decided.reason}"
         self._tell(Event(text, detail=True, progress=progress))
 
     def _sequence(self, watch: Watch, number: int) -> "_Sequence":
@@ -131,21 +128,6 @@ class Watcher:
         if before is not None and before.watch is None:
             self._beside.ignore_candidate(ports.clock.now())
         return self._beside
-
-
-class _Said:
-    """What was said last: the same again only after a while; a number that moved is no news."""
-
-    def __init__(self) -> None:
-        self._text, self._at = "", -SAID_AGAIN
-
-    def news(self, reason: str, seconds: float) -> bool:
-        """Whether to say `reason` now, `seconds` into the step."""
-        text = re.sub(r"[\d.,]+", "", reason)
-        if text == self._text and seconds - self._at < SAID_AGAIN:
-            return False
-        self._text, self._at = text, seconds
-        return True
 
 
 class _Sequence:

@@ -14,14 +14,20 @@ import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
 
-from release.ports import Event
+from scripts.shared.live import Watching
+
+if TYPE_CHECKING:
+    from release.ports import Event  # loads pydantic, which `./slipway help` needs not
 
 INTERRUPTED = 130
+JSON = (
+    "print the result as one JSON line; before it, one line {progress: ...} for each look at a watched step"
+)
 PLAIN_WIDTH = 200
 """Columns of a table where there is no terminal that has a width."""
 
@@ -35,14 +41,18 @@ class Out:
         self._out = Console(highlight=False, soft_wrap=True)
         if not self._out.is_terminal:
             self._out.width = PLAIN_WIDTH
+        self._watching = Watching(self._err, as_json, self.note, lambda line: print(line, flush=True))
 
     def step(self, text: str) -> None:
         """One line about what happens next."""
+        self._watching.close()
         self._err.print(f"[bold]▸[/bold] {escape(text)}")
 
-    def tell(self, event: Event) -> None:
-        """What an operation wants known: as a step, or as a detail under it."""
-        if event.text:
+    def tell(self, event: "Event") -> None:
+        """What an operation wants known: as a step, a detail under it, or how far a watched step is."""
+        if event.progress is not None:
+            self._watching.show(event.progress)
+        elif event.text:
             (self.note if event.detail else self.step)(event.text)
 
     def note(self, text: str, style: str = "dim") -> None:
@@ -52,6 +62,7 @@ class Out:
     @contextmanager
     def waiting(self, text: str) -> Generator[None]:
         """Says what is waited for: a spinner on a terminal, one line elsewhere."""
+        self._watching.close()
         if self._err.is_terminal:
             with self._err.status(escape(text)):
                 yield
@@ -61,6 +72,7 @@ class Out:
 
     def result(self, value: dict[str, Any], *lines: str) -> None:
         """The command's answer: `value` as one JSON line with --json, else `lines` (rich markup)."""
+        self._watching.close()
         if self.as_json:
             print(json.dumps(value, default=str), flush=True)
         else:
@@ -74,6 +86,7 @@ class Out:
 
     def error(self, cause: str, *more: str) -> None:
         """A failure: its cause, then consequence and next step, each on a line of its own."""
+        self._watching.close()
         if self.as_json:
             print(json.dumps({"error": cause, "more": [m for m in more if m]}), flush=True)
         self._err.print(f"[bold red]error:[/bold red] {escape(cause)}")
@@ -166,7 +179,7 @@ def _parser(command: Command) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.arguments(parser)
-    parser.add_argument("--json", action="store_true", help="print the result as one JSON line")
+    parser.add_argument("--json", action="store_true", help=JSON)
     parser.add_argument("--traceback", action="store_true", help="show the traceback of a failure")
     return parser
 

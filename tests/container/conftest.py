@@ -8,7 +8,6 @@ import pytest
 from sandbox.serving.engines.engine import Engine
 from sandbox.testing import SandboxHandle, start
 from tests.container.base import Base, base_or_skip, engine_or_skip
-from tests.container.image import push_on
 from tests.sandbox.world import World
 
 
@@ -35,4 +34,6 @@ def sandbox(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture(scope="module")
 def world(sandbox: SandboxHandle, base: Base, tmp_path_factory: pytest.TempPathFactory) -> World:
     """That sandbox with a tiny image on the base, a bucket and a role."""
+    from tests.container.image import push_on  # loads what builds an image
+
     return World(sandbox, tmp_path_factory.mktemp("world"), push=push_on(base.layout))

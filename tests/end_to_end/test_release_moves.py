@@ -126,6 +126,10 @@ def test_a_rollback_is_one_update_and_leaves_the_stage_clean(world, releases):
 def test_a_rollback_of_the_rollback_and_a_promotion_after_it(world, releases):
     world.slipway("rollback", "prod")
     world.assert_clean("prod", serves=releases.first)
+    refused = world.slipway("promote", "staging", "prod", expected=1)
+    assert "fenced in prod" in refused.result["error"]
+    assert world.events("prod")[-1] == "refused"
+    world.clear(releases.second)
     world.slipway("promote", "staging", "prod")
     world.assert_clean("prod", serves=releases.second)
 
@@ -136,6 +140,7 @@ def test_a_rollback_moves_the_traffic_while_pulumi_is_broken(world, releases):
     assert world.slipway("rollback", "prod", env=broken).result["release"] == releases.first
     assert world.updates() == 1
     world.assert_clean("prod", serves=releases.first)
+    world.clear(releases.second)
     world.slipway("promote", "staging", "prod")
 
 
@@ -156,6 +161,7 @@ def test_the_count_that_autoscaling_chose_survives_a_promotion_and_a_rollback(wo
         EndpointName="delays-prod", DesiredWeightsAndCapacities=weights
     )
     sagemaker.get_waiter("endpoint_in_service").wait(EndpointName="delays-prod", WaiterConfig={"Delay": 1})
+    world.clear(releases.first)
     world.slipway("promote", "dev", "prod", *SKIP)
     assert landed.desired_count(world.describe("prod")) == 5
     world.slipway("rollback", "prod")

@@ -31,6 +31,9 @@ def test_a_first_release_that_cannot_start_leaves_no_endpoint(world, damaged):
 
 
 def test_a_later_release_that_cannot_start_leaves_the_old_one_serving(world, releases, damaged):
+    [fenced] = world.slipway("fence").result["fences"]
+    assert "ping health check" in fenced["reason"]
+    world.clear(fenced["release"])
     done = world.slipway("release", "--model", str(damaged), expected=1)
     assert "the endpoint config is" in done.result["error"]
     world.assert_clean("dev", serves=releases.second)
@@ -42,6 +45,7 @@ def test_a_silent_rollback_of_the_service_is_a_failed_release(world, releases, t
     done = world.slipway("release", "--model", str(trained["logistic"]), expected=1)
     assert releases.first in done.result["error"]
     world.assert_clean("dev", serves=releases.second)
+    world.clear(releases.first)
     world.slipway("release", "--model", str(trained["logistic"]))
     world.assert_clean("dev", serves=releases.first)
 

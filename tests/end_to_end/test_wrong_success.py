@@ -68,6 +68,8 @@ def test_of_a_release(world, fresh, trained, tmp_path, strategy):
     )
     command = ("release", "--model", os.fspath(new))
     assert taken_back(world, "dev", *command) == (1, 1)
+    [fence] = world.slipway("fence").result["fences"]
+    world.clear(fence["release"])
     world.sandbox.reset_calls()
     release = world.slipway(*command).result["release"]
     assert world.updates() == 1
@@ -77,6 +79,7 @@ def test_of_a_release(world, fresh, trained, tmp_path, strategy):
 def test_of_a_promotion(world, fresh, prod, strategy):
     release = fresh()
     assert taken_back(world, "prod", *PROMOTE) == (1, 1), "the candidate's own, and nothing else"
+    world.clear(release)
     world.sandbox.reset_calls()
     assert world.slipway(*PROMOTE).result["release"] == release
     assert world.updates() == 1

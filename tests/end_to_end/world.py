@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from release.adapters import stage_file
 from release.adapters.aws import StageAws
+from release.adapters.fence_store import FenceStore
 from release.adapters.world import Project, ports_of
 from release.domain import former, landed, ledger, names, plan
 from release.domain import stage as stage_settings
@@ -64,6 +65,10 @@ class World:
     def env(self) -> dict[str, str]:
         """The environment of a user of this sandbox."""
         return os.environ | self.sandbox.env
+
+    def clear(self, release: str) -> None:
+        """Clear the release's fence, which the stages put when it was taken back or left by a rollback."""
+        self.slipway("fence", "clear", release, "--reason", "the test brings it again")
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Start `./slipway …` in a process group of its own."""
@@ -209,6 +214,12 @@ class Inside(Project):
     def stage(self, name: str) -> StagePorts:
         """A stage of the sandbox."""
         return self.world.ports(name, self.tell)
+
+    def fences(self, name: str) -> FenceStore:
+        """Its fences."""
+        return FenceStore(
+            SandboxAws(self.settings(name), self.world), self.world.ports(name).artifacts.bucket
+        )
 
 
 class SandboxAws(StageAws):

@@ -45,6 +45,7 @@ class FakeEvidence:
     """What endpoints printed, whoever looked."""
     objects: dict[tuple[str, str, int], list[str]] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    reports: dict[tuple[str, str], bytes] = field(default_factory=dict)
     _blocks: dict[str, int] = field(default_factory=dict)
 
     def follow(self, endpoint: str, since: datetime, seen: Collection[str]) -> "FakeFollower":
@@ -102,6 +103,11 @@ class FakeEvidence:
         """Give it."""
         self.trouble.moment("order")
         self.orders[rollout] = order
+
+    def put_report(self, rollout: str, name: str, data: bytes) -> str:
+        """Keep it."""
+        self.reports[rollout, name] = data
+        return f"s3://bucket/rollouts/{rollout}/{name}"
 
 
 class Printed(NamedTuple):

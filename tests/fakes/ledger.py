@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from release.domain import ledger
+from release.domain.chain import Shelf, Written
 from release.domain.errors import ServiceError
 from release.domain.ledger import Closed, Entry, OpenRollout, Owner, Payload, Stored, Subject
 from tests.fakes.trouble import Trouble
@@ -25,6 +26,8 @@ class FakeLedger:
     there: bool = True
     beating: str = ""
     """The rollout that is worked on now."""
+    raw: dict[int, bytes] = field(default_factory=dict)
+    """The entries' bytes, by number, as they lie in the bucket."""
     _closed: int = 0
 
     def exists(self) -> bool:
@@ -62,6 +65,7 @@ class FakeLedger:
     def put(self, data: bytes) -> None:
         """An entry as it lies in the bucket."""
         self.stored.append(Stored.from_bytes(data))
+        self.raw[self.stored[-1].entry.number] = data
         if isinstance(self.stored[-1].entry.what, Closed):
             self._closed = len(self.stored)
 
@@ -79,6 +83,10 @@ class FakeLedger:
     def newest_first(self) -> Iterator[Stored]:
         """One by one."""
         return reversed(self.stored)
+
+    def shelf(self) -> Shelf:
+        """The bytes as they lie there; nothing has an old version."""
+        return Shelf([Written(f"ledger/{n:08d}.json", n, (data,)) for n, data in self.raw.items()])
 
     @property
     def events(self) -> list[str]:

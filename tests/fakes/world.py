@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from release.domain.manifest import ImageRecord, Manifest, ModelRecord
-from release.domain.pins import EndpointSettings, ReleasePin
+from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
 from release.ports import Event, Registry, StagePorts, Tell
 from tests.fakes.evidence import QUICK, FakeEvidence
+from tests.fakes.fences import FakeFences
+from tests.fakes.holdings import FakeHoldings
 from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.sagemaker import FakeSageMaker
@@ -42,8 +44,18 @@ class FakeClock:
         self.seconds += seconds
 
 
+def at_once(settings: EndpointSettings) -> EndpointSettings:
+    """The settings; where they say nothing about rollouts, all at once."""
+    if "rollout" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"rollout": RolloutSettings(strategy="all-at-once")})
+
+
 class FakeStage:
-    """One stage with its state; `ports()` is what a process sees that starts now."""
+    """One stage with its state; `ports()` is what a process sees that starts now.
+
+    An endpoint that says nothing about its rollouts has them all at once.
+    """
 
     def __init__(
         self, name: str, endpoints: dict[str, EndpointSettings], splits: tuple[Split, ...] = ()
@@ -59,6 +71,8 @@ class FakeStage:
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
         self.registry = FakeRegistry()
         self.signs = FakeSigns()
+        self.fences = FakeFences(self.trouble, self.clock.now)
+        self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
         self.former = False
         self.roles = True
 
@@ -68,7 +82,7 @@ class FakeStage:
             stage=self.name,
             account=ACCOUNT,
             region="us-east-1",
-            endpoints=dict(self.file.endpoints),
+            endpoints={name: at_once(value) for name, value in self.file.endpoints.items()},
             judge=QUICK,
         )
         return StagePorts(
@@ -80,7 +94,9 @@ class FakeStage:
             stack=self.stack,
             ledger=self.ledger,
             evidence=self.evidence,
+            fences=self.fences,
             artifacts=self.artifacts,
+            holdings=self.holdings,
             registry=self.registry,
             signs=self.signs,
             clock=self.clock,
@@ -164,6 +180,12 @@ class FakeWorld:
     def stage(self, name: str) -> StagePorts:
         """A stage as a new process sees it."""
         return self._stages[self.stages.entry(name).name].ports()
+
+    def fences(self, name: str) -> FakeFences:
+        """A stage's fences."""
+        found = self._stages[self.stages.entry(name).name].fences
+        found.exists()
+        return found
 
 
 class Told:

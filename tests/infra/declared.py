@@ -106,7 +106,18 @@ class Monitor(MockMonitor):
         return super().RegisterResource(request)
 
 
+_KNOWN: dict[str, Declared] = {}
+
+
 def declare(settings: StageSettings) -> Declared:
+    """What the stage program declares for `settings`; the same settings are run once, and only looked at."""
+    key = settings.model_dump_json()
+    if key not in _KNOWN:
+        _KNOWN[key] = declare_anew(settings)
+    return _KNOWN[key]
+
+
+def declare_anew(settings: StageSettings) -> Declared:
     """Run the stage program for `settings`."""
     return record(lambda: compose(settings), settings.stage)
 

@@ -7,7 +7,7 @@ from release.domain import names
 from release.domain.deployment import alarm_names
 from release.domain.pins import Pins, ReleasePin
 from release.domain.plan import Split, config_plan, endpoint_plan
-from tests.infra.declared import NEW, NEXT, OLD, declare, pin, record, stage
+from tests.infra.declared import NEW, NEXT, OLD, declare, declare_anew, pin, record, stage
 
 # pulumi_aws warns of its own old names when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore:.*has been deprecated in favor of:DeprecationWarning")
@@ -153,7 +153,7 @@ def test_two_endpoints_share_the_foundation_and_nothing_else():
 
 
 def test_the_same_data_declares_the_same_twice_and_looks_nothing_up():
-    first, second = declare(stage(PINNED)), declare(stage(PINNED))
+    first, second = declare_anew(stage(PINNED)), declare_anew(stage(PINNED))
     assert {(r.type, r.name, str(r.inputs)) for r in first.resources} == {
         (r.type, r.name, str(r.inputs)) for r in second.resources
     }

@@ -29,7 +29,8 @@ def serving(
         for role, number in (("live", live), ("previous", previous if live is not None else None))
         if number is not None
     }
-    found.file.endpoints[ENDPOINT] = EndpointSettings.model_validate(settings | pins)
+    rollout = {"strategy": "all-at-once", **settings.pop("rollout", {})}
+    found.file.endpoints[ENDPOINT] = EndpointSettings.model_validate(settings | pins | {"rollout": rollout})
     found.stack.up()
     found.trouble.calls.clear()
     found.stack.ups = 0

@@ -118,16 +118,72 @@ class TestStatus:
         assert slipway("status", "qa")[0] == 2
 
 
+class TestFence:
+    def test_marked_listed_and_cleared_again(self, slipway, dev, prod):
+        release = sure(pins_now(dev).live).release
+        assert slipway("fence")[:2] == (0, "no release is fenced\n")
+        code, out, _ = slipway("fence", "add", release, "--reason", "it [drifts]")
+        assert (code, out) == (0, f"✓ {release} is fenced in dev, prod: no stage accepts it\n")
+        assert slipway("promote", "prod")[0] == 1
+        assert "it [drifts]" in slipway("fence")[1]
+        assert slipway("fence", "clear", release, "--reason", "it does not")[0] == 0
+        assert release not in slipway("fence")[1]
+        assert "by ci@here: it does not" in slipway("fence", "list", "--all")[1]
+        assert slipway("promote", "prod")[0] == 0
+
+    def test_as_json(self, slipway, dev, prod):
+        release = sure(pins_now(dev).live).release
+        slipway("fence", "add", release, "--reason", "it drifts")
+        found = json.loads(slipway("fence", "--json")[1])
+        assert [(kept["stage"], kept["release"], kept["cleared"]) for kept in found["fences"]] == [
+            ("dev", release, None),
+            ("prod", release, None),
+        ]
+        assert found["unread"] == []
+
+    @pytest.mark.parametrize(
+        "arguments", [("add",), ("clear",), ("list", "3f2a9c01d4e7"), ("add", "3f2a9c01d4e7"), ("add", "x")]
+    )
+    def test_what_is_missing_or_too_much_is_exit_2(self, slipway, arguments):
+        assert slipway("fence", *arguments)[0] == 2
+
+
 class TestHistory:
     def test_the_last_entries_with_who_and_why(self, slipway, prod):
         prod.sagemaker.unanswered = 3
         slipway("promote", "prod")
-        code, out, _ = slipway("history", "prod")
+        code, out, _ = slipway("history", "prod", "--entries")
         assert code == 0
         words = [line.split() for line in out.splitlines()[1:]]
         assert [line[0] for line in words] == [str(number) for number in range(1, 8)]
         assert "ci@here" in words[0]
         assert words[-1][-1] == "throttled"
+
+    def test_each_rollout_is_a_line_with_its_grounds_and_its_end(self, slipway, dev, prod):
+        bad, good = (sure(pin).release for pin in (pins_now(dev).live, pins_now(prod).live))
+        slipway("promote", "prod", "--approved-by", "ada", "--reason", "tried [it]")
+        slipway("rollback", "prod")
+        slipway("promote", "prod")
+        code, out, _ = slipway("history")
+        assert code == 0
+        lines = [" ".join(line.split()) for line in out.splitlines()[1:]]
+        at, none = "2026-01-01 00:00:", "no gate in its evidence"
+        assert [line[:17] for line in lines[:3]] == [at] * 3
+        assert [line[20:] for line in lines[:3]] == [
+            f"prod promote {bad} delays {good} ci@here landed {none}; approved by ada: tried [it]",
+            f"prod rollback {good} delays {bad} ci@here landed {none}",
+            f"prod promote {bad} delays - ci@here refused {none}",
+        ]
+        assert lines[3].startswith("fence: fenced in prod on")
+        assert len(lines) == 4
+
+    def test_rollouts_as_json(self, slipway, dev, prod):
+        release = sure(pins_now(dev).live).release
+        slipway("promote", "prod", "--approved-by", "ada", "--reason", "tried it")
+        [found] = json.loads(slipway("history", "prod", "--json")[1])["rollouts"]
+        assert (found["release"], found["end"], found["stage"]) == (release, "landed", "prod")
+        assert (found["approval"], found["skip"]) == ({"by": "ada", "reason": "tried it"}, None)
+        assert (found["gates"], found["ended"] is None) == ([], False)
 
     @pytest.mark.parametrize(
         ("asked", "numbers"), [((), [1, 2, 3, 4, 5]), (("-n", "2"), [4, 5]), (("-n", "0"), [5])]
@@ -144,7 +200,63 @@ class TestHistory:
         del prod.ledger.stored[1]
         code, out, _ = slipway("history", "prod", "--all")
         assert code == 1
-        assert "the ledger was changed: entry 2 is missing" in out
+        assert "the ledger was changed: prod: entry 2 is missing" in out
+
+
+class TestCleanup:
+    def test_listed_first_and_deleted_when_asked_for(self, slipway, prod):
+        left = prod.pin(7)
+        code, out, _ = slipway("cleanup", "prod")
+        assert code == 0
+        assert left.digest in out
+        assert out.splitlines()[-1] == "✓ prod: 3 may go, by --delete; 10 are needed and stay"
+        assert prod.registry.has(left.digest)
+        _, out, err = slipway("cleanup", "prod", "--delete", "--stays")
+        assert "pinned: live of delays" in out
+        assert out.splitlines()[-1] == "✓ prod: 3 of 3 deleted; 10 are needed and stay"
+        assert f"▸ deleting the image {left.digest}" in err
+        assert not prod.registry.has(left.digest)
+
+    def test_as_json(self, slipway, prod):
+        left = prod.pin(7)
+        found = json.loads(slipway("cleanup", "prod", "--delete", "--json")[1])
+        assert [thing["kind"] for thing in found["deleted"]] == ["release", "artifact", "image"]
+        assert found["deleted"][0] == {
+            "kind": "release",
+            "name": left.release,
+            "made": "2020-01-01T00:00:00+00:00",
+        }
+        assert {thing["why"] for thing in found["stays"]} == {
+            "pinned: live of delays",
+            "pinned: previous of delays",
+        }
+
+
+class TestVerify:
+    def test_a_whole_ledger_says_how_much_was_proven(self, slipway, prod):
+        slipway("rollback", "prod")
+        code, out, _ = slipway("verify")
+        assert code == 0
+        assert out == (
+            "✓ dev: no entry yet\n✓ prod: 5 entries proven: each is as it was written, and none is missing\n"
+        )
+
+    def test_a_changed_one_is_exit_1_with_the_place(self, slipway, prod):
+        slipway("rollback", "prod")
+        prod.ledger.raw[2] = prod.ledger.raw[2].replace(b"ci", b"me")
+        code, out, _ = slipway("verify", "prod", "--json")
+        assert code == 1
+        [found] = json.loads(out)["stages"]
+        assert found == {
+            "stage": "prod",
+            "entries": 5,
+            "problems": ["entry 2 was changed: its hash is another than was recorded"],
+        }
+        assert "✗ prod: entry 2 was changed" in slipway("verify", "prod")[1]
+
+    def test_a_stage_that_is_not_provisioned_has_none(self, slipway, prod):
+        prod.ledger.there = False
+        assert slipway("verify", "prod")[:2] == (0, "✓ prod: no entry yet\n")
 
 
 class TestInvoke:

@@ -48,7 +48,7 @@ class Run:
     """Requests that were not answered with a 200."""
     sent: int
     until_gone: float | None
-    """Seconds from the first bad answer to the candidate's weight 0, or without one to the last bad answer."""
+    """Seconds from the first bad answer to the candidate's weight 0, or without one to the last."""
 
     def record(self) -> dict[str, Any]:
         """As JSON data."""

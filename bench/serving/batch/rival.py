@@ -8,13 +8,16 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from bench.serving.batch.formats import Scores
 from model.service.features import inputs
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Spent:
 class Rival:
     """The pipeline on one core."""
 
-    def __init__(self, pipeline: Pipeline, core: str) -> None:
+    def __init__(self, pipeline: "Pipeline", core: str) -> None:
         self._pipeline, self._core = pipeline, core
 
     def score(self, frame: pd.DataFrame) -> tuple[Scores, Spent]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.judge import campaign, plots, practices, report
+from bench.judge import campaign, practices, report
 from bench.judge.campaign import Cell
 from bench.judge.practices import MINUTES, Minutes
 from bench.judge.scenarios import BY_NAME, SCENARIOS
@@ -75,6 +75,8 @@ def _outcomes(folder: Path, cell: Cell) -> list[dict]:
 
 @pytest.mark.sandbox
 def test_plots_are_the_same_from_the_same_runs(tmp_path: Path) -> None:
+    from bench.judge import plots  # loads matplotlib
+
     list(campaign.run([Cell("A/A", 50, 0.25, 2, 120, practices=True)], Policy(), 1, 7, tmp_path / "runs"))
     for name in ("one", "two"):
         plots.write(tmp_path / "runs", tmp_path / name)

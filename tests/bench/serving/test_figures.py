@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.serving import figures, plot, report, results
+from bench.serving import figures, report, results
 from bench.serving.results import Kind, Server, Workers
 from tests.bench.serving import examples
 from tests.bench.serving.examples import cell, good, server
@@ -97,6 +97,8 @@ def test_results_come_back_from_json() -> None:
 
 
 def test_the_page_holds_bars_and_servers(tmp_path) -> None:
+    from bench.serving import plot  # loads matplotlib
+
     page = report.markdown(good(), "plot.svg")
     assert (
         "| one row of JSON: times the best peer as usually run | at least 12 x | 12 x | Usual | yes |" in page

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.image.build import BuiltImage, build_image
+from tests.model.image.engines import why_no_engine, why_no_packages
 from tests.model.image.images import checkout, options
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -27,3 +28,17 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(cache: Path, source: Path) -> BuiltImage:
     """The image without a base, for the Python that runs the tests."""
     return build_image(options(cache, source, python=RUNNING))
+
+
+@pytest.fixture(scope="session")
+def packages() -> None:
+    """Skips where no base can be made; apt takes a second to say so, and only tests that need it ask."""
+    if why := why_no_packages():
+        pytest.skip(f"no base: {why}")
+
+
+@pytest.fixture(scope="session")
+def buildah() -> None:
+    """Skips where this machine cannot build with buildah."""
+    if why := why_no_engine():
+        pytest.skip(f"not built with buildah: {why}")

@@ -10,9 +10,9 @@ import pytest
 from model.image.base import Base, make_base, place
 from model.image.debian import Fields, closure, needs, parse_control
 from tests.model.image import images
-from tests.model.image.engines import files, why_no_packages
+from tests.model.image.engines import files
 
-needs_packages = pytest.mark.skipif(bool(why_no_packages()), reason=f"no base: {why_no_packages()}")
+needs_packages = pytest.mark.usefixtures("packages")
 
 
 def test_control_fields() -> None:

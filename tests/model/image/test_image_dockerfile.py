@@ -16,7 +16,7 @@ from model.image.program import source_files
 from model.image.revision import tree_id
 from model.image.stage import stage, write_folder
 from tests.model.image import images
-from tests.model.image.engines import Engine, files, why_no_engine, why_no_packages
+from tests.model.image.engines import Engine, files
 
 ROOT = SERVING.parent.parent
 DOCKERFILE = (ROOT / "model" / "Dockerfile").read_text()
@@ -85,8 +85,7 @@ def test_a_folder_has_the_modes_of_a_layer(tmp_path: Path) -> None:
 
 @pytest.mark.sandbox
 @pytest.mark.container
-@pytest.mark.skipif(bool(why_no_engine()), reason=f"not built with buildah: {why_no_engine()}")
-@pytest.mark.skipif(bool(why_no_packages()), reason=f"no base: {why_no_packages()}")
+@pytest.mark.usefixtures("buildah", "packages")
 def test_buildah_builds_the_same_files(source: Path, tmp_path: Path) -> None:
     cache, program = tmp_path / "cache", images.tool("crane")
     base, builder = (make_base(cache, lambda _: None, program, builder=which) for which in (False, True))

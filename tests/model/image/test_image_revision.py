@@ -47,7 +47,17 @@ def test_it_depends_on_the_package_alone(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not (SERVING.parent.parent / ".git").exists(), reason="this is no Git checkout")
 def test_a_shallow_clone_has_the_revision_that_git_says(tmp_path: Path) -> None:
-    _git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{SERVING.parent.parent}", "clone")
+    _git(
+        tmp_path,
+        "clone",
+        "--quiet",
+        "--no-checkout",
+        "--depth",
+        "1",
+        f"file://{SERVING.parent.parent}",
+        "clone",
+    )
+    _git(tmp_path / "clone", "checkout", "--quiet", "HEAD", "--", "model/serving")
     wanted = _git(tmp_path / "clone", "rev-parse", "HEAD:model/serving")
     assert revision(tmp_path / "clone" / "model" / "serving") == wanted
 

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.serving.predictor import Model
+from tests.examples import examples
 from tests.model.serving.asking import ask
 from tests.model.serving.examples import OTHER, ROW, instances
 from tests.model.serving.test_json_lines import lines
@@ -82,7 +83,7 @@ def test_any_bytes(toys: Model, body: bytes, media: str, accept: str, wish: str,
 
 
 @pytest.mark.sandbox
-@settings(max_examples=30)
+@examples(0.3)
 @given(st.binary(max_size=200), st.sampled_from([*TABLES]))
 def test_any_bytes_as_a_table(toys: Model, body: bytes, media: str) -> None:
     _checked(toys, body, media)
@@ -106,7 +107,7 @@ def _damaged(data: st.DataObject, good: dict[str, list[bytes]]) -> tuple[bytes, 
     return bytes(body), media
 
 
-@settings(max_examples=300)
+@examples(3)
 @given(st.data(), _ACCEPT, _WISH)
 def test_a_good_body_with_a_few_bytes_changed(
     toys: Model, data: st.DataObject, accept: str, wish: str
@@ -116,7 +117,6 @@ def test_a_good_body_with_a_few_bytes_changed(
 
 
 @pytest.mark.sandbox
-@settings(max_examples=100)
 @given(st.data(), _WISH)
 def test_a_good_table_with_a_few_bytes_changed(toys: Model, data: st.DataObject, wish: str) -> None:
     body, media = _damaged(data, TABLES)

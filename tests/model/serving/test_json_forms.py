@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.serving.errors import Fault, RequestError
@@ -16,6 +16,7 @@ from model.serving.formats.json_rows import JsonRows
 from model.serving.models.columns import Columns, merged
 from model.serving.models.schema import parse_schema
 from model.serving.predictor import Model
+from tests.examples import examples
 from tests.model.serving.asking import ask, error, scores
 from tests.model.serving.examples import OTHER, ROW, SCHEMA, UNSEEN, expected
 
@@ -198,7 +199,7 @@ _LISTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400)
+@examples(4)
 @given(
     st.tuples(st.just("dataframe_split"), _TABLE)
     | st.tuples(st.sampled_from(["inputs", "instances"]), _LISTS)

@@ -1,5 +1,6 @@
 """S3 in memory, as far as the ledger asks for it, with every call counted."""
 
+import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ class FakeS3:
     def __init__(self, bucket: str = "bucket") -> None:
         self.bucket = bucket
         self.objects: dict[str, bytes] = {}
+        self.versions: dict[str, list[bytes | None]] = {}
+        """All versions of the objects that were written by a request, oldest first."""
         self.calls: Counter[str] = Counter()
         self.before_put: list[Callable[[str, bytes], None]] = []
 
@@ -28,16 +31,28 @@ class FakeS3:
             self.before_put.pop(0)(key, body)
         if request.get("IfNoneMatch") == "*" and key in self.objects:
             raise refusal("PreconditionFailed", 412)
-        self.objects[key] = body
+        if "IfMatch" in request and request["IfMatch"] != etag(self.objects.get(key)):
+            raise refusal("PreconditionFailed", 412)
+        self.write(key, body)
         return {}
+
+    def write(self, key: str, body: bytes | None) -> None:
+        """Put a new version of an object there, or (None) a marker that it is deleted."""
+        before: list[bytes | None] = [self.objects[key]] if key in self.objects else []
+        self.versions.setdefault(key, before).append(body)
+        if body is None:
+            self.objects.pop(key, None)
+        else:
+            self.objects[key] = body
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """GetObject."""
         self.calls["get"] += 1
         self._there("NoSuchBucket")
-        if request["Key"] not in self.objects:
+        if request["Key"] not in self.objects and "VersionId" not in request:
             raise refusal("NoSuchKey", 404)
-        return {"Body": io.BytesIO(self.objects[request["Key"]])}
+        body = self._body(**request)
+        return {"Body": io.BytesIO(body), "ETag": etag(body)}
 
     def head_bucket(self, **request: Any) -> dict[str, Any]:
         """HeadBucket."""
@@ -45,10 +60,9 @@ class FakeS3:
         self._there("404")
         return {}
 
-    def get_paginator(self, operation: str) -> "FakeS3":
-        """The one of ListObjectsV2."""
-        assert operation == "list_objects_v2"
-        return self
+    def get_paginator(self, operation: str) -> "FakeS3 | FakeVersions":
+        """The ones of ListObjectsV2 and ListObjectVersions."""
+        return FakeVersions(self) if operation == "list_object_versions" else self
 
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
         """ListObjectsV2, page by page."""
@@ -63,9 +77,48 @@ class FakeS3:
             page = [{"Key": key} for key in keys[start : start + PAGE]]
             yield {"Contents": page} if page else {}
 
+    def _body(self, **request: Any) -> bytes:
+        key = request["Key"]
+        if request.get("VersionId", "null") == "null":
+            return self.objects[key]
+        body = self.versions[key][int(request["VersionId"])]
+        assert body is not None, "a marker has no content"
+        return body
+
     def _there(self, code: str) -> None:
         if not self.bucket:
             raise refusal(code, 404)
+
+
+class FakeVersions:
+    """ListObjectVersions of a bucket, one key a page."""
+
+    def __init__(self, s3: FakeS3) -> None:
+        self._s3 = s3
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        """The newest version of a key first."""
+        for key in sorted({*self._s3.objects, *self._s3.versions}):
+            if not key.startswith(request["Prefix"]):
+                continue
+            versions = self._s3.versions.get(key)
+            if versions is None:
+                yield {"Versions": [{"Key": key, "VersionId": "null", "IsLatest": True}]}
+                continue
+            last = len(versions) - 1
+            listed = [
+                ({"Key": key, "VersionId": str(number), "IsLatest": number == last}, body)
+                for number, body in reversed(list(enumerate(versions)))
+            ]
+            yield {
+                "Versions": [found for found, body in listed if body is not None],
+                "DeleteMarkers": [found for found, body in listed if body is None],
+            }
+
+
+def etag(body: bytes | None) -> str:
+    """What S3 names a content by."""
+    return hashlib.sha256(body).hexdigest() if body is not None else ""
 
 
 def refusal(code: str, status: int) -> ClientError:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from release.adapters import ledger_store
 from release.adapters.ledger_store import CONFLICT_ATTEMPTS, HEARTBEAT, LedgerStore
 from release.domain import ledger
+from release.domain.chain import Proof, prove
 from release.domain.errors import ServiceError
 from release.domain.ledger import (
     Closed,
@@ -283,6 +284,67 @@ class TestWhatCannotBeRead:
         values["owner"]["user"] = "somebody"
         s3.objects[key(2)] = json.dumps(values).encode()
         assert "entry 3 does not follow from entry 2" in str(broken_link(process(s3).latest(None)))
+
+
+class TestProof:
+    @pytest.fixture
+    def store(self, s3):
+        store = process(s3)
+        with store.heartbeat("r1"):
+            for what in (OPENED, CREATING, MOVING, Closed(event=End.LANDED)):
+                store.append(SUBJECT, what)
+        return store
+
+    def test_a_whole_ledger_is_proven_to_its_end(self, s3, store):
+        assert prove(process(s3).shelf()) == Proof(4, ())
+        assert beat_of(s3).number == 4
+        assert beat_of(s3).sha256 == store.latest(1)[0].sha256
+
+    def test_an_empty_one_is_whole(self, s3):
+        assert prove(process(s3).shelf()) == Proof(0, ())
+
+    def test_what_was_written_over_is_named_by_its_versions(self, s3, store):
+        written = s3.objects[key(4)]
+        s3.write(key(4), b"{}")
+        [problem] = prove(process(s3).shelf()).problems
+        assert problem.startswith("entry 4 was changed after it was written")
+        s3.write(key(4), written)
+        assert prove(process(s3).shelf()).problems == ()
+
+    def test_what_was_deleted_is_named_and_put_back_is_whole(self, s3, store):
+        written = s3.objects[key(2)]
+        s3.write(key(2), None)
+        assert prove(process(s3).shelf()).problems == ("entry 2 was deleted; its versions are left",)
+        s3.write(key(2), written)
+        assert prove(process(s3).shelf()).problems == ()
+
+    def test_without_any_version_the_heartbeat_knows_the_end(self, s3, store):
+        s3.versions.clear()
+        del s3.objects[key(4)]
+        assert prove(process(s3).shelf()).problems == (
+            "entry 4 is missing: the end, which the heartbeat knows",
+        )
+
+    def test_a_foreign_object_is_named(self, s3, store):
+        s3.write("ledger/9.json", b"?")
+        assert prove(process(s3).shelf()).problems == ("ledger/9.json is no entry of the ledger",)
+
+    def test_a_process_that_dies_leaves_its_last_beat(self, s3):
+        store = process(s3)
+        store.append(SUBJECT, OPENED)
+
+        def work():
+            with store.heartbeat("r1"):
+                store.append(SUBJECT, CREATING)
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        assert prove(process(s3).shelf()) == Proof(2, ())
+
+
+def beat_of(s3) -> Heartbeat:
+    return Heartbeat.model_validate_json(s3.objects[HEARTBEAT])
 
 
 class TestLife:

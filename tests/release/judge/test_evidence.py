@@ -51,6 +51,12 @@ def two_workers(request: pytest.FixtureRequest) -> Records:
     return [part for record in records(candidate, live) for part in halves(record, worker=True)]
 
 
+@pytest.fixture(scope="module")
+def verdicts(two_workers: Records) -> list[dict[str, Any]]:
+    """What is said of those windows when nothing is wrong with them."""
+    return recorded(two_workers)
+
+
 def halves(record: dict[str, Any], worker: bool = False) -> Records:
     """A window as two windows of half the counts each."""
     whole = windows.parse(record).dense()
@@ -123,27 +129,29 @@ CHANGES = [late, twice, in_parts, together, renamed, off_grid]
 
 @pytest.mark.parametrize("change", [*CHANGES, shuffled, by_variant])
 def test_a_verdict_on_a_record_does_not_depend_on_how_its_windows_are_cut(
-    two_workers: Records, change: Callable[[Records], Records]
+    two_workers: Records, verdicts: list[dict[str, Any]], change: Callable[[Records], Records]
 ) -> None:
-    assert recorded(change(two_workers)) == recorded(two_workers)
+    assert recorded(change(two_workers)) == verdicts
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_verdict_does_not_depend_on_how_windows_arrive(
-    two_workers: Records, change: Callable[[Records], Records]
+    two_workers: Records, verdicts: list[dict[str, Any]], change: Callable[[Records], Records]
 ) -> None:
-    assert as_it_comes(change(two_workers)) == recorded(two_workers)
+    assert as_it_comes(change(two_workers)) == verdicts
 
 
 @pytest.mark.parametrize("unit", [1000.0, 1 / 64])
-def test_the_unit_of_time_changes_nothing(two_workers: Records, unit: float) -> None:
+def test_the_unit_of_time_changes_nothing(
+    two_workers: Records, verdicts: list[dict[str, Any]], unit: float
+) -> None:
     seconds = {name: getattr(QUICK, name) * unit for name in Policy.model_fields if name.endswith("seconds")}
     latency = {n: getattr(QUICK.latency, n) * unit for n in ("noise_seconds", "noise_wait_seconds")}
     policy = QUICK.model_copy(update=seconds | {"latency": QUICK.latency.model_copy(update=latency)})
     scaled = [r | {"start": r["start"] * unit, "end": r["end"] * unit} for r in two_workers]
-    plain, other = recorded(two_workers), recorded(scaled, policy)
-    assert [v["decision"] for v in plain] == [v["decision"] for v in other]
-    assert plain[-1]["reasons"] == other[-1]["reasons"]
+    other = recorded(scaled, policy)
+    assert [v["decision"] for v in verdicts] == [v["decision"] for v in other]
+    assert verdicts[-1]["reasons"] == other[-1]["reasons"]
 
 
 def test_what_cannot_be_used_is_named_and_counted(two_workers: Records) -> None:

@@ -23,6 +23,7 @@ def counts(
     slower: float = 1.0,
     score: float = 0.0,
     invalid: float = 0.0,
+    median: float = 0.07,
 ) -> np.ndarray:
     """Windows of one variant: `requests` in each of `blocks` blocks."""
     total = blocks * requests
@@ -32,7 +33,7 @@ def counts(
         Requests(
             block=np.repeat(np.arange(blocks), requests),
             error=rng.random(total) < errors,
-            latency=slower * 0.07 * np.exp(0.4 * rng.normal(size=total)),
+            latency=slower * median * np.exp(0.4 * rng.normal(size=total)),
             score=scores,
         ),
         blocks,
@@ -40,11 +41,15 @@ def counts(
 
 
 def pair(
-    seed: int, blocks: int = 60, live: int = 300, candidate: int = 100, **bad: Any
+    seed: int, blocks: int = 60, live: int = 300, candidate: int = 100, median: float = 0.07, **bad: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Windows of candidate and live; `bad` is wrong with the candidate. 12 blocks are live's alone."""
+    """Windows of candidate and live; `bad` is wrong with the candidate. 12 blocks are live's alone.
+
+    `median` is live's latency in seconds.
+    """
     rng = np.random.default_rng(seed)
-    theirs, mine = counts(rng, blocks, live), counts(rng, blocks, candidate, **bad)
+    theirs = counts(rng, blocks, live, median=median)
+    mine = counts(rng, blocks, candidate, median=median, **bad)
     mine[:12] = 0
     return mine, theirs
 

@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,12 @@ import pytest
 from scripts.shared.cli import execute
 from tests.fakes.world import FakeWorld
 
-NAMED = re.compile(r"\./slipway ([a-z-]+(?: (?:--[a-z-]+|[a-z0-9][a-z0-9-]*))*)")
+NAMED = re.compile(r"\./slipway ([a-z-]+(?: (?:--[a-z-]+|[a-z0-9][a-z0-9-]*|'[^']*'))*)")
 
 
 def commands(error: BaseException) -> list[list[str]]:
     """The commands in an error's words, each as its arguments."""
-    return [found.split() for found in NAMED.findall(str(error))]
+    return [shlex.split(found) for found in NAMED.findall(str(error))]
 
 
 class Follow:

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from release.domain.errors import ReleaseFailed, UsageError
-from release.domain.ledger import Stored
+from release.domain.ledger import Resumed, Stored
 from release.domain.pins import EndpointSettings
-from release.operations.history import history
+from release.operations import fences
+from release.operations.history import histories, history
 from release.operations.invoke import LIMIT_BYTES, invoke
 from release.operations.rollback import rollback
 from release.operations.status import status
@@ -89,6 +90,15 @@ class TestStatus:
         assert found.rollout == f"promote of {new.release} (delays) {words} at opened"
         assert found.last == f"promote {new.release} opened 01-01 00:00Z"
 
+    @pytest.mark.parametrize("role", ["live", "previous"])
+    def test_a_pinned_release_that_is_fenced(self, project, prod, told, role):
+        world, release = project(prod), getattr(pins_now(prod), role).release
+        fences.add(world, release, "it drifts", told)
+        assert line(world).notes == [f"{release} is fenced in prod on 2026-01-01 00:00 by ci@here: it drifts"]
+        assert line(world).disagreements == []
+        fences.clear(world, release, "it does not", told)
+        assert line(world).notes == []
+
     def test_a_changed_ledger(self, project, prod):
         begin(prod, prod.pin(2))
         prod.ledger.append(prod.ledger.stored[0].entry.subject, prod.ledger.stored[0].entry.what)
@@ -115,6 +125,27 @@ class TestHistory:
         events = ["opened", "moving", "verifying", "reconciling", "landed"]
         assert [stored.entry.what.event for stored in found.entries] == events[-count:]
         assert found.broken is None
+
+    def test_rollouts_are_read_to_their_beginning_however_many_entries_they_have(self, project, past, told):
+        world = project(past)
+        for _ in range(30):
+            past.ledger.append(past.ledger.stored[0].entry.subject, Resumed())
+        for most in (1, 2):
+            [moved] = history(world, "prod", most).rollouts
+            assert (moved.kind, len(moved.resumed)) == ("rollback", 30)
+        rollback(world, "prod", None, told)
+        assert [len(moved.resumed) for moved in history(world, "prod", 1).rollouts] == [0]
+        assert len(history(world, "prod", None).rollouts) == 2
+
+    def test_the_evidence_is_the_manifests(self, project, past):
+        [moved] = history(project(past), "prod", 5).rollouts
+        assert moved.gates == ()
+        past.artifacts.manifests.clear()
+        [moved] = history(project(past), "prod", 5).rollouts
+        assert moved.gates is None
+
+    def test_all_stages(self, project, past, dev):
+        assert [found.stage for found in histories(project(dev, past), None, 5)] == ["dev", "prod"]
 
     def test_where_the_chain_breaks_is_said(self, project, past):
         del past.ledger.stored[2]

@@ -8,7 +8,7 @@ from random import Random
 
 from release.domain import ledger, moves, names, plan
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
-from release.domain.ledger import WAY_BACK, Phase
+from release.domain.ledger import WAY_BACK, Closed, End, Opened, Phase
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
 from release.operations.apply import apply
@@ -107,7 +107,23 @@ class Life:
         assert set(aws.configs) == {config.name for config in wanted.configs}
         assert set(aws.models) == {model.name for model in wanted.models}
         assert ledger.broken_link(self.stage.ledger.stored) is None
+        self._fenced()
         assert self.stage.ledger.current is None
+
+    def _fenced(self) -> None:
+        """Whatever died when: what did not land, and what a rollback left, is fenced by that very rollout."""
+        opened: dict[str, Opened] = {}
+        for entry in (stored.entry for stored in self.stage.ledger.stored):
+            subject, what = entry.subject, entry.what
+            if isinstance(what, Opened):
+                opened[subject.rollout] = what
+            if not isinstance(what, Closed):
+                continue
+            before = opened[subject.rollout].before.live
+            same = before is not None and before.release == subject.release
+            bad = {subject.release} if what.event is End.REVERTED and not same else set()
+            bad |= {before.release} if before and subject.kind == "rollback" and not same else set()
+            assert bad <= self.stage.fences.standing, f"{subject.kind} {subject.rollout} fenced too little"
 
     def live_on(self, at: int | None = None) -> None:
         """One more command, with whatever goes wrong (first at moment `at`), until the stage is at rest."""

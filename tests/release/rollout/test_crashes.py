@@ -11,6 +11,7 @@ from release.domain.plan import Split
 from release.rollout import runner
 from release.rollout.strategies import STRATEGIES, linear
 from release.rollout.strategies.step import Context, Step
+from tests.examples import examples
 from tests.release.rollout.lives import Life
 
 COMMANDS = 8
@@ -76,4 +77,4 @@ class Lives(RuleBasedStateMachine):
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=30, stateful_step_count=8)
+TestLives.settings = settings(examples(0.3), stateful_step_count=8)

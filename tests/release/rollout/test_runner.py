@@ -98,7 +98,7 @@ class TestForward:
         assert pins_now(stage) == Pins(live=before.previous, previous=before.live)
         (update,) = stage.sagemaker.updates
         assert (update.config, update.deployment) == (config_of(before.previous).name, way_back.DEPLOYMENT)
-        assert stage.trouble.calls[:2] == ["ledger: moving", "UpdateEndpoint"]
+        assert stage.trouble.calls[:3] == ["fence", "ledger: moving", "UpdateEndpoint"]
         assert events(stage) == FORWARD[1:]
 
     def test_what_serves_already_is_not_asked_for_again(self):

@@ -3,11 +3,12 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.serving.answers import Answer
 from model.serving.application import Application
+from tests.examples import examples
 from tests.model.serving.examples import OTHER, ROW
 from tests.model.serving.open_inference.asking import INFER, ask, binary, infer, inputs
 
@@ -67,7 +68,7 @@ def test_any_bytes(v2: Application, body: bytes, length: int | None) -> None:
     _checked(ask(v2, "POST", INFER, body, **headers))
 
 
-@settings(max_examples=200)
+@examples(2)
 @given(_BODY)
 def test_any_request(v2: Application, body: dict[str, Any]) -> None:
     _checked(ask(v2, "POST", INFER, json.dumps(body).encode()))

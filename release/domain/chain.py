@@ -1,0 +1,136 @@
+"""The proof of a ledger: that every entry is as it was written, that none is missing, and none is foreign.
+
+Three things speak for an entry, each without the others: the hash in the entry after it, the first version of
+its object (an entry is written once, so a second version is no entry), and for the newest one the hash in the
+heartbeat. Pure; what lies in the bucket is read by `release/adapters/ledger_store.py`.
+
+It does not prove anything against somebody who may delete versions and rewrites everything, heartbeat too.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from release.domain.ledger import Heartbeat
+
+
+@dataclass(frozen=True)
+class Written:
+    """One object below the ledger's prefix, with all that ever lay there."""
+
+    key: str
+    number: int | None
+    """The entry that its key names, None for a key that names none."""
+    versions: tuple[bytes, ...]
+    """What was written, first to last."""
+    gone: bool = False
+    """Whether it was deleted: what was written lies in old versions only."""
+
+    @property
+    def first(self) -> bytes | None:
+        """What was written first, None where not even a version of it is left."""
+        return self.versions[0] if self.versions else None
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Everything that lies, or lay, where a stage's ledger is."""
+
+    objects: Sequence[Written]
+    heartbeat: Heartbeat | None = None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How many entries were looked at, and where the ledger is not whole; nothing there means proven."""
+
+    entries: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Link:
+    """What an entry says of its place in the chain."""
+
+    previous: str
+    sha256: str
+
+
+def prove(shelf: Shelf) -> Proof:
+    """Whether the ledger is whole; each problem names its place."""
+    problems = [f"{found.key} is no entry of the ledger" for found in shelf.objects if _foreign(found)]
+    entries = {found.number: found for found in shelf.objects if found.number is not None}
+    links: dict[int, _Link] = {}
+    for number, found in sorted(entries.items()):
+        problems += _touched(number, found)
+        link, problem = _read(number, found.first)
+        if link:
+            links[number] = link
+        elif problem:
+            problems.append(problem)
+    problems += _missing(sorted(entries), shelf.heartbeat)
+    problems += _breaks(links, shelf.heartbeat)
+    return Proof(len(entries), tuple(problems))
+
+
+def _foreign(found: Written) -> bool:
+    return found.number is None and not found.gone
+
+
+def _touched(number: int, found: Written) -> list[str]:
+    """What was done to an object after it was written first."""
+    if found.gone:
+        kept = "its versions are left" if found.versions else "no version of it is left"
+        return [f"entry {number} was deleted; {kept}"]
+    if found.versions[-1] != found.first:
+        return [f"entry {number} was changed after it was written; what was written is its first version"]
+    return []
+
+
+def _read(number: int, data: bytes | None) -> tuple[_Link | None, str]:
+    if data is None:
+        return None, ""
+    try:
+        values = json.loads(data)
+        written, previous = values["number"], values["previous"]
+    except (ValueError, KeyError, TypeError):
+        return None, f"entry {number} cannot be read"
+    if written != number or not isinstance(previous, str):
+        return None, f"the object of entry {number} holds entry {written}"
+    return _Link(previous, hashlib.sha256(data).hexdigest()), ""
+
+
+def _missing(numbers: Sequence[int], heartbeat: Heartbeat | None) -> list[str]:
+    found = []
+    for before, after in zip([0, *numbers], numbers, strict=False):
+        if after > before + 1:
+            found.append(_gap(before + 1, after - 1) + ": the beginning" * (before == 0))
+    last, known = (numbers[-1] if numbers else 0), (heartbeat.number if heartbeat else 0)
+    if known > last:
+        found.append(f"{_gap(last + 1, known)}: the end, which the heartbeat knows")
+    return found
+
+
+def _gap(first: int, last: int) -> str:
+    return f"entry {first} is missing" if first == last else f"entries {first} to {last} are missing"
+
+
+def _breaks(links: Mapping[int, _Link], heartbeat: Heartbeat | None) -> list[str]:
+    """Where entries do not follow from each other; which of the two was changed where that can be told."""
+    seals = {number - 1: link.previous for number, link in links.items()}
+    if heartbeat and heartbeat.sha256:
+        seals.setdefault(heartbeat.number, heartbeat.sha256)
+    broken = [number for number, link in links.items() if seals.get(number, link.sha256) != link.sha256]
+    sound = {number for number in links if number in seals and number not in broken}
+    # An entry that does not fit what is sound after it was changed itself; else it may be either of the two.
+    sure = [number for number in broken if number + 1 in sound or number + 1 not in links]
+    found = [f"entry {number} was changed: its hash is another than was recorded" for number in sure]
+    found += [
+        f"entry {number + 1} does not follow from entry {number}: one of them was changed"
+        for number in broken
+        if number not in sure and number + 1 not in sure
+    ]
+    if 1 in links and links[1].previous:
+        found.append("entry 1 follows from another: it is not the beginning")
+    return found

@@ -1,0 +1,173 @@
+"""The past of a stage as people ask for it: who moved what, when, on what grounds, and how it ended. Pure.
+
+A line of it is one rollout, or one refusal, folded of its ledger entries. An event that is not known here is
+told as it lies in the ledger.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from release.domain.ledger import (
+    Approval,
+    Closed,
+    End,
+    Entered,
+    Entry,
+    Kind,
+    Opened,
+    Payload,
+    Refused,
+    Resumed,
+    Skip,
+    Stored,
+)
+from release.domain.manifest import GateResult
+
+LONGEST = 80
+"""Characters of a value that is told as it lies in the ledger."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One rollout of a stage, or one refusal, as its ledger has it."""
+
+    stage: str
+    kind: Kind
+    endpoint: str
+    release: str
+    rollout: str
+    """Its id; empty for a refusal."""
+    at: str
+    """When it began."""
+    by: str
+    end: str
+    """`landed`, `reverted` or `refused`; while it is open, the phase that it has come to."""
+    ended: str | None = None
+    """When it ended; None while it is open."""
+    before: str | None = None
+    """The release that served when it began."""
+    skip: Skip | None = None
+    approval: Approval | None = None
+    resumed: tuple[str, ...] = ()
+    """Who took it over from a process that had died."""
+    reason: str = ""
+    """Why it was refused or taken back."""
+    noted: tuple[str, ...] = ()
+    """What else its entries say."""
+    gates: tuple[GateResult, ...] | None = None
+    """The evidence that came with the release; None where its manifest is not in the stage."""
+
+    @property
+    def grounds(self) -> str:
+        """What spoke for it, in words."""
+        return "; ".join(filter(None, (self._evidence(), _grounds(self.skip, self.approval))))
+
+    def values(self) -> dict[str, object]:
+        """It as JSON can have it."""
+        models = {name: getattr(self, name) for name in ("skip", "approval")}
+        plain = {name: model.model_dump(mode="json") if model else None for name, model in models.items()}
+        gates = None if self.gates is None else [gate.model_dump(mode="json") for gate in self.gates]
+        return vars(self) | plain | {"gates": gates}
+
+    def _evidence(self) -> str:
+        if self.gates is None:
+            # What was refused was not brought here, and its reason says more.
+            return "" if self.end == "refused" else "its manifest is not here"
+        failed = [gate.name for gate in self.gates if not gate.passed]
+        if not self.gates:
+            return "no gate in its evidence"
+        passed = f"{len(self.gates) - len(failed)} of {len(self.gates)} gates passed"
+        return f"{passed}, not {', '.join(failed)}" if failed else passed
+
+
+def fold(stage: str, entries: Sequence[Stored]) -> list[Moved]:
+    """The rollouts and refusals in these consecutive entries, by when they began.
+
+    A rollout whose beginning is not among them is left out.
+    """
+    found: list[Moved] = []
+    places: dict[str, int] = {}
+    for entry in (stored.entry for stored in entries):
+        subject = entry.subject
+        if isinstance(entry.what, Opened | Refused):
+            places[subject.rollout] = len(found)
+            found.append(_begun(stage, entry, entry.what))
+        elif subject.rollout in places:
+            place = places[subject.rollout]
+            found[place] = _gone_on(found[place], entry)
+    return found
+
+
+def begins(what: Payload) -> bool:
+    """Whether a line of the past begins with this."""
+    return isinstance(what, Opened | Refused)
+
+
+def why(what: Payload) -> str:
+    """What an entry says besides its event: a person's reason, or what speaks against a release."""
+    match what:
+        case Opened(skip=skip, approval=approval):
+            return _grounds(skip, approval)
+        case Judged(share=share, decision=decision, because=because):
+            return f"{decision} at {share} %: {because}"
+        case Refused(reasons=reasons):
+            return "; ".join(reasons)
+        case Entered(reason=reason) | Closed(reason=reason):
+            return reason
+        case _:
+            values = what.model_dump(mode="json", exclude={"event"}, exclude_defaults=True)
+            return "; ".join(f"{key}: {_short(value)}" for key, value in values.items())
+
+
+def _begun(stage: str, entry: Entry, what: Opened | Refused) -> Moved:
+    subject = entry.subject
+    refused = isinstance(what, Refused)
+    begun = Moved(
+        stage=stage,
+        kind=subject.kind,
+        endpoint=subject.endpoint,
+        release=subject.release,
+        rollout=subject.rollout,
+        at=entry.at,
+        by=_who(entry),
+        end=str(what.event),
+        ended=entry.at if refused else None,
+        reason=why(what) if refused else "",
+    )
+    if isinstance(what, Refused):
+        return begun
+    before = what.before.live.release if what.before.live else None
+    return replace(begun, before=before, skip=what.skip, approval=what.approval)
+
+
+def _gone_on(found: Moved, entry: Entry) -> Moved:
+    what = entry.what
+    match what:
+        case Closed(event=event, reason=reason):
+            return replace(found, end=event.value, ended=entry.at, reason=reason or found.reason)
+        case Entered(event=phase, reason=reason):
+            return replace(found, end=phase.value, reason=reason or found.reason)
+        case Resumed():
+            return replace(found, resumed=(*found.resumed, _who(entry)))
+        case _:
+            return replace(found, noted=(*found.noted, f"{what.event}: {why(what)}"))
+
+
+def _who(entry: Entry) -> str:
+    return f"{entry.owner.user}@{entry.owner.host}"
+
+
+def _grounds(skip: Skip | None, approval: Approval | None) -> str:
+    skipped = [f"without {' and '.join(skip.stages)}: {skip.reason}"] if skip else []
+    approved = [f"approved by {approval.by}: {approval.reason}"] if approval else []
+    return "; ".join(skipped + approved)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def is_open(moved: Moved) -> bool:
+    """Whether it is under way, or stopped half-way."""
+    return moved.end not in {End.LANDED, End.REVERTED, "refused"}
