@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
 from release.domain.orders import Order
 from release.domain.plan import VariantPlan
@@ -35,18 +36,57 @@ class FakeEvidence:
     silent: bool = False
     unreadable: int = 0
     """How many of the next looks fail."""
+    unkept: int = 0
+    """How many of the next lines or verdicts cannot be kept."""
     requests: int = REQUESTS
+    golden: int = 0
+    """Requests of a variant that has no traffic, in one block: golden ones."""
+    printed: dict[str, list["Printed"]] = field(default_factory=dict)
+    """What endpoints printed, whoever looked."""
     objects: dict[tuple[str, str, int], list[str]] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     reports: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    _blocks: dict[str, int] = field(default_factory=dict)
 
     def follow(self, endpoint: str, since: datetime, seen: Collection[str]) -> "FakeFollower":
         """From the block in which `since` lies."""
-        return FakeFollower(self, endpoint, int(since.timestamp()) // BLOCK, set(seen))
+        first = int(since.timestamp()) // BLOCK
+        self._blocks[endpoint] = max(self._blocks.get(endpoint, first), first)
+        return FakeFollower(self, endpoint, first, set(seen))
+
+    def print(self, endpoint: str) -> list["Printed"]:
+        """A window of every fleet that answers something, for each block that is over, by what serves now."""
+        now = int(self.clock.now().timestamp()) // BLOCK
+        blocks = range(self._blocks[endpoint], now)
+        self._blocks[endpoint] = max(self._blocks[endpoint], now)
+        printed, found = self.printed.setdefault(endpoint, []), self.sagemaker.endpoints.get(endpoint)
+        if found is None or self.silent:
+            return printed
+        for block, variant in product(blocks, (*found.config.production, *found.config.shadow)):
+            share = found.weights.get(variant.name, variant.weight) / 100
+            requests = int(self.requests * share) or self.golden
+            if requests:
+                printed.append(self._window(found.config.name, variant, requests, block))
+        return printed
+
+    def _window(self, config: str, variant: VariantPlan, requests: int, block: int) -> "Printed":
+        name = f"{variant.name}/{config}"
+        counts = _counts(requests, variant.model_name in self.sick)
+        window = counts | {"id": f"{name}/{block}", "start": block * BLOCK, "end": (block + 1) * BLOCK}
+        event = {
+            "eventId": window["id"],
+            "logStreamName": name,
+            "timestamp": (block + 1) * BLOCK * 1000,
+            "message": json.dumps(window),
+        }
+        return Printed(block, window["id"], json.dumps(event))
 
     def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:
         """Keep lines by the number of the first."""
         self.trouble.moment(f"keep {kind}")
+        if self.unkept:
+            self.unkept -= 1
+            raise Unreadable("SlowDown")
         self.objects[rollout, kind, first] = list(lines)
         self.trouble.moment()
 
@@ -70,48 +110,34 @@ class FakeEvidence:
         return f"s3://bucket/rollouts/{rollout}/{name}"
 
 
+class Printed(NamedTuple):
+    """One window in the log."""
+
+    block: int
+    name: str
+    line: str
+
+
 @dataclass
 class FakeFollower:
-    """Prints a window of every fleet that has traffic, for each block that is over."""
+    """Reads on in what an endpoint printed."""
 
     evidence: FakeEvidence
     endpoint: str
-    block: int
+    first: int
     seen: set[str]
+    read: int = 0
 
     def more(self) -> Sequence[str]:
-        """The blocks since the last call, with what serves now."""
+        """The windows since the last call."""
         evidence = self.evidence
         evidence.trouble.moment()
         if evidence.unreadable:
             evidence.unreadable -= 1
             raise Unreadable("Rate exceeded")
-        now = int(evidence.clock.now().timestamp()) // BLOCK
-        blocks, self.block = range(self.block, now), max(self.block, now)
-        found = evidence.sagemaker.endpoints.get(self.endpoint)
-        if found is None or evidence.silent:
-            return []
-        lines = []
-        for block in blocks:
-            for variant in (*found.config.production, *found.config.shadow):
-                share = found.weights.get(variant.name, variant.weight) / 100
-                if share:
-                    lines.append(self._line(found.config.name, variant, share, block))
-        return [line for line in lines if json.loads(line)["eventId"] not in self.seen]
-
-    def _line(self, config: str, variant: VariantPlan, share: float, block: int) -> str:
-        stream = f"{variant.name}/{config}"
-        sick = variant.model_name in self.evidence.sick
-        counts = _counts(int(self.evidence.requests * share), sick)
-        window = counts | {"id": f"{stream}/{block}", "start": block * BLOCK, "end": (block + 1) * BLOCK}
-        return json.dumps(
-            {
-                "eventId": f"{stream}/{block}",
-                "logStreamName": stream,
-                "timestamp": (block + 1) * BLOCK * 1000,
-                "message": json.dumps(window),
-            }
-        )
+        printed = evidence.print(self.endpoint)
+        new, self.read = printed[self.read :], len(printed)
+        return [found.line for found in new if found.block >= self.first and found.name not in self.seen]
 
 
 @cache
