@@ -7,7 +7,7 @@ from release.domain.errors import UsageError
 from release.domain.landed import Description
 from release.domain.ledger import Approval, End, Kind, Opened, Request, Skip
 from release.domain.pins import Pins, ReleasePin, Strategy
-from release.operations import rollouts
+from release.operations import judging, rollouts
 from release.ports import StagePorts, Tell
 from release.rollout import feasible
 
@@ -49,7 +49,9 @@ def land(
             after=after,
             rollout=rollout_settings,
             limits=settings.alarms,
-            judge=ports.settings.judge if rollout_settings.strategy in feasible.JUDGED else None,
+            judge=judging.policy_of(ports, endpoint)
+            if rollout_settings.strategy in feasible.JUDGED
+            else None,
             skip=grounds.skip,
             approval=grounds.approval,
         )
