@@ -202,9 +202,12 @@ class TestWhereItIsShown:
         assert [line.split(" for")[0] for line in said] == ["25 %", "50 %"]
 
     @pytest.mark.parametrize("terminal", [True, False])
-    def test_as_json_each_of_them_and_nothing_else(self, good, terminal):
-        screen, said, put = shown(good[:5], terminal, as_json=True)
-        assert (screen, said) == ("", [])
+    def test_as_json_each_verdict_once_and_the_news_in_plain_lines(self, good, terminal):
+        later = [replace(each, seconds_in_step=each.seconds_in_step + 1) for each in good[:5]]
+        looks = [look for both in zip(good[:5], later, strict=True) for look in both]
+        screen, said, put = shown(looks, terminal, as_json=True)
+        assert screen == ""
+        assert said == shown(good[:5], terminal=False)[1]
         assert [json.loads(line)["progress"]["seconds_in_step"] for line in put] == [
             5.0,
             10.0,
