@@ -1,4 +1,4 @@
-"""A judged rollout leaves its report beside its evidence, whatever it came to; that this fails fails nothing."""
+"""A judged rollout leaves its report beside its evidence; that it cannot be kept fails nothing."""
 
 import pytest
 
