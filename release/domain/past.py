@@ -13,6 +13,7 @@ from release.domain.ledger import (
     End,
     Entered,
     Entry,
+    Judged,
     Kind,
     Opened,
     Payload,
