@@ -111,6 +111,12 @@ def _better_release(story: Narration, told: Told) -> None:
     _promoted(story, told.second, "   … and on to staging and prod")
     answer = story.slipway("invoke", "prod", "--json")
     story.say(f"prod answers: {answer['answer']}")
+    _reported(story, "passed")
+
+
+def _reported(story: Narration, name: str) -> None:
+    made = story.slipway("report", "prod", "--json", "--out", f"{name}.html")
+    story.say(f"what it came to, on one page: {story.project / made['file']}")
 
 
 def _refused_by_a_gate(story: Narration) -> None:
@@ -141,6 +147,7 @@ def _judged_worse(story: Narration, told: Told) -> None:
     story.expect("score" in failed["error"], "the verdict names the score")
     status = story.slipway("status", "prod", "--json")
     story.expect(status["agree"], f"prod serves {told.second} as before; {release} gets no traffic")
+    _reported(story, "failed")
 
 
 def _rollback(story: Narration, told: Told) -> None:

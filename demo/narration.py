@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,11 +135,13 @@ class Narration:
         ) as process:
             assert process.stderr is not None
             assert process.stdout is not None
-            for line in process.stderr:
-                if not quiet:
-                    self._say(f"     {line.rstrip()}")
-            stdout = process.stdout.read()
-        return process.returncode, stdout
+            # Both are read at once: whoever does not read one of them makes the command wait.
+            with ThreadPoolExecutor(1) as pool:
+                stdout = pool.submit(process.stdout.read)
+                for line in process.stderr:
+                    if not quiet:
+                        self._say(f"     {line.rstrip()}")
+        return process.returncode, stdout.result()
 
     def _kept(self) -> str:
         return f"Everything is kept in {self.home} (logs, the project, the Pulumi state)."

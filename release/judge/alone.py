@@ -24,6 +24,8 @@ from release.judge.cells import LATENCY_FLOOR, LATENCY_STEP, SPANS, Counts
 from release.judge.verdict import Decision, Reason, Verdict
 from release.judge.windows import Refused, parse_line
 
+Array = NDArray[np.float64]
+
 WORSE = (2.0, 4.0, 10.0, 40.0)
 """Alternatives to "within the limit": so many times the limit."""
 BETTER = (0.5, 0.2, 0.02)
@@ -175,9 +177,7 @@ class _Question:
         )
 
 
-def _log_ratio(
-    alternatives: NDArray[np.float64], limit: float, bad: float, good: float
-) -> NDArray[np.float64]:
+def _log_ratio(alternatives: Array, limit: float, bad: float | Array, good: float | Array) -> Array:
     return bad * np.log(alternatives / limit) + good * np.log((1 - alternatives) / (1 - limit))
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from release.domain import names
 from release.domain.errors import UsageError
 from release.domain.pins import Strategy
+from release.domain.policy import Policy
 from release.judge.windows import Refused, parse_line
 from release.operations import rollouts
 from release.ports import StagePorts, Unreadable
@@ -21,7 +22,7 @@ def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | Non
     decide within a step's time at the traffic that live has.
     """
     settings = rollouts.settings_of(ports, endpoint)
-    rollout, policy = settings.rollout.by(strategy), ports.settings.judge
+    rollout, policy = settings.rollout.by(strategy), policy_of(ports, endpoint)
     if rollout.strategy not in feasible.JUDGED or rollouts.found_open(ports, endpoint):
         return
     problem = feasible.too_short(rollout, policy)
@@ -35,6 +36,11 @@ def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | Non
             "Begin with a larger step or hold longer (rollout: {steps: [...], hold_seconds: ...}), ask the "
             "judge for less (slipway:judge; ./slipway judge estimate), or send more traffic.",
         )
+
+
+def policy_of(ports: StagePorts, endpoint: str) -> Policy:
+    """The stage's policy; what it leaves open of latencies follows from the endpoint's own objective."""
+    return ports.settings.judge.for_objective(rollouts.settings_of(ports, endpoint).alarms.latency_ms)
 
 
 def traffic(ports: StagePorts, endpoint: str) -> float:

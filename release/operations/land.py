@@ -7,7 +7,7 @@ from release.domain.errors import UsageError
 from release.domain.landed import Description
 from release.domain.ledger import Approval, End, Kind, Opened, Request, Skip
 from release.domain.pins import Pins, ReleasePin, Strategy
-from release.operations import rollouts
+from release.operations import judging, rollouts
 from release.ports import StagePorts, Tell
 from release.rollout import feasible
 
@@ -38,6 +38,7 @@ def land(
     """Roll `pin` out in the stage. Raises ReleaseFailed when it was taken back."""
     settings = rollouts.settings_of(ports, endpoint)
     rollout_settings = settings.rollout.by(grounds.strategy)
+    judged = rollout_settings.strategy in feasible.JUDGED
     name = names.endpoint(endpoint, ports.name)
 
     def opened() -> Opened:
@@ -49,7 +50,7 @@ def land(
             after=after,
             rollout=rollout_settings,
             limits=settings.alarms,
-            judge=ports.settings.judge if rollout_settings.strategy in feasible.JUDGED else None,
+            judge=judging.policy_of(ports, endpoint) if judged else None,
             skip=grounds.skip,
             approval=grounds.approval,
         )

@@ -39,7 +39,11 @@ def report(
     With `keep` it is stored beside the rollout's evidence too, in the place of an earlier one. Raises
     UsageError when there is no such rollout.
     """
-    ports = world.stage(world.stages.entry(stage).name)
+    return of(world.stage(world.stages.entry(stage).name), rollout, endpoint, keep)
+
+
+def of(ports: StagePorts, rollout: str | None, endpoint: str | None, keep: bool) -> Reported:
+    """As `report`, of a stage that is at hand."""
     entries = _entries(ports, rollout, endpoint)
     name = entries[0].subject.rollout
     verdicts = list(_verdicts(ports.evidence.kept(name, VERDICTS)))

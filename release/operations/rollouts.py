@@ -20,7 +20,7 @@ from release.domain.ledger import (
 )
 from release.domain.manifest import GateResult
 from release.domain.pins import EndpointSettings
-from release.operations import doctor
+from release.operations import doctor, report
 from release.ports import Event, StagePorts, Tell
 from release.rollout import runner
 from release.rollout.runner import Ended
@@ -129,6 +129,7 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
     endpoint = rollout.subject.endpoint
     with doctor.explaining(ports, endpoint):
         ended = runner.run(ports, rollout, tell)
+    _report(ports, rollout, tell)
     if ended.end is End.HELD:
         raise Held(
             f"{ports.name} could not be taken back: {ended.reason}",
@@ -137,6 +138,18 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
             "Look at the endpoint in SageMaker, then run the same command again.",
         )
     return ended
+
+
+def _report(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> None:
+    """Keep the report of a judged rollout beside its evidence. That it cannot be kept fails nothing."""
+    if rollout.opened.judge is None:
+        return
+    try:
+        made = report.of(ports, rollout.id, None, keep=True)
+    except Exception as error:
+        tell(Event(f"its report could not be kept ({error}); ./slipway report {ports.name} makes it"))
+        return
+    tell(Event(f"its report: {made.kept[0]}"))
 
 
 def taken_back(ports: StagePorts, endpoint: str, release: str, ended: Ended) -> ReleaseFailed:

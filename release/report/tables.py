@@ -83,9 +83,10 @@ def points(report: Report, metric: Metric) -> str:
         at = clock(report.opened + timedelta(seconds=point.at))
         cells = (f"{point.requests:,}", share(point.candidate), share(point.live))
         numbers = "".join(f'<td class="n">{cell}</td>' for cell in cells)
+        band = bounds(point.at_least, point.at_most)
         rows.append(
             f'<tr><td class="t">{at}</td><td>{escape(point.question)}</td>{numbers}'
-            f'<td class="t">{bounds(point.at_least, point.at_most)}</td><td class="t">{escape(point.state)}</td></tr>'
+            f'<td class="t">{band}</td><td class="t">{escape(point.state)}</td></tr>'
         )
     heads = ("when (UTC)", "question", "requests", "candidate", "live", "band", "state")
     return _numbers(table(heads, rows, f"{metric.name} over time"))

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from release.ports import Event  # loads pydantic, which `./slipway help` needs not
 
 INTERRUPTED = 130
-JSON = (
-    "print the result as one JSON line; before it, one line {progress: ...} for each look at a watched step"
-)
+JSON = "print the result as one JSON line; before it, {progress: ...} for each verdict on a watched step"
 PLAIN_WIDTH = 200
 """Columns of a table where there is no terminal that has a width."""
 

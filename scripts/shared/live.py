@@ -2,7 +2,7 @@
 
 Events come about once a second. On a terminal the picture is drawn anew for each, in one write and in place;
 elsewhere a line is printed when something changed that a reader wants to know, and every half minute. With
-`--json` each event is a JSON line on stdout.
+`--json` each new verdict is a JSON line on stdout too.
 """
 
 import json
@@ -50,12 +50,14 @@ class Watching:
         self._put = put
         self._live: Live | None = None
         self._told, self._at, self._step = "", -math.inf, -1
+        self._put_last: tuple[int, Reason | None] = -1, None
 
     def show(self, progress: "Progress") -> None:
         """What is known now."""
-        if self._as_json:
+        if self._as_json and (progress.step, progress.verdict) != self._put_last:
+            self._put_last = progress.step, progress.verdict
             self._put(json.dumps({"progress": asdict(progress)}, default=str))
-        elif self._console.is_terminal:
+        if self._console.is_terminal and not self._as_json:
             self._draw(progress)
         else:
             self._line(progress)

@@ -79,7 +79,7 @@ class FakeEvidence:
             "timestamp": (block + 1) * BLOCK * 1000,
             "message": json.dumps(window),
         }
-        return Printed(block, window["id"], json.dumps(event))
+        return Printed(block, str(window["id"]), json.dumps(event))
 
     def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:
         """Keep lines by the number of the first."""

@@ -202,17 +202,16 @@ class TestWhereItIsShown:
         assert [line.split(" for")[0] for line in said] == ["25 %", "50 %"]
 
     @pytest.mark.parametrize("terminal", [True, False])
-    def test_as_json_each_of_them_and_nothing_else(self, good, terminal):
-        screen, said, put = shown(good[:5], terminal, as_json=True)
-        assert (screen, said) == ("", [])
-        assert [json.loads(line)["progress"]["seconds_in_step"] for line in put] == [
-            5.0,
-            10.0,
-            15.0,
-            20.0,
-            25.0,
-        ]
-        assert json.loads(put[0])["progress"] == json.loads(json.dumps(asdict(good[0])))
+    def test_as_json_each_verdict_once_and_the_news_in_plain_lines(self, good, terminal):
+        judged = good[40:45]
+        later = [replace(each, seconds_in_step=each.seconds_in_step + 1) for each in judged]
+        looks = [look for both in zip(judged, later, strict=True) for look in both]
+        screen, said, put = shown(looks, terminal, as_json=True)
+        assert screen == ""
+        assert said == shown(judged, terminal=False)[1]
+        seconds = [json.loads(line)["progress"]["seconds_in_step"] for line in put]
+        assert seconds == [each.seconds_in_step for each in judged]
+        assert json.loads(put[0])["progress"] == json.loads(json.dumps(asdict(judged[0])))
 
 
 class TestACommand:
@@ -235,7 +234,7 @@ class TestACommand:
     def test_as_json_the_result_comes_last(self, good, capsys):
         execute(self.command(good), ["--json"])
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        assert [list(line) for line in lines] == [["progress"], ["progress"], ["done"]]
+        assert [list(line) for line in lines] == [["progress"], ["done"]]
 
     def test_help_says_so(self, good, capsys):
         with pytest.raises(SystemExit):

@@ -39,6 +39,8 @@ class Script:
 
     def _serve(self, connection: socket.socket) -> None:
         with connection:
+            # The second part of an answer would wait 40 ms for the client to acknowledge the first.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while connection.recv(65536):
                 answer = next(self._answers, GOOD)
                 if answer is None:
@@ -71,7 +73,7 @@ def test_every_answer_that_is_not_200_is_bad(server: Script) -> None:
 
 @pytest.mark.parametrize("server", [[GOOD, None, BAD, None]], indirect=True)
 def test_a_connection_that_breaks_is_bad_and_the_load_goes_on(server: Script) -> None:
-    outcome = at_once(server.port, request("/x"), connections=2, seconds=0.3)
+    outcome = at_once(server.port, request("/x"), connections=2, seconds=0.3, pace=1000)
     assert outcome.answered > 10
     assert sum(outcome.bad.values()) == 3
 

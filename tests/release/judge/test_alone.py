@@ -86,7 +86,7 @@ class TestEvidence:
         """2000 lives of 150 windows; every rate is exactly at its limit, and looked at after every window."""
         runs, windows, requests, limit = 2000, 150, 100, 0.01
         rng = np.random.default_rng(1)
-        bad = rng.binomial(requests, limit, (windows, runs))[..., None]
+        bad = rng.binomial(requests, limit, (windows, runs))[..., None].astype(float)
         for alternatives, most in (
             ([t * limit for t in WORSE], ALPHA / QUESTIONS),
             ([p * limit for p in BETTER], BETA),

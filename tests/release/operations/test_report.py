@@ -5,11 +5,11 @@ import json
 import pytest
 
 from release.domain.errors import ReleaseFailed, UsageError
-from release.domain.ledger import Judged, Refused, Subject
+from release.domain.ledger import Judged, Phase, Refused, Subject
 from release.operations.promote import Order, promote
 from release.operations.report import report
 from release.operations.rollback import rollback
-from tests.release.scenes import begin, serving
+from tests.release.scenes import begin, opened, serving
 
 VERDICT = {
     "decision": "HOLD",
@@ -87,6 +87,7 @@ def test_the_verdicts_beside_the_ledger_are_told(project):
     assert [watched.verdicts for watched in found.watched] == [1]
     assert [(d.share, d.windows) for d in found.decided] == [(5, 7)]
     assert (found.outcome, found.stands_at) == ("open", "opened")
+    assert opened(stage).phase is Phase.OPENED
 
 
 def test_a_refusal_is_no_rollout(past):
