@@ -22,7 +22,7 @@ class Moment:
     seconds: float
     """How long the step has stood."""
     counted: float
-    """The same without the time in which a person or the stage's hours held it."""
+    """The same without the time in which a person or the stage's hours held it, or nobody was at work."""
     trouble: str = ""
     """Why evidence could not be read or kept just now."""
     order: Order | None = None

@@ -8,10 +8,10 @@ cannot be read or kept holds the step; it never lets it pass.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from release.domain import hours, names
-from release.domain.ledger import Judged, OpenRollout
+from release.domain.ledger import Entered, Judged, OpenRollout, Phase
 from release.domain.orders import Order
 from release.domain.policy import Policy
 from release.judge.alone import Alone, Limits
@@ -24,6 +24,8 @@ from release.rollout.strategies.step import Step, Watch
 POLL_SECONDS = 1.0
 BESIDE, ALONE, VERDICTS = "windows", "alone", "verdicts"
 """Under which name evidence is kept: of both variants, of the one that serves alone, and what was judged."""
+LATE_SECONDS = 30.0
+"""How late an event may become visible and is still evidence."""
 WINDOW_SECONDS = 5.0
 """Length of the windows that containers print (docs/telemetry.md)."""
 
@@ -61,8 +63,10 @@ class Watcher:
         """
         step = self._steps[number]
         assert step.watch is not None
-        sequence = self._sequence(step.watch, number)
-        clock, paused = self._ports.clock, 0.0
+        sequence = self._sequence(step.watch, number, entered)
+        clock = self._ports.clock
+        # What was before this process began does not count: it may have been held, or nobody was at work.
+        paused = (clock.now() - entered).total_seconds()
         while True:
             begun = clock.now()
             verdict, trouble = sequence.read(number, step.share)
@@ -110,24 +114,36 @@ class Watcher:
         text = f"{moment.seconds:.0f} s at {shares[number]} %: {decided.reason}"
         self._tell(Event(text, detail=True, progress=progress))
 
-    def _sequence(self, watch: Watch, number: int) -> "_Sequence":
+    def _sequence(self, watch: Watch, number: int, entered: datetime) -> "_Sequence":
         """The evidence of a step: that of the steps before goes on while both variants serve."""
         opened, ports, rollout = self._rollout.opened, self._ports, self._rollout.id
         endpoint = names.endpoint(self._rollout.subject.endpoint, ports.name)
         policy = opened.judge or Policy()
         if self._beside is None:
-            self._beside = _Sequence(ports, rollout, endpoint, BESIDE, Fold(policy), policy.memory_seconds)
+            history = policy.memory_seconds
+            self._beside = _Sequence(ports, rollout, endpoint, BESIDE, Fold(policy), entered, history)
         if not watch.beside:
             limits = Limits(opened.limits.errors_percent / 100, opened.limits.latency_ms / 1000)
-            alone = _Sequence(ports, rollout, endpoint, ALONE, Alone(limits), 0.0)
+            alone = _Sequence(ports, rollout, endpoint, ALONE, Alone(limits), entered, 0.0)
             alone.passed_over = self._beside.streams
             alone.offset = self._beside.lines
             return alone
-        # What the candidate answered before its first share were the golden requests: no evidence.
-        before = self._steps[number - 1] if number else None
-        if before is not None and before.watch is None:
-            self._beside.ignore_candidate(ports.clock.now())
+        self._beside.candidate_from = self._first_share(number)
         return self._beside
+
+    def _first_share(self, number: int) -> float:
+        """When the step before whose judging the candidate answered golden requests only was reached.
+
+        The ledger says it, so that every process passes over the same windows; 0 where `number` is before it.
+        """
+        steps = self._steps
+        first = next((n for n in range(1, len(steps)) if steps[n - 1].watch is None), len(steps))
+        for stored in self._ports.ledger.newest_first() if number >= first else ():
+            entry, what = stored.entry, stored.entry.what
+            mine = entry.subject.rollout == self._rollout.id and isinstance(what, Entered)
+            if mine and (what.event, what.step) == (Phase.JUDGING, first):
+                return datetime.fromisoformat(entry.at).timestamp()
+        return 0.0
 
 
 class _Sequence:
@@ -140,6 +156,7 @@ class _Sequence:
         endpoint: str,
         kind: str,
         fold: Fold | Alone,
+        begun: datetime,
         history: float,
     ) -> None:
         self._ports = ports
@@ -148,25 +165,24 @@ class _Sequence:
         self._fold = fold
         self._digest = hashlib.sha256()
         self._unkept: list[str] = []
-        self._candidate_from = 0.0
+        self.candidate_from = 0.0
+        """Seconds since 1970: windows of the candidate that began before are no evidence."""
         self.lines = 0
         self.offset = 0
         self.streams: set[str] = set()
         """The log streams whose lines are in it."""
         self.passed_over: set[str] = set()
         """Streams of fleets that are gone, or going."""
-        seen: set[str] = set()
+        seen: dict[str, float] = {}
         for line in ports.evidence.kept(rollout, kind):
-            seen.add(json.loads(line)["eventId"])
+            event = json.loads(line)
+            seen[event["eventId"]] = event.get("timestamp", 0) / 1000
             self._take(line)
-        self._resumed = bool(seen)
-        since = ports.clock.now() - timedelta(seconds=history)
-        self._follower: Follower = ports.evidence.follow(endpoint, since, seen)
-
-    def ignore_candidate(self, until: datetime) -> None:
-        """Take no window of the candidate for evidence that began before `until`, if none was taken yet."""
-        if not self._resumed:
-            self._candidate_from = until.timestamp()
+        since = begun - timedelta(seconds=history)
+        if history and seen:
+            # Another process goes on where the last one stopped, however long ago that was.
+            since = min(since, datetime.fromtimestamp(max(seen.values()) - LATE_SECONDS, UTC))
+        self._follower: Follower = ports.evidence.follow(endpoint, since, seen.keys())
 
     def read(self, step: int, share: int) -> tuple[Verdict, str]:
         """Take in what came; the verdict now, and why evidence could not be read or kept, if so."""
@@ -190,9 +206,9 @@ class _Sequence:
         stream = str(event.get("logStreamName", ""))
         if stream in self.passed_over:
             return False
-        if not stream.startswith(names.CANDIDATE) or not self._candidate_from:
+        if not stream.startswith(names.CANDIDATE) or not self.candidate_from:
             return True
-        return event.get("timestamp", 0) / 1000 > self._candidate_from + WINDOW_SECONDS
+        return event.get("timestamp", 0) / 1000 > self.candidate_from + WINDOW_SECONDS
 
     def _take(self, line: str) -> list[Verdict]:
         self.lines += 1

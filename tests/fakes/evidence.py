@@ -97,6 +97,7 @@ class FakeEvidence:
 
     def order(self, rollout: str) -> Order | None:
         """As given."""
+        self.trouble.moment()
         return self.orders.get(rollout)
 
     def give(self, rollout: str, order: Order) -> None:

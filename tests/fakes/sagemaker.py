@@ -32,6 +32,11 @@ class Endpoint:
     scale_in_held: bool = False
 
     @property
+    def live_count(self) -> int:
+        """Instances of the live variant now."""
+        return self.counts.get("live", self.count)
+
+    @property
     def serving(self) -> set[str]:
         """Configs whose fleets may take requests now."""
         return {self.config.name} | ({self.target.name} if self.target else set())
@@ -177,8 +182,8 @@ def _advance(found: Endpoint, never: set[str]) -> None:
 
 
 def _variant(found: Endpoint, variant: VariantPlan) -> dict[str, Any]:
-    declared = found.count if variant.name == "live" else variant.capacity
-    count = found.counts.get(variant.name, declared)
+    live = variant.name == "live"
+    count = found.live_count if live else found.counts.get(variant.name, variant.capacity)
     return {
         "VariantName": variant.name,
         "CurrentWeight": found.weights.get(variant.name, variant.weight),

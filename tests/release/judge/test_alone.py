@@ -1,6 +1,7 @@
 """A release that serves alone, against its limits: no false alarm, and what is wrong is found."""
 
 import json
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -90,7 +91,8 @@ class TestEvidence:
             ([t * limit for t in WORSE], ALPHA / QUESTIONS),
             ([p * limit for p in BETTER], BETA),
         ):
-            logs = alone._log_ratio(np.array(alternatives), limit, bad, requests - bad).cumsum(axis=0)
+            good = cast(Any, requests - bad)
+            logs = alone._log_ratio(np.array(alternatives), limit, cast(Any, bad), good).cumsum(axis=0)
             capital = np.exp(logs).mean(axis=2)
             crossed = (capital >= 1 / most).any(axis=0).mean()
             assert crossed <= most + 3 * np.sqrt(most / runs)
