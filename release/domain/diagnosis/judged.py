@@ -42,7 +42,7 @@ RULES = (
     Rule(
         "differs-from-live",
         says(
-            r"differ from live's by|it gives no scores for \d+ of \d+ golden|it answers golden requests in \d+"
+            r"differ from live's by|gives no scores for \d+ of \d+ golden|it answers golden requests in \d+"
         ),
         "Before it had any traffic, the release answered golden requests otherwise than live, by more than "
         "is allowed.",
