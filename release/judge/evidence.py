@@ -74,6 +74,8 @@ class Evidence:
         self._next: int | None = None
         self._newest = -math.inf
         self._workers: dict[tuple[str, str], _Worker] = {}
+        self._ended: set[tuple[str, str]] = set()
+        """Workers that said that they end: nobody waits for them."""
 
     def refuse(self, refused: Refused) -> None:
         """Name and count a window that cannot be used."""
@@ -103,9 +105,11 @@ class Evidence:
         block.ids.add(window.id)
         block.windows.append(window)
         key = (window.variant, window.worker)
-        if window.worker:
-            worker = self._workers.setdefault(key, _Worker(window))
-            worker.report(window, length / 2)
+        if window.last:
+            self._ended.add(key)
+            self._workers.pop(key, None)
+        elif window.worker and key not in self._ended:
+            self._workers.setdefault(key, _Worker(window)).report(window, length / 2)
         self._newest = max(self._newest, window.end)
 
     def _check_time(self, window: Window, length: float) -> None:

@@ -65,6 +65,8 @@ class Window:
     end: float
     cells: np.ndarray
     counts: np.ndarray
+    last: bool = False
+    """Whether the worker says that it ended with this one."""
 
     @property
     def middle(self) -> float:
@@ -128,7 +130,7 @@ def parse(record: object, stream: str = "") -> Window:
     cells, counts = _counts(record)
     # Who names no worker counts for a whole variant: nobody waits for its next report.
     worker = f"{instance}/{record['worker']}".strip("/") if record.get("worker") else ""
-    return Window(name, variant, worker[:200], start, end, cells, counts)
+    return Window(name, variant, worker[:200], start, end, cells, counts, record.get("last") is True)
 
 
 def _time(record: Mapping[str, Any], key: str) -> float:

@@ -19,6 +19,8 @@ from release.report.report import Report
 
 VERDICTS = "verdicts"
 HTML, MARKDOWN = "report.html", "report.md"
+WHOLE = 100
+"""The share of whoever serves alone."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def report(
 
 def of(ports: StagePorts, rollout: str | None, endpoint: str | None, keep: bool) -> Reported:
     """As `report`, of a stage that is at hand."""
-    entries = _entries(ports, rollout, endpoint)
+    entries = entries_of(ports, rollout, endpoint)
     name = entries[0].subject.rollout
     verdicts = list(_verdicts(ports.evidence.kept(name, VERDICTS)))
     found = build(ports.name, entries, verdicts, _manifests(ports, entries[0]))
@@ -56,7 +58,7 @@ def of(ports: StagePorts, rollout: str | None, endpoint: str | None, keep: bool)
     return Reported(found, page, text, kept)
 
 
-def _entries(ports: StagePorts, rollout: str | None, endpoint: str | None) -> list[Entry]:
+def entries_of(ports: StagePorts, rollout: str | None, endpoint: str | None) -> list[Entry]:
     """The entries of the rollout, oldest first; the ledger is read backwards until it begins."""
     found: list[Entry] = []
     for stored in ports.ledger.newest_first() if ports.ledger.exists() else ():

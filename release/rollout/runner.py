@@ -31,7 +31,7 @@ from release.rollout.watching import Watcher
 from release.rollout.weights import ATTEMPTS, Weights, busy
 
 LEAST_PATIENCE = 3600.0
-GREETINGS = 40
+GREETINGS = 100
 """Golden requests at a time that stand in for callers: some hundred prove that 1 % are not exceeded."""
 DONE = Observation(Seen.DONE)
 

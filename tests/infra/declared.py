@@ -59,7 +59,7 @@ class Resource:
 
 @dataclass
 class Declared(Mocks):
-    """Everything that one run of the program declared, in its order."""
+    """Everything that one run of the program declared; threads register it, so the order means nothing."""
 
     resources: list[Resource] = field(default_factory=list)
     lookups: list[str] = field(default_factory=list)

@@ -35,7 +35,8 @@ def test_a_stage_without_an_endpoint_still_has_somewhere_for_the_first_image_to_
 
 def test_live_and_previous_are_both_declared_and_live_serves():
     declared = declare(stage(PINNED))
-    assert [m.inputs["name"] for m in declared.of("Model")] == [f"delays-dev-{NEW}", f"delays-dev-{OLD}"]
+    models = sorted(model.inputs["name"] for model in declared.of("Model"))
+    assert models == [f"delays-dev-{OLD}", f"delays-dev-{NEW}"]
     configs = {
         c.inputs["name"]: c.inputs["productionVariants"][0] for c in declared.of("EndpointConfiguration")
     }

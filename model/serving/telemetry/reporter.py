@@ -100,7 +100,7 @@ class Telemetry:
     def close(self) -> None:
         """Prints what was counted since the last window."""
         self._sample()
-        self._print(intervals.cut(self._interval, time.time()))
+        self._print(intervals.cut(self._interval, time.time()), last=True)
         self._printer.close(LAST_SECONDS)
 
     def handle(self, request: Request) -> Answer:
@@ -111,13 +111,12 @@ class Telemetry:
         self._sample()
         return Answer(200, MEDIA, exposition(self._counters.rows(), self._models))
 
-    def _print(self, interval: intervals.Interval) -> None:
+    def _print(self, interval: intervals.Interval, last: bool = False) -> None:
         now = self._counted()
         gained = list(map(sub, now, self._before))
         self._before = now
-        self._printer.write(
-            line(self._origin, self._number, interval, gained, self._counter.exemplars.take())
-        )
+        exemplars = self._counter.exemplars.take()
+        self._printer.write(line(self._origin, self._number, interval, gained, exemplars, last))
         self._number += 1
 
     def _counted(self) -> list[int]:

@@ -32,10 +32,19 @@ class Origin:
 
 
 def line(
-    origin: Origin, number: int, interval: Interval, counted: Sequence[int], exemplars: dict[str, Any]
+    origin: Origin,
+    number: int,
+    interval: Interval,
+    counted: Sequence[int],
+    exemplars: dict[str, Any],
+    last: bool = False,
 ) -> bytes:
-    """The line of window `number`, newline included. `counted` is what the cells gained in the interval."""
-    return msgspec.json.encode(record(origin, number, interval, counted, exemplars)) + b"\n"
+    """The line of window `number`, newline included. `counted` is what the cells gained in the interval.
+
+    The `last` one of a worker says so: nobody has to wait for another.
+    """
+    found = record(origin, number, interval, counted, exemplars)
+    return msgspec.json.encode(found | {"last": True} if last else found) + b"\n"
 
 
 def record(

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from release.domain.diagnosis import account, container, rollout
+from release.domain.diagnosis import account, container, judged, rollout
 from release.domain.diagnosis.rule import Rule
 from release.domain.diagnosis.symptoms import Symptoms
 
-RULES: tuple[Rule, ...] = (*account.RULES, *container.RULES, *rollout.RULES)
-"""Most specific first: words of AWS that mean one thing, then what the container says, then what is left."""
+RULES: tuple[Rule, ...] = (*judged.RULES, *account.RULES, *container.RULES, *rollout.RULES)
+"""Most specific first: a rollout's own words, words of AWS that mean one thing, the container's, the rest."""
 
 UNKNOWN = "unknown"
 

@@ -131,6 +131,20 @@ EXAMPLES = {
     "slow-start": container(LISTENS),
     "silent-container": container(),
     "no-ping": container("Starting development server"),
+    "judged-worse": symptoms("the judge says FAIL: score: score above q60 is beyond its FAIL margin"),
+    "beyond-limits": symptoms("under the stage's limits: FAIL: errors: more than 1 % answered with a 5xx"),
+    "no-traffic": symptoms(
+        "held for 600 s without a PASS: no traffic to judge by: send the endpoint requests"
+    ),
+    "evidence-missing": symptoms("held for 600 s without a PASS: evidence is missing: Rate exceeded"),
+    "undecided": symptoms("held for 600 s without a PASS: PASS waits for proof of p99 ok"),
+    "differs-from-live": symptoms(
+        "its golden scores differ from live's by 0.4 in the mean, and 0.2 is allowed", artifact="intact"
+    ),
+    "no-capacity-for-its-share": symptoms(
+        "the candidate's fleet did not grow to 3 instances. SageMaker's reason: none given"
+    ),
+    "aborted": symptoms("ci on host-7 said abort: callers report wrong delays"),
     "alarm": symptoms(
         "SageMaker's reason: One or more CloudWatch alarms went into ALARM state during the deployment: "
         "delays-dev-errors. It was rolled back.",

@@ -218,3 +218,28 @@ def test_a_gap_of_months_is_skipped_without_making_its_blocks() -> None:
     for record in [*given, *far]:
         evidence.add_line(json.dumps(record))
     assert len(evidence.take(finished=True)) <= 20_000
+
+
+def sealed_while(given: Records) -> int:
+    """How many blocks are sealed while windows come, before it is said that no more do."""
+    evidence, sealed = Evidence(QUICK), 0
+    for record in given:
+        evidence.add_line(json.dumps(record))
+        sealed += len(evidence.take())
+    return sealed
+
+
+def test_nobody_waits_for_a_worker_that_said_it_ends(two_workers: Records) -> None:
+    """A fleet that was replaced would otherwise hold up the first verdicts on the new one."""
+    half = START + 100
+    going = [
+        record for record in two_workers if not (record["worker"] == "live-b" and record["start"] >= half)
+    ]
+    gone = [
+        record | ({"last": True} if record["worker"] == "live-b" and record["end"] == half else {})
+        for record in going
+    ]
+    early = [record for record in going if record["end"] <= half + 10]
+    told = [record for record in gone if record["end"] <= half + 10]
+    assert sealed_while(told) == sealed_while(early) + 1
+    assert sealed_while([*told, *told[-8:]]) == sealed_while(told), "what comes twice makes no worker anew"

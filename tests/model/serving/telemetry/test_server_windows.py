@@ -187,6 +187,9 @@ def test_windows_follow_each_other_to_the_end(story: Story) -> None:
             assert before.end % 1 == 0
     ends = [windows[-1].end for windows in workers.values()]
     assert max(ends) - min(ends) < 5, "the last ones, cut by the end"
+    assert [[window.last for window in windows] for windows in workers.values()] == [
+        [False] * (len(windows) - 1) + [True] for windows in workers.values()
+    ]
     assert len({record["id"] for record in story.records}) == len(story.records)
 
 

@@ -1,0 +1,176 @@
+"""Judged rollouts on the real engine, the real sandbox and real model servers, with callers all the while.
+
+The stage's judge has wider PASS margins than a stage would have, so that some seconds of traffic decide; its
+FAIL margins are the defaults. No caller may ever remain without an answer but those of a release that fails.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from demo.chapters import JUDGE
+from demo.project import change_stage
+from demo.worse_models import WORSE
+from release.domain import names
+from release.domain.ledger import Judged
+from tests.conftest import ROOT
+from tests.end_to_end.moments import watch
+from tests.end_to_end.world import SKIP, kill_group, wait_until
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
+
+STAGE, NAME = "prod", names.endpoint("delays", "prod")
+PROMOTE = ("promote", "dev", STAGE, *SKIP)
+ROLLOUT = {
+    "strategy": "judged",
+    "allow": ["shadow", "all-at-once"],
+    "steps": [30, 60],
+    "step_seconds": 5,
+    "hold_seconds": 200,
+    "bake_seconds": 5,
+}
+RATE = 150.0
+
+
+@contextmanager
+def callers(world):
+    """Callers from another process; what they saw is known after the block."""
+    command = [sys.executable, "-m", "demo.callers", world.env["AWS_ENDPOINT_URL"], NAME, str(RATE)]
+    seen = {}
+    with subprocess.Popen(command, cwd=ROOT, env=world.env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield seen
+        finally:
+            process.terminate()
+            seen.update(json.loads(process.stdout.read().splitlines()[-1]))
+
+
+@pytest.fixture(scope="module")
+def prod(world, fresh):
+    """A stage that serves a release, and is judged from now on; the release."""
+    release = fresh()
+    world.slipway(*PROMOTE)
+    change_stage(world.project, STAGE, ROLLOUT, JUDGE)
+    return release
+
+
+def weights(world):
+    """The variants' weights now."""
+    found = world.describe(STAGE)["ProductionVariants"]
+    return {variant["VariantName"]: variant["CurrentWeight"] for variant in found}
+
+
+def has_traffic(world, process):
+    """Wait until the candidate of a command has traffic."""
+    wait_until(
+        lambda: weights(world).get(names.CANDIDATE, 0) > 0 or process.poll() is not None,
+        "the candidate has traffic",
+    )
+    assert process.poll() is None, process.communicate()
+
+
+def test_a_good_release_passes_every_step_and_nobody_notices(world, fresh, prod):
+    release = fresh()
+    with callers(world) as seen:
+        world.slipway(*PROMOTE)
+    assert (len(seen["failures"]), set(seen["last"])) == (0, {"live", "candidate"})
+    judged = [entry.what for entry in world.entries(STAGE) if isinstance(entry.what, Judged)]
+    assert [(what.share, what.decision) for what in judged[-3:]] == [
+        (30, "PASS"),
+        (60, "PASS"),
+        (100, "PASS"),
+    ]
+    assert world.slipway("rejudge", STAGE).result["verdicts"][0]["same"]
+    assert world.slipway("report", STAGE).result["outcome"] == "landed"
+    world.assert_clean(STAGE, serves=release, refresh=False)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    ["score", *(pytest.param(metric, marks=pytest.mark.long) for metric in WORSE if metric != "score")],
+)
+def test_a_worse_release_fails_by_its_metric_and_is_gone(world, fresh, prod, trained, tmp_path, metric):
+    serves = world.endpoint(STAGE).live.release
+    worse = WORSE[metric](trained["boosting"], tmp_path / metric)
+    world.slipway("release", "--model", os.fspath(worse))
+    with callers(world) as seen:
+        error = world.slipway(*PROMOTE, expected=1).result["error"]
+    assert f"the judge says FAIL: {metric}" in error
+    assert metric == "errors" or not seen["failures"]
+    world.assert_clean(STAGE, serves=serves, refresh=False)
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "code"), [("abort", 0), pytest.param("rollback", 0, marks=pytest.mark.long)]
+)
+def test_a_rollout_under_way_is_taken_back_from_another_process(world, fresh, prod, ended_by, code):
+    serves = world.endpoint(STAGE).live.release
+    fresh()
+    with callers(world) as seen:
+        process = world.start(*PROMOTE, "--json")
+        has_traffic(world, process)
+        world.slipway(ended_by, STAGE)
+        assert weights(world).get(names.CANDIDATE, 0) == 0
+        assert "said abort" in world.ended(process, expected=1).result["error"]
+    assert seen["failures"] == []
+    world.assert_clean(STAGE, serves=serves, refresh=False)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("moment", "again"),
+    [
+        ("verifying", "rollback"),
+        ("judging", "the same command"),
+        ("judging", "rollback"),
+        ("judged", "the same command"),
+        ("reconciling", "rollback"),
+    ],
+)
+def test_one_that_was_killed_goes_on_or_back(world, fresh, prod, moment, again):
+    serves = world.endpoint(STAGE).live.release
+    release, seen_there = fresh(), watch(world, STAGE)
+    with callers(world) as seen:
+        process = world.start(*PROMOTE, "--json")
+        seen_there.wait_for(moment, process)
+        kill_group(process)
+        if again == "rollback":
+            world.slipway("rollback", STAGE)
+        else:
+            world.slipway(*PROMOTE)
+    assert seen["failures"] == []
+    world.assert_clean(STAGE, serves=serves if again == "rollback" else release, refresh=False)
+
+
+@pytest.mark.long
+def test_in_the_shadow_first_nobody_gets_its_answers(world, fresh, prod):
+    release = fresh()
+    with callers(world) as seen:
+        world.slipway(*PROMOTE, "--strategy", "shadow")
+    assert seen["failures"] == []
+    world.assert_clean(STAGE, serves=release, refresh=False)
+
+
+@pytest.mark.long
+def test_live_keeps_the_instances_that_autoscaling_gave_it(world, fresh, prod):
+    world.edit(STAGE, instances={"min": 1, "max": 4})
+    sagemaker = world.client("sagemaker")
+    sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=NAME, DesiredWeightsAndCapacities=[{"VariantName": "live", "DesiredInstanceCount": 3}]
+    )
+    wait_until(lambda: world.describe(STAGE)["EndpointStatus"] == "InService", "three instances")
+    release = fresh()
+    with callers(world):
+        world.slipway(*PROMOTE)
+    [live] = world.describe(STAGE)["ProductionVariants"]
+    assert (live["CurrentInstanceCount"], live["DesiredInstanceCount"]) == (3, 3)
+    world.assert_at_rest(STAGE, serves=release)
+    assert world.slipway("rollback", STAGE).code == 0
+    [live] = world.describe(STAGE)["ProductionVariants"]
+    assert live["DesiredInstanceCount"] == 3
