@@ -12,6 +12,7 @@ from release.domain.ledger import Closed, End, OpenRollout
 from release.domain.orders import Order, Wish
 from release.operations import rollouts
 from release.ports import Event, StagePorts, Tell, World
+from release.rollout import feasible
 from release.rollout.waiting import settled
 from release.rollout.weights import Weights
 
@@ -52,6 +53,12 @@ def order(world: World, stage: str, endpoint: str | None, wish: Wish, reason: st
         if told is None:
             raise _gone(stage, found, "The candidate gets no traffic; the rollout is still open.")
         return told
+    if found.subject.kind == "rollback" or found.opened.rollout.strategy not in feasible.JUDGED:
+        raise UsageError(
+            f"The {found.subject.kind} of {found.subject.release} has no steps that wait for anybody.",
+            "Only a judged or shadow rollout is held and resumed, so nothing was changed.",
+            f"To take it back: ./slipway abort {stage}",
+        )
     ports.evidence.give(found.id, _order(ports, wish, reason))
     return Told(stage, name, found.subject.release, wish)
 

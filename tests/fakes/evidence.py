@@ -62,8 +62,10 @@ class FakeEvidence:
         printed, found = self.printed.setdefault(endpoint, []), self.sagemaker.endpoints.get(endpoint)
         if found is None or self.silent:
             return printed
+        # One that serves alone has a weight of 1; a shadow's weight is of 100.
+        whole = 100 if len(found.config.production + found.config.shadow) > 1 else 1
         for block, variant in product(blocks, (*found.config.production, *found.config.shadow)):
-            share = found.weights.get(variant.name, variant.weight) / 100
+            share = found.weights.get(variant.name, variant.weight) / whole
             requests = int(self.requests * share) or self.golden
             if requests:
                 printed.append(self._window(found.config.name, variant, requests, block))

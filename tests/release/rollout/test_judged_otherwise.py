@@ -76,6 +76,15 @@ class TestOrders:
         assert (stood.phase, stood.step) in {("moving", first), ("judging", first)}
         assert told.text.count("ada on ci-1 said hold; ./slipway resume lets it go on") > 0
 
+    def test_the_time_in_which_it_was_held_does_not_count_without_a_pass_either(self):
+        stage = scenes.stage(hold_seconds=60)
+        stage.evidence.silent = True
+        where(stage, "judging", 1, lambda: order(stage, "hold"))
+        at_second(stage, 150, lambda: order(stage, "resume"))
+        at_second(stage, 190, lambda: setattr(stage.evidence, "silent", False))
+        promote(stage)
+        assert stage.clock.seconds > 190
+
     def test_what_fails_while_it_is_held_is_taken_back(self):
         stage = scenes.stage()
         before, new = pins_now(stage), stage.pin(2)

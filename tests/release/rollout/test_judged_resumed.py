@@ -141,15 +141,15 @@ class TestFailed:
         as_before(stage, before)
         assert not stage.sagemaker.endpoints[NAME].scale_in_held
 
-    def test_what_went_wrong_while_nobody_looked_is_evidence_too(self):
+    @pytest.mark.parametrize(("phase", "step"), [("judging", 1), ("moving", 2)])
+    def test_what_went_wrong_while_nobody_looked_is_evidence_too(self, phase, step):
         """Killed at 5 %, sick for two minutes, well again when the next process comes."""
         stage = scenes.stage(step_seconds=30)
         new = stage.pin(2)
-
-        def die():
-            raise scenes.Crash
-
-        where(stage, "judging", 1, lambda: at_second(stage, stage.clock.seconds + 15, die))
+        later = 15 if phase == "judging" else 0
+        where(
+            stage, phase, step, lambda: at_second(stage, stage.clock.seconds + later, lambda: killing(stage))
+        )
         with pytest.raises(scenes.Crash):
             promote(stage)
         stage.new_process()
@@ -165,10 +165,7 @@ class TestFailed:
         stage = scenes.stage(bake_seconds=30)
         new = stage.pin(2)
 
-        def die():
-            raise scenes.Crash
-
-        where(stage, "judging", 3, lambda: at_second(stage, stage.clock.seconds + 15, die))
+        where(stage, "judging", 3, lambda: at_second(stage, stage.clock.seconds + 15, lambda: killing(stage)))
         with pytest.raises(scenes.Crash):
             promote(stage)
         stage.new_process()

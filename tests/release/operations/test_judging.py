@@ -1,0 +1,157 @@
+"""What could not be judged is refused before anything is copied, pinned or recorded."""
+
+from typing import Any
+
+import pytest
+
+from release.domain.errors import UsageError
+from release.domain.plan import Split, beside_plan, model_plan
+from release.domain.policy import Policy
+from release.operations import judging
+from release.operations.apply import apply
+from release.operations.promote import Order, promote
+from release.operations.release import Order as ReleaseOrder
+from release.operations.release import release
+from tests.fakes import world as fakes
+from tests.release.rollout import judged_scenes as scenes
+from tests.release.scenes import NAME, pins_now, sure
+
+SLOW: dict[str, Any] = {"steps": (1, 50), "hold_seconds": 600, "step_seconds": 0}
+
+
+@pytest.fixture(autouse=True)
+def usual_policy(monkeypatch):
+    """The fakes' own decides within seconds."""
+    monkeypatch.setattr(fakes, "QUICK", Policy())
+
+
+def quiet_stage(**rollout):
+    """Its callers send ten requests in five seconds."""
+    stage = scenes.stage(**(SLOW | rollout))
+    stage.evidence.requests = 10
+    return stage
+
+
+def untouched(stage, before, copied=()):
+    return (
+        pins_now(stage) == before
+        and stage.ledger.stored == []
+        and stage.stack.ups == 0
+        and set(stage.artifacts.models) == set(copied)
+        and stage.trouble.calls == []
+    )
+
+
+class TestRefused:
+    def test_a_promotion_with_the_arithmetic(self, project, dev, told):
+        prod = quiet_stage()
+        before, there = pins_now(prod), set(prod.artifacts.models)
+        with pytest.raises(UsageError, match=r"at 2 requests/s and 1 % weight, the .* requests") as caught:
+            promote(project(dev, prod), Order("prod"), told)
+        assert caught.value.cause.startswith("This rollout could not be judged: ")
+        assert "a step is taken back after 10 min" in caught.value.cause
+        assert "./slipway judge estimate" in caught.value.next_step
+        assert untouched(prod, before, there)
+        assert sure(pins_now(dev).live).digest not in prod.registry.images
+
+    def test_a_release(self, project, told):
+        dev = scenes.stage(**SLOW)
+        dev.evidence.requests = 10
+        before, there = pins_now(dev), set(dev.artifacts.models)
+        world = project(dev)
+        with pytest.raises(UsageError, match="could not be judged"):
+            release(world, ReleaseOrder(world.build / "model"), told)
+        assert untouched(dev, before, there)
+
+    def test_a_new_shape_of_the_fleet(self, project, told):
+        prod = quiet_stage()
+        settings = prod.file.endpoints["delays"]
+        instances = settings.instances.model_copy(update={"type": "ml.c7i.large"})
+        prod.file.endpoints["delays"] = settings.model_copy(update={"instances": instances})
+        with pytest.raises(UsageError, match="could not be judged"):
+            apply(project(prod), "prod", None, told)
+        assert prod.ledger.stored == []
+
+    def test_a_step_shorter_than_the_policy_wants_even_without_traffic(self, project, dev, told):
+        prod = quiet_stage(hold_seconds=300)
+        prod.evidence.silent = True
+        with pytest.raises(UsageError, match=r"hold_seconds is 300, and judge\.min_seconds wants 365 s"):
+            promote(project(dev, prod), Order("prod"), told)
+
+    def test_a_strategy_that_is_not_allowed(self, project, dev, told):
+        prod = quiet_stage()
+        there = set(prod.artifacts.models)
+        with pytest.raises(UsageError, match="does not allow the strategy 'canary'"):
+            promote(project(dev, prod), Order("prod", strategy="canary"), told)
+        assert set(prod.artifacts.models) == there
+
+
+class TestGoesOn:
+    def refuses(self, stage, strategy=None):
+        try:
+            judging.refuse_impossible(stage.ports(), "delays", strategy)
+        except UsageError:
+            return True
+        return False
+
+    def test_what_refuses_here_at_all(self):
+        assert self.refuses(quiet_stage())
+
+    def test_enough_traffic(self):
+        stage = quiet_stage()
+        stage.evidence.requests = 10_000
+        assert not self.refuses(stage)
+
+    def test_another_strategy_that_is_allowed(self):
+        assert not self.refuses(quiet_stage(allow=["canary"]), "canary")
+
+    def test_a_rollout_that_is_open_already(self):
+        stage = quiet_stage()
+        scenes.opened_without_policy(stage)
+        assert not self.refuses(stage)
+
+    def test_evidence_that_cannot_be_read_is_no_refusal(self):
+        stage = quiet_stage()
+        stage.evidence.unreadable = 1
+        assert not self.refuses(stage)
+
+    def test_an_endpoint_without_callers_is_none_either(self):
+        stage = quiet_stage()
+        stage.evidence.silent = True
+        assert not self.refuses(stage)
+
+    def test_a_first_release_has_no_traffic_to_ask_about(self):
+        stage = scenes.stage(live=None, **SLOW)
+        assert not self.refuses(stage)
+
+
+class TestTraffic:
+    def test_it_is_what_was_answered_lately(self):
+        stage = quiet_stage()
+        assert judging.traffic(stage.ports(), NAME) == pytest.approx(2.0)
+
+    def test_of_all_variants_together(self):
+        """A candidate that stands beside live takes its part of the same requests."""
+        stage = quiet_stage()
+        stage.evidence.requests = 1000
+        new = stage.pin(2)
+        settings = stage.file.endpoints["delays"]
+        live = sure(settings.pins.live)
+        config = beside_plan("prod", "delays", live, new, Split(50))
+        stage.sagemaker.configs[config.name] = stage.sagemaker.endpoints[NAME].config = config
+        stage.sagemaker.models[config.production[1].model_name] = model_plan("prod", "delays", new)
+        assert judging.traffic(stage.ports(), NAME) == pytest.approx(200.0)
+
+    def test_lines_that_are_no_windows_do_not_count(self):
+        stage = quiet_stage()
+        rate = judging.traffic(stage.ports(), NAME)
+        printed = stage.evidence.printed[NAME]
+        printed.append(printed[-1]._replace(name="x", line='{"eventId": "x", "message": "hello"}'))
+        assert judging.traffic(stage.ports(), NAME) == rate
+
+    def test_windows_from_before_do_not_count(self):
+        stage = quiet_stage()
+        judging.traffic(stage.ports(), NAME)
+        stage.clock.sleep(judging.LOOKED_AT)
+        stage.evidence.requests = 100
+        assert judging.traffic(stage.ports(), NAME) == pytest.approx(20.0)
