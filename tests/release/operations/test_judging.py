@@ -1,5 +1,6 @@
 """What could not be judged is refused before anything is copied, pinned or recorded."""
 
+import json
 from typing import Any
 
 import pytest
@@ -123,6 +124,7 @@ class TestGoesOn:
     def test_a_first_release_has_no_traffic_to_ask_about(self):
         stage = scenes.stage(live=None, **SLOW)
         assert not self.refuses(stage)
+        assert stage.evidence.printed == {}
 
 
 class TestTraffic:
@@ -147,6 +149,16 @@ class TestTraffic:
         rate = judging.traffic(stage.ports(), NAME)
         printed = stage.evidence.printed[NAME]
         printed.append(printed[-1]._replace(name="x", line='{"eventId": "x", "message": "hello"}'))
+        assert judging.traffic(stage.ports(), NAME) == rate
+
+    def test_a_window_that_came_late_from_long_ago_does_not_count(self):
+        stage = quiet_stage()
+        rate = judging.traffic(stage.ports(), NAME)
+        printed = stage.evidence.printed[NAME]
+        event = json.loads(printed[-1].line)
+        old = json.loads(event["message"]) | {"id": "old", "start": 0.0, "end": 5.0}
+        line = json.dumps(event | {"eventId": "old", "message": json.dumps(old)})
+        printed.append(printed[-1]._replace(name="old", line=line))
         assert judging.traffic(stage.ports(), NAME) == rate
 
     def test_windows_from_before_do_not_count(self):

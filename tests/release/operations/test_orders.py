@@ -140,7 +140,8 @@ class TestAbort:
         self, project, told, monkeypatch
     ):
         stage = under_way()
-        monkeypatch.setattr(stage.clock, "sleep", lambda seconds: stage.ledger.living.clear())
+        sleep = stage.clock.sleep
+        monkeypatch.setattr(stage.clock, "sleep", lambda s: (sleep(s), stage.ledger.living.clear()))
         with pytest.raises(UsageError, match="is gone") as caught:
             order(project(stage), "prod", None, "abort", "", told)
         assert caught.value.consequence == "The candidate gets no traffic; the rollout is still open."

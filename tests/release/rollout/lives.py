@@ -3,18 +3,22 @@
 What has to hold is asked at every moment of every command, and of the whole stage after each that ended.
 """
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 from random import Random
 
 from release.domain import ledger, moves, names, plan
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
-from release.domain.ledger import WAY_BACK, Closed, End, Opened, Phase
-from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
+from release.domain.ledger import WAY_BACK, Closed, End, Judged, Opened, OpenRollout, Phase
+from release.domain.pins import EndpointSettings, Instances, ReleasePin, RolloutSettings
 from release.domain.plan import Split
 from release.operations.apply import apply
 from release.operations.land import Grounds, land
 from release.operations.rollback import rollback
 from release.ports import Event
+from release.rollout.watching import ALONE, BESIDE
 from tests.fakes.sagemaker import Endpoint
 from tests.fakes.trouble import Crash, crash, fault
 from tests.fakes.world import FakeStage, FakeWorld
@@ -25,6 +29,9 @@ TYPES = ("ml.m7i.large", "ml.c7i.large", "ml.m7i.xlarge")
 MOMENTS = {"judged": 260, "shadow": 320}
 """No command has more moments than this, or 60; a trouble planned later never comes."""
 STEPS = (5, 50)
+SHARES = {"judged": (0, *STEPS, 100), "shadow": (0, 0, *STEPS, 100)}
+"""The most that the candidate may get at each step of a judged strategy, in per cent."""
+BOUNDS = Instances(max=4)
 
 Command = Callable[[], object]
 
@@ -42,12 +49,20 @@ class Life:
             {"strategy": strategy, "steps": STEPS, "step_seconds": 0, "bake_seconds": 0, "hold_seconds": 60}
         )
         self.moments = MOMENTS.get(strategy, 60)
-        self.stage = FakeStage(STAGE, {ENDPOINT: EndpointSettings(rollout=rollout)}, splits)
+        self.stage = FakeStage(STAGE, {ENDPOINT: EndpointSettings(rollout=rollout, instances=BOUNDS)}, splits)
         self.world = FakeWorld(self.stage)
         self.pins = [self.stage.pin(number) for number in range(6)]
+        self.strategy = strategy
+        self.count = 1
+        """Instances of live, as autoscaling chose them."""
+        self.bad: dict[str, str] = {}
+        """Releases that must not land, and what is wrong with them."""
+        self.caught: Counter[str] = Counter()
+        """How often something bad did not land, by what was wrong."""
         self.landed = False
         self.runs = 0
         self.troubles = 0
+        self._told = 0
         self.stage.trouble.watch.append(self.always)
 
     def always(self) -> None:
@@ -68,14 +83,30 @@ class Life:
             assert config.production[0].model_name in aws.models, f"the model of {pin.release} was deleted"
 
     def _candidate_has_its_share(self, endpoint: Endpoint) -> None:
-        """No more traffic than the step that is on record gives it, and a fleet to bear it."""
+        """No more traffic than its step on record gives it, and a fleet to bear it; live keeps its own."""
+        assert endpoint.live_count == self.count, "live lost instances that autoscaling gave it"
         share = endpoint.weights.get(names.CANDIDATE, 0)
         found = self.stage.ledger.current
-        if not share or found is None or found.phase in WAY_BACK:
+        if not share or found is None:
             return
-        assert share in STEPS
+        if found.phase in WAY_BACK:
+            self._no_traffic_where_it_is_left(endpoint, found)
+            return
         assert found.phase in {Phase.MOVING, Phase.VERIFYING, Phase.JUDGING}
-        assert share <= max(STEPS[: found.step])
+        assert share in STEPS
+        assert share <= SHARES[self.strategy][found.step], "more traffic than is on record"
+        fleet = endpoint.counts.get(names.CANDIDATE, endpoint.config.production[1].capacity)
+        assert fleet >= plan.fleet(self.count, int(share)), "more traffic than its fleet can bear"
+        assert endpoint.scale_in_held
+
+    def _no_traffic_where_it_is_left(self, endpoint: Endpoint, found: OpenRollout) -> None:
+        """The way back takes a long update: the candidate's traffic is gone before that begins."""
+        before, after = found.opened.before.live, found.opened.after.live
+        assert before is not None
+        assert after is not None
+        back, on = (plan.config_plan(STAGE, ENDPOINT, pin).name for pin in (before, after))
+        if endpoint.target is not None and back != on:
+            assert endpoint.target.name != back, "the candidate has traffic while live alone is waited for"
 
     def _way_back(self) -> list[ReleasePin]:
         if not self.landed:
@@ -127,6 +158,7 @@ class Life:
 
     def live_on(self, at: int | None = None) -> None:
         """One more command, with whatever goes wrong (first at moment `at`), until the stage is at rest."""
+        self._scale()
         command, takes_back = self._choose()
         while True:
             self._trouble(command, at)
@@ -141,7 +173,32 @@ class Life:
         self.stage.sagemaker.never.clear()
         self.stage.sagemaker.wrong.clear()
         self.stage.evidence.sick.clear()
+        self.bad.clear()
         self.whole()
+
+    def _scale(self) -> None:
+        """Autoscaling chose another number of instances since the last command."""
+        endpoint = self.stage.sagemaker.endpoints.get(NAME)
+        self.count = self.random.randint(1, 4) if endpoint else 1
+        if endpoint:
+            endpoint.count, endpoint.counts = self.count, {}
+
+    def _told_truly(self) -> None:
+        """What the ledger says since last time: nothing bad landed, and the evidence of verdicts was kept."""
+        stored = self.stage.ledger.stored
+        for entry in (found.entry for found in stored[self._told :]):
+            wrong = self.bad.get(entry.subject.release) if entry.subject.kind == "promote" else None
+            match entry.what:
+                case Closed(event=End.LANDED):
+                    assert wrong is None, f"a release that is {wrong} landed"
+                case Closed(event=End.REVERTED) if wrong:
+                    self.caught[wrong] += 1
+                case Judged() as what:
+                    kind = ALONE if what.share == 100 else BESIDE
+                    kept = islice(self.stage.evidence.kept(entry.subject.rollout, kind), what.windows)
+                    lines = "".join(f"{line}\n" for line in kept)
+                    assert hashlib.sha256(lines.encode()).hexdigest() == what.sha256, "evidence was lost"
+        self._told = len(stored)
 
     def _choose(self) -> tuple[Command, bool]:
         """A command, and whether a rollback may take it back when it died."""
@@ -165,10 +222,13 @@ class Life:
         live = self._settings().pins.live
         if self.random.random() < 0.5 or (live is not None and live.release == pin.release):
             return
-        after = moves.after_rollout(self._settings(), pin, 1).live
+        after = moves.after_rollout(self._settings(), pin, self.count if live else None).live
         assert after is not None
         config = plan.config_plan(STAGE, ENDPOINT, after)
-        match self.random.choice(["never", "wrong", "sick"]):
+        # Who asks no judge does not see what is answered with an error now and then.
+        kinds = ["never", "wrong", "sick"] if self.strategy in SHARES else ["never", "wrong"]
+        kind = self.bad[pin.release] = self.random.choice(kinds)
+        match kind:
             case "never":
                 self.stage.sagemaker.never.add(config.name)
             case "wrong":
@@ -190,6 +250,12 @@ class Life:
         """One process that runs the command; whether the stage is at rest after it."""
         self.stage.new_process()
         self.runs += 1
+        try:
+            return self._carried_out(command)
+        finally:
+            self._told_truly()
+
+    def _carried_out(self, command: Command) -> bool:
         try:
             command()
         except (ReleaseFailed, UsageError):

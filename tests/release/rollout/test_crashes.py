@@ -1,5 +1,6 @@
 """Promise 4 in memory: killed, failed and doubled at any moment, a stage ends whole, in every strategy."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ from release.rollout import runner
 from release.rollout.strategies import STRATEGIES, linear
 from release.rollout.strategies.step import Context, Step
 from tests.examples import examples
-from tests.release.rollout.lives import Life
+from tests.release.rollout.lives import SHARES, Life
 
 COMMANDS = 8
 """Commands in one life."""
@@ -45,6 +46,7 @@ def strategy(request):
 @pytest.mark.parametrize("runs", [1_000, pytest.param(10_000, marks=[pytest.mark.kill, pytest.mark.long])])
 def test_troubled_runs_end_with_a_whole_stage(strategy, runs):
     done = troubles = seed = 0
+    caught = Counter()
     while done < runs / len(KINDS):
         seed += 1
         life = Life(Random(seed), *strategy)  # noqa: S311 - lives, not secrets
@@ -56,7 +58,10 @@ def test_troubled_runs_end_with_a_whole_stage(strategy, runs):
             raise
         done += life.runs
         troubles += life.troubles
+        caught += life.caught
     assert troubles > done / 10, "hardly anything went wrong: the test shows nothing"
+    for wrong in ("never", "wrong", *(["sick"] if strategy[0] in SHARES else [])):
+        assert caught[wrong] > done / 50, f"hardly any release that was {wrong} came: the test shows nothing"
 
 
 class Lives(RuleBasedStateMachine):
