@@ -11,7 +11,7 @@ import time
 import onnx
 import pytest
 
-from demo.project import make_project
+from demo.project import guarded_project
 from release.domain import names
 from release.domain.errors import ReleaseFailed
 from release.operations.doctor import doctor
@@ -33,7 +33,7 @@ def world(tmp_path_factory):
     """As the other modules' world, with less patience for a ping."""
     folder = tmp_path_factory.mktemp("world")
     with testing.start(folder / "home", ping_timeout=PING_SECONDS) as sandbox:
-        yield World(make_project(folder / "project"), sandbox)
+        yield World(guarded_project(folder / "project"), sandbox)
 
 
 @pytest.fixture(scope="module")
