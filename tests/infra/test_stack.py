@@ -5,8 +5,10 @@ import pytest
 from infra.components.serving import MOVED_BY_ROLLOUTS, Serving, ServingArgs
 from release.domain import names
 from release.domain.deployment import alarm_names
-from release.domain.pins import Pins, ReleasePin
+from release.domain.pins import Pins, ReleasePin, RolloutSettings
 from release.domain.plan import Split, config_plan, endpoint_plan
+from release.rollout.strategies import STRATEGIES
+from release.rollout.strategies.step import Context
 from tests.infra.declared import NEW, NEXT, OLD, declare, declare_anew, pin, record, stage
 
 # pulumi_aws warns of its own old names when it is imported.
@@ -72,7 +74,7 @@ def test_a_model_runs_the_pinned_image_and_artifact_without_a_network():
     assert model["enableNetworkIsolation"] is True
 
 
-@pytest.mark.parametrize("strategy", ["all-at-once", "canary", "linear"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_pulumi_makes_the_endpoint_and_never_moves_it(strategy):
     """Which config serves, and how it came to, is the rollouts' own (`release/rollout/`)."""
     declared = declare(stage({"delays": {**PINNED["delays"], "rollout": {"strategy": strategy}}}))
@@ -133,6 +135,34 @@ def test_a_candidate_beside_live_and_in_its_shadow_is_declared_as_planned():
             ]
     assert plan.live is not None
     assert declared.one("Endpoint").inputs["endpointConfigName"] == plan.live.name
+
+
+@pytest.mark.parametrize("strategy", ["judged", "shadow"])
+@pytest.mark.parametrize("now", ["judged", "canary"])
+def test_a_candidate_pinned_beside_live_has_every_config_that_its_rollout_moves_to(strategy, now):
+    """Whatever the stage's data says of strategies now: that may change in the middle of a rollout."""
+    endpoint = {**PINNED["delays"], "candidate": pin(NEXT, beside=True), "rollout": {"strategy": now}}
+    declared = declare(stage({"delays": endpoint}))
+    configs = {item.inputs["name"]: item.inputs for item in declared.of("EndpointConfiguration")}
+    before, coming = (
+        Pins.model_validate(p).on("ml.m7i.large") for p in (PINNED["delays"], {"live": pin(NEXT)})
+    )
+    settings = RolloutSettings(strategy=strategy)
+    steps = STRATEGIES[strategy](Context("dev", "delays", before, coming, settings))
+    assert {step.config.name for step in steps} <= set(configs)
+    assert len(configs) == len({NEW, OLD, NEXT}) + 2
+    beside = configs[steps[-2].config.name]
+    weights = {v["variantName"]: v["initialVariantWeight"] for v in beside["productionVariants"]}
+    assert (weights, beside.get("shadowProductionVariants", [])) == ({"live": 100, "candidate": 0}, [])
+    (shadow,) = [config for config in configs.values() if config.get("shadowProductionVariants")]
+    assert [v["variantName"] for v in shadow["productionVariants"]] == ["live"]
+    assert [v["initialVariantWeight"] for v in shadow["shadowProductionVariants"]] == [100]
+    assert declared.one("Endpoint").inputs == declare(stage(PINNED)).one("Endpoint").inputs
+
+
+def test_a_pulumi_up_in_the_middle_of_a_rollout_leaves_autoscaling_as_it_is_held():
+    declared = declare(stage({"delays": {**PINNED["delays"], "candidate": pin(NEXT, beside=True)}}))
+    assert "suspendedState" not in declared.one("Target").inputs
 
 
 def test_autoscaling_moves_the_live_variant_within_the_bounds():

@@ -73,6 +73,8 @@ def test_what_could_not_be_asked_is_asked_again_and_nothing_is_passed_over(cloud
     cloudwatch.faults = [refusal("Throttling", 400)]
     with pytest.raises(Exception, match="Throttling"):
         metrics.more(COMPLETE)
+    assert metrics.more(COMPLETE + timedelta(seconds=1)) == []
+    assert len(cloudwatch.asked) == 1, "it is throttled already"
     assert len(metrics.more(COMPLETE + timedelta(seconds=EVERY_SECONDS))) == 2
 
 

@@ -68,9 +68,9 @@ class TestOrders:
         stage, told = scenes.stage(hold_seconds=60), Told()
         where(stage, phase, step, lambda: order(stage, "hold"))
         seen = []
-        at_second(stage, 150, lambda: (seen.append(scenes.opened(stage)), order(stage, "resume", "fine")))
+        at_second(stage, 100, lambda: (seen.append(scenes.opened(stage)), order(stage, "resume", "fine")))
         promote(stage, told=told)
-        assert stage.clock.seconds >= 150
+        assert stage.clock.seconds >= 100
         (stood,) = seen
         first = max(step, 1)
         assert (stood.phase, stood.step) in {("moving", first), ("judging", first)}
@@ -80,18 +80,18 @@ class TestOrders:
         stage = scenes.stage(hold_seconds=60)
         stage.evidence.silent = True
         where(stage, "judging", 1, lambda: order(stage, "hold"))
-        at_second(stage, 150, lambda: order(stage, "resume"))
-        at_second(stage, 190, lambda: setattr(stage.evidence, "silent", False))
+        at_second(stage, 100, lambda: order(stage, "resume"))
+        at_second(stage, 140, lambda: setattr(stage.evidence, "silent", False))
         promote(stage)
-        assert stage.clock.seconds > 190
+        assert stage.clock.seconds > 140
 
     def test_what_fails_while_it_is_held_is_taken_back(self):
         stage = scenes.stage()
         before, new = pins_now(stage), stage.pin(2)
         where(stage, "judging", 1, lambda: order(stage, "hold"))
-        at_second(stage, 100, lambda: stage.evidence.sick.add(model_of(new)))
+        at_second(stage, 40, lambda: stage.evidence.sick.add(model_of(new)))
         assert "the judge says FAIL" in taken_back(stage)
-        assert stage.clock.seconds < 140
+        assert stage.clock.seconds < 70
         as_before(stage, before)
 
 
@@ -110,7 +110,7 @@ class TestHours:
 
         stage.trouble.watch.append(look)
         if phase == "judging":
-            at_second(stage, 300, lambda: order(stage, "abort"))
+            at_second(stage, 120, lambda: order(stage, "abort"))
             taken_back(stage, told=told)
             assert max(shares) == 5
         else:
