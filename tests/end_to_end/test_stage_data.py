@@ -6,6 +6,8 @@ import shutil
 import pytest
 from ruamel.yaml import YAML
 
+from demo.project import GUARDED
+
 pytestmark = pytest.mark.sandbox
 
 
@@ -32,7 +34,7 @@ def test_with_one_endpoint_nobody_has_to_name_it(world, fresh):
 
 def test_with_two_endpoints_every_command_asks_for_one(world, fresh, trained):
     for stage in ("dev", "staging"):
-        world.edit(stage, endpoint="arrivals", instances={"min": 1, "max": 1})
+        world.edit(stage, endpoint="arrivals", instances={"min": 1, "max": 1}, rollout=GUARDED)
     model = str(trained["logistic"])
     for command in (
         ("release", "--model", model),
