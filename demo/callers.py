@@ -8,9 +8,13 @@ when each variant answered for the last time (seconds since 1970).
 import json
 import math
 import signal
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from random import Random
@@ -39,6 +43,33 @@ def _json(value: object) -> object:
     return None if isinstance(value, float) and math.isnan(value) else getattr(value, "item", lambda: value)()
 
 
+@dataclass
+class Calls:
+    """What callers came to: known when they have stopped."""
+
+    sent: int = 0
+    failures: list[float] = field(default_factory=list)
+    """When a request was not answered with a 200; all times are seconds since 1970."""
+    last: dict[str, float] = field(default_factory=dict)
+    """When each variant answered for the last time, by SageMaker's header."""
+
+
+@contextmanager
+def calling(url: str, endpoint: str, rate: float) -> Generator[Calls]:
+    """While the block runs, callers in another process send `endpoint` at `url` `rate` requests a second."""
+    command = [sys.executable, "-m", "demo.callers", url, endpoint, str(rate)]
+    calls = Calls()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield calls
+        finally:
+            process.terminate()
+            for name, value in json.loads(process.stdout.read()).items():
+                setattr(calls, name, value)
+
+
 class Callers:
     """Threads that send requests at a common rate until `stop`."""
 
@@ -50,10 +81,7 @@ class Callers:
         self._requests = requests
         self._stopped = threading.Event()
         self._lock = threading.Lock()
-        self.sent = 0
-        self.failures: list[float] = []
-        self.last: dict[str, float] = {}
-        """When each variant answered for the last time, by SageMaker's header."""
+        self.calls = Calls()
         self._threads = [
             threading.Thread(target=self._call, args=(seed,), daemon=True) for seed in range(CONNECTIONS)
         ]
@@ -80,10 +108,10 @@ class Callers:
             due = max(due, time.monotonic() - 1)
             good, variant = self._send(connection, random.choice(self._requests))
             with self._lock:
-                self.sent += 1
-                self.last[variant] = time.time()
+                self.calls.sent += 1
+                self.calls.last[variant] = time.time()
                 if not good:
-                    self.failures.append(time.time())
+                    self.calls.failures.append(time.time())
 
     def _send(self, connection: HTTPConnection, body: bytes) -> tuple[bool, str]:
         try:
@@ -107,8 +135,7 @@ def main() -> None:
     print("calling", flush=True)
     stopped.wait()
     callers.stop()
-    found = {"sent": callers.sent, "failures": callers.failures, "last": callers.last}
-    print(json.dumps(found), flush=True)
+    print(json.dumps(asdict(callers.calls)), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,27 +8,19 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from demo.callers import Calls, calling
 from demo.project import ROOT
 from demo.watch import Golden, Watch, watching
 from release.connect import connect
 from release.domain import names
 from release.domain.errors import ReleaseFailed
 from release.ports import StagePorts
-
-
-@dataclass
-class Calls:
-    """What callers came to: known when they have stopped."""
-
-    sent: int = 0
-    failed: int = 0
 
 
 class Narration:
@@ -103,21 +95,9 @@ class Narration:
         os.environ.update(self._env)
         return connect(lambda event: None, self.project).stage(name)
 
-    @contextmanager
-    def callers(self, stage: str, endpoint: str, rate: float) -> Generator[Calls]:
+    def callers(self, stage: str, endpoint: str, rate: float) -> AbstractContextManager[Calls]:
         """While the block runs, callers send an endpoint `rate` requests a second from another process."""
-        url, name = self._env["AWS_ENDPOINT_URL"], names.endpoint(endpoint, stage)
-        command = [sys.executable, "-m", "demo.callers", url, name, str(rate)]
-        calls = Calls()
-        with subprocess.Popen(command, cwd=ROOT, env=self._env, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            try:
-                yield calls
-            finally:
-                process.terminate()
-                found = _last_json(process.stdout.read())
-                calls.sent, calls.failed = found.get("sent", 0), len(found.get("failures", ()))
+        return calling(self._env["AWS_ENDPOINT_URL"], names.endpoint(endpoint, stage), rate)
 
     def watching(self, stage: str, endpoint: str, expected: Golden) -> AbstractContextManager[Watch]:
         """While the block runs, keep asking an endpoint until it answers with the expected scores."""

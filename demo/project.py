@@ -14,6 +14,19 @@ ROOT = Path(__file__).resolve().parents[1]
 GUARDED = {"strategy": "canary", "step_percent": 10, "wait_seconds": 60}
 """A rollout under alarms, for stages that nobody calls: there is nothing to judge by."""
 
+TOLERANT = {
+    "beta": 0.05,
+    "min_seconds": 15,
+    "memory_seconds": 60,
+    "errors": {"pass_plus": 0.01, "pass_at_most_plus": 0.02},
+    "invalid": {"fail_plus": 0.0005, "pass_plus": 0.01, "pass_at_most_plus": 0.02},
+    "latency": {"p99": {"fail": 1.15, "passes": 3.0}},
+}
+"""A judge with wider PASS margins than a stage would have, so that a minute of traffic decides.
+
+Every FAIL margin is the default.
+"""
+
 
 def make_project(folder: Path, root: Path = ROOT) -> Path:
     """Make `folder` a project with the stages of `root` and its program; returns the folder.

@@ -4,19 +4,13 @@ The stage's judge has wider PASS margins than a stage would have, so that some s
 FAIL margins are the defaults. No caller may ever remain without an answer but those of a release that fails.
 """
 
-import json
-import subprocess
-import sys
-from contextlib import contextmanager
-
 import pytest
 
-from demo.chapters import JUDGE
-from demo.project import change_stage
+from demo.callers import calling
+from demo.project import TOLERANT, change_stage
 from demo.worse_models import WORSE
 from release.domain import names
 from release.domain.ledger import Judged
-from tests.conftest import ROOT
 from tests.end_to_end.conftest import releases_by_pin
 from tests.end_to_end.moments import watch
 from tests.end_to_end.world import SKIP, kill_group, wait_until
@@ -36,19 +30,9 @@ ROLLOUT = {
 RATE = 150.0
 
 
-@contextmanager
 def callers(world):
     """Callers from another process; what they saw is known after the block."""
-    command = [sys.executable, "-m", "demo.callers", world.env["AWS_ENDPOINT_URL"], NAME, str(RATE)]
-    seen = {}
-    with subprocess.Popen(command, cwd=ROOT, env=world.env, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            yield seen
-        finally:
-            process.terminate()
-            seen.update(json.loads(process.stdout.read().splitlines()[-1]))
+    return calling(world.env["AWS_ENDPOINT_URL"], NAME, RATE)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +40,7 @@ def prod(world, fresh):
     """A stage that serves a release, and is judged from now on; the release."""
     release = fresh()
     world.slipway(*PROMOTE)
-    change_stage(world.project, STAGE, ROLLOUT, JUDGE)
+    change_stage(world.project, STAGE, ROLLOUT, TOLERANT)
     return release
 
 
@@ -79,7 +63,7 @@ def test_a_good_release_passes_every_step_and_nobody_notices(world, fresh, prod)
     release = fresh()
     with callers(world) as seen:
         world.slipway(*PROMOTE)
-    assert (len(seen["failures"]), set(seen["last"])) == (0, {"live", "candidate"})
+    assert (len(seen.failures), set(seen.last)) == (0, {"live", "candidate"})
     judged = [entry.what for entry in world.entries(STAGE) if isinstance(entry.what, Judged)]
     assert [(what.share, what.decision) for what in judged[-3:]] == [
         (30, "PASS"),
@@ -102,7 +86,7 @@ def test_a_worse_release_fails_by_its_metric_and_is_gone(world, fresh, prod, tra
     with callers(world) as seen:
         error = world.slipway(*PROMOTE, expected=1).result["error"]
     assert f"the judge says FAIL: {metric}" in error
-    assert metric == "errors" or not seen["failures"]
+    assert metric == "errors" or not seen.failures
     world.assert_clean(STAGE, serves=serves, refresh=False)
 
 
@@ -117,7 +101,7 @@ def test_a_rollout_under_way_is_taken_back_from_another_process(world, fresh, pr
         world.slipway(ended_by, STAGE)
         assert weights(world).get(names.CANDIDATE, 0) == 0
         assert "said abort" in world.ended(process, expected=1).result["error"]
-    assert seen["failures"] == []
+    assert seen.failures == []
     world.assert_clean(STAGE, serves=serves, refresh=False)
 
 
@@ -143,7 +127,7 @@ def test_one_that_was_killed_goes_on_or_back(world, fresh, prod, moment, again):
             world.slipway("rollback", STAGE)
         else:
             world.slipway(*PROMOTE)
-    assert seen["failures"] == []
+    assert seen.failures == []
     world.assert_clean(STAGE, serves=serves if again == "rollback" else release, refresh=False)
 
 
@@ -152,7 +136,7 @@ def test_in_the_shadow_first_nobody_gets_its_answers(world, fresh, prod):
     release = fresh()
     with callers(world) as seen:
         world.slipway(*PROMOTE, "--strategy", "shadow")
-    assert seen["failures"] == []
+    assert seen.failures == []
     world.assert_clean(STAGE, serves=release, refresh=False)
 
 

@@ -1,16 +1,16 @@
 """The rows of the bench: what is rolled out, and what is measured of it."""
 
-import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.rollout.judged.scene import GOOD, SKIP, SOURCE, TARGET, TWIN, Calls, Scene
-from demo.project import ROOT
+from bench.rollout.judged.scene import GOOD, TWIN, Scene, ended
+from demo.callers import Calls
+from demo.project import TOLERANT
 from release.domain.errors import ReleaseFailed
 
+REVERTED = "reverted"
 RATE = 100.0
 SHARE = 5
 JUDGED = {
@@ -22,16 +22,6 @@ JUDGED = {
     "step_percent": 10,
     "wait_seconds": 300,
 }
-TOLERANT = {
-    "beta": 0.05,
-    "min_seconds": 20,
-    "memory_seconds": 60,
-    "errors": {"pass_plus": 0.01, "pass_at_most_plus": 0.02},
-    "invalid": {"fail_plus": 0.0005, "pass_plus": 0.01, "pass_at_most_plus": 0.02},
-    "latency": {"p99": {"fail": 1.15, "passes": 3.0}},
-}
-"""Wider PASS margins than the default; every FAIL margin is the default."""
-
 Step = Callable[[str], None]
 
 
@@ -41,7 +31,7 @@ class Run:
 
     row: str
     ended: str
-    """landed, reverted, or another exit code."""
+    """landed, reverted, or the exit code of what was no rollout."""
     seconds: float
     why: str
     bad: int
@@ -98,8 +88,8 @@ def alike(scene: Scene, runs: int, step: Step) -> Iterator[Run]:
         begun = time.time()
         with scene.callers(2 * RATE) as calls:
             time.sleep(10)
-            code, answer = scene.promote()
-        yield _run("the same bytes", code, answer, time.time() - begun, calls[0], None)
+            code, answer = ended(scene.promotion())
+        yield _run("the same bytes", code, answer, time.time() - begun, calls, None)
 
 
 ROWS: Mapping[str, Callable[[Scene, int, Step], Iterator[Run]]] = {
@@ -114,7 +104,7 @@ def _live(scene: Scene, kind: str) -> None:
     """A release that is live in the stage, without a judge: it has no callers yet."""
     scene.rollout(JUDGED, TOLERANT)
     scene.release(kind)
-    code, answer = scene.promote("--strategy", "all-at-once")
+    code, answer = ended(scene.promotion("--strategy", "all-at-once"))
     if code:
         raise ReleaseFailed(f"The bench's first release did not land: {answer}")
 
@@ -123,43 +113,30 @@ def _failing(scene: Scene, row: str, *options: str) -> Run:
     begun = time.time()
     with scene.callers(RATE) as calls:
         time.sleep(10)
-        command = [str(ROOT / "slipway"), "promote", SOURCE, TARGET, *SKIP, "--json", *options]
-        process = subprocess.Popen(
-            command,
-            cwd=scene.project,
-            env=scene.user.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        process = scene.promotion(*options)
         gone = scene.until_without_candidate(process)
-        stdout, _ = process.communicate()
-    found = _run(row, process.returncode, _answer(stdout), time.time() - begun, calls[0], gone)
-    _clear_the_fence(scene)
+        code, answer = ended(process)
+    found = _run(row, code, answer, time.time() - begun, calls, gone)
+    if found.ended != REVERTED:
+        raise ReleaseFailed(f"A bad release of the bench was not rolled out and taken back: {answer}")
+    scene.let_in_again()
     return found
 
 
 def _run(
     row: str, code: int, answer: Mapping[str, Any], seconds: float, calls: Calls, gone: float | None
 ) -> Run:
-    ended = {0: "landed", 1: "reverted"}.get(code, f"exit {code}")
+    # A gate that refuses ends with 1 too, before there is any rollout.
+    why = str(answer.get("error", ""))
+    outcome = "landed" if code == 0 else REVERTED if "did not land" in why else f"exit {code}"
     first = min(calls.failures, default=None)
     last = gone or max(calls.failures, default=None)
     return Run(
         row=row,
-        ended=ended,
+        ended=outcome,
         seconds=round(seconds, 1),
-        why=str(answer.get("error", ""))[:300],
+        why=why[:300],
         bad=len(calls.failures),
         sent=calls.sent,
         until_gone=round(last - first, 2) if first and last else None,
     )
-
-
-def _answer(stdout: str) -> Mapping[str, Any]:
-    lines = [line for line in stdout.splitlines() if line.startswith("{")]
-    return json.loads(lines[-1]) if lines else {}
-
-
-def _clear_the_fence(scene: Scene) -> None:
-    """So that the same bad release may be tried again."""

@@ -5,18 +5,18 @@ waiting is shorter than AWS's where a row says so (`time_scale`).
 """
 
 import json
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from bench.rollout.users import User
 from demo.bad_models import with_evidence
+from demo.callers import Calls, calling
 from demo.project import ROOT, change_stage, make_project
 from demo.worse_models import WORSE
 from release.domain import names
@@ -30,17 +30,8 @@ SKIP = ("--skip", "--reason", "the bench measures the last stage alone")
 POLL_SECONDS = 0.1
 
 
-@dataclass(frozen=True)
-class Calls:
-    """What callers saw: requests sent, when which failed, when each variant answered last (since 1970)."""
-
-    sent: int
-    failures: tuple[float, ...]
-    last: Mapping[str, float]
-
-
 class Scene:
-    """One stage with callers; `promote` brings releases there."""
+    """One stage with callers; promotions bring releases there."""
 
     def __init__(self, folder: Path, sandbox: SandboxHandle) -> None:
         self.sandbox = sandbox
@@ -65,29 +56,27 @@ class Scene:
         """Make a release live in the stage before."""
         self.user.slipway("release", "--model", kind, "--stage", SOURCE)
 
-    def promote(self, *options: str) -> tuple[int, dict[str, Any]]:
-        """Promote what is live there; the exit code, and the result or the error."""
+    def promotion(self, *options: str) -> subprocess.Popen[str]:
+        """Begin to promote what is live there. `ended` says what came of it."""
         command = [str(ROOT / "slipway"), "promote", SOURCE, TARGET, *SKIP, "--json", *options]
-        done = subprocess.run(
-            command, cwd=self.project, env=self.user.env, capture_output=True, text=True, check=False
+        return subprocess.Popen(
+            command,
+            cwd=self.project,
+            env=self.user.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-        return done.returncode, json.loads(lines[-1]) if lines else {"error": done.stderr[-500:]}
 
-    @contextmanager
-    def callers(self, rate: float) -> Generator[list[Calls]]:
+    def let_in_again(self) -> None:
+        """Clear the fence of what is live in the stage before, so that it may be tried once more."""
+        file = (self.project / f"Pulumi.{SOURCE}.yaml").read_text(encoding="utf-8")
+        release = YAML(typ="safe").load(file)["config"]["slipway:endpoints"][ENDPOINT]["live"]["release"]
+        self.user.slipway("fence", "clear", release, "--reason", "the bench tries it once more")
+
+    def callers(self, rate: float) -> AbstractContextManager[Calls]:
         """While the block runs, callers send `rate` requests a second; what they saw is known after it."""
-        command = [sys.executable, "-m", "demo.callers", self.sandbox.endpoint_url, NAME, str(rate)]
-        found: list[Calls] = []
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            try:
-                yield found
-            finally:
-                process.send_signal(signal.SIGTERM)
-                seen = json.loads(process.stdout.readlines()[-1])
-                found.append(Calls(seen["sent"], tuple(seen["failures"]), seen["last"]))
+        return calling(self.sandbox.endpoint_url, NAME, rate)
 
     def weights(self) -> dict[str, float]:
         """The variants' weights now."""
@@ -104,6 +93,13 @@ class Scene:
             had = had or share > 0
             time.sleep(POLL_SECONDS)
         return None
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, Mapping[str, Any]]:
+    """The exit code of a promotion, and its result or its error."""
+    stdout, _ = process.communicate()
+    lines = [line for line in stdout.splitlines() if line.startswith("{")]
+    return process.returncode, json.loads(lines[-1]) if lines else {}
 
 
 @contextmanager
