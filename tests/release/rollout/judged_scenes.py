@@ -18,6 +18,9 @@ STEPS = (5, 50)
 QUICK = {"strategy": "judged", "steps": STEPS, "step_seconds": 0, "bake_seconds": 0, "hold_seconds": 60}
 COUNT = 3
 """Instances of live, as autoscaling chose them."""
+STEP = ["moving", "verifying", "judging", "judged"]
+BACK = ["reverting", "restoring", "reverted"]
+WEIGHTS, UPDATE = "UpdateEndpointWeightsAndCapacities", "UpdateEndpoint"
 
 
 def stage(live: int | None = 0, **rollout: Any) -> FakeStage:
@@ -124,3 +127,19 @@ def opened_without_policy(found: FakeStage) -> OpenRollout:
     """A rollout as an earlier version opened it."""
     begin(found, found.pin(2))
     return opened(found)
+
+
+def events(found: FakeStage) -> list[str]:
+    """What the ledger says, oldest first."""
+    return [str(event) for event in found.ledger.events]
+
+
+def traffic_calls(found: FakeStage) -> list[str]:
+    """What was recorded of steps, and asked of SageMaker, in its order."""
+    wanted = {WEIGHTS, UPDATE, "ledger: moving", "ledger: judged", "ledger: reverting", "ledger: restoring"}
+    return [call for call in found.trouble.calls if call in wanted]
+
+
+def after(found: FakeStage, call: str) -> list[str]:
+    """What was asked of ports from this call on."""
+    return found.trouble.calls[found.trouble.calls.index(call) :]

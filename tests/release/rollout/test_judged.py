@@ -13,33 +13,22 @@ from tests.fakes.evidence import QUICK as POLICY
 from tests.fakes.world import Told
 from tests.release.rollout import judged_scenes as scenes
 from tests.release.rollout.judged_scenes import (
+    BACK,
     COUNT,
+    STEP,
     STEPS,
+    UPDATE,
+    WEIGHTS,
+    after,
+    events,
     judged,
     model_of,
     promote,
     taken_back,
+    traffic_calls,
     where,
 )
 from tests.release.scenes import NAME, as_before, config_of, pins_now, serves, sure
-
-STEP = ["moving", "verifying", "judging", "judged"]
-BACK = ["reverting", "restoring", "reverted"]
-WEIGHTS, UPDATE = "UpdateEndpointWeightsAndCapacities", "UpdateEndpoint"
-
-
-def events(stage):
-    return [str(event) for event in stage.ledger.events]
-
-
-def traffic_calls(stage):
-    """What was recorded of steps, and asked of SageMaker, in its order."""
-    wanted = {WEIGHTS, UPDATE, "ledger: moving", "ledger: judged", "ledger: reverting", "ledger: restoring"}
-    return [call for call in stage.trouble.calls if call in wanted]
-
-
-def after(stage, call):
-    return stage.trouble.calls[stage.trouble.calls.index(call) :]
 
 
 def unreadable(rollout):

@@ -9,8 +9,11 @@ from release.domain.pins import Pins
 from tests.fakes.world import Told
 from tests.release.rollout import judged_scenes as scenes
 from tests.release.rollout.judged_scenes import (
+    BACK,
     COUNT,
+    STEP,
     at_second,
+    events,
     judged,
     model_of,
     order,
@@ -19,25 +22,6 @@ from tests.release.rollout.judged_scenes import (
     where,
 )
 from tests.release.scenes import NAME, as_before, config_of, pins_now, serves
-
-STEP = ["moving", "verifying", "judging", "judged"]
-BACK = ["reverting", "restoring", "reverted"]
-WEIGHTS, UPDATE = "UpdateEndpointWeightsAndCapacities", "UpdateEndpoint"
-
-
-def events(stage):
-    return [str(event) for event in stage.ledger.events]
-
-
-def traffic_calls(stage):
-    """What was recorded of steps, and asked of SageMaker, in its order."""
-    wanted = {WEIGHTS, UPDATE, "ledger: moving", "ledger: judged", "ledger: reverting", "ledger: restoring"}
-    return [call for call in stage.trouble.calls if call in wanted]
-
-
-def after(stage, call):
-    return stage.trouble.calls[stage.trouble.calls.index(call) :]
-
 
 PLACES = [
     ("creating", 0),
