@@ -190,6 +190,10 @@ class Unreadable(Exception):
     """Evidence could not be read or kept just now; why, in words."""
 
 
+LATE_SECONDS = 30.0
+"""How late an event of a log may become visible and is still evidence: the judge waits as long for one."""
+
+
 class Follower(Protocol):
     """The windows that an endpoint's containers print, as they come."""
 

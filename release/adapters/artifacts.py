@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from release.adapters.aws import StageAws, error_code
+from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code
 from release.domain import manifest as manifests
 from release.domain import names
 from release.domain.errors import ServiceError, UsageError
@@ -20,7 +20,6 @@ from release.domain.manifest import Manifest
 from release.ports import Artifacts
 
 CHUNK = 1 << 20
-MISSING = {"NoSuchKey", "404", "NoSuchBucket", "NotFound"}
 
 
 class ArtifactStore:
@@ -33,13 +32,7 @@ class ArtifactStore:
 
     def exists(self) -> bool:
         """Whether the bucket is there."""
-        try:
-            self._s3.head_bucket(Bucket=self.bucket)
-        except ClientError as error:
-            if error_code(error) in MISSING:
-                return False
-            raise
-        return True
+        return bucket_exists(self._s3, self.bucket)
 
     def model_uri(self, sha256: str) -> str:
         """Where the artifact with this checksum lies, or would."""

@@ -69,6 +69,21 @@ def _client(service: str, region: str, profile: str | None) -> Any:
     return client
 
 
+MISSING = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
+"""S3's codes for what is not there."""
+
+
+def bucket_exists(s3: Any, bucket: str) -> bool:
+    """Whether a bucket is there. Raises boto3's errors."""
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except exceptions.ClientError as error:
+        if error_code(error) in MISSING:
+            return False
+        raise
+    return True
+
+
 def is_loopback(url: str) -> bool:
     """Whether the host of `url` is this machine's loopback interface."""
     host = urlsplit(url).hostname or ""

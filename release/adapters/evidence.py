@@ -13,19 +13,18 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
-from release.adapters.aws import StageAws, error_code
+from release.adapters.aws import MISSING, StageAws, error_code
 from release.adapters.invocation_metrics import InvocationMetrics
 from release.domain import names
 from release.domain.orders import Order
 from release.judge.cells import SCHEMA
-from release.ports import Unreadable
+from release.ports import LATE_SECONDS, Unreadable
 
 PREFIX = "rollouts/"
 TYPES = {".html": "text/html; charset=utf-8", ".md": "text/markdown; charset=utf-8"}
 PATTERN = f'{{ $.schema = "{SCHEMA}" }}'
-OVERLAP_MILLISECONDS = 30_000
-"""How late an event may become visible and is still seen; the judge waits as long for a worker."""
-_NOT_THERE = {"ResourceNotFoundException", "NoSuchKey", "NoSuchBucket", "404"}
+OVERLAP_MILLISECONDS = int(LATE_SECONDS * 1000)
+_NOT_THERE = MISSING | {"ResourceNotFoundException"}
 
 
 class EvidenceStore:

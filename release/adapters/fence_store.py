@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
-from release.adapters.aws import StageAws, error_code, explained
+from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code, explained
 from release.adapters.owner import this_process
 from release.domain import names
 from release.domain.errors import ServiceError
@@ -22,7 +22,6 @@ from release.domain.fence import Fence, Signature
 
 PREFIX = "fences/"
 ATTEMPTS = 5
-_MISSING = {"404", "NoSuchBucket", "NoSuchKey", "NotFound"}
 _OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 _KEY = re.compile(re.escape(PREFIX) + r"(?P<release>[0-9a-f]+)\.json")
 
@@ -37,13 +36,7 @@ class FenceStore:
     def exists(self) -> bool:
         """Whether the bucket is there."""
         with explaining():
-            try:
-                self._s3.head_bucket(Bucket=self._bucket)
-            except ClientError as error:
-                if error_code(error) in _MISSING:
-                    return False
-                raise
-        return True
+            return bucket_exists(self._s3, self._bucket)
 
     def sign(self) -> Signature:
         """This process's user and host, and the time."""
@@ -63,7 +56,7 @@ class FenceStore:
                 pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)
                 keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
             except ClientError as error:
-                if error_code(error) in _MISSING:
+                if error_code(error) in MISSING:
                     return []
                 raise
         found = (self.of(match["release"]) for key in keys if (match := _KEY.fullmatch(key)))
@@ -87,7 +80,7 @@ class FenceStore:
             try:
                 answer = self._s3.get_object(Bucket=self._bucket, Key=_key(release))
             except ClientError as error:
-                if error_code(error) in _MISSING:
+                if error_code(error) in MISSING:
                     return None, ""
                 raise
             data, tag = answer["Body"].read(), answer["ETag"]

@@ -20,7 +20,7 @@ from typing import Literal
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
-from release.adapters.aws import StageAws, error_code
+from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code
 from release.adapters.owner import is_alive, this_process
 from release.domain import ledger
 from release.domain.chain import Shelf, Written
@@ -33,7 +33,6 @@ CONFLICT_ATTEMPTS = 5
 CONFLICT_SECONDS = 0.2
 """S3 answers 409 while another conditional write of the same key is under way: it is asked again."""
 READS_AT_ONCE = 8
-_NOWHERE = {"404", "NoSuchBucket", "NoSuchKey", "NotFound"}
 
 
 class LedgerStore:
@@ -48,13 +47,7 @@ class LedgerStore:
 
     def exists(self) -> bool:
         """Whether the bucket is there."""
-        try:
-            self._s3.head_bucket(Bucket=self._bucket)
-        except ClientError as error:
-            if error_code(error) in _NOWHERE:
-                return False
-            raise
-        return True
+        return bucket_exists(self._s3, self._bucket)
 
     def open(self) -> OpenRollout | None:
         """The rollout that is open, or None."""
@@ -195,7 +188,7 @@ class LedgerStore:
         except ValidationError:
             return None
         except ClientError as error:
-            if error_code(error) in _NOWHERE:
+            if error_code(error) in MISSING:
                 return None
             raise
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from release.domain.pins import Alarms
 from release.judge.cells import LATENCY_FLOOR, LATENCY_STEP, SPANS, Counts
 from release.judge.verdict import Decision, Reason, Verdict
 from release.judge.windows import Refused, parse_line
@@ -46,6 +47,11 @@ class Limits:
     errors: float
     latency: float
     invalid: float = 0.01
+
+    @staticmethod
+    def of(alarms: Alarms) -> "Limits":
+        """The limits of an endpoint whose alarms are these."""
+        return Limits(alarms.errors_percent / 100, alarms.latency_ms / 1000)
 
 
 class Alone:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from release.domain import landed, names, plan
+from release.domain.deployment import alarm_names
 from release.domain.diagnosis.doctor import Diagnosis, diagnose
 from release.domain.diagnosis.symptoms import Artifact, Symptoms
 from release.domain.ledger import Closed, End, Entered, Opened, Subject
@@ -21,7 +22,6 @@ SLACK = timedelta(seconds=2)
 """How much the clocks of AWS and of whoever opened the rollout may differ."""
 RECENT = timedelta(minutes=15)
 """How far back a stage is looked at that has no failed rollout."""
-ALARMS = ("errors", "latency")
 Answer = TypeVar("Answer")
 
 
@@ -175,7 +175,7 @@ def _collected(
 ) -> Symptoms:
     known = _nothing_known(ports, endpoint)
     name, group, ask = known.endpoint, known.log_group, questions.ask
-    alarms = [names.alarm(endpoint, ports.name, metric) for metric in ALARMS]
+    alarms = alarm_names(ports.name, endpoint)
     description = ask("SageMaker", lambda: ports.endpoints.describe(name), None)
     role = names.execution_role(ports.name, ports.settings.region)
     found = replace(

@@ -54,12 +54,11 @@ def rejudge(world: World, stage: str, rollout: str | None, endpoint: str | None)
             f"See which rollouts were: ./slipway history {stage}",
         )
     name = entries[0].subject.rollout
-    limits = Limits(opened.limits.errors_percent / 100, opened.limits.latency_ms / 1000)
     beside = [each for each in recorded if each.share < report.WHOLE]
     alone = [each for each in recorded if each.share == report.WHOLE]
     return [
         *_again(ports, name, BESIDE, Fold(opened.judge or Policy()), beside),
-        *_again(ports, name, ALONE, Alone(limits), alone),
+        *_again(ports, name, ALONE, Alone(Limits.of(opened.limits)), alone),
     ]
 
 

@@ -16,8 +16,8 @@ from release.report.build import build
 from release.report.markdown import markdown
 from release.report.page import html
 from release.report.report import Report
+from release.rollout.watching import VERDICTS
 
-VERDICTS = "verdicts"
 HTML, MARKDOWN = "report.html", "report.md"
 WHOLE = 100
 """The share of whoever serves alone."""

@@ -8,8 +8,8 @@ import math
 from release.domain import golden as goldens
 from release.domain import names
 from release.domain.golden import Answered, Comparison, Golden, GoldenRequest
-from release.ports import Clock, Endpoints, Unanswered
-from release.rollout.smoke import ATTEMPTS
+from release.ports import Clock, Endpoints
+from release.rollout.smoke import ask
 
 
 def compare(endpoints: Endpoints, clock: Clock, endpoint: str, golden: Golden) -> Comparison | None:
@@ -23,36 +23,19 @@ def compare(endpoints: Endpoints, clock: Clock, endpoint: str, golden: Golden) -
 
 
 def _both(endpoints: Endpoints, clock: Clock, endpoint: str, request: GoldenRequest) -> Answered | None:
-    live, live_ms, wrong = _scores(endpoints, clock, endpoint, request, names.LIVE)
-    if wrong:
+    live = ask(endpoints, endpoint, request, names.LIVE, clock.monotonic)
+    if live.problem:
         return None  # what live refuses, the candidate may refuse
-    candidate, candidate_ms, error = _scores(endpoints, clock, endpoint, request, names.CANDIDATE)
-    if not error and len(candidate) != len(live):
-        error = f"{len(candidate)} scores for {len(live)} rows"
-    if not error and not all(map(math.isfinite, candidate)):
+    candidate = ask(endpoints, endpoint, request, names.CANDIDATE, clock.monotonic)
+    error = candidate.problem
+    if not error and len(candidate.scores) != len(live.scores):
+        error = f"{len(candidate.scores)} scores for {len(live.scores)} rows"
+    if not error and not all(map(math.isfinite, candidate.scores)):
         error = "a score is not a finite number"
     return Answered(
-        live=tuple(live),
-        candidate=() if error else tuple(candidate),
+        live=tuple(live.scores),
+        candidate=() if error else tuple(candidate.scores),
         error=error,
-        live_ms=live_ms,
-        candidate_ms=candidate_ms,
+        live_ms=1000 * live.seconds,
+        candidate_ms=1000 * candidate.seconds,
     )
-
-
-def _scores(
-    endpoints: Endpoints, clock: Clock, endpoint: str, request: GoldenRequest, variant: str
-) -> tuple[list[float], float, str]:
-    problem = ""
-    for _ in range(ATTEMPTS):
-        begun = clock.monotonic()
-        try:
-            answer = endpoints.invoke(endpoint, request.body.encode(), request.content_type, variant)
-            scores = goldens.scores_of(answer["Body"], answer["ContentType"])
-        except Unanswered as error:
-            problem = str(error)
-            continue
-        except (ValueError, KeyError, TypeError) as error:
-            return [], 0.0, f"the answer cannot be read: {error}"
-        return scores, 1000 * (clock.monotonic() - begun), ""
-    return [], 0.0, problem

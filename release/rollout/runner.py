@@ -66,6 +66,7 @@ class Runner:
         self._patience = max(LEAST_PATIENCE, rollout.opened.rollout.timeout_seconds + 600.0)
         self._entered = rollout.entered
         self._watcher = Watcher(ports, rollout, self._steps, tell)
+        self._weights = Weights(ports, self._endpoint, self._settled, tell)
 
     def run(self) -> Ended:
         """As the module's `run`."""
@@ -140,7 +141,7 @@ class Runner:
         if seen.seen is Seen.REFUSED or step.watch is None:
             return seen
         self._ports.endpoints.hold_scaling(self._endpoint)
-        problem = Weights(self._ports, self._endpoint, self._settled, self._tell).shift(step.config)
+        problem = self._weights.shift(step.config)
         return _refused(problem) if problem else DONE
 
     def _verify(self, action: Action) -> Observation:
@@ -231,7 +232,7 @@ class Runner:
         config = self._served_before()
         if config is None:
             return DONE
-        Weights(self._ports, self._endpoint, self._settled, self._tell).none_to_the_candidate()
+        self._weights.none_to_the_candidate()
         if not self._is_there(config):
             # A fleet's old shape is named by no pin once the new one landed: it is made again first.
             self._write(self._moving)

@@ -3,6 +3,9 @@
 What an answer has to be is `release/domain/golden.py`'s.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from release.domain import golden as goldens
 from release.domain.golden import Golden, GoldenRequest
 from release.ports import Endpoints, Unanswered
@@ -16,17 +19,36 @@ def smoke(endpoints: Endpoints, endpoint: str, golden: Golden, variant: str | No
     An answer that is no answer (5xx, throttling) is asked again, a wrong one is not.
     """
     for number, request in enumerate(golden.requests, start=1):
-        problem = _ask(endpoints, endpoint, request, golden.tolerance, variant)
+        asked = ask(endpoints, endpoint, request, variant)
+        problem = asked.problem or goldens.mismatch(request, golden.tolerance, asked.scores)
         if problem:
             return f"golden request {number} of {len(golden.requests)}: {problem}"
     return None
 
 
-def _ask(
-    endpoints: Endpoints, endpoint: str, request: GoldenRequest, tolerance: float, variant: str | None
-) -> str | None:
+@dataclass(frozen=True)
+class Asked:
+    """The scores that a request got and the seconds of that answer, or why there are none."""
+
+    scores: list[float]
+    seconds: float = 0.0
+    problem: str = ""
+
+
+def ask(
+    endpoints: Endpoints,
+    endpoint: str,
+    request: GoldenRequest,
+    variant: str | None,
+    monotonic: Callable[[], float] = lambda: 0.0,
+) -> Asked:
+    """Send one golden request to `variant` (None: to whoever gets it), again where there is no answer.
+
+    The seconds are by the clock `monotonic`; without one they are 0.
+    """
     problem = ""
     for _ in range(ATTEMPTS):
+        begun = monotonic()
         try:
             answer = endpoints.invoke(endpoint, request.body.encode(), request.content_type, variant)
             scores = goldens.scores_of(answer["Body"], answer["ContentType"])
@@ -34,6 +56,6 @@ def _ask(
             problem = str(error)
             continue
         except (ValueError, KeyError, TypeError) as error:
-            return f"the answer cannot be read: {error}"
-        return goldens.mismatch(request, tolerance, scores)
-    return problem
+            return Asked([], problem=f"the answer cannot be read: {error}")
+        return Asked(scores, monotonic() - begun)
+    return Asked([], problem=problem)

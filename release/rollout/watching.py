@@ -17,15 +17,13 @@ from release.domain.policy import Policy
 from release.judge.alone import Alone, Limits
 from release.judge.fold import Fold
 from release.judge.verdict import Verdict
-from release.ports import Event, Follower, Progress, StagePorts, Tell, Unreadable
+from release.ports import LATE_SECONDS, Event, Follower, Progress, StagePorts, Tell, Unreadable
 from release.rollout.leaving import Leave, Moment, Stay, TakeBack, begins, leaves
 from release.rollout.strategies.step import Step, Watch
 
 POLL_SECONDS = 1.0
 BESIDE, ALONE, VERDICTS = "windows", "alone", "verdicts"
 """Under which name evidence is kept: of both variants, of the one that serves alone, and what was judged."""
-LATE_SECONDS = 30.0
-"""How late an event may become visible and is still evidence."""
 WINDOW_SECONDS = 5.0
 """Length of the windows that containers print (docs/telemetry.md)."""
 
@@ -123,8 +121,8 @@ class Watcher:
             history = policy.memory_seconds
             self._beside = _Sequence(ports, rollout, endpoint, BESIDE, Fold(policy), entered, history)
         if not watch.beside:
-            limits = Limits(opened.limits.errors_percent / 100, opened.limits.latency_ms / 1000)
-            alone = _Sequence(ports, rollout, endpoint, ALONE, Alone(limits), entered, 0.0)
+            fold = Alone(Limits.of(opened.limits))
+            alone = _Sequence(ports, rollout, endpoint, ALONE, fold, entered, 0.0)
             alone.passed_over = self._beside.streams
             alone.offset = self._beside.lines
             return alone
