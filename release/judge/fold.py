@@ -5,6 +5,7 @@ same lines in the same order give the same verdicts, bit for bit.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from release.domain.policy import Policy
 from release.judge.evidence import Evidence
@@ -19,6 +20,8 @@ class Fold:
         self.policy = policy
         self.evidence = Evidence(policy)
         self._judge = Judge(policy)
+        self._last: Verdict | None = None
+        """The verdict after the last block: until the next one nothing of it but `set_aside` can change."""
 
     def add(self, line: str) -> list[Verdict]:
         """Take a line into account; the verdicts after the blocks that it completed, often none."""
@@ -31,11 +34,15 @@ class Fold:
 
     def verdict(self) -> Verdict:
         """The verdict now."""
-        return self._judge.verdict(dict(self.evidence.set_aside))
+        set_aside = dict(self.evidence.set_aside)
+        if self._last is None:
+            self._last = self._judge.verdict(set_aside)
+        return replace(self._last, set_aside=set_aside)
 
     def _after(self, blocks: Iterable[Block]) -> list[Verdict]:
         found = []
         for block in blocks:
             self._judge.add(block)
+            self._last = None
             found.append(self.verdict())
         return found
