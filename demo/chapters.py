@@ -25,7 +25,7 @@ ROLLOUT = {
     "strategy": "judged",
     "steps": [30, 60],
     "step_seconds": 5,
-    "hold_seconds": 300,
+    "hold_seconds": 3_600,
     "bake_seconds": 5,
 }
 

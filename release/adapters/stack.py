@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)")
 LOCK_FILE = re.compile(r"file://\S+/\.pulumi/locks/\S+\.json")
 LOCK_PATIENCE = 600.0
-EMPTY_ATTEMPTS = 4
+READ_ATTEMPTS = 4
 BACKEND = "PULUMI_BACKEND_URL"
 POLL_SECONDS = 0.5
 OURS = ("pulumi:", "slipway:")
@@ -110,17 +110,18 @@ class PulumiStack:
         run here."""
         deadline = time.monotonic() + LOCK_PATIENCE
         waited_for = None
-        empty = 0
+        unreadable = 0
         while True:
             try:
                 return work()
             except auto_errors.CommandError as error:
-                if checkpoints.EMPTY in str(error) and empty < EMPTY_ATTEMPTS:
-                    empty += 1
+                if checkpoints.UNREADABLE in str(error) and unreadable < READ_ATTEMPTS:
+                    unreadable += 1
                     # A writer that lives is done in a moment; one that was killed has left it so.
                     time.sleep(POLL_SECONDS)
-                    if empty > 1 and checkpoints.restore(self.aws.stage, os.environ.get(BACKEND, "")):
-                        self.say("the stack's state was left empty by a killed run: its backup is put back")
+                    if unreadable > 1:
+                        done = checkpoints.restore(self.aws.stage, os.environ.get(BACKEND, ""))
+                        self.say(done or "the stack's state cannot be read: trying again")
                     continue
                 # that a stack is locked while it is made is no ConcurrentUpdateError to the Automation API
                 lock = LOCK.search(str(error))

@@ -24,7 +24,7 @@ ROLLOUT = {
     "allow": ["shadow", "all-at-once"],
     "steps": [30, 60],
     "step_seconds": 5,
-    "hold_seconds": 200,
+    "hold_seconds": 3_600,
     "bake_seconds": 5,
 }
 RATE = 150.0
