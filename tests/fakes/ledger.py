@@ -29,6 +29,7 @@ class FakeLedger:
     raw: dict[int, bytes] = field(default_factory=dict)
     """The entries' bytes, by number, as they lie in the bucket."""
     _closed: int = 0
+    _found: tuple[int, OpenRollout | None] = (-1, None)
 
     def exists(self) -> bool:
         """As set."""
@@ -36,8 +37,10 @@ class FakeLedger:
 
     @property
     def current(self) -> OpenRollout | None:
-        """The open rollout, for whoever watches."""
-        return ledger.open_rollout(self.stored[self._closed :])
+        """The open rollout, for whoever watches; nothing of it changes until the next entry."""
+        if self._found[0] != len(self.stored):
+            self._found = len(self.stored), ledger.open_rollout(self.stored[self._closed :])
+        return self._found[1]
 
     def open(self) -> OpenRollout | None:
         """The open rollout."""

@@ -41,6 +41,7 @@ def renamed(graph: bytes, old: str, new: str) -> bytes:
     return model.SerializeToString()
 
 
+@pytest.mark.sandbox
 def test_a_champion_scores_the_same_rows_and_says_what_it_was_trained_on(tmp_path, graph):
     path = packed(tmp_path, about=b'{"months": "2-5"}', graph=graph)
     champion = read_champion(path)
@@ -63,6 +64,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
         read_champion(tmp_path / "none.tar.gz")
 
 
+@pytest.mark.sandbox
 @pytest.mark.parametrize("about", [b"{}", b"[]", b"not json", b'{"months": "0-99"}'])
 def test_a_champion_of_unknown_months_is_refused(tmp_path, graph, about):
     with pytest.raises(ChampionError, match="cannot be compared"):
@@ -74,12 +76,14 @@ def test_a_champion_without_a_graph_is_refused(tmp_path):
         read_champion(packed(tmp_path, about=b'{"months": "1-6"}'))
 
 
+@pytest.mark.sandbox
 def test_a_champion_of_other_features_is_named_with_them(tmp_path, graph):
     other = renamed(graph, "seats", "engines")
     with pytest.raises(ChampionError, match="no longer made: engines"):
         read_champion(packed(tmp_path, about=b'{"months": "1-6"}', graph=other))
 
 
+@pytest.mark.sandbox
 def test_a_champion_without_our_output_is_refused(tmp_path, graph):
     with pytest.raises(ChampionError, match="no output 'late'"):
         read_champion(packed(tmp_path, about=b'{"months": "1-6"}', graph=renamed(graph, "late", "score")))

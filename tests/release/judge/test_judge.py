@@ -10,6 +10,7 @@ from release.domain.policy import Policy
 from release.judge.cells import CELLS, SPANS
 from release.judge.judge import Block, Judge, judge
 from release.judge.verdict import Decision
+from tests.examples import repeats
 from tests.release.judge.traffic import QUICK, fold, pair
 
 
@@ -125,7 +126,7 @@ def test_swapping_equal_variants_is_symmetric_in_distribution() -> None:
     """At equal traffic, the evidence against either of two equal variants has one distribution."""
     policy = QUICK
     ways: list[list[float]] = [[], []]
-    for seed in range(25):
+    for seed in range(repeats(25, 8)):
         one, other = pair(seed, blocks=30, live=100, candidate=100)
         one[:12] = pair(seed + 1000, blocks=12, live=100)[1]
         for way, (mine, theirs) in zip(ways, ((one, other), (other, one)), strict=True):
@@ -138,15 +139,15 @@ def test_swapping_equal_variants_is_symmetric_in_distribution() -> None:
 
 
 def test_peeking_at_equal_variants_keeps_its_promise() -> None:
-    """Forty runs, asked after each block: none fails (alpha is 1 %, and equal is well within the margins)."""
-    for seed in range(40):
+    """Asked after each block, no run fails (alpha is 1 %, and equal is well within the margins)."""
+    for seed in range(repeats(40, 8)):
         assert fold(*pair(seed, blocks=30)).failed is None
 
 
 def test_bounds_cover_the_truth_at_every_moment() -> None:
     """However often they are looked at, the bounds of the excess miss it in few runs (alpha is 1 %)."""
     missed = 0
-    for seed in range(40):
+    for seed in range(repeats(40, 8)):
         judge = Judge(QUICK)
         row = judge.table.names.index("errors")
         good = judge.table.names.index("errors capped")
@@ -183,7 +184,7 @@ def test_each_reason_is_one_line_with_band_margin_and_what_would_decide() -> Non
 def test_capital_is_moved_and_never_made() -> None:
     """Blocks without evidence leave every process at 1 or below, however often the reserve is invested."""
     judge = Judge(QUICK)
-    for _ in range(500):
+    for _ in range(repeats(500, 100)):
         judge.add(Block(np.eye(1, CELLS, SPANS["requests"].start)[0], np.zeros(CELLS)))
     assert (judge.processes.log_wealth <= 1e-9).all()
 

@@ -167,8 +167,8 @@ def first_release() -> Told:
     return landed(told)
 
 
-def long(verdicts: int = 1400) -> Told:
-    """Two hours at one step, because nearly nobody asks; then it is held."""
+def long(verdicts: int = 500) -> Told:
+    """Forty minutes at one step, because nearly nobody asks; then it is held."""
     return judged(Change(), rate=1.2, steps=(25,), most=verdicts * BLOCK - HISTORY)
 
 

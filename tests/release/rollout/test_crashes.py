@@ -12,7 +12,7 @@ from release.domain.plan import Split
 from release.rollout import runner
 from release.rollout.strategies import STRATEGIES, linear
 from release.rollout.strategies.step import Context, Step
-from tests.examples import examples
+from tests.examples import examples, repeats
 from tests.release.rollout.lives import SHARES, Life
 
 COMMANDS = 8
@@ -47,7 +47,7 @@ def strategy(request):
 def test_troubled_runs_end_with_a_whole_stage(strategy, runs):
     done = troubles = seed = 0
     caught = Counter()
-    while done < runs / len(KINDS):
+    while done < repeats(runs, 250) / len(KINDS):
         seed += 1
         life = Life(Random(seed), *strategy)  # noqa: S311 - lives, not secrets
         try:
