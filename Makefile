@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # compiled files are kept even where the machine says otherwise: every worker would compile all tests anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-long test-container test-unit lint format bench bench-rollout bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox lock clean distclean image update-image
+.PHONY: help setup demo test test-long test-troubles test-container test-unit lint format bench bench-rollout bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox lock clean distclean image update-image
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,10 @@ test: setup ## all tests but the long ones and those in real containers: unit, s
 
 test-long: setup ## what takes minutes more: kills and failures at many more moments, properties with many more examples
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not container"
+
+LIVES ?= 35
+test-troubles: setup ## LIVES=35 rollouts of every strategy, each killed, failed and doubled six times at random, with callers
+	@SLIPWAY_TEST_LIVES=$(LIVES) $(BIN)/python -m pytest -n 2 --dist load tests/end_to_end/test_random_troubles.py -v -s
 
 test-container: setup ## the main job and the server's tests in real containers; skips, and says why, without podman or root
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image

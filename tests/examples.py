@@ -15,5 +15,5 @@ def examples(times: float) -> settings:
 
 
 def repeats(usual: int, least: int) -> int:
-    """How often a test repeats what it repeats `usual` times in `make test`: less in a quick run, never more."""
+    """How often a test repeats what it repeats `usual` times in `make test`: less in a quick run."""
     return min(usual, max(least, usual * settings().max_examples // USUAL))

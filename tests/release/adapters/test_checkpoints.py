@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from release.adapters.checkpoints import UNREADABLE, restore
+from tests.conftest import ROOT
 
 BEFORE, NOW = json.dumps({"version": 3}), json.dumps({"version": 3, "deployment": {}})
 
@@ -28,14 +30,14 @@ def found(state: Path) -> dict[str, str]:
 @pytest.mark.parametrize("left", ["", NOW[:9]])
 def test_a_state_that_is_no_json_is_replaced_by_its_backup(state, tmp_path, left):
     state.write_text(left)
-    assert "its backup is put back" in restore("prod", f"file://{tmp_path}")
+    assert "its backup is put back" in (restore("prod", f"file://{tmp_path}") or "")
     assert found(state) == {"prod.json": BEFORE, "prod.json.bak": BEFORE}
 
 
 @pytest.mark.parametrize("name", ["prod.json.attrs", "prod.json.bak.attrs"])
 def test_a_sidecar_that_is_no_json_is_removed_and_the_state_stays(state, tmp_path, name):
     state.with_name(name).write_text("")
-    assert "is removed" in restore("prod", f"file://{tmp_path}")
+    assert "is removed" in (restore("prod", f"file://{tmp_path}") or "")
     assert found(state) == {"prod.json": NOW, "prod.json.bak": BEFORE}
 
 
@@ -60,11 +62,16 @@ def test_without_a_backup_or_on_another_backend_nothing_is_done(state, tmp_path)
 def test_the_engine_reads_again_what_was_made_readable(tmp_path, ending):
     (tmp_path / "Pulumi.yaml").write_text("name: slipway\nruntime: python\n")
     backend = f"file://{tmp_path}"
-    env = os.environ | {"PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": "x"}
+    path = f"{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    env = os.environ | {"PATH": path, "PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": "x"}
 
     def pulumi(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["pulumi", *words, "--stack", "prod"], cwd=tmp_path, env=env, capture_output=True, text=True
+            [shutil.which("pulumi", path=path) or "pulumi", *words, "--stack", "prod"],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
         )
 
     assert pulumi("stack", "init").returncode == 0
