@@ -24,7 +24,7 @@ test-long: setup ## what takes minutes more: kills and failures at many more mom
 
 LIVES ?= 35
 test-troubles: setup ## LIVES=35 rollouts of every strategy, each killed, failed and doubled six times at random, with callers
-	@SLIPWAY_TEST_LIVES=$(LIVES) $(BIN)/python -m pytest -n 2 --dist load tests/end_to_end/test_random_troubles.py -v -s
+	@SLIPWAY_TEST_LIVES=$(LIVES) $(BIN)/python -m pytest -n 2 --dist load tests/end_to_end/test_random_troubles.py -v -rP
 
 test-container: setup ## the main job and the server's tests in real containers; skips, and says why, without podman or root
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image

@@ -1,7 +1,6 @@
 """Known failures, provoked in the sandbox: really broken images and artifacts, and AWS's own refusals.
 
-Each is one promotion that fails; what was taken back says which known failure it was. Only a few run in
-`make test`, the rest are marked `long`.
+Each is one promotion that fails; what was taken back says which known failure it was.
 """
 
 import json
@@ -20,7 +19,7 @@ from sandbox import testing
 from tests.end_to_end.broken import FOREIGN, PROGRAMS, Workshop
 from tests.end_to_end.world import SKIP, World, quiet, wait_until
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 ENDPOINT = "delays-prod"
 ORDER = Order("prod", "dev", "delays", skip=True, reason="the test is about prod")
@@ -73,11 +72,6 @@ def fails(inside, prod):
     return run
 
 
-def cases(rules, *first):
-    """All of these rules, those that are not among the first ones for `make test-long` alone."""
-    return [pytest.param(name, marks=() if name in first else pytest.mark.long) for name in rules]
-
-
 def on(beginning, work):
     """A listener that does `work` once, when the rollout tells something that begins so."""
     done = []
@@ -111,19 +105,17 @@ def test_a_healthy_stage_says_what_was_checked(world, prod):
     assert "image and artifact are whole" in done.result["checked"]
 
 
-@pytest.mark.parametrize("rule", cases(PROGRAMS, "module-missing"))
+@pytest.mark.parametrize("rule", PROGRAMS)
 def test_a_program_that_cannot_serve(workshop, fails, rule):
     workshop.program(PROGRAMS[rule])
     assert f"Diagnosis ({rule})" in fails()
 
 
-@pytest.mark.long
 def test_an_image_without_its_program(workshop, fails):
     workshop.changed("--entrypoint", "/opt/program/gone")
     assert "Diagnosis (no-program)" in fails()
 
 
-@pytest.mark.long
 def test_a_setting_that_the_server_refuses(workshop, fails):
     workshop.changed("--env", "SAGEMAKER_MODEL_SERVER_WORKERS=many")
     said = fails()
@@ -155,13 +147,12 @@ ARTIFACTS = {
 }
 
 
-@pytest.mark.parametrize("rule", cases(ARTIFACTS))
+@pytest.mark.parametrize("rule", ARTIFACTS)
 def test_an_artifact_that_cannot_be_loaded(workshop, fails, rule):
     workshop.repacked(*ARTIFACTS[rule])
     assert f"Diagnosis ({rule})" in fails()
 
 
-@pytest.mark.long
 def test_an_artifact_that_is_no_archive(workshop, fails):
     workshop.archive(b"no archive")
     assert "Diagnosis (artifact-not-archive)" in fails()
@@ -173,7 +164,6 @@ def _object(world):
     return {"Bucket": bucket, "Key": key}
 
 
-@pytest.mark.long
 def test_an_artifact_that_somebody_deleted(world, workshop, fails):
     workshop.repacked(lambda files: files.update(note=b"1"))
     s3 = world.client("s3")
@@ -182,7 +172,6 @@ def test_an_artifact_that_somebody_deleted(world, workshop, fails):
     )
 
 
-@pytest.mark.long
 def test_an_artifact_that_somebody_wrote_over(world, workshop, fails):
     workshop.repacked(lambda files: files.update(note=b"2"))
     s3 = world.client("s3")
@@ -201,7 +190,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("rule", cases(REFUSED))
+@pytest.mark.parametrize("rule", REFUSED)
 def test_what_sagemaker_refuses(world, workshop, fails, rule):
     members = REFUSED[rule]
     endpoint = {} if members["kind"] in {"registry_outage", "fail_aws"} else {"endpoint": ENDPOINT}
@@ -209,13 +198,11 @@ def test_what_sagemaker_refuses(world, workshop, fails, rule):
     assert f"Diagnosis ({rule})" in fails(fault(world, **members, **endpoint))
 
 
-@pytest.mark.long
 def test_the_release_scores_otherwise_than_its_training(workshop, fails):
     workshop.golden_changed(lambda golden: golden["requests"][0]["scores"].__setitem__(0, 0.123))
     assert "Diagnosis (wrong-answer)" in fails()
 
 
-@pytest.mark.long
 def test_the_release_refuses_the_content_type_of_its_training(workshop, fails):
     workshop.golden_changed(lambda golden: golden["requests"][0].update(content_type="application/xml"))
     said = fails()
@@ -223,7 +210,6 @@ def test_the_release_refuses_the_content_type_of_its_training(workshop, fails):
     assert "HTTP 415" in said
 
 
-@pytest.mark.long
 def test_the_release_fails_on_the_requests_of_its_training(world, workshop, fails):
     workshop.good()
     tell = on("sending", lambda: world.sandbox.faults("invoke_errors", endpoint=ENDPOINT, count=9))
@@ -260,7 +246,7 @@ ERRORS = {
 }
 
 
-@pytest.mark.parametrize("rule", cases(ERRORS, "quota"))
+@pytest.mark.parametrize("rule", ERRORS)
 def test_what_aws_refuses_to_the_command_is_told_by_it(world, workshop, prod, rule):
     workshop.good()
     world.sandbox.faults(**ERRORS[rule])
@@ -270,7 +256,6 @@ def test_what_aws_refuses_to_the_command_is_told_by_it(world, workshop, prod, ru
     world.slipway(*PROMOTE)
 
 
-@pytest.mark.long
 def test_a_role_that_does_not_trust_sagemaker(world, workshop, prod):
     workshop.good()
     iam, role = world.client("iam"), names.execution_role("prod", "us-east-1")
@@ -317,7 +302,6 @@ def test_an_alarm_that_takes_it_back_is_named_with_its_value(world, workshop, fa
     assert "Threshold Crossed" in said
 
 
-@pytest.mark.long
 def test_a_server_that_crashes_under_load_is_seen_without_a_rollout(world, workshop, inside, prod):
     release = workshop.good()
     promote(inside(quiet), ORDER, quiet)

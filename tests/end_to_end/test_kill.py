@@ -15,11 +15,11 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
 
 PROMOTE = ("promote", "dev", "prod", *SKIP)
 ONCE = [
-    ("a model is made", "group"),
     ("a config is made", "process"),
-    ("SageMaker updates", "group"),
     ("reconciling", "process"),
-    ("a config is gone", "group"),
+    pytest.param("a model is made", "group", marks=pytest.mark.long),
+    pytest.param("SageMaker updates", "group", marks=pytest.mark.long),
+    pytest.param("a config is gone", "group", marks=pytest.mark.long),
 ]
 AGAIN_AND_AGAIN = {
     "at every moment": [
@@ -66,7 +66,13 @@ def test_killed_at(world, fresh, prod, moment, killed):
     world.assert_clean("prod", serves=release, refresh=False)
 
 
-@pytest.mark.parametrize("life", AGAIN_AND_AGAIN.values(), ids=AGAIN_AND_AGAIN)
+@pytest.mark.parametrize(
+    "life",
+    [
+        pytest.param(life, id=name, marks=[pytest.mark.long] if name.endswith("later") else [])
+        for name, life in AGAIN_AND_AGAIN.items()
+    ],
+)
 def test_killed_again_and_again(world, fresh, prod, life):
     release, seen = fresh(), watch(world, "prod")
     for number, (moment, killed) in enumerate(life):

@@ -19,7 +19,7 @@ from tests.end_to_end.world import SKIP, World, kill_group, kill_process
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill, pytest.mark.long]
 
-LIVES = int(os.environ.get("SLIPWAY_TEST_LIVES", "5"))
+LIVES = int(os.environ.get("SLIPWAY_TEST_LIVES", "3"))
 TROUBLES = 6
 """In each life, before it may come to its end in peace."""
 LONGEST = 14.0

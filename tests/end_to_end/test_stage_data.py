@@ -80,6 +80,7 @@ def test_a_promotion_of_one_endpoint_leaves_the_other_as_it_is(world, fresh):
     world.assert_clean("staging", serves=delays)
 
 
+@pytest.mark.long
 def test_a_new_stage_is_an_entry_and_a_file(world, fresh):
     yaml, project = YAML(), world.project / "Pulumi.yaml"
     document = yaml.load(project)

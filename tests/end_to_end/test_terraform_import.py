@@ -14,7 +14,7 @@ from tests.end_to_end.terraform_stage import CONFIG, ENDPOINT, MODEL, Imported, 
 from tests.end_to_end.world import SKIP
 from tests.sandbox.clients.environments import clean_environment
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 STAGE = "prod"
 PROMOTE = ("promote", "dev", STAGE, *SKIP)

@@ -49,8 +49,8 @@ def test_a_few_failures_in_a_row_are_nobodys_business(world, fresh, prod, moment
     ("action", "moment"),
     [
         ("PutObject", "a config is made"),
-        ("DescribeEndpoint", "SageMaker updates"),
-        ("UpdateEndpoint", "opened"),
+        pytest.param("DescribeEndpoint", "SageMaker updates", marks=pytest.mark.long),
+        pytest.param("UpdateEndpoint", "opened", marks=pytest.mark.long),
     ],
 )
 def test_an_outage_ends_with_4_and_the_same_command_finishes(world, fresh, prod, action, moment):

@@ -17,7 +17,7 @@ from tests.model.serving.examples import OTHER, ROW, SCHEMA, expected, graph
 ROOT = Path(__file__).resolve().parents[2]
 OLDER = "0.20.0"
 """A version of msgspec that the server can run on, too."""
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 
 @pytest.fixture

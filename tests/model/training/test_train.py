@@ -90,6 +90,7 @@ def test_the_graph_in_the_artifact_gives_the_golden_scores(project, first):
             assert np.abs(scorer.score(rows) - request["scores"]).max() <= golden["tolerance"]
 
 
+@pytest.mark.long
 def test_further_models_are_in_the_artifact_that_the_evidence_speaks_of(project, first, tmp_path):
     other = project / ".build" / "model" / "model.tar.gz"
     arguments = ("--model", "logistic", "--with", f"delays/boosting={other}", "--out", "both")
