@@ -54,7 +54,8 @@ class Life:
 
     def __init__(self, world: World, release: str, strategy: str, seed: int) -> None:
         self.world = world
-        self.releases = {release, self._live()}
+        pins = world.endpoint(STAGE).pins
+        self.releases = {release, *(pin.release for pin in (pins.live, pins.previous) if pin)}
         self.promote = ("promote", "dev", STAGE, *SKIP, "--strategy", strategy)
         self.random = Random(seed)  # noqa: S311 - lives, not secrets
         self.told: list[str] = []
