@@ -35,7 +35,7 @@ _GARBAGE = (
     b"GET /a b HTTP/1.1\r\n\r\n",
     b"GET /ping#f HTTP/1.1\r\n\r\n",
     b"GET /ping?\xe9 HTTP/1.1\r\n\r\n",
-    b"GET /ping HTTP/1.1\r\n" + b"a: b\r\n" * 12_000 + b"\r\n",
+    b"GET /ping HTTP/1.1\r\nHost: a\r\n" + b"a: b\r\n" * 12_000 + b"\r\n",
     b"GET /" + b"p" * 90_000 + b" HTTP/1.1\r\n\r\n",
     b"\x00" * 5000,
     b"POST",
@@ -86,7 +86,7 @@ def broken(chance: Random, letter: Letter, number: int) -> list[bytes]:
         case 7:
             data = sized.replace(b"\r\n", b"\n") + body
         case 8:
-            data = sized + body[: len(body) // 2] + b"GET /ping HTTP/1.1\r\n\r\n"
+            data = sized + body[: len(body) // 2] + b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
         case _:
             return [sized + body, *whole(chance, letter, number), chance.choice(_GARBAGE)]
     return [data]
