@@ -122,7 +122,7 @@ def _load(settings: Settings, application: Application) -> "Service":
     # here, in the thread: numpy and ONNX Runtime take most of the time until the server is ready
     from model.serving.service import load_service
 
-    return load_service(settings.model_dir, lambda: application.is_ready, settings.max_body)
+    return load_service(settings.model_dir, lambda: application.is_ready, settings.max_body, settings.unnamed)
 
 
 def _busy(shared: Shared) -> Load:

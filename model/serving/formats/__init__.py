@@ -12,6 +12,8 @@ json_text      bytes into JSON values, bounded
 json_lines     one JSON object a line
 typed_rows     what msgspec decodes a row into
 csv_rows       a CSV body into columns
+csv_cells      one column of it
+unnamed        rows without names, and columns that are pandas' index
 npy_rows       a body in NumPy's format into columns
 table_rows     a Parquet or Arrow body into columns
 tables/        what reads those bytes, in a process of its own

@@ -17,13 +17,16 @@ from model.serving.models.columns import Columns, from_rows
 from model.serving.models.schema import Feature, Schema
 
 
-def careful_columns(body: bytes, schema: Schema, refusals: Refusals | None = None) -> Columns:
+def careful_columns(
+    body: bytes, schema: Schema, refusals: Refusals | None = None, unnamed: bool = True
+) -> Columns:
     """The rows of `body`, or RequestError 400: which row and field, what was given and expected.
 
-    With `refusals` a wrong row goes there, and the result holds the others.
+    With `refusals` a wrong row goes there, and the result holds the others. `unnamed` says whether rows that
+    are lists are taken.
     """
     check_amount(body)
-    rows, expected, nan_is_missing = rows_of(parse(body), schema)
+    rows, expected, nan_is_missing = rows_of(parse(body), schema, unnamed)
     if nan_is_missing:
         _take_nan_as_missing(rows, schema)
     return checked_rows(rows, schema, refusals, expected)

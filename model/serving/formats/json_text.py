@@ -16,6 +16,15 @@ _LONGEST_INTEGER = 30
 """Digits. Beyond them Python's exact integers only cost time: float32 ends at 39."""
 
 
+BOM = b"\xef\xbb\xbf"
+"""A byte order mark, which Windows' tools write before a text; RFC 8259 (8.1) lets a reader skip it."""
+
+
+def is_marked(body: bytes) -> bool:
+    """Whether `body` begins with one byte order mark."""
+    return body.startswith(BOM) and not body.startswith(BOM + BOM)
+
+
 class Repeated(dict[str, Any]):
     """An object with a key given twice: JSON leaves open which value counts."""
 
