@@ -26,9 +26,7 @@ from model.serving.quoting import shown
 
 BLOCK_ROWS = 512
 _ABSENT = 'If the first line is a row, send Content-Type "text/csv; header=absent".'
-_GUESSED = (
-    "The first line was taken for a row, because it names no feature: is it a misspelt header?"
-)
+_GUESSED = "The first line was taken for a row, because it names no feature: is it a misspelt header?"
 
 
 class _Layout(NamedTuple):

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from model.serving.errors import Fault
+from model.serving.errors import Fault, RequestError, with_hint
 from model.serving.formats.json_forms import ONE_VALUE_EACH, Misfit, Unreadable, rows_of
+from model.serving.formats.json_remedies import of_text
 from model.serving.formats.json_text import Repeated, check_amount, parse
 from model.serving.formats.refusals import Refusals, refuse, row_fault
 from model.serving.formats.values import NotJson, describe, expectation, fits, resembling
@@ -26,7 +27,13 @@ def careful_columns(
     are lists are taken.
     """
     check_amount(body)
-    rows, expected, nan_is_missing = rows_of(parse(body), schema, unnamed)
+    try:
+        document = parse(body)
+    except RequestError as error:
+        if remedy := of_text(error.__cause__):
+            raise with_hint(error, remedy) from error
+        raise
+    rows, expected, nan_is_missing = rows_of(document, schema, unnamed)
     if nan_is_missing:
         _take_nan_as_missing(rows, schema)
     return checked_rows(rows, schema, refusals, expected)

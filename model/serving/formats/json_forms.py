@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from model.serving.errors import Fault, RequestError, refused
+from model.serving.formats.json_remedies import of_columns, of_document, of_form
 from model.serving.formats.json_text import Repeated
 from model.serving.formats.limits import MAX_CONTAINERS
 from model.serving.formats.unnamed import UNNAMED_REFUSED, index_columns
@@ -54,16 +55,22 @@ def rows_of(document: Any, schema: Schema, unnamed: bool = True) -> Rows:
 
     Raises RequestError 400 for what is wrong with the request as a whole.
     """
-    if not isinstance(document, dict):
-        raise _invalid(f'Expected an object like {{"{ROWS_KEY}": [...]}}, given {describe(document)}.')
     names = set(schema.names)
+    if not isinstance(document, dict):
+        message = f'Expected an object like {{"{ROWS_KEY}": [...]}}, given {describe(document)}.'
+        raise _invalid(message, of_document(document, names, _FORMS))
     form = next((form for form in _FORMS if form in document and form not in names), None)
     if form is None:
         if document.keys() & names:
+            if remedy := of_columns(document, names):
+                raise _invalid("The object is no row.", remedy)
             return Rows([document])
         forms = ", ".join(f'"{form}"' for form in _FORMS)
-        raise _invalid(f"The object has none of {forms}, and no feature such as {shown(schema.names[0])}.")
+        message = f"The object has none of {forms}, and no feature such as {shown(schema.names[0])}."
+        raise _invalid(message, of_document(document, names, _FORMS))
     _check_beside(document, form)
+    if remedy := of_form(form, document[form], names):
+        raise _invalid(f'"{form}" is {describe(document[form])} that is none of rows.', remedy)
     found = _FORMS[form](form, document[form])
     if form in _FRAMES:
         _drop_index(found.rows, names)
@@ -177,5 +184,5 @@ _FORMS: dict[str, Callable[[str, Any], Rows]] = {
 }
 
 
-def _invalid(message: str) -> RequestError:
-    return refused("invalid_request", message)
+def _invalid(message: str, remedy: str = "") -> RequestError:
+    return refused("invalid_request", f"{message} {remedy}".rstrip())

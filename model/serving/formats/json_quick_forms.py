@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from model.serving.formats.json_text import with_null
 from model.serving.formats.limits import MAX_VALUES
 from model.serving.formats.typed_rows import TypedColumns, TypedRows
 from model.serving.models.columns import Rows
@@ -79,7 +80,7 @@ class QuickForms:
             if key not in _WITH_NAN or b"NaN" not in body:
                 return None
         try:
-            return decode(_with_null(body))
+            return decode(with_null(body))
         except REFUSED:
             return None
 
@@ -118,13 +119,3 @@ class QuickForms:
 def under(key: str, kind: Any) -> Any:
     """The type of an object whose only key is `key`; its value, of type `kind`, is its attribute `rows`."""
     return msgspec.defstruct("Body", [("rows", kind)], rename={"rows": key}, forbid_unknown_fields=True)
-
-
-def _with_null(body: bytes) -> bytes:
-    """`body` with null for NaN, which MLflow's clients write for a missing value.
-
-    It stays as it is where one of its texts may hold NaN.
-    """
-    if b"\\" in body or any(b"NaN" in text for text in body.split(b'"')[1::2]):
-        return body
-    return body.replace(b"NaN", b"null")
