@@ -85,8 +85,8 @@ class Application:
     """The routes. Nothing here raises for a request; all may be called from several threads.
 
     `/ping` and `/invocations` are SageMaker's; other paths have handlers. A handler's path that ends in a
-    slash stands for all paths below it, and for itself without the slash; "/" is just that path. Any path may
-    be asked for with a slash at its end.
+    slash stands for all paths below it, and for itself without the slash; "/" is just that path. Those
+    that stand for none below them may be asked for with a slash at their end.
     """
 
     def __init__(

@@ -12,7 +12,6 @@ _COMPRESSED = (
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\0", "xz"),
-    (b"PK\x03\x04", "zip"),
     (b"\x04\x22\x4d\x18", "lz4"),
     (b"x\x01", "deflate"),
     (b"x\x9c", "deflate"),
@@ -24,6 +23,7 @@ _TYPED = (
     (b"\xff\xff\xff\xff", "an Arrow stream", "application/vnd.apache.arrow.stream"),
     (b"\x93NUMPY", "an array in NumPy's format", "application/x-npy"),
 )
+_ZIP = b"PK\x03\x04"
 _BINARY = ("parquet", "arrow", "npy")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -35,6 +35,10 @@ def told_apart(error: RequestError, body: bytes, headers: Mapping[str, str]) -> 
     for begin, name in _COMPRESSED:
         if body.startswith(begin):
             return _unannounced(name)
+    if body.startswith(_ZIP):
+        return with_hint(
+            error, "The body looks like a zip archive, such as NumPy's savez writes: send one file of it."
+        )
     for begin, name, media in _TYPED:
         if body.startswith(begin) and not headers.get("content-type", "").lower().startswith(media):
             return with_hint(error, f"The body looks like {name}: send Content-Type {media}.")

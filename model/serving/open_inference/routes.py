@@ -51,7 +51,7 @@ class OpenInference:
         path = request.path
         if path in (LIVE, READY):
             return health(request, ready=self._ready())
-        match [unquote(part) for part in path.removesuffix("/").split("/")[2:]]:
+        match [unquote(part) for part in path.split("/")[2:]]:
             case []:
                 return _told(request, metadata.server)
             case ["models"]:

@@ -100,10 +100,9 @@ def place(request: Request | None) -> int:
     if request.method == "POST":
         if path == "/invocations":
             return _INVOCATIONS
-        path = path.removesuffix("/")
         if path.endswith("/infer") and path.startswith("/v2/models/"):
             return _INFER
-        if path == "/invocations":
+        if path == "/invocations/":
             return _INVOCATIONS
     return _PROBES.get(path.removesuffix("/"), _OTHER)
 

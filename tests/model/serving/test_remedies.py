@@ -112,7 +112,6 @@ COMPRESSED = {
     "deflate": zlib.compress,
     "bzip2": bz2.compress,
     "xz": lzma.compress,
-    "zip": lambda _body: _zip(),
     "zstd": lambda body: pa.compress(body, "zstd", asbytes=True),
 }
 
@@ -125,6 +124,11 @@ def test_compressed_and_not_said_so(toys: Model, name: str, content_type: str) -
     for part in (f"compressed ({name})", "uncompressed", "SageMaker"):
         assert part in fault["message"]
     assert ("with Content-Encoding" in fault["message"]) is (name in ("gzip", "deflate"))
+
+
+def test_an_archive(toys: Model) -> None:
+    assert "zip archive" in error(ask(toys, _zip()))["message"]
+    assert "zip archive" in error(ask(toys, _zip(), content_type="application/x-npy"))["message"]
 
 
 @pytest.mark.parametrize(

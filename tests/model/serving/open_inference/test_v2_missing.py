@@ -9,7 +9,7 @@ import pytest
 from model.serving.answers import Answer
 from model.serving.application import Application
 from tests.model.serving.examples import ROW, expected
-from tests.model.serving.open_inference.asking import INFER, ask, error, infer, inputs, scores
+from tests.model.serving.open_inference.asking import INFER, ask, error, inputs, scores
 
 NAN = float("nan")
 
@@ -68,7 +68,3 @@ def test_nan_elsewhere_is_refused(v2: Application, text: bytes) -> None:
 def test_a_compressed_body_is_named(v2: Application) -> None:
     told = error(_post(v2, gzip.compress(_body(ROW))))
     assert "compressed (gzip)" in told["error"]
-
-
-def test_a_slash_at_the_end(v2: Application) -> None:
-    assert infer(v2, inputs(ROW), path="/v2/models/toys/infer/").status == 200
