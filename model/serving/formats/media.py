@@ -1,5 +1,6 @@
 """Content-Type and Accept: which format a request has, and which it asks for. No bodies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -66,7 +67,7 @@ def request_format(content_type: str) -> Media:
     charset = parameters.get("charset", "utf-8").lower()
     media = _MEDIA.get(name)
     if media and (media.format not in _TEXTS or charset in ("utf-8", "utf8", "us-ascii")):
-        return _with_header(media, parameters["header"]) if "header" in parameters else media
+        return _with_parameters(media, parameters) if media.format is Format.CSV else media
     raise refused(
         "unsupported_media_type",
         f"Content-Type {content_type[:_SHOWN]!a} is not supported. Send one of {_SUPPORTED}; text in UTF-8.",
@@ -74,14 +75,18 @@ def request_format(content_type: str) -> Media:
     )
 
 
-def _with_header(media: Media, told: str) -> Media:
-    if media.format is not Format.CSV:
-        return media
-    found = _CSV.get((media.name, told.lower()))
-    if found is None:
-        message = f"In Content-Type {media.name}, header is {told[:_SHOWN]!a}, and can be present or absent."
+def _with_parameters(media: Media, parameters: Mapping[str, str]) -> Media:
+    """The CSV that its parameters ask for: `header`, and `label_size`, which SageMaker's algorithms have."""
+    wrong = f"In Content-Type {media.name},"
+    if (labels := parameters.get("label_size", "0")) != "0":
+        message = f"{wrong} label_size is {labels[:_SHOWN]!a}, and has to be 0: rows to score have no label."
         raise refused("unsupported_media_type", message, 415)
-    return found
+    if (told := parameters.get("header")) is None:
+        return media
+    if told.lower() not in _HEADERS:
+        message = f"{wrong} header is {told[:_SHOWN]!a}, and can be present or absent."
+        raise refused("unsupported_media_type", message, 415)
+    return _CSV[media.name, told.lower()]
 
 
 @lru_cache(maxsize=64)

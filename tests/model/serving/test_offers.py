@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Generator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.model.serving.examples import ROW, UNSEEN, expected, instances
@@ -92,6 +93,20 @@ def test_what_a_batch_transform_asks_and_sends(server: Server) -> None:
     lines = [float(line) for line in answer.splitlines()]
     assert (len(lines), lines[-1]) == (20_001, pytest.approx(expected(UNSEEN), abs=1e-6))
     connection.close()
+
+
+def test_the_sagemaker_sdks_csv(server: Server) -> None:
+    """Its serializer writes no header, and pandas' missing values as empty cells."""
+    from sagemaker.core.serializers import CSVSerializer
+
+    rows = [ROW, UNSEEN, ROW | {"shape": None, "weight": None}]
+    serializer = CSVSerializer()
+    for data in (pd.DataFrame(rows), [list(row.values()) for row in rows]):
+        text = serializer.serialize(data)
+        assert text.startswith("red,round,3")
+        assert server.predict(text.encode(), serializer.CONTENT_TYPE) == pytest.approx(
+            [expected(row) for row in rows], abs=1e-6
+        )
 
 
 def test_rows_without_names_refused_by_the_environment(artifact: Path, tmp_path: Path) -> None:

@@ -55,6 +55,8 @@ def _csv(model: Model, text: str, content_type: str = "text/csv", **headers: str
         "Text/CSV; charset=utf-8; Header=ABSENT",
         "text/csv; header=absent; charset=utf-8",
         "application/csv; header=absent",
+        "text/csv; label_size=0",
+        "text/csv; label_size=0; header=absent",
     ],
 )
 @pytest.mark.parametrize(
@@ -120,6 +122,14 @@ def test_another_header_is_refused(toys: Model, told: str) -> None:
     fault = error(ask_csv(toys, TEXT.encode(), content_type=f"text/csv; header={told}"))
     assert fault["status"] == 415
     assert "present or absent" in fault["message"]
+
+
+@pytest.mark.parametrize("size", ["1", "2", "", "-1", "x"])
+def test_rows_have_no_label(toys: Model, size: str) -> None:
+    """What SageMaker's own algorithms take for training: here the first cell would be a feature."""
+    fault = error(ask_csv(toys, TEXT.encode(), content_type=f"text/csv; label_size={size}"))
+    assert fault["status"] == 415
+    assert "label_size" in fault["message"]
 
 
 @pytest.mark.parametrize("row", [0, BLOCK_ROWS - 1, BLOCK_ROWS, 2 * BLOCK_ROWS + 7])
