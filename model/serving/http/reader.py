@@ -6,7 +6,7 @@ httptools (llhttp, Node's parser) reads the protocol and refuses what is ambiguo
 import logging
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
@@ -169,7 +169,7 @@ class Reader:
         self._body_bytes = 0
         self._fed = 0
         self._first = self._piece
-        self._repeated = 0
+        self._repeated: list[tuple[str, str]] | None = None
         self._too_large = False
 
     def on_url(self, url: bytes) -> None:
@@ -183,12 +183,19 @@ class Reader:
             self._headers[key] = value.decode("latin-1")
 
     def _repeat(self, key: str, value: str) -> None:
-        """A header that is there already: of two values a list, as RFC 9110 (5.3) says."""
-        self._repeated += len(key) + len(value) + 4
+        """A header that is there already."""
         if key == "host":
             self._refuse_host("two Host headers")
-        elif self._headers[key] != value and self._repeated <= MAX_HEAD:
-            self._headers[key] += f", {value}"
+        self._repeated = self._repeated or []
+        self._repeated.append((key, value))
+
+    def _join(self, repeated: Sequence[tuple[str, str]]) -> None:
+        """Makes a list of values that differ, as RFC 9110 (5.3) says."""
+        values = {key: {self._headers[key]: None} for key, _ in repeated}
+        for key, value in repeated:
+            values[key][value] = None
+        for key, found in values.items():
+            self._headers[key] = ", ".join(found)
 
     def on_headers_complete(self) -> None:
         headers = self._headers
@@ -204,6 +211,8 @@ class Reader:
             self._refuse_host("no Host header")
         if self._fed + self._first > MAX_HEAD and self._head_bytes() > MAX_HEAD:
             self._refuse_head()
+        if self._repeated:
+            self._join(self._repeated)
         self._offered = self._parser.should_upgrade()
         if self._done or self._offered:
             return
@@ -221,8 +230,8 @@ class Reader:
     def _head_bytes(self) -> int:
         """The bytes of request line and headers, without spaces around values."""
         line = len(self._parser.get_method()) + len(self._target) + len("  HTTP/1.1\r\n")
-        headers = sum(len(name) + len(value) + 4 for name, value in self._headers.items())
-        return line + headers + self._repeated + len("\r\n")
+        headers = (*self._headers.items(), *(self._repeated or ()))
+        return line + sum(len(name) + len(value) + 4 for name, value in headers) + len("\r\n")
 
     def on_body(self, body: bytes) -> None:
         if self._done:

@@ -167,6 +167,9 @@ def _of(size: int, kind: str) -> bytes:
             return line % (b"x" * room) + host + end
         case "header":
             return line % b"" + host + b"A: " + b"x" * (room - 5) + b"\r\n" + end
+        case "different":
+            values = b"".join(b"A: %07d\r\n" % number for number in range((room - 100) // 12))
+            return line % b"" + host + values + b"B: " + b"x" * (room - len(values) - 5) + b"\r\n" + end
         case "repeated":
             count, left = divmod(room - 10, 6)
             return line % b"" + host + b"A: b\r\n" * count + b"Bb: " + b"x" * (left + 4) + b"\r\n" + end
@@ -176,7 +179,7 @@ def _of(size: int, kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("pieces", [None, 1000, 70_000])
-@pytest.mark.parametrize("kind", ["target", "header", "repeated", "many"])
+@pytest.mark.parametrize("kind", ["target", "header", "repeated", "different", "many"])
 def test_a_head_has_at_most_64_kib_however_it_arrives(kind: str, pieces: int | None) -> None:
     for before in (b"", PING * 3000):
         assert len(_of(MAX_HEAD, kind)) == MAX_HEAD
@@ -188,6 +191,9 @@ def test_a_head_has_at_most_64_kib_however_it_arrives(kind: str, pieces: int | N
 
 
 def test_a_header_that_comes_twice_is_a_list() -> None:
+    thrice = b"X: a\r\nx: b\r\nX: a\r\nX: c, d\r\n"
+    [request] = _requests(read(b"GET / HTTP/1.1\r\nHost: a\r\n" + thrice + b"\r\n"))
+    assert request.headers["x"] == "a, b, c, d"
     twice = b"Accept: text/csv\r\nAccept: application/json\r\nContent-Type: a/b\r\nContent-Type: a/b\r\n"
     [request] = _requests(read(b"GET / HTTP/1.1\r\nHost: a\r\n" + twice + b"\r\n"))
     assert request.headers["accept"] == "text/csv, application/json"
