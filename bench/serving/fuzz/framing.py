@@ -19,6 +19,10 @@ _LINES = (
     *("Upgrade: h2c", "Upgrade: websocket", "Connection: keep-alive", "Host: a", "Host:", "TE: trailers"),
     *("Content-Length: 5", "Content-Length: 0", "Connection: " + "x," * 200, "Content-Encoding: gzip"),
 )
+_OFFER = (
+    b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"
+)
+"""What a right request may have as well: it is answered as if it had not."""
 _GARBAGE = (
     b"",
     b"\r\n\r\n",
@@ -45,7 +49,7 @@ _GARBAGE = (
 
 def whole(chance: Random, letter: Letter, number: int) -> list[bytes]:
     """The letter as correct HTTP/1.1, in one piece or several; its id is its number's."""
-    head = _head(letter, number)
+    head = _head(letter, number) + (_OFFER if chance.random() < 0.05 else b"")
     if chance.random() < 0.12:
         data = head + _CHUNKED + _chunks(chance, letter.body)
     else:
