@@ -21,5 +21,6 @@ same package runs in the image under /opt/program. It knows no AWS, no scikit-le
     models/        a model's files, its schema, its graph
     open_inference/  the Open Inference Protocol, /v2
     openapi/       the description of this API, and a page that shows it
+    transform      what a batch transform asks before it sends
     telemetry/     counts on stdout and at /metrics
 """

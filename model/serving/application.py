@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from model.serving.answers import Answer, fault_answer, refusal_answer, status_answer
 from model.serving.errors import Fault, RequestError, refused
 from model.serving.formats.compression import unpacked
+from model.serving.formats.other_bodies import told_apart
 from model.serving.settings import REAL_TIME_MEGABYTES
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,8 @@ class Application:
     """The routes. Nothing here raises for a request; all may be called from several threads.
 
     `/ping` and `/invocations` are SageMaker's; other paths have handlers. A handler's path that ends in a
-    slash stands for all paths below it, and for itself without the slash; "/" is just that path.
+    slash stands for all paths below it, and for itself without the slash; "/" is just that path. Those
+    that stand for none below them may be asked for with a slash at their end.
     """
 
     def __init__(
@@ -117,7 +119,7 @@ class Application:
         try:
             return self._route(self._plain(request) if _ENCODING in request.headers else request)
         except RequestError as error:
-            return refusal_answer(error, request.path)
+            return refusal_answer(told_apart(error, request.body, request.headers), request.path)
         except Exception as error:
             return _failed(request, error)
 
@@ -149,6 +151,8 @@ class Application:
             return self._ping() if request.method in ("GET", "HEAD") else _not_allowed("GET, HEAD")
         if handler := self._handlers.get(path) or self._above(path):
             return handler(request)
+        if path.endswith("/") and (bare := path[:-1]) and not bare.endswith("/"):
+            return self._route(request._replace(path=bare))
         known = ["/invocations", "/ping", *self._handlers]
         raise refused("not_found", f"There is no such path. There is {', '.join(sorted(known))}.", 404)
 

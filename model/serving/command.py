@@ -20,6 +20,7 @@ environment:
   SLIPWAY_BIND_HOST               address (default 0.0.0.0)
   SAGEMAKER_MODEL_SERVER_WORKERS  processes (default 1)
   SAGEMAKER_MAX_PAYLOAD_IN_MB     largest request (default 6)
+  SLIPWAY_ROWS_WITHOUT_NAMES      accept (default) or refuse rows in the schema's order, without names
   SLIPWAY_TELEMETRY_SECONDS       seconds between a worker's telemetry lines on stdout (default 5)
   SLIPWAY_ENDPOINT                name for the metrics in these lines, with ...
   SLIPWAY_VARIANT                 ... the name of the variant

@@ -9,7 +9,7 @@
 Every `RequestError` carries what a caller needs to act on it. None is written to a log: it may hold values.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 class ServingError(Exception):
@@ -71,3 +71,8 @@ class RequestError(ServingError):
 def refused(code: str, message: str, status: int = 400) -> RequestError:
     """A RequestError about the request as a whole."""
     return RequestError(status, Fault(code, message))
+
+
+def with_hint(error: RequestError, hint: str) -> RequestError:
+    """The same refusal, whose message goes on with `hint`: what the caller may have meant, and what to do."""
+    return RequestError(error.status, replace(error.fault, message=f"{error.fault.message} {hint}"))

@@ -7,7 +7,7 @@ from model.serving.errors import refused
 from model.serving.formats.csv_rows import CsvRows
 from model.serving.formats.json_lines import JsonLines
 from model.serving.formats.json_rows import JsonRows
-from model.serving.formats.media import NAMES, Format, answer_format, request_format
+from model.serving.formats.media import READ, Format, Media, answer_format, request_format
 from model.serving.formats.npy_rows import NpyRows
 from model.serving.formats.refusals import Refusals, wanted_refusals
 from model.serving.formats.results import encoder
@@ -29,17 +29,23 @@ class Rows(Protocol):
 class Model:
     """Answers invocations with one graph. May be called from several threads at once."""
 
-    def __init__(self, schema: Schema, scorer: Scorer) -> None:
+    def __init__(self, schema: Schema, scorer: Scorer, unnamed: bool = True) -> None:
+        """`unnamed` says whether rows without names are taken, their values in the schema's order."""
         rows: dict[Format, Rows] = {
-            Format.JSON: JsonRows(schema),
+            Format.JSON: JsonRows(schema, unnamed),
             Format.JSON_LINES: JsonLines(schema),
-            Format.CSV: CsvRows(schema),
-            Format.NPY: NpyRows(schema),
+            Format.NPY: NpyRows(schema, unnamed),
         }
         reader = TableReader()
         for media in (Format.PARQUET, Format.ARROW_STREAM, Format.ARROW_FILE):
             rows[media] = TableRows(schema, media, reader)
-        self._rows = {name: rows[request_format(name).format] for name in NAMES}
+
+        def decoder(media: Media) -> Rows:
+            if media.format is Format.CSV:
+                return CsvRows(schema, media.header, unnamed)
+            return rows[media.format]
+
+        self._rows = {media: decoder(media) for media in READ}
         self._output = schema.output.name
         self._scorer = scorer
 
@@ -51,5 +57,5 @@ class Model:
         if not request.body:
             raise refused("empty_body", "The body is empty; it has to hold the rows to score.")
         refusals = wanted_refusals(headers)
-        table = self._rows[given.name].columns(request.body, refusals)
+        table = self._rows[given].columns(request.body, refusals)
         return Job(self._scorer, table, encoder(wanted, self._output, refusals), request)

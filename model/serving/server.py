@@ -20,6 +20,7 @@ from model.serving.http.listener import Listener, listen
 from model.serving.open_inference.health import WITH_A_MODEL, loading
 from model.serving.settings import Settings
 from model.serving.telemetry.reporter import Container, Load, Telemetry
+from model.serving.transform import PATH, execution_parameters
 
 if TYPE_CHECKING:
     from model.serving.service import Service
@@ -60,7 +61,11 @@ async def serve(settings: Settings, peers: Peers) -> bool:
     if peers.parent is not None:
         loop.add_reader(peers.parent, stop.set)
     telemetry = Telemetry(settings, peers.index, peers.container, lambda: _busy(shared))
-    handlers = {"/metrics": telemetry.handle, **dict.fromkeys(WITH_A_MODEL, loading)}
+    handlers = {
+        "/metrics": telemetry.handle,
+        PATH: execution_parameters(settings.workers, settings.max_body),
+        **dict.fromkeys(WITH_A_MODEL, loading),
+    }
     application = Application(peers.everyone_ready, handlers, settings.max_body)
     with ThreadPoolExecutor(1, "large") as pool:
         shared = Shared(
@@ -122,7 +127,7 @@ def _load(settings: Settings, application: Application) -> "Service":
     # here, in the thread: numpy and ONNX Runtime take most of the time until the server is ready
     from model.serving.service import load_service
 
-    return load_service(settings.model_dir, lambda: application.is_ready, settings.max_body)
+    return load_service(settings.model_dir, lambda: application.is_ready, settings.max_body, settings.unnamed)
 
 
 def _busy(shared: Shared) -> Load:

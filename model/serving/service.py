@@ -25,12 +25,13 @@ class Service(NamedTuple):
     missing: Callable[[], int]
 
 
-def load_service(folder: Path, is_ready: Callable[[], bool], max_body: int) -> Service:
-    """The service of the artifact in `folder`; bodies have at most `max_body` bytes. Raises ArtifactError."""
+def load_service(folder: Path, is_ready: Callable[[], bool], max_body: int, unnamed: bool = True) -> Service:
+    """The service of the artifact in `folder`; bodies have at most `max_body` bytes, and rows without names
+    if `unnamed`. Raises ArtifactError."""
     loaded = load_models(folder)
     default = loaded.default
     return Service(
-        Model(default.schema, default.scorer),
+        Model(default.schema, default.scorer, unnamed),
         {
             "/v2/": OpenInference(loaded, is_ready).handle,
             **dict.fromkeys((DOCUMENT, *PAGES), Documentation(loaded, max_body).handle),

@@ -34,6 +34,8 @@ class Settings:
     telemetry_seconds: int = WINDOW_SECONDS
     endpoint: str = ""
     variant: str = ""
+    unnamed: bool = True
+    """Whether rows without names are taken, their values in the schema's order."""
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -55,6 +57,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         ),
         endpoint=_name(environment, "SLIPWAY_ENDPOINT"),
         variant=_name(environment, "SLIPWAY_VARIANT"),
+        unnamed=_choice(environment, "SLIPWAY_ROWS_WITHOUT_NAMES", "accept", "refuse") == "accept",
     )
 
 
@@ -66,6 +69,17 @@ def _name(environment: Mapping[str, str], variable: str) -> str:
         f"{variable} is {given[:80]!r}, and has to be at most 63 letters, digits and hyphens.",
         "The server did not start.",
         "Set it to such a name, or unset it.",
+    )
+
+
+def _choice(environment: Mapping[str, str], name: str, default: str, other: str) -> str:
+    given = environment.get(name) or default
+    if given in (default, other):
+        return given
+    raise SettingsError(
+        f"{name} is {given[:40]!r}, and can be {default} or {other}.",
+        "The server did not start.",
+        f"Set it to one of them, or unset it for {default}.",
     )
 
 

@@ -19,6 +19,10 @@ _LINES = (
     *("Upgrade: h2c", "Upgrade: websocket", "Connection: keep-alive", "Host: a", "Host:", "TE: trailers"),
     *("Content-Length: 5", "Content-Length: 0", "Connection: " + "x," * 200, "Content-Encoding: gzip"),
 )
+_OFFER = (
+    b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"
+)
+"""What a right request may have as well: it is answered as if it had not."""
 _GARBAGE = (
     b"",
     b"\r\n\r\n",
@@ -35,7 +39,7 @@ _GARBAGE = (
     b"GET /a b HTTP/1.1\r\n\r\n",
     b"GET /ping#f HTTP/1.1\r\n\r\n",
     b"GET /ping?\xe9 HTTP/1.1\r\n\r\n",
-    b"GET /ping HTTP/1.1\r\n" + b"a: b\r\n" * 12_000 + b"\r\n",
+    b"GET /ping HTTP/1.1\r\nHost: a\r\n" + b"a: b\r\n" * 12_000 + b"\r\n",
     b"GET /" + b"p" * 90_000 + b" HTTP/1.1\r\n\r\n",
     b"\x00" * 5000,
     b"POST",
@@ -45,7 +49,7 @@ _GARBAGE = (
 
 def whole(chance: Random, letter: Letter, number: int) -> list[bytes]:
     """The letter as correct HTTP/1.1, in one piece or several; its id is its number's."""
-    head = _head(letter, number)
+    head = _head(letter, number) + (_OFFER if chance.random() < 0.05 else b"")
     if chance.random() < 0.12:
         data = head + _CHUNKED + _chunks(chance, letter.body)
     else:
@@ -86,7 +90,7 @@ def broken(chance: Random, letter: Letter, number: int) -> list[bytes]:
         case 7:
             data = sized.replace(b"\r\n", b"\n") + body
         case 8:
-            data = sized + body[: len(body) // 2] + b"GET /ping HTTP/1.1\r\n\r\n"
+            data = sized + body[: len(body) // 2] + b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
         case _:
             return [sized + body, *whole(chance, letter, number), chance.choice(_GARBAGE)]
     return [data]

@@ -12,7 +12,7 @@ from bench.serving.raw_http import Answer
 
 LONGEST = 10.0
 """Seconds for an answer; one that takes longer hangs."""
-_STATUSES = frozenset({200, 400, 404, 405, 406, 408, 411, 413, 414, 415, 422, 431})
+_STATUSES = frozenset({200, 400, 404, 405, 406, 408, 411, 413, 414, 415, 422, 431, 505})
 _NAMES = """
 content-type content-length x-request-id connection allow retry-after cache-control content-security-policy
 referrer-policy x-content-type-options x-frame-options inference-header-content-length

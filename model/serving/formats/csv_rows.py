@@ -1,45 +1,51 @@
-"""A CSV body into columns: RFC 4180, UTF-8, the first line names the features in any order.
+"""A CSV body into columns: RFC 4180, UTF-8.
 
-An empty cell is a missing value. Column by column, because most of the time goes into numbers, and a block of
-rows at a time, because cells that have left the processor's cache cost twice that.
+The first line names the features in any order; or all lines are rows, with a cell for each feature in the
+schema's order, as SageMaker's own clients and batch transform send them. Where the sender does not say which
+(`header=` in Content-Type), a first line that names any feature is a header.
+
+Column by column, because most of the time goes into numbers, and a block of rows at a time, because cells
+that have left the processor's cache cost twice that.
 """
 
 import csv
 import io
-import math
 from collections.abc import Mapping, Sequence
-from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from model.serving.errors import Fault, refused
+from model.serving.errors import Fault, RequestError, refused, with_hint
 from model.serving.formats.columns_named import check_names
+from model.serving.formats.csv_cells import Cells, numbers, texts
 from model.serving.formats.limits import MAX_ROWS
 from model.serving.formats.refusals import Refusals, refuse_all, row_fault
-from model.serving.formats.values import FLOAT32_MAX, expectation
+from model.serving.formats.unnamed import UNNAMED_REFUSED, index_columns
 from model.serving.models.columns import Columns, from_columns, merged
 from model.serving.models.schema import Feature, Schema
 from model.serving.quoting import shown
 
 BLOCK_ROWS = 512
-_COUNTED = "rows count from 0, the header not counted"
+_ABSENT = 'If the first line is a row, send Content-Type "text/csv; header=absent".'
+_GUESSED = "The first line was taken for a row, because it names no feature: is it a misspelt header?"
 
 
-class _Cells(NamedTuple):
-    """The cells of one column in one block, and the number of their first row."""
+class _Layout(NamedTuple):
+    """What stands in which cell of a row, and how messages call that. Of no feature: not looked at."""
 
-    first: int
-    cells: Sequence[str]
+    names: Sequence[str]
+    expected: str
+    counted: str
 
 
 class CsvRows:
     """Decodes CSV for one schema."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, header: bool | None = None, unnamed: bool = True) -> None:
+        """`header` says whether the first line is one, None that it has to be seen; `unnamed` whether a body
+        without one is taken."""
         self._schema = schema
+        self._header = header
+        self._unnamed = unnamed
         self._numbers = schema.of_kind("number")
         self._texts = schema.of_kind("category")
 
@@ -47,32 +53,77 @@ class CsvRows:
         """The rows of `body`. Raises RequestError 400 with the row, from 0 without the header, and field,
         unless a row is wrong that can go to `refusals`."""
         lines = _Lines(body)
-        header = [name.strip() for names in lines.take(1) for name in names]
-        _check_header(header, self._schema)
+        first = lines.take(1)
+        if not first:
+            raise refused("invalid_csv", "The body is empty; its first line has to name the features.")
+        header = [name.strip() for name in first[0]]
+        named = not set(self._schema.names).isdisjoint(header) if self._header is None else self._header
+        if named:
+            return self._rows(lines, self._named(header), refusals)
+        layout = self._in_order(header)
+        lines.put_back(first)
+        try:
+            return self._rows(lines, layout, refusals)
+        except RequestError as error:
+            if self._header is None and error.fault.row == 0:
+                raise with_hint(error, _GUESSED) from error
+            raise
+
+    def _named(self, header: Sequence[str]) -> _Layout:
+        """The layout that a header gives. Raises RequestError 400."""
+        if set(self._schema.names).isdisjoint(header):
+            raise refused("invalid_csv", f"The first line has to name the features, {self._unlike(header)}.")
+        try:
+            names = header[index_columns(header, self._schema.names) :]
+            check_names(names, self._schema, "the header")
+        except RequestError as error:
+            # a row may hold a feature's name by chance
+            if self._header is None and len(header) == len(self._schema.names):
+                raise with_hint(error, _ABSENT) from error
+            raise
+        expected = f"{len(header)} cells, as in the header"
+        return _Layout(header, expected, "rows count from 0, the header not counted")
+
+    def _in_order(self, first: Sequence[str]) -> _Layout:
+        """The layout of rows without a header, of which `first` is one. Raises RequestError 400."""
+        names = self._schema.names
+        message = f"The first line has to name the features, {self._unlike(first)}."
+        if not self._unnamed:
+            raise refused("invalid_csv", f"{message} {UNNAMED_REFUSED}")
+        if self._header is None and len(first) != len(names):
+            row = f"Without a header a row has {len(names)} cells, and this has {len(first)}."
+            raise refused("invalid_csv", f"{message} {row}")
+        return _Layout(names, f"{len(names)} cells, one for each feature", "rows count from 0")
+
+    def _unlike(self, given: Sequence[str]) -> str:
+        return f"like {','.join(self._schema.names[:3])},…; given {shown(','.join(given[:3]))}"
+
+    def _rows(self, lines: "_Lines", layout: _Layout, refusals: Refusals | None) -> Columns:
         first, parts = 0, []
         while rows := lines.take(BLOCK_ROWS):
             if first + len(rows) > MAX_ROWS:
                 raise refused("too_many_values", f"The body holds more than {MAX_ROWS} rows.")
-            _even_out(first, rows, header, refusals)
-            parts.append(
-                self._block(first, dict(zip(header, zip(*rows, strict=True), strict=True)), refusals)
-            )
+            _even_out(first, rows, layout, refusals)
+            cells = dict(zip(layout.names, zip(*rows, strict=True), strict=True))
+            parts.append(self._block(first, cells, layout.counted, refusals))
             first += len(rows)
-        columns = merged(parts) if parts else self._block(0, {}, refusals)
+        columns = merged(parts) if parts else self._block(0, {}, layout.counted, refusals)
         return columns if refusals is None else refusals.without(columns)
 
-    def _block(self, first: int, cells: Mapping[str, Sequence[str]], refusals: Refusals | None) -> Columns:
+    def _block(
+        self, first: int, cells: Mapping[str, Sequence[str]], counted: str, refusals: Refusals | None
+    ) -> Columns:
         """The columns of some rows; a column that is left out is missing in all of them."""
         count = len(next(iter(cells.values()), ()))
         empty = ("",) * count
 
-        def of(feature: Feature) -> _Cells:
-            return _Cells(first, cells.get(feature.name, empty))
+        def of(feature: Feature) -> Cells:
+            return Cells(first, cells.get(feature.name, empty), counted)
 
         return from_columns(
             count,
-            [_numbers(feature, of(feature), refusals) for feature in self._numbers],
-            [_texts(feature, of(feature), refusals) for feature in self._texts],
+            [numbers(feature, of(feature), refusals) for feature in self._numbers],
+            [texts(feature, of(feature), refusals) for feature in self._texts],
         )
 
 
@@ -96,79 +147,19 @@ class _Lines:
             where = f"in line {self._reader.line_num}"
             raise refused("invalid_csv", f"The body is not CSV: {error} {where}.") from error
 
+    def put_back(self, rows: list[list[str]]) -> None:
+        """`rows` are the next ones again."""
+        self._rows = chain(rows, self._rows)
 
-def _even_out(first: int, rows: list[list[str]], header: Sequence[str], refusals: Refusals | None) -> None:
-    """Refuses rows that have more or fewer cells than the header; where the others go on, empties them."""
-    width = len(header)
+
+def _even_out(first: int, rows: list[list[str]], layout: _Layout, refusals: Refusals | None) -> None:
+    """Refuses rows that have more or fewer cells than the layout; where the others go on, empties them."""
+    width = len(layout.names)
     wrong = [row for row, cells in enumerate(rows) if len(cells) != width]
 
     def fault(row: int) -> Fault:
-        expected = f"{width} cells, as in the header"
-        return row_fault(row, None, f"{len(rows[row - first])} cells", expected, _COUNTED)
+        return row_fault(row, None, f"{len(rows[row - first])} cells", layout.expected, layout.counted)
 
     refuse_all([first + row for row in wrong], fault, refusals)
     for row in wrong:
         rows[row] = [""] * width
-
-
-def _check_header(header: Sequence[str], schema: Schema) -> None:
-    if not header:
-        raise refused("invalid_csv", "The body is empty; its first line has to name the features.")
-    if not set(schema.names) & set(header):
-        example, given = ",".join(schema.names[:3]), shown(",".join(header[:3]))
-        raise refused(
-            "invalid_csv",
-            f"The first line has to name the features, like {example},…; given {given}.",
-        )
-    check_names(header, schema, "the header")
-
-
-def _numbers(feature: Feature, column: _Cells, refusals: Refusals | None) -> npt.NDArray[np.float64]:
-    cells = column.cells
-    try:
-        values = np.array([float(cell) if cell else math.nan for cell in cells])
-    except ValueError:
-        return _checked_numbers(feature, column, refusals)
-    missing = not feature.nullable and "" in cells
-    if missing or not _is_plain("".join(cells)) or (np.abs(values) > FLOAT32_MAX).any():
-        return _checked_numbers(feature, column, refusals)
-    return values
-
-
-def _is_plain(text: str) -> bool:
-    """Python's float also reads 1_000, nan, inf and other scripts' digits; no CSV of numbers has them."""
-    return text.isascii() and not any(letter in text for letter in "_nN")
-
-
-def _checked_numbers(feature: Feature, column: _Cells, refusals: Refusals | None) -> npt.NDArray[np.float64]:
-    """The numbers of a column that has wrong cells, which are refused."""
-    first, cells = column
-    right = [_is_number(feature, cell) for cell in cells]
-    wrong = [row for row, fine in enumerate(right, first) if not fine]
-    refuse_all(wrong, partial(_fault, feature, column), refusals)
-    return np.array(
-        [float(cell) if fine and cell else math.nan for cell, fine in zip(cells, right, strict=True)]
-    )
-
-
-def _is_number(feature: Feature, cell: str) -> bool:
-    if not cell:
-        return feature.nullable
-    try:
-        return _is_plain(cell) and abs(float(cell)) <= FLOAT32_MAX
-    except ValueError:
-        return False
-
-
-def _texts(feature: Feature, column: _Cells, refusals: Refusals | None) -> Sequence[str]:
-    if not feature.nullable and "" in column.cells:
-        wrong = [row for row, cell in enumerate(column.cells, column.first) if not cell]
-        refuse_all(wrong, partial(_fault, feature, column), refusals)
-    return column.cells
-
-
-def _fault(feature: Feature, column: _Cells, row: int) -> Fault:
-    cell = column.cells[row - column.first]
-    given = f"the text {shown(cell)}" if cell else "an empty cell"
-    expected = expectation(feature).replace("null", "an empty cell")
-    return row_fault(row, feature.name, given, expected, _COUNTED)

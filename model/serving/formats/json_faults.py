@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from model.serving.errors import Fault
+from model.serving.errors import Fault, RequestError, with_hint
 from model.serving.formats.json_forms import ONE_VALUE_EACH, Misfit, Unreadable, rows_of
+from model.serving.formats.json_remedies import of_text
 from model.serving.formats.json_text import Repeated, check_amount, parse
 from model.serving.formats.refusals import Refusals, refuse, row_fault
 from model.serving.formats.values import NotJson, describe, expectation, fits, resembling
@@ -17,13 +18,22 @@ from model.serving.models.columns import Columns, from_rows
 from model.serving.models.schema import Feature, Schema
 
 
-def careful_columns(body: bytes, schema: Schema, refusals: Refusals | None = None) -> Columns:
+def careful_columns(
+    body: bytes, schema: Schema, refusals: Refusals | None = None, unnamed: bool = True
+) -> Columns:
     """The rows of `body`, or RequestError 400: which row and field, what was given and expected.
 
-    With `refusals` a wrong row goes there, and the result holds the others.
+    With `refusals` a wrong row goes there, and the result holds the others. `unnamed` says whether rows that
+    are lists are taken.
     """
     check_amount(body)
-    rows, expected, nan_is_missing = rows_of(parse(body), schema)
+    try:
+        document = parse(body)
+    except RequestError as error:
+        if remedy := of_text(error.__cause__):
+            raise with_hint(error, remedy) from error
+        raise
+    rows, expected, nan_is_missing = rows_of(document, schema, unnamed)
     if nan_is_missing:
         _take_nan_as_missing(rows, schema)
     return checked_rows(rows, schema, refusals, expected)

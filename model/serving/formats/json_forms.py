@@ -1,13 +1,14 @@
 """The forms of a JSON request, each into one object for each row. No values are checked.
 
     {"instances": [{...}, ...]}                               SageMaker, TensorFlow Serving, MLflow
+    {"instances": [[...], ...]}                               the same, values in the schema's order
     {"inputs": {"carrier": ["UA", ...], ...}}                 MLflow: a list, or one value, for each
     {"dataframe_split": {"columns": [...], "data": [[...]]}}  MLflow: what its own clients send
     {"dataframe_records": [{...}, ...]}                       MLflow
     {"carrier": "UA", ...}                                    one row
 
-`instances` and `inputs` take both lists of rows and lists of columns. Rows without names are taken
-nowhere but in `dataframe_split`, which names its columns. MLflow too refuses them where inputs have names.
+`instances` and `inputs` take both lists of rows and lists of columns. Rows without names are taken under
+`instances` alone: MLflow, whose forms the others are, refuses them where inputs have names.
 """
 
 from collections import Counter
@@ -15,14 +16,17 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from model.serving.errors import Fault, RequestError, refused
+from model.serving.formats.json_remedies import of_columns, of_document, of_form
 from model.serving.formats.json_text import Repeated
 from model.serving.formats.limits import MAX_CONTAINERS
+from model.serving.formats.unnamed import UNNAMED_REFUSED, index_columns
 from model.serving.formats.values import describe
 from model.serving.models.schema import ROWS_KEY, Schema
 from model.serving.quoting import shown
 
 ONE_VALUE_EACH = "an object with one value for each feature"
 _PARAMS = "params"
+_FRAMES = ("dataframe_split", "dataframe_records")
 
 
 class Misfit(NamedTuple):
@@ -46,19 +50,53 @@ class Rows(NamedTuple):
     """MLflow's clients write a missing number as NaN, which is not JSON."""
 
 
-def rows_of(document: Any, schema: Schema) -> Rows:
-    """The rows of a request. Raises RequestError 400 for what is wrong with the request as a whole."""
-    if not isinstance(document, dict):
-        raise _invalid(f'Expected an object like {{"{ROWS_KEY}": [...]}}, given {describe(document)}.')
+def rows_of(document: Any, schema: Schema, unnamed: bool = True) -> Rows:
+    """The rows of a request; `unnamed` says whether lists of values in the schema's order are rows.
+
+    Raises RequestError 400 for what is wrong with the request as a whole.
+    """
     names = set(schema.names)
+    if not isinstance(document, dict):
+        message = f'Expected an object like {{"{ROWS_KEY}": [...]}}, given {describe(document)}.'
+        raise _invalid(message, of_document(document, names, _FORMS))
     form = next((form for form in _FORMS if form in document and form not in names), None)
     if form is None:
         if document.keys() & names:
+            if remedy := of_columns(document, names):
+                raise _invalid("The object is no row.", remedy)
             return Rows([document])
         forms = ", ".join(f'"{form}"' for form in _FORMS)
-        raise _invalid(f"The object has none of {forms}, and no feature such as {shown(schema.names[0])}.")
+        message = f"The object has none of {forms}, and no feature such as {shown(schema.names[0])}."
+        raise _invalid(message, of_document(document, names, _FORMS))
     _check_beside(document, form)
-    return _FORMS[form](form, document[form])
+    if remedy := of_form(form, document[form], names):
+        raise _invalid(f'"{form}" is {describe(document[form])} that is none of rows.', remedy)
+    found = _FORMS[form](form, document[form])
+    if form in _FRAMES:
+        _drop_index(found.rows, names)
+    lists = form == ROWS_KEY and any(isinstance(row, list) for row in found.rows)
+    return _in_order(found, schema, unnamed) if lists else found
+
+
+def _drop_index(rows: list[Any], features: set[str]) -> None:
+    """Takes pandas' index out of the rows of a frame: of all rows, if the first has it."""
+    first = list(rows[0]) if rows and isinstance(rows[0], dict) else []
+    for name in first[: index_columns(first, features)]:
+        for row in rows:
+            if isinstance(row, dict):
+                row.pop(name, None)
+
+
+def _in_order(found: Rows, schema: Schema, unnamed: bool) -> Rows:
+    """`found`, of which some rows are lists, with names where such rows are taken."""
+    if not unnamed:
+        return found._replace(expected=f"{ONE_VALUE_EACH}. {UNNAMED_REFUSED}".removesuffix("."))
+    names = schema.names
+    rows = [
+        dict(zip(names, row, strict=True)) if isinstance(row, list) and len(row) == len(names) else row
+        for row in found.rows
+    ]
+    return Rows(rows, f"{ONE_VALUE_EACH}, or a list of {len(names)} in the schema's order")
 
 
 def _check_beside(document: dict[str, Any], form: str) -> None:
@@ -146,5 +184,5 @@ _FORMS: dict[str, Callable[[str, Any], Rows]] = {
 }
 
 
-def _invalid(message: str) -> RequestError:
-    return refused("invalid_request", message)
+def _invalid(message: str, remedy: str = "") -> RequestError:
+    return refused("invalid_request", f"{message} {remedy}".rstrip())

@@ -12,7 +12,7 @@ import msgspec
 from model.serving.errors import RequestError, refused
 from model.serving.formats.json_faults import checked_rows
 from model.serving.formats.json_forms import Unreadable
-from model.serving.formats.json_text import check_amount, parse
+from model.serving.formats.json_text import BOM, check_amount, is_marked, parse
 from model.serving.formats.limits import MAX_ROWS
 from model.serving.formats.refusals import Refusals
 from model.serving.formats.typed_rows import TypedRows
@@ -36,6 +36,8 @@ class JsonLines:
         try:
             rows = self._decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            if is_marked(body):
+                return self.columns(body[len(BOM) :], refusals)
             return self._careful(body, refusals)
         # a colon more may be of a key that was given twice; two objects on one line are no JSON lines
         if body.count(b":") == len(rows) * self._typed.width and body.strip().count(b"\n") == len(rows) - 1:

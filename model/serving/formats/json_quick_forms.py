@@ -3,12 +3,14 @@
 `table` gives None for whatever it does not recognise or cannot vouch for.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from model.serving.formats.json_text import with_null
 from model.serving.formats.limits import MAX_VALUES
 from model.serving.formats.typed_rows import TypedColumns, TypedRows
 from model.serving.models.columns import Rows
@@ -21,6 +23,8 @@ _WITH_NAN = (_INPUTS, _RECORDS, _SPLIT)
 _ORDERS = 32
 """Orders of columns for which decoders are kept."""
 _KEY_BYTES = 200
+_LISTS = re.compile(rb'\s*\{\s*"%b"\s*:\s*\[\s*\[' % ROWS_KEY.encode())
+"""How a body begins whose rows are lists."""
 
 
 class _Frame(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,19 +44,22 @@ class _Split(msgspec.Struct, forbid_unknown_fields=True):
 class QuickForms:
     """Decodes these forms for one schema."""
 
-    def __init__(self, schema: Schema, typed: TypedRows) -> None:
+    def __init__(self, schema: Schema, typed: TypedRows, unnamed: bool = True) -> None:
+        """`unnamed` says whether rows that are lists of values in the schema's order are taken."""
         self._schema = schema
         self._typed = typed
         self._columns = TypedColumns(schema)
         either = typed.rows | self._columns.type
         self._one_row = msgspec.json.Decoder(typed.type).decode
         self._instances = msgspec.json.Decoder(under(ROWS_KEY, self._columns.type)).decode
+        self._in_order = TypedRows(schema, schema.names) if unnamed else None
+        self._lists = msgspec.json.Decoder(under(ROWS_KEY, self._in_order.rows if self._in_order else None))
         self._inputs = msgspec.json.Decoder(under(_INPUTS, either)).decode
         self._records = msgspec.json.Decoder(under(_RECORDS, typed.rows)).decode
         self._split = msgspec.json.Decoder(_Split).decode
         self._ordered = lru_cache(_ORDERS)(self._order)
         forms: dict[str, Callable[[bytes], Rows | None]] = {
-            ROWS_KEY: lambda body: self._table(self._instances(body).rows, body),
+            ROWS_KEY: self._instances_of_any_kind,
             _INPUTS: lambda body: self._table(self._inputs(body).rows, body),
             _RECORDS: lambda body: self._table(self._records(body).rows, body),
             _SPLIT: self._frame,
@@ -73,9 +80,15 @@ class QuickForms:
             if key not in _WITH_NAN or b"NaN" not in body:
                 return None
         try:
-            return decode(_with_null(body))
+            return decode(with_null(body))
         except REFUSED:
             return None
+
+    def _instances_of_any_kind(self, body: bytes) -> Rows | None:
+        if self._in_order and _LISTS.match(body):
+            rows = self._lists.decode(body).rows
+            return self._in_order.table(rows) if body.count(b":") == 1 else None
+        return self._table(self._instances(body).rows, body)
 
     def _single(self, body: bytes) -> Rows | None:
         row = self._one_row(body)
@@ -106,13 +119,3 @@ class QuickForms:
 def under(key: str, kind: Any) -> Any:
     """The type of an object whose only key is `key`; its value, of type `kind`, is its attribute `rows`."""
     return msgspec.defstruct("Body", [("rows", kind)], rename={"rows": key}, forbid_unknown_fields=True)
-
-
-def _with_null(body: bytes) -> bytes:
-    """`body` with null for NaN, which MLflow's clients write for a missing value.
-
-    It stays as it is where one of its texts may hold NaN.
-    """
-    if b"\\" in body or any(b"NaN" in text for text in body.split(b'"')[1::2]):
-        return body
-    return body.replace(b"NaN", b"null")

@@ -14,6 +14,7 @@ import msgspec
 
 from model.serving.formats.json_faults import careful_columns
 from model.serving.formats.json_quick_forms import REFUSED, QuickForms, under
+from model.serving.formats.json_text import BOM, is_marked
 from model.serving.formats.refusals import Refusals
 from model.serving.formats.typed_rows import TypedRows
 from model.serving.models.columns import Table
@@ -23,19 +24,23 @@ from model.serving.models.schema import ROWS_KEY, Schema
 class JsonRows:
     """Decodes all forms of a JSON request (`json_forms`) for one schema."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, unnamed: bool = True) -> None:
+        """`unnamed` says whether rows that are lists of values in the schema's order are taken."""
         self._schema = schema
+        self._unnamed = unnamed
         self._typed = TypedRows(schema)
         self._decode = msgspec.json.Decoder(under(ROWS_KEY, self._typed.rows)).decode
-        self._others = QuickForms(schema, self._typed)
+        self._others = QuickForms(schema, self._typed, unnamed)
 
     def columns(self, body: bytes, refusals: Refusals | None = None) -> Table:
         """The rows of `body`. Raises RequestError 400, unless a row is wrong that can go to `refusals`."""
         try:
             rows: list[Any] = self._decode(body).rows
         except REFUSED:
+            if is_marked(body):
+                return self.columns(body[len(BOM) :], refusals)
             table = self._others.table(body)
         else:
             quick = body.count(b":") == 1 + len(rows) * self._typed.width
             table = self._typed.table(rows) if quick else None
-        return careful_columns(body, self._schema, refusals) if table is None else table
+        return careful_columns(body, self._schema, refusals, self._unnamed) if table is None else table

@@ -5,6 +5,7 @@ Python's parser accepts NaN, and forgets that a key was given twice; both are ma
 """
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -14,6 +15,27 @@ from model.serving.formats.values import NotJson
 
 _LONGEST_INTEGER = 30
 """Digits. Beyond them Python's exact integers only cost time: float32 ends at 39."""
+
+
+BOM = b"\xef\xbb\xbf"
+"""A byte order mark, which Windows' tools write before a text; RFC 8259 (8.1) lets a reader skip it."""
+
+
+def is_marked(body: bytes) -> bool:
+    """Whether `body` begins with one byte order mark."""
+    return body.startswith(BOM) and not body.startswith(BOM + BOM)
+
+
+_TEXT_OR_NAN = re.compile(rb'("(?:[^"\\]|\\.)*+"?)|\bNaN\b', re.DOTALL)
+
+
+def with_null(body: bytes) -> bytes:
+    """`body` with null for NaN, which MLflow's and others' clients write for a missing value; texts stay."""
+    if b"NaN" not in body:
+        return body
+    if b"\\" in body or any(b"NaN" in text for text in body.split(b'"')[1::2]):
+        return _TEXT_OR_NAN.sub(lambda found: found[1] or b"null", body)
+    return body.replace(b"NaN", b"null")
 
 
 class Repeated(dict[str, Any]):

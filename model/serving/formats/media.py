@@ -1,5 +1,6 @@
 """Content-Type and Accept: which format a request has, and which it asks for. No bodies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -21,10 +22,14 @@ class Format(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Media:
-    """A format, by the one of its names that the caller used. There is one of each."""
+    """A format, by the one of its names that the caller used. There is one of each.
+
+    `header` is for CSV: whether the first line names the features, None where nobody says.
+    """
 
     name: str
     format: Format
+    header: bool | None = None
 
 
 _ALIASES = {
@@ -37,8 +42,16 @@ _ALIASES = {
 }
 _NAMES = {known.value: known for known in Format} | _ALIASES
 _MEDIA = {name: Media(name, known) for name, known in _NAMES.items()}
-NAMES = tuple(_MEDIA)
-"""Every media type that is read and written."""
+_HEADERS = {"present": True, "absent": False}
+"""What RFC 4180 lets a sender say of a first line: `text/csv; header=absent`."""
+_CSV = {
+    (name, told): Media(name, known, header)
+    for name, known in _NAMES.items()
+    for told, header in _HEADERS.items()
+    if known is Format.CSV
+}
+READ = (*_MEDIA.values(), *_CSV.values())
+"""Every media type that is read."""
 _TEXTS = (Format.JSON, Format.JSON_LINES, Format.CSV)
 _COMPRESSED = (Format.PARQUET, Format.ARROW_STREAM, Format.ARROW_FILE)
 _SUPPORTED = ", ".join(known.value for known in Format)
@@ -54,12 +67,26 @@ def request_format(content_type: str) -> Media:
     charset = parameters.get("charset", "utf-8").lower()
     media = _MEDIA.get(name)
     if media and (media.format not in _TEXTS or charset in ("utf-8", "utf8", "us-ascii")):
-        return media
+        return _with_parameters(media, parameters) if media.format is Format.CSV else media
     raise refused(
         "unsupported_media_type",
         f"Content-Type {content_type[:_SHOWN]!a} is not supported. Send one of {_SUPPORTED}; text in UTF-8.",
         415,
     )
+
+
+def _with_parameters(media: Media, parameters: Mapping[str, str]) -> Media:
+    """The CSV that its parameters ask for: `header`, and `label_size`, which SageMaker's algorithms have."""
+    wrong = f"In Content-Type {media.name},"
+    if (labels := parameters.get("label_size", "0")) != "0":
+        message = f"{wrong} label_size is {labels[:_SHOWN]!a}, and has to be 0: rows to score have no label."
+        raise refused("unsupported_media_type", message, 415)
+    if (told := parameters.get("header")) is None:
+        return media
+    if told.lower() not in _HEADERS:
+        message = f"{wrong} header is {told[:_SHOWN]!a}, and can be present or absent."
+        raise refused("unsupported_media_type", message, 415)
+    return _CSV[media.name, told.lower()]
 
 
 @lru_cache(maxsize=64)
@@ -76,7 +103,7 @@ def answer_format(accept: str, given: Media) -> Media:
         return given
     ranges = [_parsed(part) for part in accept.split(",")]
     likes = {media: _quality(media.name, ranges) for media in _MEDIA.values()}
-    best = max(likes, key=lambda media: (likes[media], media is given))
+    best = max(likes, key=lambda media: (likes[media], media.name == given.name))
     if likes[best] > 0:
         return best
     raise refused(

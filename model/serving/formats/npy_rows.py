@@ -17,6 +17,7 @@ from model.serving.errors import refused
 from model.serving.formats.columns_named import Named, Texts, check_names, checked_columns, kind_fault
 from model.serving.formats.limits import MAX_ROWS
 from model.serving.formats.refusals import Refusals
+from model.serving.formats.unnamed import UNNAMED_REFUSED
 from model.serving.models.columns import Columns
 from model.serving.models.schema import Feature, Schema
 
@@ -28,8 +29,10 @@ _WHERE = "the array"
 class NpyRows:
     """Decodes NumPy's format for one schema."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, unnamed: bool = True) -> None:
+        """`unnamed` says whether an array without names is taken."""
         self._schema = schema
+        self._unnamed = unnamed
 
     def columns(self, body: bytes, refusals: Refusals | None = None) -> Columns:
         """The rows of `body`. Raises RequestError 400, unless a row is wrong that can go to `refusals`."""
@@ -45,6 +48,8 @@ class NpyRows:
                 f"The array has no field names, and the model has texts, such as {texts[0].name!a}."
                 f" Send a structured array with the fields {', '.join(names[:3])}, ….",
             )
+        if not self._unnamed:
+            raise refused("invalid_npy", f"The array has no field names. {UNNAMED_REFUSED}")
         if array.ndim != 2 or array.shape[1] != len(names):
             raise refused(
                 "invalid_npy",

@@ -11,6 +11,7 @@ from model.serving.formats.media import Format
 from model.serving.formats.refusals import Refusals
 from model.serving.formats.tables.messages import Column
 from model.serving.formats.tables.reader import TableReader
+from model.serving.formats.unnamed import index_columns
 from model.serving.models.columns import Columns
 from model.serving.models.schema import Feature, Schema
 
@@ -32,6 +33,7 @@ class TableRows:
         """The rows of `body`. Raises RequestError 400, unless a row is wrong that can go to `refusals`."""
         count, found = self._reader.read(body, self._media, self._schema.names)
         found = [(told, values) for told, values in found if not _PANDAS_INDEX.fullmatch(told.name)]
+        found = found[index_columns([told.name for told, _ in found], self._schema.names) :]
         check_names([told.name for told, _ in found], self._schema, _WHERE)
         numbers: dict[str, npt.NDArray[Any]] = {}
         texts: dict[str, Texts] = {}

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from model.serving.errors import refused
-from model.serving.formats.json_text import check_amount
+from model.serving.formats.json_text import BOM, check_amount, is_marked, with_null
 from model.serving.formats.limits import MAX_CONTAINERS
 from model.serving.open_inference.body_faults import find_fault
 
@@ -57,6 +57,9 @@ def parse(text: bytes) -> Body:
     try:
         body = _decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        plain = with_null(text[len(BOM) :] if is_marked(text) else text)
+        if plain != text:
+            return parse(plain)
         find_fault(text)
         raise refused("invalid_request", f"The request is not one of this protocol: {error}.") from error
     # Every decoded pair had its colon. A colon more is inside a text, or of a member that is ignored, or of a

@@ -6,6 +6,7 @@ from urllib.parse import quote, unquote
 from model.serving.answers import Answer
 from model.serving.application import Job, Request
 from model.serving.errors import RequestError, refused
+from model.serving.formats.other_bodies import told_apart
 from model.serving.models.catalog import Loaded
 from model.serving.open_inference import metadata
 from model.serving.open_inference.health import LIVE, READY, document, health, not_allowed, refusal
@@ -44,7 +45,7 @@ class OpenInference:
                 return infer.prepare(request)
             return self._route(request)
         except RequestError as error:
-            return refusal(error)
+            return refusal(told_apart(error, request.body, request.headers))
 
     def _route(self, request: Request) -> Answer | Job:
         path = request.path

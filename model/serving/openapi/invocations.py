@@ -24,6 +24,7 @@ _REASONS = {
     "413": "The body is over the limit.",
     "415": "The Content-Type or the Content-Encoding is not one of these.",
     "431": "Request line and headers are too large.",
+    "505": "The version of HTTP is none of 1.1 and 1.0.",
     "503": "The server is loading its model, or too much is under way; try again.",
 }
 
@@ -31,6 +32,15 @@ _REASONS = {
 def schemas(schema: Schema) -> Document:
     """The schemas that the paths refer to."""
     rows = {"type": "array", "items": reference("Row")}
+    width = len(schema.names)
+    in_order = {
+        "type": "array",
+        "minItems": width,
+        "maxItems": width,
+        "description": "A row without names: its values in the order of the features. In another order they"
+        " are scored all the same, and wrongly. A server can be set to refuse such rows.",
+    }
+    instances = {"type": "array", "items": {"anyOf": [reference("Row"), in_order]}}
     text = {"type": "string"}
     fault = {
         "type": "object",
@@ -57,7 +67,7 @@ def schemas(schema: Schema) -> Document:
         "Rows": {
             "title": "SageMaker",
             "type": "object",
-            "properties": {ROWS_KEY: rows},
+            "properties": {ROWS_KEY: instances},
             "required": [ROWS_KEY],
             "additionalProperties": False,
         },
@@ -96,6 +106,16 @@ def paths(schema: Schema) -> Document:
                 "responses": {
                     status: answer(why, {"application/json": {"schema": reference("Status")}})
                     for status, why in (("200", "Yes."), ("503", "Not yet, or no longer."))
+                },
+            }
+        },
+        "/execution-parameters": {
+            "get": {
+                "operationId": "executionParameters",
+                "tags": ["SageMaker"],
+                "summary": "How a batch transform may ask: requests at once, and how large",
+                "responses": {
+                    "200": answer("Where the job itself says nothing.", {"application/json": {"schema": {}}})
                 },
             }
         },
@@ -141,7 +161,7 @@ def _invocations(schema: Schema) -> Document:
         "requestBody": {"required": True, "content": _requests(schema)},
         "responses": {
             "200": answer("One score for each row, in order.", _scores(schema)),
-            **errors("400", "406", "408", "413", "415", "431", "503"),
+            **errors("400", "406", "408", "413", "415", "431", "503", "505"),
         },
     }
 
@@ -150,6 +170,7 @@ def _requests(schema: Schema) -> Document:
     row = example_row(schema)
     forms = {
         "instances": {ROWS_KEY: [row, row]},
+        "instances without names": {ROWS_KEY: [list(row.values())]},
         "one row": row,
         "dataframe_split": {"dataframe_split": {"columns": list(row), "data": [list(row.values())]}},
         "dataframe_records": {"dataframe_records": [row]},
@@ -161,7 +182,12 @@ def _requests(schema: Schema) -> Document:
             "schema": {"anyOf": kinds},
             "examples": {name: {"value": value} for name, value in forms.items()},
         },
-        Format.CSV.value: _text("A header line of names, then a line for each row.", _csv(row)),
+        Format.CSV.value: _text(
+            "A header line of names, then a line for each row; or rows alone, with a cell for each feature in"
+            " their order, which `text/csv; header=absent` says for certain.",
+            _csv(row),
+            _csv(row).partition("\n")[2],
+        ),
         Format.JSON_LINES.value: _text("An object a line.", _compact(row) + "\n"),
     }
     return found | {media.value: {"schema": {"description": told}} for media, told in _BINARY.items()}
@@ -196,8 +222,9 @@ def _score(schema: Schema) -> str:
     return f"{told}; null where the score is no number, or the row was refused"
 
 
-def _text(told: str, example: str) -> Document:
-    return {"schema": {"type": "string", "description": told}, "examples": {"example": {"value": example}}}
+def _text(told: str, example: str, bare: str = "") -> Document:
+    examples = {"example": {"value": example}} | ({"without a header": {"value": bare}} if bare else {})
+    return {"schema": {"type": "string", "description": told}, "examples": examples}
 
 
 def _csv(row: Document) -> str:

@@ -102,7 +102,9 @@ def place(request: Request | None) -> int:
             return _INVOCATIONS
         if path.endswith("/infer") and path.startswith("/v2/models/"):
             return _INFER
-    return _PROBES.get(path, _OTHER)
+        if path == "/invocations/":
+            return _INVOCATIONS
+    return _PROBES.get(path.removesuffix("/"), _OTHER)
 
 
 class Clumps:

@@ -49,7 +49,8 @@ def read(data: bytes, pieces: int | None = None, max_body: int = 1000) -> list[I
     return found
 
 
-def load_model(folder: Path) -> Model:
-    """The default model of the artifact in `folder`, as the server loads it. Raises ArtifactError."""
+def load_model(folder: Path, unnamed: bool = True) -> Model:
+    """The default model of the artifact in `folder`, as the server loads it; `unnamed` says whether it takes
+    rows without names. Raises ArtifactError."""
     default = load_models(folder).default
-    return Model(default.schema, default.scorer)
+    return Model(default.schema, default.scorer, unnamed)

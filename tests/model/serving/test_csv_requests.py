@@ -92,7 +92,7 @@ def test_rows_of_a_long_body_are_counted_from_its_beginning(toys: Model, row: in
     [
         (b"", "empty"),
         (b"\n\n\n", "empty"),
-        (b"red,round,3,1.5\n", "first line"),
+        (b"red,round,3\n", "first line"),
         (b"colour,size,wieght\nred,1,1\n", '"weight"'),
         (b"colour,size,size\nred,1,1\n", "two columns"),
         (b"colour,weight\nred,1\n", "no such column"),

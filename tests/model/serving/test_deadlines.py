@@ -14,8 +14,8 @@ from model.serving.http.connection import IDLE_SECONDS, REQUEST_SECONDS, Connect
 from model.serving.http.listener import Listener, listen
 from model.serving.settings import Settings
 
-HALF = b"POST /invocations HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345"
-LARGE = b"POST /invocations HTTP/1.1\r\nContent-Length: 70000\r\n\r\n" + b"x" * 70000
+HALF = b"POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345"
+LARGE = b"POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n" + b"x" * 70000
 
 
 class _Server:

@@ -89,7 +89,9 @@ def test_a_missing_field_is_named(toys: Model) -> None:
     assert (fault["row"], fault["field"], fault["given"]) == (1, "size", "nothing")
 
 
-@pytest.mark.parametrize("row", ["red", 7, None, ["red", None, 3, 1.5], True])
+@pytest.mark.parametrize(
+    "row", ["red", 7, None, ["red", None, 3], ["red", None, 3, 1.5, 0], [], [["red"]], True]
+)
 def test_a_row_that_is_no_object(toys: Model, row: object) -> None:
     fault = error(ask(toys, instances(ROW, row)))
     assert (fault["status"], fault["code"], fault["row"]) == (400, "invalid_row", 1)
@@ -120,7 +122,7 @@ def test_instances_given_twice(toys: Model) -> None:
         (b"not json", "line 1, column 1"),
         (b'{"instances": [', "line 1"),
         (b'\n\n{"instances": [}', "line 3"),
-        (b"\xef\xbb\xbf{}", "BOM"),
+        (b"\xef\xbb\xbf\xef\xbb\xbf{}", "BOM"),
         (b'{"instances": [{"colour": "\xff"}]}', "byte 27"),
         (b"[1, 2]", "a list of 2"),
         (b"7", "the number 7"),

@@ -62,9 +62,11 @@ def test_several_at_once_stay_in_order(pieces: int | None) -> None:
         (PING.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), False),
         (b"GET /ping HTTP/1.0\r\n\r\n", False),
         (b"GET /ping HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", False),
-        (b"GET /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", False),
+        (b"GET /ping HTTP/1.1\r\nHost: a\r\nProxy-Connection: keep-alive\r\n\r\n", True),
+        (b"GET /ping HTTP/1.0\r\nProxy-Connection: keep-alive\r\n\r\n", False),
+        (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", False),
     ],
-    ids=["1.1", "close", "1.0", "1.0 keep-alive", "upgrade"],
+    ids=["1.1", "close", "1.0", "1.0 keep-alive", "1.1 proxy", "1.0 proxy", "connect"],
 )
 def test_whether_the_connection_stays(data: bytes, stays: bool) -> None:
     [incoming] = read(data)
@@ -72,9 +74,16 @@ def test_whether_the_connection_stays(data: bytes, stays: bool) -> None:
     assert incoming.keep_alive is stays
 
 
-def test_nothing_is_read_after_the_last_request() -> None:
-    upgrade = b"GET /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
-    assert len(_requests(read(upgrade + PING))) == 1
+@pytest.mark.parametrize(
+    "last",
+    [
+        b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
+        PING.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"),
+    ],
+    ids=["connect", "close"],
+)
+def test_nothing_is_read_after_the_last_request(last: bytes) -> None:
+    assert len([x for x in read(last + PING) if isinstance(x.content, Request)]) == 1
 
 
 def test_head_has_no_body() -> None:
@@ -122,7 +131,7 @@ def test_who_asks_first_is_told_at_once() -> None:
     "data",
     [
         b"\x16\x03\x01\x02\x00\x01\x00",
-        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / http/1.1\r\nHost: a\r\n\r\n",
         b"nonsense\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
@@ -141,9 +150,10 @@ def test_what_is_no_http_is_refused(data: bytes) -> None:
     [
         b"GET /" + b"x" * (3 * MAX_HEAD),
         b"GET / HTTP/1.1\r\nHost: " + b"x" * (3 * MAX_HEAD),
-        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * MAX_HEAD,
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * (3 * MAX_HEAD),
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n" + b"A: b\r\n" * MAX_HEAD,
+        b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * MAX_HEAD,
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * (3 * MAX_HEAD),
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+        + b"A: b\r\n" * MAX_HEAD,
     ],
     ids=["target", "header", "headers", "chunk extension", "trailers"],
 )
@@ -159,7 +169,7 @@ def test_chunks_of_one_byte_are_no_attack() -> None:
 
 @given(st.binary(max_size=300), st.integers(1, 20))
 def test_any_bytes(data: bytes, pieces: int) -> None:
-    for start in (b"", b"POST / HTTP/1.1\r\n", CHUNKED[:70]):
+    for start in (b"", b"POST / HTTP/1.1\r\nHost: a\r\n", CHUNKED[:70]):
         found = read(start + data, pieces)
         assert all(isinstance(incoming.content, Answer | Request) for incoming in found)
 

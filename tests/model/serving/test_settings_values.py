@@ -23,9 +23,10 @@ def test_everything_set() -> None:
         "SLIPWAY_TELEMETRY_SECONDS": "10",
         "SLIPWAY_ENDPOINT": "delays-prod",
         "SLIPWAY_VARIANT": "live",
+        "SLIPWAY_ROWS_WITHOUT_NAMES": "refuse",
     }
     wanted = Settings(
-        "127.0.0.1", 9000, Path("/models/delays"), 4, 50 * 1024 * 1024, 10, "delays-prod", "live"
+        "127.0.0.1", 9000, Path("/models/delays"), 4, 50 * 1024 * 1024, 10, "delays-prod", "live", False
     )
     assert from_environment(environment) == wanted
 
@@ -47,6 +48,18 @@ def test_a_wrong_number_is_named(name: str, given: str) -> None:
         from_environment({name: given})
     assert name in error.value.cause
     assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize("given", ["yes", "false", "Refuse", "accept ", "0"])
+def test_a_wrong_choice_is_named(given: str) -> None:
+    with pytest.raises(SettingsError, match=r"SLIPWAY_ROWS_WITHOUT_NAMES.*accept or refuse"):
+        from_environment({"SLIPWAY_ROWS_WITHOUT_NAMES": given})
+
+
+def test_rows_without_names_are_taken_unless_refused() -> None:
+    for given in ({}, {"SLIPWAY_ROWS_WITHOUT_NAMES": ""}, {"SLIPWAY_ROWS_WITHOUT_NAMES": "accept"}):
+        assert from_environment(given).unnamed
+    assert not from_environment({"SLIPWAY_ROWS_WITHOUT_NAMES": "refuse"}).unnamed
 
 
 @pytest.mark.parametrize("name", ["SLIPWAY_ENDPOINT", "SLIPWAY_VARIANT"])

@@ -197,7 +197,8 @@ WRONG_VALUES = [
     ("size", [[1]], "a list of 1"),
     ("size", 1e39, "the number 1e+39"),
     ("weight", -1e39, "the number -1e+39"),
-    ("weight", float("nan"), "NaN, which JSON does not have"),
+    ("size", float("nan"), "null"),
+    ("colour", float("nan"), "null"),
     ("weight", float("inf"), "Infinity, which JSON does not have"),
     ("colour", "\ud800", 'the text "\\ud800"'),
 ]

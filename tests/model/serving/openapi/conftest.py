@@ -8,6 +8,7 @@ import pytest
 
 from model.serving.application import Application, Request
 from model.serving.service import load_service
+from model.serving.transform import PATH, execution_parameters
 from tests.model.serving.several import write_several
 
 MAX_BODY = 6 * 1024 * 1024
@@ -16,7 +17,7 @@ MAX_BODY = 6 * 1024 * 1024
 def answering(folder: Path) -> Application:
     """An application with the routes of the artifact in `folder`."""
     service = load_service(folder, lambda: True, MAX_BODY)
-    application = Application(lambda: True)
+    application = Application(lambda: True, {PATH: execution_parameters(1, MAX_BODY)})
     application.ready(service.predictor, service.handlers)
     return application
 
