@@ -42,6 +42,8 @@ class Handler(BaseHTTPRequestHandler):
             os._exit(7)
         if text == "echo":
             return self.answer(200, body, self.headers["Content-Type"])
+        if text == "headers":
+            return self.answer(200, json.dumps({k.lower(): v for k, v in self.headers.items()}).encode())
         model = os.path.join(os.environ["SM_MODEL_DIR"], "model.txt")
         with open(model) as file:
             answer = {"version": os.environ.get("VERSION"), "model": file.read(), "pid": os.getpid(),
