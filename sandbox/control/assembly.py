@@ -28,6 +28,7 @@ from sandbox.aws.sagemaker import tags
 from sandbox.aws.sagemaker.endpoint_configs import api as endpoint_configs
 from sandbox.aws.sagemaker.endpoints import api as endpoints
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
+from sandbox.aws.sagemaker.jobs import api as jobs
 from sandbox.aws.sagemaker.metrics.instances import InstanceMetrics
 from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
 from sandbox.aws.sagemaker.model_packages import api as model_packages
@@ -126,7 +127,8 @@ class Sandbox:
         ecr.install(self._port, catalog, registry_port)
         endpoints.install(self._service, self._faults)
         clock.install(self._faults)
-        for module in (models, model_packages, endpoint_configs, tags, s3, iam, sns, autoscaling):
+        beside = (s3, iam, sns, autoscaling)
+        for module in (models, model_packages, endpoint_configs, tags, jobs, *beside):
             module.install()
         self._cloudwatch.install()
         self._log_events.install()
