@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from sandbox.aws.autoscaling import api as autoscaling
+from sandbox.aws.cloudformation import api as cloudformation
 from sandbox.aws.cloudwatch.service import CloudWatch
 from sandbox.aws.dispatch.application import Moto
 from sandbox.aws.ecr import api as ecr
@@ -24,7 +25,7 @@ from sandbox.aws.iam import api as iam
 from sandbox.aws.logs.api import LogsApi
 from sandbox.aws.s3 import api as s3
 from sandbox.aws.s3 import objects
-from sandbox.aws.sagemaker import tags
+from sandbox.aws.sagemaker import moto_objects, tags
 from sandbox.aws.sagemaker.endpoint_configs import api as endpoint_configs
 from sandbox.aws.sagemaker.endpoints import api as endpoints
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
@@ -127,8 +128,8 @@ class Sandbox:
         ecr.install(self._port, catalog, registry_port)
         endpoints.install(self._service, self._faults)
         clock.install(self._faults)
-        beside = (s3, iam, sns, autoscaling)
-        for module in (models, model_packages, endpoint_configs, tags, jobs, *beside):
+        beside = (s3, iam, sns, autoscaling, cloudformation)
+        for module in (models, model_packages, endpoint_configs, tags, jobs, moto_objects, *beside):
             module.install()
         self._cloudwatch.install()
         self._log_events.install()
