@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Generator, Iterator
+from email.utils import formatdate
 from typing import Any
 
 import uvicorn
@@ -65,7 +66,17 @@ _GRACE = 5
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the sandbox has more to end than a server."""
+    """uvicorn without its own signal handling: the sandbox has more to end than a server.
+
+    The Date of its answers is AWS's, which a fault can move.
+    """
+
+    async def on_tick(self, counter: int) -> bool:
+        ends = await super().on_tick(counter)
+        if clock.is_skewed():
+            date = formatdate(clock.now().timestamp(), usegmt=True).encode()
+            self.server_state.default_headers = [(b"date", date), *self.config.encoded_headers]
+        return ends
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
