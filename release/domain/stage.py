@@ -10,11 +10,14 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator
 
-from release.domain import former
+from release.domain import former, nearby
 from release.domain.errors import UsageError
 from release.domain.pins import Data, EndpointName, EndpointSettings
 from release.domain.policy import Policy
 
+_NAMESPACES = ("slipway", "aws", "pulumi")
+_NO_KEYS = ("stage", "region")
+"""Fields that are no keys of slipway's: the stack's name, and the provider's setting."""
 _DIGESTED = r"^[a-z0-9.:_/-]+@sha256:[0-9a-f]{64}$"
 
 EXAMPLES = {
@@ -110,6 +113,7 @@ def parse(stage: str, config: Mapping[str, Any]) -> StageSettings:
     Raises UsageError that names each wrong key, what follows from it and the YAML to paste.
     """
     values: dict[str, Any] = {"stage": stage}
+    _refuse_misspelt(stage, config)
     for key, value in config.items():
         namespace, _, name = key.partition(":")
         if namespace == "slipway":
@@ -120,6 +124,18 @@ def parse(stage: str, config: Mapping[str, Any]) -> StageSettings:
         return StageSettings.model_validate(values)
     except ValidationError as error:
         raise _explained(stage, error) from None
+
+
+def _refuse_misspelt(stage: str, config: Mapping[str, Any]) -> None:
+    """Raise UsageError for a key of another namespace that looks like ours: nobody would read it."""
+    for key in config:
+        namespace, colon, name = key.partition(":")
+        if namespace not in _NAMESPACES and nearby.closest(namespace, ("slipway",)):
+            raise UsageError(
+                f"Pulumi.{stage}.yaml is not a valid stage: {key}: there is no namespace {namespace!r}.",
+                f"Nothing of stage {stage} can be planned or changed until it is.",
+                f"Write slipway:{name if colon else namespace} under `config:`.",
+            )
 
 
 def _decoded(value: Any) -> Any:
@@ -137,7 +153,7 @@ def _explained(stage: str, error: ValidationError) -> UsageError:
     for detail in error.errors():
         path = [str(part) for part in detail["loc"]]
         key = ("aws:" if path[0] in {"region", "profile"} else "slipway:") + ".".join(path)
-        problems.append(f"{key}: {detail['msg']}")
+        problems.append(f"{key}: {nearby.wrong(StageSettings, detail, _NO_KEYS)}")
         if path[0] in EXAMPLES and EXAMPLES[path[0]] not in pastes:
             pastes.append(EXAMPLES[path[0]])
     paste = "".join(f"\n  {line}" for line in pastes)
