@@ -38,6 +38,7 @@ class ImageSettings(Data):
     """
 
     base: Annotated[str, StringConstraints(pattern=_DIGESTED)] | None = None
+    """The image below ours, by digest; without one ours runs in the sandbox alone."""
     python: Annotated[str, StringConstraints(pattern=r"^3\.\d+$")] | None = None
     """Minor version of the base's Python; without a base, that of the machine that builds."""
     source: str | None = None
@@ -48,22 +49,27 @@ class Retention(Data):
     """How long things are kept, in days."""
 
     log_days: Annotated[int, Field(ge=1)] = 30
+    """For how long what the endpoints' containers print is kept."""
     untagged_image_days: Annotated[int, Field(ge=1)] = 14
-    """Only images without a tag expire; every release's image has one."""
+    """After so long an image without a tag expires; every release's image has one."""
 
 
 class Alerts(Data):
     """Who hears of an alarm."""
 
     email: str | None = None
+    """Subscribed to the stage's topic; its owner has to confirm the subscription."""
 
 
 class StageSettings(Data):
     """Everything a stage's data says."""
 
     stage: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+    """The stack's name."""
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    """The stage's AWS account, in quotes; credentials of another one are refused."""
     region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    """Where all of the stage is."""
     profile: str | None = None
     """The AWS profile of the stage's account; without one, the standard credential chain."""
     image: ImageSettings = ImageSettings()

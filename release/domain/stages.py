@@ -24,6 +24,7 @@ class StageEntry(Data):
     """What a release needs to enter one stage."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+    """The stage's name, which is its stack's too."""
     gates: tuple[str, ...] = ()
     """Gates of the release's evidence that must have passed, by name."""
     soak_minutes: Annotated[int, Field(ge=0)] = 0
