@@ -3,10 +3,14 @@
 import gzip
 import io
 import json
+import os
+import re
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
+from sandbox.aws.ecr.authorization import docker_config
 from sandbox.aws.ecr.registry_process import find_crane
 
 SERVER = '''#!/usr/bin/python3.9
@@ -121,9 +125,14 @@ def push_image(
 
 
 def crane(arguments: list[str]) -> str:
-    """Run crane; returns what it prints. Raises AssertionError with its words."""
+    """Run crane, logged in; returns what it prints. Raises AssertionError with its words."""
     command = [str(find_crane()), "--insecure", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    hosts = [found[0] for word in arguments if (found := re.match(r"127\.0\.0\.1:\d+", word))]
+    with tempfile.TemporaryDirectory() as folder:
+        if hosts:
+            (Path(folder) / "config.json").write_text(docker_config(hosts[0]))
+        env = os.environ | {"DOCKER_CONFIG": folder}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
     if done.returncode != 0:
         raise AssertionError(done.stderr)
     return done.stdout.strip()
