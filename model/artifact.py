@@ -2,6 +2,10 @@
 
 The same files give the same bytes: entries sorted by name, no owner, no time. What the files hold is decided
 elsewhere; further models lie in `models/NAME/VERSION/`. Reading never unpacks to disk and never unpickles.
+
+An artifact that somebody packed by hand is read as the server reads it once it is unpacked: `checksums.json`
+says what belongs to it, the `./` and the folders of `tar czf model.tar.gz ./` say nothing, and what else lies
+there, such as a Mac's `._*`, is passed over.
 """
 
 import gzip
@@ -24,6 +28,10 @@ OTHERS = "models"
 PLAIN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """A name or a version of a further model: it is a folder's name and a part of a URL."""
 _PLACE = re.compile(rf"(?!\.)[^/]+|{OTHERS}/{PLAIN}/{PLAIN}/(?!\.)[^/]+")
+_HERE = re.compile(r"(\./)+")
+_FOLDER = re.compile(rf"\.?|{OTHERS}(/{PLAIN}){{0,2}}")
+_OF_A_MAC = re.compile(rf"({OTHERS}/)?({PLAIN}/){{0,2}}(\._[^/]*|\.DS_Store)")
+"""What a Mac's tar and Finder leave beside each file: its attributes, how a folder is shown."""
 SIZE_LIMIT = 512 * 1024 * 1024
 """Bytes, unpacked, all files together. The largest pipeline here needs 3 MB."""
 
@@ -57,15 +65,15 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def read(content: bytes) -> dict[str, bytes]:
-    """The files of the artifact with these bytes, each compared with its checksum.
+    """The files that the artifact with these bytes names, each compared with its checksum.
 
-    Raises ValueError when it is damaged, too large, or holds anything but plain files.
+    Raises ValueError when it is damaged, too large, or holds a link or a file in another place.
     """
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as tar:
             files = _plain_files(tar)
-        expected = json.loads(files.pop(CHECKSUMS))["files"]
-        actual = {name: sha256(content) for name, content in files.items()}
+        expected = dict(json.loads(files.pop(CHECKSUMS))["files"])
+        actual = {name: sha256(content) for name, content in files.items() if name in expected}
     except (OSError, EOFError, tarfile.TarError, zlib_error, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
     if expected != actual:
@@ -73,7 +81,7 @@ def read(content: bytes) -> dict[str, bytes]:
             name for name in {*expected, *actual} if expected.get(name, "") != actual.get(name, "")
         )
         raise ValueError(f"{', '.join(wrong)} differs from its checksum")
-    return files
+    return {name: files[name] for name in actual}
 
 
 def _plain_files(tar: tarfile.TarFile) -> dict[str, bytes]:
@@ -83,8 +91,13 @@ def _plain_files(tar: tarfile.TarFile) -> dict[str, bytes]:
         left -= entry.size
         if left < 0:
             raise ValueError(f"it holds more than {SIZE_LIMIT >> 20} MB")
+        name = _HERE.sub("", entry.name)
+        if entry.isdir() and _FOLDER.fullmatch(name):
+            continue
         content = tar.extractfile(entry) if entry.isreg() else None
-        if content is None or not _PLACE.fullmatch(entry.name):
+        if content is not None and _OF_A_MAC.fullmatch(name):
+            continue
+        if content is None or not _PLACE.fullmatch(name):
             raise ValueError(f"{entry.name} is not a plain file at the top, or of one of its models")
-        files[entry.name] = content.read()
+        files[name] = content.read()
     return files

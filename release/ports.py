@@ -125,6 +125,15 @@ class Unanswered(Exception):
     """An invocation got no answer that could be right or wrong: throttled, timed out, 5xx."""
 
 
+class ModelAnswered(Unanswered):
+    """The model's own server answered with an error: `status` is its HTTP status, `said` its body."""
+
+    def __init__(self, status: int, said: str, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.said = said
+
+
 class Stack(Protocol):
     """The stage's Pulumi stack."""
 

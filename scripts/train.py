@@ -43,6 +43,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     for gate in result.gates:
         mark, style = ("✓", "dim") if gate.passed else ("✗", "bold red")
         out.note(f"{mark} {gate.name}: {gate.reason}", style)
+    for warning in result.warnings:
+        out.note(f"warning: {warning}", "yellow")
     size, sha = result.evidence["model"]["size"], result.evidence["model"]["sha256"]
     what = f"{result.out}/model.tar.gz ({size / 1000:.0f} kB, sha256 {sha[:12]}…) in {result.seconds:.0f} s"
     if result.passed:

@@ -7,11 +7,13 @@ sandbox. Needs crane, as the registry does.
 import gzip
 import io
 import json
+import os
 import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
 
+from sandbox.aws.ecr.authorization import docker_config
 from sandbox.aws.ecr.registry_process import find_crane
 from sandbox.core.settings import SandboxError
 from sandbox.testing import SandboxHandle
@@ -102,17 +104,21 @@ class Stage:
 def _push(uri: str, folder: Path) -> str:
     """Build the image and push it; returns its reference by digest. Raises SandboxError."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(docker_config(uri.partition("/")[0]))
     layer, image = folder / "layer.tar", folder / "image.tar"
     layer.write_bytes(_tar({"opt/program/serve": SERVER.encode()}))
-    _crane("append", "--oci-empty-base", "-f", str(layer), "-t", f"{uri}:layer", "-o", str(image))
-    _crane("push", str(image), f"{uri}:layer")
-    done = _crane("mutate", f"{uri}:layer", "--entrypoint", "/opt/program/serve", "-t", f"{uri}:bench")
+    _crane(folder, "append", "--oci-empty-base", "-f", str(layer), "-t", f"{uri}:layer", "-o", str(image))
+    _crane(folder, "push", str(image), f"{uri}:layer")
+    done = _crane(
+        folder, "mutate", f"{uri}:layer", "--entrypoint", "/opt/program/serve", "-t", f"{uri}:bench"
+    )
     return f"{uri}@{done.rpartition('@')[2]}"
 
 
-def _crane(*arguments: str) -> str:
+def _crane(config: Path, *arguments: str) -> str:
     command = [str(find_crane()), "--insecure", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    env = os.environ | {"DOCKER_CONFIG": str(config)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=env)
     if done.returncode != 0:
         raise SandboxError(f"crane {arguments[0]} failed: {done.stderr.strip()}", exit_code=4)
     return done.stdout.strip()

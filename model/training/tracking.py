@@ -2,7 +2,9 @@
 
 Without MLFLOW_TRACKING_URI everything goes into `mlflow.db` and `mlruns/` of the build folder and needs
 no server. MLflow is a record here, never a source: nothing is loaded from it, and a release does not
-depend on it.
+depend on it. So a server that answers and refuses (an experiment that was deleted, a server that is older
+than this client, no permission) costs the record, which is a warning, and not the training. One that cannot
+be reached, and a file that cannot be written, are errors: most often a wrong address or a full disk.
 """
 
 import logging
@@ -25,6 +27,10 @@ ALIAS = "candidate"
 _REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 _FEW_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 """MLflow's own defaults wait for minutes before they say that a server is down."""
+_HTTP_ERROR = re.compile(r"failed with error code \d{3} != \d{3}")
+"""How MLflow's client tells of a server's answer that is no JSON, as that to a path it does not know."""
+_LONGEST = 400
+"""Characters of what MLflow said: a server's page for people can be long."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +51,32 @@ class Tracked:
 
     run_id: str
     model_version: str
+    warning: str = ""
+    """What MLflow refused to record, and what to do; the two above are empty where they were not made."""
+
+
+class _Refused(Exception):
+    """MLflow is there, and does not take the run."""
 
 
 def record(run: Run, tracking_uri: str | None, build: Path) -> Tracked:
-    """Log `run`, register its model and, when it passed, give it the alias. Raises TrackingError."""
+    """Log `run`, register its model and, when it passed, give it the alias.
+
+    What MLflow refuses is a warning of the result. Raises TrackingError where MLflow cannot be reached or not
+    write.
+    """
     _settle()
+    where, kept = tracking_uri or f"{build}/mlflow.db", _Kept()
     try:
-        return _record(run, tracking_uri, build.resolve())
+        _record(run, tracking_uri, build.resolve(), kept)
+        return Tracked(kept.run_id, kept.model_version)
     except Exception as error:  # MLflow, SQLAlchemy, requests and the file system each raise their own
-        where = tracking_uri or f"{build}/mlflow.db"
         why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        if _is_refusal(error):
+            what = f"run {kept.run_id}, but not its model" if kept.run_id else "nothing of the run"
+            why = str(error) if isinstance(error, _Refused) else why
+            warning = _without_passwords(f"MLflow at {where} recorded {what}: {why[:_LONGEST]}")
+            return Tracked(kept.run_id, kept.model_version, warning)
         raise TrackingError(
             _without_passwords(f"MLflow at {where} did not record the run: {why}"),
             "The model is trained, but nothing was written: its evidence could not say where it came from.",
@@ -63,7 +85,23 @@ def record(run: Run, tracking_uri: str | None, build: Path) -> Tracked:
         ) from error
 
 
-def _record(run: Run, tracking_uri: str | None, build: Path) -> Tracked:
+@dataclass
+class _Kept:
+    """How far recording has come."""
+
+    run_id: str = ""
+    model_version: str = ""
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether MLflow answered: it is there, and says no to this run."""
+    from mlflow.exceptions import MlflowException, RestException
+
+    answered = isinstance(error, MlflowException) and _HTTP_ERROR.search(str(error)) is not None
+    return answered or isinstance(error, RestException | _Refused)
+
+
+def _record(run: Run, tracking_uri: str | None, build: Path, kept: _Kept) -> None:
     import mlflow
     import mlflow.sklearn
 
@@ -74,6 +112,7 @@ def _record(run: Run, tracking_uri: str | None, build: Path) -> Tracked:
     mlflow.set_tracking_uri(tracking_uri or f"sqlite:///{build / 'mlflow.db'}")
     client = mlflow.MlflowClient()
     with mlflow.start_run(experiment_id=_experiment(client, None if tracking_uri else build)) as active:
+        kept.run_id = active.info.run_id
         mlflow.log_params(dict(run.parameters))
         mlflow.log_metrics(dict(run.metrics))
         mlflow.set_tags(dict(run.tags))
@@ -89,11 +128,11 @@ def _record(run: Run, tracking_uri: str | None, build: Path) -> Tracked:
         client.create_registered_model(SERVICE)
     # Through the client, because `registered_model_name` above talks to the terminal.
     registered = client.create_model_version(
-        SERVICE, logged.model_uri, run_id=active.info.run_id, model_id=logged.model_id
+        SERVICE, logged.model_uri, run_id=kept.run_id, model_id=logged.model_id
     )
+    kept.model_version = str(registered.version)
     if run.passed:
         client.set_registered_model_alias(SERVICE, ALIAS, registered.version)
-    return Tracked(active.info.run_id, str(registered.version))
 
 
 def _log_files(files: Mapping[str, bytes]) -> None:
@@ -108,6 +147,11 @@ def _log_files(files: Mapping[str, bytes]) -> None:
 def _experiment(client: Any, build: Path | None) -> str:
     """The experiment's id. Its artifacts go below `build`, or where the server decides when that is None."""
     found = client.get_experiment_by_name(SERVICE)
+    if found and found.lifecycle_stage == "deleted":
+        raise _Refused(
+            f"its experiment {SERVICE} was deleted. Bring it back before the next training: "
+            f"mlflow experiments restore --experiment-id {found.experiment_id}"
+        )
     if found:
         return found.experiment_id
     return client.create_experiment(SERVICE, artifact_location=(build / "mlruns").as_uri() if build else None)

@@ -52,6 +52,8 @@ class TrainResult:
     evidence: Mapping[str, Any]
     out: Path
     seconds: float
+    warnings: tuple[str, ...] = ()
+    """What a person should know; the result is complete without it."""
 
     @property
     def failed(self) -> list[str]:
@@ -61,7 +63,8 @@ class TrainResult:
     def summary(self) -> dict[str, Any]:
         """As JSON."""
         seconds = round(self.seconds, 1)
-        return {"passed": self.passed, "out": str(self.out), "seconds": seconds, **self.evidence}
+        told = {"warnings": list(self.warnings)} if self.warnings else {}
+        return {"passed": self.passed, "out": str(self.out), "seconds": seconds, **told, **self.evidence}
 
 
 def train(options: TrainOptions, progress: Progress = lambda text: None) -> TrainResult:
@@ -106,6 +109,7 @@ def train(options: TrainOptions, progress: Progress = lambda text: None) -> Trai
         evidence=evidence,
         out=options.out,
         seconds=time.monotonic() - started,
+        warnings=(tracked.warning,) if tracked.warning else (),
     )
 
 
@@ -172,8 +176,8 @@ def _evidence(
         "input_schema": input_schema(),
         "source": {
             "data_version": data.version,
-            "mlflow_run": tracked.run_id,
-            "mlflow_model_version": tracked.model_version,
+            "mlflow_run": tracked.run_id or None,
+            "mlflow_model_version": tracked.model_version or None,
             "git_commit": origin.git_commit,
             "git_dirty": origin.git_dirty,
             "champion_sha256": champion,
@@ -202,6 +206,6 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     except OSError as error:
         raise OutputError(
             f"The model could not be written to {folder}: {error}",
-            "It holds no complete model now, and a release would refuse it; the run itself is in MLflow.",
+            "It holds no complete model now, and a release would refuse it; what MLflow has stays there.",
             "Free some space, correct the folder's permissions or give another with --out, then train again.",
         ) from error

@@ -4,7 +4,10 @@ Where AWS is (the cloud, the sandbox) is decided by the standard variables alone
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +32,14 @@ IMPATIENT = {"sagemaker-runtime", "logs", "cloudwatch"}
 An invocation is asked again or counted, and evidence that cannot be read holds a rollout.
 """
 PATIENCE = Patience()
+
+_CLOCK = re.compile(
+    r"RequestTimeTooSkewed|RequestInTheFuture|Signature expired|Signature not yet current|"
+    r"RequestExpired|Date in the future"
+)
+"""How AWS's services say that a signature's time is not theirs: each protocol has its own words."""
+_TOLERATED_MINUTES = 4.5
+"""Less cannot be why AWS refused: it tolerates five minutes, and S3 fifteen."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +129,34 @@ def explained(error: Exception) -> SlipwayError | None:
             "Check the network, or that the sandbox runs (./slipway sandbox status), then run it again.",
         )
     if isinstance(error, exceptions.ClientError):
-        return ServiceError(
+        return _clocks_apart(error) or ServiceError(
             f"AWS refused: {error}",
             "What was done before is recorded; nothing more was changed.",
             "Correct the cause (permissions, quota, throttling), then run the same command again.",
         )
     return None
+
+
+def _clocks_apart(error: exceptions.ClientError) -> ServiceError | None:
+    """What an error means that comes of this machine's clock, None for every other."""
+    answered = error.response.get("ResponseMetadata", {})
+    minutes = _minutes_ahead(answered.get("HTTPHeaders", {}).get("date", ""))
+    told = _CLOCK.search(str(error)) is not None
+    refused = answered.get("HTTPStatusCode") == 403 and abs(minutes) >= _TOLERATED_MINUTES
+    if not told and not refused:
+        return None
+    way = "ahead of" if minutes > 0 else "behind"
+    apart = f"{abs(minutes):.0f} minutes {way} AWS's" if abs(minutes) >= 1 else "minutes off AWS's"
+    return ServiceError(
+        f"The clock of this machine is {apart}, so AWS refuses every signature: {error}",
+        "What was done before is recorded; nothing more was changed.",
+        "Set the clock (NTP; timedatectl says how it is set), then run the same command again.",
+    )
+
+
+def _minutes_ahead(date: str) -> float:
+    """How far this machine's clock is ahead of the Date of an answer that has just come; 0 without one."""
+    try:
+        return (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds() / 60
+    except (TypeError, ValueError):
+        return 0.0

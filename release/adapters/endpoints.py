@@ -12,7 +12,7 @@ from release.adapters.aws import StageAws, error_code
 from release.domain import names
 from release.domain.deployment import Deployment, deployment_config
 from release.domain.landed import Description
-from release.ports import Busy, Unanswered
+from release.ports import Busy, ModelAnswered, Unanswered
 
 _NO_ANSWER = {
     "ModelError",
@@ -124,6 +124,10 @@ class Endpoints:
                 EndpointName=endpoint, Body=body, ContentType=content_type, Accept=content_type, **aimed
             )
         except ClientError as error:
+            status = error.response.get("OriginalStatusCode")
+            if error_code(error) == "ModelError" and status:
+                said = str(error.response.get("OriginalMessage", ""))
+                raise ModelAnswered(int(status), said, str(error)) from None
             if error_code(error) in _NO_ANSWER:
                 raise Unanswered(str(error)) from None
             raise

@@ -19,7 +19,7 @@ from pulumi import automation as auto
 from pulumi.automation import errors as auto_errors
 from pulumi.automation.events import EngineEvent
 
-from release.adapters import checkpoints
+from release.adapters import checkpoints, stage_file
 from release.adapters.aws import StageAws
 from release.adapters.orphans import settle_pending_creates
 from release.adapters.owner import process_alive
@@ -101,7 +101,9 @@ class PulumiStack:
             )
 
         try:
-            return self._unlocked(work, _unlink_locks)
+            made = self._unlocked(work, _unlink_locks)
+            stage_file.mend_booleans(self.project / f"Pulumi.{self.aws.stage}.yaml")
+            return made
         except FileNotFoundError:
             raise UsageError("pulumi is not on PATH.", "Nothing was changed.", "Run make setup.") from None
 

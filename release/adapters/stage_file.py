@@ -6,6 +6,7 @@ one. What the values mean is not decided here.
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,12 @@ from release.adapters import yaml_comments
 from release.domain import former
 from release.domain.errors import ServiceError, UsageError
 from release.domain.pins import PIN_ROLES, EndpointSettings, Pins, ReleasePin
+from release.domain.stage import StageSettings
 
 ENDPOINTS = "slipway:endpoints"
+BOOLEANS = tuple(
+    f"slipway:{name}" for name, field in StageSettings.model_fields.items() if field.annotation is bool
+)
 FORMER_ROLES = ("older",)
 """Keys under which an earlier version named a release (`release/domain/former.py`)."""
 
@@ -97,7 +102,31 @@ def write_pins(path: Path, endpoint: str, pins: Pins) -> None:
     named = {role: getattr(pins, role, None) for role in (*PIN_ROLES, *FORMER_ROLES)}
     changes = {role: _pin_node(pin) if pin else None for role, pin in named.items()}
     yaml_comments.change(endpoints, endpoint, changes)
+    _mend_booleans(document)
     _write_atomically(path, document)
+
+
+def mend_booleans(path: Path) -> None:
+    """Make `"true"` a boolean again where it is one: the engine makes a text of it in a file that it changes.
+
+    It does so when a stack is made and with `pulumi config set`. Raises as `write_pins`.
+    """
+    if path.is_file() and _texts(_plain(path)):
+        document = _load(path)
+        _mend_booleans(document)
+        _write_atomically(path, document)
+
+
+def _texts(document: Mapping[str, Any]) -> list[str]:
+    """The boolean settings that stand as text in a stage file."""
+    config = document.get("config") or {}
+    return [key for key in BOOLEANS if config.get(key) in ("true", "false")]
+
+
+def _mend_booleans(document: CommentedMap) -> None:
+    for key in _texts(document):
+        document["config"][key] = document["config"][key] == "true"
+        yaml_comments.move_left(document["config"], key, len('""'))
 
 
 def _pin_node(pin: ReleasePin) -> CommentedMap:

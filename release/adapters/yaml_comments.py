@@ -39,6 +39,13 @@ def change(parent: CommentedMap, key: str, changes: dict[str, CommentedMap | Non
     _append(*((mapping, next(reversed(mapping))) if mapping else (parent, key)), end)
 
 
+def move_left(mapping: CommentedMap, key: str, columns: int) -> None:
+    """A comment in the line of `mapping[key]` follows its value, which got shorter."""
+    token = _token(mapping, key)
+    if token is not None and token.value.strip():
+        token.start_mark.column = max(token.start_mark.column - columns, 0)
+
+
 def _leaf(mapping: CommentedMap, key: str) -> tuple[CommentedMap, str]:
     """The mapping and key on which a comment behind `mapping[key]` hangs."""
     value = mapping[key]

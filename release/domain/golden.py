@@ -51,6 +51,17 @@ def scores_of(body: bytes, content_type: str) -> list[float]:
     return [float(score) for score in predictions]
 
 
+def media_type(content_type: str) -> str:
+    """A content type without its parameters, as it is compared."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def of_type(golden: Golden, content_type: str) -> GoldenRequest | None:
+    """The first golden request of that media type, None when there is none."""
+    wanted = media_type(content_type)
+    return next((one for one in golden.requests if media_type(one.content_type) == wanted), None)
+
+
 def mismatch(request: GoldenRequest, tolerance: float, scores: list[float]) -> str | None:
     """Why `scores` are not the expected ones, or None when they are."""
     if len(scores) != len(request.scores):

@@ -39,11 +39,17 @@ class ReleasePin(Data):
     """
 
     release: ReleaseId
+    """The release's id."""
     image: str
+    """Its image, in this stage's registry: `<repository>@sha256:<digest>`."""
     model: str
+    """Its model artifact, in this stage's bucket: `s3://<bucket>/<key>.tar.gz`."""
     sha256: Sha256
+    """The artifact's SHA-256."""
     capacity: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Instances that its endpoint config starts with."""
     type: InstanceType | None = None
+    """What it runs on; that of `instances` where it is left out."""
     beside: bool = False
     """Of a candidate: it gets configs in which it stands beside live, and not only one to serve alone.
 
@@ -106,8 +112,11 @@ class Instances(Data):
     """
 
     type: InstanceType = "ml.m7i.large"
+    """What is rolled out from now on runs on this; `./slipway apply` moves what is live already."""
     min: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Autoscaling goes no lower."""
     max: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Autoscaling goes no higher; not below `min`."""
     invocations_per_instance: Annotated[int, Field(ge=1)] = 3000
     """Target of the scaling policy, invocations per instance and minute."""
 
@@ -134,17 +143,25 @@ class RolloutSettings(Data):
     """
 
     strategy: Strategy = "judged"
+    """How the traffic moves to a new release."""
     allow: tuple[Strategy, ...] = ()
     """Other strategies that `--strategy` may choose here."""
     step_percent: Annotated[int, Field(ge=1, le=50)] = 10
+    """Canary and linear: the share of the capacity that shifts at a time."""
     wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+    """Canary and linear: between two shifts and after the last, watched by the alarms."""
     timeout_seconds: Annotated[int, Field(ge=600, le=14400)] = 3600
+    """How long SageMaker may take for one update before it takes it back."""
     steps: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], Field(min_length=1, max_length=20)] = (
         *(1, 5, 25, 50),
     )
+    """Judged and shadow: per cent of the traffic that the candidate gets in turn; each more than the last."""
     step_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
+    """Judged and shadow: no step is left sooner."""
     hold_seconds: Annotated[int, Field(ge=10, le=604_800)] = 14_400
+    """Judged and shadow: a step that the judge holds for so long is taken back; not below `step_seconds`."""
     bake_seconds: Annotated[int, Field(ge=0, le=86_400)] = 600
+    """Judged and shadow: how long the release that serves alone at the end is watched."""
     hours: Hours | None = None
     """When a step with more traffic may begin: `Mon-Fri 09:00-16:00 Europe/Berlin`; always if unset."""
 

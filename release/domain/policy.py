@@ -22,9 +22,13 @@ class RateMargin(Data):
     others."""
 
     fail_times: Factor = 1.25
+    """FAIL beyond live's rate times this, and the next added."""
     fail_plus: Share = 0.0002
+    """What is added to that product."""
     pass_times: Factor = 2.0
+    """PASS below live's rate times this, and the next added; not below `fail_times`."""
     pass_plus: Share = 0.0025
+    """What is added to that product; not below `fail_plus`."""
     pass_at_most_plus: Share = 0.005
     """However high live's own rate, a candidate that adds more than this does not pass."""
 
@@ -45,7 +49,9 @@ class ScaleMargin(Data):
     """Tolerated slow-down, as a factor of live's latency. Rounded to whole 2 % bins."""
 
     fail: Factor
+    """FAIL beyond this factor of live's latency; at least 1.01."""
     passes: Factor
+    """PASS below this factor of it; not below `fail`."""
 
     @model_validator(mode="after")
     def _decidable(self) -> "ScaleMargin":
@@ -60,7 +66,9 @@ class ShiftMargin(Data):
     """Tolerated difference of a mean or share, in either direction where that makes sense."""
 
     fail: Probability
+    """FAIL beyond this difference from live's."""
     passes: Probability
+    """PASS below this difference; not below `fail`."""
 
     @model_validator(mode="after")
     def _decidable(self) -> "ShiftMargin":

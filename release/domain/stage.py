@@ -10,11 +10,14 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator
 
-from release.domain import former
+from release.domain import former, nearby
 from release.domain.errors import UsageError
 from release.domain.pins import Data, EndpointName, EndpointSettings
 from release.domain.policy import Policy
 
+_NAMESPACES = ("slipway", "aws", "pulumi")
+_NO_KEYS = ("stage", "region")
+"""Fields that are no keys of slipway's: the stack's name, and the provider's setting."""
 _DIGESTED = r"^[a-z0-9.:_/-]+@sha256:[0-9a-f]{64}$"
 
 EXAMPLES = {
@@ -35,6 +38,7 @@ class ImageSettings(Data):
     """
 
     base: Annotated[str, StringConstraints(pattern=_DIGESTED)] | None = None
+    """The image below ours, by digest; without one ours runs in the sandbox alone."""
     python: Annotated[str, StringConstraints(pattern=r"^3\.\d+$")] | None = None
     """Minor version of the base's Python; without a base, that of the machine that builds."""
     source: str | None = None
@@ -45,22 +49,27 @@ class Retention(Data):
     """How long things are kept, in days."""
 
     log_days: Annotated[int, Field(ge=1)] = 30
+    """For how long what the endpoints' containers print is kept."""
     untagged_image_days: Annotated[int, Field(ge=1)] = 14
-    """Only images without a tag expire; every release's image has one."""
+    """After so long an image without a tag expires; every release's image has one."""
 
 
 class Alerts(Data):
     """Who hears of an alarm."""
 
     email: str | None = None
+    """Subscribed to the stage's topic; its owner has to confirm the subscription."""
 
 
 class StageSettings(Data):
     """Everything a stage's data says."""
 
     stage: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+    """The stack's name."""
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    """The stage's AWS account, in quotes; credentials of another one are refused."""
     region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    """Where all of the stage is."""
     profile: str | None = None
     """The AWS profile of the stage's account; without one, the standard credential chain."""
     image: ImageSettings = ImageSettings()
@@ -110,6 +119,7 @@ def parse(stage: str, config: Mapping[str, Any]) -> StageSettings:
     Raises UsageError that names each wrong key, what follows from it and the YAML to paste.
     """
     values: dict[str, Any] = {"stage": stage}
+    _refuse_misspelt(stage, config)
     for key, value in config.items():
         namespace, _, name = key.partition(":")
         if namespace == "slipway":
@@ -120,6 +130,18 @@ def parse(stage: str, config: Mapping[str, Any]) -> StageSettings:
         return StageSettings.model_validate(values)
     except ValidationError as error:
         raise _explained(stage, error) from None
+
+
+def _refuse_misspelt(stage: str, config: Mapping[str, Any]) -> None:
+    """Raise UsageError for a key of another namespace that looks like ours: nobody would read it."""
+    for key in config:
+        namespace, colon, name = key.partition(":")
+        if namespace not in _NAMESPACES and nearby.closest(namespace, ("slipway",)):
+            raise UsageError(
+                f"Pulumi.{stage}.yaml is not a valid stage: {key}: there is no namespace {namespace!r}.",
+                f"Nothing of stage {stage} can be planned or changed until it is.",
+                f"Write slipway:{name if colon else namespace} under `config:`.",
+            )
 
 
 def _decoded(value: Any) -> Any:
@@ -137,7 +159,7 @@ def _explained(stage: str, error: ValidationError) -> UsageError:
     for detail in error.errors():
         path = [str(part) for part in detail["loc"]]
         key = ("aws:" if path[0] in {"region", "profile"} else "slipway:") + ".".join(path)
-        problems.append(f"{key}: {detail['msg']}")
+        problems.append(f"{key}: {nearby.wrong(StageSettings, detail, _NO_KEYS)}")
         if path[0] in EXAMPLES and EXAMPLES[path[0]] not in pastes:
             pastes.append(EXAMPLES[path[0]])
     paste = "".join(f"\n  {line}" for line in pastes)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from release.domain import nearby
 from release.domain.errors import UsageError
 from release.domain.pins import Data
 
@@ -23,6 +24,7 @@ class StageEntry(Data):
     """What a release needs to enter one stage."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+    """The stage's name, which is its stack's too."""
     gates: tuple[str, ...] = ()
     """Gates of the release's evidence that must have passed, by name."""
     soak_minutes: Annotated[int, Field(ge=0)] = 0
@@ -105,7 +107,8 @@ def parse(project: Mapping[str, Any], files: Sequence[str]) -> Stages:
         stages = Stages.model_validate({"entries": listed})
     except ValidationError as error:
         found = "; ".join(
-            f"{'.'.join(map(str, ('stages', *e['loc'][1:])))}: {e['msg']}" for e in error.errors()
+            f"{'.'.join(map(str, ('stages', *e['loc'][1:])))}: {nearby.wrong(Stages, e)}"
+            for e in error.errors()
         )
         raise UsageError(
             f"Pulumi.yaml does not list valid stages: {found}",

@@ -1,10 +1,13 @@
 """Invoke: ask a stage's endpoint for scores, with a request of one's own or a golden one."""
 
+import json
 from dataclasses import dataclass
 
+from release.domain import golden as goldens
 from release.domain import names
 from release.domain.errors import ReleaseFailed, UsageError
-from release.ports import Unanswered, World
+from release.domain.golden import Golden
+from release.ports import ModelAnswered, Unanswered, World
 
 LIMIT_BYTES = 6 * 1024 * 1024
 """What SageMaker accepts in one invocation."""
@@ -20,9 +23,10 @@ class Answer:
 
 
 def invoke(world: World, stage: str, endpoint: str | None, body: bytes | None, content_type: str) -> Answer:
-    """Send `body` (None: the live release's first golden request).
+    """Send `body` (None: the live release's first golden request of that content type).
 
-    Raises UsageError when nothing is live or the body is too large, ReleaseFailed when no answer came.
+    Raises UsageError when nothing is live, no golden request has that type or the body is too large,
+    ReleaseFailed with the server's own words when it refused the request, or when no answer came.
     """
     ports = world.stage(world.stages.entry(stage).name)
     name = ports.settings.only_endpoint(endpoint)
@@ -35,11 +39,13 @@ def invoke(world: World, stage: str, endpoint: str | None, body: bytes | None, c
         )
     if body is None:
         golden, _ = ports.artifacts.golden(ports.artifacts.manifest(live.release))
-        body = golden.requests[0].body.encode()
+        body = _golden_body(golden, content_type)
     if len(body) > LIMIT_BYTES:
         raise UsageError(f"The request has more than {LIMIT_BYTES} bytes.", "SageMaker would refuse it.")
     try:
         answer = ports.endpoints.invoke(names.endpoint(name, stage), body, content_type)
+    except ModelAnswered as error:
+        raise ReleaseFailed(*_in_the_servers_words(error, name, stage)) from None
     except Unanswered as error:
         raise ReleaseFailed(
             f"{name} in {stage} did not answer: {error}",
@@ -48,3 +54,40 @@ def invoke(world: World, stage: str, endpoint: str | None, body: bytes | None, c
             f"{names.log_group(name, stage)}.",
         ) from None
     return Answer(answer["Body"], answer["ContentType"], answer.get("InvokedProductionVariant"))
+
+
+def _golden_body(golden: Golden, content_type: str) -> bytes:
+    found = goldens.of_type(golden, content_type)
+    if found is None:
+        there = ", ".join(dict.fromkeys(request.content_type for request in golden.requests))
+        raise UsageError(
+            f"The release has no golden request in {content_type}; it has some in {there}.",
+            "Nothing was asked.",
+            f"Give a request with --body FILE --content-type {content_type}, or name one of those.",
+        )
+    return found.body.encode()
+
+
+def _in_the_servers_words(error: ModelAnswered, endpoint: str, stage: str) -> tuple[str, str, str]:
+    """Cause, consequence and next step of an error that the model's server itself answered."""
+    if 400 <= error.status < 500:
+        return (
+            f"{endpoint} in {stage} refused the request with {error.status}: {_message(error.said)}",
+            "Nothing was scored or changed: the endpoint works, and the request is not one that it takes.",
+            "Correct what it names, then ask again; ./slipway invoke "
+            f"{stage} without --body sends a request that it takes.",
+        )
+    return (
+        f"The server of {endpoint} in {stage} failed with {error.status}: {_message(error.said)}",
+        "Nothing was scored or changed.",
+        f"Look at ./slipway doctor {stage}, and at the log {names.log_group(endpoint, stage)}.",
+    )
+
+
+def _message(said: str) -> str:
+    """What an error of the inference server says to people; of another server's, all of it."""
+    try:
+        error = json.loads(said)["error"]
+        return str(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return said.strip() or "it gave no reason"

@@ -9,6 +9,7 @@ from typing import TextIO
 from pydantic import ValidationError
 from ruamel.yaml import YAML, YAMLError
 
+from release.domain import nearby
 from release.domain.errors import UsageError
 from release.domain.policy import Policy
 from release.judge.evidence import in_order
@@ -33,7 +34,9 @@ def read_policy(stream: TextIO) -> Policy:
             )
         return Policy.model_validate(YAML(typ="safe").load(text) or {})
     except ValidationError as error:
-        lines = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'policy'}: {e['msg']}" for e in error.errors())
+        lines = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'policy'}: {nearby.wrong(Policy, e)}" for e in error.errors()
+        )
         raise UsageError(
             f"{stream.name} is a policy that cannot decide: {lines}",
             "Nothing was judged.",

@@ -9,11 +9,13 @@ import socket
 import sys
 import time
 from collections.abc import Generator, Iterator
+from email.utils import formatdate
 from typing import Any
 
 import uvicorn
 
 from sandbox.aws.autoscaling import api as autoscaling
+from sandbox.aws.cloudformation import api as cloudformation
 from sandbox.aws.cloudwatch.service import CloudWatch
 from sandbox.aws.dispatch.application import Moto
 from sandbox.aws.ecr import api as ecr
@@ -24,10 +26,11 @@ from sandbox.aws.iam import api as iam
 from sandbox.aws.logs.api import LogsApi
 from sandbox.aws.s3 import api as s3
 from sandbox.aws.s3 import objects
-from sandbox.aws.sagemaker import tags
+from sandbox.aws.sagemaker import moto_objects, tags
 from sandbox.aws.sagemaker.endpoint_configs import api as endpoint_configs
 from sandbox.aws.sagemaker.endpoints import api as endpoints
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
+from sandbox.aws.sagemaker.jobs import api as jobs
 from sandbox.aws.sagemaker.metrics.instances import InstanceMetrics
 from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
 from sandbox.aws.sagemaker.model_packages import api as model_packages
@@ -63,7 +66,17 @@ _GRACE = 5
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the sandbox has more to end than a server."""
+    """uvicorn without its own signal handling: the sandbox has more to end than a server.
+
+    The Date of its answers is AWS's, which a fault can move.
+    """
+
+    async def on_tick(self, counter: int) -> bool:
+        ends = await super().on_tick(counter)
+        if clock.is_skewed():
+            date = formatdate(clock.now().timestamp(), usegmt=True).encode()
+            self.server_state.default_headers = [(b"date", date), *self.config.encoded_headers]
+        return ends
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -126,7 +139,8 @@ class Sandbox:
         ecr.install(self._port, catalog, registry_port)
         endpoints.install(self._service, self._faults)
         clock.install(self._faults)
-        for module in (models, model_packages, endpoint_configs, tags, s3, iam, sns, autoscaling):
+        beside = (s3, iam, sns, autoscaling, cloudformation)
+        for module in (models, model_packages, endpoint_configs, tags, jobs, moto_objects, *beside):
             module.install()
         self._cloudwatch.install()
         self._log_events.install()

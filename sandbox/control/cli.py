@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from sandbox.core.settings import SandboxError, Settings
 
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         _report(args, ["Interrupted.", "Nothing is half-done: `sandbox status` says whether one runs."])
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _nothing_more_to(sys.stdout)
         sys.exit(0)
     except Exception as error:
         if os.environ.get("SLIPWAY_TRACEBACK"):
@@ -285,7 +285,23 @@ def _ask(settings: Settings, method: str, path: str, body: dict[str, Any] | None
 
 
 def _print(args: argparse.Namespace, value: dict[str, Any], *lines: str) -> None:
-    print(json.dumps(value) if args.json else "\n".join(lines), flush=True)
+    try:
+        print(json.dumps(value) if args.json else "\n".join(lines), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _nothing_more_to(sys.stdout)
+        raise SandboxError(
+            f"The answer could not be written: {error}",
+            "What the command did stays.",
+            "Free the space, or send its output elsewhere, then run it again.",
+            exit_code=4,
+        ) from error
+
+
+def _nothing_more_to(stream: TextIO) -> None:
+    """What Python still holds for a stream that takes nothing must not fail when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _report(args: argparse.Namespace, lines: list[str]) -> None:

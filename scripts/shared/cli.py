@@ -12,19 +12,21 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 from rich.console import Console
 from rich.markup import escape
 
 from scripts.shared.live import Watching
+from scripts.shared.streams import Stream
 
 if TYPE_CHECKING:
     from release.ports import Event  # loads pydantic, which `./slipway help` needs not
 
 INTERRUPTED = 130
+UNWRITTEN = 4
 JSON = "print the result as one JSON line; before it, {progress: ...} for each verdict on a watched step"
 PLAIN_WIDTH = 200
 """Columns of a table where there is no terminal that has a width."""
@@ -35,11 +37,12 @@ class Out:
 
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._out = Console(highlight=False, soft_wrap=True)
+        self.stdout, self.stderr = Stream(sys.stdout), Stream(sys.stderr)
+        self._err = Console(file=cast(TextIO, self.stderr), highlight=False, soft_wrap=True)
+        self._out = Console(file=cast(TextIO, self.stdout), highlight=False, soft_wrap=True)
         if not self._out.is_terminal:
             self._out.width = PLAIN_WIDTH
-        self._watching = Watching(self._err, as_json, self.note, lambda line: print(line, flush=True))
+        self._watching = Watching(self._err, as_json, self.note, self.text)
 
     def step(self, text: str) -> None:
         """One line about what happens next."""
@@ -72,10 +75,15 @@ class Out:
         """The command's answer: `value` as one JSON line with --json, else `lines` (rich markup)."""
         self._watching.close()
         if self.as_json:
-            print(json.dumps(value, default=str), flush=True)
+            self.text(json.dumps(value, default=str))
         else:
             for line in lines:
                 self._out.print(line)
+
+    def text(self, line: str) -> None:
+        """Text on stdout as it is, to its end."""
+        self.stdout.write(f"{line}\n")
+        self.stdout.flush()
 
     def table(self, renderable: Any) -> None:
         """A rich renderable on stdout, for people only."""
@@ -86,10 +94,24 @@ class Out:
         """A failure: its cause, then consequence and next step, each on a line of its own."""
         self._watching.close()
         if self.as_json:
-            print(json.dumps({"error": cause, "more": [m for m in more if m]}), flush=True)
+            self.text(json.dumps({"error": cause, "more": [m for m in more if m]}))
         self._err.print(f"[bold red]error:[/bold red] {escape(cause)}")
         for line in filter(None, more):
             self._err.print(f"  {escape(line)}")
+
+    def end(self, code: int) -> int:
+        """The exit code of a command that would end with `code`: an answer that got lost is no success.
+
+        Where the reader went away (`| head`) it wanted no more.
+        """
+        self.stdout.flush()
+        lost = self.stdout.lost
+        if lost is None or isinstance(lost, BrokenPipeError):
+            return code
+        self._err.print(f"[bold red]error:[/bold red] The answer could not be written: {escape(str(lost))}")
+        self._err.print("  The command itself came to its end; what it did stays, and is recorded.")
+        self._err.print("  Free the space, or send its output elsewhere, then run the same command again.")
+        return code or UNWRITTEN
 
 
 @dataclass(frozen=True)
@@ -110,10 +132,23 @@ def run(command: Command, argv: list[str] | None = None) -> NoReturn:
 
 def execute(command: Command, argv: list[str]) -> int:
     """As `run`, but returns the exit code. argparse itself exits with 2 on wrong usage."""
-    args = _parser(command).parse_args(argv)
+    args = _parsed(command, argv)
     out = Out(args.json)
     signal.signal(signal.SIGTERM, _as_interrupt)
     threading.excepthook = _thread_failed
+    return out.end(_worked(command, args, out))
+
+
+def _parsed(command: Command, argv: list[str]) -> argparse.Namespace:
+    out = Out()
+    try:
+        with redirect_stdout(cast(TextIO, out.stdout)):
+            return _parser(command).parse_args(argv)
+    except SystemExit as end:  # it has printed help, or what is wrong
+        raise SystemExit(out.end(end.code if isinstance(end.code, int) else 0)) from None
+
+
+def _worked(command: Command, args: argparse.Namespace, out: Out) -> int:
     try:
         return command.work(args, out) or 0
     except KeyboardInterrupt:
@@ -123,10 +158,6 @@ def execute(command: Command, argv: list[str]) -> int:
             "Run the same command again: it finishes the work or takes it back.",
         )
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`| head`); python would complain again while flushing stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         if args.traceback or os.environ.get("SLIPWAY_TRACEBACK"):
             traceback.print_exc()

@@ -107,6 +107,14 @@ def test_a_sandbox_that_is_down(world, unchanged):
     assert "./slipway sandbox status" in done.stderr
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(3600, "behind"), (-3600, "ahead of")])
+def test_a_clock_that_is_an_hour_off(world, unchanged, seconds, told):
+    world.sandbox.faults("clock_skew", seconds=seconds)
+    done = world.slipway("status", expected=4)
+    assert re.search(rf"The clock of this machine is (59|60|61) minutes {told} AWS's", done.stderr)
+    assert "Set the clock" in done.stderr
+
+
 def test_an_image_that_only_the_sandbox_can_run_is_refused_elsewhere(releases, world):
     content = world.ports("dev").artifacts.manifest(releases.second)
     assert [g.name for g in gates.failed(gates.evaluate(content, [], loopback=False))] == ["runtime"]

@@ -32,6 +32,26 @@ def test_with_one_endpoint_nobody_has_to_name_it(world, fresh):
     world.assert_clean("staging", serves=release)
 
 
+def test_a_request_is_answered_or_refused_in_the_servers_words(world, fresh, tmp_path):
+    fresh()
+    world.slipway("promote", "staging")
+    csv = world.slipway("invoke", "staging", "--content-type", "text/csv").result
+    assert (csv["content_type"], len(csv["answer"].split())) == ("text/csv", 8)
+    (tmp_path / "bad.json").write_text('{"instances": [{"distance": "far"}]}')
+    refused = world.slipway("invoke", "staging", "--body", str(tmp_path / "bad.json"), expected=1)
+    assert "delays in staging refused the request with 400: " in refused.stderr
+    assert "ModelError" not in refused.stderr
+    lines = tmp_path / "rows.jsonl"
+    golden = json.loads((world.ports("dev").artifacts.golden(_manifest(world)))[1])["requests"][1]
+    lines.write_text("\n".join(json.dumps(row) for row in json.loads(golden["body"])["instances"]))
+    kind = ("--body", str(lines), "--content-type", "application/jsonlines")
+    assert len(world.slipway("invoke", "staging", *kind).result["answer"].splitlines()) == 8
+
+
+def _manifest(world):
+    return world.ports("dev").artifacts.manifest(world.endpoint("dev").live.release)
+
+
 def test_with_two_endpoints_every_command_asks_for_one(world, fresh, trained):
     for stage in ("dev", "staging"):
         world.edit(stage, endpoint="arrivals", instances={"min": 1, "max": 1}, rollout=GUARDED)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from release.domain.deployment import Deployment
 from release.domain.landed import Description
 from release.domain.plan import ConfigPlan, ModelPlan, VariantPlan
-from release.ports import Busy, Unanswered
+from release.ports import Busy, ModelAnswered, Unanswered
 from tests.fakes.trouble import Trouble
 
 POLLS = 2
@@ -64,6 +64,10 @@ class FakeSageMaker:
     """What every invocation answers, instead of a score."""
     unanswered: int = 0
     """How many of the next invocations get no answer."""
+    refuses: ModelAnswered | None = None
+    """What the server says of every request, instead of a score."""
+    bodies: list[tuple[bytes, str]] = field(default_factory=list)
+    """Every request that was sent, and its content type."""
     updates: list[Update] = field(default_factory=list)
     rescaled: list[tuple[dict[str, float], dict[str, int]]] = field(default_factory=list)
     """Every UpdateEndpointWeightsAndCapacities."""
@@ -159,6 +163,9 @@ class FakeSageMaker:
         if self.unanswered:
             self.unanswered -= 1
             raise Unanswered("throttled")
+        self.bodies.append((body, content_type))
+        if self.refuses:
+            raise self.refuses
         config = self.endpoints[endpoint].config
         [asked] = [v for v in config.production if v.name == (variant or config.production[0].name)]
         score = 0.9 if asked.model_name in self.wrong else 0.5

@@ -17,12 +17,13 @@ GOLDEN = Golden(
 
 @dataclass
 class FakeArtifacts:
-    """A stage's bucket. Every release's golden request asks for a score of .5."""
+    """A stage's bucket. Every release has the same golden requests; by default one, for a score of .5."""
 
     bucket: str = "bucket"
     models: dict[str, bytes] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
     there: bool = True
+    requests: Golden = GOLDEN
 
     def exists(self) -> bool:
         """As set."""
@@ -60,8 +61,8 @@ class FakeArtifacts:
         raise UsageError(f"Release {release} has no manifest.json in {self.bucket}.")
 
     def golden(self, manifest: Manifest) -> tuple[Golden, bytes]:
-        """The one golden request."""
-        return GOLDEN, b"{}"
+        """As set."""
+        return self.requests, b"{}"
 
 
 @dataclass

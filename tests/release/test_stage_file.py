@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from release.adapters import stage_file
-from release.adapters.stage_file import YamlStageFile
+from release.adapters.stage_file import YamlStageFile, mend_booleans
 from release.domain import stage as stage_settings
 from release.domain.errors import ServiceError, UsageError
 from release.domain.pins import EndpointSettings, Pins
@@ -181,3 +181,16 @@ def test_the_engine_and_the_file_give_the_same_settings():
     config = stage_file.read_config(ROOT / "Pulumi.prod.yaml")
     from_engine = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
     assert stage_settings.parse("prod", from_engine) == stage_settings.parse("prod", config)
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_a_boolean_that_the_engine_wrote_as_text_is_one_again(prod, value):
+    """The engine makes every scalar a text when it changes the file."""
+    before = prod.read_text().replace("slipway:protect: true", f"slipway:protect: {value}")
+    prod.write_text(before.replace(f"slipway:protect: {value}", f'slipway:protect: "{value}"'))
+    assert f'slipway:protect: "{value}"' in prod.read_text()
+    mend_booleans(prod)
+    assert prod.read_text() == before
+    prod.write_text(before.replace(f"slipway:protect: {value}", f'slipway:protect: "{value}"'))
+    stage_file.write_pins(prod, "delays", endpoint(prod).pins)
+    assert prod.read_text() == before

@@ -44,7 +44,7 @@ class TestParse:
             (["dev"], "stages.0: Input should be a valid dictionary"),
             ([{}], "stages.0.name: Field required"),
             ([{"name": "dev"}, {"name": "Prod"}], "stages.1.name: String should match"),
-            ([{"name": "dev", "gate": ["auc"]}], "stages.0.gate: Extra inputs are not permitted"),
+            ([{"name": "dev", "gate": ["auc"]}], "stages.0.gate: there is no such key; near it: gates"),
             ([{"name": "dev", "soak_minutes": -1}], "stages.0.soak_minutes: Input should be greater"),
             ([{"name": "dev", "approval": "perhaps"}], "stages.0.approval: Input should be a valid boolean"),
             ([{"name": "dev"}, {"name": "dev"}], "lists dev twice"),

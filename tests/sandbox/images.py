@@ -3,10 +3,14 @@
 import gzip
 import io
 import json
+import os
+import re
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
+from sandbox.aws.ecr.authorization import docker_config
 from sandbox.aws.ecr.registry_process import find_crane
 
 SERVER = '''#!/usr/bin/python3.9
@@ -42,6 +46,8 @@ class Handler(BaseHTTPRequestHandler):
             os._exit(7)
         if text == "echo":
             return self.answer(200, body, self.headers["Content-Type"])
+        if text == "headers":
+            return self.answer(200, json.dumps({k.lower(): v for k, v in self.headers.items()}).encode())
         model = os.path.join(os.environ["SM_MODEL_DIR"], "model.txt")
         with open(model) as file:
             answer = {"version": os.environ.get("VERSION"), "model": file.read(), "pid": os.getpid(),
@@ -119,9 +125,14 @@ def push_image(
 
 
 def crane(arguments: list[str]) -> str:
-    """Run crane; returns what it prints. Raises AssertionError with its words."""
+    """Run crane, logged in; returns what it prints. Raises AssertionError with its words."""
     command = [str(find_crane()), "--insecure", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    hosts = [found[0] for word in arguments if (found := re.match(r"127\.0\.0\.1:\d+", word))]
+    with tempfile.TemporaryDirectory() as folder:
+        if hosts:
+            (Path(folder) / "config.json").write_text(docker_config(hosts[0]))
+        env = os.environ | {"DOCKER_CONFIG": folder}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
     if done.returncode != 0:
         raise AssertionError(done.stderr)
     return done.stdout.strip()

@@ -189,7 +189,10 @@ RULES = (
     ),
     Rule(
         "clock",
-        says(r"Signature expired|RequestTimeTooSkewed|Signature not yet current"),
+        says(
+            r"Signature expired|RequestTimeTooSkewed|Signature not yet current|RequestInTheFuture|"
+            r"clock of this machine is \d+ minutes (?:behind|ahead)"
+        ),
         "The clock of this machine is minutes off, so AWS refuses every signature.",
         "Set the clock (NTP), then run the same command again.",
     ),

@@ -23,11 +23,11 @@ from sandbox.aws.dispatch import cbor
 from sandbox.aws.dispatch.backends import Dispatcher
 from sandbox.aws.dispatch.checks import check
 from sandbox.aws.dispatch.failures import explain
-from sandbox.aws.dispatch.signatures import check_time
 from sandbox.aws.shared.actions import identify
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.shared.coverage import not_covered
 from sandbox.aws.shared.errors import Answer, BadRequest, aws_error
+from sandbox.aws.shared.signatures import check_time
 from sandbox.core.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body
 from sandbox.core.faults import Faults
 
@@ -84,7 +84,8 @@ class Moto:
 
     def _answer_plain(self, scope: Scope, body: bytes, service: str, action: str) -> Answer:
         try:
-            check_time(service, header(scope, b"x-amz-date"))
+            query = header(scope, b"content-type").startswith("application/x-www-form-urlencoded")
+            check_time(service, header(scope, b"x-amz-date"), query=query)
             check(scope, service, action, body)
             return _in_protocol(scope, service, action, self._call_wsgi(scope, body))
         except BadRequest as refusal:

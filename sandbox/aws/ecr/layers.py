@@ -14,6 +14,7 @@ from moto.core.responses import ActionResult
 from moto.ecr.models import ECRBackend
 from moto.ecr.responses import ECRResponse
 
+from sandbox.aws.ecr.authorization import signed
 from sandbox.core.settings import HOST
 
 Push = Callable[[str, str, bytes], None]
@@ -69,7 +70,7 @@ def install(port: int, blobs: Path, push: Push) -> None:
         self.ecr_backend._get_repository(name, self._get_param("registryId"))
         if not _is_digest(digest) or not (blobs / digest.replace(":", "/")).is_file():
             raise LayersNotFound(f"Layers with digests '[{digest}]' do not exist in '{name}'")
-        url = f"http://{HOST}:{port}/v2/{name}/blobs/{digest}"
+        url = f"http://{HOST}:{port}{signed(f'/v2/{name}/blobs/{digest}')}"
         return ActionResult({"downloadUrl": url, "layerDigest": digest})
 
     ECRBackend.complete_layer_upload = complete

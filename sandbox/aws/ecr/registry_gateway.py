@@ -1,7 +1,7 @@
 """`/v2/` of the sandbox: passes requests to the registry, refuses what ECR refuses, keeps ECR's catalog.
 
 Everything is passed on as a stream, except manifests: ECR may refuse one, and records those accepted.
-Any credentials are accepted, as none are needed on the loopback.
+Who may is decided by `authorization.py`.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 from moto.core.exceptions import ServiceException
 
+from sandbox.aws.ecr import authorization
 from sandbox.aws.ecr.catalog import Catalog, TagIsImmutable
 from sandbox.aws.ecr.catalog import repositories as ecr_repositories
 from sandbox.aws.ecr.layers import LayersNotFound
@@ -34,6 +35,8 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of the distribution API."""
+        if await authorization.refuse(scope, send):
+            return None
         match = _PATH.fullmatch(scope["path"])
         if match is None or scope["path"].startswith("/v2/_"):
             await self._pass(scope, receive, send)

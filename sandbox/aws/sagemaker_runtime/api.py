@@ -18,6 +18,7 @@ from sandbox.aws.shared.actions import identify
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.shared.coverage import not_covered
 from sandbox.aws.shared.errors import BadRequest
+from sandbox.aws.shared.signatures import check_time
 from sandbox.aws.shared.validation import input_shape, refuse, violations
 from sandbox.core.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body, respond
 from sandbox.core.clock import now, visible
@@ -93,6 +94,7 @@ class Invocations:
     def _route(self, scope: Scope, name: str) -> tuple[Endpoint, Fleet]:
         """Who answers a request. Raises BadRequest."""
         if self._faults:
+            check_time("sagemaker-runtime", header(scope, b"x-amz-date"))
             self._refuse_by_fault(name)
         headers = {_CHECKED[k]: v.decode("latin-1") for k, v in scope["headers"] if k in _CHECKED}
         if headers:

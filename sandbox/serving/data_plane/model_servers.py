@@ -23,6 +23,9 @@ _THROUGH = {
     b"x-amzn-sagemaker-inference-id": "X-Amzn-SageMaker-Inference-Id",
 }
 _OURS = b"x-amzn-sagemaker-"
+_NEVER_INVENTED = ("Content-Type", "Accept", "Accept-Encoding", "User-Agent")
+"""Headers that the HTTP client would make up: a server must see those that the caller sent, or none."""
+
 _TIMED_OUT = Answer(
     0,
     b"Your invocation timed out while waiting for a response from container primary. Review the latency "
@@ -84,6 +87,7 @@ class ModelServers:
                 f"{instance.url}/invocations",
                 data=body,
                 headers=through,
+                skip_auto_headers=_NEVER_INVENTED,
                 timeout=self._timeout,
                 allow_redirects=False,
             ) as answer:

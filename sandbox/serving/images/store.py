@@ -15,6 +15,8 @@ from typing import Any
 from sandbox.serving.images.archive import Extraction, UnsafeArchive
 from sandbox.serving.images.blobs import Blobs, ImageError
 
+_GZIP = b"\x1f\x8b"
+
 
 @dataclass(frozen=True)
 class Image:
@@ -61,7 +63,9 @@ class ImageStore:
 
 
 def unpack_model(archive: bytes, models: Path) -> Path:
-    """The folder of a model.tar.gz, unpacked now or before. Raises ImageError."""
+    """The folder of a model.tar.gz, unpacked now or before. Raises ImageError, for no gzip too."""
+    if not archive.startswith(_GZIP):
+        raise ImageError("model data: it is no gzipped tar")
     folder = models / hashlib.sha256(archive).hexdigest()
     if not folder.is_dir():
         with _building(folder) as building, tempfile.NamedTemporaryFile() as file:

@@ -123,6 +123,18 @@ def test_mlflow_has_the_run_the_version_and_the_alias(project, first):
     assert {item.path for item in client.list_artifacts(run.info.run_id)} == {"golden.json", "model.tar.gz"}
 
 
+def test_a_deleted_experiment_costs_the_record_and_not_the_training(project, first, tmp_path):
+    uri = f"sqlite:///{tmp_path}/other.db"
+    from mlflow import MlflowClient
+
+    client = MlflowClient(uri)
+    client.delete_experiment(client.create_experiment(SERVICE))
+    result = train(project, "--model", "logistic", "--out", str(tmp_path / "out"), MLFLOW_TRACKING_URI=uri)
+    assert "experiments restore" in result["warnings"][0]
+    assert result["source"]["mlflow_run"] is None
+    assert (tmp_path / "out" / "evidence.json").exists()
+
+
 def test_training_on_recent_months_only_is_refused_with_its_reasons_and_moves_no_alias(project, first):
     champion = project / ".build" / "model" / "model.tar.gz"
     arguments = ("--months", "7-10", "--champion", str(champion), "--out", "worse")

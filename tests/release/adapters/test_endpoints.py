@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from release.adapters.endpoints import Endpoints
-from release.ports import Busy
+from release.ports import Busy, ModelAnswered, Unanswered
 
 RESOURCE = "endpoint/delays-prod/variant/live"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -150,3 +150,23 @@ class TestScaling:
         endpoints.free_scaling("delays-prod")
         assert self.registered(aws) == []
         assert aws.calls[0][1]["ResourceIds"] == [RESOURCE]
+
+
+class TestInvoke:
+    def test_an_error_of_the_models_server_keeps_its_status_and_its_words(self, aws, endpoints):
+        answer = {
+            "Error": {"Code": "ModelError", "Message": "Received client error (400)"},
+            "OriginalStatusCode": 400,
+            "OriginalMessage": '{"error": {"message": "no"}}',
+        }
+        aws.answers["invoke_endpoint"] = ClientError(answer, "InvokeEndpoint")
+        with pytest.raises(ModelAnswered) as caught:
+            endpoints.invoke("delays-prod", b"{}", "application/json")
+        assert (caught.value.status, caught.value.said) == (400, '{"error": {"message": "no"}}')
+
+    @pytest.mark.parametrize("code", ["ModelError", "ThrottlingException", "ServiceUnavailable"])
+    def test_what_no_server_answered_is_no_answer(self, aws, endpoints, code):
+        aws.answers["invoke_endpoint"] = ClientError({"Error": {"Code": code, "Message": "slow"}}, "X")
+        with pytest.raises(Unanswered) as caught:
+            endpoints.invoke("delays-prod", b"{}", "application/json")
+        assert not isinstance(caught.value, ModelAnswered)

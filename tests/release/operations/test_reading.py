@@ -5,6 +5,7 @@ import json
 import pytest
 
 from release.domain.errors import ReleaseFailed, UsageError
+from release.domain.golden import Golden, GoldenRequest
 from release.domain.ledger import Resumed, Stored
 from release.domain.pins import EndpointSettings
 from release.operations import fences
@@ -12,6 +13,7 @@ from release.operations.history import histories, history
 from release.operations.invoke import LIMIT_BYTES, invoke
 from release.operations.rollback import rollback
 from release.operations.status import status
+from release.ports import ModelAnswered
 from tests.release.scenes import NAME, begin, config_of, pins_now, serving, sure
 
 
@@ -161,6 +163,44 @@ class TestInvoke:
         answer = invoke(project(prod), "prod", None, None, "application/json")
         assert json.loads(answer.body) == {"predictions": [0.5]}
         assert (answer.content_type, answer.variant) == ("application/json", "live")
+
+    def test_each_content_type_has_its_own_golden_request(self, project, prod, follow):
+        json_one, csv_one = (
+            GoldenRequest(content_type=kind, body=kind[-4:], scores=(0.5,))
+            for kind in ("application/json", "text/csv")
+        )
+        prod.artifacts.requests = Golden(tolerance=1e-5, requests=(json_one, csv_one))
+        world = project(prod)
+        for kind in ("text/csv", "application/json", "Text/CSV; header=present"):
+            invoke(world, "prod", None, None, kind)
+        assert [body for body, _ in prod.sagemaker.bodies] == [b"/csv", b"json", b"/csv"]
+        assert prod.sagemaker.bodies[2][1] == "Text/CSV; header=present"
+        with pytest.raises(
+            UsageError,
+            match=r"no golden request in application/x-npy; it has some in application/json, text/csv",
+        ):
+            invoke(world, "prod", None, None, "application/x-npy")
+        assert len(prod.sagemaker.bodies) == 3
+        assert invoke(world, "prod", None, b"npy", "application/x-npy").body
+
+    def test_what_the_server_refuses_is_told_in_its_own_words(self, project, prod, follow):
+        said = {
+            "error": {"code": "wrong_type", "message": "Row 3: distance is 'far', not a number.", "row": 3}
+        }
+        world = project(prod)
+        for code, body, cause in (
+            (400, json.dumps(said), "delays in prod refused the request with 400: Row 3: distance is 'far'"),
+            (415, "no such type", "refused the request with 415: no such type"),
+            (422, '{"error": "of a v2 server"}', 'refused the request with 422: {"error": "of a v2 server"}'),
+            (500, "", "The server of delays in prod failed with 500: it gave no reason"),
+        ):
+            prod.sagemaker.refuses = ModelAnswered(code, body, "An error occurred (ModelError)")
+            with pytest.raises(ReleaseFailed) as caught:
+                invoke(world, "prod", None, b"{}", "application/json")
+            assert cause in caught.value.cause
+            assert "An error occurred" not in str(caught.value)
+        prod.sagemaker.refuses = None
+        assert follow.all_of(world, caught.value) == [0]
 
     def test_one_of_ones_own(self, project, prod):
         assert invoke(project(prod), "prod", "delays", b"{}", "application/json").body

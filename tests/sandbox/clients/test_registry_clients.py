@@ -53,7 +53,14 @@ def test_skopeo_inspects_and_copies(world: World, tmp_path: Path) -> None:
     assert json.loads(run(inspect, env, tmp_path))["Digest"] == world.digest
     policy = tmp_path / "policy.json"
     policy.write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
-    tls = ["--src-tls-verify=false", "--dest-tls-verify=false", "--dest-creds", credentials]
+    tls = [
+        "--src-tls-verify=false",
+        "--dest-tls-verify=false",
+        "--dest-creds",
+        credentials,
+        "--src-creds",
+        credentials,
+    ]
     copy = [skopeo, "--policy", str(policy), "copy", *tls, source, f"docker://{host}/{name}:copied"]
     run(copy, env, tmp_path)
     [detail] = world.ecr.describe_images(repositoryName=name)["imageDetails"]

@@ -35,6 +35,15 @@ def test_bytes(world: World, endpoint: str) -> None:
 
 
 @behaviour("SageMaker Runtime", "InvokeEndpoint")
+def test_no_header_is_made_up(world: World, endpoint: str) -> None:
+    """The container gets no Content-Type, Accept or other header that the caller did not give."""
+    given = json.loads(ask(world, endpoint, b"headers")["Body"].read())
+    assert set(given) <= {"host", "content-length"}
+    given = json.loads(ask(world, endpoint, b"headers", ContentType="text/csv", Accept="a/b")["Body"].read())
+    assert (given["content-type"], given["accept"]) == ("text/csv", "a/b")
+
+
+@behaviour("SageMaker Runtime", "InvokeEndpoint")
 def test_custom_attributes(world: World, endpoint: str) -> None:
     """CustomAttributes go to the container, and what it sets comes back."""
     assert ask(world, endpoint, b"echo", CustomAttributes="trace=abc")["CustomAttributes"] == "trace=abc"

@@ -111,6 +111,12 @@ def test_a_small_skew_moves_timestamps_and_a_large_one_refuses_signatures(world:
         with pytest.raises(ClientError, match=words) as error:
             client.list_models()
         assert code(error) == "InvalidSignatureException"
+        with pytest.raises(ClientError, match=words) as error:
+            world.sandbox.client("sts", config=ONCE).get_caller_identity()
+        assert code(error) == "SignatureDoesNotMatch"
+        with pytest.raises(ClientError, match=words) as error:
+            world.runtime.invoke_endpoint(EndpointName="any", Body=b"x")
+        assert code(error) == "InvalidSignatureException"
         with pytest.raises(ClientError, match="RequestTimeTooSkewed"):
             world.sandbox.client("s3", config=ONCE).list_buckets()
         world.sandbox.clear_faults()

@@ -1,13 +1,18 @@
 """The registry behind ECR: one set of images, by digest, whoever pushed them."""
 
+import base64
 import hashlib
 import http.client
 import json
+import os
+import subprocess
+from email.message import Message
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.aws.ecr.registry_process import find_crane
 from tests.sandbox.images import crane, push_image
 from tests.sandbox.world import World
 
@@ -125,6 +130,61 @@ def test_the_authorization_token_names_the_sandbox(world: World) -> None:
     connection = http.client.HTTPConnection(data["proxyEndpoint"].removeprefix("http://"))
     connection.request("GET", "/v2/", headers={"Authorization": f"Basic {data['authorizationToken']}"})
     assert connection.getresponse().status == 200
+
+
+@pytest.mark.parametrize("path", ["/v2/", "/v2/tiny/manifests/v1", "/v2/tiny/tags/list"])
+def test_a_request_without_a_token_is_challenged(world: World, path: str) -> None:
+    status, headers = ask(world, path)
+    assert status == 401
+    assert (
+        headers["WWW-Authenticate"]
+        == f'Basic realm="{world.sandbox.endpoint_url}/",service="ecr.amazonaws.com"'
+    )
+    assert headers["Docker-Distribution-Api-Version"] == "registry/2.0"
+
+
+@pytest.mark.parametrize(
+    "secret", ["AWS:wrong", "me:123456789012-auth-token", "AWS:123456789012-auth-token\n", ""]
+)
+@pytest.mark.parametrize("kind", ["Basic", "Bearer"])
+def test_another_secret_than_a_token_is_denied(world: World, kind: str, secret: str) -> None:
+    encoded = base64.b64encode(secret.encode()).decode()
+    assert ask(world, "/v2/", f"{kind} {encoded}")[0] == 403
+    assert ask(world, "/v2/", "Basic \xff%%")[0] == 403
+
+
+def test_without_a_login_crane_gets_nothing(world: World, repository: str, tmp_path: Path) -> None:
+    env = os.environ | {"DOCKER_CONFIG": str(tmp_path)}
+    for words in (["digest", f"{world.uri}:v1"], ["copy", f"{world.uri}:v1", f"{repository}:stolen"]):
+        done = subprocess.run(
+            [str(find_crane()), "--insecure", *words], env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode != 0
+        assert "401 Unauthorized" in done.stderr
+    assert details(world, name_of(repository)) == []
+
+
+def test_the_address_of_a_layer_is_for_that_layer_alone(world: World) -> None:
+    manifest = json.loads(crane(["manifest", f"{world.uri}:v1"]))
+    one, other = manifest["layers"][0]["digest"], manifest["config"]["digest"]
+    url = world.ecr.get_download_url_for_layer(repositoryName="tiny", layerDigest=one)["downloadUrl"]
+    path = url.removeprefix(world.sandbox.endpoint_url)
+    assert ask(world, path)[0] == 200
+    assert ask(world, path.replace(one, other))[0] == 401
+    assert ask(world, path, method="DELETE")[0] == 401
+
+
+def ask(world: World, path: str, authorization: str = "", method: str = "GET") -> tuple[int, Message]:
+    """Status and headers of an answer of `/v2/`."""
+    connection = http.client.HTTPConnection(world.sandbox.endpoint_url.removeprefix("http://"), timeout=30)
+    try:
+        headers = {"Authorization": authorization} if authorization else {}
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.headers
+    finally:
+        connection.close()
 
 
 def details(world: World, name: str) -> list[dict]:

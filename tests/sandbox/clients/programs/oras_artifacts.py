@@ -13,7 +13,7 @@ import oras.client  # ty: ignore[import-not-found]  # installed in its own envir
 
 def main(host: str, repository: str, password: str) -> None:
     """Push and pull one artifact."""
-    client = oras.client.OrasClient(hostname=host, insecure=True)
+    client = oras.client.OrasClient(hostname=host, insecure=True, auth_backend="basic")
     client.login(username="AWS", password=password, hostname=host)
     Path("model.txt").write_text("the model")
     Path("card.md").write_text("# its card\n" * 100_000)

@@ -12,8 +12,8 @@ S3_TOLERANCE = timedelta(minutes=15)
 _FORMAT = "%Y%m%dT%H%M%SZ"
 
 
-def check_time(service: str, signed: str) -> None:
-    """Raise BadRequest for a request whose X-Amz-Date is too far off.
+def check_time(service: str, signed: str, *, query: bool = False) -> None:
+    """Raise BadRequest for a request whose X-Amz-Date is too far off; `query`: it speaks the query protocol.
 
     Looked at only while the clock is skewed: without that both clocks are the same one.
     """
@@ -33,7 +33,7 @@ def check_time(service: str, signed: str) -> None:
     limit = here - TOLERANCE if old else here + TOLERANCE
     words = "expired: {} is now earlier than" if old else "not yet current: {} is still later than"
     raise BadRequest(
-        "InvalidSignatureException",
+        "SignatureDoesNotMatch" if query else "InvalidSignatureException",
         f"Signature {words.format(signed)} {limit.strftime(_FORMAT)} "
         f"({here.strftime(_FORMAT)} {'-' if old else '+'} 5 min.)",
         403,

@@ -1,0 +1,1 @@
+"""CloudFormation: which resources a stack may hold."""

@@ -1,0 +1,1 @@
+"""SageMaker's jobs: what would run a program on machines of its own, and does not here."""
