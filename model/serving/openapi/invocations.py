@@ -32,15 +32,7 @@ _REASONS = {
 def schemas(schema: Schema) -> Document:
     """The schemas that the paths refer to."""
     rows = {"type": "array", "items": reference("Row")}
-    width = len(schema.names)
-    in_order = {
-        "type": "array",
-        "minItems": width,
-        "maxItems": width,
-        "description": "A row without names: its values in the order of the features. In another order they"
-        " are scored all the same, and wrongly. A server can be set to refuse such rows.",
-    }
-    instances = {"type": "array", "items": {"anyOf": [reference("Row"), in_order]}}
+    instances = {"type": "array", "items": {"anyOf": [reference("Row"), _in_order(schema)]}}
     text = {"type": "string"}
     fault = {
         "type": "object",
@@ -91,6 +83,17 @@ def schemas(schema: Schema) -> Document:
             "properties": {"status": {"enum": ["loading", "ready", "draining"]}},
             "required": ["status"],
         },
+    }
+
+
+def _in_order(schema: Schema) -> Document:
+    width = len(schema.names)
+    return {
+        "type": "array",
+        "minItems": width,
+        "maxItems": width,
+        "description": "A row without names: its values in the order of the features. In another order they"
+        " are scored all the same, and wrongly. A server can be set to refuse such rows.",
     }
 
 
