@@ -12,7 +12,10 @@ import pytest
 from tests.scripts.test_cli import ROOT, VERBS
 
 FULL = Path("/dev/full")
-pytestmark = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+pytestmark = [
+    pytest.mark.sandbox,  # each is a process of a command, and its libraries take a second to load
+    pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full"),
+]
 
 PROGRAM = """
 import sys

@@ -13,6 +13,7 @@ from release.judge.cells import SPANS
 from release.judge.evidence import Evidence, in_order
 from release.judge.judge import Block, Judge
 from release.judge.verdict import Verdict
+from tests.examples import repeats
 from tests.release.judge.traffic import BLOCK, QUICK, START, pair, records
 
 Records = list[dict[str, Any]]
@@ -47,7 +48,7 @@ def _of(verdict: Verdict) -> dict[str, Any]:
 @pytest.fixture(scope="module", params=[{}, {"errors": 0.03}], ids=["equal", "failing"])
 def two_workers(request: pytest.FixtureRequest) -> Records:
     """Each variant's windows, split over two workers."""
-    candidate, live = pair(3, blocks=40, **request.param)
+    candidate, live = pair(3, blocks=repeats(40, 26), **request.param)
     return [part for record in records(candidate, live) for part in halves(record, worker=True)]
 
 

@@ -8,6 +8,7 @@ from release.domain.policy import Policy
 from release.judge.alone import Alone, Limits
 from release.judge.fold import Fold
 from release.rollout import watching
+from tests.examples import repeats
 from tests.fakes.evidence import BLOCK
 from tests.fakes.evidence import QUICK as POLICY
 from tests.release.rollout import judged_scenes as scenes
@@ -46,7 +47,7 @@ def test_killed_at_any_moment_it_comes_to_the_same_as_a_process_that_nobody_kill
     """The fake clock stands still while nobody works, so the evidence is the same to the last bit."""
     wanted, windows, alone, moments = undisturbed(strategy=strategy, **LONG)
     assert moments > 100
-    for moment in range(3, moments, stride):
+    for moment in range(3, moments, max(stride, moments // repeats(moments // stride, 4))):
         stage = scenes.stage(strategy=strategy, **LONG)
         stage.evidence.golden = 50
         assert killed_at(stage, moment, lambda stage=stage: promote(stage)), moment
