@@ -19,15 +19,22 @@ from demo.worse_models import shifted
 
 STAGES = ("dev", "staging", "prod")
 ENDPOINT = "delays"
-RATE = 250.0
-"""Requests per second of the callers in the story."""
+MANY, SOME = 250.0, 100.0
+"""Requests per second of the callers in the story: a PASS needs more of them than a FAIL."""
 ROLLOUT = {
     "strategy": "judged",
-    "steps": [30, 60],
+    "steps": [50],
     "step_seconds": 5,
     "hold_seconds": 3_600,
     "bake_seconds": 5,
 }
+
+
+HURRIED = (
+    *("release", "--model", "shifted", "--stage", "prod"),
+    *("--skip", "--reason", "no time for dev and staging", "--json"),
+)
+"""A release that leaves out the stages before: allowed here, and recorded. The judge is not left out."""
 
 
 @dataclass
@@ -52,7 +59,7 @@ def tell(story: Narration, down: bool) -> Told:
         _refused_by_a_gate(story)
         _taken_back_by_itself(story, told)
         _worse_release(story)
-        with _called(story):
+        with _called(story, SOME):
             _judged_worse(story, told)
             _rollback(story, told)
         _fenced(story, told)
@@ -73,7 +80,7 @@ def _sandbox(story: Narration) -> None:
     record = story.slipway("sandbox", "up", "--home", home, "--port", "0", "--json")
     story.use(story.slipway("sandbox", "env", "--home", home, "--json"))
     story.say(f"AWS answers at {record['endpoint_url']}; the stages' files are in {story.project}")
-    story.say("prod is judged at 30 and 60 % (a stage's own steps are 1, 5, 25 and 50), and PASS margins are")
+    story.say("prod is judged at 50 % (a stage's own steps are 1, 5, 25 and 50), and PASS margins are")
     story.say("wider than usual, so that a minute of traffic decides: see slipway:judge in Pulumi.prod.yaml")
 
 
@@ -102,7 +109,7 @@ def _better_release(story: Narration, told: Told) -> None:
     story.say(_quality(story, "second"))
     told.second = story.slipway("release", "--model", "second", "--json")["release"]
     story.slipway("promote", "dev", "staging", "--json")
-    with _called(story):
+    with _called(story, MANY):
         result = story.slipway("promote", "staging", "prod", "--json")
     story.expect(result["release"] == told.second, f"prod serves {told.second}, judged on real requests")
     answer = story.slipway("invoke", "prod", "--json")
@@ -133,24 +140,22 @@ def _taken_back_by_itself(story: Narration, told: Told) -> None:
 
 
 @contextmanager
-def _called(story: Narration) -> Generator[None]:
+def _called(story: Narration, rate: float) -> Generator[None]:
     """While the block runs, prod has callers, and none of them may remain without an answer."""
-    with story.callers("prod", ENDPOINT, RATE) as calls:
+    with story.callers("prod", ENDPOINT, rate) as calls:
         yield
     story.expect(not calls.failures, f"all {calls.sent:,} requests of prod's callers were answered")
 
 
 def _worse_release(story: Narration) -> None:
     story.chapter(
-        "7. A model that passes all gates and golden requests, and scores all flights .15 higher: judged FAIL"
+        "7. In a hurry straight to prod, all gates passed, but every score is .15 higher: judged FAIL"
     )
     shifted(story.project / "second", story.project / "shifted")
-    story.slipway("release", "--model", "shifted", "--json")
-    story.slipway("promote", "dev", "staging", "--json")
 
 
 def _judged_worse(story: Narration, told: Told) -> None:
-    failed = story.slipway("promote", "staging", "prod", "--json", expected=1)
+    failed = story.slipway(*HURRIED, expected=1)
     story.expect("score" in failed["error"], "the verdict names the score")
     status = story.slipway("status", "prod", "--json")
     story.expect(status["agree"], f"prod serves {told.second} as before")
@@ -168,7 +173,7 @@ def _rollback(story: Narration, told: Told) -> None:
 
 def _fenced(story: Narration, told: Told) -> None:
     story.chapter("9. What prod left is fenced: no stage accepts it until somebody clears it with a reason")
-    story.slipway("promote", "staging", "prod", "--json", expected=1)
+    story.slipway(*HURRIED, expected=1)
     reason = ("--reason", "the story shows how")
     story.slipway("fence", "clear", told.second, *reason, "--json")
     standing = {kept["release"] for kept in story.slipway("fence", "--json")["fences"]}
@@ -183,8 +188,7 @@ def _in_the_end(story: Narration) -> None:
     digests = {pin.digest for pin in prod}
     same = all(story.stage(stage).registry.has(digest) for stage in STAGES for digest in digests)
     story.expect(same, f"every image digest that prod names ({len(digests)}) is in staging and dev too")
-    for stage in STAGES:
-        story.preview(stage)
+    story.previews(STAGES)
 
 
 def _quality(story: Narration, folder: str) -> str:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -80,15 +80,19 @@ class Narration:
         code = subprocess.call(command, cwd=self.project, env=self._env, stdout=sys.stderr.fileno())
         self.expect(code == 0, "the stages serve what their pins say")
 
-    def preview(self, stage: str) -> None:
-        """Insist that `pulumi preview` of the stage has nothing to change."""
+    def previews(self, stages: Sequence[str]) -> None:
+        """Insist that `pulumi preview` of the stages, all at once, has nothing to change."""
+        with ThreadPoolExecutor(len(stages)) as pool:
+            for stage, done in zip(stages, pool.map(self._previewed, stages), strict=True):
+                if done.returncode:
+                    self._say(done.stdout[-3000:] + done.stderr[-2000:])
+                self.expect(done.returncode == 0, f"pulumi preview --stack {stage} --expect-no-changes")
+
+    def _previewed(self, stage: str) -> subprocess.CompletedProcess[str]:
         command = ["pulumi", "preview", "--stack", stage, "--expect-no-changes", "--non-interactive"]
-        done = subprocess.run(
+        return subprocess.run(
             command, cwd=self.project, env=self._env, capture_output=True, text=True, check=False
         )
-        if done.returncode:
-            self._say(done.stdout[-3000:] + done.stderr[-2000:])
-        self.expect(done.returncode == 0, f"pulumi preview --stack {stage} --expect-no-changes")
 
     def stage(self, name: str) -> StagePorts:
         """A stage of the story, to look at what the commands did."""
