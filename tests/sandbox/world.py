@@ -3,7 +3,8 @@
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,15 @@ class World:
         """UpdateEndpoint, and DescribeEndpoint once it is over."""
         self.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config, **members)
         return self.settled(endpoint)
+
+    @contextmanager
+    def held(self, endpoint: str) -> Iterator[None]:
+        """Inside, what is deployed to the endpoint does not get ready; at the end it does."""
+        fault = self.sandbox.faults("hold_ping", endpoint=endpoint)["id"]
+        try:
+            yield
+        finally:
+            self.sandbox.ask("DELETE", f"faults/{fault}")
 
     def invoke(self, endpoint: str, body: str = "hi", **members: Any) -> dict[str, Any]:
         """InvokeEndpoint's answer, read as JSON."""

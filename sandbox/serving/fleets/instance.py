@@ -128,7 +128,8 @@ class Instance:
         container = self.container
         started = time.monotonic()
         while child.alive:
-            if await self._ping() and child.alive and time.monotonic() - started >= container.slow_ping:
+            held = time.monotonic() - started < container.slow_ping or container.ping_held()
+            if await self._ping() and child.alive and not held:
                 if container.fail_ping:
                     self.failed.set()
                     return await child.stop()

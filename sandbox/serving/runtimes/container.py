@@ -1,6 +1,6 @@
 """What every instance of a variant runs: an unpacked image, an unpacked model, an environment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +13,8 @@ from sandbox.serving.images.store import Image
 class Container:
     """One container of one variant, ready to start.
 
-    `slow_ping` holds the first healthy ping back that many seconds; `fail_ping` never lets one pass. Both
-    are faults that someone asked for.
+    `slow_ping` holds the first healthy ping back that many seconds, `ping_held` as long as it says so;
+    `fail_ping` never lets one pass. All are faults that someone asked for.
     """
 
     endpoint: str
@@ -29,5 +29,6 @@ class Container:
     model_dir: Path
     environment: Mapping[str, str]
     slow_ping: float = 0.0
+    ping_held: Callable[[], bool] = lambda: False
     fail_ping: bool = False
     resolved_at: datetime = field(default_factory=now)

@@ -73,9 +73,9 @@ def test_the_length_of_a_name(world: World) -> None:
 def test_creating(world: World) -> None:
     """While it is created an endpoint is Creating, with its variants in PendingDeploymentSummary."""
     name, config = world.name("slow"), world.simple_config(count=2)
-    world.sandbox.faults("slow_ping", endpoint=name, seconds=0.7)
-    world.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
-    seen = world.describe(name)
+    with world.held(name):
+        world.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+        seen = world.describe(name)
     assert seen["EndpointStatus"] == "Creating"
     assert "ProductionVariants" not in seen
     pending = seen["PendingDeploymentSummary"]
@@ -91,12 +91,12 @@ def test_creating(world: World) -> None:
 def test_no_change_while_creating(world: World) -> None:
     """An endpoint that is Creating can be neither updated nor deleted."""
     name, config = world.name("slow"), world.simple_config()
-    world.sandbox.faults("slow_ping", endpoint=name, seconds=0.7)
-    world.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
-    with refused("ValidationException", f'Cannot update in-progress endpoint "{ARN}/{name}"'):
-        world.sagemaker.delete_endpoint(EndpointName=name)
-    with refused("ValidationException", "Cannot update in-progress endpoint"):
-        world.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config)
+    with world.held(name):
+        world.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+        with refused("ValidationException", f'Cannot update in-progress endpoint "{ARN}/{name}"'):
+            world.sagemaker.delete_endpoint(EndpointName=name)
+        with refused("ValidationException", "Cannot update in-progress endpoint"):
+            world.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config)
 
 
 @behaviour("SageMaker", "DescribeEndpoint")

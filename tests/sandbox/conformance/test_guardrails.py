@@ -137,11 +137,11 @@ def test_both_policies(world: World, shared: str) -> None:
 def test_the_phases(world: World, shared: str) -> None:
     """VariantStatus of an update is Creating, then ActivatingTraffic, then Baking."""
     config = blue_green("CANARY", wait=60, termination=60, CanarySize=percent(10))
-    world.sandbox.faults("slow_ping", endpoint=shared, seconds=0.4)
-    world.sagemaker.update_endpoint(
-        EndpointName=shared, EndpointConfigName=world.simple_config("9", count=2), DeploymentConfig=config
-    )
-    seen: list[str] = []
+    change = {"EndpointConfigName": world.simple_config("9", count=2), "DeploymentConfig": config}
+    with world.held(shared):
+        world.sagemaker.update_endpoint(EndpointName=shared, **change)
+        [starting] = world.describe(shared)["PendingDeploymentSummary"]["ProductionVariants"]
+    seen = [status["Status"] for status in starting["VariantStatus"]]
     while (now := world.describe(shared))["EndpointStatus"] == "Updating":
         [variant] = now.get("PendingDeploymentSummary", {}).get("ProductionVariants", [{}])
         for status in variant.get("VariantStatus", []):

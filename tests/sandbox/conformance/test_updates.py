@@ -60,18 +60,18 @@ def test_an_unknown_endpoint(world: World) -> None:
 def test_one_change_at_a_time(world: World, shared: str) -> None:
     """An endpoint that is Updating can be neither updated, rescaled nor deleted."""
     config = world.simple_config("2", count=2)
-    world.sandbox.faults("slow_ping", endpoint=shared, seconds=0.5)
-    world.sagemaker.update_endpoint(EndpointName=shared, EndpointConfigName=config)
     change = [{"VariantName": "live", "DesiredWeight": 1.0}]
-    for refuse in (
-        lambda: world.sagemaker.update_endpoint(EndpointName=shared, EndpointConfigName=config),
-        lambda: world.sagemaker.delete_endpoint(EndpointName=shared),
-        lambda: world.sagemaker.update_endpoint_weights_and_capacities(
-            EndpointName=shared, DesiredWeightsAndCapacities=change
-        ),
-    ):
-        with refused("ValidationException", "Cannot update in-progress endpoint"):
-            refuse()
+    with world.held(shared):
+        world.sagemaker.update_endpoint(EndpointName=shared, EndpointConfigName=config)
+        for refuse in (
+            lambda: world.sagemaker.update_endpoint(EndpointName=shared, EndpointConfigName=config),
+            lambda: world.sagemaker.delete_endpoint(EndpointName=shared),
+            lambda: world.sagemaker.update_endpoint_weights_and_capacities(
+                EndpointName=shared, DesiredWeightsAndCapacities=change
+            ),
+        ):
+            with refused("ValidationException", "Cannot update in-progress endpoint"):
+                refuse()
     world.settled(shared)
 
 

@@ -117,22 +117,29 @@ def test_no_capacity_fails_with_sagemakers_words(world: World) -> None:
 
 def test_nothing_may_change_while_it_is_creating(world: World) -> None:
     name = world.name("endpoint")
-    world.sandbox.faults("slow_ping", endpoint=name, seconds=1)
     config = world.simple_config()
+    with world.held(name):
+        world.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+        creating = world.describe(name)
+        assert creating["EndpointStatus"] == "Creating"
+        assert creating["PendingDeploymentSummary"]["EndpointConfigName"] == config
+        assert "ProductionVariants" not in creating
+        for refused in (
+            lambda: world.sagemaker.delete_endpoint(EndpointName=name),
+            lambda: world.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config),
+        ):
+            with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
+                refused()
+        with pytest.raises(ClientError, match="not found"):
+            world.invoke(name)
+    assert world.settled(name)["EndpointStatus"] == "InService"
+
+
+def test_a_slow_ping_delays_an_endpoint(world: World) -> None:
+    name = world.name("endpoint")
+    world.sandbox.faults("slow_ping", endpoint=name, seconds=1)
     started = time.monotonic()
-    world.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
-    creating = world.describe(name)
-    assert creating["EndpointStatus"] == "Creating"
-    assert creating["PendingDeploymentSummary"]["EndpointConfigName"] == config
-    assert "ProductionVariants" not in creating
-    for refused in (
-        lambda: world.sagemaker.delete_endpoint(EndpointName=name),
-        lambda: world.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config),
-    ):
-        with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
-            refused()
-    with pytest.raises(ClientError, match="not found"):
-        world.invoke(name)
+    world.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=world.simple_config())
     assert world.settled(name)["EndpointStatus"] == "InService"
     assert time.monotonic() - started > 1, "its ping was slow"
 

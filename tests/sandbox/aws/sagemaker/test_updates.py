@@ -152,17 +152,18 @@ def test_a_deployment_that_takes_too_long_rolls_back(world: World) -> None:
 def test_two_updates_at_once_are_refused(world: World) -> None:
     endpoint = world.endpoint()
     config = world.simple_config("2")
-    world.sandbox.faults("slow_ping", endpoint=endpoint, seconds=0.5)
-    world.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
-    for refused in (
-        lambda: world.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config),
-        lambda: world.sagemaker.delete_endpoint(EndpointName=endpoint),
-        lambda: world.sagemaker.update_endpoint_weights_and_capacities(
-            EndpointName=endpoint, DesiredWeightsAndCapacities=[{"VariantName": "live", "DesiredWeight": 1}]
-        ),
-    ):
-        with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
-            refused()
+    change = [{"VariantName": "live", "DesiredWeight": 1}]
+    with world.held(endpoint):
+        world.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+        for refused in (
+            lambda: world.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config),
+            lambda: world.sagemaker.delete_endpoint(EndpointName=endpoint),
+            lambda: world.sagemaker.update_endpoint_weights_and_capacities(
+                EndpointName=endpoint, DesiredWeightsAndCapacities=change
+            ),
+        ):
+            with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
+                refused()
     assert world.settled(endpoint)["EndpointConfigName"] == config
 
 
