@@ -19,7 +19,8 @@ KINDS: dict[str, str] = {
     "UpdateRollbackFailed, with traffic on both configs; `reason` becomes its FailureReason",
     "system_update": "`endpoint` is patched now: SystemUpdating for at least `seconds`, on new instances",
     "slow_ping": "new instances of `endpoint` pass their ping only after `seconds`",
-    "hold_ping": "new instances of `endpoint` pass their ping only once this fault is removed; lasting",
+    "hold": "what goes on at `endpoint` ends only once this fault is removed: new instances pass no ping, "
+    "a rollback stays RollingBack; lasting",
     "fail_ping": "new instances of `endpoint` never pass their ping",
     "insufficient_capacity": "the next CreateEndpoint or UpdateEndpoint of `endpoint` finds no instances",
     "quota_exceeded": "the next CreateEndpoint or UpdateEndpoint of `endpoint` is refused with "
@@ -42,7 +43,7 @@ KINDS: dict[str, str] = {
 """Every kind of fault and what it does."""
 
 LASTING = {
-    "hold_ping",
+    "hold",
     "invoke_errors",
     "invoke_latency",
     "eventual_consistency",
@@ -168,10 +169,6 @@ class Faults:
         """The waiting faults as JSON objects."""
         with self._lock:
             return [asdict(fault) for fault in self._waiting]
-
-    def waits(self, fault_id: int) -> bool:
-        """Whether this fault is still there: nobody removed it, and its count is not used up."""
-        return any(fault.id == fault_id for fault in self._waiting)
 
     def __bool__(self) -> bool:
         return bool(self._waiting)

@@ -3,7 +3,7 @@
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -109,9 +109,9 @@ class World:
         return self.settled(endpoint)
 
     @contextmanager
-    def held(self, endpoint: str) -> Iterator[None]:
-        """Inside, what is deployed to the endpoint does not get ready; at the end it does."""
-        fault = self.sandbox.faults("hold_ping", endpoint=endpoint)["id"]
+    def held(self, endpoint: str) -> Generator[None]:
+        """Inside, what goes on at the endpoint does not end: no instance gets ready, no rollback is over."""
+        fault = self.sandbox.faults("hold", endpoint=endpoint)["id"]
         try:
             yield
         finally:

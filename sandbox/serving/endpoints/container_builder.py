@@ -4,7 +4,6 @@ Blocking; called from a thread. Raises DeploymentFailed with the words that Sage
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,6 @@ class ContainerBuilder:
             )
         meant = endpoint.endpoint_name, variant, spec.config_name
         slow = self._faults.for_endpoint("slow_ping", *meant)
-        hold = self._faults.for_endpoint("hold_ping", *meant)
         fail = self._faults.for_endpoint("fail_ping", *meant)
         try:
             prepared = self._runtime.image(image.digest, image.manifest)
@@ -93,7 +91,7 @@ class ContainerBuilder:
             model_dir=model_dir,
             environment=definition.get("Environment") or {},
             slow_ping=slow.seconds if slow else 0.0,
-            ping_held=partial(self._faults.waits, hold.id if hold else 0),
+            ping_held=lambda: self._faults.for_endpoint("hold", *meant) is not None,
             fail_ping=fail is not None,
         )
 

@@ -172,6 +172,8 @@ class Deployer:
             endpoint.route((1.0, old))
         self._drop_pending(endpoint)
         await asyncio.sleep(ROLLBACK_TIME / self._scale)
+        while self._faults.for_endpoint("hold", endpoint.endpoint_name):
+            await asyncio.sleep(_WATCH)
         if endpoint.stranded is not None:
             stranded, endpoint.stranded = endpoint.stranded, None
             self._retire(stranded)

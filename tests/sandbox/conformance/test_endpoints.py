@@ -214,11 +214,12 @@ def test_system_updating(world: World) -> None:
     """An endpoint that AWS patches is SystemUpdating, goes on serving, and cannot be changed."""
     name = world.endpoint()
     before = {instance["id"] for instance in world.instances(name)}
-    world.sandbox.faults("system_update", endpoint=name, seconds=0.6)
-    assert world.describe(name)["EndpointStatus"] == "SystemUpdating"
-    assert world.version(name) == "1"
-    with refused("ValidationException", "Cannot update in-progress endpoint"):
-        world.sagemaker.delete_endpoint(EndpointName=name)
+    with world.held(name):
+        world.sandbox.faults("system_update", endpoint=name)
+        assert world.describe(name)["EndpointStatus"] == "SystemUpdating"
+        assert world.version(name) == "1"
+        with refused("ValidationException", "Cannot update in-progress endpoint"):
+            world.sagemaker.delete_endpoint(EndpointName=name)
     seen = wait_for(
         lambda: (d := world.describe(name))["EndpointStatus"] != "SystemUpdating" and d, "the patch"
     )

@@ -79,8 +79,9 @@ def test_one_change_at_a_time(world: World, shared: str) -> None:
 def test_rolling_back(world: World, shared: str) -> None:
     """An update that is taken back is RollingBack before it is InService again."""
     world.sandbox.faults("insufficient_capacity", endpoint=shared)
-    world.sagemaker.update_endpoint(EndpointName=shared, EndpointConfigName=world.simple_config())
-    wait_for(lambda: world.describe(shared)["EndpointStatus"] == "RollingBack", "RollingBack")
+    with world.held(shared):
+        world.sagemaker.update_endpoint(EndpointName=shared, EndpointConfigName=world.simple_config())
+        wait_for(lambda: world.describe(shared)["EndpointStatus"] == "RollingBack", "RollingBack")
     assert world.settled(shared)["EndpointStatus"] == "InService"
 
 
