@@ -14,7 +14,8 @@ import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -44,6 +45,7 @@ class LedgerStore:
         self.owner = this_process()
         self._last: Stored | None = None
         self._looked = False
+        self._gone: dict[str, datetime] = {}
 
     def exists(self) -> bool:
         """Whether the bucket is there."""
@@ -55,9 +57,20 @@ class LedgerStore:
 
     def alive(self, found: OpenRollout) -> bool:
         """Whether the process that works on the open rollout still lives."""
-        beat = self._beat()
-        at = beat.at if beat and beat.rollout == found.id else None
-        return is_alive(found.owner, at, datetime.now(UTC))
+        beat, age = self._beat()
+        mine = beat is not None and beat.rollout == found.id
+        alive = is_alive(found.owner, age if mine else None)
+        if mine and not alive:
+            self._gone[found.owner.host] = beat.at
+        return alive
+
+    def left_by_the_dead(self, host: str, at: datetime) -> bool:
+        """Whether what was begun on `host` at `at` was begun by a process that this one found dead.
+
+        Both times are told by that host's own clock: `at`, and the last beat of its heart.
+        """
+        last = self._gone.get(host)
+        return last is not None and at <= last + timedelta(seconds=ledger.BEAT_SECONDS)
 
     def latest(self, most: int | None) -> list[Stored]:
         """The newest `most` entries (None: all), oldest first."""
@@ -94,7 +107,7 @@ class LedgerStore:
         def beat() -> None:
             while True:
                 self._put_beat(rollout)
-                if stopped.wait(ledger.STALE_SECONDS / 4):
+                if stopped.wait(ledger.BEAT_SECONDS):
                     return
 
         thread = threading.Thread(target=beat, name="ledger-heartbeat", daemon=True)
@@ -109,7 +122,7 @@ class LedgerStore:
 
     def shelf(self) -> Shelf:
         """Everything that lies, or lay, where the ledger is, in all its versions."""
-        beat = self._beat()
+        beat, _ = self._beat()
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=PREFIX)
         written: dict[str, list[str]] = {}
         gone = set()
@@ -180,21 +193,26 @@ class LedgerStore:
             "Run the same command again.",
         )
 
-    def _beat(self) -> Heartbeat | None:
-        """The last heartbeat, None when there is none that can be read."""
+    def _beat(self) -> tuple[Heartbeat, float] | tuple[None, None]:
+        """The last heartbeat and its age in seconds; None where there is none that can be read.
+
+        S3's own clock tells the age, when it was written and when it was read: two hosts' clocks may differ.
+        """
         try:
-            data = self._s3.get_object(Bucket=self._bucket, Key=HEARTBEAT)["Body"].read()
-            return Heartbeat.model_validate_json(data)
+            answer = self._s3.get_object(Bucket=self._bucket, Key=HEARTBEAT)
+            found = Heartbeat.model_validate_json(answer["Body"].read())
         except ValidationError:
-            return None
+            return None, None
         except ClientError as error:
             if error_code(error) in MISSING:
-                return None
+                return None, None
             raise
+        asked = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return found, (asked - answer["LastModified"]).total_seconds()
 
     def _newest_number(self) -> int:
         """The number of the newest entry, 0 when there is none."""
-        beat = self._beat()
+        beat, _ = self._beat()
         # A number that is not there (any more) leads nowhere; then the whole ledger is listed.
         numbers = self._numbers_from(beat.number) if beat and beat.number > 1 else []
         return max(numbers or self._numbers_from(1), default=0)
