@@ -13,9 +13,9 @@ import pulumi_aws as aws
 from infra import policies
 from infra.arns import Place
 from release.domain import names
+from release.domain.guardrails import ALARM_PERIOD_SECONDS, ALARM_PERIODS
 from release.domain.pins import Alarms
 
-_PERIOD_SECONDS = 60
 _FEWEST_REQUESTS = 20
 """In one period. Below it, one failed request would already take an update back."""
 
@@ -95,7 +95,7 @@ class EndpointAlarms(pulumi.ComponentResource):
             ],
             comparison_operator="GreaterThanThreshold",
             threshold=percent,
-            evaluation_periods=1,
+            evaluation_periods=ALARM_PERIODS,
             treat_missing_data="notBreaching",
             alarm_actions=[self._args.topic_arn],
             ok_actions=[self._args.topic_arn],
@@ -114,10 +114,10 @@ class EndpointAlarms(pulumi.ComponentResource):
             metric_name="ModelLatency",
             dimensions=self._dimensions(),
             extended_statistic="p99",
-            period=_PERIOD_SECONDS,
+            period=ALARM_PERIOD_SECONDS,
             comparison_operator="GreaterThanThreshold",
             threshold=milliseconds * _MICROSECONDS_PER_MILLISECOND,
-            evaluation_periods=1,
+            evaluation_periods=ALARM_PERIODS,
             evaluate_low_sample_count_percentiles="ignore",
             treat_missing_data="notBreaching",
             alarm_actions=[self._args.topic_arn],
@@ -133,7 +133,7 @@ class EndpointAlarms(pulumi.ComponentResource):
                 namespace=_NAMESPACE,
                 metric_name=metric,
                 dimensions=self._dimensions(),
-                period=_PERIOD_SECONDS,
+                period=ALARM_PERIOD_SECONDS,
                 stat="Sum",
             ),
             return_data=False,

@@ -8,17 +8,21 @@ from typing import Any, Literal
 
 from release.domain import names
 
+Routing = Literal["ALL_AT_ONCE", "CANARY", "LINEAR"]
+
 
 @dataclass(frozen=True)
 class Deployment:
     """A blue/green update: a new fleet takes traffic as `routing` says, then the old one ends.
 
-    While it does, and for `wait_seconds` after each shift, a ringing alarm of `alarms` takes it back.
+    `wait_seconds` pass between two shifts, `termination_seconds` after the last before the old fleet ends.
+    Until then a ringing alarm of `alarms` takes the update back.
     """
 
-    routing: Literal["ALL_AT_ONCE", "CANARY", "LINEAR"]
+    routing: Routing
     step_percent: int
     wait_seconds: int
+    termination_seconds: int
     timeout_seconds: int
     alarms: tuple[str, ...]
 
@@ -43,7 +47,7 @@ def deployment_config(deployment: Deployment) -> dict[str, Any]:
     config: dict[str, Any] = {
         "BlueGreenUpdatePolicy": {
             "TrafficRoutingConfiguration": routing,
-            "TerminationWaitInSeconds": 0,
+            "TerminationWaitInSeconds": deployment.termination_seconds,
             "MaximumExecutionTimeoutInSeconds": deployment.timeout_seconds,
         }
     }

@@ -10,6 +10,7 @@ import os
 import pytest
 
 from demo import bad_models
+from demo.project import GUARDED
 from release.domain import plan
 from release.domain.ledger import Phase
 from tests.end_to_end.world import SKIP
@@ -31,9 +32,9 @@ def prod(world, fresh):
 
 @pytest.fixture(params=STRATEGIES)
 def strategy(request, world):
-    """The strategy of dev and prod; a waiting minute is a second here."""
+    """The strategy of dev and prod."""
     for stage in ("dev", "prod"):
-        world.edit(stage, rollout={"strategy": request.param, "step_percent": 50, "wait_seconds": 60})
+        world.edit(stage, rollout=GUARDED | {"strategy": request.param, "step_percent": 50})
     return request.param
 
 

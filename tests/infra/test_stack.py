@@ -5,6 +5,7 @@ import pytest
 from infra.components.serving import MOVED_BY_ROLLOUTS, Serving, ServingArgs
 from release.domain import names
 from release.domain.deployment import alarm_names
+from release.domain.guardrails import ALARM_PERIOD_SECONDS, ALARM_PERIODS
 from release.domain.pins import Pins, ReleasePin, RolloutSettings
 from release.domain.plan import Split, config_plan, endpoint_plan
 from release.rollout.strategies import STRATEGIES
@@ -88,6 +89,16 @@ def test_pulumi_makes_the_endpoint_and_never_moves_it(strategy):
 def test_the_alarms_that_a_rollout_names_exist():
     declared = declare(stage(PINNED))
     assert set(alarm_names("dev", "delays")) == {alarm.inputs["name"] for alarm in declared.of("MetricAlarm")}
+
+
+def test_the_alarms_ring_as_fast_as_the_settings_count_on():
+    """Otherwise a watch that the settings accept would end before."""
+    for alarm in declare(stage(PINNED)).of("MetricAlarm"):
+        periods = [
+            query["metric"]["period"] for query in alarm.inputs.get("metricQueries", []) if "metric" in query
+        ]
+        assert set(periods or [alarm.inputs["period"]]) == {ALARM_PERIOD_SECONDS}
+        assert alarm.inputs["evaluationPeriods"] == ALARM_PERIODS
 
 
 def test_before_anything_is_live_the_endpoint_is_made_with_the_candidate():

@@ -154,7 +154,7 @@ class TestStrategies:
         [
             (
                 {"strategy": "all-at-once", "wait_seconds": 30},
-                {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 30},
+                {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
             ),
             (
                 {"strategy": "canary", "step_percent": 10, "wait_seconds": 60},
@@ -175,10 +175,11 @@ class TestStrategies:
         ],
     )
     def test_traffic_moves_as_the_stage_says(self, rollout, routing):
-        (step,) = self.steps(**rollout, timeout_seconds=700)
+        (step,) = self.steps(**rollout, termination_seconds=240, timeout_seconds=700)
         assert step.deployment is not None
         policy = deployment_config(step.deployment)["BlueGreenUpdatePolicy"]
         assert policy["TrafficRoutingConfiguration"] == routing
+        assert policy["TerminationWaitInSeconds"] == 240
         assert policy["MaximumExecutionTimeoutInSeconds"] == 700
 
     def test_no_alarm_can_refuse_the_way_back_and_nothing_waits_on_it(self):
@@ -189,6 +190,7 @@ class TestStrategies:
         assert "AutoRollbackConfiguration" not in config
         routing = config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
         assert routing == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+        assert config["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] == 0
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=6))
