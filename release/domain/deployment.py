@@ -27,9 +27,14 @@ class Deployment:
     alarms: tuple[str, ...]
 
 
-def alarm_names(stage: str, name: str) -> tuple[str, ...]:
-    """The alarms that watch an update of this endpoint."""
-    return (names.alarm(name, stage, "errors"), names.alarm(name, stage, "latency"))
+def alarm_names(watched: str) -> tuple[str, ...]:
+    """The alarms of an endpoint, or of the fleets of one endpoint config, by its name in SageMaker.
+
+    An endpoint's page people. A config's take the guarded update to it back: they do not see the fleet that
+    serves meanwhile, whose answers would hide a canary's errors, or whose errors would refuse what mends
+    them.
+    """
+    return (names.alarm(watched, "errors"), names.alarm(watched, "latency"))
 
 
 def deployment_config(deployment: Deployment) -> dict[str, Any]:

@@ -65,9 +65,14 @@ def endpoint_config(name: str, stage: str, content: Mapping[str, Any]) -> str:
     return _checked(f"{name}-{stage}-{digest(content)[:RELEASE_ID_LENGTH]}")
 
 
-def alarm(name: str, stage: str, metric: str) -> str:
-    """One alarm of an endpoint, such as `delays-prod-errors`."""
-    return f"{endpoint(name, stage)}-{metric}"
+def alarm(watched: str, metric: str) -> str:
+    """One alarm of an endpoint or of an endpoint config, by its name in SageMaker: `delays-prod-errors`."""
+    return f"{watched}-{metric}"
+
+
+def alarms_of(endpoint: str) -> str:
+    """The pattern of an endpoint's alarms, and of its configs': their names begin with its own."""
+    return alarm(endpoint, "*")
 
 
 def log_group(name: str, stage: str) -> str:

@@ -80,6 +80,8 @@ class EndpointPlan:
     """What serves when no rollout is under way."""
     first: ConfigPlan | None
     """What the endpoint is created with: the live release, before there is one the candidate."""
+    watched: ConfigPlan | None
+    """What a guarded update is about to move to: it has alarms of its own meanwhile."""
 
 
 def endpoint_plan(stage: str, name: str, pins: Pins, splits: tuple[Split, ...] = ()) -> EndpointPlan:
@@ -102,17 +104,24 @@ def endpoint_plan(stage: str, name: str, pins: Pins, splits: tuple[Split, ...] =
         configs=tuple(configs.values()),
         live=config_plan(stage, name, pins.live) if pins.live else None,
         first=config_plan(stage, name, first) if first else None,
+        watched=_watched(stage, name, pins),
     )
 
 
+def _watched(stage: str, name: str, pins: Pins) -> ConfigPlan | None:
+    coming = pins.candidate
+    return config_plan(stage, name, coming) if pins.live and coming and not coming.beside else None
+
+
 def same_things(one: EndpointPlan, other: EndpointPlan) -> bool:
-    """Whether two plans declare the same models and configs, and an endpoint both or neither.
+    """Whether two plans declare the same models, configs and alarms, and an endpoint both or neither.
 
     Which of the configs serves is no difference: that is moved by rollouts, not by the stack.
     """
     return (
         set(one.models) == set(other.models)
         and set(one.configs) == set(other.configs)
+        and one.watched == other.watched
         and (one.first is None) == (other.first is None)
     )
 

@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 from demo.project import AT_ONCE, GUARDED, TIME_SCALE, guarded_project
-from release.domain import names
+from release.domain import names, plan
 from release.domain.errors import ReleaseFailed
 from release.operations.doctor import doctor
 from release.operations.promote import Order, promote
@@ -274,11 +274,12 @@ def test_an_alarm_that_takes_it_back_is_named_with_its_value(world, workshop, fa
     workshop.good()
     runtime, stop = world.client("sagemaker-runtime"), time.monotonic() + 60
     world.edit("prod", rollout=GUARDED | {"wait_seconds": 3600})
-    sagemaker = world.client("sagemaker")
+    sagemaker, watched = world.client("sagemaker"), []
 
     def load():
-        config = world.endpoint("prod").candidate
-        assert config is not None
+        candidate = world.endpoint("prod").candidate
+        assert candidate is not None
+        watched.append(plan.config_plan("prod", "delays", candidate).name)
         world.sandbox.faults("invoke_errors", endpoint=ENDPOINT, status=500)
 
         def send():
@@ -298,7 +299,7 @@ def test_an_alarm_that_takes_it_back_is_named_with_its_value(world, workshop, fa
         world.sandbox.clear_faults()
         world.edit("prod", rollout=AT_ONCE)
     assert "Diagnosis (alarm)" in said
-    assert "delays-prod-errors rang" in said
+    assert f"{watched[0]}-errors rang" in said
     assert "Threshold Crossed" in said
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from release.domain import plan
+from release.domain.deployment import alarm_names
 from release.domain.errors import ApplyFailed
 from release.domain.pins import EndpointSettings, Pins
 from release.domain.plan import Split
@@ -56,7 +57,9 @@ class FakeStack:
             plan.endpoint_plan(self.stage, name, settings.pins, self.splits)
             for name, settings in self.file.endpoints.items()
         ]
+        watched = [wanted.watched.name for wanted in plans if wanted.watched]
         for wanted in plans:
+            aws.alarms |= {alarm for config in watched for alarm in alarm_names(config)}
             aws.models |= {model.name: model for model in wanted.models}
             self.trouble.moment()
             aws.configs |= {config.name: config for config in wanted.configs}
@@ -68,6 +71,7 @@ class FakeStack:
             if self.knows and wanted.first is None and wanted.endpoint in aws.endpoints:
                 del aws.endpoints[wanted.endpoint]
             self.trouble.moment()
+        aws.alarms = {alarm for config in watched for alarm in alarm_names(config)}
         for kind, keep in (
             (aws.configs, {config.name for wanted in plans for config in wanted.configs}),
             (aws.models, {model.name for wanted in plans for model in wanted.models}),

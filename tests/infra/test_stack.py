@@ -86,9 +86,39 @@ def test_pulumi_makes_the_endpoint_and_never_moves_it(strategy):
     assert set(declared.ignored) == {endpoint.name}
 
 
-def test_the_alarms_that_a_rollout_names_exist():
-    declared = declare(stage(PINNED))
-    assert set(alarm_names("dev", "delays")) == {alarm.inputs["name"] for alarm in declared.of("MetricAlarm")}
+def alarms(endpoint):
+    declared = declare(stage({"delays": endpoint})).of("MetricAlarm")
+    return {alarm.inputs["name"]: alarm.inputs for alarm in declared}
+
+
+def test_a_candidate_has_alarms_of_its_own_fleet_while_it_is_one():
+    """They are what a guarded update to it names; of the endpoint's other fleet they see nothing."""
+    config = config_plan("dev", "delays", ReleasePin.model_validate(pin(NEXT, type="ml.m7i.large"))).name
+    found = alarms({**PINNED["delays"], "candidate": pin(NEXT)})
+    own = {name: found.pop(name) for name in alarm_names(config)}
+    assert list(found) == list(alarms(PINNED["delays"])) == list(alarm_names("delays-dev"))
+    of_endpoint = {"EndpointName": "delays-dev", "VariantName": "live"}
+    for inputs, dimensions in (
+        *((inputs, of_endpoint) for inputs in found.values()),
+        *((inputs, {**of_endpoint, "EndpointConfigName": config}) for inputs in own.values()),
+    ):
+        seen = [query["metric"]["dimensions"] for query in inputs["metricQueries"] if "metric" in query]
+        assert seen == [dimensions] * len(seen)
+
+
+def test_the_endpoints_alarms_page_and_those_of_an_update_only_take_it_back():
+    config = config_plan("dev", "delays", ReleasePin.model_validate(pin(NEXT, type="ml.m7i.large"))).name
+    found = alarms({**PINNED["delays"], "candidate": pin(NEXT)})
+    paged = {name for name, inputs in found.items() if inputs.get("alarmActions") or inputs.get("okActions")}
+    assert paged == set(alarm_names("delays-dev"))
+    assert set(found) - paged == set(alarm_names(config))
+
+
+@pytest.mark.parametrize(
+    "endpoint", [{"candidate": pin(NEXT)}, {"live": pin(NEW), "candidate": pin(NEXT, beside=True)}]
+)
+def test_a_candidate_that_no_guarded_update_moves_to_has_none(endpoint):
+    assert set(alarms(endpoint)) == set(alarm_names("delays-dev"))
 
 
 def test_the_alarms_ring_as_fast_as_the_settings_count_on():

@@ -66,7 +66,7 @@ class Context:
         return plan.beside_plan(self.stage, self.endpoint, self.before.live, self._coming, split)
 
     def guarded(self, routing: Routing) -> Step:
-        """One update, whose traffic SageMaker moves as `routing` says, under the endpoint's alarms."""
+        """One update, whose traffic SageMaker moves as `routing` says, under the alarms of the new fleet."""
         settings = self.settings
         return Step(
             self.arrived,
@@ -76,7 +76,7 @@ class Context:
                 wait_seconds=0 if routing == "ALL_AT_ONCE" else settings.wait_seconds,
                 termination_seconds=settings.termination_seconds,
                 timeout_seconds=settings.timeout_seconds,
-                alarms=deployment.alarm_names(self.stage, self.endpoint),
+                alarms=deployment.alarm_names(self.arrived.name),
             ),
         )
 
