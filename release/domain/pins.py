@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from release.domain import guardrails
 from release.domain.errors import UsageError
 from release.domain.hours import Hours
 
@@ -137,8 +136,8 @@ class RolloutSettings(Data):
     For all-at-once, canary and linear, SageMaker's blue/green update policy: `step_percent` of the capacity
     shifts at a time, `wait_seconds` pass between two shifts and `termination_seconds` after the last. Bounds:
     BlueGreenUpdatePolicy and TrafficRoutingConfig in SageMaker's API reference, and for the timeout the AWS
-    provider's own. What they have to be beside each other is checked where an endpoint's settings are read,
-    not here: the ledger holds rollouts of the past, too.
+    provider's own. What they have to be beside each other is checked where a stage's settings are read
+    (`release/domain/guardrails.py`), not here: the ledger holds rollouts of the past, too.
 
     For judged and shadow: the candidate gets each of `steps` per cent of the traffic in turn. A step is left
     when the judge says PASS, and not before `step_seconds`; one that the judge holds for `hold_seconds` is
@@ -150,7 +149,10 @@ class RolloutSettings(Data):
     allow: tuple[Strategy, ...] = ()
     """Other strategies that `--strategy` may choose here."""
     step_percent: Annotated[int, Field(ge=1, le=50)] = 10
-    """Canary and linear: the share of the capacity that shifts at a time."""
+    """Canary and linear: the share of the capacity that shifts at a time; for linear at least 10.
+
+    Both need at least two instances.
+    """
     wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
     """Canary and linear: between two shifts, watched by the alarms. Not below 240: they need that to ring."""
     termination_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
@@ -159,7 +161,7 @@ class RolloutSettings(Data):
     Until then they take the update back within seconds. Not below 240; all-at-once may say 0, no watch.
     """
     timeout_seconds: Annotated[int, Field(ge=600, le=14400)] = 3600
-    """How long SageMaker may take for one update before it takes it back."""
+    """How long SageMaker may take for one update, waits included, before it takes it back."""
     steps: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], Field(min_length=1, max_length=20)] = (
         *(1, 5, 25, 50),
     )
@@ -219,15 +221,6 @@ class EndpointSettings(Pins):
     instances: Instances = Instances()
     rollout: RolloutSettings = RolloutSettings()
     alarms: Alarms = Alarms()
-
-    @field_validator("rollout")
-    @classmethod
-    def _guarded(cls, value: RolloutSettings) -> RolloutSettings:
-        """Every strategy that may be used can be used."""
-        for strategy in (value.strategy, *value.allow):
-            if problem := guardrails.problem(strategy, value):
-                raise ValueError(problem)
-        return value
 
     @property
     def pins(self) -> Pins:

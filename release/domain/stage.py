@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator
 
-from release.domain import former, nearby
+from release.domain import former, guardrails, nearby
 from release.domain.errors import UsageError
 from release.domain.pins import Data, EndpointName, EndpointSettings
 from release.domain.policy import Policy
@@ -127,9 +127,26 @@ def parse(stage: str, config: Mapping[str, Any]) -> StageSettings:
         elif key in {"aws:region", "aws:profile"}:
             values[name] = value
     try:
-        return StageSettings.model_validate(values)
+        settings = StageSettings.model_validate(values)
     except ValidationError as error:
         raise _explained(stage, error) from None
+    _refuse_what_sagemaker_would(settings)
+    return settings
+
+
+def _refuse_what_sagemaker_would(settings: StageSettings) -> None:
+    """Raise UsageError for an endpoint whose updates SageMaker would refuse, or nobody could watch."""
+    found = [
+        f"slipway:endpoints.{name}.{problem}"
+        for name, endpoint in settings.endpoints.items()
+        for problem in guardrails.problems(endpoint)
+    ]
+    if found:
+        raise UsageError(
+            f"Pulumi.{settings.stage}.yaml is not a valid stage: " + "; ".join(found),
+            f"Nothing of stage {settings.stage} can be planned or changed until it is.",
+            "Correct the named keys under `config:`; each says what it may be.",
+        )
 
 
 def _refuse_misspelt(stage: str, config: Mapping[str, Any]) -> None:

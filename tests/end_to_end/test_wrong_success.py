@@ -24,7 +24,8 @@ NUMBERS = itertools.count()
 
 @pytest.fixture(scope="module")
 def prod(world, fresh):
-    """A stage with a live and a previous release."""
+    """A stage with a live and a previous release; dev has two instances, too: one cannot be split."""
+    world.edit("dev", instances={"min": 2, "max": 2})
     for _ in range(2):
         fresh()
         world.slipway(*PROMOTE)

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*has been deprecated in favor o
 
 SERVING = {"Model", "EndpointConfiguration", "Endpoint", "Target", "Policy"}
 PINNED = {"delays": {"live": pin(NEW), "previous": pin(OLD)}}
+TWO = {"min": 2, "max": 2}
 
 
 def served(endpoints):
@@ -78,7 +79,9 @@ def test_a_model_runs_the_pinned_image_and_artifact_without_a_network():
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_pulumi_makes_the_endpoint_and_never_moves_it(strategy):
     """Which config serves, and how it came to, is the rollouts' own (`release/rollout/`)."""
-    declared = declare(stage({"delays": {**PINNED["delays"], "rollout": {"strategy": strategy}}}))
+    declared = declare(
+        stage({"delays": {**PINNED["delays"], "instances": TWO, "rollout": {"strategy": strategy}}})
+    )
     endpoint = declared.one("Endpoint")
     assert "deploymentConfig" not in endpoint.inputs
     assert declared.ignored[endpoint.name] == {"endpointConfigName", "deploymentConfig"}
@@ -182,7 +185,8 @@ def test_a_candidate_beside_live_and_in_its_shadow_is_declared_as_planned():
 @pytest.mark.parametrize("now", ["judged", "canary"])
 def test_a_candidate_pinned_beside_live_has_every_config_that_its_rollout_moves_to(strategy, now):
     """Whatever the stage's data says of strategies now: that may change in the middle of a rollout."""
-    endpoint = {**PINNED["delays"], "candidate": pin(NEXT, beside=True), "rollout": {"strategy": now}}
+    candidate = pin(NEXT, beside=True)
+    endpoint = {**PINNED["delays"], "candidate": candidate, "instances": TWO, "rollout": {"strategy": now}}
     declared = declare(stage({"delays": endpoint}))
     configs = {item.inputs["name"]: item.inputs for item in declared.of("EndpointConfiguration")}
     before, coming = (
