@@ -76,6 +76,31 @@ def test_a_model_runs_the_pinned_image_and_artifact_without_a_network():
     assert model["enableNetworkIsolation"] is True
 
 
+ALWAYS_THE_SAME = {"name", "tags", "executionRoleArn", "enableNetworkIsolation"}
+"""Of a model. Tags are changed in place; the others are one stage's, for ever."""
+IN_THE_MODELS_NAME = {"image", "modelDataUrl"}
+IN_THE_CONFIGS_NAME = {
+    *("variantName", "modelName", "instanceType", "initialInstanceCount", "initialVariantWeight"),
+}
+
+
+def test_nothing_is_declared_that_is_not_in_the_name():
+    """AWS replaces a model or config for any other input, and Pulumi deletes a namesake first.
+
+    What is new here needs its place in `release.domain.plan` before it is declared.
+    """
+    pinned = {**PINNED["delays"], "candidate": pin(NEXT, beside=True)}
+    declared = declare(stage({"delays": pinned}))
+    for model in declared.of("Model"):
+        assert set(model.inputs) == {*ALWAYS_THE_SAME, "primaryContainer"}
+        assert set(model.inputs["primaryContainer"]) == IN_THE_MODELS_NAME
+    for config in declared.of("EndpointConfiguration"):
+        variants = {"productionVariants", "shadowProductionVariants"} & set(config.inputs)
+        assert set(config.inputs) == {"name", "tags", *variants}
+        for variant in (one for key in variants for one in config.inputs[key]):
+            assert set(variant) == IN_THE_CONFIGS_NAME
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_pulumi_makes_the_endpoint_and_never_moves_it(strategy):
     """Which config serves, and how it came to, is the rollouts' own (`release/rollout/`)."""

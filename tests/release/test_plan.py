@@ -215,4 +215,4 @@ def test_the_digest_does_not_depend_on_the_order_of_keys(value):
 
 def test_a_name_that_sagemaker_would_refuse_is_refused_here():
     with pytest.raises(ValueError, match="63"):
-        names.model("a" * 50, "staging", NEW)
+        names.model("a" * 50, "staging", NEW, {})
