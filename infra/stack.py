@@ -112,7 +112,12 @@ def _endpoint(
     )
     if serving.endpoint is None:
         return None
-    Autoscaling(f"{name}-autoscaling", AutoscalingArgs(plan.endpoint, endpoint.instances, [serving.endpoint]))
+    live = endpoint.pins.live
+    serves_on = live.type if live and live.type else endpoint.instances.type
+    Autoscaling(
+        f"{name}-autoscaling",
+        AutoscalingArgs(plan.endpoint, serves_on, endpoint.instances, [serving.endpoint]),
+    )
     return plan.endpoint
 
 

@@ -104,6 +104,11 @@ class Pins(Data):
         return self.model_copy(update=changed)
 
 
+def is_burstable(instance_type: str) -> bool:
+    """Whether it is a type that Application Auto Scaling does not accept."""
+    return re.match(r"^ml\.t\d", instance_type) is not None
+
+
 class Instances(Data):
     """What an endpoint runs on, and the bounds within which autoscaling moves.
 
@@ -116,7 +121,7 @@ class Instances(Data):
     min: Annotated[int, Field(ge=1, le=1000)] = 1
     """Autoscaling goes no lower."""
     max: Annotated[int, Field(ge=1, le=1000)] = 1
-    """Autoscaling goes no higher; not below `min`."""
+    """Autoscaling goes no higher; not below `min`, and the same for a burstable type (ml.t2, ml.t3)."""
     invocations_per_instance: Annotated[int, Field(ge=1)] = 3000
     """Target of the scaling policy, invocations per instance and minute."""
 
@@ -124,7 +129,17 @@ class Instances(Data):
     def _ordered(self) -> "Instances":
         if self.min > self.max:
             raise ValueError(f"min ({self.min}) is greater than max ({self.max})")
+        if is_burstable(self.type) and self.scales:
+            raise ValueError(
+                f"{self.type} is a burstable type, and SageMaker does not scale those by itself: min "
+                f"({self.min}) and max ({self.max}) have to be the same, or use another type"
+            )
         return self
+
+    @property
+    def scales(self) -> bool:
+        """Whether there is anything to scale between."""
+        return self.min < self.max
 
 
 Strategy = Literal["all-at-once", "canary", "linear", "judged", "shadow"]

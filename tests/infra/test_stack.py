@@ -247,6 +247,18 @@ def test_autoscaling_moves_the_live_variant_within_the_bounds():
     assert metric == "SageMakerVariantInvocationsPerInstance"
 
 
+def test_a_count_that_is_fixed_has_bounds_and_no_policy():
+    declared = declare(stage({"delays": {"live": pin(NEW), "instances": TWO}}))
+    assert [item.inputs["minCapacity"] for item in declared.of("Target")] == [2]
+    assert declared.of("Policy") == []
+
+
+def test_a_burstable_type_is_no_target_at_all():
+    instances = {**TWO, "type": "ml.t3.large"}
+    declared = declare(stage({"delays": {"live": pin(NEW, type="ml.t3.large"), "instances": instances}}))
+    assert declared.of("Target") == declared.of("Policy") == []
+
+
 def test_two_endpoints_share_the_foundation_and_nothing_else():
     declared = declare(stage({"delays": {"live": pin(NEW)}, "fares": {"live": pin(OLD)}}))
     assert sorted(item.inputs["name"] for item in declared.of("Endpoint")) == ["delays-dev", "fares-dev"]

@@ -141,3 +141,16 @@ def test_a_rollout_of_the_past_is_read_however_short_it_was_watched():
     """The ledger keeps it for ever."""
     past = RolloutSettings.model_validate({"strategy": "canary", "wait_seconds": 1})
     assert past.termination_seconds == 300
+
+
+@pytest.mark.parametrize("kind", ["ml.t2.medium", "ml.t3.large"])
+def test_a_burstable_type_cannot_scale(kind):
+    with pytest.raises(UsageError, match=f"{kind} is a burstable type"):
+        stage({}, instances={"type": kind, "min": 1, "max": 2})
+    assert not stage({}, instances={"type": kind, "min": 2, "max": 2}).instances.scales
+    assert stage({}, instances={"type": "ml.trn1.2xlarge", "min": 1, "max": 2}).instances.scales
+
+
+def test_bounds_the_wrong_way_round_are_refused():
+    with pytest.raises(UsageError, match=r"min \(3\) is greater than max \(2\)"):
+        stage({}, instances={"min": 3, "max": 2})
