@@ -183,7 +183,13 @@ def test_there_is_no_alarm_but_those_of_the_metrics(declared):
 
 
 @pytest.mark.parametrize(
-    ("region", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-iso-east-1", "aws-iso"),
+    ],
 )
 def test_arns_are_of_the_regions_partition(region, partition):
     assert Place(ACCOUNT, region).arn("sns", "t") == f"arn:{partition}:sns:{region}:{ACCOUNT}:t"
