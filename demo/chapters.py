@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from demo.bad_models import damaged
 from demo.narration import Narration
-from demo.project import TOLERANT, change_stage, guarded_project
+from demo.project import TIME_SCALE, TOLERANT, change_stage, guarded_project
 from demo.watch import golden
 from demo.worse_models import shifted
 
@@ -77,7 +77,8 @@ def _sandbox(story: Narration) -> None:
     shutil.rmtree(story.project, ignore_errors=True)
     guarded_project(story.project)
     change_stage(story.project, "prod", ROLLOUT, TOLERANT)
-    record = story.slipway("sandbox", "up", "--home", home, "--port", "0", "--json")
+    options = ("--home", home, "--port", "0", "--time-scale", str(TIME_SCALE))
+    record = story.slipway("sandbox", "up", *options, "--json")
     story.use(story.slipway("sandbox", "env", "--home", home, "--json"))
     story.say(f"AWS answers at {record['endpoint_url']}; the stages' files are in {story.project}")
     story.say("prod is judged at 50 % (a stage's own steps are 1, 5, 25 and 50), and PASS margins are")

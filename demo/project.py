@@ -11,8 +11,23 @@ from typing import Any
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[1]
-GUARDED = {"strategy": "canary", "step_percent": 10, "wait_seconds": 60}
-"""A rollout under alarms, for stages that nobody calls: there is nothing to judge by."""
+TIME_SCALE = 240
+"""How much shorter a sandbox waits than AWS, so that watching a canary for 240 s takes a second."""
+
+GUARDED = {
+    "strategy": "canary",
+    "step_percent": 10,
+    "wait_seconds": 240,
+    "termination_seconds": 240,
+    "timeout_seconds": 14_400,
+}
+"""A rollout under alarms, for stages that nobody calls: there is nothing to judge by.
+
+Its waits are the shortest that alarms need, and its limit leaves a server that starts slowly its minute.
+"""
+
+AT_ONCE = {"strategy": "all-at-once", "termination_seconds": 0, "timeout_seconds": 14_400}
+"""As dev's own, with the same limit."""
 
 TOLERANT = {
     "beta": 0.05,
@@ -51,6 +66,7 @@ def make_project(folder: Path, root: Path = ROOT) -> Path:
 def guarded_project(folder: Path) -> Path:
     """A project folder whose later stages roll out under alarms, as nobody calls them."""
     make_project(folder)
+    change_stage(folder, "dev", AT_ONCE)
     for stage in ("staging", "prod"):
         change_stage(folder, stage, GUARDED)
     return folder

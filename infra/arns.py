@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from release.domain import regions
+
 
 @dataclass(frozen=True)
 class Place:
@@ -12,10 +14,8 @@ class Place:
 
     @property
     def partition(self) -> str:
-        """AWS's partition of the region: the commercial one, China's or GovCloud's."""
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        """AWS's partition of the region."""
+        return regions.partition(self.region) or "aws"
 
     def arn(self, service: str, resource: str) -> str:
         """ARN of a resource of this place."""

@@ -44,7 +44,9 @@ def execution(
 ) -> str:
     """What an endpoint's instances may do: read models, pull the image, write their logs and metrics.
 
-    `cloudwatch:DescribeAlarms` is how SageMaker watches an update's alarms, with this role.
+    `cloudwatch:DescribeAlarms` is how SageMaker watches an update's alarms, with this role. `alarms` are
+    patterns: each update has alarms of its own, and a policy that changed with each would come too late for
+    it.
     """
     statements: list[Statement] = [
         _allow("ReadModels", "s3:GetObject", f"{place.bucket(bucket)}/models/*"),

@@ -19,7 +19,6 @@ from infra.components.role import ExecutionRole, ExecutionRoleArgs
 from infra.components.serving import Serving, ServingArgs
 from infra.components.storage import Storage, StorageArgs
 from release.domain import moves, names
-from release.domain.deployment import alarm_names
 from release.domain.pins import EndpointSettings
 from release.domain.plan import endpoint_plan
 from release.domain.stage import StageSettings
@@ -71,7 +70,7 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
             repository=names.repository(stage),
             key_arn=key.arn,
             log_groups=tuple(names.log_group(name, stage) for name in settings.endpoints),
-            alarms=tuple(alarm for name in settings.endpoints for alarm in alarm_names(stage, name)),
+            alarms=tuple(names.alarms_of(names.endpoint(name, stage)) for name in settings.endpoints),
             tags=tags,
         ),
     )
@@ -87,15 +86,16 @@ def _endpoint(
     tags: Mapping[str, str],
 ) -> str | None:
     """Declare one endpoint's resources; return its SageMaker name where it serves."""
-    stage = settings.stage
+    stage, plan = settings.stage, endpoint_plan(settings.stage, name, endpoint.pins)
+    watched = plan.watched.name if plan.watched else None
     alarms = EndpointAlarms(
-        f"{name}-alarms", EndpointAlarmsArgs(stage, name, endpoint.alarms, foundation.topic.arn, tags)
+        f"{name}-alarms",
+        EndpointAlarmsArgs(plan.endpoint, watched, endpoint.alarms, foundation.topic.arn, tags),
     )
     logs = EndpointLogs(
         f"{name}-logs",
         EndpointLogsArgs(names.log_group(name, stage), settings.retention.log_days, tags),
     )
-    plan = endpoint_plan(stage, name, endpoint.pins)
     if moves.shape_differs(endpoint):
         pulumi.log.warn(_unapplied(stage, name, endpoint))
     serving = Serving(
@@ -112,7 +112,12 @@ def _endpoint(
     )
     if serving.endpoint is None:
         return None
-    Autoscaling(f"{name}-autoscaling", AutoscalingArgs(plan.endpoint, endpoint.instances, [serving.endpoint]))
+    live = endpoint.pins.live
+    serves_on = live.type if live and live.type else endpoint.instances.type
+    Autoscaling(
+        f"{name}-autoscaling",
+        AutoscalingArgs(plan.endpoint, serves_on, endpoint.instances, [serving.endpoint]),
+    )
     return plan.endpoint
 
 

@@ -183,6 +183,15 @@ def test_the_transitions_are_the_codes():
     assert rows("docs/releases.md", "Transitions") == wanted
 
 
+@pytest.mark.parametrize("chapter", re.findall(r"^## (.+)$", text("docs/aws.md"), re.MULTILINE))
+def test_every_assumption_about_aws_has_a_source_and_a_place_where_it_is_held(chapter):
+    found = rows("docs/aws.md", chapter)
+    assert found
+    for row in found:
+        assert len(row) == 4, row
+        assert all(row[:3]), row
+
+
 def test_every_phase_has_a_line_about_dying_in_it():
     first = [row[0] for row in rows("docs/releases.md", "When something dies")]
     assert first[: len(Phase)] == [phase.value for phase in Phase]

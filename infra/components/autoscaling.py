@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from release.domain import names
-from release.domain.pins import Instances
+from release.domain.pins import Instances, is_burstable
 
 _NAMESPACE = "sagemaker"
 _DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -22,19 +22,29 @@ class AutoscalingArgs:
 
     endpoint: str
     """The SageMaker endpoint's name."""
+    serves_on: str
+    """The instance type of the fleet that serves."""
     instances: Instances
     after: Sequence[pulumi.Resource]
     """The endpoint: its variant can be registered only while it is in service."""
 
 
 class Autoscaling(pulumi.ComponentResource):
-    """A scaling target on the live variant, and one target-tracking policy.
+    """A scaling target on the live variant, and a target-tracking policy where there is a range to scale in.
 
-    The variant keeps its name through every rollout, so neither is touched by one.
+    The variant keeps its name through every rollout, so neither is touched by one. A target alone holds the
+    count within its bounds (RegisterScalableTarget in the API reference). A burstable type can be none.
     """
 
     def __init__(self, name: str, args: AutoscalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:components:Autoscaling", name, None, opts)
+        self._args = args
+        if not is_burstable(args.serves_on):
+            self._scaled(name)
+        self.register_outputs({})
+
+    def _scaled(self, name: str) -> None:
+        args = self._args
         target = aws.appautoscaling.Target(
             name,
             service_namespace=_NAMESPACE,
@@ -44,6 +54,8 @@ class Autoscaling(pulumi.ComponentResource):
             max_capacity=args.instances.max,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
+        if not args.instances.scales:
+            return
         tracking = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
             target_value=args.instances.invocations_per_instance,
             predefined_metric_specification=(
@@ -64,4 +76,3 @@ class Autoscaling(pulumi.ComponentResource):
             target_tracking_scaling_policy_configuration=tracking,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.register_outputs({})

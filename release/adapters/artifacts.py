@@ -36,7 +36,7 @@ class ArtifactStore:
 
     def model_uri(self, sha256: str) -> str:
         """Where the artifact with this checksum lies, or would."""
-        return f"s3://{self.bucket}/{_model_key(sha256)}"
+        return f"s3://{self.bucket}/{names.model_key(sha256)}"
 
     def model_sha256(self, uri: str) -> str | None:
         """SHA-256 of the bytes at `uri`, read in full; None when there is no such object."""
@@ -64,7 +64,7 @@ class ArtifactStore:
                 "It is not what was evaluated, so nothing was stored.",
                 "Train again: ./slipway train",
             )
-        self._put(_model_key(sha256), content)
+        self._put(names.model_key(sha256), content)
 
     def read_model(self, uri: str) -> bytes:
         """The bytes of the artifact at `uri`."""
@@ -83,7 +83,7 @@ class ArtifactStore:
                 "These are not the bytes that were proven, so nothing was copied.",
                 "Release the model again (./slipway release) and promote that.",
             )
-        self._put(_model_key(sha256), body)
+        self._put(names.model_key(sha256), body)
 
     def put_release(self, manifest: Manifest, golden: bytes) -> None:
         """Store the manifest and the golden requests of a release."""
@@ -123,10 +123,6 @@ class ArtifactStore:
         answer = self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, **checksum)
         if answer["ResponseMetadata"]["HTTPStatusCode"] != 200:
             raise ServiceError(f"S3 did not store {key} in {self.bucket}.", "", "Run the same command again.")
-
-
-def _model_key(sha256: str) -> str:
-    return f"models/{sha256}/model.tar.gz"
 
 
 def _release_key(release: str, name: str) -> str:

@@ -54,7 +54,7 @@ class Holdings:
                 for found in self._objects(f"releases/{thing.name}/"):
                     self._s3.delete_object(Bucket=self._artifacts.bucket, Key=found["Key"])
             case Kind.ARTIFACT:
-                self._s3.delete_object(Bucket=self._artifacts.bucket, Key=f"models/{thing.name}/model.tar.gz")
+                self._s3.delete_object(Bucket=self._artifacts.bucket, Key=names.model_key(thing.name))
             case Kind.IMAGE:
                 self._delete_image(thing.name)
 

@@ -40,10 +40,15 @@ class Signs:
         return [LogStream(name, tuple(self._lines(client, group, name))) for name in names]
 
     def alarms(self, names: Sequence[str], since: datetime) -> Sequence[Alarm]:
-        """These alarms, and whether each rang since, with CloudWatch's reason of that moment."""
+        """These alarms, and whether each rang since, with CloudWatch's reason of that moment.
+
+        One that was deleted meanwhile is among them if it rang: its history stays (DescribeAlarmHistory).
+        """
         client = self._aws.client("cloudwatch")
-        found = client.describe_alarms(AlarmNames=list(names))["MetricAlarms"]
-        return [self._alarm(client, alarm, since) for alarm in found]
+        described = client.describe_alarms(AlarmNames=list(names))["MetricAlarms"]
+        there = {alarm["AlarmName"]: alarm for alarm in described}
+        found = [self._alarm(client, name, there.get(name, {}), since) for name in names]
+        return [alarm for alarm in found if alarm.rang or alarm.name in there]
 
     def _lines(self, client: Any, group: str, stream: str) -> Iterator[str]:
         events = client.get_log_events(
@@ -53,9 +58,8 @@ class Signs:
             if not event["message"].startswith("{"):
                 yield event["message"].rstrip()[:LINE_LENGTH]
 
-    def _alarm(self, client: Any, alarm: dict[str, Any], since: datetime) -> Alarm:
-        name = alarm["AlarmName"]
-        if alarm["StateValue"] == "ALARM":
+    def _alarm(self, client: Any, name: str, alarm: dict[str, Any], since: datetime) -> Alarm:
+        if alarm.get("StateValue") == "ALARM":
             return Alarm(name, True, alarm.get("StateReason", ""))
         history = client.describe_alarm_history(
             AlarmName=name, HistoryItemType="StateUpdate", StartDate=since, MaxRecords=20

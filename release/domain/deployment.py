@@ -8,24 +8,33 @@ from typing import Any, Literal
 
 from release.domain import names
 
+Routing = Literal["ALL_AT_ONCE", "CANARY", "LINEAR"]
+
 
 @dataclass(frozen=True)
 class Deployment:
     """A blue/green update: a new fleet takes traffic as `routing` says, then the old one ends.
 
-    While it does, and for `wait_seconds` after each shift, a ringing alarm of `alarms` takes it back.
+    `wait_seconds` pass between two shifts, `termination_seconds` after the last before the old fleet ends.
+    Until then a ringing alarm of `alarms` takes the update back.
     """
 
-    routing: Literal["ALL_AT_ONCE", "CANARY", "LINEAR"]
+    routing: Routing
     step_percent: int
     wait_seconds: int
+    termination_seconds: int
     timeout_seconds: int
     alarms: tuple[str, ...]
 
 
-def alarm_names(stage: str, name: str) -> tuple[str, ...]:
-    """The alarms that watch an update of this endpoint."""
-    return (names.alarm(name, stage, "errors"), names.alarm(name, stage, "latency"))
+def alarm_names(watched: str) -> tuple[str, ...]:
+    """The alarms of an endpoint, or of the fleets of one endpoint config, by its name in SageMaker.
+
+    An endpoint's page people. A config's take the guarded update to it back: they do not see the fleet that
+    serves meanwhile, whose answers would hide a canary's errors, or whose errors would refuse what mends
+    them.
+    """
+    return (names.alarm(watched, "errors"), names.alarm(watched, "latency"))
 
 
 def deployment_config(deployment: Deployment) -> dict[str, Any]:
@@ -43,7 +52,7 @@ def deployment_config(deployment: Deployment) -> dict[str, Any]:
     config: dict[str, Any] = {
         "BlueGreenUpdatePolicy": {
             "TrafficRoutingConfiguration": routing,
-            "TerminationWaitInSeconds": 0,
+            "TerminationWaitInSeconds": deployment.termination_seconds,
             "MaximumExecutionTimeoutInSeconds": deployment.timeout_seconds,
         }
     }

@@ -17,12 +17,24 @@ CANDIDATE = "candidate"
 """The variant of a release beside the live one, in production or in its shadow."""
 
 RELEASE_ID_LENGTH = 12
+BESIDES_LENGTH = 6
+"""What is left of a name with the longest endpoint and stage."""
 SAGEMAKER_NAME_LIMIT = 63
 
 
 def bucket(stage: str, account: str, region: str) -> str:
     """The stage's artifact bucket; bucket names are global, hence account and region."""
-    return f"{PROJECT}-{stage}-{account}-{region}"
+    return f"{buckets(stage)}{account}-{region}"
+
+
+def buckets(stage: str) -> str:
+    """What the name of the stage's bucket begins with, whatever its account and region."""
+    return f"{PROJECT}-{stage}-"
+
+
+def model_key(sha256: str) -> str:
+    """The key of a model artifact in a stage's bucket: its content's."""
+    return f"models/{sha256}/model.tar.gz"
 
 
 def repository(stage: str) -> str:
@@ -55,9 +67,10 @@ def endpoint(name: str, stage: str) -> str:
     return _checked(f"{name}-{stage}")
 
 
-def model(name: str, stage: str, release: str) -> str:
-    """The SageMaker model of one release."""
-    return _checked(f"{name}-{stage}-{release}")
+def model(name: str, stage: str, release: str, besides: Mapping[str, Any]) -> str:
+    """The SageMaker model of one release, and of what it holds `besides` that every stage does not."""
+    content = f"-{digest(besides)[:BESIDES_LENGTH]}" if besides else ""
+    return _checked(f"{name}-{stage}-{release}{content}")
 
 
 def endpoint_config(name: str, stage: str, content: Mapping[str, Any]) -> str:
@@ -65,9 +78,14 @@ def endpoint_config(name: str, stage: str, content: Mapping[str, Any]) -> str:
     return _checked(f"{name}-{stage}-{digest(content)[:RELEASE_ID_LENGTH]}")
 
 
-def alarm(name: str, stage: str, metric: str) -> str:
-    """One alarm of an endpoint, such as `delays-prod-errors`."""
-    return f"{endpoint(name, stage)}-{metric}"
+def alarm(watched: str, metric: str) -> str:
+    """One alarm of an endpoint or of an endpoint config, by its name in SageMaker: `delays-prod-errors`."""
+    return f"{watched}-{metric}"
+
+
+def alarms_of(endpoint: str) -> str:
+    """The pattern of an endpoint's alarms, and of its configs': their names begin with its own."""
+    return alarm(endpoint, "*")
 
 
 def log_group(name: str, stage: str) -> str:

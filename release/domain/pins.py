@@ -104,6 +104,11 @@ class Pins(Data):
         return self.model_copy(update=changed)
 
 
+def is_burstable(instance_type: str) -> bool:
+    """Whether it is a type that Application Auto Scaling does not accept."""
+    return re.match(r"^ml\.t\d", instance_type) is not None
+
+
 class Instances(Data):
     """What an endpoint runs on, and the bounds within which autoscaling moves.
 
@@ -116,7 +121,7 @@ class Instances(Data):
     min: Annotated[int, Field(ge=1, le=1000)] = 1
     """Autoscaling goes no lower."""
     max: Annotated[int, Field(ge=1, le=1000)] = 1
-    """Autoscaling goes no higher; not below `min`."""
+    """Autoscaling goes no higher; not below `min`, and the same for a burstable type (ml.t2, ml.t3)."""
     invocations_per_instance: Annotated[int, Field(ge=1)] = 3000
     """Target of the scaling policy, invocations per instance and minute."""
 
@@ -124,7 +129,17 @@ class Instances(Data):
     def _ordered(self) -> "Instances":
         if self.min > self.max:
             raise ValueError(f"min ({self.min}) is greater than max ({self.max})")
+        if is_burstable(self.type) and self.scales:
+            raise ValueError(
+                f"{self.type} is a burstable type, and SageMaker does not scale those by itself: min "
+                f"({self.min}) and max ({self.max}) have to be the same, or use another type"
+            )
         return self
+
+    @property
+    def scales(self) -> bool:
+        """Whether there is anything to scale between."""
+        return self.min < self.max
 
 
 Strategy = Literal["all-at-once", "canary", "linear", "judged", "shadow"]
@@ -133,9 +148,11 @@ Strategy = Literal["all-at-once", "canary", "linear", "judged", "shadow"]
 class RolloutSettings(Data):
     """How traffic moves to a new release.
 
-    For canary and linear, SageMaker's blue/green update policy: `step_percent` of the capacity shifts at a
-    time, `wait_seconds` pass between shifts and after the last. Bounds: BlueGreenUpdatePolicy and
-    TrafficRoutingConfig in SageMaker's API reference, and for the timeout the AWS provider's own.
+    For all-at-once, canary and linear, SageMaker's blue/green update policy: `step_percent` of the capacity
+    shifts at a time, `wait_seconds` pass between two shifts and `termination_seconds` after the last. Bounds:
+    BlueGreenUpdatePolicy and TrafficRoutingConfig in SageMaker's API reference, and for the timeout the AWS
+    provider's own. What they have to be beside each other is checked where a stage's settings are read
+    (`release/domain/guardrails.py`), not here: the ledger holds rollouts of the past, too.
 
     For judged and shadow: the candidate gets each of `steps` per cent of the traffic in turn. A step is left
     when the judge says PASS, and not before `step_seconds`; one that the judge holds for `hold_seconds` is
@@ -147,11 +164,19 @@ class RolloutSettings(Data):
     allow: tuple[Strategy, ...] = ()
     """Other strategies that `--strategy` may choose here."""
     step_percent: Annotated[int, Field(ge=1, le=50)] = 10
-    """Canary and linear: the share of the capacity that shifts at a time."""
-    wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
-    """Canary and linear: between two shifts and after the last, watched by the alarms."""
+    """Canary and linear: the share of the capacity that shifts at a time; for linear at least 10.
+
+    Both need at least two instances.
+    """
+    wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+    """Canary and linear: between two shifts, watched by the alarms. Not below 240: they need that to ring."""
+    termination_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+    """All-at-once, canary and linear: after the last shift, watched by the alarms, before the old fleet ends.
+
+    Until then they take the update back within seconds. Not below 240; all-at-once may say 0, no watch.
+    """
     timeout_seconds: Annotated[int, Field(ge=600, le=14400)] = 3600
-    """How long SageMaker may take for one update before it takes it back."""
+    """How long SageMaker may take for one update, waits included, before it takes it back."""
     steps: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], Field(min_length=1, max_length=20)] = (
         *(1, 5, 25, 50),
     )

@@ -80,6 +80,8 @@ class EndpointPlan:
     """What serves when no rollout is under way."""
     first: ConfigPlan | None
     """What the endpoint is created with: the live release, before there is one the candidate."""
+    watched: ConfigPlan | None
+    """What a guarded update is about to move to: it has alarms of its own meanwhile."""
 
 
 def endpoint_plan(stage: str, name: str, pins: Pins, splits: tuple[Split, ...] = ()) -> EndpointPlan:
@@ -102,24 +104,48 @@ def endpoint_plan(stage: str, name: str, pins: Pins, splits: tuple[Split, ...] =
         configs=tuple(configs.values()),
         live=config_plan(stage, name, pins.live) if pins.live else None,
         first=config_plan(stage, name, first) if first else None,
+        watched=_watched(stage, name, pins),
     )
 
 
+def _watched(stage: str, name: str, pins: Pins) -> ConfigPlan | None:
+    coming = pins.candidate
+    return config_plan(stage, name, coming) if pins.live and coming and not coming.beside else None
+
+
 def same_things(one: EndpointPlan, other: EndpointPlan) -> bool:
-    """Whether two plans declare the same models and configs, and an endpoint both or neither.
+    """Whether two plans declare the same models, configs and alarms, and an endpoint both or neither.
 
     Which of the configs serves is no difference: that is moved by rollouts, not by the stack.
     """
     return (
         set(one.models) == set(other.models)
         and set(one.configs) == set(other.configs)
+        and one.watched == other.watched
         and (one.first is None) == (other.first is None)
     )
 
 
 def model_plan(stage: str, name: str, pin: ReleasePin) -> ModelPlan:
     """The SageMaker model of a pinned release."""
-    return ModelPlan(names.model(name, stage, pin.release), pin.image, pin.model)
+    return ModelPlan(_model_name(stage, name, pin), pin.image, pin.model)
+
+
+def _model_name(stage: str, name: str, pin: ReleasePin) -> str:
+    """The model's name, from all that it holds.
+
+    A release's id is the hash of what names its image's digest and its artifact's SHA-256. Where they lie
+    is as usual the stage's own registry and bucket; otherwise it is content of the name, too. The role and
+    the network isolation are the same for every model of a stage, for ever: one that is not has to say so
+    here.
+    """
+    besides = {}
+    if pin.image.rpartition("@")[0].rpartition("/")[2] != names.repository(stage):
+        besides["image"] = pin.image
+    bucket, _, key = pin.model.removeprefix("s3://").partition("/")
+    if not f"{bucket}-".startswith(names.buckets(stage)) or key != names.model_key(pin.sha256):
+        besides["model"] = pin.model
+    return names.model(name, stage, pin.release, besides)
 
 
 def config_plan(stage: str, name: str, pin: ReleasePin) -> ConfigPlan:
@@ -147,7 +173,7 @@ def fleet(instances: int, percent: int) -> int:
 def _variant(stage: str, name: str, role: str, pin: ReleasePin, weight: float) -> VariantPlan:
     if pin.type is None:
         raise ValueError(f"the pin of {pin.release} has no instance type: fill it by Pins.on")
-    model = names.model(name, stage, pin.release)
+    model = _model_name(stage, name, pin)
     return VariantPlan(role, model, pin.digest, pin.type, pin.capacity, weight)
 
 

@@ -6,11 +6,11 @@ commands from the file. Nothing here reads a file, an environment variable or AW
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator
 
-from release.domain import former, nearby
+from release.domain import former, guardrails, nearby, regions
 from release.domain.errors import UsageError
 from release.domain.pins import Data, EndpointName, EndpointSettings
 from release.domain.policy import Policy
@@ -45,10 +45,16 @@ class ImageSettings(Data):
     """URL of the repository, for the image's label; changing it changes the digest."""
 
 
+_UP_TO_A_YEAR = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365]
+_LONGER = Literal[400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+LogDays = Literal[_UP_TO_A_YEAR, _LONGER]
+"""What CloudWatch Logs accepts (PutRetentionPolicy in its API reference)."""
+
+
 class Retention(Data):
     """How long things are kept, in days."""
 
-    log_days: Annotated[int, Field(ge=1)] = 30
+    log_days: LogDays = 30
     """For how long what the endpoints' containers print is kept."""
     untagged_image_days: Annotated[int, Field(ge=1)] = 14
     """After so long an image without a tag expires; every release's image has one."""
@@ -68,7 +74,7 @@ class StageSettings(Data):
     """The stack's name."""
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
     """The stage's AWS account, in quotes; credentials of another one are refused."""
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
     """Where all of the stage is."""
     profile: str | None = None
     """The AWS profile of the stage's account; without one, the standard credential chain."""
@@ -82,6 +88,13 @@ class StageSettings(Data):
     protect: bool = False
     """Refuse to delete bucket, registry, key and an endpoint with a way back, even by `pulumi destroy`."""
     endpoints: dict[EndpointName, EndpointSettings] = Field(default_factory=dict)
+
+    @field_validator("region")
+    @classmethod
+    def _of_a_partition(cls, value: str) -> str:
+        if regions.partition(value) is None:
+            raise ValueError(f"{value} is no region of any partition that AWS's SDK knows")
+        return value
 
     @field_validator("endpoints", mode="before")
     @classmethod
@@ -127,9 +140,26 @@ def parse(stage: str, config: Mapping[str, Any]) -> StageSettings:
         elif key in {"aws:region", "aws:profile"}:
             values[name] = value
     try:
-        return StageSettings.model_validate(values)
+        settings = StageSettings.model_validate(values)
     except ValidationError as error:
         raise _explained(stage, error) from None
+    _refuse_what_sagemaker_would(settings)
+    return settings
+
+
+def _refuse_what_sagemaker_would(settings: StageSettings) -> None:
+    """Raise UsageError for an endpoint whose updates SageMaker would refuse, or nobody could watch."""
+    found = [
+        f"slipway:endpoints.{name}.{problem}"
+        for name, endpoint in settings.endpoints.items()
+        for problem in guardrails.problems(endpoint)
+    ]
+    if found:
+        raise UsageError(
+            f"Pulumi.{settings.stage}.yaml is not a valid stage: " + "; ".join(found),
+            f"Nothing of stage {settings.stage} can be planned or changed until it is.",
+            "Correct the named keys under `config:`; each says what it may be.",
+        )
 
 
 def _refuse_misspelt(stage: str, config: Mapping[str, Any]) -> None:

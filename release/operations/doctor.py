@@ -175,7 +175,8 @@ def _collected(
 ) -> Symptoms:
     known = _nothing_known(ports, endpoint)
     name, group, ask = known.endpoint, known.log_group, questions.ask
-    alarms = alarm_names(ports.name, endpoint)
+    watched = [name, *([plan.config_plan(ports.name, endpoint, pin).name] if pin and pin.type else [])]
+    alarms = [alarm for one in watched for alarm in alarm_names(one)]
     description = ask("SageMaker", lambda: ports.endpoints.describe(name), None)
     role = names.execution_role(ports.name, ports.settings.region)
     found = replace(

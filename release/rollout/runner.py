@@ -99,6 +99,9 @@ class Runner:
 
     @property
     def _moving(self) -> Pins:
+        """The pins on the way. A rollback makes nothing, so it has those from before until it landed."""
+        if self._rollout.subject.kind == "rollback":
+            return self._before
         beside = any(len(step.config.production + step.config.shadow) > 1 for step in self._steps)
         return moves.while_moving(self._before, self._after, beside)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from demo.project import guarded_project
+from demo.project import TIME_SCALE, guarded_project
 from release.domain.names import repository
 from release.domain.stage import EXAMPLES
 from sandbox.control.home import process_alive
@@ -37,7 +37,7 @@ def world(engine: Engine, base: Base, tmp_path_factory: pytest.TempPathFactory) 
     stage = project / "Pulumi.dev.yaml"
     image = f'  {KEY}: {{base: "{base.reference}", python: "{base.python}"}}\n'
     stage.write_text(stage.read_text().replace("config:\n", f"config:\n{image}", 1))
-    with start(folder / "home", runtime="container") as sandbox:
+    with start(folder / "home", runtime="container", time_scale=TIME_SCALE) as sandbox:
         yield World(project, sandbox)
 
 

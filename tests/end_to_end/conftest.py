@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.project import guarded_project
+from demo.project import TIME_SCALE, guarded_project
 from release.domain import manifest
 from release.domain.manifest import Manifest
 from release.domain.pins import Pins, ReleasePin
@@ -30,7 +30,7 @@ class Releases:
 def world(tmp_path_factory):
     """A running sandbox and a project; both end with the module."""
     folder = tmp_path_factory.mktemp("world")
-    with testing.start(folder / "home") as sandbox:
+    with testing.start(folder / "home", time_scale=TIME_SCALE) as sandbox:
         yield World(guarded_project(folder / "project"), sandbox)
 
 

@@ -10,8 +10,8 @@ import time
 import onnx
 import pytest
 
-from demo.project import guarded_project
-from release.domain import names
+from demo.project import AT_ONCE, GUARDED, TIME_SCALE, guarded_project
+from release.domain import names, plan
 from release.domain.errors import ReleaseFailed
 from release.operations.doctor import doctor
 from release.operations.logs import logs
@@ -32,7 +32,7 @@ PING_SECONDS = 6
 def world(tmp_path_factory):
     """As the other modules' world, with less patience for a ping."""
     folder = tmp_path_factory.mktemp("world")
-    with testing.start(folder / "home", ping_timeout=PING_SECONDS) as sandbox:
+    with testing.start(folder / "home", time_scale=TIME_SCALE, ping_timeout=PING_SECONDS) as sandbox:
         yield World(guarded_project(folder / "project"), sandbox)
 
 
@@ -276,12 +276,13 @@ def test_a_role_that_does_not_trust_sagemaker(world, workshop, prod):
 def test_an_alarm_that_takes_it_back_is_named_with_its_value(world, workshop, fails):
     workshop.good()
     runtime, stop = world.client("sagemaker-runtime"), time.monotonic() + 60
-    world.edit("prod", rollout={"strategy": "canary", "wait_seconds": 1200})
-    sagemaker = world.client("sagemaker")
+    world.edit("prod", rollout=GUARDED | {"wait_seconds": 3600})
+    sagemaker, watched = world.client("sagemaker"), []
 
     def load():
-        config = world.endpoint("prod").candidate
-        assert config is not None
+        candidate = world.endpoint("prod").candidate
+        assert candidate is not None
+        watched.append(plan.config_plan("prod", "delays", candidate).name)
         world.sandbox.faults("invoke_errors", endpoint=ENDPOINT, status=500)
 
         def send():
@@ -299,9 +300,9 @@ def test_an_alarm_that_takes_it_back_is_named_with_its_value(world, workshop, fa
         said = fails(on("UpdateEndpoint", load))
     finally:
         world.sandbox.clear_faults()
-        world.edit("prod", rollout={"strategy": "all-at-once", "wait_seconds": 0})
+        world.edit("prod", rollout=AT_ONCE)
     assert "Diagnosis (alarm)" in said
-    assert "delays-prod-errors rang" in said
+    assert f"{watched[0]}-errors rang" in said
     assert "Threshold Crossed" in said
 
 

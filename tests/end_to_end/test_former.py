@@ -22,11 +22,14 @@ MARKS = ("older:", "via:")
 
 @pytest.fixture(scope="module")
 def former(tmp_path_factory):
-    """The earlier program, in a world of its own."""
+    """The earlier program, in a world of its own; its stages' data is what SageMaker accepts."""
     program = checked_out(tmp_path_factory.mktemp("former"))
     folder = tmp_path_factory.mktemp("world")
-    with testing.start(folder / "home") as sandbox:
-        yield Former(program, World(make_project(folder / "project", program), sandbox))
+    with testing.start(folder / "home", time_scale=120) as sandbox:
+        world = World(make_project(folder / "project", program), sandbox)
+        world.edit("staging", instances={"min": 2, "max": 2}, rollout={"wait_seconds": 240})
+        world.edit("prod", rollout={"wait_seconds": 240})
+        yield Former(program, world)
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def _manifest(world):
 
 def test_with_two_endpoints_every_command_asks_for_one(world, fresh, trained):
     for stage in ("dev", "staging"):
-        world.edit(stage, endpoint="arrivals", instances={"min": 1, "max": 1}, rollout=GUARDED)
+        world.edit(stage, endpoint="arrivals", instances={"min": 2, "max": 2}, rollout=GUARDED)
     model = str(trained["logistic"])
     for command in (
         ("release", "--model", model),

@@ -10,6 +10,7 @@ import os
 import pytest
 
 from demo import bad_models
+from demo.project import GUARDED
 from release.domain import plan
 from release.domain.ledger import Phase
 from tests.end_to_end.world import SKIP
@@ -23,7 +24,8 @@ NUMBERS = itertools.count()
 
 @pytest.fixture(scope="module")
 def prod(world, fresh):
-    """A stage with a live and a previous release."""
+    """A stage with a live and a previous release; dev has two instances, too: one cannot be split."""
+    world.edit("dev", instances={"min": 2, "max": 2})
     for _ in range(2):
         fresh()
         world.slipway(*PROMOTE)
@@ -31,9 +33,9 @@ def prod(world, fresh):
 
 @pytest.fixture(params=STRATEGIES)
 def strategy(request, world):
-    """The strategy of dev and prod; a waiting minute is a second here."""
+    """The strategy of dev and prod."""
     for stage in ("dev", "prod"):
-        world.edit(stage, rollout={"strategy": request.param, "step_percent": 50, "wait_seconds": 60})
+        world.edit(stage, rollout=GUARDED | {"strategy": request.param, "step_percent": 50})
     return request.param
 
 

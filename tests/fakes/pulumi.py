@@ -1,13 +1,18 @@
 """A stack in memory: makes what the pins ask for, deletes what they do not name, and moves nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from release.domain import plan
+from release.domain.deployment import alarm_names
 from release.domain.errors import ApplyFailed
 from release.domain.pins import EndpointSettings, Pins
 from release.domain.plan import Split
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.trouble import Trouble
+
+Thing = TypeVar("Thing")
 
 
 @dataclass
@@ -56,10 +61,12 @@ class FakeStack:
             plan.endpoint_plan(self.stage, name, settings.pins, self.splits)
             for name, settings in self.file.endpoints.items()
         ]
+        watched = [wanted.watched.name for wanted in plans if wanted.watched]
         for wanted in plans:
-            aws.models |= {model.name: model for model in wanted.models}
+            aws.alarms |= {alarm for config in watched for alarm in alarm_names(config)}
+            aws.models |= _made(aws.models, {model.name: model for model in wanted.models})
             self.trouble.moment()
-            aws.configs |= {config.name: config for config in wanted.configs}
+            aws.configs |= _made(aws.configs, {config.name: config for config in wanted.configs})
             self.trouble.moment()
             if wanted.first and wanted.endpoint not in aws.endpoints:
                 aws.create(wanted.endpoint, wanted.first)
@@ -68,6 +75,7 @@ class FakeStack:
             if self.knows and wanted.first is None and wanted.endpoint in aws.endpoints:
                 del aws.endpoints[wanted.endpoint]
             self.trouble.moment()
+        aws.alarms = {alarm for config in watched for alarm in alarm_names(config)}
         for kind, keep in (
             (aws.configs, {config.name for wanted in plans for config in wanted.configs}),
             (aws.models, {model.name for wanted in plans for model in wanted.models}),
@@ -76,3 +84,10 @@ class FakeStack:
                 del kind[name]
                 self.deleted.append(name)
                 self.trouble.moment()
+
+
+def _made(there: Mapping[str, Thing], wanted: Mapping[str, Thing]) -> Mapping[str, Thing]:
+    """What is wanted; no name may come to mean something else, as Pulumi would delete what it means first."""
+    for name in there.keys() & wanted.keys():
+        assert there[name] == wanted[name], f"{name} would be replaced"
+    return wanted

@@ -68,6 +68,8 @@ class FakeSageMaker:
     """What the server says of every request, instead of a score."""
     bodies: list[tuple[bytes, str]] = field(default_factory=list)
     """Every request that was sent, and its content type."""
+    alarms: set[str] = field(default_factory=set)
+    """Alarms of endpoint configs; those of endpoints are always there."""
     updates: list[Update] = field(default_factory=list)
     rescaled: list[tuple[dict[str, float], dict[str, int]]] = field(default_factory=list)
     """Every UpdateEndpointWeightsAndCapacities."""
@@ -107,6 +109,7 @@ class FakeSageMaker:
         assert found.status == "InService", found.status
         before, after = ([v.name for v in c.production + c.shadow] for c in (found.config, wanted))
         assert deployment is None or before == after, "guardrails want the same variants before and after"
+        assert deployment is None or self.alarms >= set(deployment.alarms), "an alarm that does not exist"
         found.target, found.polls, found.status, found.reason = wanted, POLLS, "Updating", ""
         self.updates.append(Update(endpoint, config, deployment))
         self.trouble.moment()

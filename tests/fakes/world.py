@@ -69,7 +69,7 @@ class FakeStage:
         self.ledger = FakeLedger(self.trouble, self.clock.now)
         self.evidence = FakeEvidence(self.trouble, self.clock, self.sagemaker)
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
-        self.registry = FakeRegistry()
+        self.registry = FakeRegistry(address=f"registry/slipway-{name}")
         self.signs = FakeSigns()
         self.fences = FakeFences(self.trouble, self.clock.now)
         self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
@@ -130,7 +130,7 @@ class FakeStage:
         self.registry.images.add(digest)
         return ReleasePin(
             release=manifest.id,
-            image=f"registry/slipway@{digest}",
+            image=f"registry/slipway-{self.name}@{digest}",
             model=uri,
             sha256=sha256,
             capacity=capacity,

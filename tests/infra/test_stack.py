@@ -5,6 +5,7 @@ import pytest
 from infra.components.serving import MOVED_BY_ROLLOUTS, Serving, ServingArgs
 from release.domain import names
 from release.domain.deployment import alarm_names
+from release.domain.guardrails import ALARM_PERIOD_SECONDS, ALARM_PERIODS
 from release.domain.pins import Pins, ReleasePin, RolloutSettings
 from release.domain.plan import Split, config_plan, endpoint_plan
 from release.rollout.strategies import STRATEGIES
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*has been deprecated in favor o
 
 SERVING = {"Model", "EndpointConfiguration", "Endpoint", "Target", "Policy"}
 PINNED = {"delays": {"live": pin(NEW), "previous": pin(OLD)}}
+TWO = {"min": 2, "max": 2}
 
 
 def served(endpoints):
@@ -74,10 +76,37 @@ def test_a_model_runs_the_pinned_image_and_artifact_without_a_network():
     assert model["enableNetworkIsolation"] is True
 
 
+ALWAYS_THE_SAME = {"name", "tags", "executionRoleArn", "enableNetworkIsolation"}
+"""Of a model. Tags are changed in place; the others are one stage's, for ever."""
+IN_THE_MODELS_NAME = {"image", "modelDataUrl"}
+IN_THE_CONFIGS_NAME = {
+    *("variantName", "modelName", "instanceType", "initialInstanceCount", "initialVariantWeight"),
+}
+
+
+def test_nothing_is_declared_that_is_not_in_the_name():
+    """AWS replaces a model or config for any other input, and Pulumi deletes a namesake first.
+
+    What is new here needs its place in `release.domain.plan` before it is declared.
+    """
+    pinned = {**PINNED["delays"], "candidate": pin(NEXT, beside=True)}
+    declared = declare(stage({"delays": pinned}))
+    for model in declared.of("Model"):
+        assert set(model.inputs) == {*ALWAYS_THE_SAME, "primaryContainer"}
+        assert set(model.inputs["primaryContainer"]) == IN_THE_MODELS_NAME
+    for config in declared.of("EndpointConfiguration"):
+        variants = {"productionVariants", "shadowProductionVariants"} & set(config.inputs)
+        assert set(config.inputs) == {"name", "tags", *variants}
+        for variant in (one for key in variants for one in config.inputs[key]):
+            assert set(variant) == IN_THE_CONFIGS_NAME
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_pulumi_makes_the_endpoint_and_never_moves_it(strategy):
     """Which config serves, and how it came to, is the rollouts' own (`release/rollout/`)."""
-    declared = declare(stage({"delays": {**PINNED["delays"], "rollout": {"strategy": strategy}}}))
+    declared = declare(
+        stage({"delays": {**PINNED["delays"], "instances": TWO, "rollout": {"strategy": strategy}}})
+    )
     endpoint = declared.one("Endpoint")
     assert "deploymentConfig" not in endpoint.inputs
     assert declared.ignored[endpoint.name] == {"endpointConfigName", "deploymentConfig"}
@@ -85,9 +114,49 @@ def test_pulumi_makes_the_endpoint_and_never_moves_it(strategy):
     assert set(declared.ignored) == {endpoint.name}
 
 
-def test_the_alarms_that_a_rollout_names_exist():
-    declared = declare(stage(PINNED))
-    assert set(alarm_names("dev", "delays")) == {alarm.inputs["name"] for alarm in declared.of("MetricAlarm")}
+def alarms(endpoint):
+    declared = declare(stage({"delays": endpoint})).of("MetricAlarm")
+    return {alarm.inputs["name"]: alarm.inputs for alarm in declared}
+
+
+def test_a_candidate_has_alarms_of_its_own_fleet_while_it_is_one():
+    """They are what a guarded update to it names; of the endpoint's other fleet they see nothing."""
+    config = config_plan("dev", "delays", ReleasePin.model_validate(pin(NEXT, type="ml.m7i.large"))).name
+    found = alarms({**PINNED["delays"], "candidate": pin(NEXT)})
+    own = {name: found.pop(name) for name in alarm_names(config)}
+    assert list(found) == list(alarms(PINNED["delays"])) == list(alarm_names("delays-dev"))
+    of_endpoint = {"EndpointName": "delays-dev", "VariantName": "live"}
+    for inputs, dimensions in (
+        *((inputs, of_endpoint) for inputs in found.values()),
+        *((inputs, {**of_endpoint, "EndpointConfigName": config}) for inputs in own.values()),
+    ):
+        seen = [query["metric"]["dimensions"] for query in inputs["metricQueries"] if "metric" in query]
+        assert seen == [dimensions] * len(seen)
+
+
+def test_the_endpoints_alarms_page_and_those_of_an_update_only_take_it_back():
+    config = config_plan("dev", "delays", ReleasePin.model_validate(pin(NEXT, type="ml.m7i.large"))).name
+    found = alarms({**PINNED["delays"], "candidate": pin(NEXT)})
+    paged = {name for name, inputs in found.items() if inputs.get("alarmActions") or inputs.get("okActions")}
+    assert paged == set(alarm_names("delays-dev"))
+    assert set(found) - paged == set(alarm_names(config))
+
+
+@pytest.mark.parametrize(
+    "endpoint", [{"candidate": pin(NEXT)}, {"live": pin(NEW), "candidate": pin(NEXT, beside=True)}]
+)
+def test_a_candidate_that_no_guarded_update_moves_to_has_none(endpoint):
+    assert set(alarms(endpoint)) == set(alarm_names("delays-dev"))
+
+
+def test_the_alarms_ring_as_fast_as_the_settings_count_on():
+    """Otherwise a watch that the settings accept would end before."""
+    for alarm in declare(stage(PINNED)).of("MetricAlarm"):
+        periods = [
+            query["metric"]["period"] for query in alarm.inputs.get("metricQueries", []) if "metric" in query
+        ]
+        assert set(periods or [alarm.inputs["period"]]) == {ALARM_PERIOD_SECONDS}
+        assert alarm.inputs["evaluationPeriods"] == ALARM_PERIODS
 
 
 def test_before_anything_is_live_the_endpoint_is_made_with_the_candidate():
@@ -141,7 +210,8 @@ def test_a_candidate_beside_live_and_in_its_shadow_is_declared_as_planned():
 @pytest.mark.parametrize("now", ["judged", "canary"])
 def test_a_candidate_pinned_beside_live_has_every_config_that_its_rollout_moves_to(strategy, now):
     """Whatever the stage's data says of strategies now: that may change in the middle of a rollout."""
-    endpoint = {**PINNED["delays"], "candidate": pin(NEXT, beside=True), "rollout": {"strategy": now}}
+    candidate = pin(NEXT, beside=True)
+    endpoint = {**PINNED["delays"], "candidate": candidate, "instances": TWO, "rollout": {"strategy": now}}
     declared = declare(stage({"delays": endpoint}))
     configs = {item.inputs["name"]: item.inputs for item in declared.of("EndpointConfiguration")}
     before, coming = (
@@ -175,6 +245,18 @@ def test_autoscaling_moves_the_live_variant_within_the_bounds():
     assert tracking["targetValue"] == 700
     metric = tracking["predefinedMetricSpecification"]["predefinedMetricType"]
     assert metric == "SageMakerVariantInvocationsPerInstance"
+
+
+def test_a_count_that_is_fixed_has_bounds_and_no_policy():
+    declared = declare(stage({"delays": {"live": pin(NEW), "instances": TWO}}))
+    assert [item.inputs["minCapacity"] for item in declared.of("Target")] == [2]
+    assert declared.of("Policy") == []
+
+
+def test_a_burstable_type_is_no_target_at_all():
+    instances = {**TWO, "type": "ml.t3.large"}
+    declared = declare(stage({"delays": {"live": pin(NEW, type="ml.t3.large"), "instances": instances}}))
+    assert declared.of("Target") == declared.of("Policy") == []
 
 
 def test_two_endpoints_share_the_foundation_and_nothing_else():

@@ -47,7 +47,7 @@ def of_pin(endpoint: str, found: ReleasePin, stage: str = STAGE, made: datetime 
     content = frozenset({(Kind.IMAGE, found.digest), (Kind.ARTIFACT, found.sha256)})
     return [
         config_thing(plan.config_plan(stage, endpoint, found), made),
-        Thing(Kind.MODEL, names.model(endpoint, stage, found.release), made, content),
+        Thing(Kind.MODEL, plan.model_plan(stage, endpoint, found).name, made, content),
         Thing(Kind.RELEASE, found.release, made, content),
         Thing(Kind.ARTIFACT, found.sha256, made),
         Thing(Kind.IMAGE, found.digest, made, tags=(names.release_tag(found.release),)),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from release.domain import names
 from release.domain.deployment import alarm_names, deployment_config
 from release.domain.pins import Pins, RolloutSettings
-from release.domain.plan import STANDING_BESIDE, Split, beside_plan, config_plan, endpoint_plan
+from release.domain.plan import STANDING_BESIDE, Split, beside_plan, config_plan, endpoint_plan, same_things
 from release.rollout.strategies import STRATEGIES, way_back
 from release.rollout.strategies.step import Context
 from tests.release.examples import NEW, NEXT, OLD, pin, pins
@@ -39,6 +39,21 @@ def test_a_candidate_has_model_and_config_and_changes_nothing_of_the_others():
     assert [m.name for m in found.models] == [f"delays-prod-{release}" for release in (NEW, NEXT, OLD)]
     assert set(without.configs) < set(found.configs)
     assert (found.live, found.first) == (without.live, without.first)
+
+
+def test_what_a_guarded_update_moves_to_is_watched_while_it_is_a_candidate():
+    assert plan(NEW, OLD, NEXT).watched == config_plan("prod", "delays", pin(NEXT))
+    assert plan(NEW, OLD, OLD).watched == config_plan("prod", "delays", pin(OLD)), "it comes again"
+    assert plan(NEW, OLD).watched is None
+    assert plan(candidate=NEXT).watched is None, "nothing can be taken back"
+    beside = Pins(live=pin(NEW), candidate=pin(NEXT, beside=True))
+    assert endpoint_plan("prod", "delays", beside).watched is None, "the judge watches"
+
+
+def test_alarms_that_come_or_go_are_a_difference():
+    """Otherwise the stack would keep them, as its models and configs stay the same."""
+    assert not same_things(plan(NEW, OLD, OLD), plan(OLD, NEW))
+    assert same_things(plan(NEW, OLD), plan(OLD, NEW))
 
 
 def test_before_anything_is_live_the_endpoint_is_made_with_the_candidate():
@@ -142,19 +157,19 @@ class TestStrategies:
         assert (last.config, last.variant) == (config_plan("prod", "delays", pin(NEW)), "live")
 
     @pytest.mark.parametrize("strategy", ["all-at-once", "canary", "linear"])
-    def test_a_guarded_update_is_watched_by_the_endpoints_alarms(self, strategy):
+    def test_a_guarded_update_is_watched_by_the_alarms_of_its_new_fleet_alone(self, strategy):
         (step,) = self.steps(strategy)
         assert step.deployment is not None
         alarms = deployment_config(step.deployment)["AutoRollbackConfiguration"]["Alarms"]
-        assert alarms == [{"AlarmName": "delays-prod-errors"}, {"AlarmName": "delays-prod-latency"}]
-        assert alarm_names("prod", "delays") == ("delays-prod-errors", "delays-prod-latency")
+        assert [alarm["AlarmName"] for alarm in alarms] == list(alarm_names(step.config.name))
+        assert alarm_names("delays-prod") == ("delays-prod-errors", "delays-prod-latency")
 
     @pytest.mark.parametrize(
         ("rollout", "routing"),
         [
             (
                 {"strategy": "all-at-once", "wait_seconds": 30},
-                {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 30},
+                {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
             ),
             (
                 {"strategy": "canary", "step_percent": 10, "wait_seconds": 60},
@@ -175,10 +190,11 @@ class TestStrategies:
         ],
     )
     def test_traffic_moves_as_the_stage_says(self, rollout, routing):
-        (step,) = self.steps(**rollout, timeout_seconds=700)
+        (step,) = self.steps(**rollout, termination_seconds=240, timeout_seconds=700)
         assert step.deployment is not None
         policy = deployment_config(step.deployment)["BlueGreenUpdatePolicy"]
         assert policy["TrafficRoutingConfiguration"] == routing
+        assert policy["TerminationWaitInSeconds"] == 240
         assert policy["MaximumExecutionTimeoutInSeconds"] == 700
 
     def test_no_alarm_can_refuse_the_way_back_and_nothing_waits_on_it(self):
@@ -189,6 +205,7 @@ class TestStrategies:
         assert "AutoRollbackConfiguration" not in config
         routing = config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
         assert routing == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+        assert config["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] == 0
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=6))
@@ -198,4 +215,4 @@ def test_the_digest_does_not_depend_on_the_order_of_keys(value):
 
 def test_a_name_that_sagemaker_would_refuse_is_refused_here():
     with pytest.raises(ValueError, match="63"):
-        names.model("a" * 50, "staging", NEW)
+        names.model("a" * 50, "staging", NEW, {})

@@ -86,11 +86,9 @@ RULES = (
         "update-timeout",
         says(r"did not finish within MaximumExecutionTimeoutInSeconds"),
         "The update took longer than it may and was rolled back: the fleet came up slowly, or steps and "
-        "waits "
-        "are longer than the limit.",
-        "Raise rollout.timeout_seconds in Pulumi.{stage}.yaml above steps times wait_seconds plus the time "
-        "of "
-        "a start, then release again.",
+        "waits are longer than the limit.",
+        "Raise rollout.timeout_seconds in Pulumi.{stage}.yaml above steps times wait_seconds plus "
+        "termination_seconds plus the time of a start, then release again.",
     ),
     Rule(
         "still-working",

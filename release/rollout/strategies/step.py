@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from release.domain import deployment, names, plan
-from release.domain.deployment import Deployment
+from release.domain.deployment import Deployment, Routing
 from release.domain.pins import Pins, ReleasePin, RolloutSettings
 from release.domain.plan import ConfigPlan, Split
 
@@ -65,10 +65,20 @@ class Context:
         assert self.before.live is not None
         return plan.beside_plan(self.stage, self.endpoint, self.before.live, self._coming, split)
 
-    @property
-    def alarms(self) -> tuple[str, ...]:
-        """The alarms that take a guarded update back."""
-        return deployment.alarm_names(self.stage, self.endpoint)
+    def guarded(self, routing: Routing) -> Step:
+        """One update, whose traffic SageMaker moves as `routing` says, under the alarms of the new fleet."""
+        settings = self.settings
+        return Step(
+            self.arrived,
+            Deployment(
+                routing,
+                step_percent=settings.step_percent,
+                wait_seconds=0 if routing == "ALL_AT_ONCE" else settings.wait_seconds,
+                termination_seconds=settings.termination_seconds,
+                timeout_seconds=settings.timeout_seconds,
+                alarms=deployment.alarm_names(self.arrived.name),
+            ),
+        )
 
     @property
     def _coming(self) -> ReleasePin:

@@ -6,7 +6,11 @@ An alarm that rings already must not refuse the way back.
 from release.domain.deployment import Deployment
 from release.rollout.strategies.step import Context, Step
 
-TIMEOUT_SECONDS = 3600
+TIMEOUT_SECONDS = 28_800
+"""The most that SageMaker allows (API reference of BlueGreenUpdatePolicy).
+
+What does not end in its time is rolled back, and that would be to the release that has to go.
+"""
 
 
 def steps(context: Context) -> tuple[Step, ...]:
@@ -15,5 +19,10 @@ def steps(context: Context) -> tuple[Step, ...]:
 
 
 DEPLOYMENT = Deployment(
-    "ALL_AT_ONCE", step_percent=100, wait_seconds=0, timeout_seconds=TIMEOUT_SECONDS, alarms=()
+    "ALL_AT_ONCE",
+    step_percent=100,
+    wait_seconds=0,
+    termination_seconds=0,
+    timeout_seconds=TIMEOUT_SECONDS,
+    alarms=(),
 )

@@ -1,15 +1,21 @@
 """The actions of Application Auto Scaling that moto lacks or answers otherwise than AWS.
 
-To delete what does not exist is an ObjectNotFoundException. Scalable targets have tags, which Terraform's and
-Pulumi's providers ask for after every change. There are no scaling activities: nothing scales by itself here.
+What is refused of a SageMaker variant is in `rules.py`. To delete what does not exist, or to give a policy
+to what is no target, is an ObjectNotFoundException. Scalable targets have tags, which Terraform's and
+Pulumi's providers ask for after every change. There are no scaling activities: nothing scales by itself
+here.
 """
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Response
 from moto.core.exceptions import JsonRESTError
+from moto.sagemaker.models import sagemaker_backends
+
+from sandbox.aws.autoscaling.rules import VARIANT, target_problem, variant_of, variant_types
 
 _TAGS: dict[str, dict[str, str]] = {}
 """Tags by the ARN of a scalable target."""
@@ -21,6 +27,8 @@ def install() -> None:
     original = Response.register_scalable_target
 
     def register_scalable_target(self: Response) -> str:
+        if self._get_param("ScalableDimension") == VARIANT:
+            _refuse(self)
         answer = original(self)
         tags = self._get_param("Tags")
         if tags:
@@ -30,8 +38,45 @@ def install() -> None:
     Response.register_scalable_target = register_scalable_target
     for name in ("deregister_scalable_target", "delete_scaling_policy", "delete_scheduled_action"):
         setattr(Response, name, _not_found(name))
+    for name in ("put_scaling_policy", "put_scheduled_action"):
+        setattr(Response, name, _of_a_target(name))
     for action in (list_tags_for_resource, tag_resource, untag_resource, describe_scaling_activities):
         setattr(Response, action.__name__, action)
+
+
+def _refuse(self: Response) -> None:
+    resource, known = self._get_param("ResourceId"), _target(self)
+    bounds = [
+        asked if (asked := self._get_param(member)) is not None else getattr(known, kept, None)
+        for member, kept in (("MinCapacity", "min_capacity"), ("MaxCapacity", "max_capacity"))
+    ]
+    named = variant_of(resource)
+    endpoints = sagemaker_backends[self.current_account][self.region].endpoints
+    problem = target_problem(resource, variant_types(endpoints.get(named[0] if named else "")), *bounds)
+    if problem:
+        raise AWSValidationException(problem)
+
+
+def _target(self: Response) -> Any:
+    """The registered target that a request is about, or None."""
+    of_dimension = self.applicationautoscaling_backend.targets.get(self._get_param("ScalableDimension"), {})
+    return of_dimension.get(self._get_param("ResourceId"))
+
+
+def _of_a_target(name: str) -> Callable[[Response], str]:
+    """The action of that name, with ObjectNotFoundException where nothing is registered."""
+    original: Callable[[Response], str] = getattr(Response, name)
+
+    def action(self: Response) -> str:
+        if _target(self) is None:
+            resource = self._get_param("ResourceId")
+            raise JsonRESTError(
+                "ObjectNotFoundException", f"No scalable target registered for resource ID: {resource}"
+            )
+        return original(self)
+
+    action.__name__ = name
+    return action
 
 
 def _not_found(name: str) -> Callable[[Response], str]:

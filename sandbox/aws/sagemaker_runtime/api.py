@@ -151,8 +151,8 @@ class Invocations:
         `seconds` are the container's and those that the request waited before it.
         """
         container = fleet.container
-        key = (container.account, container.region, container.endpoint, fleet.variant)
-        self._metrics.invocation(key, answer.status, *seconds, fleet.count)
+        key = (container.account, container.region, container.endpoint, fleet.variant, container.config)
+        self._metrics.invocation(key, answer.status if answer.sent else 0, *seconds, fleet.count)
         if fleet.capture is None or not answer.good or not self._captures.sampled(fleet.capture):
             return
         exchange = Exchange(

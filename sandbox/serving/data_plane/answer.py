@@ -12,6 +12,8 @@ class Answer:
     status: int
     body: bytes
     headers: Headers = field(default_factory=list)
+    sent: bool = True
+    """Whether the container sent it; otherwise it stands for one that did not come."""
 
     @property
     def good(self) -> bool:

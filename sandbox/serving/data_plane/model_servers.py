@@ -30,9 +30,10 @@ _TIMED_OUT = Answer(
     0,
     b"Your invocation timed out while waiting for a response from container primary. Review the latency "
     b"metrics for each container in Amazon CloudWatch, resolve the issue, and try again.",
+    sent=False,
 )
 
-_LOST = Answer(503, b"The connection to the container was lost: it ended before it answered.")
+_LOST = Answer(503, b"The connection to the container was lost: it ended before it answered.", sent=False)
 
 
 class ModelServers:
@@ -80,7 +81,7 @@ class ModelServers:
 
     async def _post(self, instance: Instance | None, scope: Scope, body: bytes) -> Answer:
         if instance is None:
-            return Answer(503, b"No healthy instance.")
+            return Answer(503, b"No healthy instance.", sent=False)
         through = [(_THROUGH[k], v.decode("latin-1")) for k, v in scope["headers"] if k in _THROUGH]
         try:
             async with self._client.post(
@@ -98,7 +99,7 @@ class ModelServers:
         except TimeoutError:
             return _TIMED_OUT
         except (aiohttp.ClientError, OSError) as error:
-            return Answer(503, f"The connection to the container was lost: {error}".encode())
+            return Answer(503, f"The connection to the container was lost: {error}".encode(), sent=False)
 
 
 def _kept_headers(answer: aiohttp.ClientResponse) -> Headers:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-DEFAULT_MAXIMUM_TIME = 3600.0
+DEFAULT_MAXIMUM_TIME = 28_800.0
+"""The most that the API allows; what holds without a MaximumExecutionTimeoutInSeconds is not documented."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from release.domain.deployment import alarm_names
 from release.domain.errors import Held, ReleaseFailed, UsageError
 from release.domain.ledger import Phase
 from release.domain.pins import Instances
@@ -34,7 +35,7 @@ def test_the_live_release_gets_the_type_by_the_stages_strategy(project, told, st
     assert serves(prod) == config_of(after.live)
     (update,) = prod.sagemaker.updates
     assert update.deployment is not None
-    assert update.deployment.alarms == ("delays-prod-errors", "delays-prod-latency")
+    assert update.deployment.alarms == alarm_names(update.config)
     assert prod.ledger.stored[0].entry.subject.kind == "apply"
 
 

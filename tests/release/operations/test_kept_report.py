@@ -26,7 +26,7 @@ def test_one_that_landed():
 
 def test_one_that_was_taken_back():
     stage = serving(rollout=QUICK)
-    stage.evidence.sick.add(names.model(ENDPOINT, STAGE, stage.pin(2).release))
+    stage.evidence.sick.add(names.model(ENDPOINT, STAGE, stage.pin(2).release, {}))
     with pytest.raises(ReleaseFailed):
         landing(stage, Told())
     assert any(b"FAIL" in data for data in stage.evidence.reports.values())

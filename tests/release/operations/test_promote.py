@@ -241,7 +241,7 @@ class TestTheStage:
         new.artifacts.there, new.registry.address = False, None
 
         def provisioned():
-            new.artifacts.there, new.registry.address = True, "registry/slipway"
+            new.artifacts.there, new.registry.address = True, "registry/slipway-prod"
 
         at_call(new, "up", provisioned)
         assert promote(project(dev, new), Order("staging"), told).changed

@@ -45,7 +45,7 @@ def test_the_first_stage_of_all_is_made_first(project, told):
 
     def provisioned():
         new.artifacts.there = new.ledger.there = True
-        new.registry.address = "registry/slipway"
+        new.registry.address = "registry/slipway-prod"
 
     at_call(new, "up", provisioned)
     world = project(new)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from release.domain.deployment import alarm_names
 from release.domain.errors import ApplyFailed, ServiceError
 from release.domain.ledger import End, Phase
 from release.domain.pins import Pins
@@ -48,7 +49,7 @@ class TestForward:
         assert (update.endpoint, update.config) == (NAME, config_of(new).name)
         assert update.deployment is not None
         assert update.deployment.routing == strategy.upper().replace("-", "_")
-        assert update.deployment.alarms == ("delays-prod-errors", "delays-prod-latency")
+        assert update.deployment.alarms == alarm_names(update.config)
 
     def test_each_phase_is_on_record_before_its_work(self):
         stage = serving()

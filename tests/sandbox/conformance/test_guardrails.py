@@ -84,14 +84,16 @@ def test_rolling(world: World, shared: str) -> None:
 
 @behaviour("SageMaker", "TrafficRoutingConfig")
 def test_sizes_have_limits(world: World, shared: str) -> None:
-    """A canary is at most half of the capacity and a linear step 10 to 50 percent of it."""
-    config = world.simple_config("8", count=4)
-    for wrong in (
-        blue_green("CANARY", CanarySize=percent(51)),
-        blue_green("CANARY", CanarySize=count(3)),
-        blue_green("CANARY"),
-        blue_green("LINEAR", LinearStepSize=percent(9)),
-        blue_green("LINEAR", LinearStepSize=percent(60)),
+    """A canary is at most half of the instances, a linear step 10 to 50 percent; one cannot be split."""
+    four, one = world.simple_config("8", count=4), world.simple_config("8", count=1)
+    for config, wrong in (
+        (four, blue_green("CANARY", CanarySize=percent(51))),
+        (four, blue_green("CANARY", CanarySize=count(3))),
+        (four, blue_green("CANARY")),
+        (four, blue_green("LINEAR", LinearStepSize=percent(9))),
+        (four, blue_green("LINEAR", LinearStepSize=percent(60))),
+        (one, blue_green("CANARY", CanarySize=percent(10))),
+        (one, blue_green("LINEAR", LinearStepSize=count(1))),
     ):
         with refused("ValidationException", "Size"):
             world.sagemaker.update_endpoint(
@@ -111,6 +113,21 @@ def test_times_have_limits(world: World, shared: str) -> None:
     ):
         with refused("ValidationException", member):
             client.update_endpoint(EndpointName=shared, EndpointConfigName="c", DeploymentConfig=wrong)
+
+
+@behaviour("SageMaker", "BlueGreenUpdatePolicy")
+def test_waits_within_the_longest_time(world: World, shared: str) -> None:
+    """MaximumExecutionTimeoutInSeconds is larger than all waits together."""
+    config = world.simple_config("8", count=2)
+    for wrong in (
+        blue_green("ALL_AT_ONCE", termination=1200, maximum=600),
+        blue_green("CANARY", wait=300, termination=300, maximum=600, CanarySize=percent(50)),
+        blue_green("LINEAR", wait=300, maximum=600, LinearStepSize=percent(25)),
+    ):
+        with refused("ValidationException", "larger than the total waiting time"):
+            world.sagemaker.update_endpoint(
+                EndpointName=shared, EndpointConfigName=config, DeploymentConfig=wrong
+            )
 
 
 @behaviour("SageMaker", "AutoRollbackConfig")
@@ -158,7 +175,7 @@ def test_an_alarm_in_the_bake(world: World, shared: str) -> None:
     alarm = make_alarm(world)
     config = guarded(blue_green("CANARY", wait=3600, CanarySize=percent(20)), alarm)
     world.sagemaker.update_endpoint(
-        EndpointName=shared, EndpointConfigName=world.simple_config("bad"), DeploymentConfig=config
+        EndpointName=shared, EndpointConfigName=world.simple_config("bad", count=2), DeploymentConfig=config
     )
     wait_for(lambda: new_share(world, shared), "the canary's share")
     ring(world, alarm)
@@ -188,7 +205,7 @@ def test_an_alarm_that_rings_already(world: World, shared: str) -> None:
 def test_the_longest_time(world: World, shared: str) -> None:
     """A deployment that takes longer than MaximumExecutionTimeoutInSeconds is rolled back."""
     before = world.describe(shared)["EndpointConfigName"]
-    config = blue_green("ALL_AT_ONCE", termination=1200, maximum=600)
+    config = blue_green("ALL_AT_ONCE", termination=300, maximum=600)
     world.sandbox.faults("slow_ping", endpoint=shared, seconds=4.6)
     started = time.monotonic()
     after = world.update(shared, world.simple_config("late"), DeploymentConfig=config)
@@ -217,7 +234,7 @@ def test_requests_divide_during_a_canary(world: World, shared: str) -> None:
     old = world.version(shared)
     config = blue_green("CANARY", wait=240, CanarySize=percent(30))
     world.sagemaker.update_endpoint(
-        EndpointName=shared, EndpointConfigName=world.simple_config("new"), DeploymentConfig=config
+        EndpointName=shared, EndpointConfigName=world.simple_config("new", count=2), DeploymentConfig=config
     )
     wait_for(lambda: new_share(world, shared), "the canary's share")
     seen = answers_at(world, shared, 0.3, most=200)

@@ -225,6 +225,38 @@ def test_a_target_that_is_not_there(world: World) -> None:
 
 
 @behaviour("Application Auto Scaling", "RegisterScalableTarget")
+def test_a_variant_that_is_none(world: World) -> None:
+    """A variant of an endpoint that does not exist cannot be registered."""
+    with refused("ValidationException", "doesn't exist"):
+        world.sandbox.client("application-autoscaling").register_scalable_target(
+            **_target("absent"), MinCapacity=1, MaxCapacity=2
+        )
+
+
+@behaviour("Application Auto Scaling", "RegisterScalableTarget")
+def test_bounds_the_wrong_way_round(world: World) -> None:
+    """MinCapacity is at most MaxCapacity, also of a target that is registered again with one of them."""
+    client, target = world.sandbox.client("application-autoscaling"), _target(world.endpoint())
+    with refused("ValidationException", "greater than"):
+        client.register_scalable_target(**target, MinCapacity=3, MaxCapacity=2)
+    client.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    with refused("ValidationException", "greater than"):
+        client.register_scalable_target(**target, MinCapacity=3)
+
+
+@behaviour("Application Auto Scaling", "PutScalingPolicy")
+def test_a_policy_of_no_target(world: World) -> None:
+    """A policy for what was not registered is refused with ObjectNotFoundException."""
+    with refused("ObjectNotFoundException"):
+        world.sandbox.client("application-autoscaling").put_scaling_policy(
+            **_target(world.endpoint()),
+            PolicyName="any",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={"TargetValue": 10.0},
+        )
+
+
+@behaviour("Application Auto Scaling", "RegisterScalableTarget")
 def test_a_dimension_that_is_none(world: World) -> None:
     """A scalable dimension that AWS does not know is refused with ValidationException."""
     target = {**_target("any"), "ScalableDimension": "sagemaker:variant:Nope"}

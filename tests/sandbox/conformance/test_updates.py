@@ -98,7 +98,7 @@ def test_a_rollback_that_says_nothing(world: World, shared: str) -> None:
 def test_last_deployment_config(world: World, shared: str) -> None:
     """LastDeploymentConfig is that of the last update that succeeded."""
     config = blue_green("CANARY", wait=0, CanarySize=percent(10))
-    after = world.update(shared, world.simple_config("10"), DeploymentConfig=config)
+    after = world.update(shared, world.simple_config("10", count=2), DeploymentConfig=config)
     assert after["LastDeploymentConfig"] == config
 
 
@@ -106,8 +106,8 @@ def test_last_deployment_config(world: World, shared: str) -> None:
 def test_retain_deployment_config(world: World, shared: str) -> None:
     """RetainDeploymentConfig uses the last deployment config again."""
     config = blue_green("LINEAR", wait=0, LinearStepSize=percent(50))
-    world.update(shared, world.simple_config("11"), DeploymentConfig=config)
-    after = world.update(shared, world.simple_config("12"), RetainDeploymentConfig=True)
+    world.update(shared, world.simple_config("11", count=2), DeploymentConfig=config)
+    after = world.update(shared, world.simple_config("12", count=2), RetainDeploymentConfig=True)
     assert after["LastDeploymentConfig"] == config
 
 

@@ -38,7 +38,7 @@ def test_a_server_crashes_after_so_many_requests_and_comes_back(world: World) ->
 def test_a_rate_of_errors_hits_the_new_config_alone(world: World) -> None:
     """Where two fleets of one variant serve, `config` says which is meant."""
     endpoint = world.endpoint(world.simple_config("old"))
-    bad = world.simple_config("new")
+    bad = world.simple_config("new", count=2)
     world.sandbox.faults("invoke_errors", endpoint=endpoint, config=bad, status=503)
     policy = {
         "BlueGreenUpdatePolicy": {
@@ -50,7 +50,7 @@ def test_a_rate_of_errors_hits_the_new_config_alone(world: World) -> None:
         }
     }
     world.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=bad, DeploymentConfig=policy)
-    wait_for(lambda: len(world.instances(endpoint, "pending")) == 1, "the new fleet")
+    wait_for(lambda: len(world.instances(endpoint, "pending")) == 2, "the new fleet")
     seen: Counter[str] = Counter()
     while len(seen) < 2 and world.describe(endpoint)["EndpointStatus"] == "Updating":
         try:

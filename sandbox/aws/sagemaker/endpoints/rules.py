@@ -4,12 +4,14 @@ Sources: the API reference of DeploymentConfig, and "Exclusions" of the deployme
 guide.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from moto.sagemaker.exceptions import ValidationError
 
 from sandbox.serving.endpoints.state import BUSY, Endpoint
+from sandbox.serving.endpoints.traffic_shift import traffic_shift
 
 
 def refuse_deployment(config: Mapping[str, Any] | None, instances: int) -> None:
@@ -37,27 +39,31 @@ def refuse_variants(
 def deployment_problem(config: Mapping[str, Any] | None, instances: int) -> str | None:
     """What is wrong with a DeploymentConfig for a fleet of `instances`, or None.
 
-    The limits are those of the API reference: a canary is at most half of the capacity, a linear step 10 to
-    50 %, a rolling batch 5 to 50 % (and a whole instance at least).
+    The limits are those of the API reference: a canary is at most half of the variant's instances, a linear
+    step 10 to 50 % of them, so neither can be of one instance; a rolling batch is 5 to 50 % (and a whole
+    instance at least). The waits of a blue/green deployment are less than its
+    MaximumExecutionTimeoutInSeconds.
     """
     config = config or {}
     rolling, blue_green = config.get("RollingUpdatePolicy"), config.get("BlueGreenUpdatePolicy")
     if rolling and blue_green:
         return "A DeploymentConfig has either a BlueGreenUpdatePolicy or a RollingUpdatePolicy, not both."
     if rolling:
-        return _size_problem("MaximumBatchSize", rolling["MaximumBatchSize"], 5, instances)
+        return _size_problem("MaximumBatchSize", rolling["MaximumBatchSize"], 5, max(instances, 2))
     routing = (blue_green or {}).get("TrafficRoutingConfiguration") or {}
     kind = routing.get("Type", "ALL_AT_ONCE")
-    sizes = {"CANARY": ("CanarySize", 1), "LINEAR": ("LinearStepSize", 10)}
+    sizes = {"CANARY": ("CanarySize", 0), "LINEAR": ("LinearStepSize", 10)}
     for name, _ in sizes.values():
         if name in routing and sizes.get(kind, ("",))[0] != name:
             return f"{name} cannot be used with the traffic routing type {kind}."
-    if kind not in sizes:
-        return None
-    name, least = sizes[kind]
-    if name not in routing:
-        return f"{name} is required with the traffic routing type {kind}."
-    return _size_problem(name, routing[name], least, instances)
+    if kind in sizes:
+        name, least = sizes[kind]
+        if name not in routing:
+            return f"{name} is required with the traffic routing type {kind}."
+        problem = _size_problem(name, routing[name], least, instances)
+        if problem:
+            return problem
+    return _time_problem(config, instances)
 
 
 def variants_problem(
@@ -85,9 +91,27 @@ def variants_problem(
 def _size_problem(name: str, size: Mapping[str, Any], least: int, instances: int) -> str | None:
     value = size["Value"]
     if size["Type"] == "CAPACITY_PERCENT":
-        if least <= value <= 50:
-            return None
-        return f"{name} must be {least} to 50 percent of the capacity, not {value}."
-    if value <= max(instances / 2, 1):
+        if not max(least, 1) <= value <= 50:
+            return f"{name} must be {max(least, 1)} to 50 percent of the capacity, not {value}."
+        value = math.ceil(value * instances / 100)
+        right = instances > 1
+    else:
+        right = least * instances <= 100 * value <= 50 * instances
+    if right:
         return None
-    return f"{name} must be at most 50 percent of the {instances} instances, not {value}."
+    return (
+        f"{name} must be {f'{least} to' if least else 'at most'} 50 percent of the variant's total instance "
+        f"count ({instances}), not {value}."
+    )
+
+
+def _time_problem(config: Mapping[str, Any], instances: int) -> str | None:
+    policy = config.get("BlueGreenUpdatePolicy") or {}
+    shift = traffic_shift(config, instances)
+    waits = sum(step.wait for step in shift.steps)
+    if "MaximumExecutionTimeoutInSeconds" not in policy or waits < shift.maximum_time:
+        return None
+    return (
+        f"MaximumExecutionTimeoutInSeconds ({shift.maximum_time:.0f}) must be larger than the total waiting "
+        f"time specified in TerminationWaitInSeconds and WaitIntervalInSeconds ({waits:.0f})."
+    )

@@ -79,8 +79,8 @@ class EndpointService:
             int({**variant, **kept.get(variant["VariantName"], {})}.get("InitialInstanceCount", 1))
             for variant in spec.variants
         )
-        refuse_deployment(config, instances)
         refuse_variants(config, endpoint.live.fleets, spec.variants)
+        refuse_deployment(config, instances)
         endpoint.pending = Deployment(spec)
         self._begin(endpoint, Status.UPDATING, self._deployer.update(endpoint, spec, config, kept))
 

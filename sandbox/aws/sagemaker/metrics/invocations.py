@@ -1,9 +1,11 @@
 """The invocation metrics that SageMaker publishes for each variant: namespace AWS/SageMaker.
 
 They are counted in memory, by the second, so that a request costs about a microsecond; `publish` hands them
-to CloudWatch. Names, units and values are those of "SageMaker AI endpoint invocation metrics". SageMaker
-publishes once a minute; here values appear within half a second and by the second, so that alarms with short
-periods can watch them as well.
+to CloudWatch. Names, units and values are those of "SageMaker AI endpoint invocation metrics". Each comes
+twice: of the variant, and of the fleet that serves it with one endpoint config (dimension
+EndpointConfigName; "Auto-rollback configuration and monitoring" in the developer guide). SageMaker
+publishes once a minute; here values appear within half a second and by the second, so that alarms with
+short periods can watch them as well.
 """
 
 from collections.abc import Iterator
@@ -20,13 +22,13 @@ NAMESPACE = "AWS/SageMaker"
 
 _MICROSECONDS = 1e6
 
-Key = tuple[str, str, str, str]
-"""Account, region, endpoint, variant."""
+Key = tuple[str, str, str, str, str]
+"""Account, region, endpoint, variant, endpoint config."""
 
 
 @dataclass
 class _Second:
-    """What one variant did in one second."""
+    """What one fleet did in one second."""
 
     invocations: int = 0
     client_errors: int = 0
@@ -49,6 +51,8 @@ class InvocationMetrics:
     ) -> None:
         """One invocation: the container's HTTP status (0: no answer) and the seconds that it took.
 
+        One without an answer is an InvocationModelError, and no 5XX.
+
         `overhead_latency` is what the request took beyond the container, in seconds; `instances` is how many
         the variant has.
         """
@@ -61,7 +65,7 @@ class InvocationMetrics:
             second.model_errors += 1
             if 400 <= status < 500:
                 second.client_errors += 1
-            elif status >= 500 or status == 0:
+            elif status >= 500:
                 second.server_errors += 1
         second.per_instance.append(1 / max(instances, 1))
         second.model_latency.append(model_latency * _MICROSECONDS)
@@ -71,9 +75,12 @@ class InvocationMetrics:
         """Give what was counted to CloudWatch and begin again."""
         counted, self._kept = self._kept, {}
         for (at, key), second in counted.items():
-            account, region, endpoint, variant = key
-            dimensions = (("EndpointName", endpoint), ("VariantName", variant))
-            store(cloudwatch_backends[account][region]).put(_points(at, dimensions, second))
+            account, region, endpoint, variant, config = key
+            of_variant = (("EndpointName", endpoint), ("VariantName", variant))
+            of_fleet = (("EndpointConfigName", config), *of_variant)
+            metrics = store(cloudwatch_backends[account][region])
+            for dimensions in (of_variant, of_fleet):
+                metrics.put(_points(at, dimensions, second))
 
 
 def _points(at: int, dimensions: tuple[tuple[str, str], ...], second: _Second) -> Iterator[Point]:

@@ -5,24 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.aws.sagemaker.endpoints.rules import deployment_problem, variants_problem
-
-
-def blue_green(kind: str, wait: int = 300, termination: int = 120, **size: Any) -> dict[str, Any]:
-    routing = {"Type": kind, "WaitIntervalInSeconds": wait, **size}
-    return {
-        "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": routing,
-            "TerminationWaitInSeconds": termination,
-        }
-    }
-
-
-def percent(value: int) -> dict[str, Any]:
-    return {"Type": "CAPACITY_PERCENT", "Value": value}
-
-
-def count(value: int) -> dict[str, Any]:
-    return {"Type": "INSTANCE_COUNT", "Value": value}
+from tests.sandbox.conformance.shifts import blue_green, count, percent
 
 
 @pytest.mark.parametrize(
@@ -31,7 +14,19 @@ def count(value: int) -> dict[str, Any]:
         (blue_green("CANARY"), 2, "CanarySize is required"),
         (blue_green("LINEAR"), 2, "LinearStepSize is required"),
         (blue_green("CANARY", CanarySize=percent(51)), 2, "1 to 50 percent"),
-        (blue_green("CANARY", CanarySize=count(3)), 4, "at most 50 percent of the 4 instances"),
+        (
+            blue_green("CANARY", CanarySize=count(3)),
+            4,
+            "at most 50 percent of the variant's total",
+        ),
+        (blue_green("CANARY", CanarySize=count(1)), 1, "instance count (1), not 1"),
+        (blue_green("CANARY", CanarySize=percent(10)), 1, "instance count (1), not 1"),
+        (blue_green("LINEAR", LinearStepSize=percent(50)), 1, "10 to 50 percent of the variant's total"),
+        (blue_green("LINEAR", LinearStepSize=count(1)), 11, "10 to 50 percent of the variant's total"),
+        (blue_green("LINEAR", LinearStepSize=count(3)), 5, "instance count (5), not 3"),
+        (blue_green("ALL_AT_ONCE", termination=600, maximum=600), 1, "larger than the total waiting time"),
+        (blue_green("CANARY", wait=300, termination=300, maximum=600, CanarySize=percent(9)), 2, "(600)"),
+        (blue_green("LINEAR", wait=100, maximum=900, LinearStepSize=percent(10)), 10, "(900)"),
         (blue_green("LINEAR", LinearStepSize=percent(9)), 4, "10 to 50 percent"),
         (blue_green("ALL_AT_ONCE", CanarySize=percent(10)), 4, "cannot be used with"),
         (blue_green("LINEAR", LinearStepSize=percent(10), CanarySize=percent(10)), 4, "cannot be used with"),
@@ -49,17 +44,30 @@ def test_a_deployment_config_that_cannot_be_is_refused(
     assert words in (deployment_problem(config, instances) or "")
 
 
-@pytest.mark.parametrize("instances", [1, 4])
+@pytest.mark.parametrize("instances", [2, 4])
 def test_good_deployment_configs_pass(instances: int) -> None:
     for config in (
-        None,
-        blue_green("ALL_AT_ONCE"),
         blue_green("CANARY", CanarySize=percent(50)),
         blue_green("CANARY", CanarySize=count(1)),
         blue_green("LINEAR", LinearStepSize=percent(10)),
-        {"RollingUpdatePolicy": {"MaximumBatchSize": count(1)}},
+        blue_green("LINEAR", wait=100, maximum=901, LinearStepSize=percent(10)),
+        blue_green("LINEAR", LinearStepSize=count(1)),
+        *FOR_ONE_TOO,
     ):
         assert deployment_problem(config, instances) is None
+
+
+FOR_ONE_TOO = (
+    None,
+    blue_green("ALL_AT_ONCE"),
+    blue_green("ALL_AT_ONCE", termination=599, maximum=600),
+    {"RollingUpdatePolicy": {"MaximumBatchSize": count(1)}},
+)
+
+
+@pytest.mark.parametrize("config", FOR_ONE_TOO)
+def test_one_instance_is_replaced_as_a_whole(config: dict[str, Any] | None) -> None:
+    assert deployment_problem(config, 1) is None
 
 
 def test_a_deployment_config_needs_the_same_variants() -> None:

@@ -89,10 +89,10 @@ def state(world: World, alarm: str) -> dict[str, Any]:
 
 
 def test_a_failing_canary_is_taken_back_by_real_traffic(world: World) -> None:
-    endpoint = world.endpoint(world.simple_config("good"))
+    endpoint = world.endpoint(world.simple_config("good", count=2))
     before = world.describe(endpoint)["EndpointConfigName"]
     alarm = errors_alarm(world, endpoint)
-    bad = world.simple_config("bad", FAILING="1")
+    bad = world.simple_config("bad", count=2, FAILING="1")
     with traffic(world, endpoint, lambda: "hi"):
         wait_for(lambda: state(world, alarm)["StateValue"] == "OK", "the alarm to be OK")
         world.sagemaker.update_endpoint(
@@ -106,14 +106,14 @@ def test_a_failing_canary_is_taken_back_by_real_traffic(world: World) -> None:
     assert "was greater than the threshold (5.0)" in rung["StateReason"]
     assert world.version(endpoint) == "good"
     wait_for(lambda: state(world, alarm)["StateValue"] == "OK", "the alarm to be over with the deployment")
-    fixed = world.simple_config("fixed")
+    fixed = world.simple_config("fixed", count=2)
     assert world.update(endpoint, fixed, DeploymentConfig=canary(alarm, 120))["EndpointConfigName"] == fixed
 
 
 def test_a_good_canary_passes_the_same_alarm(world: World) -> None:
-    endpoint = world.endpoint(world.simple_config("good"))
+    endpoint = world.endpoint(world.simple_config("good", count=2))
     alarm = errors_alarm(world, endpoint)
-    better = world.simple_config("better")
+    better = world.simple_config("better", count=2)
     with traffic(world, endpoint, lambda: "hi"):
         after = world.update(endpoint, better, DeploymentConfig=canary(alarm, 240))
     assert after["EndpointConfigName"] == better
@@ -123,11 +123,11 @@ def test_a_good_canary_passes_the_same_alarm(world: World) -> None:
 def test_at_true_time_the_alarm_rings_at_its_boundary(tmp_path: Path) -> None:
     with start(tmp_path / "home", time_scale=1) as sandbox:
         world = World(sandbox, tmp_path)
-        endpoint = world.endpoint(world.simple_config("good"))
+        endpoint = world.endpoint(world.simple_config("good", count=2))
         alarm = errors_alarm(world, endpoint)
         world.sagemaker.update_endpoint(
             EndpointName=endpoint,
-            EndpointConfigName=world.simple_config("bad", FAILING="1"),
+            EndpointConfigName=world.simple_config("bad", count=2, FAILING="1"),
             DeploymentConfig=canary(alarm, 600),
         )
         failed = 0

@@ -57,7 +57,7 @@ def make_alarm(world: World) -> str:
 def test_an_update_moves_to_the_new_config(world: World) -> None:
     endpoint = world.endpoint(world.simple_config("1"))
     old_pids = {instance["pid"] for instance in world.instances(endpoint)}
-    config = world.simple_config("2")
+    config = world.simple_config("2", count=2)
     world.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config, DeploymentConfig=CANARY)
     updating = world.describe(endpoint)
     assert updating["EndpointStatus"] == "Updating"
@@ -77,7 +77,7 @@ def test_a_canary_gives_the_new_fleet_its_share_first(world: World) -> None:
     slow = {**CANARY["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"], "WaitIntervalInSeconds": 360}
     policy = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": slow}}
     world.sagemaker.update_endpoint(
-        EndpointName=endpoint, EndpointConfigName=world.simple_config("new"), DeploymentConfig=policy
+        EndpointName=endpoint, EndpointConfigName=world.simple_config("new", count=2), DeploymentConfig=policy
     )
     wait_for(lambda: world.version(endpoint) == "new", "the canary's first answer")
     seen = answers_at(world, endpoint, 0.3, most=300)
@@ -141,7 +141,7 @@ def test_an_update_without_capacity_keeps_the_old_config(world: World) -> None:
 def test_a_deployment_that_takes_too_long_rolls_back(world: World) -> None:
     endpoint = world.endpoint()
     before = world.describe(endpoint)["EndpointConfigName"]
-    policy = all_at_once(3000, MaximumExecutionTimeoutInSeconds=600)
+    policy = all_at_once(590, MaximumExecutionTimeoutInSeconds=600)
     started = time.monotonic()
     after = world.update(endpoint, world.simple_config("2"), DeploymentConfig=policy)
     assert after["EndpointConfigName"] == before
@@ -250,8 +250,10 @@ def test_a_failed_scale_out_rolls_back(world: World, tmp_path: Path) -> None:
 
 def test_the_deployment_config_is_retained_on_request(world: World) -> None:
     endpoint = world.endpoint()
-    assert world.update(endpoint, world.simple_config("2"), DeploymentConfig=CANARY)["LastDeploymentConfig"]
-    kept = world.update(endpoint, world.simple_config("3"), RetainDeploymentConfig=True)
+    assert world.update(endpoint, world.simple_config("2", count=2), DeploymentConfig=CANARY)[
+        "LastDeploymentConfig"
+    ]
+    kept = world.update(endpoint, world.simple_config("3", count=2), RetainDeploymentConfig=True)
     assert kept["LastDeploymentConfig"] == CANARY
 
 

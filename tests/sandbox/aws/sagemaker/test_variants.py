@@ -93,7 +93,7 @@ def test_a_plain_update_leaves_no_last_deployment_config(world: World) -> None:
     """LastDeploymentConfig is that of the last update, which had none."""
     endpoint = world.endpoint()
     guarded = {"BlueGreenUpdatePolicy": CANARY}
-    moved = world.update(endpoint, world.simple_config("2"), DeploymentConfig=guarded)
+    moved = world.update(endpoint, world.simple_config("2", count=2), DeploymentConfig=guarded)
     assert moved["LastDeploymentConfig"] == guarded
     assert "LastDeploymentConfig" not in world.update(endpoint, world.simple_config("3"))
 

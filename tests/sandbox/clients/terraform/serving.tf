@@ -63,7 +63,7 @@ resource "aws_sagemaker_endpoint_configuration" "serving" {
     variant_name           = "live"
     model_name             = aws_sagemaker_model.serving.name
     instance_type          = "ml.m5.large"
-    initial_instance_count = 1
+    initial_instance_count = 2
     initial_variant_weight = 1
   }
 
@@ -96,7 +96,7 @@ resource "aws_appautoscaling_target" "serving" {
   service_namespace  = "sagemaker"
   scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
   resource_id        = "endpoint/${aws_sagemaker_endpoint.serving.name}/variant/live"
-  min_capacity       = 1
+  min_capacity       = 2
   max_capacity       = 4
 }
 

@@ -1,0 +1,94 @@
+"""Models and endpoint configs are named by all that they hold: none is ever replaced by a namesake."""
+
+import pytest
+
+from release.domain import names
+from release.domain.ledger import End
+from release.domain.pins import ReleasePin
+from release.domain.plan import Split, beside_plan, config_plan, model_plan
+from tests.release.examples import NEW, NEXT, OLD, pin
+from tests.release.scenes import begin, pins_now, run, serves, serving
+
+OTHER_IMAGE = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/elsewhere@sha256:{NEW[0] * 64}"
+OTHER_MODELS = (
+    f"s3://elsewhere/models/{NEW[0] * 64}/model.tar.gz",
+    f"s3://slipway-prod-123456789012-us-east-1/moved/{NEW[0] * 64}/model.tar.gz",
+    f"s3://slipway-prod-123456789012-us-east-1/models/{OLD[0] * 64}/model.tar.gz",
+)
+OF_MODELS = [{"image": OTHER_IMAGE}, *({"model": model} for model in OTHER_MODELS)]
+OF_CONFIGS = [{"type": "ml.c7i.large"}, {"capacity": 3}]
+
+
+def model(found: ReleasePin) -> str:
+    return model_plan("prod", "delays", found).name
+
+
+def config(found: ReleasePin) -> str:
+    return config_plan("prod", "delays", found).name
+
+
+@pytest.mark.parametrize("change", OF_MODELS)
+def test_each_input_of_a_model_is_in_its_name_and_in_its_configs(change):
+    other = pin(NEW, **change)
+    assert model(other) != model(pin(NEW))
+    assert config(other) != config(pin(NEW))
+
+
+@pytest.mark.parametrize("change", OF_CONFIGS)
+def test_each_input_of_a_config_is_in_its_name_and_in_no_models(change):
+    other = pin(NEW, **change)
+    assert config(other) != config(pin(NEW))
+    assert model(other) == model(pin(NEW))
+
+
+def test_no_two_of_these_share_a_name():
+    found = [pin(NEW), pin(OLD), *(pin(NEW, **change) for change in (*OF_MODELS, *OF_CONFIGS))]
+    assert len({config(one) for one in found}) == len(found)
+    assert len({model(one) for one in found}) == len(OF_MODELS) + 2
+
+
+def test_variants_beside_each_other_are_in_the_name_too():
+    splits = (Split(0), Split(5), Split(5, shadow=True))
+    pairs = [(pin(NEW), pin(NEXT)), (pin(NEXT), pin(NEW)), (pin(NEW), pin(NEXT, type="ml.c7i.large"))]
+    found = {beside_plan("prod", "delays", *pair, split).name for pair in pairs for split in splits}
+    assert len(found) == len(pairs) * len(splits)
+
+
+def test_what_is_as_usual_is_not_in_the_name_so_a_new_input_renames_nothing():
+    assert model(pin(NEW)) == f"delays-prod-{NEW}"
+    assert names.execution_role("prod", "eu-west-1") == "slipway-prod-eu-west-1-execution"
+
+
+def test_the_longest_names_fit():
+    longest = pin(NEW, image=OTHER_IMAGE)
+    assert len(model_plan("abcdefghijkl", "a" * 30, longest).name) == names.SAGEMAKER_NAME_LIMIT
+
+
+@pytest.mark.parametrize("change", [{}, *OF_MODELS, *OF_CONFIGS], ids=str)
+def test_each_change_is_a_create_a_move_and_a_delete(change):
+    """The stack of these tests refuses to make something else of a name that there is."""
+    stage = serving(live=0, previous=None, instances={"min": 1, "max": 4})
+    before = pins_now(stage).live
+    assert before is not None
+    after = before.model_copy(update=change) if change else stage.pin(2)
+    settings = stage.file.endpoints["delays"]
+    changed = settings.instances.model_copy(
+        update={"type": change.get("type", before.type), "min": change.get("capacity", 1)}
+    )
+    stage.file.endpoints["delays"] = settings.model_copy(update={"instances": changed})
+    made = there(stage)
+    begin(stage, after)
+    assert run(stage).end is End.LANDED
+    assert [update.config for update in stage.sagemaker.updates] == [config_now(stage)]
+    assert config_now(stage) not in made
+    assert set(stage.stack.deleted) == made - there(stage)
+
+
+def there(stage):
+    return set(stage.sagemaker.configs) | set(stage.sagemaker.models)
+
+
+def config_now(stage):
+    found = serves(stage)
+    assert found is not None
+    return found.name
