@@ -1,4 +1,4 @@
-"""What SageMaker lets a guarded update be, and what its alarms need. Pure, asked when the settings are read.
+"""What SageMaker lets a guarded update be, and what its alarms need. Pure; asked before anything is made.
 
 SageMaker moves the traffic of a guarded update by itself, and its alarms alone take it back. Its limits are
 those of the API reference, TrafficRoutingConfig and BlueGreenUpdatePolicy.
@@ -14,7 +14,7 @@ at once.
 import math
 from collections.abc import Iterator
 
-from release.domain.pins import EndpointSettings, Instances, RolloutSettings
+from release.domain.pins import EndpointSettings, Instances, RolloutSettings, is_burstable
 
 ALARM_PERIOD_SECONDS = 60
 ALARM_PERIODS = 1
@@ -40,7 +40,17 @@ def problems(settings: EndpointSettings) -> list[str]:
     rollout = settings.rollout
     strategies = dict.fromkeys((rollout.strategy, *rollout.allow))
     found = (_problems(s, rollout, settings.instances) for s in strategies if s in GUARDED)
-    return list(dict.fromkeys(problem for of_one in found for problem in of_one))
+    return list(
+        dict.fromkeys(problem for of_one in (*found, _scaling(settings.instances)) for problem in of_one)
+    )
+
+
+def _scaling(instances: Instances) -> Iterator[str]:
+    if is_burstable(instances.type) and instances.scales:
+        yield (
+            f"instances: {instances.type} is a burstable type, and SageMaker does not scale those by itself: "
+            f"min ({instances.min}) and max ({instances.max}) have to be the same, or use another type"
+        )
 
 
 def _problems(strategy: str, rollout: RolloutSettings, instances: Instances) -> Iterator[str]:

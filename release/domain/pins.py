@@ -129,11 +129,6 @@ class Instances(Data):
     def _ordered(self) -> "Instances":
         if self.min > self.max:
             raise ValueError(f"min ({self.min}) is greater than max ({self.max})")
-        if is_burstable(self.type) and self.scales:
-            raise ValueError(
-                f"{self.type} is a burstable type, and SageMaker does not scale those by itself: min "
-                f"({self.min}) and max ({self.max}) have to be the same, or use another type"
-            )
         return self
 
     @property

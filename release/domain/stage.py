@@ -140,15 +140,17 @@ def parse(stage: str, config: Mapping[str, Any]) -> StageSettings:
         elif key in {"aws:region", "aws:profile"}:
             values[name] = value
     try:
-        settings = StageSettings.model_validate(values)
+        return StageSettings.model_validate(values)
     except ValidationError as error:
         raise _explained(stage, error) from None
-    _refuse_what_sagemaker_would(settings)
-    return settings
 
 
-def _refuse_what_sagemaker_would(settings: StageSettings) -> None:
-    """Raise UsageError for an endpoint whose updates SageMaker would refuse, or nobody could watch."""
+def refuse_what_sagemaker_would(settings: StageSettings) -> None:
+    """Raise UsageError for an endpoint that SageMaker would refuse, or whose updates nobody could watch.
+
+    Asked before anything is provisioned or released. The way back is not: it uses none of this, and what an
+    earlier version accepted must not keep anybody from it.
+    """
     found = [
         f"slipway:endpoints.{name}.{problem}"
         for name, endpoint in settings.endpoints.items()

@@ -7,6 +7,7 @@ from release.domain import names
 from release.domain.errors import UsageError
 from release.domain.pins import Strategy
 from release.domain.policy import Policy
+from release.domain.stage import refuse_what_sagemaker_would
 from release.judge.windows import Refused, Window, parse_line
 from release.operations import rollouts
 from release.ports import StagePorts, Unreadable
@@ -21,12 +22,15 @@ SPAN = 15.0
 def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | None) -> None:
     """Refuse what could not come to its end, before anything is copied or pinned. An open rollout goes on.
 
-    Raises UsageError: for a strategy that is not allowed, or with the arithmetic where the policy cannot
-    decide within a step's time at the traffic that live has.
+    Raises UsageError: for a strategy that is not allowed, for settings that SageMaker would refuse, or with
+    the arithmetic where the policy cannot decide within a step's time at the traffic that live has.
     """
     settings = rollouts.settings_of(ports, endpoint)
     rollout, policy = settings.rollout.by(strategy), policy_of(ports, endpoint)
-    if rollout.strategy not in feasible.JUDGED or rollouts.found_open(ports, endpoint):
+    if rollouts.found_open(ports, endpoint):
+        return
+    refuse_what_sagemaker_would(ports.settings)
+    if rollout.strategy not in feasible.JUDGED:
         return
     problem = feasible.too_short(rollout, policy)
     if problem is None and settings.pins.live is not None:

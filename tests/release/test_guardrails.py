@@ -10,7 +10,7 @@ from release.domain.deployment import deployment_config
 from release.domain.errors import UsageError
 from release.domain.guardrails import GUARDED, RING_SECONDS
 from release.domain.pins import EndpointSettings, Pins, RolloutSettings
-from release.domain.stage import parse
+from release.domain.stage import parse, refuse_what_sagemaker_would
 from release.rollout.strategies import STRATEGIES
 from release.rollout.strategies.step import Context
 from sandbox.aws.sagemaker.endpoints.rules import deployment_problem
@@ -19,13 +19,15 @@ from tests.release.examples import NEW, OLD, pin
 
 
 def stage(rollout: dict[str, Any], **endpoint: Any) -> EndpointSettings:
-    """The settings of an endpoint, as a stage's file says them."""
+    """The settings of an endpoint, as a stage's file says them and a release asks about them."""
     config = {
         "aws:region": "us-east-1",
         "slipway:account": "123456789012",
         "slipway:endpoints": {"delays": {"instances": {"min": 2, "max": 4}, "rollout": rollout} | endpoint},
     }
-    return parse("prod", config).endpoints["delays"]
+    found = parse("prod", config)
+    refuse_what_sagemaker_would(found)
+    return found.endpoints["delays"]
 
 
 def sent(strategy: str, **rollout: Any) -> dict[str, Any]:

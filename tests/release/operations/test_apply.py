@@ -24,13 +24,13 @@ def ask(stage, **changes):
 
 @pytest.mark.parametrize("strategy", ["all-at-once", "canary", "linear"])
 def test_the_live_release_gets_the_type_by_the_stages_strategy(project, told, strategy):
-    prod = serving(rollout={"strategy": strategy})
+    prod = serving(rollout={"strategy": strategy}, instances={"min": 2, "max": 4})
     before = pins_now(prod)
-    ask(prod)
+    ask(prod, min=2)
     found = apply(project(prod), "prod", None, told)
     after = pins_now(prod)
     assert (found.release, found.changed) == (sure(before.live).release, True)
-    assert after.live == sure(before.live).model_copy(update={"type": ASKED})
+    assert after.live == sure(before.live).model_copy(update={"type": ASKED, "capacity": 2})
     assert after.previous == before.previous, "there is no way back to the same release"
     assert serves(prod) == config_of(after.live)
     (update,) = prod.sagemaker.updates

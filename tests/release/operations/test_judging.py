@@ -13,9 +13,10 @@ from release.operations.apply import apply
 from release.operations.promote import Order, promote
 from release.operations.release import Order as ReleaseOrder
 from release.operations.release import release
+from release.operations.rollback import rollback
 from tests.fakes import world as fakes
 from tests.release.rollout import judged_scenes as scenes
-from tests.release.scenes import NAME, pins_now, sure
+from tests.release.scenes import NAME, pins_now, serving, sure
 
 SLOW: dict[str, Any] = {"steps": (1, 50), "hold_seconds": 600, "step_seconds": 0}
 
@@ -104,7 +105,11 @@ class TestGoesOn:
         assert not self.refuses(stage)
 
     def test_another_strategy_that_is_allowed(self):
-        assert not self.refuses(quiet_stage(allow=["canary"]), "canary")
+        stage = quiet_stage(allow=["canary"])
+        settings = stage.file.endpoints["delays"]
+        two = settings.instances.model_copy(update={"min": 2})
+        stage.file.endpoints["delays"] = settings.model_copy(update={"instances": two})
+        assert not self.refuses(stage, "canary")
 
     def test_a_rollout_that_is_open_already(self):
         stage = quiet_stage()
@@ -125,6 +130,22 @@ class TestGoesOn:
         stage = scenes.stage(live=None, **SLOW)
         assert not self.refuses(stage)
         assert stage.evidence.printed == {}
+
+
+class TestWhatSageMakerWouldRefuse:
+    """An earlier version accepted it, so a stage may have it, and something that has to be taken back."""
+
+    def test_nothing_goes_forward_over_it(self, project, dev, told):
+        prod = serving(rollout={"strategy": "canary", "wait_seconds": 60})
+        there = set(prod.artifacts.models)
+        with pytest.raises(UsageError, match=r"rollout\.wait_seconds is 60.*Set at least 240"):
+            promote(project(dev, prod), Order("prod"), told)
+        assert set(prod.artifacts.models) == there
+        assert prod.ledger.events == []
+
+    def test_the_way_back_is_open(self, project, told):
+        prod = serving(rollout={"strategy": "canary", "wait_seconds": 60})
+        assert rollback(project(prod), "prod", None, told).release == prod.pin(1).release
 
 
 class TestTraffic:
