@@ -6,7 +6,7 @@ rolled out like a release, by the stage's strategy and under its alarms.
 
 from release.domain import moves
 from release.domain.errors import UsageError
-from release.operations import fenced, judging, rollouts
+from release.operations import fenced, judging, rollouts, standing
 from release.operations.land import Grounds, Landed, land
 from release.ports import Event, Tell, World
 
@@ -19,6 +19,7 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
     ports = world.stage(world.stages.entry(stage).name)
     name = ports.settings.only_endpoint(endpoint)
     settings = rollouts.settings_of(ports, name)
+    standing.insist(ports, name, "apply")
     live = settings.pins.live
     if live is None:
         raise UsageError(

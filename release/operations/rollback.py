@@ -12,7 +12,7 @@ from release.domain.ledger import WAY_BACK, Opened, OpenRollout, Request
 from release.domain.pins import ReleasePin
 from release.domain.preflight import RollbackFacts
 from release.domain.stages import Stages
-from release.operations import fenced, orders, rollouts
+from release.operations import fenced, orders, rollouts, standing
 from release.ports import Event, StagePorts, Tell, World
 
 
@@ -38,8 +38,7 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     started = ports.clock.monotonic()
     name = ports.settings.only_endpoint(endpoint)
     settings = rollouts.settings_of(ports, name)
-    found = rollouts.found_open(ports, name)
-    own = found if found and found.subject.endpoint == name else None
+    own = standing.insist(ports, name, "rollback").open
     if own is not None and own.subject.kind != "rollback":
         if ports.ledger.alive(own) and orders.abort(ports, own, "rollback", tell):
             before = own.opened.before.live

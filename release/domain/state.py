@@ -1,0 +1,142 @@
+"""Where an endpoint stands when pins, ledger and SageMaker do not say the same, and what each command does.
+
+The same few facts are asked before anything is decided (`release/operations/standing.py`). The first standing
+that fits them counts, and `TABLE` has the answer to each: docs/state.md is written from it. Pure.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from release.domain.ledger import Closed, End, Opened, OpenRollout, Stored
+from release.domain.pins import Pins
+
+Role = Literal["source", "bring", "apply", "rollback"]
+"""What a command wants of a stage: to promote from it, to bring it a release, to apply data, to go back."""
+
+
+class Standing(StrEnum):
+    """How pins, ledger and SageMaker stand to each other."""
+
+    OPEN = "open"
+    OPEN_STALE = "open, stale"
+    STALE = "stale"
+    WHOLE = "whole"
+
+
+class Does(StrEnum):
+    """What a command does about a standing."""
+
+    GOES_ON = "goes on"
+    BY_LEDGER = "as the ledger decides"
+    REFUSES = "refuses"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is asked about one endpoint of a stage before anything is decided."""
+
+    pins: Pins
+    """As the stage file has them."""
+    left: Pins | None = None
+    """As the endpoint's last closed rollout left them; None where the ledger tells of none."""
+    open: OpenRollout | None = None
+    """The endpoint's rollout that is open."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one standing: what is so, what that would lead to, what each command does, what ends it.
+
+    Its texts are filled by `told`.
+    """
+
+    so: str
+    danger: str
+    does: Mapping[Role, Does]
+    ends: str
+
+
+def _does(source: Does, bring: Does, apply: Does, rollback: Does) -> Mapping[Role, Does]:
+    return {"source": source, "bring": bring, "apply": apply, "rollback": rollback}
+
+
+TABLE: Mapping[Standing, Answer] = {
+    Standing.OPEN: Answer(
+        "A rollout of {endpoint} is open in {stage}, and {file} is as that rollout found it or leaves it.",
+        "",
+        _does(Does.GOES_ON, Does.BY_LEDGER, Does.BY_LEDGER, Does.BY_LEDGER),
+        "The same command again, or ./slipway rollback {stage}",
+    ),
+    Standing.OPEN_STALE: Answer(
+        "A rollout of {endpoint} is open in {stage}, and {file} is not the file that it began with.",
+        "A stage file from before names other releases than those that serve",
+        _does(Does.REFUSES, Does.BY_LEDGER, Does.BY_LEDGER, Does.BY_LEDGER),
+        "Bring it up to date: ./slipway sync {stage}",
+    ),
+    Standing.STALE: Answer(
+        "{file} is not as the last rollout of {endpoint} left it: it names {names}, the ledger {left}.",
+        "A stage file from before (a lost commit, no git pull) leads to a release that serves no more",
+        _does(*[Does.REFUSES] * 4),
+        "Bring it up to date: ./slipway sync {stage}",
+    ),
+    Standing.WHOLE: Answer("They say the same.", "", _does(*[Does.GOES_ON] * 4), ""),
+}
+"""Every standing in the order in which they are looked for, and its answer."""
+
+
+def standing(facts: Facts) -> Standing:
+    """How an endpoint stands."""
+    found = facts.open
+    if found is not None:
+        known = (found.opened.before, found.opened.after)
+        fits = any(same(facts.pins, pins) for pins in known)
+        return Standing.OPEN if fits else Standing.OPEN_STALE
+    if facts.left is not None and facts.pins != facts.left:
+        return Standing.STALE
+    return Standing.WHOLE
+
+
+def same(one: Pins, other: Pins) -> bool:
+    """Whether both name the same releases as live and as previous, whatever is on its way."""
+    return (one.live, one.previous) == (other.live, other.previous)
+
+
+def names_of(pins: Pins) -> str:
+    """What pins name, in words. Where only a fleet's shape differs, it is told too."""
+    live, previous, candidate = (
+        f"{pin.release} (on {pin.capacity} of {pin.type})" if pin else None
+        for pin in (pins.live, pins.previous, pins.candidate)
+    )
+    return f"{live or 'nothing'} as live, {previous or 'nothing'} as previous" + (
+        f", {candidate} as the candidate" if candidate else ""
+    )
+
+
+def told(found: Standing, facts: Facts, stage: str, endpoint: str) -> tuple[str, str, str]:
+    """A standing in words: what is so, what that would lead to, and what ends it."""
+    answer = TABLE[found]
+    values = {
+        "stage": stage,
+        "endpoint": endpoint,
+        "file": f"Pulumi.{stage}.yaml",
+        "names": names_of(facts.pins),
+        "left": names_of(facts.left or Pins()),
+    }
+    so, danger, ends = (text.format(**values) for text in (answer.so, answer.danger, answer.ends))
+    return so, danger, ends
+
+
+def pins_left(newest_first: Iterable[Stored], endpoints: Collection[str]) -> Iterator[tuple[str, Pins]]:
+    """The pins with which the last closed rollout of each of these endpoints ended, where there is one."""
+    missing, ends = set(endpoints), dict[str, End]()
+    for stored in newest_first if missing else ():
+        subject, what = stored.entry.subject, stored.entry.what
+        if isinstance(what, Closed):
+            ends[subject.rollout] = End(what.event)
+        elif isinstance(what, Opened) and subject.endpoint in missing and subject.rollout in ends:
+            missing.remove(subject.endpoint)
+            yield subject.endpoint, what.after if ends[subject.rollout] is End.LANDED else what.before
+            if not missing:
+                return

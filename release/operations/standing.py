@@ -1,0 +1,31 @@
+"""The facts that are asked before anything is decided, and the answer that `release/domain/state.py` has."""
+
+from release.domain import state
+from release.domain.errors import UsageError
+from release.domain.state import TABLE, Does, Facts, Role
+from release.ports import StagePorts
+
+
+def facts(ports: StagePorts, endpoint: str) -> Facts:
+    """What pins and ledger say of one endpoint."""
+    settings = ports.settings.endpoints[endpoint]
+    if not ports.ledger.exists():
+        return Facts(settings.pins)
+    found = ports.ledger.open()
+    own = found if found and found.subject.endpoint == endpoint else None
+    left = next((pins for _, pins in state.pins_left(ports.ledger.newest_first(), {endpoint})), None)
+    of_type = settings.instances.type
+    return Facts(settings.pins, left.on(of_type) if left else None, own.on(of_type) if own else None)
+
+
+def insist(ports: StagePorts, endpoint: str, role: Role) -> Facts:
+    """The facts of an endpoint.
+
+    Raises UsageError, which names what ends it, where a command of this role refuses.
+    """
+    asked = facts(ports, endpoint)
+    found = state.standing(asked)
+    if TABLE[found].does[role] is Does.REFUSES:
+        so, danger, ends = state.told(found, asked, ports.name, endpoint)
+        raise UsageError(so, f"{danger}, so nothing was changed.", ends)
+    return asked

@@ -1,0 +1,128 @@
+"""The table of disagreements, row by row: which facts are which standing, and what is told of it."""
+
+import itertools
+import re
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from release.domain import state
+from release.domain.ledger import Closed, End, Opened, OpenRollout, Phase, Stored, Subject, following
+from release.domain.pins import Pins
+from release.domain.state import TABLE, Does, Facts, Role, Standing
+from tests.release.examples import AT, NEW, NEXT, OLD, OWNER, pin, pins
+from tests.release.state_page import DOCUMENT, page
+
+NOW = pins(NEW, OLD)
+"""What the file names, where nothing else is said."""
+PROMOTE = Subject(kind="promote", endpoint="delays", release=NEXT, rollout="r1")
+
+
+def opened(before: Pins, after: Pins) -> OpenRollout:
+    return OpenRollout(PROMOTE, Opened(before=before, after=after), OWNER, Phase.MOVING)
+
+
+AGREE = Facts(NOW, left=NOW)
+ROWS: dict[Standing, list[Facts]] = {
+    Standing.OPEN: [
+        replace(AGREE, open=opened(NOW, pins(NEXT, NEW))),
+        Facts(pins(NEW, OLD, NEXT), left=NOW, open=opened(NOW, pins(NEXT, NEW))),
+        Facts(pins(NEXT, NEW), left=NOW, open=opened(NOW, pins(NEXT, NEW))),
+        Facts(Pins(), open=opened(Pins(), pins(NEXT))),
+    ],
+    Standing.OPEN_STALE: [
+        Facts(pins(OLD), left=NOW, open=opened(NOW, pins(NEXT, NEW))),
+        Facts(Pins(), left=NOW, open=opened(NOW, pins(NEXT, NEW))),
+    ],
+    Standing.STALE: [
+        Facts(pins(OLD), left=NOW),
+        Facts(pins(NEW), left=NOW),
+        Facts(pins(NEW, OLD, NEXT), left=NOW),
+        Facts(pins(OLD, NEW), left=NOW),
+        Facts(Pins(live=pin(NEW, capacity=3), previous=pin(OLD)), left=NOW),
+        Facts(Pins(live=pin(NEW, type="ml.c7i.large"), previous=pin(OLD)), left=NOW),
+    ],
+    Standing.WHOLE: [AGREE, Facts(NOW), Facts(Pins()), Facts(Pins(), left=Pins())],
+}
+
+
+@pytest.mark.parametrize(("standing", "facts"), [(s, f) for s, found in ROWS.items() for f in found])
+def test_these_facts_are_this_standing(standing, facts):
+    assert state.standing(facts) is standing
+
+
+def test_every_standing_has_an_example_and_an_answer_for_every_role():
+    assert set(ROWS) == set(TABLE) == set(Standing)
+    for answer in TABLE.values():
+        assert set(answer.does) == set(get_args(Role))
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_what_refuses_says_what_is_so_why_and_which_command_ends_it(standing):
+    so, danger, ends = state.told(standing, ROWS[standing][0], "prod", "delays")
+    assert not re.search("[{}]", so + danger + ends)
+    if Does.REFUSES in TABLE[standing].does.values():
+        assert danger
+        assert re.search(r"\./slipway [a-z]+ prod", ends)
+
+
+def test_a_stale_file_is_told_with_both_sides():
+    so, _, _ = state.told(Standing.STALE, Facts(pins(OLD), left=NOW), "prod", "delays")
+    assert "Pulumi.prod.yaml" in so
+    assert f"names {OLD} (on 2 of ml.m7i.large) as live, nothing as previous" in so
+    assert f"the ledger {NEW} (on 2 of ml.m7i.large) as live, {OLD}" in so
+
+
+def test_the_page_is_the_table():
+    """Otherwise: python -m tests.release.state_page."""
+    assert DOCUMENT.read_text(encoding="utf-8") == page()
+
+
+def past(*rollouts: tuple[str, Pins, Pins, End | None]) -> list[Stored]:
+    """A ledger of rollouts: endpoint, pins before and after, and how each ended (None: it is open)."""
+    found: list[Stored] = []
+    for number, (endpoint, before, after, end) in enumerate(rollouts):
+        subject = PROMOTE.model_copy(update={"endpoint": endpoint, "rollout": f"r{number}"})
+        for what in (
+            Opened(before=before, after=after),
+            *([Closed.model_validate({"event": end})] if end else []),
+        ):
+            entry = following(found[-1] if found else None, AT, subject, OWNER, what)
+            found.append(Stored.from_bytes(entry.to_bytes()))
+    return found
+
+
+A, B, C = pins(OLD), pins(NEW, OLD), pins(NEXT, NEW)
+
+
+@pytest.mark.parametrize(
+    ("rollouts", "left"),
+    [
+        ([], None),
+        ([("delays", A, B, None)], None),
+        ([("delays", A, B, End.LANDED)], B),
+        ([("delays", A, B, End.REVERTED)], A),
+        ([("delays", A, B, End.LANDED), ("delays", B, C, None)], B),
+        ([("delays", A, B, End.LANDED), ("delays", B, C, End.REVERTED)], B),
+        ([("delays", A, B, End.LANDED), ("fares", B, C, End.LANDED)], B),
+        ([("fares", A, B, End.LANDED)], None),
+    ],
+)
+def test_the_last_closed_rollout_of_the_endpoint_left_the_pins(rollouts, left):
+    assert dict(state.pins_left(reversed(past(*rollouts)), {"delays"})).get("delays") == left
+
+
+SOME = st.sampled_from([Pins(), *itertools.starmap(pins, [(OLD,), (NEW, OLD), (NEXT, NEW), (NEW, NEXT)])])
+
+
+@given(st.builds(Facts, pins=SOME, left=st.none() | SOME, open=st.none() | st.builds(opened, SOME, SOME)))
+def test_no_other_release_than_the_ledgers_last_is_ever_moved_from(facts):
+    """Whatever the facts: where a command would go on by the file, it names what the ledger left."""
+    does = TABLE[state.standing(facts)].does
+    if does["source"] is Does.GOES_ON and facts.left is not None and facts.open is None:
+        assert facts.pins == facts.left
+    if facts.open is None:
+        assert Does.BY_LEDGER not in does.values()
