@@ -29,6 +29,7 @@ from release.domain.errors import ApplyFailed, ServiceError, UsageError
 Say = Callable[[str], None]
 LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)")
 LOCK_FILE = re.compile(r"file://\S+/\.pulumi/locks/\S+\.json")
+_PROTECTED = re.compile(r"urn:pulumi:(?P<urn>[^\s\"']+)[^.]*?\bprotect(?:ed|ion)\b", re.DOTALL)
 LOCK_PATIENCE = 600.0
 READ_ATTEMPTS = 4
 BACKEND = "PULUMI_BACKEND_URL"
@@ -153,6 +154,15 @@ class PulumiStack:
 
     def _failure(self, error: Exception) -> ServiceError:
         what = "; ".join(self._errors) or _stderr(str(error))
+        if protected := _PROTECTED.search(f"{what} {error}"):
+            # The engine's advice is to take the protection away: that is how a way back gets lost.
+            stage, name = self.aws.stage, protected["urn"].rpartition("::")[2]
+            return ApplyFailed(
+                f"pulumi would delete or replace {name} in stage {stage}, which is protected.",
+                "It serves, or is needed for the way back, so nothing of it was changed.",
+                f"Let the stage's file name what it has: ./slipway sync {stage}; ./slipway status {stage} "
+                "says what else differs.",
+            )
         return ApplyFailed(
             f"pulumi failed in stage {self.aws.stage}: {what}",
             "What it had done before is in the stack's state and in the ledger.",

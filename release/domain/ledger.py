@@ -103,6 +103,8 @@ class Opened(Data):
     """The judge's policy, where the strategy asks it."""
     skip: Skip | None = None
     approval: Approval | None = None
+    mends: bool = False
+    """Whether the pins stay as they are, and what serves is brought back to them."""
 
 
 class Entered(Data):

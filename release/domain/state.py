@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from release.domain import names
 from release.domain.ledger import Closed, End, Opened, OpenRollout, Stored
 from release.domain.pins import Pins
 
@@ -22,6 +23,8 @@ class Standing(StrEnum):
     OPEN = "open"
     OPEN_STALE = "open, stale"
     STALE = "stale"
+    UNNAMED = "unnamed"
+    MOVED = "moved"
     WHOLE = "whole"
 
 
@@ -29,6 +32,7 @@ class Does(StrEnum):
     """What a command does about a standing."""
 
     GOES_ON = "goes on"
+    MENDS = "mends it"
     BY_LEDGER = "as the ledger decides"
     REFUSES = "refuses"
 
@@ -43,6 +47,10 @@ class Facts:
     """As the endpoint's last closed rollout left them; None where the ledger tells of none."""
     open: OpenRollout | None = None
     """The endpoint's rollout that is open."""
+    wanted: str | None = None
+    """The endpoint config in which the live release serves alone; None where nothing is live."""
+    serves: str | None = None
+    """The endpoint config that SageMaker serves; None where there is no endpoint."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,18 @@ TABLE: Mapping[Standing, Answer] = {
         _does(*[Does.REFUSES] * 4),
         "Bring it up to date: ./slipway sync {stage}",
     ),
+    Standing.UNNAMED: Answer(
+        "{name} serves {serves}, and {file} names no live release of {endpoint}.",
+        "Nobody here made it, and pulumi up would meet it as a stranger",
+        _does(Does.GOES_ON, Does.REFUSES, Does.REFUSES, Does.REFUSES),
+        "If nobody needs it: aws sagemaker delete-endpoint --endpoint-name {name}",
+    ),
+    Standing.MOVED: Answer(
+        "{name} serves {serves}, and the live release is {wanted}: somebody moved it from outside.",
+        "What serves was never proven here, and pulumi up could delete what it needs",
+        _does(Does.GOES_ON, Does.REFUSES, Does.MENDS, Does.GOES_ON),
+        "Bring it back by one UpdateEndpoint: ./slipway apply {stage} --endpoint {endpoint}",
+    ),
     Standing.WHOLE: Answer("They say the same.", "", _does(*[Does.GOES_ON] * 4), ""),
 }
 """Every standing in the order in which they are looked for, and its answer."""
@@ -93,9 +113,12 @@ def standing(facts: Facts) -> Standing:
         known = (found.opened.before, found.opened.after)
         fits = any(same(facts.pins, pins) for pins in known)
         return Standing.OPEN if fits else Standing.OPEN_STALE
-    if facts.left is not None and facts.pins != facts.left:
+    nothing = facts.pins == Pins() and facts.serves is None
+    if facts.left is not None and facts.pins != facts.left and not nothing:
         return Standing.STALE
-    return Standing.WHOLE
+    if facts.serves in (facts.wanted, None):
+        return Standing.WHOLE
+    return Standing.MOVED if facts.wanted else Standing.UNNAMED
 
 
 def same(one: Pins, other: Pins) -> bool:
@@ -121,6 +144,9 @@ def told(found: Standing, facts: Facts, stage: str, endpoint: str) -> tuple[str,
         "stage": stage,
         "endpoint": endpoint,
         "file": f"Pulumi.{stage}.yaml",
+        "name": names.endpoint(endpoint, stage),
+        "serves": facts.serves,
+        "wanted": facts.wanted,
         "names": names_of(facts.pins),
         "left": names_of(facts.left or Pins()),
     }

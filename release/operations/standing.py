@@ -1,21 +1,30 @@
 """The facts that are asked before anything is decided, and the answer that `release/domain/state.py` has."""
 
-from release.domain import state
+from dataclasses import replace
+
+from release.domain import names, plan, state
 from release.domain.errors import UsageError
 from release.domain.state import TABLE, Does, Facts, Role
 from release.ports import StagePorts
 
 
 def facts(ports: StagePorts, endpoint: str) -> Facts:
-    """What pins and ledger say of one endpoint."""
+    """What pins, ledger and SageMaker say of one endpoint."""
     settings = ports.settings.endpoints[endpoint]
+    live = settings.pins.live
+    described = ports.endpoints.describe(names.endpoint(endpoint, ports.name)) or {}
+    asked = Facts(
+        settings.pins,
+        wanted=plan.config_plan(ports.name, endpoint, live).name if live else None,
+        serves=described.get("EndpointConfigName"),
+    )
     if not ports.ledger.exists():
-        return Facts(settings.pins)
+        return asked
     found = ports.ledger.open()
     own = found if found and found.subject.endpoint == endpoint else None
     left = next((pins for _, pins in state.pins_left(ports.ledger.newest_first(), {endpoint})), None)
     of_type = settings.instances.type
-    return Facts(settings.pins, left.on(of_type) if left else None, own.on(of_type) if own else None)
+    return replace(asked, left=left.on(of_type) if left else None, open=own.on(of_type) if own else None)
 
 
 def insist(ports: StagePorts, endpoint: str, role: Role) -> Facts:

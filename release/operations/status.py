@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from release.domain import landed, ledger, moves, names, plan
+from release.domain import landed, ledger, moves, names, plan, state
 from release.domain.errors import SlipwayError
 from release.domain.landed import Description
 from release.domain.ledger import Stored
 from release.domain.pins import EndpointSettings, ReleasePin
+from release.domain.state import TABLE, Does
+from release.operations import standing
 from release.ports import StagePorts, World
 
 AT_ONCE = 8
@@ -71,9 +73,20 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
     for name, settings in endpoints.items():
         gone = [text for pin in settings.pins.named for text in missing(pin)]
         line = _line(ports.name, name, settings, descriptions[name], gone + broken, last, rollout)
+        line.disagreements.extend(_standing(ports, name, bool(line.disagreements)))
         line.notes.extend(filter(None, (marks[pin.release] for pin in settings.pins.named)))
         lines.append(line)
     return lines
+
+
+def _standing(ports: StagePorts, endpoint: str, told: bool) -> list[str]:
+    """How an endpoint stands where a command would refuse it, and what ends that."""
+    asked = standing.facts(ports, endpoint)
+    found = state.standing(asked)
+    if Does.REFUSES not in TABLE[found].does.values():
+        return []
+    so, _, ends = state.told(found, asked, ports.name, endpoint)
+    return [ends] if told else [so, ends]
 
 
 def _mark(ports: StagePorts, release: str) -> str:

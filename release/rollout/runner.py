@@ -105,7 +105,7 @@ class Runner:
     def _strategy(self) -> tuple[Step, ...]:
         subject, opened = self._rollout.subject, self._rollout.opened
         context = Context(self._ports.name, subject.endpoint, opened.before, opened.after, opened.rollout)
-        if subject.kind == "rollback":
+        if subject.kind == "rollback" or opened.mends:
             return way_back.steps(context)
         return STRATEGIES[opened.rollout.strategy](context)
 

@@ -3,7 +3,13 @@
 The table is docs/state.md; each test provokes one standing of it, and leaves a stage that is whole.
 """
 
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import pytest
+
+from release.domain import plan
 
 pytestmark = pytest.mark.sandbox
 
@@ -40,3 +46,80 @@ def test_a_file_from_before_the_last_rollout_is_refused_until_it_is_brought_up_t
     world.assert_clean("staging", serves=release, refresh=False)
     assert world.slipway("promote", "staging", "prod").result["release"] == release
     assert world.slipway("rollback", "staging").result["release"] == before.live.release
+
+
+@contextmanager
+def callers(world, stage: str, count: int = 3) -> Generator[list[str]]:
+    """People who ask the endpoint all the time; the list fills with what went wrong for them."""
+    endpoint, lost, asked = f"delays-{stage}", [], []
+    ports = world.ports(stage)
+    golden, _ = ports.artifacts.golden(ports.artifacts.manifest(world.endpoint(stage).live.release))
+    request, done = golden.requests[0], threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            asked.append(True)
+            try:
+                ports.endpoints.invoke(endpoint, request.body.encode(), request.content_type)
+            except Exception as error:
+                lost.append(str(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield lost
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert len(asked) > 20, "hardly anybody asked: it shows nothing"
+
+
+def moved(world, stage: str, config: str) -> None:
+    """A plain update-endpoint from outside, waited for."""
+    sagemaker = world.client("sagemaker")
+    sagemaker.update_endpoint(EndpointName=f"delays-{stage}", EndpointConfigName=config)
+    sagemaker.get_waiter("endpoint_in_service").wait(
+        EndpointName=f"delays-{stage}", WaiterConfig={"Delay": 1}
+    )
+
+
+def strangers(world, stage: str) -> str:
+    """An endpoint config that nobody here made, of the live release's model."""
+    model = plan.model_plan(stage, "delays", world.endpoint(stage).live).name
+    variant = {"VariantName": "AllTraffic", "ModelName": model, "InstanceType": "ml.m7i.large"}
+    world.client("sagemaker").create_endpoint_config(
+        EndpointConfigName="by-hand", ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
+    )
+    return "by-hand"
+
+
+@pytest.mark.parametrize("to", ["previous", "a stranger's"])
+def test_an_endpoint_moved_from_outside_is_brought_back_and_never_made_anew(world, fresh, staging, to):
+    """Nobody who asks meanwhile is left without an answer, whoever runs `pulumi up` in between."""
+    before, made = world.endpoint("staging").pins, world.describe("staging")["CreationTime"]
+    other = (
+        plan.config_plan("staging", "delays", before.previous).name
+        if to == "previous"
+        else strangers(world, "staging")
+    )
+    release = fresh()
+    with callers(world, "staging") as lost:
+        moved(world, "staging", other)
+        world.sandbox.reset_calls()
+        refused = world.slipway(*PROMOTE, expected=2)
+        assert f"delays-staging serves {other}" in refused.stderr
+        assert "./slipway apply staging --endpoint delays" in refused.stderr
+        [line] = world.slipway("status", "staging", expected=1).result["stages"]
+        assert "./slipway apply staging --endpoint delays" in line["disagreements"][-1]
+        assert "replac" not in world.up("staging", "--refresh")
+        assert world.describe("staging")["EndpointConfigName"] == other
+        assert world.slipway("apply", "staging").result["release"] == before.live.release
+        assert world.updates() == 1
+        assert world.endpoint("staging").pins == before
+        assert world.slipway(*PROMOTE).result["release"] == release
+    assert lost == []
+    assert "DeleteEndpoint" not in world.sandbox.calls()["sagemaker"]
+    assert world.describe("staging")["CreationTime"] == made
+    world.assert_clean("staging", serves=release, refresh=False)

@@ -25,7 +25,9 @@ def opened(before: Pins, after: Pins) -> OpenRollout:
     return OpenRollout(PROMOTE, Opened(before=before, after=after), OWNER, Phase.MOVING)
 
 
-AGREE = Facts(NOW, left=NOW)
+HERE, THERE = "delays-prod-aaaa", "delays-prod-bbbb"
+"""The config of the live release, and another."""
+AGREE = Facts(NOW, left=NOW, wanted=HERE, serves=HERE)
 ROWS: dict[Standing, list[Facts]] = {
     Standing.OPEN: [
         replace(AGREE, open=opened(NOW, pins(NEXT, NEW))),
@@ -44,8 +46,19 @@ ROWS: dict[Standing, list[Facts]] = {
         Facts(pins(OLD, NEW), left=NOW),
         Facts(Pins(live=pin(NEW, capacity=3), previous=pin(OLD)), left=NOW),
         Facts(Pins(live=pin(NEW, type="ml.c7i.large"), previous=pin(OLD)), left=NOW),
+        Facts(Pins(), left=NOW, serves=HERE),
+        replace(AGREE, pins=pins(OLD), serves=THERE),
     ],
-    Standing.WHOLE: [AGREE, Facts(NOW), Facts(Pins()), Facts(Pins(), left=Pins())],
+    Standing.UNNAMED: [Facts(Pins(), serves=THERE), Facts(Pins(), left=Pins(), serves=THERE)],
+    Standing.MOVED: [replace(AGREE, serves=THERE), Facts(NOW, wanted=HERE, serves=THERE)],
+    Standing.WHOLE: [
+        AGREE,
+        replace(AGREE, left=None),
+        Facts(Pins()),
+        Facts(Pins(), left=Pins()),
+        # an endpoint that was taken out of the stage's data, and comes again
+        Facts(Pins(), left=NOW),
+    ],
 }
 
 
@@ -66,7 +79,7 @@ def test_what_refuses_says_what_is_so_why_and_which_command_ends_it(standing):
     assert not re.search("[{}]", so + danger + ends)
     if Does.REFUSES in TABLE[standing].does.values():
         assert danger
-        assert re.search(r"\./slipway [a-z]+ prod", ends)
+        assert re.search(r"\./slipway [a-z]+ prod|aws sagemaker [a-z-]+ --endpoint-name delays-prod", ends)
 
 
 def test_a_stale_file_is_told_with_both_sides():
@@ -118,11 +131,25 @@ def test_the_last_closed_rollout_of_the_endpoint_left_the_pins(rollouts, left):
 SOME = st.sampled_from([Pins(), *itertools.starmap(pins, [(OLD,), (NEW, OLD), (NEXT, NEW), (NEW, NEXT)])])
 
 
-@given(st.builds(Facts, pins=SOME, left=st.none() | SOME, open=st.none() | st.builds(opened, SOME, SOME)))
+CONFIG = st.sampled_from([None, HERE, THERE])
+
+
+@given(
+    st.builds(
+        Facts,
+        pins=SOME,
+        left=st.none() | SOME,
+        open=st.none() | st.builds(opened, SOME, SOME),
+        wanted=CONFIG,
+        serves=CONFIG,
+    )
+)
 def test_no_other_release_than_the_ledgers_last_is_ever_moved_from(facts):
     """Whatever the facts: where a command would go on by the file, it names what the ledger left."""
     does = TABLE[state.standing(facts)].does
     if does["source"] is Does.GOES_ON and facts.left is not None and facts.open is None:
-        assert facts.pins == facts.left
+        assert facts.pins in (facts.left, Pins())
+    if does["bring"] is Does.GOES_ON:
+        assert facts.serves in (facts.wanted, None), "pulumi up would meet what it did not make"
     if facts.open is None:
         assert Does.BY_LEDGER not in does.values()

@@ -35,3 +35,24 @@ def test_a_boolean_is_one_after_the_engine_has_made_the_stack(
     before, _, salt = file.read_text().partition("encryptionsalt: ")
     assert salt, "the engine has not changed the file, so nothing was shown"
     assert before == FILE
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'unable to replace resource "{urn}"\nas it is currently marked for protection. To unprotect the '
+        "resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`",
+        'resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, either '
+        "remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`",
+    ],
+)
+def test_the_engines_advice_to_take_protection_away_is_not_passed_on(said: str, tmp_path: Path) -> None:
+    urn = "urn:pulumi:prod::slipway::slipway:components:Serving$aws:sagemaker/endpoint:Endpoint::delays-prod"
+    stack = PulumiStack(tmp_path, cast(Any, SimpleNamespace(stage="prod")), lambda text: None)
+    told = str(stack._failure(RuntimeError(f"stderr: {said.format(urn=urn)}")))
+    assert told.startswith("pulumi would delete or replace delays-prod in stage prod, which is protected.")
+    assert "./slipway sync prod" in told
+    assert "unprotect" not in told
+    assert "flag" not in told
+    other = str(stack._failure(RuntimeError(f"stderr: {urn}: AccessDenied. See data protection")))
+    assert "AccessDenied" in other

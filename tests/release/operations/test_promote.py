@@ -130,14 +130,6 @@ class TestTheWay:
         assert promote(world, Order("staging"), told).changed is False
         assert staging.trouble.calls == ["InvokeEndpoint"]
 
-    def test_what_is_pinned_and_does_not_serve_is_rolled_out(self, project, dev, staging, told):
-        world = project(dev, staging)
-        promote(world, Order("staging"), told)
-        endpoint = staging.sagemaker.endpoints["delays-staging"]
-        endpoint.config = config_of(pins_now(staging).previous, "staging")
-        assert promote(world, Order("staging"), told).changed
-        assert serves(staging) == config_of(pins_now(staging).live, "staging")
-
 
 class TestProof:
     CHANGES = (

@@ -59,7 +59,10 @@ class TestStatus:
         endpoint.config, endpoint.reason = config_of(pins_now(prod).previous), "no ping"
         found = line(project(prod)).disagreements
         assert found[0].startswith(f"the endpoint config is {endpoint.config.name}, the pin says")
-        assert found[-1] == "SageMaker's reason: no ping"
+        assert found[-2:] == [
+            "SageMaker's reason: no ping",
+            "Bring it back by one UpdateEndpoint: ./slipway apply prod --endpoint delays",
+        ]
 
     def test_a_missing_endpoint(self, project, prod):
         prod.sagemaker.endpoints.clear()
