@@ -258,6 +258,9 @@ class Artifacts(Protocol):
     def copy_model(self, source: "Artifacts", uri: str, sha256: str) -> None:
         """Bring the artifact at `uri` of another stage here, and check what arrived."""
 
+    def restore_model(self, uri: str, sha256: str) -> bool:
+        """Bring back the version of the object at `uri` that has the checksum; whether there is one."""
+
     def put_release(self, manifest: Manifest, golden: bytes) -> None:
         """Store a release's manifest and golden requests."""
 

@@ -24,7 +24,9 @@ class Standing(StrEnum):
     OPEN_STALE = "open, stale"
     STALE = "stale"
     UNNAMED = "unnamed"
+    GONE = "gone"
     MOVED = "moved"
+    LACKING = "lacking"
     WHOLE = "whole"
 
 
@@ -51,6 +53,8 @@ class Facts:
     """The endpoint config in which the live release serves alone; None where nothing is live."""
     serves: str | None = None
     """The endpoint config that SageMaker serves; None where there is no endpoint."""
+    missing: tuple[str, ...] = ()
+    """What live or the way back needs and does not find; only `apply` and `status` ask for it."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +99,23 @@ TABLE: Mapping[Standing, Answer] = {
         _does(Does.GOES_ON, Does.REFUSES, Does.REFUSES, Does.REFUSES),
         "If nobody needs it: aws sagemaker delete-endpoint --endpoint-name {name}",
     ),
+    Standing.GONE: Answer(
+        "The endpoint {name} does not exist, and {file} says that it serves {wanted}: it was deleted.",
+        "There is no traffic to move",
+        _does(Does.GOES_ON, Does.REFUSES, Does.MENDS, Does.REFUSES),
+        "Make it again from its pins: ./slipway apply {stage} --endpoint {endpoint}",
+    ),
     Standing.MOVED: Answer(
         "{name} serves {serves}, and the live release is {wanted}: somebody moved it from outside.",
         "What serves was never proven here, and pulumi up could delete what it needs",
         _does(Does.GOES_ON, Does.REFUSES, Does.MENDS, Does.GOES_ON),
         "Bring it back by one UpdateEndpoint: ./slipway apply {stage} --endpoint {endpoint}",
+    ),
+    Standing.LACKING: Answer(
+        "What {endpoint} needs to serve, or to go back, is not all there: {missing}.",
+        "It could not scale out, or not go back",
+        _does(Does.GOES_ON, Does.GOES_ON, Does.MENDS, Does.GOES_ON),
+        "Make it again, or bring it from where it still is: ./slipway apply {stage} --endpoint {endpoint}",
     ),
     Standing.WHOLE: Answer("They say the same.", "", _does(*[Does.GOES_ON] * 4), ""),
 }
@@ -116,9 +132,11 @@ def standing(facts: Facts) -> Standing:
     nothing = facts.pins == Pins() and facts.serves is None
     if facts.left is not None and facts.pins != facts.left and not nothing:
         return Standing.STALE
-    if facts.serves in (facts.wanted, None):
-        return Standing.WHOLE
-    return Standing.MOVED if facts.wanted else Standing.UNNAMED
+    if facts.serves != facts.wanted:
+        if facts.wanted is None:
+            return Standing.UNNAMED
+        return Standing.GONE if facts.serves is None else Standing.MOVED
+    return Standing.LACKING if facts.missing else Standing.WHOLE
 
 
 def same(one: Pins, other: Pins) -> bool:
@@ -147,6 +165,7 @@ def told(found: Standing, facts: Facts, stage: str, endpoint: str) -> tuple[str,
         "name": names.endpoint(endpoint, stage),
         "serves": facts.serves,
         "wanted": facts.wanted,
+        "missing": "; ".join(facts.missing),
         "names": names_of(facts.pins),
         "left": names_of(facts.left or Pins()),
     }

@@ -2,12 +2,13 @@
 
 `pulumi up` does not do it: another instance type is another endpoint config and another fleet, so it is
 rolled out like a release, by the stage's strategy and under its alarms. An endpoint that somebody moved from
-outside is brought back first, as a rollback goes: at once.
+outside is brought back first, as a rollback goes: at once. One that was deleted, and whatever live or the way
+back needs and does not find, is made again from the pins.
 """
 
 from release.domain import moves, state
 from release.domain.errors import UsageError
-from release.operations import fenced, judging, rollouts, standing
+from release.operations import fenced, judging, needs, rollouts, standing
 from release.operations.land import Grounds, Landed, land, mend
 from release.ports import Event, Tell, World
 
@@ -20,7 +21,7 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
     ports = world.stage(world.stages.entry(stage).name)
     name = ports.settings.only_endpoint(endpoint)
     settings = rollouts.settings_of(ports, name)
-    found = state.standing(standing.insist(ports, name, "apply"))
+    found = state.standing(standing.insist(ports, name, "apply", needs.missing(ports, name)))
     live = settings.pins.live
     if live is None:
         raise UsageError(
@@ -30,6 +31,7 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
         )
     if state.TABLE[found].does["apply"] is state.Does.MENDS:
         tell(Event(f"{name} is {found}: {live.release} is brought back"))
+        needs.bring_again(world, ports, name, found is not state.Standing.LACKING, tell)
         fenced.warn(ports, live.release, tell)
         mended = mend(ports, name, live, tell)
         if not moves.shape_differs(settings):

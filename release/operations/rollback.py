@@ -1,18 +1,17 @@
 """Rollback: the previous release serves again, by one UpdateEndpoint.
 
-Everything the way back needs is proven first (`release/domain/preflight.py`); the pins and the stack follow
-after the traffic has moved, so a broken Pulumi, Git or CI does not stand in the way.
+Everything the way back needs, the endpoint too, is proven first (`release/domain/preflight.py`); the pins and
+the stack follow after the traffic has moved, so a broken Pulumi, Git or CI does not stand in the way.
 """
 
 from dataclasses import dataclass
 
-from release.domain import moves, names, plan, preflight
+from release.domain import moves, names
 from release.domain.errors import UsageError
 from release.domain.ledger import WAY_BACK, Opened, OpenRollout, Request
 from release.domain.pins import ReleasePin
-from release.domain.preflight import RollbackFacts
 from release.domain.stages import Stages
-from release.operations import fenced, orders, rollouts, standing
+from release.operations import fenced, needs, orders, rollouts, standing
 from release.ports import Event, StagePorts, Tell, World
 
 
@@ -88,22 +87,11 @@ def _previous(stages: Stages, ports: StagePorts, endpoint: str) -> ReleasePin:
 
 
 def _preflight(ports: StagePorts, endpoint: str, goal: ReleasePin, remake: bool) -> None:
-    config = plan.config_plan(ports.name, endpoint, goal)
-    model = plan.model_plan(ports.name, endpoint, goal)
-    container = ports.endpoints.model_container(model.name) or {}
-    facts = RollbackFacts(
-        config_model=ports.endpoints.config_model(config.name),
-        model_image=container.get("Image"),
-        model_data=container.get("ModelDataUrl"),
-        object_sha256=ports.artifacts.model_sha256(goal.model),
-        image_present=ports.registry.has(goal.digest),
-        role_present=ports.role_exists(names.execution_role(ports.name, ports.settings.region)),
-    )
-    problems = preflight.problems(goal, config.name, model.name, facts, remake)
+    problems = needs.problems(ports, endpoint, goal, remake)
     if problems:
         raise UsageError(
             f"{ports.name} cannot go back to {goal.release}: {'; '.join(problems)}.",
             "No traffic was moved.",
-            f"Run pulumi up --refresh --stack {ports.name} to restore what it names, "
-            "or promote a good release.",
+            "Make again what is gone, then run this again: "
+            f"./slipway apply {ports.name} --endpoint {endpoint}",
         )

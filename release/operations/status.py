@@ -8,9 +8,9 @@ from release.domain import landed, ledger, moves, names, plan, state
 from release.domain.errors import SlipwayError
 from release.domain.landed import Description
 from release.domain.ledger import Stored
-from release.domain.pins import EndpointSettings, ReleasePin
+from release.domain.pins import EndpointSettings
 from release.domain.state import TABLE, Does
-from release.operations import standing
+from release.operations import needs, standing
 from release.ports import StagePorts, World
 
 AT_ONCE = 8
@@ -53,37 +53,25 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
             lambda name: ports.endpoints.describe(names.endpoint(name, ports.name)), endpoints
         )
         descriptions = dict(zip(endpoints, described, strict=True))
-        pins = {pin for settings in endpoints.values() for pin in settings.pins.named}
-        images = {pin.digest for pin in pins}
-        releases = {pin.release for pin in pins}
+        releases = {pin.release for settings in endpoints.values() for pin in settings.pins.named}
         marks = dict(zip(releases, pool.map(lambda name: _mark(ports, name), releases), strict=True))
-        artifacts = {(pin.model, pin.sha256) for pin in pins}
-        there = dict(zip(images, pool.map(ports.registry.has, images), strict=True))
-        whole = pool.map(lambda a: ports.artifacts.model_sha256(a[0]) == a[1], artifacts)
-        bytes_of = dict(zip(artifacts, whole, strict=True))
     last, rollout, broken = _ledger(ports)
-
-    def missing(pin: ReleasePin) -> list[str]:
-        found = [] if there[pin.digest] else [f"the image of {pin.release} is not in the registry"]
-        if not bytes_of[pin.model, pin.sha256]:
-            found.append(f"the artifact of {pin.release} is missing or changed")
-        return found
 
     lines = []
     for name, settings in endpoints.items():
-        gone = [text for pin in settings.pins.named for text in missing(pin)]
-        line = _line(ports.name, name, settings, descriptions[name], gone + broken, last, rollout)
-        line.disagreements.extend(_standing(ports, name, bool(line.disagreements)))
+        gone = needs.missing(ports, name)
+        line = _line(ports.name, name, settings, descriptions[name], [*gone, *broken], last, rollout)
+        line.disagreements.extend(_standing(ports, name, gone, bool(line.disagreements)))
         line.notes.extend(filter(None, (marks[pin.release] for pin in settings.pins.named)))
         lines.append(line)
     return lines
 
 
-def _standing(ports: StagePorts, endpoint: str, told: bool) -> list[str]:
-    """How an endpoint stands where a command would refuse it, and what ends that."""
-    asked = standing.facts(ports, endpoint)
+def _standing(ports: StagePorts, endpoint: str, missing: tuple[str, ...], told: bool) -> list[str]:
+    """How an endpoint stands where a command refuses or mends that, and what ends it."""
+    asked = standing.facts(ports, endpoint, missing)
     found = state.standing(asked)
-    if Does.REFUSES not in TABLE[found].does.values():
+    if {Does.REFUSES, Does.MENDS}.isdisjoint(TABLE[found].does.values()):
         return []
     so, _, ends = state.told(found, asked, ports.name, endpoint)
     return [ends] if told else [so, ends]

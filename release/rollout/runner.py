@@ -119,7 +119,7 @@ class Runner:
         moving = self._moving
         self._say(f"pinning {release} in Pulumi.{stage}.yaml as the candidate", action)
         self._write(moving)
-        if self._same_stack(self._before, moving) and all(self._is_there(s.config) for s in self._steps):
+        if self._same_stack(self._before, moving) and self._all_there(moving):
             return DONE
         self._say(f"pulumi up in {stage}: its model and config, no traffic", action)
         try:
@@ -289,6 +289,16 @@ class Runner:
     def _settled(self) -> Description | None:
         ports = self._ports
         return settled(ports.endpoints, ports.clock, self._endpoint, self._patience, self._tell)
+
+    def _all_there(self, pins: Pins) -> bool:
+        """Whether the endpoint, and all that these pins name, is in SageMaker."""
+        wanted = plan.endpoint_plan(self._ports.name, self._rollout.subject.endpoint, pins)
+        ask = self._ports.endpoints
+        return (
+            all(self._is_there(config) for config in (*wanted.configs, *(s.config for s in self._steps)))
+            and all(ask.model_container(model.name) is not None for model in wanted.models)
+            and ask.describe(self._endpoint) is not None
+        )
 
     def _is_there(self, config: ConfigPlan) -> bool:
         return self._ports.endpoints.config_model(config.name) is not None

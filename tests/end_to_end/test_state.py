@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from release.domain import plan
+from release.domain.names import repository
+from tests.end_to_end.world import wait_until
 
 pytestmark = pytest.mark.sandbox
 
@@ -123,3 +125,44 @@ def test_an_endpoint_moved_from_outside_is_brought_back_and_never_made_anew(worl
     assert "DeleteEndpoint" not in world.sandbox.calls()["sagemaker"]
     assert world.describe("staging")["CreationTime"] == made
     world.assert_clean("staging", serves=release, refresh=False)
+
+
+def test_a_deleted_endpoint_is_found_before_anything_is_opened_and_made_again(world, fresh, staging):
+    before, entries = world.endpoint("staging").pins, len(world.entries("staging"))
+    sagemaker = world.client("sagemaker")
+    sagemaker.delete_endpoint(EndpointName="delays-staging")
+    wait_until(lambda: world.ports("staging").endpoints.describe("delays-staging") is None, "it is gone")
+    for command in (("rollback", "staging"), PROMOTE):
+        refused = world.slipway(*command, expected=2)
+        assert "The endpoint delays-staging does not exist" in refused.stderr
+        assert "./slipway apply staging --endpoint delays" in refused.stderr
+    assert len(world.entries("staging")) == entries
+    world.slipway("apply", "staging", "--endpoint", "delays")
+    world.assert_clean("staging", serves=before.live.release)
+    assert world.endpoint("staging").pins == before
+    assert world.slipway("rollback", "staging").result["release"] == before.previous.release
+
+
+def test_what_the_way_back_lost_is_red_and_brought_again(world, staging):
+    """Its config, its model, its image and its artifact; another stage still has the image."""
+    pins = world.endpoint("staging").pins
+    lost, sagemaker = pins.previous, world.client("sagemaker")
+    config = plan.config_plan("staging", "delays", lost)
+    sagemaker.delete_endpoint_config(EndpointConfigName=config.name)
+    sagemaker.delete_model(ModelName=config.production[0].model_name)
+    bucket, _, key = lost.model.removeprefix("s3://").partition("/")
+    world.client("s3").delete_object(Bucket=bucket, Key=key)
+    images = [{"imageDigest": lost.digest}]
+    world.client("ecr").batch_delete_image(repositoryName=repository("staging"), imageIds=images)
+    [line] = world.slipway("status", "staging", expected=1).result["stages"]
+    said = "\n".join(line["disagreements"])
+    for what in ("endpoint config", "model", "artifact", "image"):
+        assert f"{what} " in said
+    assert "./slipway apply staging --endpoint delays" in line["disagreements"][-1]
+    assert "./slipway apply staging" in world.slipway("rollback", "staging", expected=2).stderr
+    world.sandbox.reset_calls()
+    world.slipway("apply", "staging", "--endpoint", "delays")
+    assert world.updates() == 0
+    assert world.slipway("status", "staging").result["agree"] is True
+    world.assert_clean("staging", serves=pins.live.release)
+    assert world.slipway("rollback", "staging").result["release"] == lost.release

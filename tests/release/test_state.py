@@ -50,6 +50,8 @@ ROWS: dict[Standing, list[Facts]] = {
         replace(AGREE, pins=pins(OLD), serves=THERE),
     ],
     Standing.UNNAMED: [Facts(Pins(), serves=THERE), Facts(Pins(), left=Pins(), serves=THERE)],
+    Standing.GONE: [replace(AGREE, serves=None), replace(AGREE, serves=None, missing=("the model",))],
+    Standing.LACKING: [replace(AGREE, missing=("the model",))],
     Standing.MOVED: [replace(AGREE, serves=THERE), Facts(NOW, wanted=HERE, serves=THERE)],
     Standing.WHOLE: [
         AGREE,
@@ -142,6 +144,7 @@ CONFIG = st.sampled_from([None, HERE, THERE])
         open=st.none() | st.builds(opened, SOME, SOME),
         wanted=CONFIG,
         serves=CONFIG,
+        missing=st.sampled_from([(), ("the model",)]),
     )
 )
 def test_no_other_release_than_the_ledgers_last_is_ever_moved_from(facts):
@@ -150,6 +153,6 @@ def test_no_other_release_than_the_ledgers_last_is_ever_moved_from(facts):
     if does["source"] is Does.GOES_ON and facts.left is not None and facts.open is None:
         assert facts.pins in (facts.left, Pins())
     if does["bring"] is Does.GOES_ON:
-        assert facts.serves in (facts.wanted, None), "pulumi up would meet what it did not make"
+        assert facts.serves == facts.wanted, "pulumi up would meet what it did not make"
     if facts.open is None:
         assert Does.BY_LEDGER not in does.values()

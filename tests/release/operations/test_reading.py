@@ -69,7 +69,10 @@ class TestStatus:
         found = line(project(prod))
         assert (found.status, found.disagreements) == (
             "not there",
-            [f"the endpoint is missing, the pin says {NAME}"],
+            [
+                f"the endpoint is missing, the pin says {NAME}",
+                "Make it again from its pins: ./slipway apply prod --endpoint delays",
+            ],
         )
 
     def test_an_old_failure_reason_is_no_news(self, project, prod):
@@ -77,14 +80,23 @@ class TestStatus:
         assert line(project(prod)).disagreements == []
 
     @pytest.mark.parametrize("role", ["live", "previous"])
-    def test_an_image_or_artifact_that_the_stage_names_and_does_not_have(self, project, prod, role):
+    def test_what_live_or_the_way_back_needs_and_does_not_find(self, project, prod, role):
         pin = getattr(pins_now(prod), role)
+        config = config_of(pin)
+        prod.trouble.watch.clear()
         prod.registry.images.remove(pin.digest)
         prod.artifacts.models[pin.model] = b"changed"
-        assert line(project(prod)).disagreements == [
-            f"the image of {pin.release} is not in the registry",
-            f"the artifact of {pin.release} is missing or changed",
+        prod.sagemaker.models.pop(config.production[0].model_name)
+        prod.sagemaker.configs.pop(config.name)
+        found = line(project(prod)).disagreements
+        assert found[:2] == [
+            f"{role} {pin.release}: endpoint config {config.name} does not exist",
+            f"{role} {pin.release}: model {config.production[0].model_name} does not exist",
         ]
+        assert found[2].startswith(f"{role} {pin.release}: the artifact {pin.model} has SHA-256")
+        assert found[3] == f"{role} {pin.release}: the image {pin.image} is not in the registry"
+        assert found[4].endswith("./slipway apply prod --endpoint delays")
+        assert len(found) == 5
 
     @pytest.mark.parametrize(("alive", "words"), [(True, "under way"), (False, "stopped half-way")])
     def test_an_open_rollout(self, project, prod, alive, words):
