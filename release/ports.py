@@ -167,10 +167,16 @@ class Ledger(Protocol):
         """Keeps saying, for readers elsewhere, that this process is at work on `rollout`."""
 
     def latest(self, most: int | None) -> Sequence[Stored]:
-        """The newest `most` entries (None: all), oldest first."""
+        """The newest `most` entries (None: all), oldest first. Raises Damaged, as every look into it."""
 
     def newest_first(self) -> Iterator[Stored]:
         """The entries one by one, the newest first: what is not asked for is not read."""
+
+    def damage(self) -> tuple[str, ...]:
+        """What is wrong with it, as far as that shows without all of its entries being read."""
+
+    def pass_over_damage(self) -> None:
+        """From now on, go by what can be read, and write after what cannot: for the way back."""
 
     def shelf(self) -> Shelf:
         """Everything that lies, or lay, where the ledger is."""

@@ -8,10 +8,11 @@ The newest number is found by one listing that begins where the heartbeat last w
 its rollout had come to.
 """
 
+import hashlib
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -22,10 +23,20 @@ from pydantic import ValidationError
 
 from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code
 from release.adapters.owner import is_alive, this_process
-from release.domain import ledger
+from release.domain import chain, ledger
 from release.domain.chain import Shelf, Written
-from release.domain.errors import ServiceError
-from release.domain.ledger import Closed, Entry, Heartbeat, Opened, OpenRollout, Payload, Stored, Subject
+from release.domain.errors import Damaged, ServiceError
+from release.domain.ledger import (
+    Closed,
+    Entry,
+    Heartbeat,
+    Link,
+    Opened,
+    OpenRollout,
+    Payload,
+    Stored,
+    Subject,
+)
 
 PREFIX = "ledger/"
 HEARTBEAT = "ledger-heartbeat.json"
@@ -33,6 +44,8 @@ CONFLICT_ATTEMPTS = 5
 CONFLICT_SECONDS = 0.2
 """S3 answers 409 while another conditional write of the same key is under way: it is asked again."""
 READS_AT_ONCE = 8
+TAIL = 25
+"""So many of the newest entries are read before a release: a judged rollout of four steps."""
 
 
 class LedgerStore:
@@ -42,8 +55,9 @@ class LedgerStore:
         self._s3 = aws.client("s3")
         self._bucket = bucket
         self.owner = this_process()
-        self._last: Stored | None = None
+        self._last: Stored | Link | None = None
         self._looked = False
+        self._over_damage = False
 
     def exists(self) -> bool:
         """Whether the bucket is there."""
@@ -68,7 +82,31 @@ class LedgerStore:
 
     def newest_first(self) -> Iterator[Stored]:
         """The entries one by one, the newest first: what is not asked for is not read."""
-        return map(self._read, range(self._newest_number(), 0, -1))
+        for number in range(self._newest_number(), 0, -1):
+            try:
+                yield self._read(number)
+            except Damaged:
+                if not self._over_damage:
+                    raise
+
+    def pass_over_damage(self) -> None:
+        """From now on, go by what can be read, and write after what cannot."""
+        self._over_damage = True
+
+    def damage(self) -> tuple[str, ...]:
+        """What is wrong with the ledger, as far as that shows without all of its entries being read."""
+        shelf = self._shelf(lambda versions: len(versions) > 1)
+        found = list(chain.seen_from_outside(shelf))
+        try:
+            tail = self.latest(TAIL)
+        except Damaged as error:
+            return (*found, error.cause)
+        if broken := ledger.broken_link(tail):
+            found.append(broken)
+        beat, last = shelf.heartbeat, tail[-1] if tail else None
+        if beat and last and beat.number == last.number and beat.sha256 not in ("", last.sha256):
+            found.append(f"entry {last.number} was changed: its hash is another than the heartbeat's")
+        return tuple(found)
 
     def append(self, subject: Subject, what: Payload) -> Entry:
         """Write the next entry. Raises ServiceError when the stage became another process's."""
@@ -109,6 +147,10 @@ class LedgerStore:
 
     def shelf(self) -> Shelf:
         """Everything that lies, or lay, where the ledger is, in all its versions."""
+        return self._shelf(lambda versions: True)
+
+    def _shelf(self, read: Callable[[Sequence[str]], bool]) -> Shelf:
+        """As `shelf`; the bytes of an object only where `read` says so of its versions."""
         beat = self._beat()
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=PREFIX)
         written: dict[str, list[str]] = {}
@@ -119,14 +161,14 @@ class LedgerStore:
             for found in page.get("DeleteMarkers", []):
                 written.setdefault(found["Key"], [])
                 gone |= {found["Key"]} if found["IsLatest"] else set()
-        asked = [(key, version) for key, versions in written.items() for version in versions]
+        asked = [(key, version) for key, all_of in written.items() if read(all_of) for version in all_of]
         with ThreadPoolExecutor(READS_AT_ONCE) as pool:
             bodies = dict(zip(asked, pool.map(self._version, asked), strict=True))
         objects = []
         for key, versions in written.items():
             match = _KEY.fullmatch(key)
             number = int(match["number"]) if match else None
-            data = tuple(bodies[key, version] for version in versions)
+            data = tuple(bodies.get((key, version), b"") for version in versions)
             objects.append(Written(key, number, data, gone=key in gone))
         return Shelf(objects, beat)
 
@@ -136,7 +178,7 @@ class LedgerStore:
 
     def _put_beat(self, rollout: str) -> None:
         last = self._last
-        number, sha256 = (last.entry.number, last.sha256) if last else (0, "")
+        number, sha256 = (last.number, last.sha256) if last else (0, "")
         body = Heartbeat(rollout=rollout, at=datetime.now(UTC), number=number, sha256=sha256)
         # A missed beat must not end a rollout; the next one may get through.
         with suppress(BotoCoreError, ClientError):
@@ -150,6 +192,8 @@ class LedgerStore:
             if isinstance(stored.entry.what, Opened | Closed):
                 break
         self._last = found[-1] if found else None
+        if self._over_damage and (newest := self._newest_number()) > (self._last.number if self._last else 0):
+            self._last = Link(newest, hashlib.sha256(self._bytes(newest)).hexdigest())
         self._looked = True
         return found
 
@@ -206,19 +250,28 @@ class LedgerStore:
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         return [int(found["number"]) for key in keys if (found := _KEY.fullmatch(key))]
 
+    def _bytes(self, number: int) -> bytes:
+        """What lies where entry `number` has to be. Raises Damaged when nothing does."""
+        try:
+            return self._s3.get_object(Bucket=self._bucket, Key=_key(number))["Body"].read()
+        except ClientError as error:
+            if error_code(error) != "NoSuchKey":
+                raise
+        raise self._unreadable(number, "it is missing")
+
     def _read(self, number: int) -> Stored:
-        """Entry `number`. Raises ServiceError when what lies there is none, or another."""
-        data = self._s3.get_object(Bucket=self._bucket, Key=_key(number))["Body"].read()
+        """Entry `number`. Raises Damaged when what lies there is none, or another, or nothing."""
+        data = self._bytes(number)
         try:
             found = Stored.from_bytes(data)
         except ValidationError as error:
-            raise self._unreadable(number, error.errors()[0]["msg"]) from None
+            raise self._unreadable(number, chain.why_unreadable(data, error.errors()[0]["msg"])) from None
         if found.entry.number != number:
             raise self._unreadable(number, f"it is entry {found.entry.number}")
         return found
 
-    def _unreadable(self, number: int, why: str) -> ServiceError:
-        return ServiceError(
+    def _unreadable(self, number: int, why: str) -> Damaged:
+        return Damaged(
             f"Entry {number} of the ledger in {self._bucket} cannot be read: {why}",
             "Without it nobody can tell where the stage stands, so nothing was changed.",
             f"Restore s3://{self._bucket}/{_key(number)} from its versions; the bucket keeps them all.",

@@ -24,6 +24,8 @@ STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's; it is written every STALE_SECONDS / 4."""
 
 
+FORMAT = 2
+"""Of the entries that are written now; earlier ones are read too, later ones are not."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -198,11 +200,24 @@ class Entry(Data):
 
 
 @dataclass(frozen=True)
+class Link:
+    """What the next entry follows: the number of an object of the ledger, and the hash of its bytes."""
+
+    number: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Stored:
     """An entry as it lies in the bucket. `sha256` is of its bytes there: an older format has others."""
 
     entry: Entry
     sha256: str
+
+    @property
+    def number(self) -> int:
+        """The entry's number."""
+        return self.entry.number
 
     @staticmethod
     def from_bytes(data: bytes) -> "Stored":
@@ -232,10 +247,10 @@ def may_follow(what: Payload, between: Payload) -> bool:
     return isinstance(what, Refused) or isinstance(between, Refused)
 
 
-def following(last: Stored | None, at: str, subject: Subject, owner: Owner, what: Payload) -> Entry:
+def following(last: Stored | Link | None, at: str, subject: Subject, owner: Owner, what: Payload) -> Entry:
     """The entry that comes after `last` (None: the first one)."""
     return Entry(
-        number=last.entry.number + 1 if last else 1,
+        number=last.number + 1 if last else 1,
         previous=last.sha256 if last else "",
         at=at,
         subject=subject,

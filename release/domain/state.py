@@ -20,6 +20,7 @@ Role = Literal["source", "bring", "apply", "rollback"]
 class Standing(StrEnum):
     """How pins, ledger and SageMaker stand to each other."""
 
+    DAMAGED = "damaged"
     OPEN = "open"
     OPEN_STALE = "open, stale"
     STALE = "stale"
@@ -53,6 +54,8 @@ class Facts:
     """The endpoint config in which the live release serves alone; None where nothing is live."""
     serves: str | None = None
     """The endpoint config that SageMaker serves; None where there is no endpoint."""
+    damage: tuple[str, ...] = ()
+    """What is wrong with the stage's ledger."""
     missing: tuple[str, ...] = ()
     """What live or the way back needs and does not find; only `apply` and `status` ask for it."""
 
@@ -68,6 +71,8 @@ class Answer:
     danger: str
     does: Mapping[Role, Does]
     ends: str
+    held: bool = False
+    """Whether a person has to decide: what refuses ends with 3, and not with 2."""
 
 
 def _does(source: Does, bring: Does, apply: Does, rollback: Does) -> Mapping[Role, Does]:
@@ -75,6 +80,13 @@ def _does(source: Does, bring: Does, apply: Does, rollback: Does) -> Mapping[Rol
 
 
 TABLE: Mapping[Standing, Answer] = {
+    Standing.DAMAGED: Answer(
+        "The ledger of {stage} is damaged: {damage}.",
+        "Nobody can tell for sure what was moved before",
+        _does(Does.REFUSES, Does.REFUSES, Does.REFUSES, Does.GOES_ON),
+        "See ./slipway verify {stage}, and put back what it names from the versions that the bucket keeps",
+        held=True,
+    ),
     Standing.OPEN: Answer(
         "A rollout of {endpoint} is open in {stage}, and {file} is as that rollout found it or leaves it.",
         "",
@@ -122,8 +134,17 @@ TABLE: Mapping[Standing, Answer] = {
 """Every standing in the order in which they are looked for, and its answer."""
 
 
+def standings(facts: Facts) -> tuple[Standing, ...]:
+    """How an endpoint stands; a damaged ledger is one more thing, and keeps no other from being so."""
+    return (*([Standing.DAMAGED] if facts.damage else []), _standing(facts))
+
+
 def standing(facts: Facts) -> Standing:
-    """How an endpoint stands."""
+    """The first of its standings."""
+    return standings(facts)[0]
+
+
+def _standing(facts: Facts) -> Standing:
     found = facts.open
     if found is not None:
         known = (found.opened.before, found.opened.after)
@@ -165,6 +186,7 @@ def told(found: Standing, facts: Facts, stage: str, endpoint: str) -> tuple[str,
         "name": names.endpoint(endpoint, stage),
         "serves": facts.serves,
         "wanted": facts.wanted,
+        "damage": "; ".join(facts.damage),
         "missing": "; ".join(facts.missing),
         "names": names_of(facts.pins),
         "left": names_of(facts.left or Pins()),

@@ -37,7 +37,10 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     started = ports.clock.monotonic()
     name = ports.settings.only_endpoint(endpoint)
     settings = rollouts.settings_of(ports, name)
-    own = standing.insist(ports, name, "rollback").open
+    asked = standing.insist(ports, name, "rollback")
+    if asked.damage:
+        tell(Event(f"the ledger is damaged ({'; '.join(asked.damage)}): going back by what can be read"))
+    own = asked.open
     if own is not None and own.subject.kind != "rollback":
         if ports.ledger.alive(own) and orders.abort(ports, own, "rollback", tell):
             before = own.opened.before.live

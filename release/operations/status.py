@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from release.domain import landed, ledger, moves, names, plan, state
+from release.domain import landed, moves, names, plan, state
 from release.domain.errors import SlipwayError
 from release.domain.landed import Description
 from release.domain.ledger import Stored
@@ -15,8 +15,6 @@ from release.ports import StagePorts, World
 
 AT_ONCE = 8
 """Questions to AWS under way at a time."""
-SHOWN = 2
-"""Ledger entries that are read beside an open rollout's: the last one, and the one that it follows from."""
 
 
 @dataclass(frozen=True)
@@ -55,26 +53,30 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
         descriptions = dict(zip(endpoints, described, strict=True))
         releases = {pin.release for settings in endpoints.values() for pin in settings.pins.named}
         marks = dict(zip(releases, pool.map(lambda name: _mark(ports, name), releases), strict=True))
-    last, rollout, broken = _ledger(ports)
+    damage = ports.ledger.damage() if ports.ledger.exists() else ()
+    last, rollout = ("cannot be read", "") if damage else _ledger(ports)
 
     lines = []
     for name, settings in endpoints.items():
         gone = needs.missing(ports, name)
-        line = _line(ports.name, name, settings, descriptions[name], [*gone, *broken], last, rollout)
-        line.disagreements.extend(_standing(ports, name, gone, bool(line.disagreements)))
+        line = _line(ports.name, name, settings, descriptions[name], [*gone, *damage], last, rollout)
+        line.disagreements.extend(_standing(ports, name, gone, damage, bool(line.disagreements)))
         line.notes.extend(filter(None, (marks[pin.release] for pin in settings.pins.named)))
         lines.append(line)
     return lines
 
 
-def _standing(ports: StagePorts, endpoint: str, missing: tuple[str, ...], told: bool) -> list[str]:
+def _standing(
+    ports: StagePorts, endpoint: str, missing: tuple[str, ...], damage: tuple[str, ...], told: bool
+) -> list[str]:
     """How an endpoint stands where a command refuses or mends that, and what ends it."""
-    asked = standing.facts(ports, endpoint, missing)
-    found = state.standing(asked)
-    if {Does.REFUSES, Does.MENDS}.isdisjoint(TABLE[found].does.values()):
-        return []
-    so, _, ends = state.told(found, asked, ports.name, endpoint)
-    return [ends] if told else [so, ends]
+    asked = standing.facts(ports, endpoint, missing, damage)
+    lines = []
+    for found in state.standings(asked):
+        if not {Does.REFUSES, Does.MENDS}.isdisjoint(TABLE[found].does.values()):
+            so, _, ends = state.told(found, asked, ports.name, endpoint)
+            lines += [ends] if told else [so, ends]
+    return lines
 
 
 def _mark(ports: StagePorts, release: str) -> str:
@@ -127,20 +129,18 @@ def _unapplied(stage: str, name: str, settings: EndpointSettings) -> str:
     )
 
 
-def _ledger(ports: StagePorts) -> tuple[str, str, list[str]]:
-    """The last entry and the open rollout in words, and what is wrong with the entries that were read."""
+def _ledger(ports: StagePorts) -> tuple[str, str]:
+    """The last entry and the open rollout in words."""
     if not ports.ledger.exists():
-        return "not provisioned", "", []
+        return "not provisioned", ""
     found = ports.ledger.open()
-    entries = ports.ledger.latest(SHOWN)
-    broken = ledger.broken_link(entries)
-    wrong = [f"the ledger was changed: {broken}"] if broken else []
-    state = ""
+    entries = ports.ledger.latest(1)
+    words = ""
     if found:
         alive = "under way" if ports.ledger.alive(found) else "stopped half-way"
         subject = found.subject
-        state = f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
-    return _words(entries[-1]) if entries else "", state, wrong
+        words = f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
+    return _words(entries[-1]) if entries else "", words
 
 
 def _words(stored: Stored) -> str:

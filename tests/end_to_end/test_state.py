@@ -166,3 +166,30 @@ def test_what_the_way_back_lost_is_red_and_brought_again(world, staging):
     assert world.slipway("status", "staging").result["agree"] is True
     world.assert_clean("staging", serves=pins.live.release)
     assert world.slipway("rollback", "staging").result["release"] == lost.release
+
+
+@pytest.mark.parametrize("damage", ["garbage", "removed", "of a later version"])
+def test_over_a_damaged_ledger_no_release_goes_on_and_the_way_back_does(world, staging, damage):
+    """It is named with its place, and whole again once that is put back; what the way back wrote stays."""
+    s3, bucket = world.client("s3"), world.ports("staging").artifacts.bucket
+    last = f"ledger/{len(world.entries('staging')):08d}.json"
+    written = s3.get_object(Bucket=bucket, Key=last)["Body"].read()
+    match damage:
+        case "garbage":
+            s3.put_object(Bucket=bucket, Key=last, Body=b"<html>")
+        case "removed":
+            s3.delete_object(Bucket=bucket, Key=last)
+        case _:
+            s3.put_object(Bucket=bucket, Key=last, Body=written.replace(b'"format":2', b'"format":3'))
+    refused = world.slipway(*PROMOTE, expected=3)
+    assert "The ledger of staging is damaged" in refused.stderr
+    assert f"entry {int(last[7:15])} was" in refused.stderr
+    assert "./slipway verify staging" in refused.stderr
+    [line] = world.slipway("status", "staging", expected=1).result["stages"]
+    assert any(f"entry {int(last[7:15])} was" in text for text in line["disagreements"])
+    previous = world.endpoint("staging").previous.release
+    if damage == "garbage":
+        assert world.slipway("rollback", "staging").result["release"] == previous
+    s3.put_object(Bucket=bucket, Key=last, Body=written)
+    if damage != "garbage":
+        world.assert_at_rest("staging", serves=world.endpoint("staging").live.release)

@@ -29,6 +29,11 @@ HERE, THERE = "delays-prod-aaaa", "delays-prod-bbbb"
 """The config of the live release, and another."""
 AGREE = Facts(NOW, left=NOW, wanted=HERE, serves=HERE)
 ROWS: dict[Standing, list[Facts]] = {
+    Standing.DAMAGED: [
+        replace(AGREE, damage=("entry 3 is missing",)),
+        Facts(pins(OLD), left=NOW, damage=("entry 3 is missing",), serves=THERE),
+        replace(AGREE, damage=("entry 3 is missing",), open=opened(NOW, pins(NEXT, NEW))),
+    ],
     Standing.OPEN: [
         replace(AGREE, open=opened(NOW, pins(NEXT, NEW))),
         Facts(pins(NEW, OLD, NEXT), left=NOW, open=opened(NOW, pins(NEXT, NEW))),
@@ -67,6 +72,14 @@ ROWS: dict[Standing, list[Facts]] = {
 @pytest.mark.parametrize(("standing", "facts"), [(s, f) for s, found in ROWS.items() for f in found])
 def test_these_facts_are_this_standing(standing, facts):
     assert state.standing(facts) is standing
+
+
+@pytest.mark.parametrize(
+    "facts", [f for s, found in ROWS.items() if s is not Standing.DAMAGED for f in found]
+)
+def test_a_damaged_ledger_keeps_nothing_else_from_being_so(facts):
+    damaged = replace(facts, damage=("entry 3 is missing",))
+    assert state.standings(damaged) == (Standing.DAMAGED, state.standing(facts))
 
 
 def test_every_standing_has_an_example_and_an_answer_for_every_role():
@@ -145,11 +158,15 @@ CONFIG = st.sampled_from([None, HERE, THERE])
         wanted=CONFIG,
         serves=CONFIG,
         missing=st.sampled_from([(), ("the model",)]),
+        damage=st.sampled_from([(), ("entry 3 is missing",)]),
     )
 )
 def test_no_other_release_than_the_ledgers_last_is_ever_moved_from(facts):
     """Whatever the facts: where a command would go on by the file, it names what the ledger left."""
     does = TABLE[state.standing(facts)].does
+    if facts.damage:
+        assert [role for role, what in does.items() if what is not Does.REFUSES] == ["rollback"]
+        return
     if does["source"] is Does.GOES_ON and facts.left is not None and facts.open is None:
         assert facts.pins in (facts.left, Pins())
     if does["bring"] is Does.GOES_ON:

@@ -1,40 +1,37 @@
 """The ledger in a bucket: what an append costs, who wins, and how the newest entry is found."""
 
 import json
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from types import SimpleNamespace
-from typing import Any, cast
+from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
 
 from release.adapters import ledger_store
-from release.adapters.ledger_store import CONFLICT_ATTEMPTS, HEARTBEAT, LedgerStore
-from release.domain import ledger
+from release.adapters.ledger_store import CONFLICT_ATTEMPTS, HEARTBEAT
 from release.domain.chain import Proof, prove
 from release.domain.errors import ServiceError
 from release.domain.ledger import (
     Closed,
     End,
-    Entered,
     Heartbeat,
-    Opened,
     Phase,
-    Refused,
     Resumed,
-    Stored,
-    Subject,
     broken_link,
 )
+from tests.release.adapters.ledgers import (
+    ANOTHER,
+    CREATING,
+    MOVING,
+    OPENED,
+    REFUSED,
+    SUBJECT,
+    beat,
+    filled,
+    key,
+    process,
+)
 from tests.release.adapters.s3 import FakeS3, refusal
-from tests.release.examples import AT, NEW, OLD, OTHER, OWNER, pins
-
-SUBJECT = Subject(kind="promote", endpoint="delays", release=NEW, rollout="r1")
-ANOTHER = SUBJECT.model_copy(update={"rollout": "r2", "release": OLD})
-OPENED = Opened(before=pins(OLD), after=pins(NEW, OLD))
-REFUSED = Refused(reasons=("auc: too low",))
-CREATING, MOVING = Entered(event=Phase.CREATING), Entered(event=Phase.MOVING)
+from tests.release.examples import OTHER, OWNER
 
 
 @pytest.fixture
@@ -47,41 +44,6 @@ def slept(monkeypatch):
     seconds: list[float] = []
     monkeypatch.setattr(ledger_store.time, "sleep", seconds.append)
     return seconds
-
-
-def process(s3, owner=OWNER) -> LedgerStore:
-    """The ledger as a new process has it."""
-    store = LedgerStore(cast(Any, SimpleNamespace(client=lambda service: s3)), "bucket")
-    store.owner = owner
-    return store
-
-
-def key(number):
-    return f"ledger/{number:08d}.json"
-
-
-@cache
-def past(count) -> tuple[bytes, ...]:
-    """A ledger of `count` entries: rollouts of three entries, one after the other."""
-    written: list[Stored] = []
-    for number in range(count):
-        what = (OPENED, MOVING, Closed(event=End.LANDED))[number % 3]
-        entry = ledger.following(written[-1] if written else None, AT, SUBJECT, OWNER, what)
-        written.append(Stored.from_bytes(entry.to_bytes()))
-    return tuple(stored.entry.to_bytes() for stored in written)
-
-
-def filled(s3, count, heartbeat: int | None = None):
-    """A bucket with that past."""
-    s3.objects |= {key(number): data for number, data in enumerate(past(count), start=1)}
-    if heartbeat is not None:
-        s3.objects[HEARTBEAT] = beat(heartbeat)
-    s3.calls.clear()
-
-
-def beat(number, rollout="r1", age=0):
-    at = datetime.now(UTC) - timedelta(seconds=age)
-    return Heartbeat(rollout=rollout, at=at, number=number).model_dump_json().encode()
 
 
 def numbers(store):

@@ -121,8 +121,9 @@ class TestStatus:
         prod.ledger.append(prod.ledger.stored[0].entry.subject, prod.ledger.stored[0].entry.what)
         changed = prod.ledger.stored[0].entry.model_copy(update={"at": "2020-01-01T00:00:00+00:00"})
         prod.ledger.stored[0] = Stored.from_bytes(changed.to_bytes())
-        (found,) = line(project(prod)).disagreements
-        assert found.startswith("the ledger was changed: entry 2 does not follow from entry 1")
+        found = line(project(prod)).disagreements
+        assert found[0].startswith("entry 2 does not follow from entry 1")
+        assert "./slipway verify prod" in found[1]
 
     def test_a_stage_that_is_not_provisioned(self, project, prod):
         prod.ledger.there = False
