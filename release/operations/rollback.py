@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from release.domain import moves, names
 from release.domain.errors import UsageError
-from release.domain.ledger import WAY_BACK, Opened, OpenRollout, Request
+from release.domain.ledger import WAY_BACK, Closed, End, Opened, OpenRollout, Phase, Request
 from release.domain.pins import ReleasePin
 from release.domain.stages import Stages
+from release.domain.state import Facts
 from release.operations import fenced, needs, orders, rollouts, standing
 from release.ports import Event, StagePorts, Tell, World
 
@@ -40,7 +41,7 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     asked = standing.insist(ports, name, "rollback")
     if asked.damage:
         tell(Event(f"the ledger is damaged ({'; '.join(asked.damage)}): going back by what can be read"))
-    own = asked.open
+    own = _open(ports, asked)
     if own is not None and own.subject.kind != "rollback":
         if ports.ledger.alive(own) and orders.abort(ports, own, "rollback", tell):
             before = own.opened.before.live
@@ -70,6 +71,16 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     if ended.serves != wanted:
         raise rollouts.taken_back(ports, name, release, ended)
     return RolledBack(stage, name, wanted, ports.clock.monotonic() - started)
+
+
+def _open(ports: StagePorts, asked: Facts) -> OpenRollout | None:
+    """The endpoint's open rollout. One whose end nobody can read has ended where the file says so."""
+    own = asked.open
+    at_its_end = own is not None and own.phase is Phase.RECONCILING and asked.pins == own.opened.after
+    if own is None or not (asked.damage and at_its_end):
+        return own
+    ports.ledger.append(own.subject, Closed(event=End.LANDED, reason="by the stage file: its end is damaged"))
+    return None
 
 
 def _before(found: OpenRollout) -> ReleasePin | None:

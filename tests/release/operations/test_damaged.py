@@ -3,6 +3,7 @@
 import pytest
 
 from release.domain.errors import Held
+from release.domain.ledger import Entered, Phase
 from release.domain.pins import Pins
 from release.operations.apply import apply
 from release.operations.promote import Order, promote
@@ -45,12 +46,31 @@ def test_no_release_goes_on_over_it(project, staging, damaged, told, follow, com
     assert follow.all_of(world, caught.value) == [0], "the fake's shelf has all of its bytes"
 
 
-def test_the_way_back_still_works_and_says_what_it_passes_over(project, damaged, told):
-    """As far as can be read the last promotion is open, at its end: it is taken back."""
-    before = serving(0, 1)
-    assert rollback(project(damaged), "prod", None, told).release == sure(pins_now(before).live).release
+@pytest.mark.parametrize("kind", ["promote", "rollback"])
+def test_the_way_back_still_works_and_says_what_it_passes_over(project, damaged, told, kind):
+    """As far as can be read the last rollout is open, at its end; the file says that it landed."""
+    if kind == "rollback":
+        damaged.ledger.unreadable.clear()
+        begin(damaged)
+        run(damaged)
+        damaged.ledger.unreadable.add(len(damaged.ledger.stored))
+        damaged.new_process()
+    pins = pins_now(damaged)
+    assert rollback(project(damaged), "prod", None, told).release == sure(pins.previous).release
     assert "the ledger is damaged" in told.text
-    assert serves(damaged) == config_of(pins_now(before).live)
+    assert serves(damaged) == config_of(pins.previous)
+    assert damaged.ledger.open() is None
+
+
+def test_a_rollout_that_died_before_its_end_is_taken_back_over_the_damage(project, prod, told):
+    before = pins_now(prod)
+    begin(prod, prod.pin(2))
+    prod.ledger.append(prod.ledger.stored[0].entry.subject, Entered(event=Phase.CREATING))
+    prod.ledger.unreadable.add(2)
+    prod.new_process()
+    assert rollback(project(prod), "prod", None, told).release == sure(before.live).release
+    assert pins_now(prod) == before
+    assert prod.ledger.open() is None
 
 
 @pytest.mark.parametrize("lost", ["all", "opened"])
