@@ -105,6 +105,9 @@ class Endpoints(Protocol):
     def free_scaling(self, endpoint: str) -> None:
         """Let autoscaling work as before."""
 
+    def bounds(self, endpoint: str) -> tuple[int, int] | None:
+        """Least and most instances between which autoscaling moves live, None where nothing scales it."""
+
     def config_model(self, config: str) -> str | None:
         """The model that an endpoint config's first variant serves, None when there is no such config."""
 
@@ -136,6 +139,12 @@ class ModelAnswered(Unanswered):
 
 class Stack(Protocol):
     """The stage's Pulumi stack."""
+
+    def ready(self) -> None:
+        """Raises UsageError where `up` could not even begin, or the stack is of another account or region.
+
+        Asked before anything is recorded: backend, secrets, the provider's plugin.
+        """
 
     def up(self, endpoint: str | None = None) -> None:
         """Refresh and apply the stage's data, of one endpoint or of all.

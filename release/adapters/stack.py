@@ -6,11 +6,14 @@ and creates that the engine began and never heard the end of (`release/adapters/
 
 import os
 import re
+import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -35,6 +38,7 @@ READ_ATTEMPTS = 4
 BACKEND = "PULUMI_BACKEND_URL"
 POLL_SECONDS = 0.5
 OURS = ("pulumi:", "slipway:")
+_BUCKET = "aws:s3/bucket:Bucket::storage"
 _ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 Result = TypeVar("Result")
 SHOWN = {"create": "+", "update": "~", "replace": "±", "create-replacement": "+", "delete": "-"}
@@ -94,6 +98,42 @@ class PulumiStack:
             return there | {name} if name else there
 
         self._endpoints = self._unlocked(work, lambda _text: stack.cancel())
+
+    def ready(self) -> None:
+        """Raises UsageError where `up` could not even begin, or the stack is of another account or region."""
+        try:
+            stack = self._stack = self._stack or self._select()
+            self._unlocked(lambda: self._probe(stack), lambda _text: stack.cancel())
+        except ServiceError as error:
+            raise UsageError(
+                f"Pulumi is not ready for {self.aws.stage}: {error.cause}",
+                "Nothing was recorded, pinned or moved.",
+                f"Correct the backend ({BACKEND}), the secrets (PULUMI_CONFIG_PASSPHRASE, or the permissions of "
+                "the key) or the plugin, then run this again. A rollback needs none of them.",
+            ) from None
+
+    def _probe(self, stack: auto.Stack) -> None:
+        """Read the state, encrypt something, have the provider's plugin: each fails with its own words."""
+        state = stack.export_stack().deployment or {}
+        held = place_of(state.get("resources") or [])
+        wanted = names.bucket(self.aws.stage, self.aws.account, self.aws.region)
+        if held not in (None, wanted):
+            raise UsageError(
+                f"The stack {self.aws.stage} holds the bucket {held}; by its settings it would be {wanted}.",
+                "Pulumi would make the stage anew in another account or region and delete this one, so "
+                "nothing was changed.",
+                f"Correct slipway:account and aws:region in Pulumi.{self.aws.stage}.yaml.",
+            )
+        file = self.project / f"Pulumi.{self.aws.stage}.yaml"
+        with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
+            copy = shutil.copy(file, folder)
+            words = ["config", "set", "--secret", "slipway:probe", "-", "--config-file", str(copy)]
+            stack.workspace.pulumi_command.run(
+                [*words, "--stack", self.aws.stage, "--non-interactive"],
+                str(self.project),
+                stack.workspace.env_vars,
+            )
+        stack.workspace.install_plugin("aws", f"v{version('pulumi_aws')}")
 
     def _select(self) -> auto.Stack:
         def work() -> auto.Stack:
@@ -168,6 +208,12 @@ class PulumiStack:
             "What it had done before is in the stack's state and in the ledger.",
             "Correct the cause, then run the same command again.",
         )
+
+
+def place_of(resources: Sequence[Mapping[str, Any]]) -> str | None:
+    """The bucket that a stack's state holds: its name says account and region. None where it has none."""
+    buckets = (found for found in resources if found["urn"].endswith(_BUCKET))
+    return next((str((found.get("inputs") or {}).get("bucket")) for found in buckets), None)
 
 
 def _endpoints_in(resources: Sequence[Mapping[str, Any]]) -> set[str]:

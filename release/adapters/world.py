@@ -105,7 +105,7 @@ def ports_of(
 
 @dataclass
 class _StackWhenNeeded:
-    """The stage's stack. Pulumi is loaded by the first `up`: a rollback has moved the traffic by then."""
+    """The stage's stack. Pulumi is loaded when it is needed: a rollback has moved the traffic by then."""
 
     folder: Path
     aws: StageAws
@@ -114,11 +114,18 @@ class _StackWhenNeeded:
 
     def up(self, endpoint: str | None = None) -> None:
         """As `release.adapters.stack.PulumiStack`."""
+        self._loaded().up(endpoint)
+
+    def ready(self) -> None:
+        """As `release.adapters.stack.PulumiStack`."""
+        self._loaded().ready()
+
+    def _loaded(self) -> Stack:
         if self._stack is None:
             from release.adapters.stack import PulumiStack
 
             self._stack = PulumiStack(self.folder, self.aws, self.say)
-        self._stack.up(endpoint)
+        return self._stack
 
 
 def _role_exists(aws: StageAws, role: str) -> bool:

@@ -20,6 +20,7 @@ Role = Literal["source", "bring", "apply", "rollback"]
 class Standing(StrEnum):
     """How pins, ledger and SageMaker stand to each other."""
 
+    ELSEWHERE = "elsewhere"
     DAMAGED = "damaged"
     OPEN = "open"
     OPEN_STALE = "open, stale"
@@ -54,6 +55,8 @@ class Facts:
     """The endpoint config in which the live release serves alone; None where nothing is live."""
     serves: str | None = None
     """The endpoint config that SageMaker serves; None where there is no endpoint."""
+    bucket: str | None = None
+    """The stage's bucket, by the account and region of its settings."""
     damage: tuple[str, ...] = ()
     """What is wrong with the stage's ledger."""
     missing: tuple[str, ...] = ()
@@ -80,6 +83,12 @@ def _does(source: Does, bring: Does, apply: Does, rollback: Does) -> Mapping[Rol
 
 
 TABLE: Mapping[Standing, Answer] = {
+    Standing.ELSEWHERE: Answer(
+        "The pins of {endpoint} in {file} are of another account or region: the stage's bucket is {bucket}.",
+        "A command would look for them, and make things, where the stage is not",
+        _does(*[Does.REFUSES] * 4),
+        "Correct slipway:account and aws:region in {file}; ./slipway status {stage} shows what it finds then",
+    ),
     Standing.DAMAGED: Answer(
         "The ledger of {stage} is damaged: {damage}.",
         "Nobody can tell for sure what was moved before",
@@ -136,6 +145,9 @@ TABLE: Mapping[Standing, Answer] = {
 
 def standings(facts: Facts) -> tuple[Standing, ...]:
     """How an endpoint stands; a damaged ledger is one more thing, and keeps no other from being so."""
+    buckets = {pin.model.removeprefix("s3://").partition("/")[0] for pin in facts.pins.named}
+    if facts.bucket is not None and buckets - {facts.bucket}:
+        return (Standing.ELSEWHERE,)
     return (*([Standing.DAMAGED] if facts.damage else []), _standing(facts))
 
 
@@ -186,6 +198,7 @@ def told(found: Standing, facts: Facts, stage: str, endpoint: str) -> tuple[str,
         "name": names.endpoint(endpoint, stage),
         "serves": facts.serves,
         "wanted": facts.wanted,
+        "bucket": facts.bucket,
         "damage": "; ".join(facts.damage),
         "missing": "; ".join(facts.missing),
         "names": names_of(facts.pins),

@@ -31,6 +31,8 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
         )
     if state.TABLE[found].does["apply"] is state.Does.MENDS:
         tell(Event(f"{name} is {found}: {live.release} is brought back"))
+        if found is not state.Standing.MOVED:
+            ports.stack.ready()
         needs.bring_again(world, ports, name, found is not state.Standing.LACKING, tell)
         fenced.warn(ports, live.release, tell)
         mended = mend(ports, name, live, tell)

@@ -53,6 +53,7 @@ def land(
             approval=grounds.approval,
         )
 
+    ports.stack.ready()
     rollout = rollouts.take(ports, Request(kind, endpoint, pin.release), opened, tell)
     return _carried_out(ports, rollout, endpoint, tell)
 

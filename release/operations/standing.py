@@ -24,6 +24,7 @@ def facts(
         settings.pins,
         wanted=plan.config_plan(ports.name, endpoint, live).name if live else None,
         serves=described.get("EndpointConfigName"),
+        bucket=ports.artifacts.bucket,
         damage=damage,
         missing=missing,
     )

@@ -193,3 +193,30 @@ def test_over_a_damaged_ledger_no_release_goes_on_and_the_way_back_does(world, s
     s3.put_object(Bucket=bucket, Key=last, Body=written)
     if damage != "garbage":
         world.assert_at_rest("staging", serves=world.endpoint("staging").live.release)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("PULUMI_CONFIG_PASSPHRASE", "another"), ("PULUMI_BACKEND_URL", "file:///nowhere/at/all")],
+)
+def test_what_would_fail_pulumi_is_said_before_the_ledger_and_the_pin_are_written(
+    world, fresh, staging, variable, value
+):
+    release, entries, file = fresh(), len(world.entries("staging")), world.file("staging").read_bytes()
+    refused = world.slipway(*PROMOTE, env=world.env | {variable: value}, expected=2)
+    assert "Pulumi is not ready for staging" in refused.stderr
+    assert variable in refused.stderr
+    assert (len(world.entries("staging")), world.file("staging").read_bytes()) == (entries, file)
+    assert world.slipway(*PROMOTE).result["release"] == release
+
+
+def test_a_region_in_which_the_stage_is_not_is_refused(world, fresh, staging):
+    file, entries = world.file("staging").read_bytes(), len(world.entries("staging"))
+    fresh()
+    world.file("staging").write_bytes(file.replace(b"us-east-1\n", b"eu-west-1\n", 1))
+    for command in (PROMOTE, ("rollback", "staging"), ("apply", "staging"), ("promote", "staging", "prod")):
+        refused = world.slipway(*command, expected=2)
+        assert "are of another account or region" in refused.stderr
+        assert "aws:region" in refused.stderr
+    world.file("staging").write_bytes(file)
+    assert len(world.entries("staging")) == entries

@@ -127,7 +127,45 @@ class TestStatus:
 
     def test_a_stage_that_is_not_provisioned(self, project, prod):
         prod.ledger.there = False
-        assert line(project(prod)).last == "not provisioned"
+        found = line(project(prod))
+        assert (found.last, found.provisioned) == ("not provisioned", False)
+
+    def test_what_is_not_there_serves_no_pin(self, project, dev, follow, capsys):
+        empty = [serving(None, stage=name) for name in ("staging", "prod")]
+        for stage in empty:
+            stage.ledger.there = False
+        assert follow(project(*empty), "status") == 0
+        out = capsys.readouterr().out
+        assert "staging, prod: nothing is provisioned yet" in out
+        assert "serves what its pin says" not in out
+        assert follow(project(dev, empty[1]), "status") == 0
+        out = capsys.readouterr().out
+        assert "! prod: nothing is provisioned yet" in out
+        assert "every other stage serves what its pin says" in out
+
+    def test_each_endpoint_has_its_own_last_entry_and_rollout(self, project, prod, told):
+        prod.file.endpoints["fares"] = EndpointSettings(live=prod.pin(4), previous=prod.pin(5))
+        prod.file.endpoints["tolls"] = EndpointSettings()
+        prod.stack.up()
+        rollback(project(prod), "prod", "fares", told)
+        new = prod.pin(2)
+        begin(prod, new)
+        delays, fares, tolls = status(project(prod), ["prod"])
+        assert delays.last.startswith(f"promote {new.release} opened")
+        assert fares.last.startswith(f"rollback {prod.pin(5).release} landed")
+        assert tolls.last == ""
+        assert delays.rollout.startswith(f"promote of {new.release} (delays)")
+        assert (fares.rollout, tolls.rollout) == ("", "")
+        assert f"the stage is held by the {delays.rollout}" in fares.notes
+        prod.trouble.calls.clear()
+
+    def test_bounds_that_nobody_applied_yet(self, project, prod):
+        prod.sagemaker.scales = (1, 1)
+        assert line(project(prod)).notes == []
+        prod.sagemaker.scales = (2, 8)
+        assert line(project(prod)).notes == [
+            "scales from 2 to 8 instances, the data asks for 1 to 1: pulumi up --stack prod"
+        ]
 
 
 class TestHistory:
