@@ -184,6 +184,9 @@ class Ledger(Protocol):
     def damage(self) -> tuple[str, ...]:
         """What is wrong with it, as far as that shows without all of its entries being read."""
 
+    def accept(self, entry: Entry) -> None:
+        """From `entry` on, what it says in `over` counts as damage no more, and is passed over."""
+
     def pass_over_damage(self) -> None:
         """From now on, go by what can be read, and write after what cannot: for the way back."""
 

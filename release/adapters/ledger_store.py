@@ -9,6 +9,7 @@ its rollout had come to.
 """
 
 import hashlib
+import json
 import re
 import threading
 import time
@@ -16,6 +17,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,7 +25,7 @@ from pydantic import ValidationError
 
 from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code
 from release.adapters.owner import is_alive, this_process
-from release.domain import chain, ledger
+from release.domain import chain, ledger, names
 from release.domain.chain import Shelf, Written
 from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import (
@@ -40,6 +42,8 @@ from release.domain.ledger import (
 
 PREFIX = "ledger/"
 HEARTBEAT = "ledger-heartbeat.json"
+ACCEPTED = "ledger-accepted.json"
+"""A note of the entry by which a person went on over damage, so that it need not be looked for."""
 CONFLICT_ATTEMPTS = 5
 CONFLICT_SECONDS = 0.2
 """S3 answers 409 while another conditional write of the same key is under way: it is asked again."""
@@ -96,17 +100,48 @@ class LedgerStore:
     def damage(self) -> tuple[str, ...]:
         """What is wrong with the ledger, as far as that shows without all of its entries being read."""
         shelf = self._shelf(lambda versions: len(versions) > 1)
-        found = list(chain.seen_from_outside(shelf))
+        found = [*chain.seen_from_outside(shelf), *self._damage_of_the_end(shelf.heartbeat)]
+        known = self._accepted() if found else frozenset()
+        # What a person went on over is read over, too.
+        self._over_damage = self._over_damage or bool(known)
+        return tuple(problem for problem in found if problem not in known)
+
+    def _damage_of_the_end(self, beat: Heartbeat | None) -> list[str]:
+        last = self._newest_number()
+        with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+            tail = list(pool.map(self._read_or_why, range(max(1, last - TAIL + 1), last + 1)))
+        found = [one for one in tail if isinstance(one, str)]
+        for before, after in pairwise(tail):
+            if isinstance(before, Stored) and isinstance(after, Stored):
+                found += filter(None, [ledger.broken_link([before, after])])
+        end = tail[-1] if tail else None
+        if isinstance(end, Stored) and beat and beat.number == last and beat.sha256 not in ("", end.sha256):
+            found.append(f"entry {last} was changed: its hash is another than the heartbeat's")
+        return found
+
+    def _read_or_why(self, number: int) -> Stored | str:
         try:
-            tail = self.latest(TAIL)
+            return self._read(number)
         except Damaged as error:
-            return (*found, error.cause)
-        if broken := ledger.broken_link(tail):
-            found.append(broken)
-        beat, last = shelf.heartbeat, tail[-1] if tail else None
-        if beat and last and beat.number == last.number and beat.sha256 not in ("", last.sha256):
-            found.append(f"entry {last.number} was changed: its hash is another than the heartbeat's")
-        return tuple(found)
+            return error.cause
+
+    def accept(self, entry: Entry) -> None:
+        """From `entry` on, what it says in `over` counts as damage no more, and is passed over."""
+        body = names.canonical_json({"entry": entry.number})
+        self._s3.put_object(Bucket=self._bucket, Key=ACCEPTED, Body=body)
+
+    def _accepted(self) -> frozenset[str]:
+        """The damage over which a person went on: by the entry that says so, which is found by a note."""
+        try:
+            note = self._s3.get_object(Bucket=self._bucket, Key=ACCEPTED)["Body"].read()
+            what = self._read(int(json.loads(note)["entry"])).entry.what
+        except ClientError as error:
+            if error_code(error) in MISSING:
+                return frozenset()
+            raise
+        except (Damaged, ValueError, KeyError, TypeError):
+            return frozenset()
+        return frozenset(what.over) if isinstance(what, Closed) else frozenset()
 
     def append(self, subject: Subject, what: Payload) -> Entry:
         """Write the next entry. Raises ServiceError when the stage became another process's."""
@@ -192,10 +227,23 @@ class LedgerStore:
             if isinstance(stored.entry.what, Opened | Closed):
                 break
         self._last = found[-1] if found else None
-        if self._over_damage and (newest := self._newest_number()) > (self._last.number if self._last else 0):
-            self._last = Link(newest, hashlib.sha256(self._bytes(newest)).hexdigest())
+        if self._over_damage:
+            self._last = self._last_written() or self._last
         self._looked = True
         return found
+
+    def _last_written(self) -> Link | None:
+        """The end of the ledger whatever was done to it since: what is put back then still has its place."""
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=PREFIX)
+        first: dict[str, str] = {}
+        for found in (found for page in pages for found in page.get("Versions", [])):
+            if _KEY.fullmatch(found["Key"]):
+                first[found["Key"]] = found["VersionId"]  # the oldest comes last
+        if not first:
+            return None
+        key = max(first)
+        data = self._version((key, first[key]))
+        return Link(int(key[len(PREFIX) : -len(".json")]), hashlib.sha256(data).hexdigest())
 
     def _put(self, entry: Entry) -> Literal["written", "taken"]:
         """Write an entry, or learn that its number is taken."""

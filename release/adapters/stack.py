@@ -108,8 +108,8 @@ class PulumiStack:
             raise UsageError(
                 f"Pulumi is not ready for {self.aws.stage}: {error.cause}",
                 "Nothing was recorded, pinned or moved.",
-                f"Correct the backend ({BACKEND}), the secrets (PULUMI_CONFIG_PASSPHRASE, or the permissions of "
-                "the key) or the plugin, then run this again. A rollback needs none of them.",
+                f"Correct the backend ({BACKEND}), the secrets (PULUMI_CONFIG_PASSPHRASE, or the key) or the "
+                "plugin, then run this again. A rollback needs none of them.",
             ) from None
 
     def _probe(self, stack: auto.Stack) -> None:

@@ -6,7 +6,7 @@ stage's lock; its owner keeps a heartbeat beside the ledger.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ from release.domain.errors import Held, ServiceError
 from release.domain.pins import Alarms, Data, Pins, RolloutSettings
 from release.domain.policy import Policy
 
-Kind = Literal["release", "promote", "apply", "rollback"]
+Kind = Literal["release", "promote", "apply", "rollback", "unlock"]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's; it is written every STALE_SECONDS / 4."""
 
@@ -61,6 +61,8 @@ class End(StrEnum):
     """The release serves, verified, and pins and stack say so."""
     REVERTED = "reverted"
     """What served before serves again, verified, and pins and stack say so."""
+    UNLOCKED = "unlocked"
+    """A person ended it where it stood, and said why; nothing moved, and the stage goes on from its file."""
     HELD = "held"
     """Not even the way back could be verified: a person has to look. It stays open in the ledger."""
 
@@ -152,10 +154,14 @@ class Resumed(Data):
 
 
 class Closed(Data):
-    """The rollout ends; `reason` says why it was taken back."""
+    """The rollout ends; `reason` says why it was taken back, or ended by a person."""
 
-    event: Literal[End.LANDED, End.REVERTED]
+    event: Literal[End.LANDED, End.REVERTED, End.UNLOCKED]
     reason: str = ""
+    over: tuple[str, ...] = ()
+    """Unlocked: the damage of the ledger over which the stage goes on."""
+    pins: Mapping[str, Pins] = {}
+    """Unlocked: what each endpoint's file named, from which the stage goes on."""
 
 
 class Refused(Data):

@@ -93,14 +93,16 @@ TABLE: Mapping[Standing, Answer] = {
         "The ledger of {stage} is damaged: {damage}.",
         "Nobody can tell for sure what was moved before",
         _does(Does.REFUSES, Does.REFUSES, Does.REFUSES, Does.GOES_ON),
-        "See ./slipway verify {stage}, and put back what it names from the versions that the bucket keeps",
+        "See ./slipway verify {stage}, and put back what it names from the versions that the bucket keeps. "
+        "Or go on over it, by the stage's file: ./slipway unlock {stage} --reason 'why'",
         held=True,
     ),
     Standing.OPEN: Answer(
         "A rollout of {endpoint} is open in {stage}, and {file} is as that rollout found it or leaves it.",
         "",
         _does(Does.GOES_ON, Does.BY_LEDGER, Does.BY_LEDGER, Does.BY_LEDGER),
-        "The same command again, or ./slipway rollback {stage}",
+        "The same command again, or ./slipway rollback {stage}. Where nobody can: "
+        "./slipway unlock {stage} --reason 'why'",
     ),
     Standing.OPEN_STALE: Answer(
         "A rollout of {endpoint} is open in {stage}, and {file} is not the file that it began with.",
@@ -213,10 +215,13 @@ def pins_left(newest_first: Iterable[Stored], endpoints: Collection[str]) -> Ite
     missing, ends = set(endpoints), dict[str, End]()
     for stored in newest_first if missing else ():
         subject, what = stored.entry.subject, stored.entry.what
+        if isinstance(what, Closed) and what.pins:
+            yield from ((name, what.pins[name]) for name in sorted(missing & what.pins.keys()))
+            missing -= what.pins.keys()
         if isinstance(what, Closed):
             ends[subject.rollout] = End(what.event)
         elif isinstance(what, Opened) and subject.endpoint in missing and subject.rollout in ends:
             missing.remove(subject.endpoint)
             yield subject.endpoint, what.after if ends[subject.rollout] is End.LANDED else what.before
-            if not missing:
-                return
+        if not missing:
+            return

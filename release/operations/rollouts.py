@@ -135,7 +135,8 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
             f"{ports.name} could not be taken back: {ended.reason}",
             "The rollout stays open in the ledger, so nothing else can start here. "
             + doctor.paragraph(ports, endpoint, ended.reason),
-            "Look at the endpoint in SageMaker, then run the same command again.",
+            "Look at the endpoint in SageMaker, then run the same command again; or end it where it stands: "
+            f"./slipway unlock {ports.name} --reason 'why'",
         )
     return ended
 

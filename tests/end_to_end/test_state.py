@@ -11,6 +11,7 @@ import pytest
 
 from release.domain import plan
 from release.domain.names import repository
+from tests.end_to_end.moments import watch
 from tests.end_to_end.world import wait_until
 
 pytestmark = pytest.mark.sandbox
@@ -188,11 +189,12 @@ def test_over_a_damaged_ledger_no_release_goes_on_and_the_way_back_does(world, s
     [line] = world.slipway("status", "staging", expected=1).result["stages"]
     assert any(f"entry {int(last[7:15])} was" in text for text in line["disagreements"])
     previous = world.endpoint("staging").previous.release
-    if damage == "garbage":
+    if damage != "of a later version":
         assert world.slipway("rollback", "staging").result["release"] == previous
     s3.put_object(Bucket=bucket, Key=last, Body=written)
-    if damage != "garbage":
-        world.assert_at_rest("staging", serves=world.endpoint("staging").live.release)
+    world.assert_at_rest("staging", serves=world.endpoint("staging").live.release)
+    assert world.slipway("status", "staging").result["agree"] is True
+    world.slipway("verify", "staging")
 
 
 @pytest.mark.parametrize(
@@ -220,3 +222,24 @@ def test_a_region_in_which_the_stage_is_not_is_refused(world, fresh, staging):
         assert "aws:region" in refused.stderr
     world.file("staging").write_bytes(file)
     assert len(world.entries("staging")) == entries
+
+
+def test_a_hold_of_somebody_who_is_gone_is_seen_and_ended(world, fresh, staging):
+    """Nothing moves by it; what the dead rollout had moved is brought back, and the release comes again."""
+    release, before, seen = fresh(), world.endpoint("staging").pins, watch(world, "staging")
+    seen.kill(world.start(*PROMOTE), "verifying", "group")
+    [line] = world.slipway("status", "staging", expected=None).result["stages"]
+    assert f"promote of {release} (delays) stopped half-way" in line["rollout"]
+    assert "needs a reason" in world.slipway("unlock", "staging", expected=2).stderr
+    world.sandbox.reset_calls()
+    done = world.slipway("unlock", "staging", "--reason", "its host is gone").result
+    assert f"promote of {release}" in done["rollout"]
+    assert world.updates() == 0
+    assert world.entries("staging")[-1].what.reason == "its host is gone"
+    assert world.endpoint("staging").pins == before
+    assert "Nothing holds staging" in world.slipway("unlock", "staging", "--reason", "x", expected=2).stderr
+    [line] = world.slipway("status", "staging", expected=1).result["stages"]
+    assert "./slipway apply staging --endpoint delays" in line["disagreements"][-1]
+    assert world.slipway("apply", "staging").result["release"] == before.live.release
+    assert world.slipway(*PROMOTE).result["release"] == release
+    world.assert_clean("staging", serves=release, refresh=False)

@@ -31,6 +31,7 @@ class FakeLedger:
     unreadable: set[int] = field(default_factory=set)
     """Entries that are gone, or garbage, by number."""
     over_damage: bool = False
+    accepted: tuple[str, ...] = ()
     _closed: int = 0
     _found: tuple[int, OpenRollout | None] = (-1, None)
 
@@ -99,7 +100,14 @@ class FakeLedger:
     def damage(self) -> tuple[str, ...]:
         """What cannot be read, and where the chain breaks."""
         gone = (f"entry {number} is missing" for number in sorted(self.unreadable))
-        return (*gone, *filter(None, [ledger.broken_link(self.stored)]))
+        found = (*gone, *filter(None, [ledger.broken_link(self.stored)]))
+        self.over_damage = self.over_damage or bool(found and self.accepted)
+        return tuple(problem for problem in found if problem not in self.accepted)
+
+    def accept(self, entry: Entry) -> None:
+        """What it says in `over`."""
+        assert isinstance(entry.what, Closed)
+        self.accepted = entry.what.over
 
     def pass_over_damage(self) -> None:
         """From now on."""

@@ -26,7 +26,8 @@ def page() -> str:
 
 def _cells(answer: Answer) -> str:
     so, ends = (re.sub(r"{(\w+)}", lambda found: found[1].upper(), text) for text in (answer.so, answer.ends))
-    ends = re.sub(r"\./slipway [a-z]+(?: (?:--)?[A-Za-z]+)*", lambda found: f"`{found[0]}`", ends)
+    command = re.compile(r"\./slipway [a-z]+ STAGE(?: --[a-z]+ (?:[A-Z]+|'why'))?")
+    ends = command.sub(lambda found: f"`{found[0]}`", ends)
     return " | ".join([so, *answer.does.values(), ends])
 
 

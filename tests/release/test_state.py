@@ -113,6 +113,12 @@ def test_the_page_is_the_table():
     assert DOCUMENT.read_text(encoding="utf-8") == page()
 
 
+def closed(end: End) -> Closed:
+    """The end of a rollout. An unlock goes on from a file that names A."""
+    named = {"delays": A} if end is End.UNLOCKED else {}
+    return Closed.model_validate({"event": end, "pins": named})
+
+
 def past(*rollouts: tuple[str, Pins, Pins, End | None]) -> list[Stored]:
     """A ledger of rollouts: endpoint, pins before and after, and how each ended (None: it is open)."""
     found: list[Stored] = []
@@ -120,7 +126,7 @@ def past(*rollouts: tuple[str, Pins, Pins, End | None]) -> list[Stored]:
         subject = PROMOTE.model_copy(update={"endpoint": endpoint, "rollout": f"r{number}"})
         for what in (
             Opened(before=before, after=after),
-            *([Closed.model_validate({"event": end})] if end else []),
+            *([closed(end)] if end else []),
         ):
             entry = following(found[-1] if found else None, AT, subject, OWNER, what)
             found.append(Stored.from_bytes(entry.to_bytes()))
@@ -141,6 +147,9 @@ A, B, C = pins(OLD), pins(NEW, OLD), pins(NEXT, NEW)
         ([("delays", A, B, End.LANDED), ("delays", B, C, End.REVERTED)], B),
         ([("delays", A, B, End.LANDED), ("fares", B, C, End.LANDED)], B),
         ([("fares", A, B, End.LANDED)], None),
+        ([("delays", A, B, End.LANDED), ("delays", B, C, End.UNLOCKED)], A),
+        ([("delays", A, B, End.LANDED), ("delays", B, C, End.UNLOCKED), ("fares", B, C, End.LANDED)], A),
+        ([("delays", A, B, End.UNLOCKED), ("delays", B, C, End.LANDED)], C),
     ],
 )
 def test_the_last_closed_rollout_of_the_endpoint_left_the_pins(rollouts, left):

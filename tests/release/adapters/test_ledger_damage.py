@@ -2,7 +2,8 @@
 
 import pytest
 
-from release.adapters.ledger_store import TAIL
+from release.adapters.ledger_store import ACCEPTED, TAIL
+from release.domain.chain import prove
 from release.domain.ledger import Closed, End, Phase
 from tests.release.adapters.ledgers import ANOTHER, CREATING, MOVING, OPENED, SUBJECT, filled, key, process
 from tests.release.adapters.s3 import FakeS3
@@ -111,6 +112,45 @@ class TestDamage:
         assert again.open() is None
         # Without versions only the hash that nobody rewrote could tell of an edit of what was the newest.
         assert process(s3).damage() != () or do is newest_edited_without_versions
+
+    @pytest.mark.parametrize("do", [garbage, edited, removed, end_removed])
+    def test_what_is_put_back_after_the_way_back_is_whole(self, s3, written, do):
+        """What the way back wrote follows what was there first, so that nothing of it is in vain."""
+        before = dict(s3.objects)
+        do(s3)
+        store = process(s3)
+        store.pass_over_damage()
+        store.open()
+        store.append(ANOTHER, OPENED)
+        store.append(ANOTHER, Closed(event=End.LANDED))
+        assert process(s3).damage() != ()
+        for name, data in before.items():
+            if name.startswith("ledger/") and s3.objects.get(name) != data:
+                s3.write(name, data)
+        assert process(s3).damage() == ()
+        assert prove(process(s3).shelf()).problems == ()
+
+    def test_what_a_person_went_on_over_counts_no_more(self, s3, written):
+        garbage(s3)
+        store = process(s3)
+        over = store.damage()
+        store.pass_over_damage()
+        entry = store.append(ANOTHER, Closed(event=End.UNLOCKED, reason="why", over=over))
+        store.accept(entry)
+        again = process(s3)
+        assert again.damage() == ()
+        assert again.open() is None, "it is read over"
+        again.append(ANOTHER, OPENED)
+        removed(s3)
+        assert process(s3).damage()[0] == "entry 2 was deleted; its versions are left"
+
+    @pytest.mark.parametrize(
+        "note", [b"", b"{}", b'{"entry": "x"}', b'{"entry": 1}', b'{"entry": 99}', b"[]"]
+    )
+    def test_a_note_that_leads_to_no_such_entry_accepts_nothing(self, s3, written, note):
+        garbage(s3)
+        s3.objects[ACCEPTED] = note
+        assert process(s3).damage() != ()
 
     def test_what_is_put_back_is_whole(self, s3, written):
         before = dict(s3.objects)
