@@ -141,10 +141,7 @@ class Stack(Protocol):
     """The stage's Pulumi stack."""
 
     def ready(self) -> None:
-        """Raises UsageError where `up` could not even begin, or the stack is of another account or region.
-
-        Asked before anything is recorded: backend, secrets, the provider's plugin.
-        """
+        """Raises UsageError where `up` could not even begin, or the stack is of another account or region."""
 
     def up(self, endpoint: str | None = None) -> None:
         """Refresh and apply the stage's data, of one endpoint or of all.
@@ -355,6 +352,8 @@ class StagePorts:
     """Whether an earlier version wrote the stage's file."""
     loopback: bool
     """Whether its AWS is on this machine."""
+    entering: str
+    """The command by which a release enters the stage."""
     file: StageFile
     endpoints: Endpoints
     stack: Stack

@@ -1,7 +1,7 @@
 """A project on this machine and its stages in AWS: the ports of `release/ports.py`, joined."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,8 @@ class Project:
         config, settings = self._read(name)
         aws = _aws(settings)
         aws.check_account()
-        return ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
+        ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
+        return replace(ports, entering=self.stages.entering(settings.stage))
 
     def fences(self, name: str) -> FenceStore:
         """One stage's fences alone. Raises SlipwayError when it cannot be reached, whatever the reason is."""
@@ -88,6 +89,7 @@ def ports_of(
         settings=settings,
         former=written_by_former,
         loopback=aws.on_loopback,
+        entering=f"./slipway promote {settings.stage}",
         file=YamlStageFile(stage_file.path_of(folder, settings.stage)),
         endpoints=Endpoints(aws),
         stack=_StackWhenNeeded(folder, aws, lambda text: tell(Event(text, detail=True))),

@@ -21,6 +21,7 @@ class Standing(StrEnum):
     """How pins, ledger and SageMaker stand to each other."""
 
     ELSEWHERE = "elsewhere"
+    EMPTY = "empty"
     DAMAGED = "damaged"
     OPEN = "open"
     OPEN_STALE = "open, stale"
@@ -36,6 +37,7 @@ class Does(StrEnum):
     """What a command does about a standing."""
 
     GOES_ON = "goes on"
+    ANEW = "begins anew"
     MENDS = "mends it"
     BY_LEDGER = "as the ledger decides"
     REFUSES = "refuses"
@@ -55,6 +57,8 @@ class Facts:
     """The endpoint config in which the live release serves alone; None where nothing is live."""
     serves: str | None = None
     """The endpoint config that SageMaker serves; None where there is no endpoint."""
+    provisioned: bool = True
+    """Whether the stage has a bucket or a registry."""
     bucket: str | None = None
     """The stage's bucket, by the account and region of its settings."""
     damage: tuple[str, ...] = ()
@@ -88,6 +92,12 @@ TABLE: Mapping[Standing, Answer] = {
         "A command would look for them, and make things, where the stage is not",
         _does(*[Does.REFUSES] * 4),
         "Correct slipway:account and aws:region in {file}; ./slipway status {stage} shows what it finds then",
+    ),
+    Standing.EMPTY: Answer(
+        "{file} names releases of {endpoint}, and nothing of {stage} is there: no bucket, registry, endpoint.",
+        "It was destroyed, or never made here",
+        _does(Does.REFUSES, Does.ANEW, Does.REFUSES, Does.REFUSES),
+        "Build it again from the stage before, or from the build: {entering}",
     ),
     Standing.DAMAGED: Answer(
         "The ledger of {stage} is damaged: {damage}.",
@@ -150,6 +160,8 @@ def standings(facts: Facts) -> tuple[Standing, ...]:
     buckets = {pin.model.removeprefix("s3://").partition("/")[0] for pin in facts.pins.named}
     if facts.bucket is not None and buckets - {facts.bucket}:
         return (Standing.ELSEWHERE,)
+    if buckets and not facts.provisioned and facts.serves is None:
+        return (Standing.EMPTY,)
     return (*([Standing.DAMAGED] if facts.damage else []), _standing(facts))
 
 
@@ -190,8 +202,13 @@ def names_of(pins: Pins) -> str:
     )
 
 
-def told(found: Standing, facts: Facts, stage: str, endpoint: str) -> tuple[str, str, str]:
-    """A standing in words: what is so, what that would lead to, and what ends it."""
+def told(
+    found: Standing, facts: Facts, stage: str, endpoint: str, entering: str = ""
+) -> tuple[str, str, str]:
+    """A standing in words: what is so, what that would lead to, and what ends it.
+
+    `entering` is the command by which a release enters the stage.
+    """
     answer = TABLE[found]
     values = {
         "stage": stage,
@@ -200,6 +217,7 @@ def told(found: Standing, facts: Facts, stage: str, endpoint: str) -> tuple[str,
         "name": names.endpoint(endpoint, stage),
         "serves": facts.serves,
         "wanted": facts.wanted,
+        "entering": entering,
         "bucket": facts.bucket,
         "damage": "; ".join(facts.damage),
         "missing": "; ".join(facts.missing),

@@ -55,7 +55,7 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     rollouts.pass_gates(target, "promote", endpoint, pin.release, results, tell)
     rollouts.admit(target, request)
     judging.refuse_impossible(target, endpoint, order.strategy)
-    rollouts.provision(target, tell)
+    target = rollouts.provision(world, target, tell)
     arrived = _bring(source, target, pin, content, tell)
     if rollouts.serves_already(target, endpoint, pin.release, tell):
         return Landed(target.name, endpoint, pin.release, changed=False)

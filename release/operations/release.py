@@ -63,7 +63,7 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     rollouts.pass_gates(ports, "release", endpoint, content.id, results, tell)
     rollouts.admit(ports, request)
     judging.refuse_impossible(ports, endpoint, order.strategy)
-    rollouts.provision(ports, tell)
+    ports = rollouts.provision(world, ports, tell)
     pin = _push(ports, content, image, trained, tell)
     if rollouts.serves_already(ports, endpoint, content.id, tell):
         return Landed(stage, endpoint, content.id, changed=False)

@@ -24,6 +24,7 @@ def facts(
         settings.pins,
         wanted=plan.config_plan(ports.name, endpoint, live).name if live else None,
         serves=described.get("EndpointConfigName"),
+        provisioned=ports.artifacts.exists() or ports.registry.uri() is not None,
         bucket=ports.artifacts.bucket,
         damage=damage,
         missing=missing,
@@ -53,7 +54,7 @@ def insist(ports: StagePorts, endpoint: str, role: Role, missing: tuple[str, ...
     for found in state.standings(asked):
         answer = TABLE[found]
         if answer.does[role] is Does.REFUSES:
-            so, danger, ends = state.told(found, asked, ports.name, endpoint)
+            so, danger, ends = state.told(found, asked, ports.name, endpoint, ports.entering)
             kind = Held if answer.held else UsageError
             raise kind(so, f"{danger}, so nothing was changed.", ends)
     return asked

@@ -10,7 +10,7 @@ from release.domain.errors import SlipwayError
 from release.domain.landed import Description
 from release.domain.ledger import Stored
 from release.domain.pins import EndpointSettings
-from release.domain.state import TABLE, Does
+from release.domain.state import TABLE, Does, Standing
 from release.operations import needs, standing
 from release.ports import StagePorts, World
 
@@ -66,7 +66,7 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
 
     lines = []
     for name, settings in endpoints.items():
-        gone = needs.missing(ports, name)
+        gone = needs.missing(ports, name) if there else ()
         line = _line(ports.name, name, settings, descriptions[name], [*gone, *damage])
         line = replace(
             line, last=last.get(name, unread), rollout=rollout if name == held else "", provisioned=there
@@ -87,7 +87,8 @@ def _standing(
     lines = []
     for found in state.standings(asked):
         if not {Does.REFUSES, Does.MENDS}.isdisjoint(TABLE[found].does.values()):
-            so, _, ends = state.told(found, asked, ports.name, endpoint)
+            told = told and found is not Standing.EMPTY
+            so, _, ends = state.told(found, asked, ports.name, endpoint, ports.entering)
             lines += [ends] if told else [so, ends]
     return lines
 

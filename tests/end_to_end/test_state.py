@@ -243,3 +243,16 @@ def test_a_hold_of_somebody_who_is_gone_is_seen_and_ended(world, fresh, staging)
     assert world.slipway("apply", "staging").result["release"] == before.live.release
     assert world.slipway(*PROMOTE).result["release"] == release
     world.assert_clean("staging", serves=release, refresh=False)
+
+
+def test_a_destroyed_stage_with_pins_is_built_again_by_the_command_that_is_named(world, fresh, staging):
+    release = fresh()
+    done = world.pulumi("destroy", "--stack", "staging", "--yes", "--skip-preview")
+    assert done.returncode == 0, done.stdout + done.stderr
+    [line] = world.slipway("status", "staging", expected=1).result["stages"]
+    assert "nothing of staging is there" in line["disagreements"][-2]
+    for command in (("rollback", "staging"), ("apply", "staging"), ("promote", "staging", "prod")):
+        assert "./slipway promote staging" in world.slipway(*command, expected=2).stderr
+    assert world.slipway("promote", "staging").result["release"] == release
+    assert world.endpoint("staging").previous is None
+    world.assert_clean("staging", serves=release)

@@ -35,6 +35,10 @@ ROWS: dict[Standing, list[Facts]] = {
         replace(AGREE, bucket="slipway-prod-210987654321-us-east-1", damage=("entry 3 is missing",)),
         replace(AGREE, bucket="slipway-prod-123456789012-eu-west-1", serves=None),
     ],
+    Standing.EMPTY: [
+        replace(AGREE, provisioned=False, serves=None, left=None),
+        replace(AGREE, provisioned=False, serves=None, left=None, missing=("the image",)),
+    ],
     Standing.DAMAGED: [
         replace(AGREE, damage=("entry 3 is missing",)),
         Facts(pins(OLD), left=NOW, damage=("entry 3 is missing",), serves=THERE),
@@ -68,6 +72,7 @@ ROWS: dict[Standing, list[Facts]] = {
         AGREE,
         replace(AGREE, left=None),
         Facts(Pins()),
+        Facts(Pins(), provisioned=False),
         Facts(Pins(), left=Pins()),
         # an endpoint that was taken out of the stage's data, and comes again
         Facts(Pins(), left=NOW),
@@ -80,7 +85,7 @@ def test_these_facts_are_this_standing(standing, facts):
     assert state.standing(facts) is standing
 
 
-@pytest.mark.parametrize("facts", [f for s, found in list(ROWS.items())[2:] for f in found])
+@pytest.mark.parametrize("facts", [f for s, found in list(ROWS.items())[3:] for f in found])
 def test_a_damaged_ledger_keeps_nothing_else_from_being_so(facts):
     damaged = replace(facts, damage=("entry 3 is missing",))
     assert state.standings(damaged) == (Standing.DAMAGED, state.standing(facts))
@@ -94,7 +99,7 @@ def test_every_standing_has_an_example_and_an_answer_for_every_role():
 
 @pytest.mark.parametrize("standing", Standing)
 def test_what_refuses_says_what_is_so_why_and_which_command_ends_it(standing):
-    so, danger, ends = state.told(standing, ROWS[standing][0], "prod", "delays")
+    so, danger, ends = state.told(standing, ROWS[standing][0], "prod", "delays", "./slipway promote prod")
     assert not re.search("[{}]", so + danger + ends)
     if Does.REFUSES in TABLE[standing].does.values():
         assert danger
