@@ -107,7 +107,7 @@ class LedgerStore:
         return tuple(problem for problem in found if problem not in known)
 
     def _damage_of_the_end(self, beat: Heartbeat | None) -> list[str]:
-        last = self._newest_number()
+        last = self._newest_there(beat)
         with ThreadPoolExecutor(READS_AT_ONCE) as pool:
             tail = list(pool.map(self._read_or_why, range(max(1, last - TAIL + 1), last + 1)))
         found = [one for one in tail if isinstance(one, str)]
@@ -285,8 +285,14 @@ class LedgerStore:
             raise
 
     def _newest_number(self) -> int:
-        """The number of the newest entry, 0 when there is none."""
+        """The number of the newest entry, 0 when there is none. Raises Damaged where the end is gone."""
         beat = self._beat()
+        number = self._newest_there(beat)
+        if beat and beat.number > number and not self._over_damage:
+            raise self._unreadable(beat.number, "it is missing, and the heartbeat knows it")
+        return number
+
+    def _newest_there(self, beat: Heartbeat | None) -> int:
         # A number that is not there (any more) leads nowhere; then the whole ledger is listed.
         numbers = self._numbers_from(beat.number) if beat and beat.number > 1 else []
         return max(numbers or self._numbers_from(1), default=0)

@@ -94,7 +94,7 @@ TABLE: Mapping[Standing, Answer] = {
         "Correct slipway:account and aws:region in {file}; ./slipway status {stage} shows what it finds then",
     ),
     Standing.EMPTY: Answer(
-        "{file} names releases of {endpoint}, and nothing of {stage} is there: no bucket, registry, endpoint.",
+        "{file} names releases of {endpoint}, and nothing of {stage} is there, neither bucket nor endpoint.",
         "It was destroyed, or never made here",
         _does(Does.REFUSES, Does.ANEW, Does.REFUSES, Does.REFUSES),
         "Build it again from the stage before, or from the build: {entering}",

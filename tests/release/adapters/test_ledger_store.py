@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from release.adapters import ledger_store
 from release.adapters.ledger_store import CONFLICT_ATTEMPTS, HEARTBEAT
 from release.domain.chain import Proof, prove
-from release.domain.errors import ServiceError
+from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import (
     Closed,
     End,
@@ -188,7 +188,16 @@ class TestNewest:
         assert found is not None
         assert found.phase is Phase.OPENED
 
-    @pytest.mark.parametrize("heartbeat", [None, 0, 1, 2, 17, 2_499, 2_500, 2_501, 90_000])
+    @pytest.mark.parametrize("heartbeat", [2_501, 90_000])
+    def test_an_end_that_the_heartbeat_knows_and_that_is_gone_is_damage(self, s3, heartbeat):
+        filled(s3, 2_500, heartbeat)
+        with pytest.raises(Damaged, match=f"Entry {heartbeat} .* it is missing, and the heartbeat knows it"):
+            process(s3).open()
+        store = process(s3)
+        store.pass_over_damage()
+        assert [stored.entry.number for stored in store.latest(2)] == [2_499, 2_500]
+
+    @pytest.mark.parametrize("heartbeat", [None, 0, 1, 2, 17, 2_499, 2_500])
     def test_a_wrong_stale_or_missing_number_finds_it_as_well(self, s3, heartbeat):
         filled(s3, 2_500, heartbeat)
         assert [stored.entry.number for stored in process(s3).latest(2)] == [2_499, 2_500]
