@@ -29,6 +29,8 @@ FLIGHTS = 2_000
 MONTH = 11
 """A month after those that models are trained on."""
 TIMEOUT = 60.0
+BEGUN_SECONDS = 6.0
+"""Windows of telemetry are 5 s long: after so much the callers are in one."""
 VARIANT = "x-Amzn-Invoked-Production-Variant"
 
 
@@ -56,7 +58,10 @@ class Calls:
 
 @contextmanager
 def calling(url: str, endpoint: str, rate: float) -> Generator[Calls]:
-    """While the block runs, callers in another process send `endpoint` at `url` `rate` requests a second."""
+    """While the block runs, callers in another process send `endpoint` at `url` `rate` requests a second.
+
+    It begins when its telemetry can tell of them.
+    """
     command = [sys.executable, "-m", "demo.callers", url, endpoint, str(rate)]
     calls = Calls()
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -132,6 +137,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     callers.start()
+    stopped.wait(BEGUN_SECONDS)
     print("calling", flush=True)
     stopped.wait()
     callers.stop()

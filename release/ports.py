@@ -319,7 +319,7 @@ class Signs(Protocol):
     """What CloudWatch kept of an endpoint."""
 
     def logs(self, group: str, since: datetime) -> Sequence[LogStream]:
-        """The last lines of the containers that started since; none where there is no such log group."""
+        """The last lines of the containers that started since, the youngest first; none without a log."""
 
     def alarms(self, names: Sequence[str], since: datetime) -> Sequence[Alarm]:
         """Those of these alarms that exist, and whether each rang since."""

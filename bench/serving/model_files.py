@@ -17,6 +17,7 @@ import numpy.typing as npt
 from bench.serving.payloads import Rows
 from demo.project import ROOT
 from model.artifact import GRAPH, REFERENCE, SCHEMA, SKOPS, read, sha256
+from model.image.extracting import extract
 
 SIZES = (1, 32, 1000)
 PIPELINE = "pipeline.joblib"
@@ -72,7 +73,7 @@ def _prepare(kind: str, package: Path, folder: Path) -> Model:
     artifact.mkdir(exist_ok=True)
     peers.mkdir(exist_ok=True)
     with tarfile.open(package) as archive:
-        archive.extractall(artifact, filter="data")
+        extract(archive, artifact)
     for name in (GRAPH, SCHEMA, REFERENCE):
         (peers / name).write_bytes(files[name])
     pipeline = load(files[SKOPS])

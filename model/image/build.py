@@ -20,6 +20,7 @@ from model.image.description import SOURCE, Origin, Runtime, crane_arguments
 from model.image.errors import BaseImageError, ImageError
 from model.image.layers import write_layer
 from model.image.layout import Layout, blob, docker_layout, keep, keep_folder, pull, read_layout
+from model.image.locked import check_lock
 from model.image.parts import Parts, read_parts, write_parts
 from model.image.program import program_entries, source_files
 from model.image.revision import tree_id
@@ -135,7 +136,11 @@ def _put_dependencies(
     options: BuildOptions, crane: Crane, work: Path, reference: str, progress: Progress
 ) -> Parts:
     """Puts base and requirements into the registry as `reference`, from the cache where they are in it."""
-    key = dependencies_key(options.serving / "requirements.txt", options.python, options.base)
+    lock = options.serving / "requirements.txt"
+    key = dependencies_key(lock, options.python, options.base)
+    wanted = options.serving / "requirements.in"
+    if wanted.is_file():
+        check_lock(wanted.read_text(encoding="utf-8"), lock.read_text(encoding="utf-8"), options.python)
     kept = options.cache / "dependencies" / key
     if kept.is_dir():
         progress("requirements (kept from an earlier build)")
@@ -143,7 +148,7 @@ def _put_dependencies(
         return read_parts(kept)
     progress(f"requirements for Python {options.python}")
     tar = work / "dependencies.tar"
-    wheels = write_dependencies(options.serving / "requirements.txt", options.python, options.uv, tar)
+    wheels = write_dependencies(lock, options.python, options.uv, tar)
     base: list[str] = []
     if options.base is not None:
         below = _nearest(options.base, options.cache, crane, reference)

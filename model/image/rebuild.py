@@ -73,8 +73,13 @@ def rebuild(options: BuildOptions, against: str | None, target: str | None, prog
     after = record(built)
     found = tuple(changes(before, after)) if before else ()
     pushed = push(built, target) if target else None
-    (options.cache / _LAST).write_text(json.dumps({"digest": built.digest}))
+    remember(options.cache, built)
     return Rebuilt(built, after, before, found, pushed)
+
+
+def remember(cache: Path, built: BuiltImage) -> None:
+    """This is the last image that was built in `cache`, by whatever command: the next is compared with it."""
+    (cache / _LAST).write_text(json.dumps({"digest": built.digest}))
 
 
 def _earlier(against: str | None, cache: Path) -> Record | None:

@@ -52,7 +52,7 @@ def read_wheels(installed: Path, lock: str) -> tuple[Wheel, ...]:
 def _wheel(folder: Path, locked: dict[str, Any]) -> Wheel:
     metadata, about = _headers(folder / "METADATA"), _headers(folder / "WHEEL")
     name = _normal(metadata["Name"])
-    tags = set(about.get_all("Tag", []))
+    tags = {tag for told in about.get_all("Tag", []) for tag in _tags(told)}
     for entry in locked.get(name, {}).get("wheels", []):
         file = (entry.get("name") or entry.get("url") or entry["path"]).rpartition("/")[2]
         if locked[name]["version"] == metadata["Version"] and _tags(file) == tags:
@@ -74,7 +74,7 @@ def _normal(name: str) -> str:
 
 
 def _tags(file: str) -> set[str]:
-    """The tags of a wheel by its file name: each combination of Python, ABI and platform."""
+    """The tags that the name of a wheel, or a Tag in it, stands for: each Python, ABI and platform."""
     pythons, abis, platforms = (part.split(".") for part in file.removesuffix(".whl").split("-")[-3:])
     return {f"{python}-{abi}-{platform}" for python in pythons for abi in abis for platform in platforms}
 

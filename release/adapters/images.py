@@ -9,6 +9,7 @@ from pathlib import Path
 
 from model.image.build import BuildOptions, BuiltImage, build_image
 from model.image.description import SOURCE
+from model.image.rebuild import remember
 from model.image.registry import push
 from release.adapters.registry import docker_config
 from release.domain.manifest import ImageRecord
@@ -43,5 +44,6 @@ class LocalImages:
             base=settings.base, python=python, cache=self.cache, source=settings.source or SOURCE
         )
         built = build_image(options, lambda text: tell(Event(text, detail=True)))
+        remember(self.cache, built)
         record = ImageRecord(digest=built.digest, size=built.size, runtime=built.runtime, python=python)
         return LocalImage(record, built)

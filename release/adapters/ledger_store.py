@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import Literal
 
@@ -62,6 +63,7 @@ class LedgerStore:
         self._last: Stored | Link | None = None
         self._looked = False
         self._over_damage = False
+        self._gone: dict[str, datetime] = {}
 
     def exists(self) -> bool:
         """Whether the bucket is there."""
@@ -73,9 +75,20 @@ class LedgerStore:
 
     def alive(self, found: OpenRollout) -> bool:
         """Whether the process that works on the open rollout still lives."""
-        beat = self._beat()
-        at = beat.at if beat and beat.rollout == found.id else None
-        return is_alive(found.owner, at, datetime.now(UTC))
+        beat, age = self._beat()
+        mine = beat is not None and beat.rollout == found.id
+        alive = is_alive(found.owner, age if mine else None)
+        if mine and not alive:
+            self._gone[found.owner.host] = beat.at
+        return alive
+
+    def left_by_the_dead(self, host: str, at: datetime) -> bool:
+        """Whether what was begun on `host` at `at` was begun by a process that this one found dead.
+
+        Both times are told by that host's own clock: `at`, and the last beat of its heart.
+        """
+        last = self._gone.get(host)
+        return last is not None and at <= last + timedelta(seconds=ledger.BEAT_SECONDS)
 
     def latest(self, most: int | None) -> list[Stored]:
         """The newest `most` entries (None: all), oldest first."""
@@ -167,7 +180,7 @@ class LedgerStore:
         def beat() -> None:
             while True:
                 self._put_beat(rollout)
-                if stopped.wait(ledger.STALE_SECONDS / 4):
+                if stopped.wait(ledger.BEAT_SECONDS):
                     return
 
         thread = threading.Thread(target=beat, name="ledger-heartbeat", daemon=True)
@@ -186,7 +199,7 @@ class LedgerStore:
 
     def _shelf(self, read: Callable[[Sequence[str]], bool]) -> Shelf:
         """As `shelf`; the bytes of an object only where `read` says so of its versions."""
-        beat = self._beat()
+        beat, _ = self._beat()
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=PREFIX)
         written: dict[str, list[str]] = {}
         gone = set()
@@ -272,21 +285,26 @@ class LedgerStore:
             "Run the same command again.",
         )
 
-    def _beat(self) -> Heartbeat | None:
-        """The last heartbeat, None when there is none that can be read."""
+    def _beat(self) -> tuple[Heartbeat, float] | tuple[None, None]:
+        """The last heartbeat and its age in seconds; None where there is none that can be read.
+
+        S3's own clock tells the age, when it was written and when it was read: two hosts' clocks may differ.
+        """
         try:
-            data = self._s3.get_object(Bucket=self._bucket, Key=HEARTBEAT)["Body"].read()
-            return Heartbeat.model_validate_json(data)
+            answer = self._s3.get_object(Bucket=self._bucket, Key=HEARTBEAT)
+            found = Heartbeat.model_validate_json(answer["Body"].read())
         except ValidationError:
-            return None
+            return None, None
         except ClientError as error:
             if error_code(error) in MISSING:
-                return None
+                return None, None
             raise
+        asked = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return found, (asked - answer["LastModified"]).total_seconds()
 
     def _newest_number(self) -> int:
         """The number of the newest entry, 0 when there is none. Raises Damaged where the end is gone."""
-        beat = self._beat()
+        beat, _ = self._beat()
         number = self._newest_there(beat)
         if beat and beat.number > number and not self._over_damage:
             raise self._unreadable(beat.number, "it is missing, and the heartbeat knows it")

@@ -3,7 +3,6 @@
 import getpass
 import os
 import socket
-from datetime import datetime
 from pathlib import Path
 
 from release.domain.ledger import STALE_SECONDS, Owner
@@ -12,19 +11,38 @@ from release.domain.ledger import STALE_SECONDS, Owner
 def this_process() -> Owner:
     """The owner record of the running process."""
     pid = os.getpid()
-    return Owner(host=socket.gethostname(), pid=pid, started=_started(pid) or 0, user=_user())
+    return Owner(
+        host=socket.gethostname(),
+        pid=pid,
+        started=_started(pid) or 0,
+        user=_user(),
+        counted_in=_counted_in(),
+    )
 
 
-def is_alive(owner: Owner, heartbeat: datetime | None, now: datetime) -> bool:
-    """Whether `owner` still works: on this host by its process, elsewhere by its last heartbeat (UTC)."""
-    if owner.host == socket.gethostname():
+def is_alive(owner: Owner, silence: float | None) -> bool:
+    """Whether `owner` still works: where its process can be seen from here by that, elsewhere by its heart.
+
+    `silence` is how many seconds ago it last said that it works, None when it never did.
+    """
+    here = _counted_in()
+    if owner.counted_in == here if owner.counted_in and here else owner.host == socket.gethostname():
         return _started(owner.pid) == owner.started
-    return heartbeat is not None and (now - heartbeat).total_seconds() < STALE_SECONDS
+    return silence is not None and silence < STALE_SECONDS
 
 
 def process_alive(pid: int) -> bool:
     """Whether a process with this id runs on this host (a zombie does not)."""
     return _started(pid) is not None
+
+
+def _counted_in() -> str:
+    """This boot of this kernel and a PID namespace of it (proc(5), pid_namespaces(7)); "" without /proc."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
 
 
 def _started(pid: int) -> int | None:

@@ -24,7 +24,7 @@ class Signs:
         self._aws = aws
 
     def logs(self, group: str, since: datetime) -> Sequence[LogStream]:
-        """The last lines of the containers that started since, without their telemetry."""
+        """The last lines of the containers that started since, without telemetry; the youngest first."""
         client, start = self._aws.client("logs"), int(since.timestamp() * 1000)
         try:
             answer = client.describe_log_streams(
@@ -34,8 +34,10 @@ class Signs:
             if error_code(error) == "ResourceNotFoundException":
                 return []
             raise
-        names = [found["logStreamName"] for found in answer["logStreams"] if found["creationTime"] >= start]
-        return [LogStream(name, tuple(self._lines(client, group, name))) for name in names[:STREAMS]]
+        streams = [found for found in answer["logStreams"] if found["creationTime"] >= start]
+        streams.sort(key=lambda found: found["creationTime"], reverse=True)
+        names = [found["logStreamName"] for found in streams[:STREAMS]]
+        return [LogStream(name, tuple(self._lines(client, group, name))) for name in names]
 
     def alarms(self, names: Sequence[str], since: datetime) -> Sequence[Alarm]:
         """These alarms, and whether each rang since, with CloudWatch's reason of that moment."""

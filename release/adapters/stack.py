@@ -30,7 +30,7 @@ from release.domain import names
 from release.domain.errors import ApplyFailed, ServiceError, UsageError
 
 Say = Callable[[str], None]
-LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)")
+LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)(?: at (?P<at>\S+))?")
 LOCK_FILE = re.compile(r"file://\S+/\.pulumi/locks/\S+\.json")
 _PROTECTED = re.compile(r"urn:pulumi:(?P<urn>[^\s\"']+)[^.]*?\bprotect(?:ed|ion)\b", re.DOTALL)
 LOCK_PATIENCE = 600.0
@@ -71,6 +71,8 @@ class PulumiStack:
     project: Path
     aws: StageAws
     say: Say
+    left: Callable[[str, datetime], bool] = lambda host, at: False
+    """Whether a lock made on this host at this time is of a process that is known to be gone."""
     _errors: list[str] = field(default_factory=list)
     _stack: auto.Stack | None = None
     _endpoints: set[str] | None = None
@@ -149,8 +151,7 @@ class PulumiStack:
             raise UsageError("pulumi is not on PATH.", "Nothing was changed.", "Run make setup.") from None
 
     def _unlocked(self, work: Callable[[], Result], unlock: Callable[[str], None]) -> Result:
-        """Run `work`; wait for a lock of a living run here, `unlock` (given the engine's words) one of a dead
-        run here."""
+        """Run `work`; wait for a living run's lock, `unlock` a dead one's, given the engine's words."""
         deadline = time.monotonic() + LOCK_PATIENCE
         waited_for = None
         unreadable = 0
@@ -170,16 +171,26 @@ class PulumiStack:
                 lock = LOCK.search(str(error))
                 if lock is None and not isinstance(error, auto_errors.ConcurrentUpdateError):
                     raise self._failure(error) from None
-                if lock is None or lock["host"] != socket.gethostname() or time.monotonic() > deadline:
+                if lock is None or time.monotonic() > deadline:
                     raise _locked(self.aws.stage, str(error)) from None
-                pid = int(lock["pid"])
-                if not process_alive(pid):
-                    self.say(f"the stack is locked by pulumi process {pid}, which is gone: breaking its lock")
+                pid, here = int(lock["pid"]), lock["host"] == socket.gethostname()
+                if self._is_left(lock) or (here and not process_alive(pid)):
+                    where = f"process {pid}" if here else f"process {pid} on {lock['host']}"
+                    self.say(f"the stack is locked by pulumi {where}, which is gone: breaking its lock")
                     unlock(str(error))
+                elif not here:
+                    raise _locked(self.aws.stage, str(error)) from None
                 elif waited_for != pid:
                     waited_for = pid
                     self.say(f"waiting for pulumi process {pid} of an earlier run to end")
                 time.sleep(POLL_SECONDS)
+
+    def _is_left(self, lock: re.Match[str]) -> bool:
+        """Whether the lock is of a run whose command the ledger knows to be dead."""
+        try:
+            return self.left(lock["host"], datetime.fromisoformat(lock["at"] or ""))
+        except (ValueError, TypeError):  # the engine's words have no time that can be read
+            return False
 
     def _on_event(self, event: EngineEvent) -> None:
         if event.resource_pre_event:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,11 @@ def ports_of(
 ) -> StagePorts:
     """The ports of one stage, reached by `aws`."""
     artifacts = ArtifactStore(aws)
+    ledger = LedgerStore(aws, artifacts.bucket)
+
+    def say(text: str) -> None:
+        tell(Event(text, detail=True))
+
     return StagePorts(
         settings=settings,
         former=written_by_former,
@@ -92,8 +98,8 @@ def ports_of(
         entering=f"./slipway promote {settings.stage}",
         file=YamlStageFile(stage_file.path_of(folder, settings.stage)),
         endpoints=Endpoints(aws),
-        stack=_StackWhenNeeded(folder, aws, lambda text: tell(Event(text, detail=True))),
-        ledger=LedgerStore(aws, artifacts.bucket),
+        stack=_StackWhenNeeded(folder, aws, say, ledger.left_by_the_dead),
+        ledger=ledger,
         evidence=EvidenceStore(aws, artifacts.bucket),
         fences=FenceStore(aws, artifacts.bucket),
         artifacts=artifacts,
@@ -112,6 +118,7 @@ class _StackWhenNeeded:
     folder: Path
     aws: StageAws
     say: Callable[[str], None]
+    left: Callable[[str, datetime], bool]
     _stack: Stack | None = None
 
     def up(self, endpoint: str | None = None) -> None:
@@ -126,7 +133,7 @@ class _StackWhenNeeded:
         if self._stack is None:
             from release.adapters.stack import PulumiStack
 
-            self._stack = PulumiStack(self.folder, self.aws, self.say)
+            self._stack = PulumiStack(self.folder, self.aws, self.say, self.left)
         return self._stack
 
 

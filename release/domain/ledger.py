@@ -21,7 +21,9 @@ from release.domain.policy import Policy
 
 Kind = Literal["release", "promote", "apply", "rollback", "unlock"]
 STALE_SECONDS = 60.0
-"""A heartbeat older than this is a dead one's; it is written every STALE_SECONDS / 4."""
+"""A heartbeat older than this is a dead one's."""
+BEAT_SECONDS = STALE_SECONDS / 4
+"""How often a heartbeat is written."""
 
 
 FORMAT = 2
@@ -68,12 +70,17 @@ class End(StrEnum):
 
 
 class Owner(Data):
-    """The process that works on a rollout. `started` tells a reused process id from the same process."""
+    """The process that works on a rollout. `started` tells a reused process id from the same process.
+
+    `counted_in` says what the id counts in: containers of one host name, and one host before and after it
+    was started anew, have the same ids for other processes. It is "" in entries of earlier versions.
+    """
 
     host: str
     pid: int
     started: int
     user: str
+    counted_in: str = ""
 
     def __str__(self) -> str:
         return f"{self.user} on {self.host}, process {self.pid}"

@@ -1,18 +1,21 @@
 """What has to be true before a rollout begins: its strategy is allowed, and its judge can decide at all."""
 
+from collections import defaultdict
 from datetime import timedelta
 
 from release.domain import names
 from release.domain.errors import UsageError
 from release.domain.pins import Strategy
 from release.domain.policy import Policy
-from release.judge.windows import Refused, parse_line
+from release.judge.windows import Refused, Window, parse_line
 from release.operations import rollouts
 from release.ports import StagePorts, Unreadable
 from release.rollout import feasible
 
 LOOKED_AT = 120.0
 """Seconds of windows that the expected traffic is taken from."""
+SPAN = 15.0
+"""Seconds: the busiest span among them tells it. A mean would not see callers who have just begun."""
 
 
 def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | None) -> None:
@@ -44,19 +47,25 @@ def policy_of(ports: StagePorts, endpoint: str) -> Policy:
 
 
 def traffic(ports: StagePorts, endpoint: str) -> float:
-    """Requests per second that the endpoint answered lately, by its windows; 0 where unknown."""
+    """Requests per second that the endpoint answered in its busiest 15 s lately; 0 where unknown."""
     now = ports.clock.now()
     try:
         lines = ports.evidence.follow(endpoint, now - timedelta(seconds=LOOKED_AT), ()).more()
     except Unreadable:
         return 0.0
-    requests, first, last = 0.0, now.timestamp(), 0.0
+    answered: defaultdict[int, float] = defaultdict(float)
     for line in lines:
         try:
             window = parse_line(line)
         except Refused:
             continue
-        if window.start >= now.timestamp() - LOOKED_AT:
-            requests += window.answered
-            first, last = min(first, window.start), max(last, window.end)
-    return requests / (last - first) if last > first else 0.0
+        if window.start >= now.timestamp() - LOOKED_AT and window.end > window.start:
+            _spread(answered, window)
+    return max(answered.values(), default=0.0) / SPAN
+
+
+def _spread(answered: defaultdict[int, float], window: Window) -> None:
+    """Add a window's answers to the spans that it lies in, evenly."""
+    for span in range(int(window.start // SPAN), int(window.end // SPAN) + 1):
+        within = min(window.end, (span + 1) * SPAN) - max(window.start, span * SPAN)
+        answered[span] += window.answered * max(within, 0.0) / (window.end - window.start)

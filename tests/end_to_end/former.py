@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from demo.project import make_project
+from model.image.extracting import extract
 from tests.conftest import ROOT
 from tests.end_to_end.world import Done, World
 
@@ -62,7 +63,7 @@ def checked_out(folder: Path) -> Path:
     if done.returncode:
         pytest.skip(f"the history of this checkout does not have {COMMIT[:7]}")
     with tarfile.open(fileobj=BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+        extract(archive, folder)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     (folder / ".build").symlink_to(ROOT / ".build")
     return folder

@@ -14,6 +14,7 @@ from demo.project import guarded_project
 from release.domain import names
 from release.domain.errors import ReleaseFailed
 from release.operations.doctor import doctor
+from release.operations.logs import logs
 from release.operations.promote import Order, promote
 from sandbox import testing
 from tests.end_to_end.broken import FOREIGN, PROGRAMS, Workshop
@@ -116,11 +117,13 @@ def test_an_image_without_its_program(workshop, fails):
     assert "Diagnosis (no-program)" in fails()
 
 
-def test_a_setting_that_the_server_refuses(workshop, fails):
+def test_a_setting_that_the_server_refuses(workshop, inside, fails):
     workshop.changed("--env", "SAGEMAKER_MODEL_SERVER_WORKERS=many")
     said = fails()
     assert "Diagnosis (setting-invalid)" in said
     assert "SAGEMAKER_MODEL_SERVER_WORKERS" in said
+    streams = logs(inside(quiet), "prod", None).streams
+    assert "SAGEMAKER_MODEL_SERVER_WORKERS" in " ".join(streams[-1].lines), "the log says it afterwards too"
 
 
 def _in_a_folder(files):

@@ -111,7 +111,13 @@ class World:
     @contextmanager
     def held(self, endpoint: str) -> Generator[None]:
         """Inside, what goes on at the endpoint does not end: no instance gets ready, no rollback is over."""
-        fault = self.sandbox.faults("hold", endpoint=endpoint)["id"]
+        with self.fault("hold", endpoint=endpoint):
+            yield
+
+    @contextmanager
+    def fault(self, kind: str, **members: Any) -> Generator[None]:
+        """A fault inside the block alone."""
+        fault = self.sandbox.faults(kind, **members)["id"]
         try:
             yield
         finally:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from release.domain.diagnosis.symptoms import LogStream
 from scripts.shared.cli import execute
 from tests.fakes.world import FakeWorld
 from tests.release.scenes import NAME, config_of, pins_now, serving, sure
@@ -308,3 +309,19 @@ class TestDoctor:
         answer = json.loads(out)
         assert (code, answer["healthy"], answer["diagnosis"]["rule"]) == (1, False, "role-not-assumed")
         assert answer["paragraph"].startswith("Diagnosis (role-not-assumed)")
+
+
+class TestLogs:
+    def test_the_last_lines_of_each_container(self, slipway, prod):
+        prod.signs.streams = [LogStream("live/i-1", ("listening", "[bold]ready", "done"))]
+        code, out, _ = slipway("logs", "prod", "--lines", "2")
+        assert (code, out.splitlines()) == (0, ["live/i-1", "[bold]ready", "done"])
+        _, out, _ = slipway("logs", "prod", "--json")
+        assert json.loads(out)["streams"] == [
+            {"name": "live/i-1", "lines": ["listening", "[bold]ready", "done"]}
+        ]
+
+    def test_no_line_is_said_to_be_none(self, slipway):
+        code, out, _ = slipway("logs", "prod", "--variant", "candidate")
+        assert code == 0
+        assert "no container of delays in prod has printed anything" in out

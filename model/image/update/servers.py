@@ -17,6 +17,7 @@ from pathlib import Path
 
 from measuring.processes import MB, members, on_core, stop, usage
 from model.image.errors import TrialError
+from model.image.extracting import extract
 from model.image.layout import Layout, blob
 
 _PORT = re.compile(r"listening on 127\.0\.0\.1 port (\d+)")
@@ -68,7 +69,7 @@ def unpack(image: Layout, folder: Path) -> Path:
     """The root file system of an image without a base. Raises OSError."""
     for layer in image.layers:
         with tarfile.open(blob(image.path, layer.digest)) as tar:
-            tar.extractall(folder, filter="data")
+            extract(tar, folder)
     return folder
 
 

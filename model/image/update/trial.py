@@ -16,6 +16,7 @@ from measuring import wrk
 from measuring.results import Load
 from model.artifact import REFERENCE, SCHEMA, read
 from model.image.errors import LoadFailed, UpdateError
+from model.image.extracting import extract
 from model.image.layout import Layout
 from model.image.update.golden import Golden, mismatch, parse_golden, scores_of
 from model.image.update.servers import Served, serving, unpack
@@ -84,7 +85,7 @@ def read_model(folder: Path, work: Path) -> Model:
             "Train the model again with ./slipway train, or name another with --model.",
         ) from error
     with tarfile.open(package) as tar:
-        tar.extractall(artifact, filter="data")
+        extract(tar, artifact)
     return Model(artifact, requests)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from model.image.build import SERVING, BuildOptions
 from model.image.crane import Crane
+from model.image.extracting import extract
 from model.image.layout import Layout
 
 _TOOLS = Path(__file__).resolve().parents[3] / ".tools" / "bin"
@@ -68,7 +69,7 @@ def unpack(image: Layout, folder: Path) -> Path:
     """The root file system of an image without deletions in its layers."""
     for layer in image.layers:
         with tarfile.open(blob(image, layer.digest)) as tar:
-            tar.extractall(folder, filter="tar")
+            extract(tar, folder, "tar")
     return folder
 
 

@@ -247,6 +247,14 @@ def test_a_wheel_with_another_hash_is_refused(cache: Path, source: Path, tmp_pat
     assert error.value.next_step
 
 
+def test_a_requirement_that_nobody_locked(cache: Path, source: Path, tmp_path: Path) -> None:
+    copy = images.checkout(tmp_path, source)
+    with (copy / "requirements.in").open("a") as requirements:
+        requirements.write("orjson==3.11.0\n")
+    with pytest.raises(DependencyError, match=re.escape("orjson==3.11.0 is not in it")):
+        build_image(images.options(cache, copy, python=RUNNING))
+
+
 def test_no_uv(cache: Path, source: Path, tmp_path: Path) -> None:
     copy = images.checkout(tmp_path, source)
     with (copy / "requirements.txt").open("a") as lock:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from release.adapters.images import LocalImages
+from release.domain.stage import ImageSettings
 from scripts import image
 from scripts.shared.cli import execute
 from tests.model.image import images
@@ -57,3 +59,14 @@ def test_twice_is_once(
     second = json.loads(capsys.readouterr().out)
     assert second["compared_with"] == first["digest"]
     assert [change["what"] for change in second["changes"]] == ["opt/program/model/serving/new.py"]
+
+
+@pytest.mark.sandbox
+def test_what_a_release_built_is_the_last_one(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(image, "CACHE", cache)
+    (cache / "last.json").unlink(missing_ok=True)
+    made = LocalImages(cache).build(ImageSettings(), lambda _event: None)
+    assert execute(image.COMMAND, ["--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["compared_with"] == made.record.digest

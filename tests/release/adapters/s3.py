@@ -4,6 +4,8 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -21,6 +23,10 @@ class FakeS3:
         self.versions: dict[str, list[bytes | None]] = {}
         """All versions of the objects that were written by a request, oldest first."""
         self.calls: Counter[str] = Counter()
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        """S3's own."""
+        self.modified: dict[str, datetime] = {}
+        """When objects were written; those of a test's own making are as old as they are read."""
         self.before_put: list[Callable[[str, bytes], None]] = []
 
     def put_object(self, **request: Any) -> dict[str, Any]:
@@ -44,6 +50,7 @@ class FakeS3:
             self.objects.pop(key, None)
         else:
             self.objects[key] = body
+            self.modified[key] = self.clock()
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """GetObject."""
@@ -52,7 +59,13 @@ class FakeS3:
         if request["Key"] not in self.objects and "VersionId" not in request:
             raise refusal("NoSuchKey", 404)
         body = self._body(**request)
-        return {"Body": io.BytesIO(body), "ETag": etag(body)}
+        now = self.clock()
+        return {
+            "Body": io.BytesIO(body),
+            "ETag": etag(body),
+            "LastModified": self.modified.get(request["Key"], now).replace(microsecond=0),
+            "ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(now, usegmt=True)}},
+        }
 
     def head_bucket(self, **request: Any) -> dict[str, Any]:
         """HeadBucket."""

@@ -1,7 +1,7 @@
 """The ledger in a bucket: what an append costs, who wins, and how the newest entry is found."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
@@ -32,6 +32,8 @@ from tests.release.adapters.ledgers import (
 )
 from tests.release.adapters.s3 import FakeS3, refusal
 from tests.release.examples import OTHER, OWNER
+
+AHEAD = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -350,8 +352,37 @@ class TestLife:
     )
     def test_a_process_elsewhere_lives_as_long_as_its_heart_beats(self, s3, rollout, age, alive):
         process(s3, OTHER).append(SUBJECT, OPENED)
-        s3.objects[HEARTBEAT] = beat(1, rollout, age)
+        s3.write(HEARTBEAT, beat(1, rollout))
+        s3.modified[HEARTBEAT] -= timedelta(seconds=age)
         store = process(s3)
         found = store.open()
         assert found is not None
         assert store.alive(found) is alive
+
+    @pytest.mark.parametrize(("waited", "alive"), [(0, True), (59, True), (61, False)])
+    @pytest.mark.parametrize("ahead", [-900, 0, 900])
+    def test_its_silence_is_told_by_s3s_clock(self, s3, ahead, waited, alive):
+        """The two hosts' clocks, and S3's, may be minutes apart."""
+        s3.clock = lambda: AHEAD + timedelta(seconds=ahead)
+        process(s3, OTHER).append(SUBJECT, OPENED)
+        with process(s3, OTHER).heartbeat("r1"):
+            pass
+        s3.clock = lambda: AHEAD + timedelta(seconds=ahead + waited)
+        store = process(s3)
+        found = store.open()
+        assert found is not None
+        assert store.alive(found) is alive
+
+    def test_what_a_dead_process_began_is_known_by_its_own_clock(self, s3):
+        process(s3, OTHER).append(SUBJECT, OPENED)
+        s3.write(HEARTBEAT, beat(1, age=3_600))  # its clock is an hour behind
+        s3.modified[HEARTBEAT] -= timedelta(seconds=61)
+        last = beat_of(s3).at
+        store = process(s3)
+        found = store.open()
+        assert found is not None
+        assert not store.left_by_the_dead(OTHER.host, last), "nobody has looked yet"
+        assert not store.alive(found)
+        assert store.left_by_the_dead(OTHER.host, last + timedelta(seconds=14))
+        assert not store.left_by_the_dead(OTHER.host, last + timedelta(seconds=16))
+        assert not store.left_by_the_dead(OWNER.host, last)

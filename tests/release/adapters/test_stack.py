@@ -1,16 +1,17 @@
 """The stack of a stage as the real engine makes it: the stage's file says afterwards what it said before."""
 
+import json
 import os
+import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from pulumi.automation import CommandResult, LocalWorkspace
-from pulumi.automation.errors import CommandError
 
-from release.adapters.stack import PulumiStack, place_of
-from release.domain.errors import UsageError
+from release.adapters.stack import PulumiStack
+from release.domain.errors import ServiceError
 from tests.conftest import ROOT
 
 FILE = """\
@@ -22,127 +23,62 @@ config:
 """
 
 
-@pytest.mark.sandbox
-def test_a_boolean_is_one_after_the_engine_has_made_the_stack(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiStack:
+    """The stack `prod` of a project of its own, in a folder as backend."""
     (tmp_path / "Pulumi.yaml").write_text("name: slipway\nruntime: python\n")
-    file = tmp_path / "Pulumi.prod.yaml"
-    file.write_text(FILE)
+    (tmp_path / "Pulumi.prod.yaml").write_text(FILE)
     monkeypatch.setenv("PATH", f"{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "x")
-    stack = PulumiStack(tmp_path, cast(Any, SimpleNamespace(stage="prod")), lambda _: None)
+    return PulumiStack(tmp_path, cast(Any, SimpleNamespace(stage="prod")), lambda _: None)
+
+
+@pytest.mark.sandbox
+def test_a_boolean_is_one_after_the_engine_has_made_the_stack(stack: PulumiStack, tmp_path: Path) -> None:
     made = stack._select()
     assert made.name == "prod"
-    before, _, salt = file.read_text().partition("encryptionsalt: ")
+    before, _, salt = (tmp_path / "Pulumi.prod.yaml").read_text().partition("encryptionsalt: ")
     assert salt, "the engine has not changed the file, so nothing was shown"
     assert before == FILE
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        'unable to replace resource "{urn}"\nas it is currently marked for protection. To unprotect the '
-        "resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`",
-        'resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, either '
-        "remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`",
-    ],
-)
-def test_the_engines_advice_to_take_protection_away_is_not_passed_on(said: str, tmp_path: Path) -> None:
-    urn = "urn:pulumi:prod::slipway::slipway:components:Serving$aws:sagemaker/endpoint:Endpoint::delays-prod"
-    stack = PulumiStack(tmp_path, cast(Any, SimpleNamespace(stage="prod")), lambda text: None)
-    told = str(stack._failure(RuntimeError(f"stderr: {said.format(urn=urn)}")))
-    assert told.startswith("pulumi would delete or replace delays-prod in stage prod, which is protected.")
-    assert "./slipway sync prod" in told
-    assert "unprotect" not in told
-    assert "flag" not in told
-    other = str(stack._failure(RuntimeError(f"stderr: {urn}: AccessDenied. See data protection")))
-    assert "AccessDenied" in other
+def lock(folder: Path, host: str, pid: int, at: str) -> Path:
+    """A lock of the stack as the engine writes one (the fields of its file backend's lock content)."""
+    locks = folder / ".pulumi" / "locks" / "organization" / "slipway" / "prod"
+    locks.mkdir(parents=True, exist_ok=True)
+    file = locks / "5f3c2b1a-0000-4000-8000-000000000000.json"
+    file.write_text(json.dumps({"pid": pid, "username": "ci", "hostname": host, "timestamp": at}))
+    return file
 
 
-@pytest.fixture
-def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiStack:
-    """The stack of a stage whose engine has all it needs, but the provider's plugin."""
-    (tmp_path / "Pulumi.yaml").write_text("name: slipway\nruntime: python\n")
-    (tmp_path / "Pulumi.prod.yaml").write_text(FILE)
-    monkeypatch.setenv("PATH", f"{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "x")
-    monkeypatch.setattr(LocalWorkspace, "install_plugin", lambda *_: None)
-    return new(tmp_path)
-
-
-def new(folder: Path, region: str = "us-east-1") -> PulumiStack:
-    aws = SimpleNamespace(stage="prod", account="123456789012", region=region)
-    return PulumiStack(folder, cast(Any, aws), lambda _: None)
+DIED = datetime(2026, 11, 29, 10, 0, tzinfo=UTC)
 
 
 @pytest.mark.sandbox
-class TestReady:
-    def test_where_everything_is_there_nothing_is_said_or_left(self, ready: PulumiStack) -> None:
-        ready.ready()
-        file = (ready.project / "Pulumi.prod.yaml").read_text()
-        assert "probe" not in file
-        assert file.startswith(FILE)
-        ready.ready()
-
-    @pytest.mark.parametrize(
-        ("variable", "value", "said"),
-        [
-            ("PULUMI_CONFIG_PASSPHRASE", "another", "incorrect passphrase"),
-            ("PULUMI_BACKEND_URL", "file:///nowhere/at/all", "nowhere"),
-        ],
-    )
-    def test_what_would_fail_an_up_is_said_before_anything_is_recorded(
-        self, ready: PulumiStack, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
-    ) -> None:
-        ready.ready()
-        monkeypatch.setenv(variable, value)
-        with pytest.raises(UsageError, match=said) as caught:
-            new(ready.project).ready()
-        assert variable in str(caught.value)
-        assert "Nothing was recorded, pinned or moved." in str(caught.value)
-
-    def test_a_plugin_that_cannot_be_had_is_said(
-        self, ready: PulumiStack, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def fail(*_: object) -> None:
-            raise CommandError(CommandResult("", "error: [resource plugin aws-7] downloading failed", 255))
-
-        monkeypatch.setattr(LocalWorkspace, "install_plugin", fail)
-        with pytest.raises(UsageError, match="plugin aws-7"):
-            ready.ready()
-
-
-HELD = [
-    {"urn": "urn:pulumi:prod::slipway::pulumi:pulumi:Stack::slipway-prod"},
-    {
-        "urn": "urn:pulumi:prod::slipway::slipway:components:Storage$aws:s3/bucket:Bucket::storage",
-        "inputs": {"bucket": "slipway-prod-123456789012-us-east-1"},
-    },
-]
-
-
-def test_the_place_of_a_stack_is_its_bucket() -> None:
-    assert place_of(HELD) == "slipway-prod-123456789012-us-east-1"
-    assert place_of(HELD[:1]) is None
-
-
-@pytest.mark.parametrize(("region", "refused"), [("us-east-1", False), ("eu-west-1", True)])
-def test_a_stack_of_another_region_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: str, refused: bool
+@pytest.mark.parametrize("host", ["ci-7", socket.gethostname()])
+def test_the_lock_of_a_run_that_the_ledger_knows_dead_is_broken(
+    stack: PulumiStack, tmp_path: Path, host: str
 ) -> None:
-    (tmp_path / "Pulumi.prod.yaml").write_text(FILE)
-    workspace = SimpleNamespace(
-        pulumi_command=SimpleNamespace(run=lambda *_: None), env_vars={}, install_plugin=lambda *_: None
-    )
-    state = SimpleNamespace(deployment={"resources": HELD})
-    stack = new(tmp_path, region)
-    stack._stack = cast(Any, SimpleNamespace(export_stack=lambda: state, workspace=workspace))
-    if not refused:
-        stack.ready()
-        return
-    with pytest.raises(UsageError, match="holds the bucket slipway-prod-123456789012-us-east-1") as caught:
-        stack.ready()
-    assert "aws:region in Pulumi.prod.yaml" in str(caught.value)
+    """A cancelled job's lock, made in its life; on a host of the same name its id may be another's now."""
+    said: list[str] = []
+    stack.say = said.append
+    stack.left = lambda where, at: where == host and at <= DIED
+    made = stack._select()
+    file = lock(tmp_path, host, os.getpid(), "2026-11-29T09:59:59Z")
+    assert stack._unlocked(made.refresh, lambda _: made.cancel()).summary.result == "succeeded"
+    assert not file.exists()
+    assert len([text for text in said if "which is gone: breaking its lock" in text]) == 1
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(("host", "at"), [("ci-7", "2026-11-29T10:00:01Z"), ("ci-8", "2026-11-29T09:59:59Z")])
+def test_another_hosts_lock_stays_without_such_knowledge(
+    stack: PulumiStack, tmp_path: Path, host: str, at: str
+) -> None:
+    stack.left = lambda where, at: where == "ci-7" and at <= DIED
+    made = stack._select()
+    file = lock(tmp_path, host, 12, at)
+    with pytest.raises(ServiceError, match=f"locked by ci on {host}, process 12"):
+        stack._unlocked(made.refresh, lambda _: made.cancel())
+    assert file.exists()

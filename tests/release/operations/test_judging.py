@@ -144,6 +144,23 @@ class TestTraffic:
         stage.sagemaker.models[config.production[1].model_name] = model_plan("prod", "delays", new)
         assert judging.traffic(stage.ports(), NAME) == pytest.approx(200.0)
 
+    def test_callers_who_have_just_begun_count_in_full(self):
+        """An hour of silence before them makes them no fewer."""
+        stage = quiet_stage()
+        judging.traffic(stage.ports(), NAME)
+        printed = stage.evidence.printed[NAME]
+        for at, line in enumerate(printed):
+            event = json.loads(line.line)
+            window = json.loads(event["message"])
+            empty = window | {"requests": 0} | {name: {} for name in ("latency", "score") if name in window}
+            printed[at] = line._replace(line=json.dumps(event | {"message": json.dumps(empty)}))
+        assert judging.traffic(stage.ports(), NAME) == 0
+        begun = stage.clock.now().timestamp() // judging.SPAN * judging.SPAN - judging.SPAN
+        window |= {"id": "new", "start": begun, "end": begun + 5, "requests": 1_500}
+        event |= {"eventId": "new", "message": json.dumps(window)}
+        printed.append(line._replace(name="new", line=json.dumps(event)))
+        assert judging.traffic(stage.ports(), NAME) == pytest.approx(100)
+
     def test_lines_that_are_no_windows_do_not_count(self):
         stage = quiet_stage()
         rate = judging.traffic(stage.ports(), NAME)

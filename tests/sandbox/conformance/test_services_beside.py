@@ -1,6 +1,7 @@
 """S3, IAM, KMS, SNS and Application Auto Scaling: what a stage of a served model asks of them."""
 
 import json
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -41,6 +42,16 @@ def test_an_object_that_is_not_there(world: World, bucket: str) -> None:
     """A key that does not exist is refused with NoSuchKey and 404."""
     with refused("NoSuchKey", status=404):
         world.s3.get_object(Bucket=bucket, Key="absent")
+
+
+@behaviour("S3", "GetObject")
+def test_the_age_of_an_object(world: World, bucket: str) -> None:
+    """The answer's Date less its LastModified is the object's age, by S3's own clock."""
+    world.s3.put_object(Bucket=bucket, Key="key", Body=b"1")
+    answer = world.s3.get_object(Bucket=bucket, Key="key")
+    date = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    age = (date - answer["LastModified"]).total_seconds()
+    assert -1 <= age < 60, "whole seconds, each rounded in its own way"
 
 
 @behaviour("S3", "DeleteBucket")
