@@ -105,6 +105,9 @@ class Endpoints(Protocol):
     def free_scaling(self, endpoint: str) -> None:
         """Let autoscaling work as before."""
 
+    def bounds(self, endpoint: str) -> tuple[int, int] | None:
+        """Least and most instances between which autoscaling moves live, None where nothing scales it."""
+
     def config_model(self, config: str) -> str | None:
         """The model that an endpoint config's first variant serves, None when there is no such config."""
 
@@ -137,6 +140,9 @@ class ModelAnswered(Unanswered):
 class Stack(Protocol):
     """The stage's Pulumi stack."""
 
+    def ready(self) -> None:
+        """Raises UsageError where `up` could not even begin, or the stack is of another account or region."""
+
     def up(self, endpoint: str | None = None) -> None:
         """Refresh and apply the stage's data, of one endpoint or of all.
 
@@ -167,10 +173,19 @@ class Ledger(Protocol):
         """Keeps saying, for readers elsewhere, that this process is at work on `rollout`."""
 
     def latest(self, most: int | None) -> Sequence[Stored]:
-        """The newest `most` entries (None: all), oldest first."""
+        """The newest `most` entries (None: all), oldest first. Raises Damaged, as every look into it."""
 
     def newest_first(self) -> Iterator[Stored]:
         """The entries one by one, the newest first: what is not asked for is not read."""
+
+    def damage(self) -> tuple[str, ...]:
+        """What is wrong with it, as far as that shows without all of its entries being read."""
+
+    def accept(self, entry: Entry) -> None:
+        """From `entry` on, what it says in `over` counts as damage no more, and is passed over."""
+
+    def pass_over_damage(self) -> None:
+        """From now on, go by what can be read, and write after what cannot: for the way back."""
 
     def shelf(self) -> Shelf:
         """Everything that lies, or lay, where the ledger is."""
@@ -258,6 +273,9 @@ class Artifacts(Protocol):
     def copy_model(self, source: "Artifacts", uri: str, sha256: str) -> None:
         """Bring the artifact at `uri` of another stage here, and check what arrived."""
 
+    def restore_model(self, uri: str, sha256: str) -> bool:
+        """Bring back the version of the object at `uri` that has the checksum; whether there is one."""
+
     def put_release(self, manifest: Manifest, golden: bytes) -> None:
         """Store a release's manifest and golden requests."""
 
@@ -334,6 +352,8 @@ class StagePorts:
     """Whether an earlier version wrote the stage's file."""
     loopback: bool
     """Whether its AWS is on this machine."""
+    entering: str
+    """The command by which a release enters the stage."""
     file: StageFile
     endpoints: Endpoints
     stack: Stack

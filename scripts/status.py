@@ -18,9 +18,17 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     lines = status(connect(out.tell), args.stages)
     out.table(_table(lines))
     agree = not any(line.disagreements for line in lines)
-    words = ["[green]every stage serves what its pin says[/green]"] if agree else []
-    out.result({"stages": [asdict(line) for line in lines], "agree": agree}, *words)
+    out.result({"stages": [asdict(line) for line in lines], "agree": agree}, *_words(lines, agree))
     return 0 if agree else 1
+
+
+def _words(lines: list[EndpointStatus], agree: bool) -> list[str]:
+    """What is true of all of them: of what does not exist yet, nothing is."""
+    empty = list(dict.fromkeys(line.stage for line in lines if not line.provisioned))
+    words = [f"[yellow]! {', '.join(empty)}: nothing is provisioned yet[/yellow]"] if empty else []
+    if agree and any(line.provisioned for line in lines):
+        words.append(f"[green]every {'other ' * bool(empty)}stage serves what its pin says[/green]")
+    return words
 
 
 def _table(lines: list[EndpointStatus]) -> Table:

@@ -85,6 +85,17 @@ class ArtifactStore:
             )
         self._put(names.model_key(sha256), body)
 
+    def restore_model(self, uri: str, sha256: str) -> bool:
+        """Bring back the version of the object at `uri` that has the checksum; whether there is one."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+        for found in (found for page in pages for found in page.get("Versions", [])):
+            body = self._s3.get_object(Bucket=bucket, Key=key, VersionId=found["VersionId"])["Body"].read()
+            if hashlib.sha256(body).hexdigest() == sha256:
+                self._put(key, body)
+                return True
+        return False
+
     def put_release(self, manifest: Manifest, golden: bytes) -> None:
         """Store the manifest and the golden requests of a release."""
         self._put(_release_key(manifest.id, "golden.json"), golden)

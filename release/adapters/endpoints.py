@@ -83,19 +83,21 @@ class Endpoints:
         """Let autoscaling work as before."""
         self._suspend_scale_in(endpoint, suspended=False)
 
+    def bounds(self, endpoint: str) -> tuple[int, int] | None:
+        """Least and most instances between which autoscaling moves live, None where nothing scales it."""
+        found = self._target(endpoint)
+        return (found["MinCapacity"], found["MaxCapacity"]) if found else None
+
     def _suspend_scale_in(self, endpoint: str, suspended: bool) -> None:
-        about = {
-            "ServiceNamespace": "sagemaker",
-            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-        }
-        resource = f"endpoint/{endpoint}/variant/{names.LIVE}"
-        found = self._scaling.describe_scalable_targets(**about, ResourceIds=[resource])["ScalableTargets"]
-        state = {"DynamicScalingInSuspended": suspended}
-        if (
-            found
-            and (found[0].get("SuspendedState") or {}).get("DynamicScalingInSuspended", False) != suspended
-        ):
-            self._scaling.register_scalable_target(**about, ResourceId=resource, SuspendedState=state)
+        found, state = self._target(endpoint), {"DynamicScalingInSuspended": suspended}
+        if found and (found.get("SuspendedState") or {}).get("DynamicScalingInSuspended", False) != suspended:
+            self._scaling.register_scalable_target(
+                **_SCALED, ResourceId=_resource(endpoint), SuspendedState=state
+            )
+
+    def _target(self, endpoint: str) -> dict[str, Any] | None:
+        answer = self._scaling.describe_scalable_targets(**_SCALED, ResourceIds=[_resource(endpoint)])
+        return next(iter(answer["ScalableTargets"]), None)
 
     def delete(self, endpoint: str) -> None:
         """Delete an endpoint that never served."""
@@ -132,6 +134,13 @@ class Endpoints:
                 raise Unanswered(str(error)) from None
             raise
         return answer | {"Body": answer["Body"].read()}
+
+
+_SCALED = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+
+
+def _resource(endpoint: str) -> str:
+    return f"endpoint/{endpoint}/variant/{names.LIVE}"
 
 
 def _unless_busy(call: Callable[..., Any], **arguments: Any) -> None:

@@ -8,14 +8,17 @@ The newest number is found by one listing that begins where the heartbeat last w
 its rollout had come to.
 """
 
+import hashlib
+import json
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,17 +26,31 @@ from pydantic import ValidationError
 
 from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code
 from release.adapters.owner import is_alive, this_process
-from release.domain import ledger
+from release.domain import chain, ledger, names
 from release.domain.chain import Shelf, Written
-from release.domain.errors import ServiceError
-from release.domain.ledger import Closed, Entry, Heartbeat, Opened, OpenRollout, Payload, Stored, Subject
+from release.domain.errors import Damaged, ServiceError
+from release.domain.ledger import (
+    Closed,
+    Entry,
+    Heartbeat,
+    Link,
+    Opened,
+    OpenRollout,
+    Payload,
+    Stored,
+    Subject,
+)
 
 PREFIX = "ledger/"
 HEARTBEAT = "ledger-heartbeat.json"
+ACCEPTED = "ledger-accepted.json"
+"""A note of the entry by which a person went on over damage, so that it need not be looked for."""
 CONFLICT_ATTEMPTS = 5
 CONFLICT_SECONDS = 0.2
 """S3 answers 409 while another conditional write of the same key is under way: it is asked again."""
 READS_AT_ONCE = 8
+TAIL = 25
+"""So many of the newest entries are read before a release: a judged rollout of four steps."""
 
 
 class LedgerStore:
@@ -43,8 +60,9 @@ class LedgerStore:
         self._s3 = aws.client("s3")
         self._bucket = bucket
         self.owner = this_process()
-        self._last: Stored | None = None
+        self._last: Stored | Link | None = None
         self._looked = False
+        self._over_damage = False
         self._gone: dict[str, datetime] = {}
 
     def exists(self) -> bool:
@@ -81,7 +99,62 @@ class LedgerStore:
 
     def newest_first(self) -> Iterator[Stored]:
         """The entries one by one, the newest first: what is not asked for is not read."""
-        return map(self._read, range(self._newest_number(), 0, -1))
+        for number in range(self._newest_number(), 0, -1):
+            try:
+                yield self._read(number)
+            except Damaged:
+                if not self._over_damage:
+                    raise
+
+    def pass_over_damage(self) -> None:
+        """From now on, go by what can be read, and write after what cannot."""
+        self._over_damage = True
+
+    def damage(self) -> tuple[str, ...]:
+        """What is wrong with the ledger, as far as that shows without all of its entries being read."""
+        shelf = self._shelf(lambda versions: len(versions) > 1)
+        found = [*chain.seen_from_outside(shelf), *self._damage_of_the_end(shelf.heartbeat)]
+        known = self._accepted() if found else frozenset()
+        # What a person went on over is read over, too.
+        self._over_damage = self._over_damage or bool(known)
+        return tuple(problem for problem in found if problem not in known)
+
+    def _damage_of_the_end(self, beat: Heartbeat | None) -> list[str]:
+        last = self._newest_there(beat)
+        with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+            tail = list(pool.map(self._read_or_why, range(max(1, last - TAIL + 1), last + 1)))
+        found = [one for one in tail if isinstance(one, str)]
+        for before, after in pairwise(tail):
+            if isinstance(before, Stored) and isinstance(after, Stored):
+                found += filter(None, [ledger.broken_link([before, after])])
+        end = tail[-1] if tail else None
+        if isinstance(end, Stored) and beat and beat.number == last and beat.sha256 not in ("", end.sha256):
+            found.append(f"entry {last} was changed: its hash is another than the heartbeat's")
+        return found
+
+    def _read_or_why(self, number: int) -> Stored | str:
+        try:
+            return self._read(number)
+        except Damaged as error:
+            return error.cause
+
+    def accept(self, entry: Entry) -> None:
+        """From `entry` on, what it says in `over` counts as damage no more, and is passed over."""
+        body = names.canonical_json({"entry": entry.number})
+        self._s3.put_object(Bucket=self._bucket, Key=ACCEPTED, Body=body)
+
+    def _accepted(self) -> frozenset[str]:
+        """The damage over which a person went on: by the entry that says so, which is found by a note."""
+        try:
+            note = self._s3.get_object(Bucket=self._bucket, Key=ACCEPTED)["Body"].read()
+            what = self._read(int(json.loads(note)["entry"])).entry.what
+        except ClientError as error:
+            if error_code(error) in MISSING:
+                return frozenset()
+            raise
+        except (Damaged, ValueError, KeyError, TypeError):
+            return frozenset()
+        return frozenset(what.over) if isinstance(what, Closed) else frozenset()
 
     def append(self, subject: Subject, what: Payload) -> Entry:
         """Write the next entry. Raises ServiceError when the stage became another process's."""
@@ -122,6 +195,10 @@ class LedgerStore:
 
     def shelf(self) -> Shelf:
         """Everything that lies, or lay, where the ledger is, in all its versions."""
+        return self._shelf(lambda versions: True)
+
+    def _shelf(self, read: Callable[[Sequence[str]], bool]) -> Shelf:
+        """As `shelf`; the bytes of an object only where `read` says so of its versions."""
         beat, _ = self._beat()
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=PREFIX)
         written: dict[str, list[str]] = {}
@@ -132,14 +209,14 @@ class LedgerStore:
             for found in page.get("DeleteMarkers", []):
                 written.setdefault(found["Key"], [])
                 gone |= {found["Key"]} if found["IsLatest"] else set()
-        asked = [(key, version) for key, versions in written.items() for version in versions]
+        asked = [(key, version) for key, all_of in written.items() if read(all_of) for version in all_of]
         with ThreadPoolExecutor(READS_AT_ONCE) as pool:
             bodies = dict(zip(asked, pool.map(self._version, asked), strict=True))
         objects = []
         for key, versions in written.items():
             match = _KEY.fullmatch(key)
             number = int(match["number"]) if match else None
-            data = tuple(bodies[key, version] for version in versions)
+            data = tuple(bodies.get((key, version), b"") for version in versions)
             objects.append(Written(key, number, data, gone=key in gone))
         return Shelf(objects, beat)
 
@@ -149,7 +226,7 @@ class LedgerStore:
 
     def _put_beat(self, rollout: str) -> None:
         last = self._last
-        number, sha256 = (last.entry.number, last.sha256) if last else (0, "")
+        number, sha256 = (last.number, last.sha256) if last else (0, "")
         body = Heartbeat(rollout=rollout, at=datetime.now(UTC), number=number, sha256=sha256)
         # A missed beat must not end a rollout; the next one may get through.
         with suppress(BotoCoreError, ClientError):
@@ -163,8 +240,23 @@ class LedgerStore:
             if isinstance(stored.entry.what, Opened | Closed):
                 break
         self._last = found[-1] if found else None
+        if self._over_damage:
+            self._last = self._last_written() or self._last
         self._looked = True
         return found
+
+    def _last_written(self) -> Link | None:
+        """The end of the ledger whatever was done to it since: what is put back then still has its place."""
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=PREFIX)
+        first: dict[str, str] = {}
+        for found in (found for page in pages for found in page.get("Versions", [])):
+            if _KEY.fullmatch(found["Key"]):
+                first[found["Key"]] = found["VersionId"]  # the oldest comes last
+        if not first:
+            return None
+        key = max(first)
+        data = self._version((key, first[key]))
+        return Link(int(key[len(PREFIX) : -len(".json")]), hashlib.sha256(data).hexdigest())
 
     def _put(self, entry: Entry) -> Literal["written", "taken"]:
         """Write an entry, or learn that its number is taken."""
@@ -211,8 +303,14 @@ class LedgerStore:
         return found, (asked - answer["LastModified"]).total_seconds()
 
     def _newest_number(self) -> int:
-        """The number of the newest entry, 0 when there is none."""
+        """The number of the newest entry, 0 when there is none. Raises Damaged where the end is gone."""
         beat, _ = self._beat()
+        number = self._newest_there(beat)
+        if beat and beat.number > number and not self._over_damage:
+            raise self._unreadable(beat.number, "it is missing, and the heartbeat knows it")
+        return number
+
+    def _newest_there(self, beat: Heartbeat | None) -> int:
         # A number that is not there (any more) leads nowhere; then the whole ledger is listed.
         numbers = self._numbers_from(beat.number) if beat and beat.number > 1 else []
         return max(numbers or self._numbers_from(1), default=0)
@@ -224,19 +322,28 @@ class LedgerStore:
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         return [int(found["number"]) for key in keys if (found := _KEY.fullmatch(key))]
 
+    def _bytes(self, number: int) -> bytes:
+        """What lies where entry `number` has to be. Raises Damaged when nothing does."""
+        try:
+            return self._s3.get_object(Bucket=self._bucket, Key=_key(number))["Body"].read()
+        except ClientError as error:
+            if error_code(error) != "NoSuchKey":
+                raise
+        raise self._unreadable(number, "it is missing")
+
     def _read(self, number: int) -> Stored:
-        """Entry `number`. Raises ServiceError when what lies there is none, or another."""
-        data = self._s3.get_object(Bucket=self._bucket, Key=_key(number))["Body"].read()
+        """Entry `number`. Raises Damaged when what lies there is none, or another, or nothing."""
+        data = self._bytes(number)
         try:
             found = Stored.from_bytes(data)
         except ValidationError as error:
-            raise self._unreadable(number, error.errors()[0]["msg"]) from None
+            raise self._unreadable(number, chain.why_unreadable(data, error.errors()[0]["msg"])) from None
         if found.entry.number != number:
             raise self._unreadable(number, f"it is entry {found.entry.number}")
         return found
 
-    def _unreadable(self, number: int, why: str) -> ServiceError:
-        return ServiceError(
+    def _unreadable(self, number: int, why: str) -> Damaged:
+        return Damaged(
             f"Entry {number} of the ledger in {self._bucket} cannot be read: {why}",
             "Without it nobody can tell where the stage stands, so nothing was changed.",
             f"Restore s3://{self._bucket}/{_key(number)} from its versions; the bucket keeps them all.",

@@ -6,11 +6,14 @@ and creates that the engine began and never heard the end of (`release/adapters/
 
 import os
 import re
+import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -29,11 +32,13 @@ from release.domain.errors import ApplyFailed, ServiceError, UsageError
 Say = Callable[[str], None]
 LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)(?: at (?P<at>\S+))?")
 LOCK_FILE = re.compile(r"file://\S+/\.pulumi/locks/\S+\.json")
+_PROTECTED = re.compile(r"urn:pulumi:(?P<urn>[^\s\"']+)[^.]*?\bprotect(?:ed|ion)\b", re.DOTALL)
 LOCK_PATIENCE = 600.0
 READ_ATTEMPTS = 4
 BACKEND = "PULUMI_BACKEND_URL"
 POLL_SECONDS = 0.5
 OURS = ("pulumi:", "slipway:")
+_BUCKET = "aws:s3/bucket:Bucket::storage"
 _ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 Result = TypeVar("Result")
 SHOWN = {"create": "+", "update": "~", "replace": "±", "create-replacement": "+", "delete": "-"}
@@ -95,6 +100,42 @@ class PulumiStack:
             return there | {name} if name else there
 
         self._endpoints = self._unlocked(work, lambda _text: stack.cancel())
+
+    def ready(self) -> None:
+        """Raises UsageError where `up` could not even begin, or the stack is of another account or region."""
+        try:
+            stack = self._stack = self._stack or self._select()
+            self._unlocked(lambda: self._probe(stack), lambda _text: stack.cancel())
+        except ServiceError as error:
+            raise UsageError(
+                f"Pulumi is not ready for {self.aws.stage}: {error.cause}",
+                "Nothing was recorded, pinned or moved.",
+                f"Correct the backend ({BACKEND}), the secrets (PULUMI_CONFIG_PASSPHRASE, or the key) or the "
+                "plugin, then run this again. A rollback needs none of them.",
+            ) from None
+
+    def _probe(self, stack: auto.Stack) -> None:
+        """Read the state, encrypt something, have the provider's plugin: each fails with its own words."""
+        state = stack.export_stack().deployment or {}
+        held = place_of(state.get("resources") or [])
+        wanted = names.bucket(self.aws.stage, self.aws.account, self.aws.region)
+        if held not in (None, wanted):
+            raise UsageError(
+                f"The stack {self.aws.stage} holds the bucket {held}; by its settings it would be {wanted}.",
+                "Pulumi would make the stage anew in another account or region and delete this one, so "
+                "nothing was changed.",
+                f"Correct slipway:account and aws:region in Pulumi.{self.aws.stage}.yaml.",
+            )
+        file = self.project / f"Pulumi.{self.aws.stage}.yaml"
+        with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
+            copy = shutil.copy(file, folder)
+            words = ["config", "set", "--secret", "slipway:probe", "-", "--config-file", str(copy)]
+            stack.workspace.pulumi_command.run(
+                [*words, "--stack", self.aws.stage, "--non-interactive"],
+                str(self.project),
+                stack.workspace.env_vars,
+            )
+        stack.workspace.install_plugin("aws", f"v{version('pulumi_aws')}")
 
     def _select(self) -> auto.Stack:
         def work() -> auto.Stack:
@@ -164,11 +205,26 @@ class PulumiStack:
 
     def _failure(self, error: Exception) -> ServiceError:
         what = "; ".join(self._errors) or _stderr(str(error))
+        if protected := _PROTECTED.search(f"{what} {error}"):
+            # The engine's advice is to take the protection away: that is how a way back gets lost.
+            stage, name = self.aws.stage, protected["urn"].rpartition("::")[2]
+            return ApplyFailed(
+                f"pulumi would delete or replace {name} in stage {stage}, which is protected.",
+                "It serves, or is needed for the way back, so nothing of it was changed.",
+                f"Let the stage's file name what it has: ./slipway sync {stage}; ./slipway status {stage} "
+                "says what else differs.",
+            )
         return ApplyFailed(
             f"pulumi failed in stage {self.aws.stage}: {what}",
             "What it had done before is in the stack's state and in the ledger.",
             "Correct the cause, then run the same command again.",
         )
+
+
+def place_of(resources: Sequence[Mapping[str, Any]]) -> str | None:
+    """The bucket that a stack's state holds: its name says account and region. None where it has none."""
+    buckets = (found for found in resources if found["urn"].endswith(_BUCKET))
+    return next((str((found.get("inputs") or {}).get("bucket")) for found in buckets), None)
 
 
 def _endpoints_in(resources: Sequence[Mapping[str, Any]]) -> set[str]:

@@ -1,7 +1,7 @@
 """A project on this machine and its stages in AWS: the ports of `release/ports.py`, joined."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -57,7 +57,8 @@ class Project:
         config, settings = self._read(name)
         aws = _aws(settings)
         aws.check_account()
-        return ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
+        ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
+        return replace(ports, entering=self.stages.entering(settings.stage))
 
     def fences(self, name: str) -> FenceStore:
         """One stage's fences alone. Raises SlipwayError when it cannot be reached, whatever the reason is."""
@@ -94,6 +95,7 @@ def ports_of(
         settings=settings,
         former=written_by_former,
         loopback=aws.on_loopback,
+        entering=f"./slipway promote {settings.stage}",
         file=YamlStageFile(stage_file.path_of(folder, settings.stage)),
         endpoints=Endpoints(aws),
         stack=_StackWhenNeeded(folder, aws, say, ledger.left_by_the_dead),
@@ -111,7 +113,7 @@ def ports_of(
 
 @dataclass
 class _StackWhenNeeded:
-    """The stage's stack. Pulumi is loaded by the first `up`: a rollback has moved the traffic by then."""
+    """The stage's stack. Pulumi is loaded when it is needed: a rollback has moved the traffic by then."""
 
     folder: Path
     aws: StageAws
@@ -121,11 +123,18 @@ class _StackWhenNeeded:
 
     def up(self, endpoint: str | None = None) -> None:
         """As `release.adapters.stack.PulumiStack`."""
+        self._loaded().up(endpoint)
+
+    def ready(self) -> None:
+        """As `release.adapters.stack.PulumiStack`."""
+        self._loaded().ready()
+
+    def _loaded(self) -> Stack:
         if self._stack is None:
             from release.adapters.stack import PulumiStack
 
             self._stack = PulumiStack(self.folder, self.aws, self.say, self.left)
-        self._stack.up(endpoint)
+        return self._stack
 
 
 def _role_exists(aws: StageAws, role: str) -> bool:

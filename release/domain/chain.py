@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from release.domain.ledger import Heartbeat
+from release.domain.ledger import FORMAT, Heartbeat
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,41 @@ class _Link:
     sha256: str
 
 
+def seen_from_outside(shelf: Shelf) -> tuple[str, ...]:
+    """What is wrong with a ledger as far as that shows without an entry being read.
+
+    An object that was written once need not hold its bytes: those of the others are compared alone.
+    """
+    problems = [f"{found.key} is no entry of the ledger" for found in shelf.objects if _foreign(found)]
+    entries = sorted((found.number, found) for found in shelf.objects if found.number is not None)
+    for number, found in entries:
+        problems += _touched(number, found)
+    return (*problems, *_missing([number for number, _ in entries], shelf.heartbeat))
+
+
 def prove(shelf: Shelf) -> Proof:
     """Whether the ledger is whole; each problem names its place."""
-    problems = [f"{found.key} is no entry of the ledger" for found in shelf.objects if _foreign(found)]
+    problems = list(seen_from_outside(shelf))
     entries = {found.number: found for found in shelf.objects if found.number is not None}
     links: dict[int, _Link] = {}
     for number, found in sorted(entries.items()):
-        problems += _touched(number, found)
         link, problem = _read(number, found.first)
         if link:
             links[number] = link
         elif problem:
             problems.append(problem)
-    problems += _missing(sorted(entries), shelf.heartbeat)
     problems += _breaks(links, shelf.heartbeat)
     return Proof(len(entries), tuple(problems))
+
+
+def why_unreadable(data: bytes, otherwise: str) -> str:
+    """Why an object is no entry that can be read here; `otherwise` where nothing better is known of it."""
+    try:
+        found = json.loads(data)["format"]
+    except (ValueError, KeyError, TypeError):
+        return otherwise
+    later = isinstance(found, int) and found > FORMAT
+    return f"it is of format {found}, which a later version of Slipway wrote" if later else otherwise
 
 
 def _foreign(found: Written) -> bool:
@@ -96,6 +116,8 @@ def _read(number: int, data: bytes | None) -> tuple[_Link | None, str]:
         written, previous = values["number"], values["previous"]
     except (ValueError, KeyError, TypeError):
         return None, f"entry {number} cannot be read"
+    if why := why_unreadable(data, ""):
+        return None, f"entry {number} cannot be read: {why}"
     if written != number or not isinstance(previous, str):
         return None, f"the object of entry {number} holds entry {written}"
     return _Link(previous, hashlib.sha256(data).hexdigest()), ""

@@ -5,7 +5,8 @@
     ├── UsageError          2  wrong arguments or configuration; nothing changed
     ├── Held                3  a person has to decide
     └── ServiceError        4  AWS or Pulumi failed; the state is recorded, the same command can run again
-        └── ApplyFailed        `pulumi up` ended with an error
+        ├── ApplyFailed        `pulumi up` ended with an error
+        └── Damaged            an entry of the ledger is gone, or is none
 
 Every error names its cause, its consequence and the next step, because the reader is somebody in the middle
 of a deployment. Rendering and exiting are the commands' job (`scripts/shared/cli.py`).
@@ -56,3 +57,7 @@ class ServiceError(SlipwayError):
 
 class ApplyFailed(ServiceError):
     """`pulumi up` ended with an error; what it had done before is in the stack's state."""
+
+
+class Damaged(ServiceError):
+    """An entry of the ledger is gone, or cannot be read. A way back passes over it, nothing else does."""

@@ -6,7 +6,7 @@ stage's lock; its owner keeps a heartbeat beside the ledger.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,13 +19,15 @@ from release.domain.errors import Held, ServiceError
 from release.domain.pins import Alarms, Data, Pins, RolloutSettings
 from release.domain.policy import Policy
 
-Kind = Literal["release", "promote", "apply", "rollback"]
+Kind = Literal["release", "promote", "apply", "rollback", "unlock"]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's."""
 BEAT_SECONDS = STALE_SECONDS / 4
 """How often a heartbeat is written."""
 
 
+FORMAT = 2
+"""Of the entries that are written now; earlier ones are read too, later ones are not."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -61,6 +63,8 @@ class End(StrEnum):
     """The release serves, verified, and pins and stack say so."""
     REVERTED = "reverted"
     """What served before serves again, verified, and pins and stack say so."""
+    UNLOCKED = "unlocked"
+    """A person ended it where it stood, and said why; nothing moved, and the stage goes on from its file."""
     HELD = "held"
     """Not even the way back could be verified: a person has to look. It stays open in the ledger."""
 
@@ -110,6 +114,8 @@ class Opened(Data):
     """The judge's policy, where the strategy asks it."""
     skip: Skip | None = None
     approval: Approval | None = None
+    mends: bool = False
+    """Whether the pins stay as they are, and what serves is brought back to them."""
 
 
 class Entered(Data):
@@ -155,10 +161,14 @@ class Resumed(Data):
 
 
 class Closed(Data):
-    """The rollout ends; `reason` says why it was taken back."""
+    """The rollout ends; `reason` says why it was taken back, or ended by a person."""
 
-    event: Literal[End.LANDED, End.REVERTED]
+    event: Literal[End.LANDED, End.REVERTED, End.UNLOCKED]
     reason: str = ""
+    over: tuple[str, ...] = ()
+    """Unlocked: the damage of the ledger over which the stage goes on."""
+    pins: Mapping[str, Pins] = {}
+    """Unlocked: what each endpoint's file named, from which the stage goes on."""
 
 
 class Refused(Data):
@@ -203,11 +213,24 @@ class Entry(Data):
 
 
 @dataclass(frozen=True)
+class Link:
+    """What the next entry follows: the number of an object of the ledger, and the hash of its bytes."""
+
+    number: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Stored:
     """An entry as it lies in the bucket. `sha256` is of its bytes there: an older format has others."""
 
     entry: Entry
     sha256: str
+
+    @property
+    def number(self) -> int:
+        """The entry's number."""
+        return self.entry.number
 
     @staticmethod
     def from_bytes(data: bytes) -> "Stored":
@@ -237,10 +260,10 @@ def may_follow(what: Payload, between: Payload) -> bool:
     return isinstance(what, Refused) or isinstance(between, Refused)
 
 
-def following(last: Stored | None, at: str, subject: Subject, owner: Owner, what: Payload) -> Entry:
+def following(last: Stored | Link | None, at: str, subject: Subject, owner: Owner, what: Payload) -> Entry:
     """The entry that comes after `last` (None: the first one)."""
     return Entry(
-        number=last.entry.number + 1 if last else 1,
+        number=last.number + 1 if last else 1,
         previous=last.sha256 if last else "",
         at=at,
         subject=subject,

@@ -73,7 +73,7 @@ class Moved:
     def _evidence(self) -> str:
         if self.gates is None:
             # What was refused was not brought here, and its reason says more.
-            return "" if self.end == "refused" else "its manifest is not here"
+            return "" if self.end == "refused" or self.kind == "unlock" else "its manifest is not here"
         failed = [gate.name for gate in self.gates if not gate.passed]
         if not self.gates:
             return "no gate in its evidence"
@@ -90,7 +90,7 @@ def fold(stage: str, entries: Sequence[Stored]) -> list[Moved]:
     places: dict[str, int] = {}
     for entry in (stored.entry for stored in entries):
         subject = entry.subject
-        if isinstance(entry.what, Opened | Refused):
+        if isinstance(entry.what, Opened | Refused) or subject.kind == "unlock":
             places[subject.rollout] = len(found)
             found.append(_begun(stage, entry, entry.what))
         elif subject.rollout in places:
@@ -100,8 +100,8 @@ def fold(stage: str, entries: Sequence[Stored]) -> list[Moved]:
 
 
 def begins(what: Payload) -> bool:
-    """Whether a line of the past begins with this."""
-    return isinstance(what, Opened | Refused)
+    """Whether a line of the past begins with this; of an unlock, that of a damaged ledger may."""
+    return isinstance(what, Opened | Refused) or (isinstance(what, Closed) and bool(what.over))
 
 
 def why(what: Payload) -> str:
@@ -120,9 +120,9 @@ def why(what: Payload) -> str:
             return "; ".join(f"{key}: {_short(value)}" for key, value in values.items())
 
 
-def _begun(stage: str, entry: Entry, what: Opened | Refused) -> Moved:
+def _begun(stage: str, entry: Entry, what: Payload) -> Moved:
     subject = entry.subject
-    refused = isinstance(what, Refused)
+    refused = not isinstance(what, Opened)
     begun = Moved(
         stage=stage,
         kind=subject.kind,
@@ -135,7 +135,7 @@ def _begun(stage: str, entry: Entry, what: Opened | Refused) -> Moved:
         ended=entry.at if refused else None,
         reason=why(what) if refused else "",
     )
-    if isinstance(what, Refused):
+    if not isinstance(what, Opened):
         return begun
     before = what.before.live.release if what.before.live else None
     return replace(begun, before=before, skip=what.skip, approval=what.approval)
@@ -171,4 +171,4 @@ def _short(value: object) -> str:
 
 def is_open(moved: Moved) -> bool:
     """Whether it is under way, or stopped half-way."""
-    return moved.end not in {End.LANDED, End.REVERTED, "refused"}
+    return moved.end not in {End.LANDED, End.REVERTED, End.UNLOCKED, "refused"}

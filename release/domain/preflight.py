@@ -1,7 +1,7 @@
-"""Pre-flight of a rollback: is everything that the way back needs still there? Pure.
+"""Pre-flight: is everything that a pinned release needs to serve still there? Pure.
 
-One UpdateEndpoint moves the traffic, so everything is proven before it: an endpoint config that was deleted,
-or an image that expired, would strand the endpoint half-way.
+A rollback moves the traffic by one UpdateEndpoint, so everything is proven before it: an endpoint config that
+was deleted, or an image that expired, would strand the endpoint half-way.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from release.domain.pins import ReleasePin
 
 
 @dataclass(frozen=True)
-class RollbackFacts:
-    """What AWS says about the release to go back to; None or False where it is gone."""
+class Facts:
+    """What AWS says about what a release needs; None or False where it is gone."""
 
     config_model: str | None
     """Model that the endpoint config serves."""
@@ -26,9 +26,9 @@ class RollbackFacts:
 
 
 def problems(
-    pin: ReleasePin, config_name: str, model_name: str, facts: RollbackFacts, remake: bool = False
+    pin: ReleasePin, config_name: str, model_name: str, facts: Facts, remake: bool = False
 ) -> list[str]:
-    """What stands in the way of going back to `pin`; empty when nothing does.
+    """What keeps `pin` from serving; empty when nothing does.
 
     `remake` says that a missing model or config would be made again on the way: a rollout that is taken back
     after its end makes a fleet's old shape anew.

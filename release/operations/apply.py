@@ -1,24 +1,27 @@
-"""Apply: the fleet of the live release gets the instance type that the stage's data asks for.
+"""Apply: the live release serves, on the instance type that the stage's data asks for.
 
 `pulumi up` does not do it: another instance type is another endpoint config and another fleet, so it is
-rolled out like a release, by the stage's strategy and under its alarms.
+rolled out like a release, by the stage's strategy and under its alarms. An endpoint that somebody moved from
+outside is brought back first, as a rollback goes: at once. One that was deleted, and whatever live or the way
+back needs and does not find, is made again from the pins.
 """
 
-from release.domain import moves
+from release.domain import moves, state
 from release.domain.errors import UsageError
-from release.operations import fenced, judging, rollouts
-from release.operations.land import Grounds, Landed, land
+from release.operations import fenced, judging, needs, rollouts, standing
+from release.operations.land import Grounds, Landed, land, mend
 from release.ports import Event, Tell, World
 
 
 def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
-    """Roll the live release out anew on the instance type of the settings.
+    """Bring what serves back to the live release, and roll that out on the instance type of the settings.
 
     Raises UsageError when nothing is live, ReleaseFailed when it was taken back.
     """
     ports = world.stage(world.stages.entry(stage).name)
     name = ports.settings.only_endpoint(endpoint)
     settings = rollouts.settings_of(ports, name)
+    found = state.standing(standing.insist(ports, name, "apply", needs.missing(ports, name)))
     live = settings.pins.live
     if live is None:
         raise UsageError(
@@ -26,6 +29,15 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
             "There is no fleet to change, so nothing was changed.",
             "The first release gets the instance type that the settings ask for.",
         )
+    if state.TABLE[found].does["apply"] is state.Does.MENDS:
+        tell(Event(f"{name} is {found}: {live.release} is brought back"))
+        if found is not state.Standing.MOVED:
+            ports.stack.ready()
+        needs.bring_again(world, ports, name, found is not state.Standing.LACKING, tell)
+        fenced.warn(ports, live.release, tell)
+        mended = mend(ports, name, live, tell)
+        if not moves.shape_differs(settings):
+            return mended
     if not moves.shape_differs(settings) and rollouts.found_open(ports, name) is None:
         tell(Event(f"{live.release} runs on {live.type} already"))
         return Landed(stage, name, live.release, changed=False)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from release.domain import cleanup as rules
+from release.domain import state
 from release.domain.cleanup import Cleanup, Named, Needs, Stays, Thing
 from release.domain.errors import Held, ServiceError
-from release.domain.ledger import Closed, End, Opened
 from release.domain.pins import Pins
 from release.ports import Event, StagePorts, Tell, World
 
@@ -73,17 +73,9 @@ def _needs(ports: StagePorts, past: list[Named]) -> Needs:
 
 def _last_in_the_ledger(ports: StagePorts) -> Iterator[Named]:
     """The pins with which each endpoint's last rollout ended: a stage file may be older than that."""
-    missing, ends = set(ports.settings.endpoints), dict[str, End]()
-    for stored in ports.ledger.newest_first() if ports.ledger.exists() else ():
-        if not missing:
-            return
-        subject, what = stored.entry.subject, stored.entry.what
-        if isinstance(what, Closed):
-            ends[subject.rollout] = End(what.event)
-        elif isinstance(what, Opened) and subject.endpoint in missing and subject.rollout in ends:
-            missing.remove(subject.endpoint)
-            pins = what.after if ends[subject.rollout] is End.LANDED else what.before
-            yield Named(subject.endpoint, "by the ledger", _typed(ports, subject.endpoint, pins))
+    entries = ports.ledger.newest_first() if ports.ledger.exists() else ()
+    for endpoint, pins in state.pins_left(entries, ports.settings.endpoints):
+        yield Named(endpoint, "by the ledger", _typed(ports, endpoint, pins))
 
 
 def _typed(ports: StagePorts, endpoint: str, pins: Pins) -> Pins:

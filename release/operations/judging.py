@@ -33,7 +33,7 @@ def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | Non
     if rollout.strategy not in feasible.JUDGED:
         return
     problem = feasible.too_short(rollout, policy)
-    if problem is None and settings.pins.live is not None:
+    if problem is None and settings.pins.live is not None and ports.artifacts.exists():
         rate = traffic(ports, names.endpoint(endpoint, ports.name))
         problem = feasible.problem(rollout, policy, rate)
     if problem:

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from release.domain import landed, moves, names, plan
-from release.domain.errors import UsageError
-from release.domain.landed import Description
-from release.domain.ledger import Approval, End, Kind, Opened, Request, Skip
-from release.domain.pins import Pins, ReleasePin, Strategy
-from release.operations import judging, rollouts
+from release.domain import landed, moves, names
+from release.domain.ledger import Approval, End, Kind, Opened, OpenRollout, Request, Skip
+from release.domain.pins import ReleasePin, Strategy
+from release.operations import judging, rollouts, standing
 from release.ports import StagePorts, Tell
 from release.rollout import feasible
 
@@ -42,9 +40,9 @@ def land(
     name = names.endpoint(endpoint, ports.name)
 
     def opened() -> Opened:
+        standing.insist(ports, endpoint, "apply" if kind == "apply" else "bring")
         description = ports.endpoints.describe(name)
         after = moves.after_rollout(settings, pin, landed.desired_count(description))
-        _serves_what_is_named(ports, endpoint, moves.while_moving(settings.pins, after), description)
         return Opened(
             before=settings.pins,
             after=after,
@@ -55,29 +53,25 @@ def land(
             approval=grounds.approval,
         )
 
+    ports.stack.ready()
     rollout = rollouts.take(ports, Request(kind, endpoint, pin.release), opened, tell)
+    return _carried_out(ports, rollout, endpoint, tell)
+
+
+def mend(ports: StagePorts, endpoint: str, pin: ReleasePin, tell: Tell) -> Landed:
+    """Bring what serves back to the live release `pin`, by the way back. Raises ReleaseFailed as `land`."""
+    settings = rollouts.settings_of(ports, endpoint)
+
+    def opened() -> Opened:
+        return Opened(before=settings.pins, after=settings.pins, rollout=settings.rollout, mends=True)
+
+    rollout = rollouts.take(ports, Request("apply", endpoint, pin.release), opened, tell)
+    return _carried_out(ports, rollout, endpoint, tell)
+
+
+def _carried_out(ports: StagePorts, rollout: OpenRollout, endpoint: str, tell: Tell) -> Landed:
+    release = rollout.subject.release
     ended = rollouts.carry_out(ports, rollout, tell)
     if ended.end is not End.LANDED:
-        raise rollouts.taken_back(ports, endpoint, pin.release, ended)
-    return Landed(ports.name, endpoint, pin.release, changed=True)
-
-
-def _serves_what_is_named(
-    ports: StagePorts, endpoint: str, named: Pins, description: Description | None
-) -> None:
-    """Refuse to begin where a config serves that no pin names: `pulumi up` would delete it under the traffic.
-
-    A stage file from before the last rollout names other releases than the one that landed.
-    """
-    wanted = plan.endpoint_plan(ports.name, endpoint, named)
-    serves = (description or {}).get("EndpointConfigName")
-    if serves is None or serves in {config.name for config in wanted.configs}:
-        return
-    live = wanted.live.name if wanted.live else "nothing"
-    file = f"Pulumi.{ports.name}.yaml"
-    raise UsageError(
-        f"{wanted.endpoint} serves {serves}, and no pin in {file} names it (live is {live}).",
-        "pulumi up would delete what serves, so nothing was changed.",
-        f"Take {file} as the last rollout left it: git pull, or the pins in ./slipway history {ports.name} "
-        "--json. If somebody moved the endpoint by hand, move it back to the live config first.",
-    )
+        raise rollouts.taken_back(ports, endpoint, release, ended)
+    return Landed(ports.name, endpoint, release, changed=True)

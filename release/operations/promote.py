@@ -12,7 +12,7 @@ from release.domain.ledger import Closed, End, Entry, Opened, Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
 from release.domain.stages import Stages
-from release.operations import entering, fenced, judging, rollouts
+from release.operations import entering, fenced, judging, rollouts, standing
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, StagePorts, Tell, World
@@ -42,7 +42,9 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     skip = skip_of(world.stages, from_stage, order.target, order.skip, order.reason)
     source, target = world.stage(from_stage), world.stage(order.target)
     endpoint = target.settings.only_endpoint(order.endpoint)
-    pin = _source_pin(world.stages, source, source.settings.only_endpoint(endpoint))
+    standing.insist(source, source.settings.only_endpoint(endpoint), "source")
+    standing.insist(target, endpoint, "bring")
+    pin = _source_pin(world.stages, source, endpoint)
     tell(Event(f"verifying {pin.release} in {from_stage}: manifest, image digest, artifact checksum"))
     content = verify(source, pin)
     approval = entering.approval_of(order.approved_by, order.reason)
@@ -53,7 +55,7 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     rollouts.pass_gates(target, "promote", endpoint, pin.release, results, tell)
     rollouts.admit(target, request)
     judging.refuse_impossible(target, endpoint, order.strategy)
-    rollouts.provision(target, tell)
+    target = rollouts.provision(world, target, tell)
     arrived = _bring(source, target, pin, content, tell)
     if rollouts.serves_already(target, endpoint, pin.release, tell):
         return Landed(target.name, endpoint, pin.release, changed=False)

@@ -11,7 +11,7 @@ from release.domain.errors import ReleaseFailed, UsageError
 from release.domain.ledger import Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
-from release.operations import entering, fenced, judging, rollouts
+from release.operations import entering, fenced, judging, rollouts, standing
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, Image, StagePorts, Tell, World
@@ -43,6 +43,7 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     ports = world.stage(stage)
     endpoint = ports.settings.only_endpoint(order.endpoint)
     trained = _trained(order.model)
+    standing.insist(ports, endpoint, "bring")
     tell(Event("building the image"))
     image = world.images.build(ports.settings.image, tell)
     content = manifest.compose(
@@ -62,7 +63,7 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     rollouts.pass_gates(ports, "release", endpoint, content.id, results, tell)
     rollouts.admit(ports, request)
     judging.refuse_impossible(ports, endpoint, order.strategy)
-    rollouts.provision(ports, tell)
+    ports = rollouts.provision(world, ports, tell)
     pin = _push(ports, content, image, trained, tell)
     if rollouts.serves_already(ports, endpoint, content.id, tell):
         return Landed(stage, endpoint, content.id, changed=False)

@@ -1,18 +1,18 @@
 """Rollback: the previous release serves again, by one UpdateEndpoint.
 
-Everything the way back needs is proven first (`release/domain/preflight.py`); the pins and the stack follow
-after the traffic has moved, so a broken Pulumi, Git or CI does not stand in the way.
+Everything the way back needs, the endpoint too, is proven first (`release/domain/preflight.py`); the pins and
+the stack follow after the traffic has moved, so a broken Pulumi, Git or CI does not stand in the way.
 """
 
 from dataclasses import dataclass
 
-from release.domain import moves, names, plan, preflight
+from release.domain import moves, names
 from release.domain.errors import UsageError
-from release.domain.ledger import WAY_BACK, Opened, OpenRollout, Request
+from release.domain.ledger import WAY_BACK, Closed, End, Opened, OpenRollout, Phase, Request
 from release.domain.pins import ReleasePin
-from release.domain.preflight import RollbackFacts
 from release.domain.stages import Stages
-from release.operations import fenced, orders, rollouts
+from release.domain.state import Facts
+from release.operations import fenced, needs, orders, rollouts, standing
 from release.ports import Event, StagePorts, Tell, World
 
 
@@ -38,8 +38,10 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     started = ports.clock.monotonic()
     name = ports.settings.only_endpoint(endpoint)
     settings = rollouts.settings_of(ports, name)
-    found = rollouts.found_open(ports, name)
-    own = found if found and found.subject.endpoint == name else None
+    asked = standing.insist(ports, name, "rollback")
+    if asked.damage:
+        tell(Event(f"the ledger is damaged ({'; '.join(asked.damage)}): going back by what can be read"))
+    own = _open(ports, asked)
     if own is not None and own.subject.kind != "rollback":
         if ports.ledger.alive(own) and orders.abort(ports, own, "rollback", tell):
             before = own.opened.before.live
@@ -71,6 +73,16 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     return RolledBack(stage, name, wanted, ports.clock.monotonic() - started)
 
 
+def _open(ports: StagePorts, asked: Facts) -> OpenRollout | None:
+    """The endpoint's open rollout. One whose end nobody can read has ended where the file says so."""
+    own = asked.open
+    at_its_end = own is not None and own.phase is Phase.RECONCILING and asked.pins == own.opened.after
+    if own is None or not (asked.damage and at_its_end):
+        return own
+    ports.ledger.append(own.subject, Closed(event=End.LANDED, reason="by the stage file: its end is damaged"))
+    return None
+
+
 def _before(found: OpenRollout) -> ReleasePin | None:
     """The release to go back to from an open rollout: what it replaced, None where it replaced nothing."""
     return found.opened.after.live if found.subject.kind == "rollback" else found.opened.before.live
@@ -89,22 +101,11 @@ def _previous(stages: Stages, ports: StagePorts, endpoint: str) -> ReleasePin:
 
 
 def _preflight(ports: StagePorts, endpoint: str, goal: ReleasePin, remake: bool) -> None:
-    config = plan.config_plan(ports.name, endpoint, goal)
-    model = plan.model_plan(ports.name, endpoint, goal)
-    container = ports.endpoints.model_container(model.name) or {}
-    facts = RollbackFacts(
-        config_model=ports.endpoints.config_model(config.name),
-        model_image=container.get("Image"),
-        model_data=container.get("ModelDataUrl"),
-        object_sha256=ports.artifacts.model_sha256(goal.model),
-        image_present=ports.registry.has(goal.digest),
-        role_present=ports.role_exists(names.execution_role(ports.name, ports.settings.region)),
-    )
-    problems = preflight.problems(goal, config.name, model.name, facts, remake)
+    problems = needs.problems(ports, endpoint, goal, remake)
     if problems:
         raise UsageError(
             f"{ports.name} cannot go back to {goal.release}: {'; '.join(problems)}.",
             "No traffic was moved.",
-            f"Run pulumi up --refresh --stack {ports.name} to restore what it names, "
-            "or promote a good release.",
+            "Make again what is gone, then run this again: "
+            f"./slipway apply {ports.name} --endpoint {endpoint}",
         )

@@ -19,9 +19,9 @@ from release.domain.ledger import (
     Resumed,
 )
 from release.domain.manifest import GateResult
-from release.domain.pins import EndpointSettings
+from release.domain.pins import EndpointSettings, Pins
 from release.operations import doctor, report
-from release.ports import Event, StagePorts, Tell
+from release.ports import Event, StagePorts, Tell, World
 from release.rollout import runner
 from release.rollout.runner import Ended
 from release.rollout.smoke import smoke
@@ -135,7 +135,8 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
             f"{ports.name} could not be taken back: {ended.reason}",
             "The rollout stays open in the ledger, so nothing else can start here. "
             + doctor.paragraph(ports, endpoint, ended.reason),
-            "Look at the endpoint in SageMaker, then run the same command again.",
+            "Look at the endpoint in SageMaker, then run the same command again; or end it where it stands: "
+            f"./slipway unlock {ports.name} --reason 'why'",
         )
     return ended
 
@@ -179,16 +180,27 @@ def serves_already(ports: StagePorts, endpoint: str, release: str, tell: Tell) -
     return smoke(ports.endpoints, name, golden) is None
 
 
-def provision(ports: StagePorts, tell: Tell) -> None:
-    """Bring a stage into being that has no bucket or registry: a release needs somewhere to go."""
+def provision(world: World, ports: StagePorts, tell: Tell) -> StagePorts:
+    """Bring a stage into being that has no bucket or registry: a release needs somewhere to go.
+
+    Returns the stage as it is then. What the file of one names of which nothing is there any more is named
+    no more: it could not serve again.
+    """
     if _provisioned(ports):
-        return
+        return ports
+    ports.stack.ready()
+    if not ports.artifacts.exists() and ports.registry.uri() is None:
+        for name, settings in ports.settings.endpoints.items():
+            if settings.pins != Pins():
+                tell(Event(f"nothing of {ports.name} is there: the pins of {name} go, and it begins anew"))
+                ports.file.write(name, Pins())
     tell(Event(f"{ports.name} has no bucket or registry yet: pulumi up first"))
     ports.stack.up()
     if not _provisioned(ports):
         raise ServiceError(
             f"{ports.name} still has no bucket or registry after pulumi up.", "Nothing was released."
         )
+    return world.stage(ports.name)
 
 
 def _provisioned(ports: StagePorts) -> bool:

@@ -1,20 +1,23 @@
 """Status: what is live where by the pin, what SageMaker says, and where they disagree. Reads only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
-from release.domain import landed, ledger, moves, names, plan
+from release.domain import landed, moves, names, plan, state
 from release.domain.errors import SlipwayError
 from release.domain.landed import Description
 from release.domain.ledger import Stored
-from release.domain.pins import EndpointSettings, ReleasePin
+from release.domain.pins import EndpointSettings
+from release.domain.state import TABLE, Does, Standing
+from release.operations import needs, standing
 from release.ports import StagePorts, World
 
 AT_ONCE = 8
 """Questions to AWS under way at a time."""
-SHOWN = 2
-"""Ledger entries that are read beside an open rollout's: the last one, and the one that it follows from."""
+LOOKED_AT = 100
+"""So many of the newest entries are looked at for the last one of each endpoint."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,11 @@ class EndpointStatus:
     instances: int | None
     digest: str | None
     last: str
-    """The last entry of the stage's ledger, in a few words."""
+    """The endpoint's last entry among the newest of the stage's ledger, in a few words."""
     rollout: str
-    """The rollout that is open in the stage, in a few words; empty when there is none."""
+    """The endpoint's rollout that is open, in a few words; empty when there is none."""
+    provisioned: bool = True
+    """Whether anything of the stage exists yet."""
     notes: list[str] = field(default_factory=list)
     """What the data asks for and nobody applied yet, and which of its releases are fenced."""
     disagreements: list[str] = field(default_factory=list)
@@ -51,28 +56,40 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
             lambda name: ports.endpoints.describe(names.endpoint(name, ports.name)), endpoints
         )
         descriptions = dict(zip(endpoints, described, strict=True))
-        pins = {pin for settings in endpoints.values() for pin in settings.pins.named}
-        images = {pin.digest for pin in pins}
-        releases = {pin.release for pin in pins}
+        releases = {pin.release for settings in endpoints.values() for pin in settings.pins.named}
         marks = dict(zip(releases, pool.map(lambda name: _mark(ports, name), releases), strict=True))
-        artifacts = {(pin.model, pin.sha256) for pin in pins}
-        there = dict(zip(images, pool.map(ports.registry.has, images), strict=True))
-        whole = pool.map(lambda a: ports.artifacts.model_sha256(a[0]) == a[1], artifacts)
-        bytes_of = dict(zip(artifacts, whole, strict=True))
-    last, rollout, broken = _ledger(ports)
-
-    def missing(pin: ReleasePin) -> list[str]:
-        found = [] if there[pin.digest] else [f"the image of {pin.release} is not in the registry"]
-        if not bytes_of[pin.model, pin.sha256]:
-            found.append(f"the artifact of {pin.release} is missing or changed")
-        return found
+    there = ports.ledger.exists()
+    damage = ports.ledger.damage() if there else ()
+    readable = there and not damage
+    last, (held, rollout) = (_last(ports), _open(ports)) if readable else ({}, ("", ""))
+    unread = "" if readable else "cannot be read" if there else "not provisioned"
 
     lines = []
     for name, settings in endpoints.items():
-        gone = [text for pin in settings.pins.named for text in missing(pin)]
-        line = _line(ports.name, name, settings, descriptions[name], gone + broken, last, rollout)
+        gone = needs.missing(ports, name) if there else ()
+        line = _line(ports.name, name, settings, descriptions[name], [*gone, *damage])
+        line = replace(
+            line, last=last.get(name, unread), rollout=rollout if name == held else "", provisioned=there
+        )
+        line.disagreements.extend(_standing(ports, name, gone, damage, bool(line.disagreements)))
+        line.notes.extend(_unapplied(ports, name, settings))
+        line.notes.extend([f"the stage is held by the {rollout}"] if held not in ("", name) else [])
         line.notes.extend(filter(None, (marks[pin.release] for pin in settings.pins.named)))
         lines.append(line)
+    return lines
+
+
+def _standing(
+    ports: StagePorts, endpoint: str, missing: tuple[str, ...], damage: tuple[str, ...], told: bool
+) -> list[str]:
+    """How an endpoint stands where a command refuses or mends that, and what ends it."""
+    asked = standing.facts(ports, endpoint, missing, damage)
+    lines = []
+    for found in state.standings(asked):
+        if not {Does.REFUSES, Does.MENDS}.isdisjoint(TABLE[found].does.values()):
+            told = told and found is not Standing.EMPTY
+            so, _, ends = state.told(found, asked, ports.name, endpoint, ports.entering)
+            lines += [ends] if told else [so, ends]
     return lines
 
 
@@ -91,8 +108,6 @@ def _line(
     settings: EndpointSettings,
     description: Description | None,
     gone: list[str],
-    last: str,
-    rollout: str,
 ) -> EndpointStatus:
     pins = settings.pins
     wanted = plan.config_plan(stage, name, pins.live) if pins.live else None
@@ -110,36 +125,47 @@ def _line(
         status=str(description["EndpointStatus"]) if description else "not there",
         instances=sum(v.get("CurrentInstanceCount") or 0 for v in variants) if description else None,
         digest=pins.live.digest if pins.live else None,
-        last=last,
-        rollout=rollout,
-        notes=[_unapplied(stage, name, settings)] if moves.shape_differs(settings) else [],
+        last="",
+        rollout="",
         disagreements=disagreements + gone,
     )
 
 
-def _unapplied(stage: str, name: str, settings: EndpointSettings) -> str:
-    live = settings.pins.live
-    assert live is not None
-    return (
-        f"runs on {live.type}, the data asks for {settings.instances.type}: "
-        f"./slipway apply {stage} --endpoint {name}"
-    )
+def _unapplied(ports: StagePorts, name: str, settings: EndpointSettings) -> Iterator[str]:
+    """Settings that the endpoint does not have yet, and what applies them."""
+    live, asked = settings.pins.live, settings.instances
+    if live is not None and moves.shape_differs(settings):
+        yield (
+            f"runs on {live.type}, the data asks for {asked.type}: "
+            f"./slipway apply {ports.name} --endpoint {name}"
+        )
+    bounds = ports.endpoints.bounds(names.endpoint(name, ports.name)) if live else None
+    if bounds not in (None, (asked.min, asked.max)):
+        least, most = bounds
+        yield (
+            f"scales from {least} to {most} instances, the data asks for {asked.min} to {asked.max}: "
+            f"pulumi up --stack {ports.name}"
+        )
 
 
-def _ledger(ports: StagePorts) -> tuple[str, str, list[str]]:
-    """The last entry and the open rollout in words, and what is wrong with the entries that were read."""
-    if not ports.ledger.exists():
-        return "not provisioned", "", []
+def _last(ports: StagePorts) -> dict[str, str]:
+    """The last entry of each endpoint, in words."""
+    found: dict[str, str] = {}
+    for stored in islice(ports.ledger.newest_first(), LOOKED_AT):
+        found.setdefault(stored.entry.subject.endpoint, _words(stored))
+        if found.keys() >= ports.settings.endpoints.keys():
+            break
+    return found
+
+
+def _open(ports: StagePorts) -> tuple[str, str]:
+    """The endpoint whose rollout is open, and that in words."""
     found = ports.ledger.open()
-    entries = ports.ledger.latest(SHOWN)
-    broken = ledger.broken_link(entries)
-    wrong = [f"the ledger was changed: {broken}"] if broken else []
-    state = ""
-    if found:
-        alive = "under way" if ports.ledger.alive(found) else "stopped half-way"
-        subject = found.subject
-        state = f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
-    return _words(entries[-1]) if entries else "", state, wrong
+    if found is None:
+        return "", ""
+    alive, subject = "under way" if ports.ledger.alive(found) else "stopped half-way", found.subject
+    words = f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
+    return subject.endpoint, words
 
 
 def _words(stored: Stored) -> str:

@@ -59,7 +59,7 @@ def _outcome(last: Entry) -> Outcome:
     match last.what:
         case Closed(event=End.LANDED):
             return "landed"
-        case Closed():
+        case Closed(event=End.REVERTED):
             return "reverted"
         case _:
             return "open"

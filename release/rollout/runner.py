@@ -99,8 +99,8 @@ class Runner:
 
     @property
     def _moving(self) -> Pins:
-        """The pins on the way. A rollback makes nothing, so it has those from before until it landed."""
-        if self._rollout.subject.kind == "rollback":
+        """The pins on the way. One that goes back has those from before until it landed: nothing comes."""
+        if self._goes_back:
             return self._before
         beside = any(len(step.config.production + step.config.shadow) > 1 for step in self._steps)
         return moves.while_moving(self._before, self._after, beside)
@@ -108,9 +108,13 @@ class Runner:
     def _strategy(self) -> tuple[Step, ...]:
         subject, opened = self._rollout.subject, self._rollout.opened
         context = Context(self._ports.name, subject.endpoint, opened.before, opened.after, opened.rollout)
-        if subject.kind == "rollback":
+        if self._goes_back:
             return way_back.steps(context)
         return STRATEGIES[opened.rollout.strategy](context)
+
+    @property
+    def _goes_back(self) -> bool:
+        return self._rollout.subject.kind == "rollback" or self._rollout.opened.mends
 
     def _record(self, action: Action) -> None:
         values = {"event": action.phase, "step": action.step, "reason": action.reason}
@@ -120,9 +124,10 @@ class Runner:
     def _create(self, action: Action) -> Observation:
         release, stage = self._rollout.subject.release, self._ports.name
         moving = self._moving
-        self._say(f"pinning {release} in Pulumi.{stage}.yaml as the candidate", action)
+        if not self._goes_back:
+            self._say(f"pinning {release} in Pulumi.{stage}.yaml as the candidate", action)
         self._write(moving)
-        if self._same_stack(self._before, moving) and all(self._is_there(s.config) for s in self._steps):
+        if self._same_stack(self._before, moving) and self._all_there(moving):
             return DONE
         self._say(f"pulumi up in {stage}: its model and config, no traffic", action)
         try:
@@ -292,6 +297,16 @@ class Runner:
     def _settled(self) -> Description | None:
         ports = self._ports
         return settled(ports.endpoints, ports.clock, self._endpoint, self._patience, self._tell)
+
+    def _all_there(self, pins: Pins) -> bool:
+        """Whether the endpoint, and all that these pins name, is in SageMaker."""
+        wanted = plan.endpoint_plan(self._ports.name, self._rollout.subject.endpoint, pins)
+        ask = self._ports.endpoints
+        return (
+            all(self._is_there(config) for config in (*wanted.configs, *(s.config for s in self._steps)))
+            and all(ask.model_container(model.name) is not None for model in wanted.models)
+            and ask.describe(self._endpoint) is not None
+        )
 
     def _is_there(self, config: ConfigPlan) -> bool:
         return self._ports.endpoints.config_model(config.name) is not None

@@ -125,5 +125,5 @@ class Workshop:
         dev = self.world.ports("dev")
         dev.artifacts.put_release(made, golden or self.golden)
         live = self.pin.model_copy(update={"release": made.id, **pin})
-        dev.file.write("delays", Pins(live=live))
+        self.world.pin("dev", Pins(live=live))
         return made.id

@@ -73,9 +73,9 @@ def fresh(world, trained) -> Fresh:
 def releases_by_pin(world: World, trained: Mapping[str, Path]) -> Fresh:
     """Gives, at each call, a release that no stage has seen yet, live in dev by its pin alone.
 
-    Promotion reads the source's data, manifest, registry and bucket, not its endpoint; so a new manifest and
-    a pin make a new release of bytes that are there, without a rollout in dev for each. They have the two
-    models in turn. In dev there has to be a release whose image they share.
+    Promotion reads the source's data, ledger, manifest, registry and bucket, not its endpoint; so a new
+    manifest and a pin make a new release of bytes that are there, without a rollout in dev for each. They
+    have the two models in turn. In dev there has to be a release whose image they share.
     """
     dev = world.ports("dev")
     pin = world.endpoint("dev").live
@@ -92,7 +92,7 @@ def releases_by_pin(world: World, trained: Mapping[str, Path]) -> Fresh:
         changed = {"source": {**content.source, "number": number}, "golden_sha256": digest}
         content = content.model_copy(update={**changed, "service": endpoint})
         dev.artifacts.put_release(content, golden)
-        dev.file.write(endpoint, Pins(live=live.model_copy(update={"release": content.id})))
+        world.pin("dev", Pins(live=live.model_copy(update={"release": content.id})), endpoint)
         return content.id
 
     return choose

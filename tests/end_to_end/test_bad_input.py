@@ -40,17 +40,18 @@ def test_a_missing_pin(world, unchanged):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("old", "new"),
     [
-        (r"(image: .*@sha256:)[0-9a-f]{64}", r"\g<1>" + "0" * 64, "image digest"),
-        (r"(\n +sha256: .)[0-9a-f]{64}", r"\g<1>" + "0" * 64, "checksum"),
-        (r"(\n +release: .)[0-9a-f]{12}", r"\g<1>" + "0" * 12, "no manifest.json"),
+        (r"(image: .*@sha256:)[0-9a-f]{64}", r"\g<1>" + "0" * 64),
+        (r"(\n +sha256: .)[0-9a-f]{64}", r"\g<1>" + "0" * 64),
+        (r"(\n +release: .)[0-9a-f]{12}", r"\g<1>" + "0" * 12),
     ],
 )
-def test_a_pin_that_is_not_what_was_proven(world, releases, old, new, says):
+def test_a_pin_that_is_not_what_was_proven(world, releases, old, new):
     path = world.file("dev")
     before = path.read_text()
     path.write_text(re.sub(old, new, before, count=1))
+    says = "Pulumi.dev.yaml is not as the last rollout of delays left it"
     try:
         assert says in world.slipway("promote", "dev", "staging", expected=2).stderr
     finally:

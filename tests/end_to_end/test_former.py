@@ -113,6 +113,8 @@ def test_a_rollback_takes_back_a_rollout_of_the_earlier_program(world, stopped):
 
 def test_a_new_rollout_says_that_it_rewrites_what_the_earlier_program_wrote(world, dev, stopped, trained):
     world.file("dev").write_bytes(dev)
+    world.pin("dev", world.endpoint("dev").pins)
+    world.file("dev").write_bytes(dev)
     assert "type:" not in world.file("dev").read_text().partition("live:")[2]
     done = world.slipway("release", "--model", os.fspath(trained["boosting"]))
     assert "Pulumi.dev.yaml was written by an earlier version: its pins are rewritten" in done.stderr

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from release.adapters.world import Project, ports_of
 from release.domain import former, landed, ledger, names, plan
 from release.domain import stage as stage_settings
 from release.domain.landed import Description
-from release.domain.ledger import Entry
+from release.domain.ledger import Closed, End, Entry, Opened, Subject
 from release.domain.pins import EndpointSettings, Pins
 from release.domain.stage import StageSettings
 from release.ports import Event, StagePorts, Tell
@@ -158,6 +159,16 @@ class World:
     def events(self, stage: str) -> list[str]:
         """All events in the stage's ledger, oldest first."""
         return [str(entry.what.event) for entry in self.entries(stage)]
+
+    def pin(self, stage: str, pins: Pins, endpoint: str = "delays") -> None:
+        """Pins that look as if a release had left them: in the stage's file and in its ledger."""
+        ports = self.ports(stage)
+        assert pins.live is not None
+        before, rollout = ports.file.pins(endpoint), uuid.uuid4().hex[:12]
+        subject = Subject(kind="release", endpoint=endpoint, release=pins.live.release, rollout=rollout)
+        ports.ledger.append(subject, Opened(before=before, after=pins))
+        ports.ledger.append(subject, Closed(event=End.LANDED))
+        ports.file.write(endpoint, pins)
 
     def describe(self, stage: str, endpoint: str = "delays") -> Description:
         """DescribeEndpoint's answer; the endpoint is there."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from release.domain import ledger
 from release.domain.chain import Shelf, Written
-from release.domain.errors import ServiceError
+from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import Closed, Entry, OpenRollout, Owner, Payload, Stored, Subject
 from tests.fakes.trouble import Trouble
 
@@ -28,6 +28,10 @@ class FakeLedger:
     """The rollout that is worked on now."""
     raw: dict[int, bytes] = field(default_factory=dict)
     """The entries' bytes, by number, as they lie in the bucket."""
+    unreadable: set[int] = field(default_factory=set)
+    """Entries that are gone, or garbage, by number."""
+    over_damage: bool = False
+    accepted: tuple[str, ...] = ()
     _closed: int = 0
     _found: tuple[int, OpenRollout | None] = (-1, None)
 
@@ -46,6 +50,8 @@ class FakeLedger:
         """The open rollout."""
         self.trouble.moment()
         self.looked[self.owner.pid] = len(self.stored)
+        if self.unreadable:
+            return ledger.open_rollout(list(self.newest_first())[::-1])
         return self.current
 
     def alive(self, found: OpenRollout) -> bool:
@@ -85,7 +91,27 @@ class FakeLedger:
 
     def newest_first(self) -> Iterator[Stored]:
         """One by one."""
-        return reversed(self.stored)
+        for stored in reversed(self.stored):
+            if stored.number not in self.unreadable:
+                yield stored
+            elif not self.over_damage:
+                raise Damaged(f"Entry {stored.number} of the ledger cannot be read: it is missing")
+
+    def damage(self) -> tuple[str, ...]:
+        """What cannot be read, and where the chain breaks."""
+        gone = (f"entry {number} is missing" for number in sorted(self.unreadable))
+        found = (*gone, *filter(None, [ledger.broken_link(self.stored)]))
+        self.over_damage = self.over_damage or bool(found and self.accepted)
+        return tuple(problem for problem in found if problem not in self.accepted)
+
+    def accept(self, entry: Entry) -> None:
+        """What it says in `over`."""
+        assert isinstance(entry.what, Closed)
+        self.accepted = entry.what.over
+
+    def pass_over_damage(self) -> None:
+        """From now on."""
+        self.over_damage = True
 
     def shelf(self) -> Shelf:
         """The bytes as they lie there; nothing has an old version."""

@@ -46,9 +46,16 @@ class FakeStack:
     ups: int = 0
     refusal: Exception | None = None
     """What `pulumi up` fails with before it makes anything."""
+    unready: Exception | None = None
+    """What keeps `pulumi up` from even beginning."""
     knows: bool = True
     """Whether the endpoint is in the stack's state: one whose create failed is not, at times."""
     deleted: list[str] = field(default_factory=list)
+
+    def ready(self) -> None:
+        """As set."""
+        if self.unready is not None:
+            raise self.unready
 
     def up(self, endpoint: str | None = None) -> None:
         """`pulumi up`: creates one by one, then deletes one by one; it can die between any two."""

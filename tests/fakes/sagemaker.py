@@ -73,6 +73,8 @@ class FakeSageMaker:
     updates: list[Update] = field(default_factory=list)
     rescaled: list[tuple[dict[str, float], dict[str, int]]] = field(default_factory=list)
     """Every UpdateEndpointWeightsAndCapacities."""
+    scales: tuple[int, int] | None = None
+    """Bounds of what scales every endpoint."""
     busy: int = 0
     """How many of the next ones meet an endpoint that somebody else is changing."""
     stuck: bool = False
@@ -141,6 +143,10 @@ class FakeSageMaker:
         self.trouble.moment()
         self.endpoints[endpoint].scale_in_held = False
         self.trouble.moment()
+
+    def bounds(self, endpoint: str) -> tuple[int, int] | None:
+        """As set."""
+        return self.scales
 
     def delete(self, endpoint: str) -> None:
         """DeleteEndpoint."""

@@ -22,6 +22,8 @@ class FakeArtifacts:
     bucket: str = "bucket"
     models: dict[str, bytes] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
+    versions: dict[str, bytes] = field(default_factory=dict)
+    """Earlier versions of models that were deleted or changed."""
     there: bool = True
     requests: Golden = GOLDEN
 
@@ -49,6 +51,14 @@ class FakeArtifacts:
     def copy_model(self, source: Artifacts, uri: str, sha256: str) -> None:
         """From another stage."""
         self.models[self.model_uri(sha256)] = source.read_model(uri)
+
+    def restore_model(self, uri: str, sha256: str) -> bool:
+        """From the versions that were kept."""
+        body = self.versions.get(uri, b"")
+        if hashlib.sha256(body).hexdigest() != sha256:
+            return False
+        self.models[uri] = body
+        return True
 
     def put_release(self, manifest: Manifest, golden: bytes) -> None:
         """Store it."""

@@ -1,7 +1,7 @@
 """A project in memory: stages whose ports are all fakes, and processes that start, die and start again."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -89,6 +89,7 @@ class FakeStage:
             settings=settings,
             former=self.former,
             loopback=True,
+            entering=f"./slipway promote {self.name}",
             file=self.file,
             endpoints=self.sagemaker,
             stack=self.stack,
@@ -179,7 +180,8 @@ class FakeWorld:
 
     def stage(self, name: str) -> StagePorts:
         """A stage as a new process sees it."""
-        return self._stages[self.stages.entry(name).name].ports()
+        ports = self._stages[self.stages.entry(name).name].ports()
+        return replace(ports, entering=self.stages.entering(name))
 
     def fences(self, name: str) -> FakeFences:
         """A stage's fences."""

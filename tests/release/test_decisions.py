@@ -13,7 +13,7 @@ from release.domain.golden import GoldenRequest
 from release.domain.ledger import Approval
 from release.domain.manifest import GateResult, ImageRecord
 from release.domain.pins import EndpointSettings, Instances, Pins, ReleasePin
-from release.domain.preflight import RollbackFacts
+from release.domain.preflight import Facts
 from tests.release import examples
 from tests.release.examples import NEW, NEXT, OLD, pin, pins, settings
 
@@ -55,7 +55,7 @@ class TestGates:
 
 
 class TestPreflight:
-    FACTS = RollbackFacts(
+    FACTS = Facts(
         config_model=f"delays-prod-{OLD}",
         model_image=pin(OLD).image,
         model_data=pin(OLD).model,

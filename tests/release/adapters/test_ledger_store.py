@@ -2,40 +2,38 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
 from release.adapters import ledger_store
-from release.adapters.ledger_store import CONFLICT_ATTEMPTS, HEARTBEAT, LedgerStore
-from release.domain import ledger
+from release.adapters.ledger_store import CONFLICT_ATTEMPTS, HEARTBEAT
 from release.domain.chain import Proof, prove
-from release.domain.errors import ServiceError
+from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import (
     Closed,
     End,
-    Entered,
     Heartbeat,
-    Opened,
     Phase,
-    Refused,
     Resumed,
-    Stored,
-    Subject,
     broken_link,
 )
+from tests.release.adapters.ledgers import (
+    ANOTHER,
+    CREATING,
+    MOVING,
+    OPENED,
+    REFUSED,
+    SUBJECT,
+    beat,
+    filled,
+    key,
+    process,
+)
 from tests.release.adapters.s3 import FakeS3, refusal
-from tests.release.examples import AT, NEW, OLD, OTHER, OWNER, pins
+from tests.release.examples import OTHER, OWNER
 
 AHEAD = datetime(2030, 1, 1, tzinfo=UTC)
-SUBJECT = Subject(kind="promote", endpoint="delays", release=NEW, rollout="r1")
-ANOTHER = SUBJECT.model_copy(update={"rollout": "r2", "release": OLD})
-OPENED = Opened(before=pins(OLD), after=pins(NEW, OLD))
-REFUSED = Refused(reasons=("auc: too low",))
-CREATING, MOVING = Entered(event=Phase.CREATING), Entered(event=Phase.MOVING)
 
 
 @pytest.fixture
@@ -48,41 +46,6 @@ def slept(monkeypatch):
     seconds: list[float] = []
     monkeypatch.setattr(ledger_store.time, "sleep", seconds.append)
     return seconds
-
-
-def process(s3, owner=OWNER) -> LedgerStore:
-    """The ledger as a new process has it."""
-    store = LedgerStore(cast(Any, SimpleNamespace(client=lambda service: s3)), "bucket")
-    store.owner = owner
-    return store
-
-
-def key(number):
-    return f"ledger/{number:08d}.json"
-
-
-@cache
-def past(count) -> tuple[bytes, ...]:
-    """A ledger of `count` entries: rollouts of three entries, one after the other."""
-    written: list[Stored] = []
-    for number in range(count):
-        what = (OPENED, MOVING, Closed(event=End.LANDED))[number % 3]
-        entry = ledger.following(written[-1] if written else None, AT, SUBJECT, OWNER, what)
-        written.append(Stored.from_bytes(entry.to_bytes()))
-    return tuple(stored.entry.to_bytes() for stored in written)
-
-
-def filled(s3, count, heartbeat: int | None = None):
-    """A bucket with that past."""
-    s3.objects |= {key(number): data for number, data in enumerate(past(count), start=1)}
-    if heartbeat is not None:
-        s3.objects[HEARTBEAT] = beat(heartbeat)
-    s3.calls.clear()
-
-
-def beat(number, rollout="r1", age=0):
-    at = datetime.now(UTC) - timedelta(seconds=age)
-    return Heartbeat(rollout=rollout, at=at, number=number).model_dump_json().encode()
 
 
 def numbers(store):
@@ -227,7 +190,16 @@ class TestNewest:
         assert found is not None
         assert found.phase is Phase.OPENED
 
-    @pytest.mark.parametrize("heartbeat", [None, 0, 1, 2, 17, 2_499, 2_500, 2_501, 90_000])
+    @pytest.mark.parametrize("heartbeat", [2_501, 90_000])
+    def test_an_end_that_the_heartbeat_knows_and_that_is_gone_is_damage(self, s3, heartbeat):
+        filled(s3, 2_500, heartbeat)
+        with pytest.raises(Damaged, match=f"Entry {heartbeat} .* it is missing, and the heartbeat knows it"):
+            process(s3).open()
+        store = process(s3)
+        store.pass_over_damage()
+        assert [stored.entry.number for stored in store.latest(2)] == [2_499, 2_500]
+
+    @pytest.mark.parametrize("heartbeat", [None, 0, 1, 2, 17, 2_499, 2_500])
     def test_a_wrong_stale_or_missing_number_finds_it_as_well(self, s3, heartbeat):
         filled(s3, 2_500, heartbeat)
         assert [stored.entry.number for stored in process(s3).latest(2)] == [2_499, 2_500]

@@ -5,7 +5,9 @@ import pytest
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import Approval, Opened, Refused, Skip
 from release.domain.pins import EndpointSettings, Pins
+from release.operations.apply import apply
 from release.operations.promote import Order, promote
+from release.operations.rollback import rollback
 from tests.fakes.world import FakeStage
 from tests.release.scenes import ENDPOINT, at_call, begin, config_of, pins_now, serves, serving, sure
 
@@ -130,13 +132,20 @@ class TestTheWay:
         assert promote(world, Order("staging"), told).changed is False
         assert staging.trouble.calls == ["InvokeEndpoint"]
 
-    def test_what_is_pinned_and_does_not_serve_is_rolled_out(self, project, dev, staging, told):
-        world = project(dev, staging)
-        promote(world, Order("staging"), told)
-        endpoint = staging.sagemaker.endpoints["delays-staging"]
-        endpoint.config = config_of(pins_now(staging).previous, "staging")
-        assert promote(world, Order("staging"), told).changed
-        assert serves(staging) == config_of(pins_now(staging).live, "staging")
+
+class TestPulumi:
+    def test_what_would_fail_later_is_said_before_the_ledger_and_the_pin(self, project, dev, prod, told):
+        before = pins_now(prod)
+        prod.stack.unready = UsageError("Pulumi is not ready for prod: incorrect passphrase")
+        with pytest.raises(UsageError, match="incorrect passphrase"):
+            promote(project(dev, prod), Order("prod"), told)
+        assert (prod.ledger.stored, pins_now(prod), prod.stack.ups) == ([], before, 0)
+
+    def test_the_way_back_asks_for_none_of_it(self, project, prod, told):
+        prod.stack.unready = UsageError("Pulumi is not ready for prod")
+        rollback(project(prod), "prod", None, told)
+        prod.sagemaker.endpoints["delays-prod"].config = config_of(pins_now(prod).previous)
+        assert apply(project(prod), "prod", None, told).changed, "it is brought back without pulumi"
 
 
 class TestProof:

@@ -59,14 +59,20 @@ class TestStatus:
         endpoint.config, endpoint.reason = config_of(pins_now(prod).previous), "no ping"
         found = line(project(prod)).disagreements
         assert found[0].startswith(f"the endpoint config is {endpoint.config.name}, the pin says")
-        assert found[-1] == "SageMaker's reason: no ping"
+        assert found[-2:] == [
+            "SageMaker's reason: no ping",
+            "Bring it back by one UpdateEndpoint: ./slipway apply prod --endpoint delays",
+        ]
 
     def test_a_missing_endpoint(self, project, prod):
         prod.sagemaker.endpoints.clear()
         found = line(project(prod))
         assert (found.status, found.disagreements) == (
             "not there",
-            [f"the endpoint is missing, the pin says {NAME}"],
+            [
+                f"the endpoint is missing, the pin says {NAME}",
+                "Make it again from its pins: ./slipway apply prod --endpoint delays",
+            ],
         )
 
     def test_an_old_failure_reason_is_no_news(self, project, prod):
@@ -74,14 +80,23 @@ class TestStatus:
         assert line(project(prod)).disagreements == []
 
     @pytest.mark.parametrize("role", ["live", "previous"])
-    def test_an_image_or_artifact_that_the_stage_names_and_does_not_have(self, project, prod, role):
+    def test_what_live_or_the_way_back_needs_and_does_not_find(self, project, prod, role):
         pin = getattr(pins_now(prod), role)
+        config = config_of(pin)
+        prod.trouble.watch.clear()
         prod.registry.images.remove(pin.digest)
         prod.artifacts.models[pin.model] = b"changed"
-        assert line(project(prod)).disagreements == [
-            f"the image of {pin.release} is not in the registry",
-            f"the artifact of {pin.release} is missing or changed",
+        prod.sagemaker.models.pop(config.production[0].model_name)
+        prod.sagemaker.configs.pop(config.name)
+        found = line(project(prod)).disagreements
+        assert found[:2] == [
+            f"{role} {pin.release}: endpoint config {config.name} does not exist",
+            f"{role} {pin.release}: model {config.production[0].model_name} does not exist",
         ]
+        assert found[2].startswith(f"{role} {pin.release}: the artifact {pin.model} has SHA-256")
+        assert found[3] == f"{role} {pin.release}: the image {pin.image} is not in the registry"
+        assert found[4].endswith("./slipway apply prod --endpoint delays")
+        assert len(found) == 5
 
     @pytest.mark.parametrize(("alive", "words"), [(True, "under way"), (False, "stopped half-way")])
     def test_an_open_rollout(self, project, prod, alive, words):
@@ -106,12 +121,51 @@ class TestStatus:
         prod.ledger.append(prod.ledger.stored[0].entry.subject, prod.ledger.stored[0].entry.what)
         changed = prod.ledger.stored[0].entry.model_copy(update={"at": "2020-01-01T00:00:00+00:00"})
         prod.ledger.stored[0] = Stored.from_bytes(changed.to_bytes())
-        (found,) = line(project(prod)).disagreements
-        assert found.startswith("the ledger was changed: entry 2 does not follow from entry 1")
+        found = line(project(prod)).disagreements
+        assert found[0].startswith("entry 2 does not follow from entry 1")
+        assert "./slipway verify prod" in found[1]
 
     def test_a_stage_that_is_not_provisioned(self, project, prod):
         prod.ledger.there = False
-        assert line(project(prod)).last == "not provisioned"
+        found = line(project(prod))
+        assert (found.last, found.provisioned) == ("not provisioned", False)
+
+    def test_what_is_not_there_serves_no_pin(self, project, dev, follow, capsys):
+        empty = [serving(None, stage=name) for name in ("staging", "prod")]
+        for stage in empty:
+            stage.ledger.there = False
+        assert follow(project(*empty), "status") == 0
+        out = capsys.readouterr().out
+        assert "staging, prod: nothing is provisioned yet" in out
+        assert "serves what its pin says" not in out
+        assert follow(project(dev, empty[1]), "status") == 0
+        out = capsys.readouterr().out
+        assert "! prod: nothing is provisioned yet" in out
+        assert "every other stage serves what its pin says" in out
+
+    def test_each_endpoint_has_its_own_last_entry_and_rollout(self, project, prod, told):
+        prod.file.endpoints["fares"] = EndpointSettings(live=prod.pin(4), previous=prod.pin(5))
+        prod.file.endpoints["tolls"] = EndpointSettings()
+        prod.stack.up()
+        rollback(project(prod), "prod", "fares", told)
+        new = prod.pin(2)
+        begin(prod, new)
+        delays, fares, tolls = status(project(prod), ["prod"])
+        assert delays.last.startswith(f"promote {new.release} opened")
+        assert fares.last.startswith(f"rollback {prod.pin(5).release} landed")
+        assert tolls.last == ""
+        assert delays.rollout.startswith(f"promote of {new.release} (delays)")
+        assert (fares.rollout, tolls.rollout) == ("", "")
+        assert f"the stage is held by the {delays.rollout}" in fares.notes
+        prod.trouble.calls.clear()
+
+    def test_bounds_that_nobody_applied_yet(self, project, prod):
+        prod.sagemaker.scales = (1, 1)
+        assert line(project(prod)).notes == []
+        prod.sagemaker.scales = (2, 8)
+        assert line(project(prod)).notes == [
+            "scales from 2 to 8 instances, the data asks for 1 to 1: pulumi up --stack prod"
+        ]
 
 
 class TestHistory:

@@ -100,12 +100,12 @@ class TestPreflight:
             rollback(project(prod), "prod", None, told)
         assert (prod.sagemaker.updates, prod.ledger.stored, pins_now(prod)) == ([], [], before)
 
-    def test_pulumi_up_brings_back_what_it_names(self, project, prod, told):
-        before = pins_now(prod)
+    def test_the_command_that_it_names_makes_it_again(self, project, prod, told, follow):
+        before, world = pins_now(prod), project(prod)
         prod.sagemaker.configs.pop(config_of(before.previous).name)
-        with pytest.raises(UsageError, match="pulumi up --refresh --stack prod"):
-            rollback(project(prod), "prod", None, told)
-        prod.stack.up()
+        with pytest.raises(UsageError, match=r"\./slipway apply prod --endpoint delays") as caught:
+            rollback(world, "prod", None, told)
+        assert follow.all_of(world, caught.value) == [0]
         assert rollback(project(prod), "prod", None, told).release == sure(before.previous).release
 
 
