@@ -71,6 +71,7 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
             key_arn=key.arn,
             log_groups=tuple(names.log_group(name, stage) for name in settings.endpoints),
             alarms=tuple(names.alarms_of(names.endpoint(name, stage)) for name in settings.endpoints),
+            boundary=settings.permissions_boundary,
             tags=tags,
         ),
     )

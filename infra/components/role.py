@@ -22,6 +22,8 @@ class ExecutionRoleArgs:
     key_arn: pulumi.Input[str]
     log_groups: tuple[str, ...]
     alarms: tuple[str, ...]
+    boundary: str | None
+    """ARN of the policy that bounds the role."""
     tags: Mapping[str, str]
 
 
@@ -41,6 +43,7 @@ class ExecutionRole(pulumi.ComponentResource):
             name=names.execution_role(args.stage, args.place.region),
             description=f"Endpoints of {names.PROJECT} in {args.stage}",
             assume_role_policy=policies.sagemaker_trust(args.place),
+            permissions_boundary=args.boundary,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -20,11 +20,14 @@ _NO_KEYS = ("stage", "region")
 """Fields that are no keys of slipway's: the stack's name, and the provider's setting."""
 _DIGESTED = r"^[a-z0-9.:_/-]+@sha256:[0-9a-f]{64}$"
 
+_POLICY = r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+$"
+
 EXAMPLES = {
     "account": 'slipway:account: "123456789012"',
     "endpoints": "slipway:endpoints:\n    delays:\n      instances: {type: ml.m7i.large, min: 1, max: 2}",
     "image": "slipway:image:\n    base: <registry>/python@sha256:<digest>",
     "judge": "slipway:judge:\n    errors: {fail_times: 1.25, fail_plus: 0.0002}",
+    "permissions_boundary": "slipway:permissions_boundary: arn:aws:iam::123456789012:policy/boundary",
     "region": "aws:region: us-east-1",
 }
 """What to paste for a key that is missing or wrong."""
@@ -85,6 +88,8 @@ class StageSettings(Data):
     """What the judge tolerates from a candidate here; docs/judge.md explains every default."""
     gates: tuple[str, ...] = ()
     """Gates that this stage insists on besides those of Pulumi.yaml (`release/domain/stages.py`)."""
+    permissions_boundary: Annotated[str, StringConstraints(pattern=_POLICY)] | None = None
+    """ARN of the policy that bounds the execution role, where an organisation allows none without one."""
     protect: bool = False
     """Refuse to delete bucket, registry, key and an endpoint with a way back, even by `pulumi destroy`."""
     endpoints: dict[EndpointName, EndpointSettings] = Field(default_factory=dict)

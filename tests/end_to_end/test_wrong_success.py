@@ -24,11 +24,16 @@ NUMBERS = itertools.count()
 
 @pytest.fixture(scope="module")
 def prod(world, fresh):
-    """A stage with a live and a previous release; dev has two instances, too: one cannot be split."""
-    world.edit("dev", instances={"min": 2, "max": 2})
+    """A stage with a live and a previous release."""
     for _ in range(2):
         fresh()
         world.slipway(*PROMOTE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _two_in_dev(world):
+    """A fleet of one cannot be split."""
+    world.edit("dev", instances={"min": 2, "max": 2})
 
 
 @pytest.fixture(params=STRATEGIES)

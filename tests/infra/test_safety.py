@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.arns import Place
+from release.domain.errors import UsageError
 from tests.infra.declared import ACCOUNT, NEW, OLD, Declared, declare, pin, stage
 
 # pulumi_aws warns of its own old names when it is imported.
@@ -76,6 +77,16 @@ def test_only_sagemaker_for_this_account_assumes_the_role(declared):
     (statement,) = statements(declared.one("Role").document("assumeRolePolicy"))
     assert statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def test_the_role_is_bounded_where_the_stage_says_so(declared):
+    assert "permissionsBoundary" not in declared.one("Role").inputs
+    bound = f"arn:aws:iam::{ACCOUNT}:policy/ml/boundary"
+    assert (
+        declare(stage(PINNED, permissions_boundary=bound)).one("Role").inputs["permissionsBoundary"] == bound
+    )
+    with pytest.raises(UsageError, match="slipway:permissions_boundary"):
+        stage(PINNED, permissions_boundary="boundary")
 
 
 def test_tags_never_move_and_every_image_is_scanned(declared):

@@ -28,7 +28,7 @@ class Role(Named):
         "description": Property(),
         "maxSessionDuration": Property(default=_SESSION_SECONDS),
         "path": Property(replaces=True, default="/"),
-        "permissionsBoundary": Property(replaces=True),
+        "permissionsBoundary": Property(),
         "tags": TAGS,
     }
 
@@ -73,6 +73,17 @@ class Role(Named):
                 Description=inputs.get("description") or "",
                 MaxSessionDuration=inputs.get("maxSessionDuration") or _SESSION_SECONDS,
             )
+        if "permissionsBoundary" in update.changed:
+            bound = inputs.get("permissionsBoundary")
+            if bound:
+                attempt(
+                    doing,
+                    iam.put_role_permissions_boundary,
+                    RoleName=identifier,
+                    PermissionsBoundary=bound,
+                )
+            else:
+                attempt(doing, iam.delete_role_permissions_boundary, RoleName=identifier)
         retag(doing, update, iam.tag_role, iam.untag_role, RoleName=identifier)
 
 

@@ -87,6 +87,7 @@ role = aws.iam.Role(
     name=name,
     description=stage,
     assume_role_policy=policy(Effect="Allow", Action="sts:AssumeRole", Principal=sagemaker),
+    permissions_boundary=f"arn:aws:iam::123456789012:policy/{values['stage']}",
     tags=tags,
 )
 aws.iam.RolePolicy(

@@ -43,7 +43,9 @@ def test_what_can_be_updated_is_and_reaches_aws(project: Project) -> None:
     assert client("logs").list_tags_log_group(logGroupName="/moves")["tags"] == {"stage": "two", "team": "ml"}
     policy = client("iam").get_role_policy(RoleName="moves", PolicyName="may")["PolicyDocument"]
     assert policy["Statement"][0]["Action"] == ["s3:GetObject", "s3:ListBucket"]
-    assert client("iam").get_role(RoleName="moves")["Role"]["Description"] == "two"
+    role = client("iam").get_role(RoleName="moves")["Role"]
+    assert role["Description"] == "two"
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith(":policy/two")
     alarm = client("cloudwatch").describe_alarms(AlarmNames=["moves"])["MetricAlarms"][0]
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (14007.0, "notBreaching")
     repository = client("ecr").describe_repositories(repositoryNames=["moves"])["repositories"][0]
