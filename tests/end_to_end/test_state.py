@@ -246,7 +246,10 @@ def test_a_hold_of_somebody_who_is_gone_is_seen_and_ended(world, fresh, staging)
 
 
 def test_a_destroyed_stage_with_pins_is_built_again_by_the_command_that_is_named(world, fresh, staging):
-    release = fresh()
+    release, s3, bucket = fresh(), world.client("s3"), world.ports("staging").artifacts.bucket
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+            s3.delete_object(Bucket=bucket, Key=found["Key"], VersionId=found["VersionId"])
     done = world.pulumi("destroy", "--stack", "staging", "--yes", "--skip-preview")
     assert done.returncode == 0, done.stdout + done.stderr
     [line] = world.slipway("status", "staging", expected=1).result["stages"]
