@@ -92,7 +92,7 @@ class TestStrategy:
     @pytest.fixture
     def world(self):
         dev = serving(2, 0, stage="dev")
-        prod = scenes.stage(allow=["canary"])
+        prod = scenes.stage(fewest=2, allow=["canary"])
         return FakeWorld(dev, prod), prod
 
     def test_the_stage_s_own_without_a_word(self, slipway, world):

@@ -23,9 +23,9 @@ BACK = ["reverting", "restoring", "reverted"]
 WEIGHTS, UPDATE = "UpdateEndpointWeightsAndCapacities", "UpdateEndpoint"
 
 
-def stage(live: int | None = 0, **rollout: Any) -> FakeStage:
-    """A stage that rolls out judged, with three instances of what is live."""
-    found = serving(live, rollout=QUICK | rollout, instances={"max": 4})
+def stage(live: int | None = 0, fewest: int = 1, **rollout: Any) -> FakeStage:
+    """A stage that rolls out judged, with three instances of live; a canary needs two at the `fewest`."""
+    found = serving(live, rollout=QUICK | rollout, instances={"min": fewest, "max": 4})
     if live is not None:
         found.sagemaker.endpoints[NAME].count = COUNT
     return found
