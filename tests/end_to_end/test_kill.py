@@ -69,7 +69,7 @@ def test_killed_at(world, fresh, prod, moment, killed):
 @pytest.mark.parametrize(
     "life",
     [
-        pytest.param(life, id=name, marks=[pytest.mark.long] if name.endswith("later") else [])
+        pytest.param(life, id=name, marks=[] if name == "at every moment" else [pytest.mark.long])
         for name, life in AGAIN_AND_AGAIN.items()
     ],
 )
@@ -102,6 +102,7 @@ def test_killed_before_the_stage_is_taken(world, fresh, prod, service, action):
     world.assert_clean("prod", serves=release, refresh=False)
 
 
+@pytest.mark.long
 def test_interrupted_again_and_again(world, fresh, prod):
     """Ctrl-C reaches the whole group of the terminal, pulumi and its plugins too."""
     release, seen = fresh(), watch(world, "prod")

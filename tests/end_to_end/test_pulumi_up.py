@@ -49,6 +49,7 @@ def after_verifying(event):
 MOMENTS = (after_creating, while_updating, after_verifying)
 
 
+@pytest.mark.long
 def test_somebody_runs_pulumi_in_the_middle_of_a_rollout(world, fresh, prod, inside):
     """The rollout stands still at each moment, until Pulumi has looked, refreshed and gone up."""
     release, before = fresh(), world.endpoint("prod").pins

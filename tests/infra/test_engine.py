@@ -153,6 +153,7 @@ def test_a_stage_without_a_pin_gives_the_first_image_somewhere_to_go(stage: Stag
     assert stage.sandbox.client("sagemaker").list_models()["Models"] == []
 
 
+@pytest.mark.long
 def test_releases_come_and_go_and_what_the_stage_names_stays(
     stage: Stage, pins: list[dict[str, str]]
 ) -> None:

@@ -85,6 +85,7 @@ def test_a_pace_is_never_exceeded(server: Script) -> None:
 
 
 @pytest.mark.sandbox
+@pytest.mark.long
 def test_a_short_run_of_everything(tmp_path: Path) -> None:
     out = tmp_path / "bench.json"
     options = ["--rounds=1", "--requests=50", "--seconds=0.3", "--soak-minutes=0.1", f"--out={out}", "--json"]

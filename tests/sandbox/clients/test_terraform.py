@@ -9,7 +9,7 @@ from tests.sandbox.clients.terraform_cli import Terraform
 from tests.sandbox.images import model_archive
 from tests.sandbox.world import World
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 NAME = "tf-delays"
 SERVICES = {"ecr", "iam", "s3", "kms", "sagemaker", "cloudwatch", "appautoscaling", "sns", "sqs"}
