@@ -75,10 +75,8 @@ def test_a_good_release_passes_every_step_and_nobody_notices(world, fresh, prod)
     world.assert_clean(STAGE, serves=release, refresh=False)
 
 
-@pytest.mark.parametrize(
-    "metric",
-    ["score", *(pytest.param(metric, marks=pytest.mark.long) for metric in WORSE if metric != "score")],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("metric", WORSE)
 def test_a_worse_release_fails_by_its_metric_and_is_gone(world, fresh, prod, trained, tmp_path, metric):
     serves = world.endpoint(STAGE).live.release
     worse = WORSE[metric](trained["boosting"], tmp_path / metric)

@@ -230,6 +230,7 @@ def test_a_region_in_which_the_stage_is_not_is_refused(world, fresh, staging):
     assert len(world.entries("staging")) == entries
 
 
+@pytest.mark.long
 def test_a_hold_of_somebody_who_is_gone_is_seen_and_ended(world, fresh, staging):
     """Nothing moves by it; what the dead rollout had moved is brought back, and the release comes again."""
     release, before, seen = fresh(), world.endpoint("staging").pins, watch(world, "staging")

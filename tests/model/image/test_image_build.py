@@ -67,6 +67,7 @@ def test_a_change_of_the_lock_changes_the_dependencies(
     assert changed.layers[0] != built.layers[0]
 
 
+@pytest.mark.long
 def test_another_python_has_other_dependencies(built: BuiltImage, cache: Path, source: Path) -> None:
     other = "3.12" if RUNNING != "3.12" else "3.13"
     image = build_image(images.options(cache, source, python=other))
