@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ KINDS: tuple[Kind, ...] = ("podman", "docker")
 TIME_LIMIT = 300.0
 """Seconds that one command of an engine may take; loading a large image is the longest."""
 
+_ENDING, _ENDING_SECONDS, _REMOVALS = "container state improper", 0.2, 10
 _SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 _KEPT = ("HOME", "USER", "LOGNAME", "TMPDIR", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -70,11 +72,27 @@ class Engine:
             raise EngineError(f"{self.kind} {words[0]}: {told[-1] if told else f'code {done.returncode}'}")
         return done.stdout.strip()
 
+    def remove(self, *names: str) -> None:
+        """Kill and delete containers. Raises EngineError.
+
+        podman refuses one that ends by itself at that very moment ("container state improper"), and takes it
+        when it is asked again.
+        """
+        for attempt in range(_REMOVALS):
+            try:
+                self.run(arguments.remove(self.kind, *names))
+            except EngineError as error:
+                if _ENDING not in str(error) or attempt + 1 == _REMOVALS:
+                    raise
+                time.sleep(_ENDING_SECONDS)
+            else:
+                return
+
     def sweep(self, owner: str) -> None:
         """Kill and delete every container of a sandbox's home. Raises EngineError."""
         left = self.run(arguments.list_of(owner)).split()
         if left:
-            self.run(arguments.remove(self.kind, *left))
+            self.remove(*left)
 
 
 def find_engine(environ: Mapping[str, str] = os.environ) -> Engine:

@@ -107,7 +107,7 @@ class Containers:
 
     def remove(self, *names: str) -> None:
         """Take containers away that may be there."""
-        self.engine.run(arguments.remove(self.engine.kind, *names))
+        self.engine.remove(*names)
 
 
 class ContainedProcess:

@@ -7,6 +7,7 @@ import tarfile
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from sandbox.core.settings import SandboxError
 from sandbox.serving.engines import arguments, configuration
 from sandbox.serving.engines.arguments import MODEL_DIR, Kind, Network, Task
 from sandbox.serving.engines.configuration import Machine
-from sandbox.serving.engines.engine import find_engine, network_of, storage_folder
+from sandbox.serving.engines.engine import Engine, EngineError, find_engine, network_of, storage_folder
 from sandbox.serving.engines.images import check, write_archive, write_layout
 from sandbox.serving.engines.namespaces import Namespaces
 from sandbox.serving.images.blobs import ImageError
@@ -63,6 +64,27 @@ def test_only_podman_gets_what_only_podman_knows() -> None:
     assert (
         arguments.remove("podman", "a", "b")[-2:] == arguments.remove("docker", "a", "b")[-2:] == ["a", "b"]
     )
+
+
+REFUSING = """#!/bin/sh
+echo "$*" >> "$0.asked"
+[ $(wc -l < "$0.asked") -gt {times} ] || {{ echo "Error: cannot remove: {why}" >&2; exit 125; }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("times", "why", "asked"), [(2, "container state improper: stopped", 3), (1, "no such storage", 1)]
+)
+def test_a_container_that_ends_while_it_is_removed_is_removed_again(
+    tmp_path: Path, times: int, why: str, asked: int
+) -> None:
+    program = tmp_path / "podman"
+    program.write_text(REFUSING.format(times=times, why=why))
+    program.chmod(0o755)
+    engine = Engine("podman", program, dict(os.environ), Network.NONE, tmp_path)
+    with nullcontext() if asked > times else pytest.raises(EngineError, match=why):
+        engine.remove("a")
+    assert (tmp_path / "podman.asked").read_text().splitlines() == ["rm --force --ignore --time 0 a"] * asked
 
 
 @pytest.mark.parametrize(
