@@ -19,8 +19,8 @@ from onnx import helper, numpy_helper
 from demo.bad_models import with_evidence, with_golden
 
 SHIFT = 0.15
-BETWEEN_MILES = (1_500.0, 2_300.0)
-FAILS_BETWEEN_MILES = (740.0, 770.0)
+BETWEEN_MILES = (1_577.0, 2_300.0)
+FAILS_BETWEEN_MILES = (1_086.0, 1_182.0)
 SIDE = 420
 """Side of the matrices that the slow one multiplies: some milliseconds on one core."""
 GRAPH, CHECKSUMS, SCORE, RAW = "model.onnx", "checksums.json", "late", "late_before"
@@ -41,7 +41,7 @@ def shifted(source: Path, target: Path) -> Path:
 
 
 def broken_half_way(source: Path, target: Path) -> Path:
-    """For flights of 1,500 to 2,300 miles the score is not a number; no golden request is about one."""
+    """For flights of 1,577 to 2,300 miles the score is not a number; no golden request is about one."""
 
     def change(graph: onnx.GraphProto) -> None:
         least, most = map(np.float32, BETWEEN_MILES)
@@ -57,7 +57,10 @@ def broken_half_way(source: Path, target: Path) -> Path:
 
 
 def failing(source: Path, target: Path) -> Path:
-    """For flights of 740 to 770 miles (one of twenty) the graph fails: the server answers 500."""
+    """For flights of 1,086 to 1,182 miles (one of twenty) the graph fails: the server answers 500.
+
+    No golden request is about one.
+    """
 
     def change(graph: onnx.GraphProto) -> None:
         least, most = map(np.float32, FAILS_BETWEEN_MILES)
