@@ -253,7 +253,8 @@ ERRORS = {
 def test_what_aws_refuses_to_the_command_is_told_by_it(world, workshop, prod, rule):
     workshop.good()
     world.sandbox.faults(**ERRORS[rule])
-    done = world.slipway(*PROMOTE, expected=4)
+    impatient = world.env | {"SLIPWAY_PATIENCE_SECONDS": "5"}
+    done = world.slipway(*PROMOTE, expected=4, env=impatient)
     assert f"Diagnosis ({rule})" in " ".join(done.result["more"])
     world.sandbox.clear_faults()
     world.slipway(*PROMOTE)
