@@ -1,21 +1,41 @@
 """The facts that are asked before anything is decided, and the answer that `release/domain/state.py` has."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from release.domain import names, plan, state
 from release.domain.errors import Damaged, Held, UsageError
+from release.domain.ledger import OpenRollout
 from release.domain.pins import Pins
 from release.domain.state import TABLE, Does, Facts, Role
 from release.ports import StagePorts
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What a whole ledger says of a stage, asked once for all of its endpoints."""
+
+    open: OpenRollout | None
+    left: Mapping[str, Pins]
+
+
+def recorded(ports: StagePorts) -> Recorded:
+    """What the ledger says of all endpoints of the stage. Raises Damaged."""
+    left = state.pins_left(ports.ledger.newest_first(), ports.settings.endpoints)
+    return Recorded(ports.ledger.open(), dict(left))
+
+
 def facts(
-    ports: StagePorts, endpoint: str, missing: tuple[str, ...] = (), damage: tuple[str, ...] = ()
+    ports: StagePorts,
+    endpoint: str,
+    missing: tuple[str, ...] = (),
+    damage: tuple[str, ...] = (),
+    known: Recorded | None = None,
 ) -> Facts:
     """What pins, ledger and SageMaker say of one endpoint.
 
-    `missing` as of `needs.missing`, `damage` as of the ledger itself, where they were asked. What cannot be
-    read of the ledger is passed over from then on.
+    `missing` as of `needs.missing`, `damage` as of the ledger itself, `known` as of `recorded`, where they
+    were asked. What cannot be read of the ledger is passed over from then on.
     """
     settings = ports.settings.endpoints[endpoint]
     live = settings.pins.live
@@ -33,8 +53,8 @@ def facts(
         return asked
     of_type = settings.instances.type
     try:
-        found = ports.ledger.open()
-        left = _left(ports, endpoint)
+        found = known.open if known else ports.ledger.open()
+        left = known.left.get(endpoint) if known else _left(ports, endpoint)
     except Damaged as error:
         asked = replace(asked, damage=damage or (error.cause,))
         ports.ledger.pass_over_damage()

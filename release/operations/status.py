@@ -58,20 +58,23 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
         descriptions = dict(zip(endpoints, described, strict=True))
         releases = {pin.release for settings in endpoints.values() for pin in settings.pins.named}
         marks = dict(zip(releases, pool.map(lambda name: _mark(ports, name), releases), strict=True))
-    there = ports.ledger.exists()
+        there = ports.ledger.exists()
+        asked = pool.map(lambda name: needs.missing(ports, name) if there else (), endpoints)
+        missing = dict(zip(endpoints, asked, strict=True))
     damage = ports.ledger.damage() if there else ()
     readable = there and not damage
     last, (held, rollout) = (_last(ports), _open(ports)) if readable else ({}, ("", ""))
+    known = standing.recorded(ports) if readable else None
     unread = "" if readable else "cannot be read" if there else "not provisioned"
 
     lines = []
     for name, settings in endpoints.items():
-        gone = needs.missing(ports, name) if there else ()
+        gone = missing[name]
         line = _line(ports.name, name, settings, descriptions[name], [*gone, *damage])
         line = replace(
             line, last=last.get(name, unread), rollout=rollout if name == held else "", provisioned=there
         )
-        line.disagreements.extend(_standing(ports, name, gone, damage, bool(line.disagreements)))
+        line.disagreements.extend(_standing(ports, name, gone, damage, known, bool(line.disagreements)))
         line.notes.extend(_unapplied(ports, name, settings))
         line.notes.extend([f"the stage is held by the {rollout}"] if held not in ("", name) else [])
         line.notes.extend(filter(None, (marks[pin.release] for pin in settings.pins.named)))
@@ -80,10 +83,15 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
 
 
 def _standing(
-    ports: StagePorts, endpoint: str, missing: tuple[str, ...], damage: tuple[str, ...], told: bool
+    ports: StagePorts,
+    endpoint: str,
+    missing: tuple[str, ...],
+    damage: tuple[str, ...],
+    known: standing.Recorded | None,
+    told: bool,
 ) -> list[str]:
     """How an endpoint stands where a command refuses or mends that, and what ends it."""
-    asked = standing.facts(ports, endpoint, missing, damage)
+    asked = standing.facts(ports, endpoint, missing, damage, known)
     lines = []
     for found in state.standings(asked):
         if not {Does.REFUSES, Does.MENDS}.isdisjoint(TABLE[found].does.values()):
