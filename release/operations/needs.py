@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from release.domain import names, plan, preflight
 from release.domain.errors import SlipwayError, UsageError
@@ -13,8 +14,20 @@ AT_ONCE = 8
 """Questions to AWS under way at a time."""
 
 
-def problems(ports: StagePorts, endpoint: str, pin: ReleasePin, remake: bool = False) -> list[str]:
+class Stagewide:
+    """Questions about a stage's own things, each asked once: endpoints may share an image or an artifact."""
+
+    def __init__(self, ports: StagePorts) -> None:
+        self.sha256 = cache(ports.artifacts.model_sha256)
+        self.has_image = cache(ports.registry.has)
+        self.has_role = cache(lambda: _role(ports))
+
+
+def problems(
+    ports: StagePorts, endpoint: str, pin: ReleasePin, remake: bool = False, stage: Stagewide | None = None
+) -> list[str]:
     """What a pinned release needs and does not find; `remake` as in `preflight.problems`."""
+    stage = stage or Stagewide(ports)
     config = plan.config_plan(ports.name, endpoint, pin)
     model = plan.model_plan(ports.name, endpoint, pin)
     container = ports.endpoints.model_container(model.name) or {}
@@ -22,19 +35,19 @@ def problems(ports: StagePorts, endpoint: str, pin: ReleasePin, remake: bool = F
         config_model=ports.endpoints.config_model(config.name),
         model_image=container.get("Image"),
         model_data=container.get("ModelDataUrl"),
-        object_sha256=ports.artifacts.model_sha256(pin.model),
-        image_present=ports.registry.has(pin.digest),
-        role_present=_role(ports),
+        object_sha256=stage.sha256(pin.model),
+        image_present=stage.has_image(pin.digest),
+        role_present=stage.has_role(),
     )
     return preflight.problems(pin, config.name, model.name, facts, remake)
 
 
-def missing(ports: StagePorts, endpoint: str) -> tuple[str, ...]:
+def missing(ports: StagePorts, endpoint: str, stage: Stagewide | None = None) -> tuple[str, ...]:
     """What live or the way back needs and does not find, each with the release that needs it."""
     pins = ports.settings.endpoints[endpoint].pins
     named = [(role, pin) for role, pin in (("live", pins.live), ("previous", pins.previous)) if pin]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = pool.map(lambda one: problems(ports, endpoint, one[1]), named)
+        found = pool.map(lambda one: problems(ports, endpoint, one[1], stage=stage), named)
         return tuple(
             f"{role} {pin.release}: {problem}"
             for (role, pin), lines in zip(named, found, strict=True)

@@ -44,12 +44,12 @@ def facts(
         settings.pins,
         wanted=plan.config_plan(ports.name, endpoint, live).name if live else None,
         serves=described.get("EndpointConfigName"),
-        provisioned=ports.artifacts.exists() or ports.registry.uri() is not None,
+        provisioned=known is not None or ports.artifacts.exists() or ports.registry.uri() is not None,
         bucket=ports.artifacts.bucket,
         damage=damage,
         missing=missing,
     )
-    if not ports.ledger.exists():
+    if known is None and not ports.ledger.exists():
         return asked
     of_type = settings.instances.type
     try:

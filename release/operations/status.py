@@ -59,7 +59,8 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
         releases = {pin.release for settings in endpoints.values() for pin in settings.pins.named}
         marks = dict(zip(releases, pool.map(lambda name: _mark(ports, name), releases), strict=True))
         there = ports.ledger.exists()
-        asked = pool.map(lambda name: needs.missing(ports, name) if there else (), endpoints)
+        own = needs.Stagewide(ports)
+        asked = pool.map(lambda name: needs.missing(ports, name, own) if there else (), endpoints)
         missing = dict(zip(endpoints, asked, strict=True))
     damage = ports.ledger.damage() if there else ()
     readable = there and not damage
