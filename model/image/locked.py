@@ -11,7 +11,12 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from model.image.errors import DependencyError
 
-_PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)", re.MULTILINE)
+PIN = re.compile(r"(?m)^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<extras>\[[^\]]*\])?==(?P<version>[^\s;\\#]+)")
+
+
+def pins(text: str) -> dict[str, str]:
+    """The versions that a requirements file or lock pins, by name."""
+    return {match["name"].lower(): match["version"] for match in PIN.finditer(text)}
 
 
 def check_lock(requirements: str, lock: str, python: str) -> None:
@@ -20,7 +25,7 @@ def check_lock(requirements: str, lock: str, python: str) -> None:
     `python` (like "3.11") is the image's: a requirement that its marker says is not for it counts for
     nothing. Raises DependencyError, which names every requirement that is not met.
     """
-    pinned = {canonicalize_name(found["name"]): found["version"] for found in _PIN.finditer(lock)}
+    pinned = {canonicalize_name(name): version for name, version in pins(lock).items()}
     wrong = [text for wanted in _wanted(requirements, python) if (text := _unmet(wanted, pinned))]
     if wrong:
         raise DependencyError(

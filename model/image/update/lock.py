@@ -3,7 +3,6 @@
 Resolving is uv's. Only `apply` writes to the repository, and it puts everything back when it fails.
 """
 
-import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -11,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from model.image.errors import UpdateError
+from model.image.locked import PIN, pins
 
 SERVING = Path("model", "serving")
 INPUT, LOCK = SERVING / "requirements.in", SERVING / "requirements.txt"
@@ -22,9 +22,6 @@ SHARED = (
 )
 """Files that pin some of the same packages, for training, commands and tests."""
 ALL = Path("requirements.lock")
-_PIN = re.compile(
-    r"(?m)^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<extras>\[[^\]]*\])?==(?P<version>[^\s;\\#]+)"
-)
 _COMPILE = ("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--no-header")
 
 
@@ -53,11 +50,6 @@ class Proposal:
     changes: tuple[LockChange, ...]
 
 
-def pins(text: str) -> dict[str, str]:
-    """The versions that a requirements file or lock pins, by name."""
-    return {match["name"].lower(): match["version"] for match in _PIN.finditer(text)}
-
-
 def differences(before: str, after: str) -> tuple[LockChange, ...]:
     """What two locks pin differently, by name."""
     old, new = pins(before), pins(after)
@@ -70,7 +62,7 @@ def differences(before: str, after: str) -> tuple[LockChange, ...]:
 def unpinned(requirements: str, names: Iterable[str]) -> str:
     """`requirements` without the versions of `names`, so that a resolver may choose them."""
     free = {name.lower() for name in names}
-    return _PIN.sub(
+    return PIN.sub(
         lambda found: found["name"] + (found["extras"] or "") if found["name"].lower() in free else found[0],
         requirements,
     )
@@ -78,7 +70,7 @@ def unpinned(requirements: str, names: Iterable[str]) -> str:
 
 def repinned(requirements: str, versions: Mapping[str, str]) -> str:
     """`requirements` with the pins of `versions` where it names those packages; all else as it was."""
-    return _PIN.sub(
+    return PIN.sub(
         lambda found: (
             f"{found['name']}{found['extras'] or ''}=={versions.get(found['name'].lower(), found['version'])}"
         ),
