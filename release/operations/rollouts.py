@@ -80,7 +80,7 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
             kind=request.kind,
             endpoint=request.endpoint,
             release=request.release,
-            rollout=uuid.uuid4().hex[:12],
+            rollout=new_id(),
         )
         what = opened()
         entry = ports.ledger.append(subject, what)
@@ -94,6 +94,11 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
         ports.ledger.append(found.subject, Entered(event=Phase.REVERTING, reason=reason))
         return OpenRollout(found.subject, found.opened, found.owner, Phase.REVERTING, reason=reason)
     return found
+
+
+def new_id() -> str:
+    """The id of a new rollout, or of what is recorded like one."""
+    return uuid.uuid4().hex[:12]
 
 
 def _nothing_moved(ports: StagePorts, endpoint: str) -> None:

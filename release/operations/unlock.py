@@ -4,13 +4,13 @@ What holds it is a rollout whose process is gone, or a damaged ledger. From then
 file: where SageMaker serves something else, `apply` brings it back.
 """
 
-import uuid
 from dataclasses import dataclass
 
 from release.domain.errors import ServiceError, UsageError
 from release.domain.ledger import Closed, End, OpenRollout, Subject
 from release.domain.pins import Pins
 from release.domain.state import Standing, standing, told
+from release.operations import rollouts
 from release.operations import standing as asking
 from release.ports import Event, StagePorts, Tell, World
 
@@ -43,7 +43,9 @@ def unlock(world: World, stage: str, reason: str, tell: Tell) -> Unlocked:
         ports.ledger.pass_over_damage()
     found = ports.ledger.open() if ports.ledger.exists() else None
     _insist(ports, found, damage)
-    subject = found.subject if found else Subject(kind="unlock", endpoint="", release="", rollout=_new())
+    subject = (
+        found.subject if found else Subject(kind="unlock", endpoint="", release="", rollout=rollouts.new_id())
+    )
     pins = {name: _without_candidate(settings.pins) for name, settings in ports.settings.endpoints.items()}
     closed = Closed(event=End.UNLOCKED, reason=reason, over=damage, pins=pins)
     entry = ports.ledger.append(subject, closed)
@@ -85,7 +87,3 @@ def _without_candidate(pins: Pins) -> Pins:
 def _words(found: OpenRollout) -> str:
     subject = found.subject
     return f"{subject.kind} of {subject.release} ({subject.endpoint}) at {found.phase.value}"
-
-
-def _new() -> str:
-    return uuid.uuid4().hex[:12]
