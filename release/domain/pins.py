@@ -146,8 +146,8 @@ class RolloutSettings(Data):
     For all-at-once, canary and linear, SageMaker's blue/green update policy: `step_percent` of the capacity
     shifts at a time, `wait_seconds` pass between two shifts and `termination_seconds` after the last. Bounds:
     BlueGreenUpdatePolicy and TrafficRoutingConfig in SageMaker's API reference, and for the timeout the AWS
-    provider's own. What they have to be beside each other is checked where a stage's settings are read
-    (`release/domain/guardrails.py`), not here: the ledger holds rollouts of the past, too.
+    provider's own. What they have to be beside each other is checked before something is released or
+    provisioned (`release/domain/guardrails.py`), not here: the ledger holds rollouts of the past, too.
 
     For judged and shadow: the candidate gets each of `steps` per cent of the traffic in turn. A step is left
     when the judge says PASS, and not before `step_seconds`; one that the judge holds for `hold_seconds` is

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from release.domain import names, plan, state
 from release.domain.errors import Damaged, Held, UsageError
+from release.domain.landed import Description
 from release.domain.ledger import OpenRollout
 from release.domain.pins import Pins
 from release.domain.state import TABLE, Does, Facts, Role
@@ -12,17 +13,12 @@ from release.ports import StagePorts
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """What a whole ledger says of a stage, asked once for all of its endpoints."""
+class Asked:
+    """What was asked once for all endpoints of a stage that has a ledger: the answers by endpoint."""
 
-    open: OpenRollout | None
+    described: Mapping[str, Description | None]
     left: Mapping[str, Pins]
-
-
-def recorded(ports: StagePorts) -> Recorded:
-    """What the ledger says of all endpoints of the stage. Raises Damaged."""
-    left = state.pins_left(ports.ledger.newest_first(), ports.settings.endpoints)
-    return Recorded(ports.ledger.open(), dict(left))
+    open: OpenRollout | None
 
 
 def facts(
@@ -30,37 +26,38 @@ def facts(
     endpoint: str,
     missing: tuple[str, ...] = (),
     damage: tuple[str, ...] = (),
-    known: Recorded | None = None,
+    asked: Asked | None = None,
 ) -> Facts:
     """What pins, ledger and SageMaker say of one endpoint.
 
-    `missing` as of `needs.missing`, `damage` as of the ledger itself, `known` as of `recorded`, where they
-    were asked. What cannot be read of the ledger is passed over from then on.
+    `missing` as of `needs.missing`, `damage` as of the ledger itself, and `asked` are given where they were
+    asked. What cannot be read of the ledger is passed over from then on.
     """
     settings = ports.settings.endpoints[endpoint]
     live = settings.pins.live
-    described = ports.endpoints.describe(names.endpoint(endpoint, ports.name)) or {}
-    asked = Facts(
+    name = names.endpoint(endpoint, ports.name)
+    described = (asked.described[endpoint] if asked else ports.endpoints.describe(name)) or {}
+    found = Facts(
         settings.pins,
         wanted=plan.config_plan(ports.name, endpoint, live).name if live else None,
         serves=described.get("EndpointConfigName"),
-        provisioned=known is not None or ports.artifacts.exists() or ports.registry.uri() is not None,
+        provisioned=asked is not None or ports.artifacts.exists() or ports.registry.uri() is not None,
         bucket=ports.artifacts.bucket,
         damage=damage,
         missing=missing,
     )
-    if known is None and not ports.ledger.exists():
-        return asked
+    if asked is None and not ports.ledger.exists():
+        return found
     of_type = settings.instances.type
     try:
-        found = known.open if known else ports.ledger.open()
-        left = known.left.get(endpoint) if known else _left(ports, endpoint)
+        rollout = asked.open if asked else ports.ledger.open()
+        left = asked.left.get(endpoint) if asked else _left(ports, endpoint)
     except Damaged as error:
-        asked = replace(asked, damage=damage or (error.cause,))
+        found = replace(found, damage=damage or (error.cause,))
         ports.ledger.pass_over_damage()
-        found, left = ports.ledger.open(), None
-    own = found if found and found.subject.endpoint == endpoint else None
-    return replace(asked, left=left.on(of_type) if left else None, open=own.on(of_type) if own else None)
+        rollout, left = ports.ledger.open(), None
+    own = rollout if rollout and rollout.subject.endpoint == endpoint else None
+    return replace(found, left=left.on(of_type) if left else None, open=own.on(of_type) if own else None)
 
 
 def insist(ports: StagePorts, endpoint: str, role: Role, missing: tuple[str, ...] = ()) -> Facts:

@@ -1,21 +1,19 @@
 """Status: what is live where by the pin, what SageMaker says, and where they disagree. Reads only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, tee
 
 from release.domain import landed, moves, names, plan, state
-from release.domain.errors import SlipwayError
+from release.domain.errors import Damaged, SlipwayError
 from release.domain.landed import Description
-from release.domain.ledger import Stored
-from release.domain.pins import EndpointSettings
+from release.domain.ledger import OpenRollout, Stored
+from release.domain.pins import EndpointSettings, Pins
 from release.domain.state import TABLE, Does, Standing
 from release.operations import needs, standing
 from release.ports import StagePorts, World
 
-AT_ONCE = 8
-"""Questions to AWS under way at a time."""
 LOOKED_AT = 100
 """So many of the newest entries are looked at for the last one of each endpoint."""
 
@@ -51,7 +49,7 @@ def status(world: World, stages: Sequence[str]) -> list[EndpointStatus]:
 
 def _stage(ports: StagePorts) -> list[EndpointStatus]:
     endpoints = ports.settings.endpoints
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(needs.AT_ONCE) as pool:
         described = pool.map(
             lambda name: ports.endpoints.describe(names.endpoint(name, ports.name)), endpoints
         )
@@ -60,12 +58,14 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
         marks = dict(zip(releases, pool.map(lambda name: _mark(ports, name), releases), strict=True))
         there = ports.ledger.exists()
         own = needs.Stagewide(ports)
-        asked = pool.map(lambda name: needs.missing(ports, name, own) if there else (), endpoints)
-        missing = dict(zip(endpoints, asked, strict=True))
+        lacking = pool.map(lambda name: needs.missing(ports, name, own) if there else (), endpoints)
+        missing = dict(zip(endpoints, lacking, strict=True))
     damage = ports.ledger.damage() if there else ()
     readable = there and not damage
-    last, (held, rollout) = (_last(ports), _open(ports)) if readable else ({}, ("", ""))
-    known = standing.recorded(ports) if readable else None
+    opened = ports.ledger.open() if readable else None
+    last, left = _ledger(ports) if readable else ({}, None)
+    asked = standing.Asked(descriptions, left, opened) if left is not None else None
+    held, rollout = _held(ports, opened) if opened else ("", "")
     unread = "" if readable else "cannot be read" if there else "not provisioned"
 
     lines = []
@@ -75,7 +75,7 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
         line = replace(
             line, last=last.get(name, unread), rollout=rollout if name == held else "", provisioned=there
         )
-        line.disagreements.extend(_standing(ports, name, gone, damage, known, bool(line.disagreements)))
+        line.disagreements.extend(_standing(ports, name, gone, damage, asked, bool(line.disagreements)))
         line.notes.extend(_unapplied(ports, name, settings))
         line.notes.extend([f"the stage is held by the {rollout}"] if held not in ("", name) else [])
         line.notes.extend(filter(None, (marks[pin.release] for pin in settings.pins.named)))
@@ -88,16 +88,16 @@ def _standing(
     endpoint: str,
     missing: tuple[str, ...],
     damage: tuple[str, ...],
-    known: standing.Recorded | None,
+    asked: standing.Asked | None,
     told: bool,
 ) -> list[str]:
     """How an endpoint stands where a command refuses or mends that, and what ends it."""
-    asked = standing.facts(ports, endpoint, missing, damage, known)
+    facts = standing.facts(ports, endpoint, missing, damage, asked)
     lines = []
-    for found in state.standings(asked):
+    for found in state.standings(facts):
         if not {Does.REFUSES, Does.MENDS}.isdisjoint(TABLE[found].does.values()):
             told = told and found is not Standing.EMPTY
-            so, _, ends = state.told(found, asked, ports.name, endpoint, ports.entering)
+            so, _, ends = state.told(found, facts, ports.name, endpoint, ports.entering)
             lines += [ends] if told else [so, ends]
     return lines
 
@@ -157,21 +157,30 @@ def _unapplied(ports: StagePorts, name: str, settings: EndpointSettings) -> Iter
         )
 
 
-def _last(ports: StagePorts) -> dict[str, str]:
-    """The last entry of each endpoint, in words."""
+def _ledger(ports: StagePorts) -> tuple[dict[str, str], dict[str, Pins] | None]:
+    """The last entry of each endpoint, in words, and the pins that were left; each entry is read once.
+
+    The pins are None where an old entry cannot be read: then each endpoint is asked about by itself.
+    """
+    for_last, for_left = tee(ports.ledger.newest_first())
+    last = _last(ports, for_last)
+    try:
+        return last, dict(state.pins_left(for_left, ports.settings.endpoints))
+    except Damaged:
+        return last, None
+
+
+def _last(ports: StagePorts, newest_first: Iterable[Stored]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for stored in islice(ports.ledger.newest_first(), LOOKED_AT):
+    for stored in islice(newest_first, LOOKED_AT):
         found.setdefault(stored.entry.subject.endpoint, _words(stored))
         if found.keys() >= ports.settings.endpoints.keys():
             break
     return found
 
 
-def _open(ports: StagePorts) -> tuple[str, str]:
+def _held(ports: StagePorts, found: OpenRollout) -> tuple[str, str]:
     """The endpoint whose rollout is open, and that in words."""
-    found = ports.ledger.open()
-    if found is None:
-        return "", ""
     alive, subject = "under way" if ports.ledger.alive(found) else "stopped half-way", found.subject
     words = f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
     return subject.endpoint, words
