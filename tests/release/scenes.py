@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from release.domain import moves, names, plan
-from release.domain.ledger import Kind, Opened, OpenRollout, Subject
+from release.domain.ledger import Kind, Opened, OpenRollout, Phase, Subject
 from release.domain.pins import EndpointSettings, Pins, ReleasePin
 from release.domain.plan import ConfigPlan, Split
 from release.rollout import runner
 from release.rollout.runner import Ended
+from tests.fakes.trouble import Crash
 from tests.fakes.world import FakeStage, Told
 
 STAGE, ENDPOINT = "prod", "delays"
@@ -93,6 +96,25 @@ def serves(stage: FakeStage) -> ConfigPlan | None:
     found = stage.sagemaker.endpoints.get(names.endpoint(ENDPOINT, stage.name))
     assert found is None or found.target is None
     return found.config if found else None
+
+
+def killed_when(stage: FakeStage, so: Callable[[], object], work: Callable[[], object]) -> None:
+    """Do `work` in a process that is killed as soon as `so()` is true; then another process is there."""
+
+    def die() -> None:
+        if so():
+            raise Crash
+
+    stage.trouble.watch.append(die)
+    with pytest.raises(Crash):
+        work()
+    stage.trouble.watch.remove(die)
+    stage.new_process()
+
+
+def killed_at(stage: FakeStage, phase: Phase, work: Callable[[], object]) -> None:
+    """As `killed_when`, as soon as `phase` is on record."""
+    killed_when(stage, lambda: stage.ledger.current and stage.ledger.current.phase is phase, work)
 
 
 def at_call(stage: FakeStage, call: str, do: Callable[[], object]) -> None:

@@ -24,6 +24,15 @@ def process(s3, owner=OWNER) -> LedgerStore:
     return store
 
 
+def landed(s3) -> LedgerStore:
+    """A ledger of four entries, of a rollout that landed; as the process that wrote it has it."""
+    store = process(s3)
+    with store.heartbeat("r1"):
+        for what in (OPENED, CREATING, MOVING, Closed(event=End.LANDED)):
+            store.append(SUBJECT, what)
+    return store
+
+
 def key(number):
     return f"ledger/{number:08d}.json"
 

@@ -5,7 +5,15 @@ import pytest
 from release.adapters.ledger_store import ACCEPTED, TAIL
 from release.domain.chain import prove
 from release.domain.ledger import Closed, End, Phase
-from tests.release.adapters.ledgers import ANOTHER, CREATING, MOVING, OPENED, SUBJECT, filled, key, process
+from tests.release.adapters.ledgers import (
+    ANOTHER,
+    MOVING,
+    OPENED,
+    filled,
+    key,
+    landed,
+    process,
+)
 from tests.release.adapters.s3 import FakeS3
 
 
@@ -72,10 +80,7 @@ class TestDamage:
     @pytest.fixture
     def written(self, s3):
         """A ledger of four entries, each written by a request and never again."""
-        store = process(s3)
-        with store.heartbeat("r1"):
-            for what in (OPENED, CREATING, MOVING, Closed(event=End.LANDED)):
-                store.append(SUBJECT, what)
+        landed(s3)
         s3.versions.clear()
         s3.calls.clear()
 

@@ -28,6 +28,7 @@ from tests.release.adapters.ledgers import (
     beat,
     filled,
     key,
+    landed,
     process,
 )
 from tests.release.adapters.s3 import FakeS3, refusal
@@ -262,11 +263,7 @@ class TestWhatCannotBeRead:
 class TestProof:
     @pytest.fixture
     def store(self, s3):
-        store = process(s3)
-        with store.heartbeat("r1"):
-            for what in (OPENED, CREATING, MOVING, Closed(event=End.LANDED)):
-                store.append(SUBJECT, what)
-        return store
+        return landed(s3)
 
     def test_a_whole_ledger_is_proven_to_its_end(self, s3, store):
         assert prove(process(s3).shelf()) == Proof(4, ())

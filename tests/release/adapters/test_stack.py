@@ -5,14 +5,12 @@ import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
 from release.adapters.stack import PulumiStack
 from release.domain.errors import ServiceError
-from tests.conftest import ROOT
+from tests.release.adapters.stacks import project, stack_in
 
 FILE = """\
 # the last stage
@@ -26,12 +24,8 @@ config:
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiStack:
     """The stack `prod` of a project of its own, in a folder as backend."""
-    (tmp_path / "Pulumi.yaml").write_text("name: slipway\nruntime: python\n")
-    (tmp_path / "Pulumi.prod.yaml").write_text(FILE)
-    monkeypatch.setenv("PATH", f"{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "x")
-    return PulumiStack(tmp_path, cast(Any, SimpleNamespace(stage="prod")), lambda _: None)
+    project(tmp_path, monkeypatch, FILE)
+    return stack_in(tmp_path)
 
 
 @pytest.mark.sandbox

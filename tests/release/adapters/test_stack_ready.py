@@ -1,6 +1,5 @@
 """What keeps Pulumi from beginning is said before anything is recorded, and in words that lead on."""
 
-import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +10,7 @@ from pulumi.automation.errors import CommandError
 
 from release.adapters.stack import PulumiStack, place_of
 from release.domain.errors import UsageError
-from tests.conftest import ROOT
+from tests.release.adapters.stacks import project, stack_in
 
 FILE = """\
 config:
@@ -30,7 +29,7 @@ config:
 )
 def test_the_engines_advice_to_take_protection_away_is_not_passed_on(said: str, tmp_path: Path) -> None:
     urn = "urn:pulumi:prod::slipway::slipway:components:Serving$aws:sagemaker/endpoint:Endpoint::delays-prod"
-    stack = PulumiStack(tmp_path, cast(Any, SimpleNamespace(stage="prod")), lambda text: None)
+    stack = stack_in(tmp_path)
     told = str(stack._failure(RuntimeError(f"stderr: {said.format(urn=urn)}")))
     assert told.startswith("pulumi would delete or replace delays-prod in stage prod, which is protected.")
     assert "./slipway sync prod" in told
@@ -43,18 +42,9 @@ def test_the_engines_advice_to_take_protection_away_is_not_passed_on(said: str, 
 @pytest.fixture
 def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiStack:
     """The stack of a stage whose engine has all it needs, but the provider's plugin."""
-    (tmp_path / "Pulumi.yaml").write_text("name: slipway\nruntime: python\n")
-    (tmp_path / "Pulumi.prod.yaml").write_text(FILE)
-    monkeypatch.setenv("PATH", f"{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "x")
+    project(tmp_path, monkeypatch, FILE)
     monkeypatch.setattr(LocalWorkspace, "install_plugin", lambda *_: None)
-    return new(tmp_path)
-
-
-def new(folder: Path, region: str = "us-east-1") -> PulumiStack:
-    aws = SimpleNamespace(stage="prod", account="123456789012", region=region)
-    return PulumiStack(folder, cast(Any, aws), lambda _: None)
+    return stack_in(tmp_path)
 
 
 @pytest.mark.sandbox
@@ -79,7 +69,7 @@ class TestReady:
         ready.ready()
         monkeypatch.setenv(variable, value)
         with pytest.raises(UsageError, match=said) as caught:
-            new(ready.project).ready()
+            stack_in(ready.project).ready()
         assert variable in str(caught.value)
         assert "Nothing was recorded, pinned or moved." in str(caught.value)
 
@@ -117,7 +107,7 @@ def test_a_stack_of_another_region_is_refused(
         pulumi_command=SimpleNamespace(run=lambda *_: None), env_vars={}, install_plugin=lambda *_: None
     )
     state = SimpleNamespace(deployment={"resources": HELD})
-    stack = new(tmp_path, region)
+    stack = stack_in(tmp_path, region)
     stack._stack = cast(Any, SimpleNamespace(export_stack=lambda: state, workspace=workspace))
     if not refused:
         stack.ready()

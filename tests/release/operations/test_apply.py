@@ -9,8 +9,17 @@ from release.domain.pins import Instances
 from release.operations.apply import apply
 from release.operations.rollback import rollback
 from release.operations.status import status
-from tests.fakes.trouble import Crash
-from tests.release.scenes import ENDPOINT, as_before, begin, config_of, pins_now, serves, serving, sure
+from tests.release.scenes import (
+    ENDPOINT,
+    as_before,
+    begin,
+    config_of,
+    killed_when,
+    pins_now,
+    serves,
+    serving,
+    sure,
+)
 
 ASKED = "ml.c7i.large"
 
@@ -92,20 +101,12 @@ def test_a_rollback_after_it_serves_the_previous_release_on_its_own_fleet(projec
 def test_one_that_died_is_finished_by_the_same_command(project, prod, told, phase):
     ask(prod)
 
-    def die():
-        if prod.ledger.current and prod.ledger.current.phase is phase and prod.trouble.calls[-1] == "up":
-            raise Crash
+    def so():
+        if phase is Phase.MOVING:
+            return prod.sagemaker.updates
+        return prod.ledger.current and prod.ledger.current.phase is phase and prod.trouble.calls[-1] == "up"
 
-    def die_moving():
-        if prod.sagemaker.updates:
-            raise Crash
-
-    watch = die_moving if phase is Phase.MOVING else die
-    prod.trouble.watch.append(watch)
-    with pytest.raises(Crash):
-        apply(project(prod), "prod", None, told)
-    prod.trouble.watch.remove(watch)
-    prod.new_process()
+    killed_when(prod, so, lambda: apply(project(prod), "prod", None, told))
     assert apply(project(prod), "prod", None, told).changed
     assert sure(pins_now(prod).live).type == ASKED
     assert len(prod.sagemaker.updates) == 1

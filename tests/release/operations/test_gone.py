@@ -8,8 +8,7 @@ from release.operations.apply import apply
 from release.operations.promote import Order, promote
 from release.operations.rollback import rollback
 from release.operations.status import status
-from tests.fakes.trouble import Crash
-from tests.release.scenes import NAME, as_before, config_of, pins_now, serving, sure
+from tests.release.scenes import NAME, as_before, config_of, killed_at, pins_now, serving, sure
 
 
 @pytest.fixture
@@ -44,16 +43,7 @@ class TestTheEndpoint:
         self, project, gone, told, phase
     ):
         before = pins_now(gone)
-
-        def die():
-            if gone.ledger.current and gone.ledger.current.phase is phase:
-                raise Crash
-
-        gone.trouble.watch.append(die)
-        with pytest.raises(Crash):
-            apply(project(gone), "prod", None, told)
-        gone.trouble.watch.remove(die)
-        gone.new_process()
+        killed_at(gone, phase, lambda: apply(project(gone), "prod", None, told))
         assert apply(project(gone), "prod", None, told).changed
         as_before(gone, before)
 

@@ -10,8 +10,7 @@ from release.operations.release import Order as ReleaseOrder
 from release.operations.release import release
 from release.operations.rollback import rollback
 from release.operations.status import status
-from tests.fakes.trouble import Crash
-from tests.release.scenes import NAME, as_before, config_of, pins_now, serves, serving, sure
+from tests.release.scenes import NAME, as_before, config_of, killed_at, pins_now, serves, serving, sure
 
 
 @pytest.fixture(params=["previous", "a stranger's"])
@@ -87,16 +86,7 @@ def test_one_that_also_has_another_type_is_brought_back_and_then_applied(project
 def test_a_bringing_back_that_died_is_finished_by_the_same_command(project, prod, told, phase):
     before = pins_now(prod)
     prod.sagemaker.endpoints[NAME].config = config_of(before.previous)
-
-    def die():
-        if prod.ledger.current and prod.ledger.current.phase is phase:
-            raise Crash
-
-    prod.trouble.watch.append(die)
-    with pytest.raises(Crash):
-        apply(project(prod), "prod", None, told)
-    prod.trouble.watch.remove(die)
-    prod.new_process()
+    killed_at(prod, phase, lambda: apply(project(prod), "prod", None, told))
     assert apply(project(prod), "prod", None, told).changed
     as_before(prod, before)
 

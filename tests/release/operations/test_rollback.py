@@ -6,13 +6,13 @@ from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import End, Phase
 from release.domain.pins import EndpointSettings, Pins
 from release.operations.rollback import rollback
-from tests.fakes.trouble import Crash
 from tests.release.scenes import (
     ENDPOINT,
     as_before,
     at_call,
     begin,
     config_of,
+    killed_at,
     opened,
     pins_now,
     run,
@@ -24,16 +24,7 @@ from tests.release.scenes import (
 
 def die_at(stage, phase):
     """Begin, and be killed as soon as `phase` is on record."""
-
-    def die():
-        if stage.ledger.current and stage.ledger.current.phase is phase:
-            raise Crash
-
-    stage.trouble.watch.append(die)
-    with pytest.raises(Crash):
-        run(stage)
-    stage.trouble.watch.remove(die)
-    stage.new_process()
+    killed_at(stage, phase, lambda: run(stage))
 
 
 def test_the_previous_release_serves_again_and_the_other_is_previous(project, prod, told):

@@ -9,24 +9,14 @@ from release.operations.history import history
 from release.operations.promote import Order, promote
 from release.operations.status import status
 from release.operations.unlock import unlock
-from tests.fakes.trouble import Crash
-from tests.release.scenes import NAME, begin, config_of, opened, pins_now, run, serves, sure
+from tests.release.scenes import NAME, begin, config_of, killed_at, opened, pins_now, run, serves, sure
 
 
 @pytest.fixture
 def dead(prod):
     """A promotion whose process died after its release had begun to serve."""
     begin(prod, prod.pin(2))
-
-    def die():
-        if opened(prod).phase is Phase.VERIFYING:
-            raise Crash
-
-    prod.trouble.watch.append(die)
-    with pytest.raises(Crash):
-        run(prod)
-    prod.trouble.watch.remove(die)
-    prod.new_process()
+    killed_at(prod, Phase.VERIFYING, lambda: run(prod))
     prod.trouble.calls.clear()
     return prod
 

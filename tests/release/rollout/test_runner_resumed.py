@@ -8,7 +8,6 @@ from release.domain.plan import Split, beside_plan
 from release.rollout import runner
 from release.rollout.strategies import STRATEGIES, way_back
 from release.rollout.strategies.step import Step
-from tests.fakes.trouble import Crash
 from tests.release.scenes import (
     ENDPOINT,
     NAME,
@@ -17,6 +16,7 @@ from tests.release.scenes import (
     at_call,
     begin,
     config_of,
+    killed_when,
     opened,
     pins_now,
     run,
@@ -141,16 +141,11 @@ class TestResumed:
         if backwards:
             stage.sagemaker.wrong.add(config_of(coming).production[0].model_name)
         begin(stage, new)
-
-        def die():
-            if opened(stage).phase is phase and stage.trouble.calls[-1] == f"ledger: {phase}":
-                raise Crash
-
-        stage.trouble.watch.append(die)
-        with pytest.raises(Crash):
-            run(stage)
-        stage.trouble.watch.remove(die)
-        stage.new_process()
+        killed_when(
+            stage,
+            lambda: opened(stage).phase is phase and stage.trouble.calls[-1] == f"ledger: {phase}",
+            lambda: run(stage),
+        )
         stage.ledger.open()
         stage.trouble.calls.clear()
         assert run(stage).end is (End.REVERTED if backwards else End.LANDED)
@@ -164,16 +159,7 @@ class TestResumed:
     def test_an_update_that_is_under_way_is_waited_for_and_not_asked_for_again(self):
         stage = serving()
         begin(stage, stage.pin(2))
-
-        def die():
-            if stage.sagemaker.updates:
-                raise Crash
-
-        stage.trouble.watch.append(die)
-        with pytest.raises(Crash):
-            run(stage)
-        stage.trouble.watch.remove(die)
-        stage.new_process()
+        killed_when(stage, lambda: stage.sagemaker.updates, lambda: run(stage))
         stage.ledger.open()
         assert run(stage).end is End.LANDED
         assert len(stage.sagemaker.updates) == 1
@@ -240,16 +226,7 @@ class TestSteps:
     def test_a_dead_one_goes_on_at_its_step(self):
         stage = self.stage()
         begin(stage, stage.pin(2))
-
-        def die():
-            if len(stage.sagemaker.updates) == 2:
-                raise Crash
-
-        stage.trouble.watch.append(die)
-        with pytest.raises(Crash):
-            run(stage)
-        stage.trouble.watch.remove(die)
-        stage.new_process()
+        killed_when(stage, lambda: len(stage.sagemaker.updates) == 2, lambda: run(stage))
         stage.ledger.open()
         assert (opened(stage).phase, opened(stage).step) == (Phase.MOVING, 1)
         assert run(stage).end is End.LANDED
