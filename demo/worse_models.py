@@ -79,11 +79,11 @@ def failing(source: Path, target: Path) -> Path:
     return _changed(source, target, change)
 
 
-def slow(source: Path, target: Path) -> Path:
-    """The same scores, some milliseconds later: two large matrices are multiplied for every request."""
+def slow(source: Path, target: Path, side: int = SIDE) -> Path:
+    """The same scores, some milliseconds later: `side` x `side` matrices are multiplied for every request."""
 
     def change(graph: onnx.GraphProto) -> None:
-        matrix = np.random.default_rng(0).standard_normal((SIDE, SIDE)).astype(np.float32)
+        matrix = np.random.default_rng(0).standard_normal((side, side)).astype(np.float32)
         _constants(graph, matrix=matrix, nothing=np.float32(0))
         graph.node.append(helper.make_node("ReduceMean", [RAW], ["mean"], keepdims=0))
         graph.node.append(helper.make_node("Add", ["matrix", "mean"], ["moved"]))

@@ -1,19 +1,26 @@
 """The rows of the bench: what is rolled out, and what is measured of it."""
 
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.rollout.judged.scene import GOOD, TWIN, Scene, ended
 from demo.callers import Calls
 from demo.project import TOLERANT
+from release.domain import names
 from release.domain.errors import ReleaseFailed
+from release.domain.pins import RolloutSettings
+from release.domain.policy import Policy
+from release.judge.estimate import Assumptions, estimate
 
 REVERTED = "reverted"
 RATE = 100.0
 SHARE = 5
-JUDGED = {
+JUDGED: Mapping[str, Any] = {
     "strategy": "judged",
     "steps": [SHARE, 50],
     "step_seconds": 10,
@@ -39,6 +46,10 @@ class Run:
     sent: int
     until_gone: float | None
     """Seconds from the first bad answer to the candidate's weight 0, or without one to the last."""
+    estimate: float | None = None
+    """Seconds until the last move by the plan's estimate, before anything was measured."""
+    still: float | None = None
+    """Seconds from the candidate's weight 0 to its last answer."""
 
     def record(self) -> dict[str, Any]:
         """As JSON data."""
@@ -78,31 +89,79 @@ def worse(scene: Scene, runs: int, step: Step) -> Iterator[Run]:
             yield found
 
 
-def alike(scene: Scene, runs: int, step: Step) -> Iterator[Run]:
+@dataclass(frozen=True)
+class Service:
+    """A service that an A/A rollout is done with: how slow it is, and how it is called."""
+
+    side: int
+    """Of the matrices that it multiplies for each request, beside its own model; 0 for none."""
+    latency: float
+    """Its median latency about, seconds: what the estimate assumes."""
+    rate: float
+    steps: tuple[int, ...] = (SHARE, 50)
+    busy: bool = False
+    """Whether another process keeps one core of the host busy meanwhile."""
+
+
+SERVICES = {
+    "the same bytes, .5 ms": Service(0, 0.0005, 200.0),
+    "the same bytes, 5 ms": Service(500, 0.005, 60.0, steps=(25, 50)),
+    "the same bytes, 70 ms": Service(1200, 0.07, 8.0, steps=(50,)),
+    "the same bytes, busy host": Service(0, 0.0005, 200.0, busy=True),
+}
+
+
+def alike(name: str) -> Callable[[Scene, int, Step], Iterator[Run]]:
     """The same bytes as another release: nobody may be taken back."""
-    _live(scene, GOOD)
+
+    def row(scene: Scene, runs: int, step: Step) -> Iterator[Run]:
+        service = SERVICES[name]
+        kinds = scene.slowed(service.side) if service.side else (GOOD, TWIN)
+        _live(scene, kinds[0], {"steps": list(service.steps)})
+        foreseen = _foreseen(service)
+        for number in range(runs):
+            scene.release(kinds[(number + 1) % 2])
+            step(f"{name}: {number + 1} of {runs}")
+            begun = time.time()
+            with _busy(service.busy), scene.callers(service.rate) as calls:
+                code, answer = ended(scene.promotion())
+            yield _run(name, code, answer, time.time() - begun, calls, None, foreseen)
+
+    return row
+
+
+def abort(scene: Scene, runs: int, step: Step) -> Iterator[Run]:
+    """A good release is aborted at 5 %: how long does it still answer after its weight is 0?"""
+    _live(scene, GOOD, {"step_seconds": 600})
     for number in range(runs):
-        kind = GOOD if number % 2 else TWIN
-        scene.release(kind)
-        step(f"the same bytes again: {number + 1} of {runs}")
+        scene.release(GOOD if number % 2 else TWIN)
+        step(f"aborted at {SHARE} %: {number + 1} of {runs}")
         begun = time.time()
-        with scene.callers(2 * RATE) as calls:
-            time.sleep(10)
-            code, answer = ended(scene.promotion())
-        yield _run("the same bytes", code, answer, time.time() - begun, calls, None)
+        with scene.callers(RATE) as calls:
+            process = scene.promotion()
+            scene.until_with_candidate(process)
+            scene.abort()
+            gone = scene.until_without_candidate(process, had=True)
+            code, answer = ended(process)
+        found = _run("aborted", code, answer, time.time() - begun, calls, gone)
+        if gone is None or found.ended != REVERTED:
+            raise ReleaseFailed(f"An aborted rollout of the bench was not taken back: {answer}")
+        yield found
+        scene.let_in_again()
 
 
 ROWS: Mapping[str, Callable[[Scene, int, Step], Iterator[Run]]] = {
     "errors": errors,
     "guardrail": guardrail,
     "worse": worse,
-    "alike": alike,
+    "abort": abort,
+    **{f"alike-{key}": alike(name) for key, name in zip(("0.5", "5", "70", "busy"), SERVICES, strict=True)},
 }
 
 
-def _live(scene: Scene, kind: str) -> None:
+def _live(scene: Scene, kind: str, changes: Mapping[str, Any] | None = None) -> None:
     """A release that is live in the stage, without a judge: it has no callers yet."""
-    scene.rollout(JUDGED, TOLERANT)
+    scene.rollout({**JUDGED, **(changes or {})}, TOLERANT)
     scene.release(kind)
     code, answer = ended(scene.promotion("--strategy", "all-at-once"))
     if code:
@@ -112,7 +171,6 @@ def _live(scene: Scene, kind: str) -> None:
 def _failing(scene: Scene, row: str, *options: str) -> Run:
     begun = time.time()
     with scene.callers(RATE) as calls:
-        time.sleep(10)
         process = scene.promotion(*options)
         gone = scene.until_without_candidate(process)
         code, answer = ended(process)
@@ -124,7 +182,13 @@ def _failing(scene: Scene, row: str, *options: str) -> Run:
 
 
 def _run(
-    row: str, code: int, answer: Mapping[str, Any], seconds: float, calls: Calls, gone: float | None
+    row: str,
+    code: int,
+    answer: Mapping[str, Any],
+    seconds: float,
+    calls: Calls,
+    gone: float | None,
+    foreseen: float | None = None,
 ) -> Run:
     # A gate that refuses ends with 1 too, before there is any rollout.
     why = str(answer.get("error", ""))
@@ -139,4 +203,29 @@ def _run(
         bad=len(calls.failures),
         sent=calls.sent,
         until_gone=round(last - first, 2) if first and last else None,
+        estimate=foreseen,
+        still=round(max(calls.last.get(names.CANDIDATE, gone) - gone, 0.0), 2) if gone else None,
     )
+
+
+def _foreseen(service: Service) -> float:
+    """Seconds that the steps take by the estimate that a user is shown, the bake besides."""
+    policy, settings = Policy.model_validate(TOLERANT), RolloutSettings.model_validate(JUDGED)
+    seconds = 0.0
+    for share in service.steps:
+        given = Assumptions(service.rate, share / 100, latency=service.latency)
+        [passes] = [line for line in estimate(policy, given) if line.verdict == "PASS"]
+        seconds += max(passes.seconds, settings.step_seconds)
+    return round(seconds + settings.bake_seconds, 1)
+
+
+@contextmanager
+def _busy(wanted: bool) -> Generator[None]:
+    if not wanted:
+        yield
+        return
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield
+        finally:
+            process.kill()

@@ -18,7 +18,7 @@ from bench.rollout.users import User
 from demo.bad_models import with_evidence
 from demo.callers import Calls, calling
 from demo.project import ROOT, change_stage, make_project
-from demo.worse_models import WORSE
+from demo.worse_models import WORSE, slow
 from release.domain import names
 from sandbox import testing
 from sandbox.testing import SandboxHandle
@@ -68,6 +68,17 @@ class Scene:
             text=True,
         )
 
+    def slowed(self, side: int) -> tuple[str, str]:
+        """Two releases of the same bytes that multiply matrices of this size besides."""
+        slow(self.project / GOOD, self.project / f"{GOOD}-{side}", side)
+        twin = self.project / f"{TWIN}-{side}"
+        with_evidence(self.project / f"{GOOD}-{side}", twin, lambda evidence: evidence.update(twin=True))
+        return f"{GOOD}-{side}", twin.name
+
+    def abort(self) -> None:
+        """Take the rollout under way back."""
+        self.user.slipway("abort", TARGET, "--reason", "the bench has seen enough")
+
     def let_in_again(self) -> None:
         """Clear the fence of what is live in the stage before, so that it may be tried once more."""
         file = (self.project / f"Pulumi.{SOURCE}.yaml").read_text(encoding="utf-8")
@@ -83,9 +94,13 @@ class Scene:
         found = self._sagemaker.describe_endpoint(EndpointName=NAME)["ProductionVariants"]
         return {variant["VariantName"]: variant["CurrentWeight"] for variant in found}
 
-    def until_without_candidate(self, process: subprocess.Popen[str]) -> float | None:
+    def until_with_candidate(self, process: subprocess.Popen[str]) -> None:
+        """Wait until a candidate has traffic, while `process` runs."""
+        while process.poll() is None and not self.weights().get(names.CANDIDATE):
+            time.sleep(POLL_SECONDS)
+
+    def until_without_candidate(self, process: subprocess.Popen[str], had: bool = False) -> float | None:
         """The moment (since 1970) at which a candidate that had traffic has none, while `process` runs."""
-        had = False
         while process.poll() is None:
             share = self.weights().get(names.CANDIDATE, 0.0)
             if had and not share:
