@@ -8,7 +8,7 @@ import json
 import subprocess
 import time
 from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from demo.callers import Calls, calling
 from demo.project import ROOT, change_stage, make_project
 from demo.worse_models import WORSE, slow
 from release.domain import names
+from release.operations.judging import SPAN
 from sandbox import testing
 from sandbox.testing import SandboxHandle
 
@@ -85,9 +86,15 @@ class Scene:
         release = YAML(typ="safe").load(file)["config"]["slipway:endpoints"][ENDPOINT]["live"]["release"]
         self.user.slipway("fence", "clear", release, "--reason", "the bench tries it once more")
 
-    def callers(self, rate: float) -> AbstractContextManager[Calls]:
-        """While the block runs, callers send `rate` requests a second; what they saw is known after it."""
-        return calling(self.sandbox.endpoint_url, NAME, rate)
+    @contextmanager
+    def callers(self, rate: float) -> Generator[Calls]:
+        """While the block runs, callers send `rate` requests a second; what they saw is known after it.
+
+        It begins when there are windows enough that a promotion takes this rate for the stage's traffic.
+        """
+        with calling(self.sandbox.endpoint_url, NAME, rate) as calls:
+            time.sleep(SPAN)
+            yield calls
 
     def weights(self) -> dict[str, float]:
         """The variants' weights now."""
