@@ -1,6 +1,12 @@
-"""Pulumi's entry point: the stage's config in, its resources declared."""
+"""Pulumi's entry point: the stage's config in, its resources declared.
 
+A command that works on one endpoint names a file in `SLIPWAY_DECLARED_ONLY` while its own update runs
+(`release/adapters/stack.py`): then that endpoint alone is declared. A file that is not there ends the run.
+"""
+
+import os
 import sys
+from pathlib import Path
 
 import pulumi
 from pulumi.runtime import get_config_env
@@ -12,10 +18,11 @@ from release.domain.stage import parse, refuse_what_sagemaker_would
 _SHOWN_ALREADY = 32
 """The exit code by which Pulumi knows that the program has said itself what is wrong."""
 
+only = os.environ.get("SLIPWAY_DECLARED_ONLY")
 try:
     stage = parse(pulumi.get_stack(), get_config_env())
     refuse_what_sagemaker_would(stage)
 except UsageError as error:
     pulumi.log.error(str(error))
     sys.exit(_SHOWN_ALREADY)
-compose(stage)
+compose(stage, only=Path(only).read_text(encoding="utf-8") if only else None)

@@ -35,21 +35,29 @@ class Foundation:
     topic: AlarmTopic
 
 
-def compose(settings: StageSettings) -> None:
-    """Declare everything that the stage's settings ask for, and the stack's outputs."""
+def compose(settings: StageSettings, only: str | None = None) -> None:
+    """Declare everything that the stage's settings ask for, and the stack's outputs.
+
+    With `only`, of the endpoints this one alone: for an update whose targets are that endpoint's resources.
+    """
     tags = {"project": names.PROJECT, "stage": settings.stage}
     foundation = _foundation(settings, tags)
-    served = {
-        name: sagemaker_name
-        for name, endpoint in settings.endpoints.items()
-        if (sagemaker_name := _endpoint(settings, name, endpoint, foundation, tags))
-    }
+    for name, endpoint in settings.endpoints.items():
+        if only in (None, name):
+            _endpoint(settings, name, endpoint, foundation, tags)
     pulumi.export("repository_url", foundation.registry.url)
     pulumi.export("bucket", foundation.storage.bucket)
     pulumi.export("key_arn", foundation.key.arn)
     pulumi.export("role_arn", foundation.role.arn)
     pulumi.export("topic_arn", foundation.topic.arn)
-    pulumi.export("endpoints", served)
+    pulumi.export("endpoints", _served(settings))
+
+
+def _served(settings: StageSettings) -> dict[str, str]:
+    """The endpoints that serve, or are about to, each with its name in SageMaker."""
+    stage, endpoints = settings.stage, settings.endpoints.items()
+    plans = {name: endpoint_plan(stage, name, endpoint.pins) for name, endpoint in endpoints}
+    return {name: plan.endpoint for name, plan in plans.items() if plan.first}
 
 
 def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
@@ -85,8 +93,8 @@ def _endpoint(
     endpoint: EndpointSettings,
     foundation: Foundation,
     tags: Mapping[str, str],
-) -> str | None:
-    """Declare one endpoint's resources; return its SageMaker name where it serves."""
+) -> None:
+    """Declare one endpoint's resources."""
     stage, plan = settings.stage, endpoint_plan(settings.stage, name, endpoint.pins)
     watched = plan.watched.name if plan.watched else None
     alarms = EndpointAlarms(
@@ -112,14 +120,13 @@ def _endpoint(
         ),
     )
     if serving.endpoint is None:
-        return None
+        return
     live = endpoint.pins.live
     serves_on = live.type if live and live.type else endpoint.instances.type
     Autoscaling(
         f"{name}-autoscaling",
         AutoscalingArgs(plan.endpoint, serves_on, endpoint.instances, [serving.endpoint]),
     )
-    return plan.endpoint
 
 
 def _unapplied(stage: str, name: str, endpoint: EndpointSettings) -> str:

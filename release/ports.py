@@ -105,8 +105,14 @@ class Endpoints(Protocol):
     def free_scaling(self, endpoint: str) -> None:
         """Let autoscaling work as before."""
 
-    def bounds(self, endpoint: str) -> tuple[int, int] | None:
-        """Least and most instances between which autoscaling moves live, None where nothing scales it."""
+    def bounds(self, endpoints: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """Least and most instances between which autoscaling moves live, of those that it scales."""
+
+    def config_names(self) -> frozenset[str]:
+        """The names of all endpoint configs with the stage in their name."""
+
+    def model_names(self) -> frozenset[str]:
+        """The names of all models with the stage in their name."""
 
     def config_model(self, config: str) -> str | None:
         """The model that an endpoint config's first variant serves, None when there is no such config."""
@@ -262,7 +268,7 @@ class Artifacts(Protocol):
         """Where the artifact with this checksum lies, or would."""
 
     def model_sha256(self, uri: str) -> str | None:
-        """SHA-256 of the bytes at `uri`, read in full; None when there is no such object."""
+        """SHA-256 of the bytes at `uri`; None when there is no such object."""
 
     def read_model(self, uri: str) -> bytes:
         """The bytes of the artifact at `uri`."""

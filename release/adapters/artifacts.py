@@ -5,6 +5,7 @@
 Bytes are hashed on the way in and on the way out; an object that is there already is checked, not replaced.
 """
 
+import base64
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,16 @@ class ArtifactStore:
         return f"s3://{self.bucket}/{names.model_key(sha256)}"
 
     def model_sha256(self, uri: str) -> str | None:
-        """SHA-256 of the bytes at `uri`, read in full; None when there is no such object."""
+        """SHA-256 of the bytes at `uri`; None when there is no such object.
+
+        S3 knows it of what was uploaded with it, and has checked it then. Of all else the bytes are read.
+        """
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         try:
+            head = self._s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+            known = head.get("ChecksumSHA256", "")
+            if known and "-" not in known:  # of an upload in parts it is the checksum of their checksums
+                return base64.b64decode(known).hex()
             body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
         except ClientError as error:
             if error_code(error) in MISSING:

@@ -72,9 +72,13 @@ class StageAws:
 
 
 @cache
+def _session(region: str, profile: str | None) -> boto3.Session:
+    return boto3.Session(region_name=region, profile_name=profile)
+
+
+@cache
 def _client(service: str, region: str, profile: str | None) -> Any:
-    session = boto3.Session(region_name=region, profile_name=profile)
-    client = session.client(service, config=_CONFIG)
+    client = _session(region, profile).client(service, config=_CONFIG)
     if service not in IMPATIENT:
         client._make_api_call = PATIENCE.of(client._make_api_call)
     return client

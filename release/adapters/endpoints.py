@@ -3,7 +3,7 @@
 Deciding what an answer means is not done here (`release/domain/landed.py`, `release/domain/preflight.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +14,10 @@ from release.domain.deployment import Deployment, deployment_config
 from release.domain.landed import Description
 from release.ports import Busy, ModelAnswered, Unanswered
 
+LISTED_AT_ONCE = 100
+"""Most names in one answer of SageMaker's lists."""
+TARGETS_AT_ONCE = 50
+"""Most resources that one DescribeScalableTargets may ask for, and answers at once."""
 _NO_ANSWER = {
     "ModelError",
     "ModelNotReadyException",
@@ -29,6 +33,7 @@ class Endpoints:
     """The SageMaker endpoints of one stage. Methods may raise boto3's errors."""
 
     def __init__(self, aws: StageAws) -> None:
+        self._stage = aws.stage
         self._sagemaker = aws.client("sagemaker")
         self._runtime = aws.client("sagemaker-runtime")
         self._scaling = aws.client("application-autoscaling")
@@ -83,10 +88,16 @@ class Endpoints:
         """Let autoscaling work as before."""
         self._suspend_scale_in(endpoint, suspended=False)
 
-    def bounds(self, endpoint: str) -> tuple[int, int] | None:
-        """Least and most instances between which autoscaling moves live, None where nothing scales it."""
-        found = self._target(endpoint)
-        return (found["MinCapacity"], found["MaxCapacity"]) if found else None
+    def bounds(self, endpoints: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """Least and most instances between which autoscaling moves live, of those that it scales."""
+        name = {_resource(endpoint): endpoint for endpoint in endpoints}
+        asked = list(name)
+        found = (
+            target
+            for start in range(0, len(asked), TARGETS_AT_ONCE)
+            for target in self._targets(asked[start : start + TARGETS_AT_ONCE])
+        )
+        return {name[one["ResourceId"]]: (one["MinCapacity"], one["MaxCapacity"]) for one in found}
 
     def _suspend_scale_in(self, endpoint: str, suspended: bool) -> None:
         found, state = self._target(endpoint), {"DynamicScalingInSuspended": suspended}
@@ -96,12 +107,27 @@ class Endpoints:
             )
 
     def _target(self, endpoint: str) -> dict[str, Any] | None:
-        answer = self._scaling.describe_scalable_targets(**_SCALED, ResourceIds=[_resource(endpoint)])
-        return next(iter(answer["ScalableTargets"]), None)
+        return next(iter(self._targets([_resource(endpoint)])), None)
+
+    def _targets(self, resources: list[str]) -> list[dict[str, Any]]:
+        return self._scaling.describe_scalable_targets(**_SCALED, ResourceIds=resources)["ScalableTargets"]
 
     def delete(self, endpoint: str) -> None:
         """Delete an endpoint that never served."""
         self._sagemaker.delete_endpoint(EndpointName=endpoint)
+
+    def config_names(self) -> frozenset[str]:
+        """The names of all endpoint configs with the stage in their name."""
+        pages = self._listed("list_endpoint_configs")
+        return frozenset(found["EndpointConfigName"] for page in pages for found in page["EndpointConfigs"])
+
+    def model_names(self) -> frozenset[str]:
+        """The names of all models with the stage in their name."""
+        return frozenset(f["ModelName"] for page in self._listed("list_models") for f in page["Models"])
+
+    def _listed(self, call: str) -> Iterable[dict[str, Any]]:
+        pages = self._sagemaker.get_paginator(call)
+        return pages.paginate(NameContains=f"-{self._stage}-", PaginationConfig={"PageSize": LISTED_AT_ONCE})
 
     def config_model(self, config: str) -> str | None:
         """The model that an endpoint config's first variant serves, None when there is no such config."""

@@ -10,7 +10,8 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -36,6 +37,8 @@ _PROTECTED = re.compile(r"urn:pulumi:(?P<urn>[^\s\"']+)[^.]*?\bprotect(?:ed|ion)
 LOCK_PATIENCE = 600.0
 READ_ATTEMPTS = 4
 BACKEND = "PULUMI_BACKEND_URL"
+DECLARED_ONLY = "SLIPWAY_DECLARED_ONLY"
+"""Names a file with the one endpoint that the program has to declare (`infra/__main__.py`)."""
 POLL_SECONDS = 0.5
 OURS = ("pulumi:", "slipway:")
 _BUCKET = "aws:s3/bucket:Bucket::storage"
@@ -95,11 +98,37 @@ class PulumiStack:
             if there is None:
                 there = _endpoints_in(settle_pending_creates(stack, self.aws, self.say))
             name = names.endpoint(endpoint, self.aws.stage) if endpoint else None
-            targets = targets_of(endpoint, self.aws.stage) if endpoint and name in there else None
-            stack.up(refresh=True, target=targets, on_event=self._on_event, color="never")
+            if endpoint and name in there:
+                with self._declaring_only(stack, endpoint):
+                    stack.up(
+                        refresh=True,
+                        target=targets_of(endpoint, self.aws.stage),
+                        on_event=self._on_event,
+                        color="never",
+                    )
+            else:
+                stack.up(refresh=True, on_event=self._on_event, color="never")
             return there | {name} if name else there
 
         self._endpoints = self._unlocked(work, lambda _text: stack.cancel())
+
+    @contextmanager
+    def _declaring_only(self, stack: auto.Stack, endpoint: str) -> Generator[None]:
+        """Have the program declare this endpoint alone, of those that the stage has.
+
+        An update of targets leaves everything else as it is in the state, declared or not, and a program
+        that declares a hundred endpoints takes its time. The endpoint is told by a file that is gone
+        afterwards, so that no variable that somebody left behind narrows a whole `pulumi up`.
+        """
+        workspace, variables = stack.workspace, stack.workspace.env_vars
+        with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
+            told = Path(folder) / "endpoint"
+            told.write_text(endpoint)
+            workspace.env_vars = {**variables, DECLARED_ONLY: str(told)}
+            try:
+                yield
+            finally:
+                workspace.env_vars = variables
 
     def ready(self) -> None:
         """Raises UsageError where `up` could not even begin, or the stack is of another account or region."""

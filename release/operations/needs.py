@@ -1,7 +1,6 @@
 """What pinned releases need in a stage: asking whether it is all there, and bringing again what is not."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from release.domain import names, plan, preflight
@@ -10,24 +9,38 @@ from release.domain.pins import ReleasePin
 from release.domain.preflight import Facts
 from release.ports import Event, StagePorts, Tell, World
 
-AT_ONCE = 8
-"""Questions to AWS under way at a time."""
-
 
 class Stagewide:
-    """Questions about a stage's own things, each asked once: endpoints may share an image or an artifact."""
+    """What all endpoints of a stage have, asked once: they may share an image or an artifact.
+
+    Models and configs are listed, as a name says all that its thing holds.
+    """
 
     def __init__(self, ports: StagePorts) -> None:
-        self.sha256 = cache(ports.artifacts.model_sha256)
-        self.has_image = cache(ports.registry.has)
-        self.has_role = cache(lambda: _role(ports))
+        self._stage = ports.name
+        self._configs, self._models = ports.endpoints.config_names(), ports.endpoints.model_names()
+        self._role = _role(ports)
+        self._sha256 = cache(ports.artifacts.model_sha256)
+        self._has_image = cache(ports.registry.has)
+
+    def problems(self, endpoint: str, pin: ReleasePin) -> list[str]:
+        """What a pinned release needs and does not find."""
+        config = plan.config_plan(self._stage, endpoint, pin)
+        model = plan.model_plan(self._stage, endpoint, pin)
+        there = model.name in self._models
+        facts = Facts(
+            config_model=model.name if config.name in self._configs else None,
+            model_image=pin.image if there else None,
+            model_data=pin.model if there else None,
+            object_sha256=self._sha256(pin.model),
+            image_present=self._has_image(pin.digest),
+            role_present=self._role,
+        )
+        return preflight.problems(pin, config.name, model.name, facts)
 
 
-def problems(
-    ports: StagePorts, endpoint: str, pin: ReleasePin, remake: bool = False, stage: Stagewide | None = None
-) -> list[str]:
-    """What a pinned release needs and does not find; `remake` as in `preflight.problems`."""
-    stage = stage or Stagewide(ports)
+def problems(ports: StagePorts, endpoint: str, pin: ReleasePin, remake: bool) -> list[str]:
+    """What one pinned release needs and does not find, asked in full; `remake` as in `preflight.problems`."""
     config = plan.config_plan(ports.name, endpoint, pin)
     model = plan.model_plan(ports.name, endpoint, pin)
     container = ports.endpoints.model_container(model.name) or {}
@@ -35,24 +48,23 @@ def problems(
         config_model=ports.endpoints.config_model(config.name),
         model_image=container.get("Image"),
         model_data=container.get("ModelDataUrl"),
-        object_sha256=stage.sha256(pin.model),
-        image_present=stage.has_image(pin.digest),
-        role_present=stage.has_role(),
+        object_sha256=ports.artifacts.model_sha256(pin.model),
+        image_present=ports.registry.has(pin.digest),
+        role_present=_role(ports),
     )
     return preflight.problems(pin, config.name, model.name, facts, remake)
 
 
 def missing(ports: StagePorts, endpoint: str, stage: Stagewide | None = None) -> tuple[str, ...]:
     """What live or the way back needs and does not find, each with the release that needs it."""
-    pins = ports.settings.endpoints[endpoint].pins
-    named = [(role, pin) for role, pin in (("live", pins.live), ("previous", pins.previous)) if pin]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = pool.map(lambda one: problems(ports, endpoint, one[1], stage=stage), named)
-        return tuple(
-            f"{role} {pin.release}: {problem}"
-            for (role, pin), lines in zip(named, found, strict=True)
-            for problem in lines
-        )
+    stage, pins = stage or Stagewide(ports), ports.settings.endpoints[endpoint].pins
+    named = (("live", pins.live), ("previous", pins.previous))
+    return tuple(
+        f"{role} {pin.release}: {problem}"
+        for role, pin in named
+        if pin
+        for problem in stage.problems(endpoint, pin)
+    )
 
 
 def bring_again(world: World, ports: StagePorts, endpoint: str, urgent: bool, tell: Tell) -> None:

@@ -14,6 +14,8 @@ from release.domain.state import TABLE, Does, Standing
 from release.operations import needs, standing
 from release.ports import StagePorts, World
 
+AT_ONCE = 8
+"""Questions to AWS under way at a time."""
 LOOKED_AT = 100
 """So many of the newest entries are looked at for the last one of each endpoint."""
 
@@ -49,7 +51,7 @@ def status(world: World, stages: Sequence[str]) -> list[EndpointStatus]:
 
 def _stage(ports: StagePorts) -> list[EndpointStatus]:
     endpoints = ports.settings.endpoints
-    with ThreadPoolExecutor(needs.AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         described = pool.map(
             lambda name: ports.endpoints.describe(names.endpoint(name, ports.name)), endpoints
         )
@@ -57,9 +59,10 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
         releases = {pin.release for settings in endpoints.values() for pin in settings.pins.named}
         marks = dict(zip(releases, pool.map(lambda name: _mark(ports, name), releases), strict=True))
         there = ports.ledger.exists()
-        own = needs.Stagewide(ports)
-        lacking = pool.map(lambda name: needs.missing(ports, name, own) if there else (), endpoints)
+        own = needs.Stagewide(ports) if there else None
+        lacking = pool.map(lambda name: needs.missing(ports, name, own) if own else (), endpoints)
         missing = dict(zip(endpoints, lacking, strict=True))
+    bounds = ports.endpoints.bounds([names.endpoint(name, ports.name) for name in endpoints])
     damage = ports.ledger.damage() if there else ()
     readable = there and not damage
     opened = ports.ledger.open() if readable else None
@@ -76,7 +79,7 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
             line, last=last.get(name, unread), rollout=rollout if name == held else "", provisioned=there
         )
         line.disagreements.extend(_standing(ports, name, gone, damage, asked, bool(line.disagreements)))
-        line.notes.extend(_unapplied(ports, name, settings))
+        line.notes.extend(_unapplied(ports, name, settings, bounds.get(names.endpoint(name, ports.name))))
         line.notes.extend([f"the stage is held by the {rollout}"] if held not in ("", name) else [])
         line.notes.extend(filter(None, (marks[pin.release] for pin in settings.pins.named)))
         lines.append(line)
@@ -140,7 +143,9 @@ def _line(
     )
 
 
-def _unapplied(ports: StagePorts, name: str, settings: EndpointSettings) -> Iterator[str]:
+def _unapplied(
+    ports: StagePorts, name: str, settings: EndpointSettings, bounds: tuple[int, int] | None
+) -> Iterator[str]:
     """Settings that the endpoint does not have yet, and what applies them."""
     live, asked = settings.pins.live, settings.instances
     if live is not None and moves.shape_differs(settings):
@@ -148,8 +153,7 @@ def _unapplied(ports: StagePorts, name: str, settings: EndpointSettings) -> Iter
             f"runs on {live.type}, the data asks for {asked.type}: "
             f"./slipway apply {ports.name} --endpoint {name}"
         )
-    bounds = ports.endpoints.bounds(names.endpoint(name, ports.name)) if live else None
-    if bounds not in (None, (asked.min, asked.max)):
+    if live is not None and bounds not in (None, (asked.min, asked.max)):
         least, most = bounds
         yield (
             f"scales from {least} to {most} instances, the data asks for {asked.min} to {asked.max}: "

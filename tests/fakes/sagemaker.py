@@ -1,7 +1,7 @@
 """SageMaker in memory: models, endpoint configs and endpoints that move, fail and fall back in silence."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -144,9 +144,17 @@ class FakeSageMaker:
         self.endpoints[endpoint].scale_in_held = False
         self.trouble.moment()
 
-    def bounds(self, endpoint: str) -> tuple[int, int] | None:
-        """As set."""
-        return self.scales
+    def bounds(self, endpoints: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """As set, of all."""
+        return dict.fromkeys(endpoints, self.scales) if self.scales else {}
+
+    def config_names(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(self.configs)
+
+    def model_names(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(self.models)
 
     def delete(self, endpoint: str) -> None:
         """DeleteEndpoint."""

@@ -192,6 +192,8 @@ def _run(
 ) -> Run:
     # A gate that refuses ends with 1 too, before there is any rollout.
     why = str(answer.get("error", ""))
+    if code == 0 and not answer["changed"]:
+        raise ReleaseFailed(f"A rollout of the bench had nothing to do: {answer}")
     outcome = "landed" if code == 0 else REVERTED if "did not land" in why else f"exit {code}"
     first = min(calls.failures, default=None)
     last = gone or max(calls.failures, default=None)

@@ -45,7 +45,7 @@ class Scene:
         good = self.project / GOOD
         if not (good / "evidence.json").exists():
             self.user.slipway("train", "--model", "boosting", "--out", GOOD)
-        with_evidence(good, self.project / TWIN, lambda evidence: evidence.update(twin=True))
+        self._twin(GOOD, TWIN)
         for kind, make in WORSE.items():
             make(good, self.project / kind)
 
@@ -71,10 +71,17 @@ class Scene:
 
     def slowed(self, side: int) -> tuple[str, str]:
         """Two releases of the same bytes that multiply matrices of this size besides."""
-        slow(self.project / GOOD, self.project / f"{GOOD}-{side}", side)
-        twin = self.project / f"{TWIN}-{side}"
-        with_evidence(self.project / f"{GOOD}-{side}", twin, lambda evidence: evidence.update(twin=True))
-        return f"{GOOD}-{side}", twin.name
+        good, twin = f"{GOOD}-{side}", f"{TWIN}-{side}"
+        slow(self.project / GOOD, self.project / good, side)
+        self._twin(good, twin)
+        return good, twin
+
+    def _twin(self, kind: str, twin: str) -> None:
+        """Another release of the same bytes: its evidence names another source."""
+        change = {"twin": True}
+        with_evidence(
+            self.project / kind, self.project / twin, lambda evidence: evidence["source"].update(change)
+        )
 
     def abort(self) -> None:
         """Take the rollout under way back."""
