@@ -41,7 +41,7 @@ def aws():
 
 @pytest.fixture
 def endpoints(aws):
-    return Endpoints(cast(Any, SimpleNamespace(client=lambda service: aws)))
+    return Endpoints(cast(Any, SimpleNamespace(stage="prod", client=lambda service: aws)))
 
 
 def validation(message):
@@ -150,6 +150,13 @@ class TestScaling:
         endpoints.free_scaling("delays-prod")
         assert self.registered(aws) == []
         assert aws.calls[0][1]["ResourceIds"] == [RESOURCE]
+
+    def test_the_bounds_of_many_are_asked_for_by_fifty(self, aws, endpoints):
+        aws.answers["describe_scalable_targets"] = target()
+        many = ["delays-prod", *(f"other-{number}-prod" for number in range(59))]
+        assert endpoints.bounds(many) == {"delays-prod": (1, 4)}
+        assert [len(request["ResourceIds"]) for _, request in aws.calls] == [50, 10]
+        assert endpoints.bounds([]) == {}
 
 
 class TestInvoke:
