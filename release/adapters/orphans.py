@@ -62,15 +62,16 @@ _LOOKUPS: dict[str, tuple[str, Exists]] = {
 }
 
 
-def settle_pending_creates(stack: auto.Stack, aws: StageAws, say: Say) -> list[dict[str, Any]]:
-    """Adopt or clear the stack's pending creates, by editing its state; the next refresh reads what is there.
+def settle_pending_creates(
+    stack: auto.Stack, state: auto.Deployment, aws: StageAws, say: Say
+) -> list[dict[str, Any]]:
+    """Adopt or clear the pending creates of the stack, by editing its `state`; a refresh then reads the rest.
 
     Returns the resources that the state holds then.
 
     Raises the Automation API's ConcurrentUpdateError while somebody else works on the stack: what looks
     pending is then under way.
     """
-    state = stack.export_stack()
     deployment = state.deployment or {}
     pending = [
         op["resource"] for op in deployment.get("pending_operations") or [] if op["type"] == "creating"

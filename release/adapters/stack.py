@@ -11,6 +11,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -78,6 +79,8 @@ class PulumiStack:
     """Whether a lock made on this host at this time is of a process that is known to be gone."""
     _errors: list[str] = field(default_factory=list)
     _stack: auto.Stack | None = None
+    _state: auto.Deployment | None = None
+    """The stack's state as `ready` has seen it, with nothing to settle, for the first `up` after it."""
     _endpoints: set[str] | None = None
     """Names of the endpoints in the stack's state; None before a look at it, and after a failure."""
 
@@ -96,7 +99,8 @@ class PulumiStack:
         def work() -> set[str]:
             there = known
             if there is None:
-                there = _endpoints_in(settle_pending_creates(stack, self.aws, self.say))
+                state, self._state = self._state or stack.export_stack(), None
+                there = _endpoints_in(settle_pending_creates(stack, state, self.aws, self.say))
             name = names.endpoint(endpoint, self.aws.stage) if endpoint else None
             if endpoint and name in there:
                 with self._declaring_only(stack, endpoint):
@@ -145,8 +149,19 @@ class PulumiStack:
 
     def _probe(self, stack: auto.Stack) -> None:
         """Read the state, encrypt something, have the provider's plugin: each fails with its own words."""
-        state = stack.export_stack().deployment or {}
-        held = place_of(state.get("resources") or [])
+        with ThreadPoolExecutor() as pool:
+            plugin = pool.submit(stack.workspace.install_plugin, "aws", f"v{version('pulumi_aws')}")
+            secret = pool.submit(self._encrypt, stack)
+            state = stack.export_stack()
+            deployment = state.deployment or {}
+            self._of_this_place(deployment.get("resources") or [])
+            # One with something to settle is asked for again: that is edited and written back.
+            self._state = None if deployment.get("pending_operations") else state
+            for asked in (secret, plugin):
+                asked.result()
+
+    def _of_this_place(self, resources: Sequence[Mapping[str, Any]]) -> None:
+        held = place_of(resources)
         wanted = names.bucket(self.aws.stage, self.aws.account, self.aws.region)
         if held not in (None, wanted):
             raise UsageError(
@@ -155,6 +170,8 @@ class PulumiStack:
                 "nothing was changed.",
                 f"Correct slipway:account and aws:region in Pulumi.{self.aws.stage}.yaml.",
             )
+
+    def _encrypt(self, stack: auto.Stack) -> None:
         file = self.project / f"Pulumi.{self.aws.stage}.yaml"
         with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
             copy = shutil.copy(file, folder)
@@ -164,7 +181,6 @@ class PulumiStack:
                 str(self.project),
                 stack.workspace.env_vars,
             )
-        stack.workspace.install_plugin("aws", f"v{version('pulumi_aws')}")
 
     def _select(self) -> auto.Stack:
         def work() -> auto.Stack:
