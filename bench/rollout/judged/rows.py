@@ -98,14 +98,14 @@ class Service:
     latency: float
     """Its median latency about, seconds: what the estimate assumes."""
     rate: float
-    steps: tuple[int, ...] = (SHARE, 50)
+    steps: tuple[int, ...] = (25, 50)
     busy: bool = False
     """Whether another process keeps one core of the host busy meanwhile."""
 
 
 SERVICES = {
     "the same bytes, .5 ms": Service(0, 0.0005, 200.0),
-    "the same bytes, 5 ms": Service(500, 0.005, 60.0, steps=(25, 50)),
+    "the same bytes, 5 ms": Service(500, 0.005, 100.0),
     "the same bytes, 70 ms": Service(1200, 0.07, 8.0, steps=(50,)),
     "the same bytes, busy host": Service(0, 0.0005, 200.0, busy=True),
 }
