@@ -18,11 +18,12 @@ from release.domain.stage import parse, refuse_what_sagemaker_would
 _SHOWN_ALREADY = 32
 """The exit code by which Pulumi knows that the program has said itself what is wrong."""
 
-only = os.environ.get("SLIPWAY_DECLARED_ONLY")
+told = os.environ.get("SLIPWAY_DECLARED_ONLY")
 try:
+    only = Path(told).read_text(encoding="utf-8") if told else None
     stage = parse(pulumi.get_stack(), get_config_env())
     refuse_what_sagemaker_would(stage)
-except UsageError as error:
+except (OSError, UsageError) as error:
     pulumi.log.error(str(error))
     sys.exit(_SHOWN_ALREADY)
-compose(stage, only=Path(only).read_text(encoding="utf-8") if only else None)
+compose(stage, only=only)

@@ -13,6 +13,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from demo.project import make_project
+from release.adapters.aws import StageAws
+from release.adapters.stack import PulumiStack
 from release.domain.pins import ReleasePin
 from release.domain.plan import config_plan
 from sandbox.testing import SandboxHandle, start
@@ -200,6 +202,35 @@ def test_nothing_is_created_before_what_it_needs(stage: Stage, pins: list[dict[s
     (endpoint,) = by_type["Endpoint"]
     alarms = {urn.rpartition("::")[2] for urn in endpoint["dependencies"] if "MetricAlarm" in urn}
     assert alarms == {"delays-dev-errors", "delays-dev-latency"}
+
+
+def test_an_update_of_one_endpoint_leaves_the_others_as_they_are(
+    stage: Stage, pins: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is new for them waits for a `pulumi up`; what the program did not declare is not deleted."""
+    live, coming, _ = pins
+    stage.edit(endpoints={"delays": {"live": live}, "fares": {"live": live}})
+    stage.up()
+    before = {resource["urn"] for resource in stage.resources()}
+    stage.edit(endpoints={name: {"live": live, "candidate": coming} for name in ("delays", "fares")})
+    for name, value in stage.sandbox.env.items():
+        monkeypatch.setenv(name, value)
+    aws = StageAws("dev", "123456789012", "us-east-1")
+    PulumiStack(stage.project, aws, lambda _: None).up("fares")
+    now = {resource["urn"] for resource in stage.resources()}
+    assert before < now
+    assert {urn.rpartition("::")[2].partition("-")[0] for urn in now - before} == {"fares"}
+    monkeypatch.setenv("SLIPWAY_DECLARED_ONLY", str(stage.project / "left-behind"))
+    refused = stage.pulumi("preview")
+    assert refused.returncode != 0
+    assert "left-behind" in refused.stdout
+    monkeypatch.delenv("SLIPWAY_DECLARED_ONLY")
+    said = stage.pulumi("preview").stdout
+    assert "delays" in said
+    assert "fares" not in said
+    assert "delete" not in said
+    outputs = json.loads(stage.pulumi("stack", "output", "--json").stdout)
+    assert outputs["endpoints"] == {"delays": "delays-dev", "fares": "fares-dev"}
 
 
 def test_a_wrong_key_is_said_with_the_yaml_to_paste_and_changes_nothing(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from infra.components.serving import MOVED_BY_ROLLOUTS, Serving, ServingArgs
+from infra.stack import compose
 from release.domain import names
 from release.domain.deployment import alarm_names
 from release.domain.guardrails import ALARM_PERIOD_SECONDS, ALARM_PERIODS
@@ -263,6 +264,17 @@ def test_two_endpoints_share_the_foundation_and_nothing_else():
     declared = declare(stage({"delays": {"live": pin(NEW)}, "fares": {"live": pin(OLD)}}))
     assert sorted(item.inputs["name"] for item in declared.of("Endpoint")) == ["delays-dev", "fares-dev"]
     assert len(declared.of("Bucket")) == len(declared.of("Repository")) == len(declared.of("Role")) == 1
+
+
+def test_an_update_of_one_endpoint_declares_what_all_share_and_that_endpoint_alone():
+    both = stage({"delays": {"live": pin(NEW)}, "fares": {"live": pin(OLD)}})
+    one = record(lambda: compose(both, only="fares"), "dev")
+    everything = {item.name: item.inputs for item in declare(both).resources}
+    assert [item.inputs["name"] for item in one.of("Endpoint")] == ["fares-dev"]
+    assert {item.name: item.inputs for item in one.resources}.items() <= everything.items()
+    left_out = everything.keys() - {item.name for item in one.resources}
+    assert left_out
+    assert all(name.startswith("delays") for name in left_out)
 
 
 def test_the_same_data_declares_the_same_twice_and_looks_nothing_up():
