@@ -70,6 +70,8 @@ class Alone:
         self._from, self._to = math.inf, -math.inf
         self._requests = 0
         self._set_aside: dict[str, int] = {}
+        self.block_seconds, self.stays_open = 0.0, math.inf
+        """As of `Fold`: every window is judged at once."""
 
     def add(self, line: str) -> list[Verdict]:
         """Take a line into account; the verdict after it, or none where it says nothing new."""

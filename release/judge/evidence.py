@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from release.domain.policy import Policy
+from release.judge import quiet
 from release.judge.cells import empty
 from release.judge.judge import Block
 from release.judge.windows import VARIANTS, Refusal, Refused, Window, parse_line
@@ -72,7 +73,8 @@ class Evidence:
         """The first example of each refusal, in words."""
         self._open: dict[int, _Open] = {}
         self._next: int | None = None
-        self._newest = -math.inf
+        self.newest = -math.inf
+        """The latest end of a window, seconds since 1970."""
         self._workers: dict[tuple[str, str], _Worker] = {}
         self._ended: set[tuple[str, str]] = set()
         """Workers that said that they end: nobody waits for them."""
@@ -110,7 +112,7 @@ class Evidence:
             self._workers.pop(key, None)
         elif window.worker and key not in self._ended:
             self._workers.setdefault(key, _Worker(window)).report(window, length / 2)
-        self._newest = max(self._newest, window.end)
+        self.newest = max(self.newest, window.end)
 
     def _check_time(self, window: Window, length: float) -> None:
         if window.end - window.start > LONGEST_BLOCKS * length:
@@ -129,7 +131,7 @@ class Evidence:
         if not self._open:
             return []
         length = self.policy.block_seconds
-        soonest = max(self._newest, now) - min(self.policy.settle_seconds, self.policy.grace_seconds)
+        soonest = max(self.newest, now) - min(self.policy.settle_seconds, self.policy.grace_seconds)
         if not finished and self._next is not None and soonest < (self._next + 1) * length:
             return []
         last = max(self._open) + 1
@@ -151,7 +153,7 @@ class Evidence:
 
     def _complete_until(self, now: float) -> float:
         """The moment up to which no window is waited for."""
-        latest = max(self._newest, now)
+        latest = max(self.newest, now)
         patience = latest - self.policy.grace_seconds
         self._workers = {key: worker for key, worker in self._workers.items() if worker.give_up(patience)}
         if {variant for variant, _ in self._workers} != set(VARIANTS):
@@ -168,6 +170,8 @@ def in_order(lines: Iterable[str], policy: Policy) -> tuple[list[Block], Evidenc
     """
     windows, refusals = [], []
     for line in lines:
+        if quiet.seconds(line) is not None:
+            continue
         try:
             windows.append(parse_line(line))
         except Refused as refused:

@@ -1,6 +1,7 @@
 """Windows in the order in which they come, folded into verdicts: what a rollout does, and whoever replays it.
 
-A line is a window, or an event of CloudWatch Logs as JSON (docs/telemetry.md). There is no clock here, so the
+A line is a window, or an event of CloudWatch Logs as JSON (docs/telemetry.md), or says that none came for a
+while (`quiet.py`). There is no clock here, so the
 same lines in the same order give the same verdicts, bit for bit.
 """
 
@@ -8,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from release.domain.policy import Policy
+from release.judge import quiet
 from release.judge.evidence import Evidence
 from release.judge.judge import Block, Judge
 from release.judge.verdict import Verdict
@@ -18,6 +20,9 @@ class Fold:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
+        self.block_seconds = policy.block_seconds
+        self.stays_open = policy.settle_seconds
+        """How long a block stays open after its end for windows that come apart, seconds."""
         self.evidence = Evidence(policy)
         self._judge = Judge(policy)
         self._last: Verdict | None = None
@@ -25,6 +30,8 @@ class Fold:
 
     def add(self, line: str) -> list[Verdict]:
         """Take a line into account; the verdicts after the blocks that it completed, often none."""
+        if (waited := quiet.seconds(line)) is not None:
+            return self._after(self.evidence.take(now=self.evidence.newest + waited))
         self.evidence.add_line(line)
         return self._after(self.evidence.take())
 

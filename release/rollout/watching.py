@@ -14,6 +14,7 @@ from release.domain import hours, names
 from release.domain.ledger import Entered, Judged, OpenRollout, Phase
 from release.domain.orders import Order
 from release.domain.policy import Policy
+from release.judge import quiet
 from release.judge.alone import Alone, Limits
 from release.judge.fold import Fold
 from release.judge.verdict import Verdict
@@ -24,8 +25,6 @@ from release.rollout.strategies.step import Step, Watch
 POLL_SECONDS = 1.0
 BESIDE, ALONE, VERDICTS = "windows", "alone", "verdicts"
 """Under which name evidence is kept: of both variants, of the one that serves alone, and what was judged."""
-WINDOW_SECONDS = 5.0
-"""Length of the windows that containers print (docs/telemetry.md)."""
 
 Greet = Callable[[], str | None]
 """Sends requests where no caller does yet; why an answer was wrong, or None."""
@@ -169,6 +168,8 @@ class _Sequence:
         self.offset = 0
         self.streams: set[str] = set()
         """The log streams whose lines are in it."""
+        self._quiet_from: datetime | None = None
+        """When lines came last, until it was told that nothing came for a while."""
         self.passed_over: set[str] = set()
         """Streams of fleets that are gone, or going."""
         seen: dict[str, float] = {}
@@ -176,6 +177,7 @@ class _Sequence:
             event = json.loads(line)
             seen[event["eventId"]] = event.get("timestamp", 0) / 1000
             self._take(line)
+            self._quiet_from = None if quiet.seconds(line) is not None else ports.clock.now()
         since = begun - timedelta(seconds=history)
         if history and seen:
             # Another process goes on where the last one stopped, however long ago that was.
@@ -186,7 +188,7 @@ class _Sequence:
         """Take in what came; the verdict now, and why evidence could not be read or kept, if so."""
         trouble = ""
         try:
-            self._unkept += [line for line in self._follower.more() if self._counts(line)]
+            self._unkept += self._new()
             if self._unkept:
                 self._ports.evidence.keep(self._rollout, self._kind, self.lines, self._unkept)
             lines, self._unkept = self._unkept, []
@@ -199,6 +201,16 @@ class _Sequence:
             trouble = f"evidence is missing: {error}"
         return self._fold.verdict(), trouble
 
+    def _new(self) -> list[str]:
+        """The lines that came, or the one that says that none did for as long as a block stays open."""
+        now = self._ports.clock.now()
+        if found := [line for line in self._follower.more() if self._counts(line)]:
+            self._quiet_from = now
+        elif self._quiet_from and (now - self._quiet_from).total_seconds() >= self._fold.stays_open:
+            self._quiet_from = None
+            found = [quiet.line(self._fold.stays_open)]
+        return found
+
     def _counts(self, line: str) -> bool:
         event = json.loads(line)
         stream = str(event.get("logStreamName", ""))
@@ -206,11 +218,12 @@ class _Sequence:
             return False
         if not stream.startswith(names.CANDIDATE) or not self.candidate_from:
             return True
-        return event.get("timestamp", 0) / 1000 > self.candidate_from + WINDOW_SECONDS
+        return event.get("timestamp", 0) / 1000 > self.candidate_from + self._fold.block_seconds
 
     def _take(self, line: str) -> list[Verdict]:
         self.lines += 1
-        self.streams.add(str(json.loads(line).get("logStreamName", "")))
+        if stream := str(json.loads(line).get("logStreamName", "")):
+            self.streams.add(stream)
         self._digest.update(line.encode() + b"\n")
         return self._fold.add(line)
 

@@ -1,11 +1,13 @@
 """Windows folded one by one, and the same windows replayed from a file: the same verdicts, bit for bit."""
 
 import io
+import itertools
 import json
 import random
 
 import pytest
 
+from release.judge import quiet
 from release.judge.fold import Fold
 from release.operations.judge import replay
 from tests.release.judge.traffic import QUICK, pair, records
@@ -40,6 +42,46 @@ def test_a_fold_is_the_replay_of_what_it_was_given(bad):
     replayed = list(replay(io.StringIO("\n".join(lines)), QUICK, as_it_came=True))
     assert [verdict.record() for verdict in told] == [verdict.record() for verdict in replayed]
     assert fold.verdict() == replayed[-1]
+
+
+def side_by_side(**bad):
+    """The windows of both variants, block by block, each pair as lines."""
+    found = sorted(records(*pair(1, blocks=30, **bad)), key=lambda window: window["start"])
+    blocks = [list(group) for _, group in itertools.groupby(found, key=lambda window: window["start"])]
+    return [[json.dumps(window) for window in block] for block in blocks if len(block) == 2]
+
+
+def test_where_nothing_came_for_a_while_a_block_that_all_reported_is_judged_before_the_next():
+    waits, told = Fold(QUICK), Fold(QUICK)
+    blocks = side_by_side(errors=0.05)
+    assert len(blocks) > 10
+    for lines in blocks:
+        for line in lines:
+            waits.add(line)
+            assert told.add(line) == []
+        assert len(told.add(quiet.line(QUICK.settle_seconds))) == 1
+        assert told.add(quiet.line(QUICK.settle_seconds)) == []
+    assert waits.finish()[-1] == told.verdict()
+
+
+def test_who_has_not_reported_is_waited_for_however_quiet_it_is():
+    (first, second), (third, fourth), *_ = side_by_side()
+    fold = Fold(QUICK)
+    for line in (first, second):
+        fold.add(line)
+    assert len(fold.add(quiet.line(QUICK.settle_seconds))) == 1
+    fold.add(third)
+    assert fold.add(quiet.line(QUICK.settle_seconds)) == []
+    assert fold.add(fourth) == []
+    assert len(fold.add(quiet.line(QUICK.settle_seconds))) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["nonsense", "[]", quiet.SCHEMA, json.dumps({"message": quiet.SCHEMA}), json.dumps({"message": 3})],
+)
+def test_no_other_line_says_that_it_is_quiet(line):
+    assert quiet.seconds(line) is None
 
 
 def test_half_of_it_kept_and_the_rest_later_is_the_same():

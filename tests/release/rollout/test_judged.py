@@ -8,7 +8,9 @@ from release.domain import names
 from release.domain.ledger import Opened
 from release.domain.pins import Pins
 from release.ports import Unreadable
+from release.rollout import watching
 from release.rollout.weights import NONE
+from tests.fakes.evidence import BLOCK
 from tests.fakes.evidence import QUICK as POLICY
 from tests.fakes.world import Told
 from tests.release.rollout import judged_scenes as scenes
@@ -157,6 +159,15 @@ class TestTakenBack:
         assert not stage.sagemaker.endpoints[NAME].scale_in_held
         assert stage.sagemaker.endpoints[NAME].live_count == COUNT
         as_before(stage, before)
+
+    def test_a_fail_does_not_wait_for_the_next_windows(self):
+        stage = scenes.stage(step_seconds=20)
+        found = []
+        where(stage, "reverting", 1, lambda: found.append(stage.clock.now().timestamp()))
+        where(stage, "judging", 1, lambda: stage.evidence.sick.add(model_of(stage.pin(2))))
+        taken_back(stage)
+        after_block = found[0] % BLOCK
+        assert POLICY.settle_seconds <= after_block < POLICY.settle_seconds + 2 * watching.POLL_SECONDS
 
     def test_a_fail_while_it_serves_alone_goes_back_by_one_update(self):
         stage = scenes.stage(bake_seconds=30)

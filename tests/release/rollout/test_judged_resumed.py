@@ -208,7 +208,7 @@ class TestEvidenceOfWhom:
         promote(stage)
         mine = [json.loads(line) for line in kept(stage, "windows") if '"candidate/' in line]
         assert mine
-        assert min(event["timestamp"] / 1000 for event in mine) > entered[0] + watching.WINDOW_SECONDS
+        assert min(event["timestamp"] / 1000 for event in mine) > entered[0] + BLOCK
 
     def test_live_s_windows_from_before_are_what_it_is_compared_with(self):
         stage = scenes.stage(**LONG)
