@@ -35,6 +35,7 @@ def problems(
         config_model=ports.endpoints.config_model(config.name),
         model_image=container.get("Image"),
         model_data=container.get("ModelDataUrl"),
+        model_environment=container.get("Environment") or {},
         object_sha256=stage.sha256(pin.model),
         image_present=stage.has_image(pin.digest),
         role_present=stage.has_role(),
