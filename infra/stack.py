@@ -105,8 +105,8 @@ def _endpoint(
         f"{name}-logs",
         EndpointLogsArgs(names.log_group(name, stage), settings.retention.log_days, tags),
     )
-    if moves.shape_differs(endpoint):
-        pulumi.log.warn(_unapplied(stage, name, endpoint))
+    for difference in moves.unapplied(endpoint):
+        pulumi.log.warn(_unapplied(stage, name, difference))
     serving = Serving(
         f"{name}-serving",
         ServingArgs(
@@ -129,10 +129,8 @@ def _endpoint(
     )
 
 
-def _unapplied(stage: str, name: str, endpoint: EndpointSettings) -> str:
-    live = endpoint.pins.live
+def _unapplied(stage: str, name: str, difference: str) -> str:
     return (
-        f"{name} runs on {live.type if live else 'nothing'}, its settings ask for {endpoint.instances.type}. "
-        "Another type is another fleet, so it is rolled out like a release, not by pulumi up: "
+        f"{name} {difference}. That is another fleet, so it is rolled out like a release, not by pulumi up: "
         f"./slipway apply {stage} --endpoint {name}"
     )

@@ -58,7 +58,9 @@ class Serving(pulumi.ComponentResource):
             name=plan.name,
             execution_role_arn=self._args.role_arn,
             primary_container=aws.sagemaker.ModelPrimaryContainerArgs(
-                image=plan.image, model_data_url=plan.model
+                image=plan.image,
+                model_data_url=plan.model,
+                environment=dict(plan.environment) or None,
             ),
             # The container answers requests and nothing else: it can reach no network.
             enable_network_isolation=True,

@@ -18,12 +18,12 @@ environment:
   SM_MODEL_DIR                    folder of the unpacked model.tar.gz
   SAGEMAKER_BIND_TO_PORT          port (default 8080; 0 takes a free one)
   SLIPWAY_BIND_HOST               address (default 0.0.0.0)
-  SAGEMAKER_MODEL_SERVER_WORKERS  processes (default 1)
+  SAGEMAKER_MODEL_SERVER_WORKERS  processes (default one for each processor)
   SAGEMAKER_MAX_PAYLOAD_IN_MB     largest request (default 6)
   SLIPWAY_ROWS_WITHOUT_NAMES      accept (default) or refuse rows in the schema's order, without names
   SLIPWAY_TELEMETRY_SECONDS       seconds between a worker's telemetry lines on stdout (default 5)
-  SLIPWAY_ENDPOINT                name for the metrics in these lines, with ...
-  SLIPWAY_VARIANT                 ... the name of the variant
+  SLIPWAY_ENDPOINT                name for the metrics in these lines
+  SLIPWAY_VARIANT                 name of the variant for them, where a container has one variant only
 
 example:
   SM_MODEL_DIR=./model SAGEMAKER_BIND_TO_PORT=9000 ./serve serve
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     give_back_freed_memory()
     logging.basicConfig(format=_FORMAT, level=logging.INFO, stream=sys.stderr)
     try:
-        return run(from_environment(os.environ))
+        return run(from_environment(os.environ, len(os.sched_getaffinity(0))))
     except StartError as error:
         for line in (error.cause, error.consequence, error.next_step):
             logging.error("%s", line)

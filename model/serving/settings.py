@@ -38,9 +38,10 @@ class Settings:
     """Whether rows without names are taken, their values in the schema's order."""
 
 
-def from_environment(environment: Mapping[str, str]) -> Settings:
+def from_environment(environment: Mapping[str, str], processors: int = 1) -> Settings:
     """The settings in `environment`, or SettingsError that names the variable.
 
+    Without a number of workers there is one for each of the `processors`: a worker computes on one.
     SageMaker sets SAGEMAKER_BIND_TO_PORT where 8080 is taken, and SAGEMAKER_MAX_PAYLOAD_IN_MB (at most 100)
     for batch transform; a real-time request is at most 6 MB.
     """
@@ -49,7 +50,9 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         host=environment.get("SLIPWAY_BIND_HOST") or "0.0.0.0",  # noqa: S104 - SageMaker requires it
         port=_whole(environment, "SAGEMAKER_BIND_TO_PORT", 8080, 0, 65535),
         model_dir=Path(environment.get("SM_MODEL_DIR") or "/opt/ml/model"),
-        workers=_whole(environment, "SAGEMAKER_MODEL_SERVER_WORKERS", 1, 1, MAX_WORKERS),
+        workers=_whole(
+            environment, "SAGEMAKER_MODEL_SERVER_WORKERS", min(processors, MAX_WORKERS), 1, MAX_WORKERS
+        ),
         # 0 is SageMaker's "no limit"; a limit there has to be.
         max_body=(megabytes or BATCH_MEGABYTES) * 1024 * 1024,
         telemetry_seconds=_whole(

@@ -5,7 +5,6 @@ or something that stays uses it. So a way back is never among what goes: going b
 the model's image and artifact, and the release's files, and each is kept by the one before it.
 """
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -148,8 +147,8 @@ def _uses(stage: str, key: tuple[Kind, str], thing: Thing | None) -> set[tuple[K
     """What a thing needs that stays: what it says itself, and for a model the release in its name."""
     found = set(thing.uses) if thing else set()
     kind, name = key
-    before, _, content = name.rpartition("-")
-    if kind is Kind.MODEL and before.endswith(f"-{stage}"):
+    endpoint, content = names.parts(name)
+    if kind is Kind.MODEL and endpoint.endswith(f"-{stage}"):
         found.add((Kind.RELEASE, content))
     return found
 
@@ -171,9 +170,8 @@ def _belongs(stage: str, endpoints: Collection[str], thing: Thing) -> bool:
 
 def _of(stage: str, endpoints: Collection[str], name: str) -> bool:
     """Whether a name is that of a model or config of one of these endpoints in the stage."""
-    prefix, _, content = name.rpartition("-")
     known = {names.endpoint(endpoint, stage) for endpoint in endpoints}
-    return prefix in known and re.fullmatch(r"[0-9a-f]{12}", content) is not None
+    return names.parts(name)[0] in known
 
 
 _TAG = names.release_tag("")

@@ -1,18 +1,23 @@
 """Who serves after what: pins before and after a rollout, as pure functions of pins."""
 
+from collections.abc import Iterator
+
+from release.domain import container
 from release.domain.pins import EndpointSettings, Pins, ReleasePin
 
 
-def after_rollout(before: EndpointSettings, pin: ReleasePin, desired: int | None) -> Pins:
-    """The pins with `pin` live and what was live as previous.
+def after_rollout(before: EndpointSettings, pin: ReleasePin, desired: int | None, endpoint: str) -> Pins:
+    """The pins of an endpoint, by its name in SageMaker, with `pin` live and what was live as previous.
 
-    The new fleet has the stage's instance type and starts with `desired` instances, the count that
-    autoscaling chose for the live one (None: it has none), within the stage's bounds. The release that is
-    live already keeps the previous one: going back to itself would be no way back.
+    The new fleet has the instance type and the environment of the settings, and starts with `desired`
+    instances, the count that autoscaling chose for the live one (None: it has none), within the stage's
+    bounds. The release that is live already keeps the previous one: going back to itself would be no way
+    back.
     """
     bounds, pins = before.instances, before.pins
     capacity = min(max(desired or bounds.min, bounds.min), bounds.max)
-    live = pin.model_copy(update={"capacity": capacity, "type": bounds.type})
+    environment = container.environment(endpoint, before.environment, before.workers)
+    live = pin.model_copy(update={"capacity": capacity, "type": bounds.type, "environment": environment})
     again = pins.live is not None and pins.live.release == pin.release
     return Pins(live=live, previous=pins.previous if again else pins.live)
 
@@ -35,6 +40,20 @@ def while_moving(before: Pins, after: Pins, beside: bool = False) -> Pins:
 
 
 def shape_differs(settings: EndpointSettings) -> bool:
-    """Whether the live fleet has another instance type than the settings ask for."""
+    """Whether the live fleet is another one than the settings ask for."""
+    return any(unapplied(settings))
+
+
+def unapplied(settings: EndpointSettings) -> Iterator[str]:
+    """What the live fleet has otherwise than the settings ask for, in words; `./slipway apply` changes it.
+
+    Values of variables are not told.
+    """
     live = settings.pins.live
-    return live is not None and live.type != settings.instances.type
+    if live is None:
+        return
+    if live.type != settings.instances.type:
+        yield f"runs on {live.type}, the data asks for {settings.instances.type}"
+    wanted = container.asked(settings.environment, settings.workers)
+    if others := container.not_asked_for(live.environment, wanted):
+        yield f"has another {', '.join(others)} in its environment than the data asks for"

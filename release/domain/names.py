@@ -7,6 +7,7 @@ models, endpoint configs and endpoints (CreateModel, CreateEndpointConfig, Creat
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,9 @@ RELEASE_ID_LENGTH = 12
 BESIDES_LENGTH = 6
 """What is left of a name with the longest endpoint and stage."""
 SAGEMAKER_NAME_LIMIT = 63
+_CONTENT = re.compile(
+    rf"(?P<endpoint>.+)-(?P<content>[0-9a-f]{{{RELEASE_ID_LENGTH}}})(-[0-9a-f]{{{BESIDES_LENGTH}}})?"
+)
 
 
 def bucket(stage: str, account: str, region: str) -> str:
@@ -76,6 +80,15 @@ def model(name: str, stage: str, release: str, besides: Mapping[str, Any]) -> st
 def endpoint_config(name: str, stage: str, content: Mapping[str, Any]) -> str:
     """The endpoint config that holds exactly `content` (any JSON value)."""
     return _checked(f"{name}-{stage}-{digest(content)[:RELEASE_ID_LENGTH]}")
+
+
+def parts(name: str) -> tuple[str, str]:
+    """The endpoint's name in SageMaker and the release or content, of a model's or endpoint config's name.
+
+    Both are empty where it is no such name.
+    """
+    found = _CONTENT.fullmatch(name)
+    return (found["endpoint"], found["content"]) if found else ("", "")
 
 
 def alarm(watched: str, metric: str) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from release.domain.container import Environment, OwnVariables, Workers
 from release.domain.errors import UsageError
 from release.domain.hours import Hours
 
@@ -34,8 +35,8 @@ class ReleasePin(Data):
     """One release, as deployed in a stage: what runs, and the shape of the fleet that runs it.
 
     `capacity` is the instance count that its endpoint config starts with, `type` the instance type. Both are
-    part of the pin, so that a changed setting never renames the config that serves; without a `type` it is
-    the one of the endpoint's settings.
+    part of the pin, as is the `environment` of its containers, so that a changed setting never renames what
+    serves; without a `type` it is the one of the endpoint's settings.
     """
 
     release: ReleaseId
@@ -50,6 +51,8 @@ class ReleasePin(Data):
     """Instances that its endpoint config starts with."""
     type: InstanceType | None = None
     """What it runs on; that of `instances` where it is left out."""
+    environment: Environment = Field(default_factory=dict)
+    """The variables that its model was made with; none in what an earlier version rolled out."""
     beside: bool = False
     """Of a candidate: it gets configs in which it stands beside live, and not only one to serve alone.
 
@@ -229,6 +232,13 @@ class EndpointSettings(Pins):
     """Everything a stage's data says about one endpoint: its pins, and the settings beside them."""
 
     instances: Instances = Instances()
+    workers: Workers = "auto"
+    """Processes that serve in each container; `auto` is one for each of the instance's vCPUs."""
+    environment: OwnVariables = Field(default_factory=dict)
+    """Variables of the containers, `NAME: "value"`, none of SageMaker's or Slipway's own.
+
+    As `workers` it holds for what is rolled out from now on; `./slipway apply` moves what is live already.
+    """
     rollout: RolloutSettings = RolloutSettings()
     alarms: Alarms = Alarms()
 

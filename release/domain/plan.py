@@ -19,6 +19,8 @@ class ModelPlan:
     name: str
     image: str
     model: str
+    environment: tuple[tuple[str, str], ...] = ()
+    """Its container's variables, by name."""
 
 
 @dataclass(frozen=True)
@@ -128,23 +130,26 @@ def same_things(one: EndpointPlan, other: EndpointPlan) -> bool:
 
 def model_plan(stage: str, name: str, pin: ReleasePin) -> ModelPlan:
     """The SageMaker model of a pinned release."""
-    return ModelPlan(_model_name(stage, name, pin), pin.image, pin.model)
+    variables = tuple(sorted(pin.environment.items()))
+    return ModelPlan(_model_name(stage, name, pin), pin.image, pin.model, variables)
 
 
 def _model_name(stage: str, name: str, pin: ReleasePin) -> str:
     """The model's name, from all that it holds.
 
     A release's id is the hash of what names its image's digest and its artifact's SHA-256. Where they lie
-    is as usual the stage's own registry and bucket; otherwise it is content of the name, too. The role and
-    the network isolation are the same for every model of a stage, for ever: one that is not has to say so
-    here.
+    is as usual the stage's own registry and bucket; otherwise it is content of the name, too, as is an
+    environment: models that earlier versions made have none, and keep their names. The role and the network
+    isolation are the same for every model of a stage, for ever: one that is not has to say so here.
     """
-    besides = {}
+    besides: dict[str, Any] = {}
     if pin.image.rpartition("@")[0].rpartition("/")[2] != names.repository(stage):
         besides["image"] = pin.image
     bucket, _, key = pin.model.removeprefix("s3://").partition("/")
     if not f"{bucket}-".startswith(names.buckets(stage)) or key != names.model_key(pin.sha256):
         besides["model"] = pin.model
+    if pin.environment:
+        besides["environment"] = pin.environment
     return names.model(name, stage, pin.release, besides)
 
 

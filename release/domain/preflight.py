@@ -4,8 +4,10 @@ A rollback moves the traffic by one UpdateEndpoint, so everything is proven befo
 was deleted, or an image that expired, would strand the endpoint half-way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from release.domain import container
 from release.domain.pins import ReleasePin
 
 
@@ -19,6 +21,8 @@ class Facts:
     """Image of the SageMaker model, with its digest."""
     model_data: str | None
     """S3 URI of the SageMaker model's artifact."""
+    model_environment: Mapping[str, str]
+    """Variables of the SageMaker model."""
     object_sha256: str | None
     """SHA-256 of the artifact's bytes in the bucket."""
     image_present: bool
@@ -45,6 +49,10 @@ def problems(
             found.append(f"model {model_name} runs {facts.model_image}, the pin says {pin.digest}")
         if facts.model_data != pin.model:
             found.append(f"model {model_name} loads {facts.model_data}, the pin says {pin.model}")
+        if others := container.differing(facts.model_environment, pin.environment):
+            found.append(
+                f"model {model_name} has another {', '.join(others)} in its environment than the pin says"
+            )
     if facts.object_sha256 is None:
         found.append(f"the artifact {pin.model} does not exist")
     elif facts.object_sha256 != pin.sha256:

@@ -1,9 +1,9 @@
-"""Apply: the live release serves, on the instance type that the stage's data asks for.
+"""Apply: the live release serves, on the fleet that the stage's data asks for.
 
-`pulumi up` does not do it: another instance type is another endpoint config and another fleet, so it is
-rolled out like a release, by the stage's strategy and under its alarms. An endpoint that somebody moved from
-outside is brought back first, as a rollback goes: at once. One that was deleted, and whatever live or the way
-back needs and does not find, is made again from the pins.
+`pulumi up` does not do it: another instance type or environment is another endpoint config and another
+fleet, so it is rolled out like a release, by the stage's strategy and under its alarms. An endpoint that
+somebody moved from outside is brought back first, as a rollback goes: at once. One that was deleted, and
+whatever live or the way back needs and does not find, is made again from the pins.
 """
 
 from release.domain import moves, state
@@ -14,7 +14,7 @@ from release.ports import Event, Tell, World
 
 
 def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
-    """Bring what serves back to the live release, and roll that out on the instance type of the settings.
+    """Bring what serves back to the live release, and roll that out on the fleet of the settings.
 
     Raises UsageError when nothing is live, ReleaseFailed when it was taken back.
     """
@@ -39,7 +39,7 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
         if not moves.shape_differs(settings):
             return mended
     if not moves.shape_differs(settings) and rollouts.found_open(ports, name) is None:
-        tell(Event(f"{live.release} runs on {live.type} already"))
+        tell(Event(f"{live.release} runs on {live.type} already, with the variables of the settings"))
         return Landed(stage, name, live.release, changed=False)
     judging.refuse_impossible(ports, name, None)
     fenced.warn(ports, live.release, tell)

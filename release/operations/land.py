@@ -42,7 +42,7 @@ def land(
     def opened() -> Opened:
         standing.insist(ports, endpoint, "apply" if kind == "apply" else "bring")
         description = ports.endpoints.describe(name)
-        after = moves.after_rollout(settings, pin, landed.desired_count(description))
+        after = moves.after_rollout(settings, pin, landed.desired_count(description), name)
         return Opened(
             before=settings.pins,
             after=after,

@@ -148,11 +148,8 @@ def _unapplied(
 ) -> Iterator[str]:
     """Settings that the endpoint does not have yet, and what applies them."""
     live, asked = settings.pins.live, settings.instances
-    if live is not None and moves.shape_differs(settings):
-        yield (
-            f"runs on {live.type}, the data asks for {asked.type}: "
-            f"./slipway apply {ports.name} --endpoint {name}"
-        )
+    for difference in moves.unapplied(settings):
+        yield f"{difference}: ./slipway apply {ports.name} --endpoint {name}"
     if live is not None and bounds not in (None, (asked.min, asked.max)):
         least, most = bounds
         yield (

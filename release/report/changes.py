@@ -49,6 +49,7 @@ def _told(pin: ReleasePin | None, manifests: Mapping[str, Manifest]) -> dict[str
         "model": f"sha256:{pin.sha256}",
         "instance type": pin.type or NONE,
         "instances at the start": str(pin.capacity),
+        **{f"variable {name}": value for name, value in sorted(pin.environment.items())},
     }
     manifest = manifests.get(pin.release)
     if manifest is None:

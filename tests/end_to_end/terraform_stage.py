@@ -42,7 +42,11 @@ def _model(plan: ModelPlan, role: str) -> dict[str, Any]:
         "name": plan.name,
         "execution_role_arn": role,
         "enable_network_isolation": True,
-        "primary_container": {"image": plan.image, "model_data_url": plan.model},
+        "primary_container": {
+            "image": plan.image,
+            "model_data_url": plan.model,
+            "environment": dict(plan.environment),
+        },
     }
 
 

@@ -81,7 +81,7 @@ def test_its_telemetry_is_in_the_log_stream_and_in_cloudwatch(world, releases):
     metrics = world.client("cloudwatch").get_metric_statistics(
         Namespace="Slipway/Endpoint",
         MetricName="requests",
-        Dimensions=[{"Name": "Service", "Value": "delays"}],
+        Dimensions=[{"Name": "EndpointName", "Value": "delays-prod"}],
         StartTime=datetime.now(UTC) - timedelta(hours=1),
         EndTime=datetime.now(UTC) + timedelta(minutes=1),
         Period=60,

@@ -140,7 +140,7 @@ class World:
         document = yaml.load(file)
         found = document["config"]["slipway:endpoints"].setdefault(endpoint, {})
         for key, value in values.items():
-            found[key] = {**found.get(key, {}), **value}
+            found[key] = {**found.get(key, {}), **value} if isinstance(value, dict) else value
         yaml.dump(document, file)
 
     def ports(self, stage: str, tell: Tell = quiet) -> StagePorts:

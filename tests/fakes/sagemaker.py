@@ -170,7 +170,9 @@ class FakeSageMaker:
     def model_container(self, model: str) -> Mapping[str, Any] | None:
         """A model's container."""
         found = self.models.get(model)
-        return {"Image": found.image, "ModelDataUrl": found.model} if found else None
+        if found is None:
+            return None
+        return {"Image": found.image, "ModelDataUrl": found.model, "Environment": dict(found.environment)}
 
     def invoke(
         self, endpoint: str, body: bytes, content_type: str, variant: str | None = None

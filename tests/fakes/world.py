@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from release.domain import container, names
 from release.domain.manifest import ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
@@ -111,7 +112,10 @@ class FakeStage:
         self.ledger.living = {pid}
 
     def pin(self, number: int, capacity: int = 1) -> ReleasePin:
-        """A pin of the `number`-th release, whose files lie in this stage's bucket and registry."""
+        """A pin of the `number`-th release, as it is rolled out where the settings ask for no environment.
+
+        Its files lie in this stage's bucket and registry.
+        """
         body = str(number).encode()
         sha256 = hashlib.sha256(body).hexdigest()
         digest = "sha256:" + f"{number:x}".rjust(64, "a")
@@ -133,6 +137,7 @@ class FakeStage:
             release=manifest.id,
             image=f"registry/slipway-{self.name}@{digest}",
             model=uri,
+            environment=container.environment(names.endpoint("delays", self.name), {}, "auto"),
             sha256=sha256,
             capacity=capacity,
             type="ml.m7i.large",

@@ -8,7 +8,7 @@ from release.domain import names
 from release.domain.deployment import alarm_names
 from release.domain.guardrails import ALARM_PERIOD_SECONDS, ALARM_PERIODS
 from release.domain.pins import Pins, ReleasePin, RolloutSettings
-from release.domain.plan import Split, config_plan, endpoint_plan
+from release.domain.plan import Split, config_plan, endpoint_plan, model_plan
 from release.rollout.strategies import STRATEGIES
 from release.rollout.strategies.step import Context
 from tests.infra.declared import NEW, NEXT, OLD, declare, declare_anew, pin, record, stage
@@ -77,9 +77,24 @@ def test_a_model_runs_the_pinned_image_and_artifact_without_a_network():
     assert model["enableNetworkIsolation"] is True
 
 
+def test_a_model_has_the_environment_of_its_pin_and_not_of_the_settings():
+    """Settings may change at any time; a model that serves never does."""
+    told = {"SLIPWAY_ENDPOINT": "delays-dev", "OMP_NUM_THREADS": "2"}
+    endpoint = {"live": pin(NEW, environment=told), "previous": pin(OLD), "workers": 8}
+    declared = declare(stage({"delays": endpoint}))
+    models = [model.inputs for model in declared.of("Model")]
+    assert {model["name"]: model["primaryContainer"].get("environment") for model in models} == {
+        f"delays-dev-{OLD}": None,
+        model_plan("dev", "delays", ReleasePin.model_validate(pin(NEW, environment=told))).name: told,
+    }
+    (warning,) = declared.warnings
+    assert "has another OMP_NUM_THREADS, SAGEMAKER_MODEL_SERVER_WORKERS in its environment" in warning
+    assert "./slipway apply dev --endpoint delays" in warning
+
+
 ALWAYS_THE_SAME = {"name", "tags", "executionRoleArn", "enableNetworkIsolation"}
 """Of a model. Tags are changed in place; the others are one stage's, for ever."""
-IN_THE_MODELS_NAME = {"image", "modelDataUrl"}
+IN_THE_MODELS_NAME = {"image", "modelDataUrl", "environment"}
 IN_THE_CONFIGS_NAME = {
     *("variantName", "modelName", "instanceType", "initialInstanceCount", "initialVariantWeight"),
 }
@@ -90,7 +105,12 @@ def test_nothing_is_declared_that_is_not_in_the_name():
 
     What is new here needs its place in `release.domain.plan` before it is declared.
     """
-    pinned = {**PINNED["delays"], "candidate": pin(NEXT, beside=True)}
+    told = {"environment": {"OMP_NUM_THREADS": "2"}}
+    pinned = {
+        "live": pin(NEW, **told),
+        "previous": pin(OLD, **told),
+        "candidate": pin(NEXT, beside=True, **told),
+    }
     declared = declare(stage({"delays": pinned}))
     for model in declared.of("Model"):
         assert set(model.inputs) == {*ALWAYS_THE_SAME, "primaryContainer"}
@@ -177,7 +197,7 @@ def test_another_instance_type_changes_no_fleet_and_says_which_command_does():
         assert asked.one(kind).inputs == now.one(kind).inputs
     assert now.warnings == []
     (warning,) = asked.warnings
-    assert "runs on ml.m7i.large, its settings ask for ml.c7i.large" in warning
+    assert "runs on ml.m7i.large, the data asks for ml.c7i.large" in warning
     assert "./slipway apply dev --endpoint delays" in warning
 
 

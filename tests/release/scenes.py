@@ -55,7 +55,9 @@ def begin(stage: FakeStage, pin: ReleasePin | None = None, kind: Kind = "promote
     """A rollout of `pin` (None: a rollback) that is opened, and nothing more."""
     settings = pins_now(stage)
     after = (
-        moves.after_rollout(stage.file.endpoints[ENDPOINT], pin, 1) if pin else moves.after_rollback(settings)
+        moves.after_rollout(stage.file.endpoints[ENDPOINT], pin, 1, NAME)
+        if pin
+        else moves.after_rollback(settings)
     )
     assert after.live is not None
     subject = Subject(

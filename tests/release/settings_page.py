@@ -136,7 +136,9 @@ def shown(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if isinstance(value, tuple | list | dict):
+    if isinstance(value, dict):
+        return "`{}`"
+    if isinstance(value, tuple | list):
         return f"`[{', '.join(map(str, value))}]`"
     return f"`{value}`"
 
@@ -144,13 +146,17 @@ def shown(value: Any) -> str:
 def limits(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """What a value may be, from a node of the model's JSON schema."""
     if "anyOf" in node:
-        return next(limits(one, schema) for one in node["anyOf"] if one.get("type") != "null")
+        return " or ".join(limits(one, schema) for one in node["anyOf"] if one.get("type") != "null")
+    if "const" in node:
+        return f"`{node['const']}`"
     if "$ref" in node:
         return limits(schema["$defs"][node["$ref"].rpartition("/")[2]], schema)
     if "enum" in node:
         return "one of " + ", ".join(f"`{value}`" for value in node["enum"])
     if node.get("type") == "boolean":
         return "`true`, `false`"
+    if node.get("type") == "object":
+        return _pairs(node, schema)
     if node.get("type") == "array":
         inner = limits(node["items"], schema)
         words = (("minItems", "or more"), ("maxItems", "at most"))
@@ -159,6 +165,14 @@ def limits(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     if "pattern" in node:
         return f"`{node['pattern']}`"
     return _bounds(node)
+
+
+def _pairs(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """What a mapping's names and values may be."""
+    [(name, value)] = node["patternProperties"].items() if "patternProperties" in node else [("", {})]
+    counts = [f"at most {node['maxProperties']}"] if "maxProperties" in node else []
+    longest = [f"values of at most {value['maxLength']} characters"] if "maxLength" in value else []
+    return "; ".join([*(f"names `{name}`" for name in [name] if name), *longest, *counts])
 
 
 def _bounds(node: Mapping[str, Any]) -> str:

@@ -15,7 +15,20 @@ OTHER_MODELS = (
     f"s3://slipway-prod-123456789012-us-east-1/moved/{NEW[0] * 64}/model.tar.gz",
     f"s3://slipway-prod-123456789012-us-east-1/models/{OLD[0] * 64}/model.tar.gz",
 )
-OF_MODELS = [{"image": OTHER_IMAGE}, *({"model": model} for model in OTHER_MODELS)]
+OTHER_ENVIRONMENTS = (
+    {"SLIPWAY_ENDPOINT": "delays-prod"},
+    {"SLIPWAY_ENDPOINT": "delays-prod", "SAGEMAKER_MODEL_SERVER_WORKERS": "2"},
+    {"SLIPWAY_ENDPOINT": "delays-prod", "SAGEMAKER_MODEL_SERVER_WORKERS": "4"},
+    {"SLIPWAY_ENDPOINT": "delays-prod", "OMP_NUM_THREADS": "2"},
+    {"OMP_NUM_THREADS": "2"},
+)
+AS_BEFORE = {"environment": OTHER_ENVIRONMENTS[0]}
+"""What is rolled out in these stages has it already."""
+OF_MODELS = [
+    {"image": OTHER_IMAGE},
+    *({"model": model} for model in OTHER_MODELS),
+    *({"environment": variables} for variables in OTHER_ENVIRONMENTS),
+]
 OF_CONFIGS = [{"type": "ml.c7i.large"}, {"capacity": 3}]
 
 
@@ -54,8 +67,10 @@ def test_variants_beside_each_other_are_in_the_name_too():
     assert len(found) == len(pairs) * len(splits)
 
 
-def test_what_is_as_usual_is_not_in_the_name_so_a_new_input_renames_nothing():
+def test_what_an_earlier_version_rolled_out_keeps_its_names():
+    """Its pins have no environment: their models were made without one, and are not made anew."""
     assert model(pin(NEW)) == f"delays-prod-{NEW}"
+    assert model_plan("prod", "delays", pin(NEW)).environment == ()
     assert names.execution_role("prod", "eu-west-1") == "slipway-prod-eu-west-1-execution"
 
 
@@ -64,7 +79,11 @@ def test_the_longest_names_fit():
     assert len(model_plan("abcdefghijkl", "a" * 30, longest).name) == names.SAGEMAKER_NAME_LIMIT
 
 
-@pytest.mark.parametrize("change", [{}, *OF_MODELS, *OF_CONFIGS], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [{}, *(one for one in (*OF_MODELS, *OF_CONFIGS) if one != AS_BEFORE)],
+    ids=str,
+)
 def test_each_change_is_a_create_a_move_and_a_delete(change):
     """The stack of these tests refuses to make something else of a name that there is."""
     stage = serving(live=0, previous=None, instances={"min": 1, "max": 4})
@@ -75,7 +94,8 @@ def test_each_change_is_a_create_a_move_and_a_delete(change):
     changed = settings.instances.model_copy(
         update={"type": change.get("type", before.type), "min": change.get("capacity", 1)}
     )
-    stage.file.endpoints["delays"] = settings.model_copy(update={"instances": changed})
+    variables = {"environment": change.get("environment", {})}
+    stage.file.endpoints["delays"] = settings.model_copy(update={"instances": changed, **variables})
     made = there(stage)
     begin(stage, after)
     assert run(stage).end is End.LANDED

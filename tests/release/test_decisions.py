@@ -17,7 +17,13 @@ from release.domain.preflight import Facts
 from tests.release import examples
 from tests.release.examples import NEW, NEXT, OLD, pin, pins, settings
 
+TOLD = {"SLIPWAY_ENDPOINT": "delays-prod"}
+"""The environment of what is rolled out where the settings ask for none."""
 PROCESS = ImageRecord(digest="sha256:" + "a" * 64, size=1, runtime="process", python="3.11")
+
+
+def rolled_out(before: EndpointSettings, release: str, desired: int | None) -> Pins:
+    return moves.after_rollout(before, pin(release), desired, "delays-prod")
 
 
 class TestGates:
@@ -59,6 +65,7 @@ class TestPreflight:
         config_model=f"delays-prod-{OLD}",
         model_image=pin(OLD).image,
         model_data=pin(OLD).model,
+        model_environment={},
         object_sha256=pin(OLD).sha256,
         image_present=True,
         role_present=True,
@@ -87,6 +94,10 @@ class TestPreflight:
             (
                 {"model_data": "s3://elsewhere/model.tar.gz"},
                 f"model delays-prod-{OLD} loads s3://elsewhere/model.tar.gz, the pin says {pin(OLD).model}",
+            ),
+            (
+                {"model_environment": {"OMP_NUM_THREADS": "2"}},
+                f"model delays-prod-{OLD} has another OMP_NUM_THREADS in its environment than the pin says",
             ),
             ({"object_sha256": None}, f"the artifact {pin(OLD).model} does not exist"),
             (
@@ -173,25 +184,29 @@ class TestPins:
         assert settings(live=pin(NEW, type=None)).pins == pins(NEW)
 
     def test_a_rollout_keeps_what_was_live_as_previous(self):
-        assert moves.after_rollout(settings(live=pin(OLD)), pin(NEW), desired=2) == pins(NEW, OLD)
+        assert rolled_out(settings(live=pin(OLD)), NEW, 2) == Pins(
+            live=pin(NEW, environment=TOLD), previous=pin(OLD)
+        )
 
     def test_the_first_rollout_has_nothing_to_go_back_to(self):
-        assert moves.after_rollout(settings(), pin(NEW), desired=None).previous is None
+        assert rolled_out(settings(), NEW, None).previous is None
 
     def test_a_rollout_names_what_was_previous_until_the_new_release_is_proven(self):
         """Otherwise the `pulumi up` that moves nothing yet would delete what a take-back keeps."""
         before = settings(live=pin(OLD), previous=pin(NEXT))
-        after = moves.after_rollout(before, pin(NEW), desired=2)
-        assert moves.while_moving(before.pins, after) == pins(OLD, NEXT, NEW)
+        after = rolled_out(before, NEW, 2)
+        assert moves.while_moving(before.pins, after) == Pins(
+            live=pin(OLD), previous=pin(NEXT), candidate=pin(NEW, environment=TOLD)
+        )
 
     def test_the_same_release_again_keeps_the_older_previous(self):
-        after = moves.after_rollout(settings(live=pin(NEW), previous=pin(OLD)), pin(NEW), desired=2)
-        assert after == pins(NEW, OLD)
+        after = rolled_out(settings(live=pin(NEW), previous=pin(OLD)), NEW, 2)
+        assert after == Pins(live=pin(NEW, environment=TOLD), previous=pin(OLD))
 
     @given(desired=st.none() | st.integers(0, 50))
     def test_the_count_that_autoscaling_chose_is_kept_within_bounds(self, desired):
         before = settings(instances=Instances(min=2, max=8), live=pin(OLD))
-        after = moves.after_rollout(before, pin(NEW), desired)
+        after = rolled_out(before, NEW, desired)
         assert after.live is not None
         assert 2 <= after.live.capacity <= 8
         if desired and 2 <= desired <= 8:
@@ -199,8 +214,8 @@ class TestPins:
 
     def test_the_new_fleet_has_the_type_of_the_settings_and_the_old_one_keeps_its_own(self):
         before = settings(instances=Instances(type="ml.c7i.large", max=4), live=pin(OLD))
-        after = moves.after_rollout(before, pin(NEW), desired=2)
-        assert after == Pins(live=pin(NEW, type="ml.c7i.large"), previous=pin(OLD))
+        after = rolled_out(before, NEW, 2)
+        assert after == Pins(live=pin(NEW, type="ml.c7i.large", environment=TOLD), previous=pin(OLD))
 
     def test_a_changed_type_is_seen_and_changes_no_pin(self):
         changed = settings(instances=Instances(type="ml.c7i.large"), live=pin(OLD))

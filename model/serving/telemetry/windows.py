@@ -97,8 +97,9 @@ def histogram(counted: Sequence[int], start: int, size: int) -> dict[str, list[i
 def _metrics(origin: Origin, interval: Interval, latency: dict[str, list[int]]) -> dict[str, Any]:
     """CloudWatch's members; none without a name to group by: a metric of all services says nothing."""
     found: dict[str, Any] = {}
-    if origin.endpoint and origin.variant:
-        dimensions = {"EndpointName": origin.endpoint, "VariantName": origin.variant}
+    if origin.endpoint:
+        variant = {"VariantName": origin.variant} if origin.variant else {}
+        dimensions = {"EndpointName": origin.endpoint, **variant}
     elif origin.service:
         dimensions = {"Service": origin.service}
     else:

@@ -8,6 +8,8 @@ from pathlib import Path
 from sandbox.core.clock import now
 from sandbox.serving.images.store import Image
 
+_WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"
+
 
 @dataclass(frozen=True)
 class Container:
@@ -32,3 +34,13 @@ class Container:
     ping_held: Callable[[], bool] = lambda: False
     fail_ping: bool = False
     resolved_at: datetime = field(default_factory=now)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Its environment, and one worker where neither it nor the image says how many.
+
+        An instance of the sandbox has one processor: all share those of this machine, and a server that takes
+        one worker for each that it sees would take all of them, once for every instance.
+        """
+        told = any(str(pair).startswith(f"{_WORKERS}=") for pair in self.image.config.get("Env") or ())
+        return {**({} if told else {_WORKERS: "1"}), **self.environment}

@@ -43,7 +43,7 @@ class ContainerRuntime:
             model_dir=container.model_dir,
             environment={
                 "AWS_REGION": container.region,
-                **container.environment,
+                **container.variables,
                 **arguments.contract(port, engine.network),
             },
         )

@@ -29,7 +29,7 @@ class ProcessRuntime:
         place = host_command.Place(
             port, container.model_dir, settings.python, path, container.region, settings.scratch
         )
-        return host_command.launch(container.image.config, container.image.root, container.environment, place)
+        return host_command.launch(container.image.config, container.image.root, container.variables, place)
 
     def ended(self, port: int) -> None:
         """As Runtime.ended: nothing to do."""

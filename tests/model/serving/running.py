@@ -42,6 +42,7 @@ def environment(model: Path, **more: str) -> dict[str, str]:
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
         "SM_MODEL_DIR": str(model),
         "SAGEMAKER_BIND_TO_PORT": "0",
+        "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
         "SLIPWAY_BIND_HOST": "127.0.0.1",
         **more,
     }

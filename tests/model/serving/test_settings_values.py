@@ -13,6 +13,12 @@ def test_sagemakers_defaults() -> None:
     assert from_environment({}) == Settings(everywhere, 8080, Path("/opt/ml/model"), 1, 6 * 1024 * 1024)
 
 
+def test_there_is_a_worker_for_each_processor_where_nobody_says_how_many() -> None:
+    assert from_environment({}, processors=4).workers == 4
+    assert from_environment({}, processors=999).workers == 256
+    assert from_environment({"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}, processors=4).workers == 2
+
+
 def test_everything_set() -> None:
     environment = {
         "SLIPWAY_BIND_HOST": "127.0.0.1",

@@ -2,11 +2,10 @@
 
 import pytest
 
-from release.domain import names
 from release.domain.errors import ReleaseFailed
 from release.operations.land import Grounds, land
 from tests.fakes.world import Told
-from tests.release.scenes import ENDPOINT, STAGE, serving
+from tests.release.scenes import ENDPOINT, config_of, serving
 
 QUICK = {"strategy": "judged", "steps": [5, 50], "step_seconds": 0, "bake_seconds": 0, "hold_seconds": 60}
 
@@ -26,7 +25,7 @@ def test_one_that_landed():
 
 def test_one_that_was_taken_back():
     stage = serving(rollout=QUICK)
-    stage.evidence.sick.add(names.model(ENDPOINT, STAGE, stage.pin(2).release, {}))
+    stage.evidence.sick.add(config_of(stage.pin(2)).production[0].model_name)
     with pytest.raises(ReleaseFailed):
         landing(stage, Told())
     assert any(b"FAIL" in data for data in stage.evidence.reports.values())

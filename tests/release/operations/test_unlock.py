@@ -9,7 +9,7 @@ from release.operations.history import history
 from release.operations.promote import Order, promote
 from release.operations.status import status
 from release.operations.unlock import unlock
-from tests.release.scenes import NAME, begin, config_of, killed_at, opened, pins_now, run, serves, sure
+from tests.release.scenes import NAME, begin, config_of, killed_at, opened, pins_now, run, serves
 
 
 @pytest.fixture
@@ -95,9 +95,7 @@ def test_a_hold_whose_way_back_cannot_be_verified_is_ended_by_what_its_error_nam
 ):
     """The release answers wrongly, and SageMaker does not come back to what served."""
     before, world = pins_now(prod), project(dev, prod)
-    coming = sure(dev.file.pins("delays").live)
-    prod.pin(2)
-    prod.sagemaker.wrong.add(f"delays-prod-{coming.release}")
+    prod.sagemaker.wrong.add(config_of(prod.pin(2)).production[0].model_name)
     prod.sagemaker.never.add(config_of(before.live).name)
     with pytest.raises(Held, match="could not be taken back") as caught:
         promote(world, Order("prod"), told)

@@ -222,7 +222,7 @@ class Life:
         live = self._settings().pins.live
         if self.random.random() < 0.5 or (live is not None and live.release == pin.release):
             return
-        after = moves.after_rollout(self._settings(), pin, self.count if live else None).live
+        after = moves.after_rollout(self._settings(), pin, self.count if live else None, NAME).live
         assert after is not None
         config = plan.config_plan(STAGE, ENDPOINT, after)
         # Who asks no judge does not see what is answered with an error now and then.

@@ -97,6 +97,15 @@ def test_the_length_of_environment_values(world: World) -> None:
         create(world, Environment={"A": "x" * 1025})
 
 
+@behaviour("SageMaker", "ContainerDefinition")
+def test_the_length_of_a_whole_environment(world: World) -> None:
+    """All names and values of a container's environment have at most 32 KB together."""
+    most = {f"A{number:02}": "x" * 1021 for number in range(32)}
+    assert create(world, Environment=most)
+    with refused("ValidationException", "at most 32 KB"):
+        create(world, Environment={**most, "B": ""})
+
+
 @behaviour("SageMaker", "CreateModel")
 def test_a_required_member(world: World) -> None:
     """A request without ModelName is refused with `Value null at 'modelName'`."""

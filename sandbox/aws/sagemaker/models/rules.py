@@ -17,9 +17,16 @@ _MANIFEST_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
 )
 
+_MOST_ENVIRONMENT_BYTES = 32 * 1024
+
 
 def check_model(account: str, region: str, role: str, container: Mapping[str, Any]) -> None:
     """Raise SageMaker's ValidationException for a container that cannot run, or a role that is not there."""
+    variables = container.get("Environment") or {}
+    if sum(len(text.encode()) for pair in variables.items() for text in pair) > _MOST_ENVIRONMENT_BYTES:
+        raise ValidationError(
+            "The combined length of all keys and values of the Environment map must be at most 32 KB."
+        )
     reference, url = container["Image"], model_data_url(container)
     image = find_image(reference)
     if image is None:

@@ -63,11 +63,11 @@ def test_the_metrics_are_the_windows_own_numbers() -> None:
     ("known", "dimensions"),
     [
         ({"endpoint": "delays-prod", "variant": "live"}, ["EndpointName", "VariantName"]),
-        ({"endpoint": "delays-prod"}, ["Service"]),
+        ({"endpoint": "delays-prod"}, ["EndpointName"]),
         ({"variant": "live"}, ["Service"]),
     ],
 )
-def test_the_endpoints_names_are_dimensions_where_both_are_known(
+def test_the_endpoints_names_are_dimensions_where_they_are_known(
     known: dict[str, str], dimensions: list[str]
 ) -> None:
     window = Counted().window(replace(ORIGIN, **known))

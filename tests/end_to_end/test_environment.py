@@ -1,0 +1,91 @@
+"""A stage's data says with which variables its containers run; the way back keeps its own. One story."""
+
+import json
+
+import pytest
+
+from release.domain import plan
+from release.domain.pins import Pins
+from tests.end_to_end.world import wait_until
+
+pytestmark = pytest.mark.sandbox
+
+ASKED = {"OMP_NUM_THREADS": "1", "TEAM": 'it\'s: "ours"'}
+
+
+def variables(world, pin):
+    """What the containers of a pin's model are told."""
+    name = plan.model_plan("staging", "delays", pin).name
+    return world.client("sagemaker").describe_model(ModelName=name)["PrimaryContainer"].get("Environment", {})
+
+
+def windows(world):
+    """What the containers counted, by their own telemetry."""
+    found = world.client("logs").filter_log_events(
+        logGroupName="/aws/sagemaker/Endpoints/delays-staging",
+        filterPattern='{ $.schema = "slipway-window/1" }',
+    )
+    return [json.loads(event["message"]) for event in found["events"]]
+
+
+def test_a_container_knows_its_endpoint(world, fresh):
+    fresh()
+    world.slipway("promote", "staging")
+    live = world.endpoint("staging").live
+    assert variables(world, live) == {"SLIPWAY_ENDPOINT": "delays-staging"}
+    wait_until(lambda: windows(world), "a window", patience=20)
+    assert {window["EndpointName"] for window in windows(world)} == {"delays-staging"}
+
+
+def test_other_variables_wait_for_apply_and_are_said_meanwhile(world, fresh):
+    live = world.endpoint("staging").live
+    world.edit("staging", workers=2, environment=ASKED)
+    said = world.up("staging")
+    assert "./slipway apply staging --endpoint delays" in said
+    assert world.endpoint("staging").live == live
+    (line,) = world.slipway("status", "staging").result["stages"]
+    assert "has another OMP_NUM_THREADS, SAGEMAKER_MODEL_SERVER_WORKERS, TEAM in its" in str(line["notes"])
+
+
+def test_apply_rolls_them_out_and_the_server_works_by_them(world, fresh):
+    world.slipway("apply", "staging")
+    live = world.endpoint("staging").live
+    assert variables(world, live) == {
+        **ASKED,
+        "SAGEMAKER_MODEL_SERVER_WORKERS": "2",
+        "SLIPWAY_ENDPOINT": "delays-staging",
+    }
+    world.assert_clean("staging", serves=live.release)
+
+    def of_two():
+        workers = [window["worker"].rpartition("-") for window in windows(world)]
+        return {container for container, _, worker in workers if worker == "1"}
+
+    wait_until(of_two, "a window of a container's second worker", patience=20)
+
+
+def test_the_way_back_is_to_the_model_that_was_there(world, fresh):
+    second = fresh()
+    world.slipway("promote", "staging")
+    world.edit("staging", workers="auto")
+    pins = world.endpoint("staging").pins
+    made = world.made("staging", pins)
+    world.slipway("rollback", "staging")
+    assert world.endpoint("staging").previous.release == second
+    assert world.made("staging", pins) == made
+    world.slipway("rollback", "staging")
+    world.clear(pins.previous.release)
+    assert world.endpoint("staging").pins == pins
+
+
+def test_what_an_earlier_version_rolled_out_keeps_its_model(world, fresh):
+    """Its pin has no environment, and so has its model; an upgrade replaces neither."""
+    pins = world.endpoint("staging").pins
+    former = pins.previous.model_copy(update={"environment": {}})
+    world.pin("staging", Pins(live=pins.live, previous=former))
+    world.up("staging")
+    assert plan.model_plan("staging", "delays", former).name == f"delays-staging-{former.release}"
+    assert variables(world, former) == {}
+    world.slipway("rollback", "staging")
+    assert world.endpoint("staging").live == former
+    world.assert_clean("staging", serves=former.release)
