@@ -73,13 +73,18 @@ def guarded_project(folder: Path) -> Path:
 
 
 def change_stage(
-    project: Path, stage: str, rollout: Mapping[str, Any], judge: Mapping[str, Any] | None = None
+    project: Path,
+    stage: str,
+    rollout: Mapping[str, Any],
+    judge: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Set the rollout of every endpoint of a project's stage, and what its judge tolerates."""
+    """Set the rollout of every endpoint of a project's stage, what its judge tolerates, and variables."""
     yaml, path = YAML(), project / f"Pulumi.{stage}.yaml"
     document = yaml.load(path.read_text(encoding="utf-8"))
     for endpoint in document["config"]["slipway:endpoints"].values():
         endpoint["rollout"] = dict(rollout)
+        endpoint["environment"] = dict(environment or {})
     if judge is not None:
         document["config"]["slipway:judge"] = dict(judge)
     with path.open("w", encoding="utf-8") as out:

@@ -133,9 +133,23 @@ def _passes(policy: Policy, asked: dict[str, Question], given: Assumptions) -> L
     ratio = 1 / given.weight - 1
     growths = [per_request(asked[name], c, b, ratio) for name, (c, b) in rates.items()]
     requests = max(nats / growth if growth > 0 else math.inf for growth in growths)
+    if forgets(policy, given):
+        requests = math.inf
     return _line(
         "an equal candidate", "PASS", max(requests, policy.min_requests), policy.min_seconds, policy, given
     )
+
+
+def remembered(policy: Policy, given: Assumptions) -> float:
+    """How many of live's requests its quantiles rest on, once as many are forgotten as come."""
+    kept = math.exp(-policy.block_seconds / policy.memory_seconds)
+    return given.rate * (1 - given.weight) * policy.block_seconds / (1 - kept)
+
+
+def forgets(policy: Policy, given: Assumptions) -> bool:
+    """Whether latencies and scores are required, and live has too little traffic to compare them with."""
+    compared = {"latency", "score"} & set(policy.require)
+    return bool(compared) and remembered(policy, given) < policy.history_requests
 
 
 def _amount(value: float) -> str:

@@ -7,7 +7,7 @@ import math
 
 from release.domain.pins import RolloutSettings
 from release.domain.policy import Policy
-from release.judge.estimate import Assumptions, estimate
+from release.judge.estimate import Assumptions, estimate, forgets, remembered
 
 JUDGED = {"judged", "shadow"}
 
@@ -20,10 +20,17 @@ def problem(settings: RolloutSettings, policy: Policy, rate: float) -> str | Non
     if settings.strategy not in JUDGED or rate <= 0:
         return None
     share = settings.steps[0]
-    [passes] = [line for line in estimate(policy, Assumptions(rate, share / 100)) if line.verdict == "PASS"]
+    given = Assumptions(rate, share / 100)
+    [passes] = [line for line in estimate(policy, given) if line.verdict == "PASS"]
     if passes.seconds <= settings.hold_seconds:
         return None
-    if math.isinf(passes.requests):
+    if forgets(policy, given):
+        come = (
+            f"live is remembered by {remembered(policy, given):.0f} requests (judge.memory_seconds is "
+            f"{policy.memory_seconds:g}), and latencies and scores are compared with "
+            f"{policy.history_requests} (judge.history_requests): there would be no PASS"
+        )
+    elif math.isinf(passes.requests):
         come = "no number of requests is enough for a PASS"
     else:
         come = (

@@ -29,6 +29,9 @@ JUDGED: Mapping[str, Any] = {
     "step_percent": 10,
     "wait_seconds": 300,
 }
+WINDOW_SECONDS = 2
+"""Of telemetry, and of the judge's blocks: shorter than usual, for verdicts within seconds."""
+POLICY: Mapping[str, Any] = {**TOLERANT, "block_seconds": WINDOW_SECONDS}
 Step = Callable[[str], None]
 
 
@@ -106,7 +109,7 @@ class Service:
 SERVICES = {
     "the same bytes, .5 ms": Service(0, 0.0005, 200.0),
     "the same bytes, 5 ms": Service(500, 0.005, 100.0),
-    "the same bytes, 70 ms": Service(1200, 0.07, 8.0, steps=(50,)),
+    "the same bytes, 70 ms": Service(1200, 0.07, 12.0, steps=(50,)),
     "the same bytes, busy host": Service(0, 0.0005, 200.0, busy=True),
 }
 
@@ -161,7 +164,7 @@ ROWS: Mapping[str, Callable[[Scene, int, Step], Iterator[Run]]] = {
 
 def _live(scene: Scene, kind: str, changes: Mapping[str, Any] | None = None) -> None:
     """A release that is live in the stage, without a judge: it has no callers yet."""
-    scene.rollout({**JUDGED, **(changes or {})}, TOLERANT)
+    scene.rollout({**JUDGED, **(changes or {})}, POLICY, WINDOW_SECONDS)
     scene.release(kind)
     code, answer = ended(scene.promotion("--strategy", "all-at-once"))
     if code:
@@ -212,7 +215,7 @@ def _run(
 
 def _foreseen(service: Service) -> float:
     """Seconds that the steps take by the estimate that a user is shown, the bake besides."""
-    policy, settings = Policy.model_validate(TOLERANT), RolloutSettings.model_validate(JUDGED)
+    policy, settings = Policy.model_validate(POLICY), RolloutSettings.model_validate(JUDGED)
     seconds = 0.0
     for share in service.steps:
         given = Assumptions(service.rate, share / 100, latency=service.latency)

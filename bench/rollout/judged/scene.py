@@ -49,9 +49,10 @@ class Scene:
         for kind, make in WORSE.items():
             make(good, self.project / kind)
 
-    def rollout(self, rollout: Mapping[str, Any], judge: Mapping[str, Any]) -> None:
-        """How the stage rolls out from now on."""
-        change_stage(self.project, TARGET, {"allow": ["canary", "all-at-once"], **rollout}, judge)
+    def rollout(self, rollout: Mapping[str, Any], judge: Mapping[str, Any], window_seconds: int) -> None:
+        """How the stage rolls out from now on, and how often its containers print a window."""
+        variables = {"SLIPWAY_TELEMETRY_SECONDS": str(window_seconds)}
+        change_stage(self.project, TARGET, {"allow": ["canary", "all-at-once"], **rollout}, judge, variables)
 
     def release(self, kind: str) -> None:
         """Make a release live in the stage before."""

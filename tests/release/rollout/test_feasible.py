@@ -99,6 +99,17 @@ class TestTraffic:
             "taken back after 168 h 0 min"
         )
 
+    def test_a_live_release_that_is_forgotten_sooner_than_it_can_be_compared_with_is_refused(self):
+        settings, policy = judged(steps=[50], hold_seconds=604_800), Policy(memory_seconds=60)
+        assert problem(settings, policy, 8.0) == (
+            "at 8 requests/s and 50 % weight, live is remembered by 250 requests (judge.memory_seconds is "
+            "60), and latencies and scores are compared with 300 (judge.history_requests): there would be "
+            "no PASS, and a step is taken back after 168 h 0 min"
+        )
+        assert problem(settings, policy, 10.0) is None
+        assert problem(settings, policy.model_copy(update={"memory_seconds": 80}), 8.0) is None
+        assert problem(settings, policy.model_copy(update={"require": ("errors",)}), 8.0) is None
+
     def test_a_step_that_is_shorter_than_the_policy_wants_can_never_pass(self):
         settings = judged(step_seconds=0, hold_seconds=364)
         assert too_short(settings, Policy()) == (
