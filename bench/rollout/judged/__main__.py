@@ -7,13 +7,14 @@ import argparse
 import json
 import shutil
 from datetime import UTC, datetime
-from statistics import median
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from bench import machine
-from bench.rollout.judged.rows import ROWS, Run
+from bench.rollout.judged.report import TITLES, lines, page
+from bench.rollout.judged.rows import ROWS, WINDOW_SECONDS, Run
 from bench.rollout.judged.scene import scene
 from demo.project import ROOT
 from scripts.shared.cli import Command, Out, run
@@ -21,8 +22,7 @@ from scripts.shared.cli import Command, Out, run
 FOLDER = ROOT / ".build" / "bench" / "rollout-judged"
 RUNS = dict.fromkeys(ROWS, 10) | {"errors": 20, "guardrail": 2, "worse": 1}
 """How often each row is run unless it is said otherwise: with alarms one takes more than ten minutes."""
-GONE_BAR, STILL_BAR = 15.0, 2.0
-"""Median seconds from the first bad answer to no traffic for the candidate, and most from weight 0 to it."""
+PAGE = ROOT / "docs" / "rollout-benchmark.md"
 
 
 def asked(text: str) -> dict[str, int]:
@@ -42,9 +42,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     shown = ",".join(f"{row}={runs}" for row, runs in RUNS.items())
     add("--rows", type=asked, default=RUNS, help=f"rows, and how often each (default {shown})")
+    add(
+        "--page", type=Path, nargs="+", help="measure nothing: write docs/rollout-benchmark.md of raw results"
+    )
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
+    if args.page:
+        PAGE.write_text(page(args.page, WINDOW_SECONDS), encoding="utf-8")
+        out.result({"page": str(PAGE)}, f"written: {PAGE}")
+        return 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     at = datetime.now(UTC)
     path = FOLDER / f"{at:%Y%m%dT%H%M%SZ}.json"
@@ -59,7 +66,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
                 path.write_text(json.dumps(_record(at, found), indent=1) + "\n")
     out.table(_table(found))
     out.result(_record(at, found), f"raw results: {path}")
-    return 0 if all(_met(found, name) is not False for name in _names(found)) else 1
+    return 0 if all(line.met is not False for line in lines(found)) else 1
 
 
 def _record(at: datetime, found: list[Run]) -> dict[str, Any]:
@@ -70,48 +77,10 @@ def _record(at: datetime, found: list[Run]) -> dict[str, Any]:
     }
 
 
-def _names(found: list[Run]) -> list[str]:
-    return list(dict.fromkeys(each.row for each in found))
-
-
-def _met(found: list[Run], name: str) -> bool | None:
-    runs = [each for each in found if each.row == name]
-    gone = [each.until_gone for each in runs if each.until_gone is not None]
-    if name == "5 % errors, judged":
-        return all(each.ended == "reverted" for each in runs) and bool(gone) and median(gone) < GONE_BAR
-    if name.startswith("the same bytes"):
-        return all(each.ended == "landed" for each in runs)
-    if name == "aborted":
-        return all((each.still or 0) < STILL_BAR for each in runs)
-    return all(each.ended == "reverted" for each in runs) if name.startswith("worse") else None
-
-
 def _table(found: list[Run]) -> Table:
-    table = Table(
-        "row",
-        "runs",
-        "ended",
-        "until gone, median s",
-        "bad answers, median",
-        "seconds",
-        "foreseen",
-        "met",
-        box=None,
-    )
-    for name in _names(found):
-        runs = [each for each in found if each.row == name]
-        gone = [each.until_gone for each in runs if each.until_gone is not None]
-        ends = ", ".join(sorted({each.ended for each in runs}))
-        table.add_row(
-            name,
-            str(len(runs)),
-            ends,
-            f"{median(gone):.1f}" if gone else "",
-            f"{median(each.bad for each in runs):.0f}",
-            f"{median(each.seconds for each in runs):.0f}",
-            f"{runs[0].estimate:.0f}" if runs[0].estimate else "",
-            {True: "met", False: "MISSED", None: ""}[_met(found, name)],
-        )
+    table = Table(*TITLES, box=None)
+    for line in lines(found):
+        table.add_row(*line.cells())
     return table
 
 
