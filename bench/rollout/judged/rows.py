@@ -102,6 +102,8 @@ class Service:
     """Its median latency about, seconds: what the estimate assumes."""
     rate: float
     steps: tuple[int, ...] = (25, 50)
+    memory: float = 60.0
+    """Seconds for which live is remembered: at least 300 of its requests are compared with."""
     busy: bool = False
     """Whether another process keeps one core of the host busy meanwhile."""
 
@@ -109,7 +111,7 @@ class Service:
 SERVICES = {
     "the same bytes, .5 ms": Service(0, 0.0005, 200.0),
     "the same bytes, 5 ms": Service(500, 0.005, 100.0),
-    "the same bytes, 70 ms": Service(1200, 0.07, 12.0, steps=(50,)),
+    "the same bytes, 70 ms": Service(1200, 0.07, 9.0, steps=(50,), memory=180.0),
     "the same bytes, busy host": Service(0, 0.0005, 200.0, busy=True),
 }
 
@@ -120,7 +122,7 @@ def alike(name: str) -> Callable[[Scene, int, Step], Iterator[Run]]:
     def row(scene: Scene, runs: int, step: Step) -> Iterator[Run]:
         service = SERVICES[name]
         kinds = scene.slowed(service.side) if service.side else (GOOD, TWIN)
-        _live(scene, kinds[0], {"steps": list(service.steps)})
+        _live(scene, kinds[0], {"steps": list(service.steps)}, {"memory_seconds": service.memory})
         foreseen = _foreseen(service)
         for number in range(runs):
             scene.release(kinds[(number + 1) % 2])
@@ -162,9 +164,14 @@ ROWS: Mapping[str, Callable[[Scene, int, Step], Iterator[Run]]] = {
 }
 
 
-def _live(scene: Scene, kind: str, changes: Mapping[str, Any] | None = None) -> None:
+def _live(
+    scene: Scene,
+    kind: str,
+    rollout: Mapping[str, Any] | None = None,
+    policy: Mapping[str, Any] | None = None,
+) -> None:
     """A release that is live in the stage, without a judge: it has no callers yet."""
-    scene.rollout({**JUDGED, **(changes or {})}, POLICY, WINDOW_SECONDS)
+    scene.rollout({**JUDGED, **(rollout or {})}, {**POLICY, **(policy or {})}, WINDOW_SECONDS)
     scene.release(kind)
     code, answer = ended(scene.promotion("--strategy", "all-at-once"))
     if code:
@@ -215,7 +222,8 @@ def _run(
 
 def _foreseen(service: Service) -> float:
     """Seconds that the steps take by the estimate that a user is shown, the bake besides."""
-    policy, settings = Policy.model_validate(POLICY), RolloutSettings.model_validate(JUDGED)
+    policy = Policy.model_validate({**POLICY, "memory_seconds": service.memory})
+    settings = RolloutSettings.model_validate(JUDGED)
     seconds = 0.0
     for share in service.steps:
         given = Assumptions(service.rate, share / 100, latency=service.latency)
