@@ -16,6 +16,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.sagemaker.models import sagemaker_backends
 
 from sandbox.aws.autoscaling.rules import VARIANT, target_problem, variant_of, variant_types
+from sandbox.aws.autoscaling.targets import drop_what_hangs_on
 
 _TAGS: dict[str, dict[str, str]] = {}
 """Tags by the ARN of a scalable target."""
@@ -24,7 +25,7 @@ _TAGS: dict[str, dict[str, str]] = {}
 def install() -> None:
     """Patch moto's Application Auto Scaling."""
     _TAGS.clear()
-    original = Response.register_scalable_target
+    original, motos_deregister = Response.register_scalable_target, Response.deregister_scalable_target
 
     def register_scalable_target(self: Response) -> str:
         if self._get_param("ScalableDimension") == VARIANT:
@@ -35,7 +36,13 @@ def install() -> None:
             _TAGS.setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(tags)
         return answer
 
+    def deregister_scalable_target(self: Response) -> str:
+        answer = motos_deregister(self)
+        drop_what_hangs_on(self.current_account, self.region, self._get_param("ResourceId"))
+        return answer
+
     Response.register_scalable_target = register_scalable_target
+    Response.deregister_scalable_target = deregister_scalable_target
     for name in ("deregister_scalable_target", "delete_scaling_policy", "delete_scheduled_action"):
         setattr(Response, name, _not_found(name))
     for name in ("put_scaling_policy", "put_scheduled_action"):

@@ -10,7 +10,13 @@ from typing import Any, TypeVar
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
-from sandbox.aws.sagemaker.endpoints.rules import refuse_busy, refuse_deployment, refuse_variants
+from sandbox.aws.autoscaling.targets import forget, registered
+from sandbox.aws.sagemaker.endpoints.rules import (
+    refuse_busy,
+    refuse_deployment,
+    refuse_scaled,
+    refuse_variants,
+)
 from sandbox.core.faults import BadFault
 from sandbox.serving.endpoints.deployer import Deployer
 from sandbox.serving.endpoints.spec import DeploymentSpec
@@ -79,6 +85,8 @@ class EndpointService:
             int({**variant, **kept.get(variant["VariantName"], {})}.get("InitialInstanceCount", 1))
             for variant in spec.variants
         )
+        scaled = registered(endpoint.account, endpoint.region, endpoint.endpoint_name)
+        refuse_scaled(scaled, endpoint.live.spec.variants, spec.variants)
         refuse_variants(config, endpoint.live.fleets, spec.variants)
         refuse_deployment(config, instances)
         endpoint.pending = Deployment(spec)
@@ -122,6 +130,7 @@ class EndpointService:
     async def _delete(self, endpoint: Endpoint) -> None:
         await self._deployer.delete(endpoint)
         _endpoints(sagemaker_backends[endpoint.account][endpoint.region]).pop(endpoint.endpoint_name, None)
+        forget(endpoint.account, endpoint.region, endpoint.endpoint_name)
 
     def _begin(self, endpoint: Endpoint, status: Status, change: Coroutine[Any, Any, None]) -> None:
         endpoint.move(status)
