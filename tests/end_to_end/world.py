@@ -210,6 +210,8 @@ class World:
         assert pins.candidate is None
         assert (pins.live.release if pins.live else None) == serves
         wanted = plan.endpoint_plan(stage, endpoint, pins)
+        if serves:  # autoscaling may be at work on it, as on AWS
+            wait_until(lambda: not landed.in_transition(ports.endpoints.describe(wanted.endpoint)), "rest")
         assert landed.compare(wanted.endpoint, wanted.live, ports.endpoints.describe(wanted.endpoint)) == []
         if serves:
             golden, _ = ports.artifacts.golden(ports.artifacts.manifest(serves))

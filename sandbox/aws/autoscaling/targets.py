@@ -17,6 +17,15 @@ def registered(account: str, region: str, endpoint: str) -> set[str]:
     }
 
 
+def all_targets() -> Iterator[tuple[str, str, Any]]:
+    """Every scalable target, with its account and region."""
+    for account, regions in list(applicationautoscaling_backends.items()):
+        for region, backend in list(regions.items()):
+            for of_dimension in list(backend.targets.values()):
+                for target in list(of_dimension.values()):
+                    yield account, region, target
+
+
 def forget(account: str, region: str, endpoint: str) -> None:
     """Deregister an endpoint's variants: it was deleted."""
     for variant in registered(account, region, endpoint):

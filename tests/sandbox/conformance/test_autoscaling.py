@@ -166,5 +166,60 @@ def test_an_endpoint_that_is_a_target(world: World) -> None:
     assert client.describe_scaling_policies(**named)["ScalingPolicies"] == []
 
 
+@behaviour("Application Auto Scaling", "PutScalingPolicy")
+def test_the_alarms_of_target_tracking(world: World) -> None:
+    """A target-tracking policy makes two alarms, on three minutes and on fifteen, and keeps its ARN."""
+    endpoint = world.endpoint()
+    client = _tracked(world, endpoint, target=100.0)
+    named = {key: _target(endpoint)[key] for key in ("ServiceNamespace", "ResourceId")}
+    [policy] = client.describe_scaling_policies(**named)["ScalingPolicies"]
+    _tracked(world, endpoint, target=200.0)
+    [again] = client.describe_scaling_policies(**named)["ScalingPolicies"]
+    assert again["PolicyARN"] == policy["PolicyARN"]
+    cloudwatch = world.sandbox.client("cloudwatch")
+    found = cloudwatch.describe_alarms(AlarmNamePrefix=_alarms(endpoint))["MetricAlarms"]
+    assert {alarm["AlarmName"] for alarm in found} == {alarm["AlarmName"] for alarm in again["Alarms"]}
+    rules = [(a["ComparisonOperator"], a["Threshold"], a["Period"], a["EvaluationPeriods"]) for a in found]
+    assert rules == [("GreaterThanThreshold", 200.0, 60, 3), ("LessThanThreshold", 180.0, 60, 15)]
+
+
+@behaviour("Application Auto Scaling", "DescribeScalingActivities")
+def test_what_scaled_it(world: World) -> None:
+    """What scaled a variant is described with its cause and how it ended."""
+    endpoint = world.endpoint()
+    client = world.sandbox.client("application-autoscaling")
+    client.register_scalable_target(**_target(endpoint), MinCapacity=2, MaxCapacity=4)
+
+    def over() -> list[dict[str, Any]]:
+        found = client.describe_scaling_activities(**_target(endpoint))["ScalingActivities"]
+        return [entry for entry in found if entry["StatusCode"] == "Successful"]
+
+    [entry] = wait_for(over, "the minimum")
+    assert entry["Cause"] == "minimum capacity was set to 2"
+    assert world.settled(endpoint)["ProductionVariants"][0]["DesiredInstanceCount"] == 2
+
+
+@behaviour("Application Auto Scaling", "PutScalingPolicy", covered=False)
+def test_other_policies_do_nothing(world: World) -> None:
+    """Step scaling, scheduled actions and other metrics are kept and described, but never act."""
+    endpoint = world.endpoint()
+    client = world.sandbox.client("application-autoscaling")
+    client.register_scalable_target(**_target(endpoint), MinCapacity=1, MaxCapacity=4)
+    answer = client.put_scaling_policy(
+        **_target(endpoint),
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 1.0,
+            "CustomizedMetricSpecification": {
+                "MetricName": "CPUUtilization",
+                "Namespace": "/aws/sagemaker/Endpoints",
+                "Statistic": "Average",
+            },
+        },
+    )
+    assert answer["Alarms"] == []
+
+
 def _alarms(endpoint: str) -> str:
     return f"TargetTracking-endpoint/{endpoint}/variant/live-"

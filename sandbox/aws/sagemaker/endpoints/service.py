@@ -20,7 +20,7 @@ from sandbox.aws.sagemaker.endpoints.rules import (
 from sandbox.core.faults import BadFault
 from sandbox.serving.endpoints.deployer import Deployer
 from sandbox.serving.endpoints.spec import DeploymentSpec
-from sandbox.serving.endpoints.state import Deployment, Endpoint, Status
+from sandbox.serving.endpoints.state import BUSY, Deployment, Endpoint, Status
 
 T = TypeVar("T")
 
@@ -109,6 +109,20 @@ class EndpointService:
             fleets[name].desired_weight = change.get("DesiredWeight", fleets[name].weight)
             fleets[name].desired_count = change.get("DesiredInstanceCount", fleets[name].count)
         self._begin(endpoint, Status.UPDATING, self._deployer.rescale(endpoint, wanted))
+
+    def count(self, account: str, region: str, endpoint: str, variant: str) -> int | None:
+        """Instances of a variant at rest; None while its endpoint changes, or where there is none."""
+        found = self.find(account, region, endpoint)
+        if found is None or found.endpoint_status in BUSY or found.live is None:
+            return None
+        fleet = found.live.fleets.get(variant)
+        return fleet.count if fleet else None
+
+    def scale(self, account: str, region: str, endpoint: str, variant: str, count: int) -> None:
+        """Begin to bring a variant to `count` instances. On the event loop."""
+        found = self.find(account, region, endpoint)
+        if found is not None:
+            self.rescale(found, [{"VariantName": variant, "DesiredInstanceCount": count}])
 
     def delete(self, endpoint: Endpoint) -> None:
         """Begin to delete. Raises SageMaker's ValidationException."""
