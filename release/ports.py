@@ -53,6 +53,10 @@ class StageFile(Protocol):
         """Set an endpoint's pins; everything else in the file stays as it is."""
 
 
+class Unreadable(Exception):
+    """Something could not be read or kept just now; why, in words."""
+
+
 class Endpoints(Protocol):
     """SageMaker, as far as an endpoint's life needs it."""
 
@@ -94,6 +98,12 @@ class Endpoints(Protocol):
 
     def instance_types(self, config: str) -> Mapping[str, str]:
         """The instance types of an endpoint config's production variants; none of one that is not there."""
+
+    def quota(self, instance_type: str) -> int | None:
+        """How many instances of a type the account's endpoints may have; None where there is no such quota.
+
+        Raises Unreadable where that cannot be asked, or not soon enough for a way back.
+        """
 
     def config_model(self, config: str) -> str | None:
         """The model that an endpoint config's first variant serves, None when there is no such config."""
@@ -195,10 +205,6 @@ class Fences(Protocol):
 
     def change(self, release: str, change: Callable[[Fence | None], Fence | None]) -> Fence | None:
         """Keep what `change` makes of what is kept, as one step; returns it."""
-
-
-class Unreadable(Exception):
-    """Evidence could not be read or kept just now; why, in words."""
 
 
 LATE_SECONDS = 30.0

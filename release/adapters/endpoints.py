@@ -3,17 +3,18 @@
 Deciding what an answer means is not done here (`release/domain/landed.py`, `release/domain/preflight.py`).
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from release.adapters.aws import StageAws, error_code
 from release.domain import scaling
 from release.domain.deployment import Deployment, deployment_config
 from release.domain.landed import Description
 from release.domain.scaling import Scaling
-from release.ports import Busy, ModelAnswered, Unanswered
+from release.ports import Busy, ModelAnswered, Unanswered, Unreadable
 
 LISTED_AT_ONCE = 100
 """Most names in one answer of SageMaker's lists."""
@@ -28,6 +29,8 @@ _NO_ANSWER = {
     "ThrottlingException",
 }
 """InvokeEndpoint's errors that say nothing about rights or names (SageMaker Runtime's API reference)."""
+QUOTA_SECONDS = 10.0
+"""How long a way back waits for what the account may have."""
 
 
 class Endpoints:
@@ -38,6 +41,7 @@ class Endpoints:
         self._sagemaker = aws.client("sagemaker")
         self._runtime = aws.client("sagemaker-runtime")
         self._scaling = aws.client("application-autoscaling")
+        self._aws = aws
 
     def describe(self, endpoint: str) -> Description | None:
         """DescribeEndpoint's answer, None when there is no such endpoint."""
@@ -134,6 +138,25 @@ class Endpoints:
                 "ScaleInCooldown": scaling.SCALE_IN_SECONDS,
             },
         )
+
+    def quota(self, instance_type: str) -> int | None:
+        """How many instances of a type the account's endpoints may have; None where there is no such quota.
+
+        Quotas are listed by the hundred, some thousand of them. Raises Unreadable where that is not allowed,
+        or takes longer than QUOTA_SECONDS.
+        """
+        until, wanted = time.monotonic() + QUOTA_SECONDS, f"{instance_type} for endpoint usage"
+        try:
+            pages = self._aws.client("service-quotas").get_paginator("list_service_quotas")
+            for page in pages.paginate(ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}):
+                found = [quota["Value"] for quota in page["Quotas"] if quota["QuotaName"] == wanted]
+                if found:
+                    return int(found[0])
+                if time.monotonic() > until:
+                    raise Unreadable(f"the account's quotas were not listed in {QUOTA_SECONDS:g} s")
+        except (ClientError, BotoCoreError) as error:
+            raise Unreadable(str(error)) from None
+        return None
 
     def _suspend_scale_in(self, endpoint: str, suspended: bool) -> None:
         found, state = self._target(endpoint), {"DynamicScalingInSuspended": suspended}

@@ -38,6 +38,7 @@ from sandbox.aws.sagemaker.model_packages import api as model_packages
 from sandbox.aws.sagemaker.models import api as models
 from sandbox.aws.sagemaker_runtime.answers import log_group
 from sandbox.aws.sagemaker_runtime.api import Invocations
+from sandbox.aws.servicequotas import api as servicequotas
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.sns import api as sns
 from sandbox.control.admin import Admin, endpoint_status
@@ -140,6 +141,7 @@ class Sandbox:
         ecr.install(self._port, catalog, registry_port)
         endpoints.install(self._service, self._faults)
         clock.install(self._faults)
+        servicequotas.install(self._faults)
         self._scaler = Scaler(self._service, self._cloudwatch, settings.time_scale)
         autoscaling.install(self._scaler)
         beside = (s3, iam, sns, cloudformation)

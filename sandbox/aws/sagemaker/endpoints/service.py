@@ -80,7 +80,7 @@ class EndpointService:
         config = request.get("DeploymentConfig")
         if config is None and request.get("RetainDeploymentConfig"):
             config = endpoint.last_deployment_config
-        kept = _kept(endpoint, request)
+        kept = kept_properties(endpoint, request)
         instances = sum(
             int({**variant, **kept.get(variant["VariantName"], {})}.get("InitialInstanceCount", 1))
             for variant in spec.variants
@@ -153,7 +153,7 @@ class EndpointService:
         task.add_done_callback(self._changes.discard)
 
 
-def _kept(endpoint: Endpoint, request: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def kept_properties(endpoint: Endpoint, request: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The counts and weights that RetainAllVariantProperties carries over, by variant."""
     if not request.get("RetainAllVariantProperties") or endpoint.live is None:
         return {}
