@@ -15,50 +15,19 @@ from release.domain.chain import Shelf
 from release.domain.cleanup import Kind, Thing
 from release.domain.deployment import Deployment
 from release.domain.diagnosis.symptoms import Alarm, LogStream
+from release.domain.events import Event as Event
+from release.domain.events import Progress as Progress
+from release.domain.events import Tell
 from release.domain.fence import Fence, Signature
 from release.domain.golden import Golden
 from release.domain.landed import Description
-from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Phase, Stored, Subject
+from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Stored, Subject
 from release.domain.manifest import ImageRecord, Manifest
 from release.domain.orders import Order
 from release.domain.pins import Pins
+from release.domain.scaling import Scaling
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import Stages
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the watching of a rollout's step is; times in seconds."""
-
-    step: int
-    steps: tuple[int, ...]
-    """The candidate's share of the traffic at each step, in per cent."""
-    share: int
-    seconds_in_step: float
-    least_seconds: float
-    most_seconds: float
-    rate: float
-    """Requests per second of both variants together."""
-    waits_for: str
-    verdict: Mapping[str, Any] | None
-    """`Verdict.record()` of this moment."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that an operation wants known while it works.
-
-    `detail` is a line under the last one; `phase` is set where a rollout comes to a new phase, `progress`
-    while it watches.
-    """
-
-    text: str
-    detail: bool = False
-    phase: Phase | None = None
-    progress: Progress | None = None
-
-
-Tell = Callable[[Event], None]
 
 
 class Clock(Protocol):
@@ -82,6 +51,10 @@ class StageFile(Protocol):
 
     def write(self, endpoint: str, pins: Pins) -> None:
         """Set an endpoint's pins; everything else in the file stays as it is."""
+
+
+class Unreadable(Exception):
+    """Something could not be read or kept just now; why, in words."""
 
 
 class Endpoints(Protocol):
@@ -113,6 +86,24 @@ class Endpoints(Protocol):
 
     def model_names(self) -> frozenset[str]:
         """The names of all models with the stage in their name."""
+
+    def end_scaling(self, endpoint: str) -> None:
+        """Take the live variant from autoscaling, its policies too; nothing happens where it has none."""
+
+    def begin_scaling(self, endpoint: str, asked: Scaling, held: bool) -> None:
+        """Give the live variant to autoscaling, where it has none, and its policy, where that is missing.
+
+        With `held` as after `hold_scaling`. What is there already stays as it is.
+        """
+
+    def instance_types(self, config: str) -> Mapping[str, str]:
+        """The instance types of an endpoint config's production variants; none of one that is not there."""
+
+    def quota(self, instance_type: str) -> int | None:
+        """How many instances of a type the account's endpoints may have; None where there is no such quota.
+
+        Raises Unreadable where that cannot be asked, or not soon enough for a way back.
+        """
 
     def config_model(self, config: str) -> str | None:
         """The model that an endpoint config's first variant serves, None when there is no such config."""
@@ -214,10 +205,6 @@ class Fences(Protocol):
 
     def change(self, release: str, change: Callable[[Fence | None], Fence | None]) -> Fence | None:
         """Keep what `change` makes of what is kept, as one step; returns it."""
-
-
-class Unreadable(Exception):
-    """Evidence could not be read or kept just now; why, in words."""
 
 
 LATE_SECONDS = 30.0

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from release.domain import names
-from release.domain.pins import Instances, is_burstable
-
-_NAMESPACE = "sagemaker"
-_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
-_SCALE_OUT_SECONDS = 60
-_SCALE_IN_SECONDS = 300
-"""Instances are added fast and taken away slowly: a new one takes minutes to serve."""
+from release.domain import scaling
+from release.domain.pins import Instances
+from release.domain.scaling import Scaling
 
 
 @dataclass(frozen=True)
@@ -39,37 +34,38 @@ class Autoscaling(pulumi.ComponentResource):
     def __init__(self, name: str, args: AutoscalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:components:Autoscaling", name, None, opts)
         self._args = args
-        if not is_burstable(args.serves_on):
-            self._scaled(name)
+        asked = scaling.scaling(args.instances, args.serves_on)
+        if asked is not None:
+            self._scaled(name, asked)
         self.register_outputs({})
 
-    def _scaled(self, name: str) -> None:
+    def _scaled(self, name: str, asked: Scaling) -> None:
         args = self._args
         target = aws.appautoscaling.Target(
             name,
-            service_namespace=_NAMESPACE,
-            resource_id=f"endpoint/{args.endpoint}/variant/{names.LIVE}",
-            scalable_dimension=_DIMENSION,
-            min_capacity=args.instances.min,
-            max_capacity=args.instances.max,
+            service_namespace=scaling.NAMESPACE,
+            resource_id=scaling.resource(args.endpoint),
+            scalable_dimension=scaling.DIMENSION,
+            min_capacity=asked.least,
+            max_capacity=asked.most,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
-        if not args.instances.scales:
+        if asked.invocations is None:
             return
         tracking = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
-            target_value=args.instances.invocations_per_instance,
+            target_value=asked.invocations,
             predefined_metric_specification=(
                 aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs(
-                    predefined_metric_type="SageMakerVariantInvocationsPerInstance"
+                    predefined_metric_type=scaling.METRIC
                 )
             ),
-            scale_out_cooldown=_SCALE_OUT_SECONDS,
-            scale_in_cooldown=_SCALE_IN_SECONDS,
+            scale_out_cooldown=scaling.SCALE_OUT_SECONDS,
+            scale_in_cooldown=scaling.SCALE_IN_SECONDS,
         )
         aws.appautoscaling.Policy(
             name,
-            name=f"{args.endpoint}-invocations",
-            policy_type="TargetTrackingScaling",
+            name=scaling.policy(args.endpoint),
+            policy_type=scaling.POLICY_TYPE,
             service_namespace=target.service_namespace,
             resource_id=target.resource_id,
             scalable_dimension=target.scalable_dimension,

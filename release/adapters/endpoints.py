@@ -3,16 +3,18 @@
 Deciding what an answer means is not done here (`release/domain/landed.py`, `release/domain/preflight.py`).
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from release.adapters.aws import StageAws, error_code
-from release.domain import names
+from release.domain import scaling
 from release.domain.deployment import Deployment, deployment_config
 from release.domain.landed import Description
-from release.ports import Busy, ModelAnswered, Unanswered
+from release.domain.scaling import Scaling
+from release.ports import Busy, ModelAnswered, Unanswered, Unreadable
 
 LISTED_AT_ONCE = 100
 """Most names in one answer of SageMaker's lists."""
@@ -27,6 +29,8 @@ _NO_ANSWER = {
     "ThrottlingException",
 }
 """InvokeEndpoint's errors that say nothing about rights or names (SageMaker Runtime's API reference)."""
+QUOTA_SECONDS = 10.0
+"""How long a way back waits for what the account may have."""
 
 
 class Endpoints:
@@ -37,6 +41,7 @@ class Endpoints:
         self._sagemaker = aws.client("sagemaker")
         self._runtime = aws.client("sagemaker-runtime")
         self._scaling = aws.client("application-autoscaling")
+        self._aws = aws
 
     def describe(self, endpoint: str) -> Description | None:
         """DescribeEndpoint's answer, None when there is no such endpoint."""
@@ -90,7 +95,7 @@ class Endpoints:
 
     def bounds(self, endpoints: Sequence[str]) -> Mapping[str, tuple[int, int]]:
         """Least and most instances between which autoscaling moves live, of those that it scales."""
-        name = {_resource(endpoint): endpoint for endpoint in endpoints}
+        name = {scaling.resource(endpoint): endpoint for endpoint in endpoints}
         asked = list(name)
         found = (
             target
@@ -99,15 +104,69 @@ class Endpoints:
         )
         return {name[one["ResourceId"]]: (one["MinCapacity"], one["MaxCapacity"]) for one in found}
 
+    def end_scaling(self, endpoint: str) -> None:
+        """Take the live variant from autoscaling, its policies too; nothing happens where it has none."""
+        try:
+            self._scaling.deregister_scalable_target(**_SCALED, ResourceId=scaling.resource(endpoint))
+        except ClientError as error:
+            if error_code(error) != "ObjectNotFoundException":
+                raise
+
+    def begin_scaling(self, endpoint: str, asked: Scaling, held: bool) -> None:
+        """Give the live variant to autoscaling, where it has none, and its policy, where that is missing.
+
+        With `held` as after `hold_scaling`. What is there already stays as it is.
+        """
+        place = {**_SCALED, "ResourceId": scaling.resource(endpoint)}
+        if self._target(endpoint) is None:
+            self._scaling.register_scalable_target(
+                **place,
+                MinCapacity=asked.least,
+                MaxCapacity=asked.most,
+                SuspendedState={"DynamicScalingInSuspended": held},
+            )
+        if asked.invocations is None or self._scaling.describe_scaling_policies(**place)["ScalingPolicies"]:
+            return
+        self._scaling.put_scaling_policy(
+            **place,
+            PolicyName=scaling.policy(endpoint),
+            PolicyType=scaling.POLICY_TYPE,
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": asked.invocations,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": scaling.METRIC},
+                "ScaleOutCooldown": scaling.SCALE_OUT_SECONDS,
+                "ScaleInCooldown": scaling.SCALE_IN_SECONDS,
+            },
+        )
+
+    def quota(self, instance_type: str) -> int | None:
+        """How many instances of a type the account's endpoints may have; None where there is no such quota.
+
+        Quotas are listed by the hundred, some thousand of them. Raises Unreadable where that is not allowed,
+        or takes longer than QUOTA_SECONDS.
+        """
+        until, wanted = time.monotonic() + QUOTA_SECONDS, f"{instance_type} for endpoint usage"
+        try:
+            pages = self._aws.client("service-quotas").get_paginator("list_service_quotas")
+            for page in pages.paginate(ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}):
+                found = [quota["Value"] for quota in page["Quotas"] if quota["QuotaName"] == wanted]
+                if found:
+                    return int(found[0])
+                if time.monotonic() > until:
+                    raise Unreadable(f"the account's quotas were not listed in {QUOTA_SECONDS:g} s")
+        except (ClientError, BotoCoreError) as error:
+            raise Unreadable(str(error)) from None
+        return None
+
     def _suspend_scale_in(self, endpoint: str, suspended: bool) -> None:
         found, state = self._target(endpoint), {"DynamicScalingInSuspended": suspended}
         if found and (found.get("SuspendedState") or {}).get("DynamicScalingInSuspended", False) != suspended:
             self._scaling.register_scalable_target(
-                **_SCALED, ResourceId=_resource(endpoint), SuspendedState=state
+                **_SCALED, ResourceId=scaling.resource(endpoint), SuspendedState=state
             )
 
     def _target(self, endpoint: str) -> dict[str, Any] | None:
-        return next(iter(self._targets([_resource(endpoint)])), None)
+        return next(iter(self._targets([scaling.resource(endpoint)])), None)
 
     def _targets(self, resources: list[str]) -> list[dict[str, Any]]:
         return self._scaling.describe_scalable_targets(**_SCALED, ResourceIds=resources)["ScalableTargets"]
@@ -133,6 +192,12 @@ class Endpoints:
         """The model that an endpoint config's first variant serves, None when there is no such config."""
         found = _or_none(self._sagemaker.describe_endpoint_config, EndpointConfigName=config)
         return found["ProductionVariants"][0]["ModelName"] if found else None
+
+    def instance_types(self, config: str) -> Mapping[str, str]:
+        """The instance types of an endpoint config's production variants; none of one that is not there."""
+        found = _or_none(self._sagemaker.describe_endpoint_config, EndpointConfigName=config) or {}
+        variants = found.get("ProductionVariants") or []
+        return {variant["VariantName"]: str(variant.get("InstanceType") or "") for variant in variants}
 
     def model_container(self, model: str) -> Mapping[str, Any] | None:
         """A model's `PrimaryContainer`, None when there is no such model."""
@@ -162,11 +227,9 @@ class Endpoints:
         return answer | {"Body": answer["Body"].read()}
 
 
-_SCALED = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
-
-
-def _resource(endpoint: str) -> str:
-    return f"endpoint/{endpoint}/variant/{names.LIVE}"
+_SCALED = {"ServiceNamespace": scaling.NAMESPACE, "ScalableDimension": scaling.DIMENSION}
+_FIRST = ("in-progress", "must be deregistered")
+"""What SageMaker says where somebody was first: with an update, or by registering the variant again."""
 
 
 def _unless_busy(call: Callable[..., Any], **arguments: Any) -> None:
@@ -174,7 +237,8 @@ def _unless_busy(call: Callable[..., Any], **arguments: Any) -> None:
         call(**arguments)
     except ClientError as error:
         # A ValidationException too, told apart by its text alone: "Cannot update in-progress endpoint".
-        if "in-progress" in error.response.get("Error", {}).get("Message", ""):
+        said = error.response.get("Error", {}).get("Message", "")
+        if any(words in said for words in _FIRST):
             raise Busy(str(error)) from None
         raise
 

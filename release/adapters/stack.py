@@ -26,7 +26,7 @@ from pulumi.automation.events import EngineEvent
 
 from release.adapters import checkpoints, stage_file
 from release.adapters.aws import StageAws
-from release.adapters.orphans import settle_pending_creates
+from release.adapters.orphans import settle_creates
 from release.adapters.owner import process_alive
 from release.domain import names
 from release.domain.errors import ApplyFailed, ServiceError, UsageError
@@ -98,10 +98,10 @@ class PulumiStack:
 
         def work() -> set[str]:
             there = known
+            name = names.endpoint(endpoint, self.aws.stage) if endpoint else None
             if there is None:
                 state, self._state = self._state or stack.export_stack(), None
-                there = _endpoints_in(settle_pending_creates(stack, state, self.aws, self.say))
-            name = names.endpoint(endpoint, self.aws.stage) if endpoint else None
+                there = _endpoints_in(settle_creates(stack, state, self.aws, self.say, name))
             if endpoint and name in there:
                 with self._declaring_only(stack, endpoint):
                     stack.up(

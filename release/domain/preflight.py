@@ -7,8 +7,10 @@ was deleted, or an image that expired, would strand the endpoint half-way.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from release.domain import container
+from release.domain import container, landed, names
+from release.domain.landed import Description
 from release.domain.pins import ReleasePin
+from release.domain.plan import ConfigPlan
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Facts:
     """SHA-256 of the artifact's bytes in the bucket."""
     image_present: bool
     role_present: bool
+    alarms_missing: tuple[str, ...] = ()
+    """Those of the alarms that the deployment names which do not exist."""
 
 
 def problems(
@@ -61,4 +65,40 @@ def problems(
         found.append(f"the image {pin.image} is not in the registry")
     if not facts.role_present:
         found.append("the execution role does not exist")
+    found += [f"the alarm {name} of the way back does not exist" for name in facts.alarms_missing]
     return found
+
+
+@dataclass(frozen=True)
+class SecondFleet:
+    """What an update needs beside what serves: its own instances, of which an account has so many at most."""
+
+    instance_type: str
+    more: int
+    """Instances of the fleet that comes."""
+    now: int
+    """Instances of this type that the endpoint has already."""
+
+    def lacks(self, quota: int | None) -> str | None:
+        """Why the account cannot have it, or None. Other endpoints' instances are not counted: it is sure."""
+        if quota is None or self.now + self.more <= quota:
+            return None
+        return (
+            f"the account may have {quota} instances of {self.instance_type} for endpoints; the endpoint has "
+            f"{self.now}, and needs {self.more} more until the new fleet serves"
+        )
+
+
+def second_fleet(
+    goal: ConfigPlan, description: Description | None, types: Mapping[str, str]
+) -> SecondFleet | None:
+    """The fleet that an update to `goal` brings up; None where the endpoint serves it, or does not exist.
+
+    `types` are the instance types of its variants now. The live variant keeps the count that it has.
+    """
+    if description is None or description.get("EndpointConfigName") == goal.name:
+        return None
+    live = next(variant for variant in goal.production if variant.name == names.LIVE)
+    counts = landed.counts(description)
+    now = sum(count for name, count in counts.items() if types.get(name) == live.instance_type)
+    return SecondFleet(live.instance_type, landed.desired_count(description) or live.capacity, now)

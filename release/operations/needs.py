@@ -40,8 +40,13 @@ class Stagewide:
         return preflight.problems(pin, config.name, model.name, facts)
 
 
-def problems(ports: StagePorts, endpoint: str, pin: ReleasePin, remake: bool) -> list[str]:
-    """What one pinned release needs and does not find, asked in full; `remake` as in `preflight.problems`."""
+def problems(
+    ports: StagePorts, endpoint: str, pin: ReleasePin, remake: bool, alarms: Sequence[str] = ()
+) -> list[str]:
+    """What one pinned release needs and does not find, asked in full; `remake` as in `preflight.problems`.
+
+    `alarms` are those that the deployment to it names.
+    """
     config = plan.config_plan(ports.name, endpoint, pin)
     model = plan.model_plan(ports.name, endpoint, pin)
     container = ports.endpoints.model_container(model.name) or {}
@@ -53,8 +58,16 @@ def problems(ports: StagePorts, endpoint: str, pin: ReleasePin, remake: bool) ->
         object_sha256=ports.artifacts.model_sha256(pin.model),
         image_present=ports.registry.has(pin.digest),
         role_present=_role(ports),
+        alarms_missing=_missing_alarms(ports, alarms),
     )
     return preflight.problems(pin, config.name, model.name, facts, remake)
+
+
+def _missing_alarms(ports: StagePorts, alarms: Sequence[str]) -> tuple[str, ...]:
+    if not alarms:
+        return ()
+    there = {alarm.name for alarm in ports.signs.alarms(alarms, ports.clock.now())}
+    return tuple(name for name in alarms if name not in there)
 
 
 def missing(ports: StagePorts, endpoint: str, stage: Stagewide | None = None) -> tuple[str, ...]:

@@ -6,14 +6,16 @@ the stack follow after the traffic has moved, so a broken Pulumi, Git or CI does
 
 from dataclasses import dataclass
 
-from release.domain import moves, names
+from release.domain import landed, moves, names, plan, preflight
 from release.domain.errors import UsageError
 from release.domain.ledger import WAY_BACK, Closed, End, Opened, OpenRollout, Phase, Request
 from release.domain.pins import ReleasePin
+from release.domain.preflight import SecondFleet
 from release.domain.stages import Stages
 from release.domain.state import Facts
 from release.operations import fenced, needs, orders, rollouts, standing
-from release.ports import Event, StagePorts, Tell, World
+from release.ports import Event, StagePorts, Tell, Unreadable, World
+from release.rollout.strategies import way_back
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     if needed:
         fenced.warn(ports, needed.release, tell)
         tell(Event(f"pre-flight: everything that {needed.release} needs to serve again"))
-        _preflight(ports, name, needed, remake=reverts)
+        _preflight(ports, name, needed, reverts, own is not None, tell)
 
     def opened() -> Opened:
         if own is not None:
@@ -100,8 +102,14 @@ def _previous(stages: Stages, ports: StagePorts, endpoint: str) -> ReleasePin:
     return previous
 
 
-def _preflight(ports: StagePorts, endpoint: str, goal: ReleasePin, remake: bool) -> None:
-    problems = needs.problems(ports, endpoint, goal, remake)
+def _preflight(
+    ports: StagePorts, endpoint: str, goal: ReleasePin, remake: bool, is_open: bool, tell: Tell
+) -> None:
+    name = names.endpoint(endpoint, ports.name)
+    described = ports.endpoints.describe(name)
+    if (described or {}).get("EndpointStatus") == "Failed":
+        raise _failed(ports, endpoint, landed.failure_reason(described), is_open)
+    problems = needs.problems(ports, endpoint, goal, remake, alarms=way_back.DEPLOYMENT.alarms)
     if problems:
         raise UsageError(
             f"{ports.name} cannot go back to {goal.release}: {'; '.join(problems)}.",
@@ -109,3 +117,34 @@ def _preflight(ports: StagePorts, endpoint: str, goal: ReleasePin, remake: bool)
             "Make again what is gone, then run this again: "
             f"./slipway apply {ports.name} --endpoint {endpoint}",
         )
+    types = ports.endpoints.instance_types(str((described or {}).get("EndpointConfigName")))
+    fleet = preflight.second_fleet(plan.config_plan(ports.name, endpoint, goal), described, types)
+    if fleet is not None:
+        _has_room(ports, goal, fleet, tell)
+
+
+def _has_room(ports: StagePorts, goal: ReleasePin, fleet: SecondFleet, tell: Tell) -> None:
+    try:
+        lacks = fleet.lacks(ports.endpoints.quota(fleet.instance_type))
+    except Unreadable as error:
+        tell(Event(f"whether the quota leaves room for a second fleet is not known: {error}", detail=True))
+        return
+    if lacks:
+        raise UsageError(
+            f"{ports.name} cannot go back to {goal.release}: {lacks}.",
+            "SageMaker would refuse the update, so no traffic was moved.",
+            f"Ask for a larger quota of '{fleet.instance_type} for endpoint usage' (aws service-quotas "
+            "list-service-quotas --service-code sagemaker names its code), or let the endpoint have fewer "
+            "instances; then run this again.",
+        )
+
+
+def _failed(ports: StagePorts, endpoint: str, reason: str, is_open: bool) -> UsageError:
+    name, stage = names.endpoint(endpoint, ports.name), ports.name
+    anew = f"pulumi up --stack {stage}" if is_open else f"./slipway apply {stage} --endpoint {endpoint}"
+    return UsageError(
+        f"The endpoint {name} is Failed: {reason or 'SageMaker gives no reason'}",
+        "SageMaker lets a Failed endpoint be deleted and nothing else, so nothing can be moved to it.",
+        f"Delete it: aws sagemaker delete-endpoint --endpoint-name {name}; once it is gone, make it again "
+        f"from its pins: {anew}; then run this again.",
+    )

@@ -19,6 +19,7 @@ from release.domain.pins import Pins
 from release.domain.plan import ConfigPlan
 from release.ports import Busy, Event, StagePorts, Tell, Unreadable
 from release.rollout import machine
+from release.rollout.autoscaling import Autoscaling
 from release.rollout.comparing import compare
 from release.rollout.fencing import Fencing
 from release.rollout.leaving import TakeBack
@@ -67,6 +68,7 @@ class Runner:
         self._entered = rollout.entered
         self._watcher = Watcher(ports, rollout, self._steps, tell)
         self._weights = Weights(ports, self._endpoint, self._settled, tell)
+        self._scaling = Autoscaling(ports, rollout.subject.endpoint, tell)
 
     def run(self) -> Ended:
         """As the module's `run`."""
@@ -158,6 +160,8 @@ class Runner:
             return aborted
         self._say("asking SageMaker what it really serves", action)
         problem = self._disagreement(step.config)
+        if not problem:
+            self._scaling.give_back(step.config, held=step.watch is not None)
         if not problem and step.variant is not None:
             self._say("sending the golden requests", action)
             problem = self._smoke(step) or self._compared(step, action)
@@ -231,7 +235,7 @@ class Runner:
                 "The traffic is safe, and nothing that serves was deleted; the stack is behind.",
                 "Correct the cause, then run the same command again: it only brings the stack up to date.",
             ) from None
-        self._ports.endpoints.free_scaling(self._endpoint)
+        self._scaling.free(arrived)
         problem = self._disagreement(arrived)
         return _refused(problem) if problem else DONE
 
@@ -263,7 +267,7 @@ class Runner:
             # An endpoint whose very first create failed is in SageMaker, but not always in the stack.
             self._ports.endpoints.delete(self._endpoint)
         elif config is not None:
-            self._ports.endpoints.free_scaling(self._endpoint)
+            self._scaling.free(config)
         problem = self._disagreement(config)
         return _refused(problem) if problem else DONE
 
@@ -280,10 +284,12 @@ class Runner:
             self._say(f"UpdateEndpoint {self._endpoint} to {config.name}", action)
             # SageMaker's guardrails refuse an update that adds or removes a variant.
             guarded = deployment if landed.same_variants(config, description) else None
+            self._scaling.make_way(config, description)
             try:
                 self._ports.endpoints.update(self._endpoint, config.name, guarded)
             except Busy:
-                continue  # autoscaling was first, or it is this very update, whose answer was lost
+                # Autoscaling was first, or whoever gave it back, or it is this update, whose answer was lost.
+                continue
             return DONE
         raise busy(self._endpoint)
 
@@ -313,8 +319,8 @@ class Runner:
 
     def _same_stack(self, one: Pins, other: Pins) -> bool:
         """Whether `pulumi up` has nothing to make or delete between these pins."""
-        if self._ports.former:
-            return False  # the earlier program made more than pins name today
+        if self._ports.former or not self._scaling.declared_alike(one, other):
+            return False  # an earlier program made more than pins name today
         name, stage = self._rollout.subject.endpoint, self._ports.name
         plans = [plan.endpoint_plan(stage, name, pins) for pins in (one, other)]
         # An endpoint with a way back is protected from deletion in a protected stage: `infra/stack.py`.

@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from sandbox.aws.autoscaling import api as autoscaling
+from sandbox.aws.autoscaling.scaler import Scaler
 from sandbox.aws.cloudformation import api as cloudformation
 from sandbox.aws.cloudwatch.service import CloudWatch
 from sandbox.aws.dispatch.application import Moto
@@ -37,6 +38,7 @@ from sandbox.aws.sagemaker.model_packages import api as model_packages
 from sandbox.aws.sagemaker.models import api as models
 from sandbox.aws.sagemaker_runtime.answers import log_group
 from sandbox.aws.sagemaker_runtime.api import Invocations
+from sandbox.aws.servicequotas import api as servicequotas
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.sns import api as sns
 from sandbox.control.admin import Admin, endpoint_status
@@ -139,7 +141,10 @@ class Sandbox:
         ecr.install(self._port, catalog, registry_port)
         endpoints.install(self._service, self._faults)
         clock.install(self._faults)
-        beside = (s3, iam, sns, autoscaling, cloudformation)
+        servicequotas.install(self._faults)
+        self._scaler = Scaler(self._service, self._cloudwatch, settings.time_scale)
+        autoscaling.install(self._scaler)
+        beside = (s3, iam, sns, cloudformation)
         for module in (models, model_packages, endpoint_configs, tags, jobs, moto_objects, *beside):
             module.install()
         self._cloudwatch.install()
@@ -198,10 +203,11 @@ class Sandbox:
             )
 
     async def _chores(self) -> None:
-        """Hand logs and metrics on, twice a second."""
+        """Hand logs and metrics on, and scale, twice a second."""
         while True:
             await asyncio.sleep(INTERVAL)
             self._hand_on()
+            self._scaler.poll()
 
     async def _capture(self) -> None:
         """Write captured requests to S3, once a minute of SageMaker's time."""

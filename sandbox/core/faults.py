@@ -25,6 +25,8 @@ KINDS: dict[str, str] = {
     "insufficient_capacity": "the next CreateEndpoint or UpdateEndpoint of `endpoint` finds no instances",
     "quota_exceeded": "the next CreateEndpoint or UpdateEndpoint of `endpoint` is refused with "
     "ResourceLimitExceeded: the account's quota for its instance type is 0",
+    "endpoint_quota": "the endpoints of an account may have `instances` instances of each type, and Service "
+    "Quotas says so; lasting",
     "image_denied": "the execution role may not pull the image of the next deployment of `endpoint`",
     "key_denied": "the execution role may not decrypt the model data of the next deployment of `endpoint`",
     "crash_after": "the server that gets the `requests`-th invocation from now on dies before it answers",
@@ -44,6 +46,7 @@ KINDS: dict[str, str] = {
 
 LASTING = {
     "hold",
+    "endpoint_quota",
     "invoke_errors",
     "invoke_latency",
     "eventual_consistency",
@@ -77,6 +80,7 @@ class Fault:
     seconds: float = 0.0
     rate: float = 1.0
     requests: int = 1
+    instances: int = 0
     reason: str = ""
     id: int = field(default=0)
 
@@ -87,7 +91,14 @@ class Fault:
         )
 
 
-_NUMBERS: dict[str, type] = {"count": int, "status": int, "requests": int, "seconds": float, "rate": float}
+_NUMBERS: dict[str, type] = {
+    "count": int,
+    "status": int,
+    "requests": int,
+    "instances": int,
+    "seconds": float,
+    "rate": float,
+}
 _ALLOWED = {member.name for member in fields(Fault)} - {"id"}
 
 
@@ -133,6 +144,8 @@ def _check(fault: Fault) -> None:
         raise BadFault(f"{fault.kind} needs seconds")
     if not abs(fault.seconds) <= 7 * 86400 or (fault.seconds < 0 and fault.kind != "clock_skew"):
         raise BadFault("seconds is at most a week, and below 0 for clock_skew alone")
+    if fault.instances < 0:
+        raise BadFault("instances is at least 0")
     if fault.kind == "fail_aws" and not (fault.action or fault.service):
         raise BadFault("fail_aws needs an action, such as UpdateEndpoint, or a service, such as s3")
     if fault.kind == "system_update" and not fault.endpoint:

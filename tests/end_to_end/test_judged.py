@@ -9,7 +9,7 @@ import pytest
 from demo.callers import calling
 from demo.project import TOLERANT, change_stage
 from demo.worse_models import WORSE
-from release.domain import names
+from release.domain import landed, names
 from release.domain.ledger import Judged
 from tests.end_to_end.conftest import releases_by_pin
 from tests.end_to_end.moments import watch
@@ -140,18 +140,13 @@ def test_in_the_shadow_first_nobody_gets_its_answers(world, fresh, prod):
 
 @pytest.mark.long
 def test_live_keeps_the_instances_that_autoscaling_gave_it(world, fresh, prod):
-    world.edit(STAGE, instances={"min": 1, "max": 4})
-    sagemaker = world.client("sagemaker")
-    sagemaker.update_endpoint_weights_and_capacities(
-        EndpointName=NAME, DesiredWeightsAndCapacities=[{"VariantName": "live", "DesiredInstanceCount": 3}]
-    )
-    wait_until(lambda: world.describe(STAGE)["EndpointStatus"] == "InService", "three instances")
+    world.edit(STAGE, instances={"min": 1, "max": 3, "invocations_per_instance": 60})
+    world.up(STAGE)
     release = fresh()
     with callers(world):
+        wait_until(lambda: landed.desired_count(world.describe(STAGE)) == 3, "three instances")
         world.slipway(*PROMOTE)
-    [live] = world.describe(STAGE)["ProductionVariants"]
-    assert (live["CurrentInstanceCount"], live["DesiredInstanceCount"]) == (3, 3)
-    world.assert_at_rest(STAGE, serves=release)
-    assert world.slipway("rollback", STAGE).code == 0
-    [live] = world.describe(STAGE)["ProductionVariants"]
-    assert live["DesiredInstanceCount"] == 3
+        assert landed.desired_count(world.describe(STAGE)) == 3
+        assert world.slipway("rollback", STAGE).code == 0
+        assert landed.desired_count(world.describe(STAGE)) == 3
+    assert world.endpoint(STAGE).previous.release == release

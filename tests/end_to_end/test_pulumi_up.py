@@ -11,7 +11,7 @@ import pytest
 from release.domain import plan
 from release.domain.ledger import Phase
 from release.operations.promote import Order, promote
-from tests.end_to_end.world import SKIP
+from tests.end_to_end.world import SKIP, wait_until
 
 pytestmark = pytest.mark.sandbox
 
@@ -77,6 +77,22 @@ def test_somebody_runs_pulumi_in_the_middle_of_a_rollout(world, fresh, prod, ins
     assert promote(inside(look), order, look).release == release
     assert come == list(MOMENTS)
     assert world.updates() == 1
+    world.assert_clean("prod", serves=release)
+
+
+def test_while_sagemaker_takes_an_update_back_it_changes_nothing_and_waits_for_nothing(world, prod):
+    """The provider's own wait would fail here: it knows no RollingBack."""
+    release, other = world.endpoint("prod").live.release, world.endpoint("prod").previous
+    for kind in ("insufficient_capacity", "hold"):
+        world.sandbox.faults(kind, endpoint="delays-prod")
+    config = plan.config_plan("prod", "delays", other).name
+    sagemaker = world.client("sagemaker")
+    sagemaker.update_endpoint(EndpointName="delays-prod", EndpointConfigName=config)
+    wait_until(lambda: world.describe("prod")["EndpointStatus"] == "RollingBack", "the rollback")
+    world.up("prod", "--refresh", "--expect-no-changes")
+    assert world.describe("prod")["EndpointStatus"] == "RollingBack"
+    world.sandbox.clear_faults()
+    wait_until(lambda: world.describe("prod")["EndpointStatus"] == "InService", "its end")
     world.assert_clean("prod", serves=release)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from demo.callers import calling
 from release.domain import landed, plan
 from release.domain.names import repository
 from release.judge.windows import parse_line
@@ -155,17 +156,16 @@ def test_status_tells_what_is_live_where(world, releases):
 
 
 def test_the_count_that_autoscaling_chose_survives_a_promotion_and_a_rollback(world, releases):
-    weights = [{"VariantName": "live", "DesiredInstanceCount": 5}]
-    sagemaker = world.client("sagemaker")
-    sagemaker.update_endpoint_weights_and_capacities(
-        EndpointName="delays-prod", DesiredWeightsAndCapacities=weights
-    )
-    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName="delays-prod", WaiterConfig={"Delay": 1})
+    """The load calls for more than five all the while, and a config starts with fewer."""
+    world.edit("prod", instances={"max": 5, "invocations_per_instance": 60})
+    world.up("prod")
     world.clear(releases.first)
-    world.slipway("promote", "dev", "prod", *SKIP)
-    assert landed.desired_count(world.describe("prod")) == 5
-    world.slipway("rollback", "prod")
-    assert landed.desired_count(world.describe("prod")) == 5
+    with calling(world.env["AWS_ENDPOINT_URL"], "delays-prod", 20.0):
+        wait_until(lambda: landed.desired_count(world.describe("prod")) == 5, "five instances")
+        world.slipway("promote", "dev", "prod", *SKIP)
+        assert landed.desired_count(world.describe("prod")) == 5
+        world.slipway("rollback", "prod")
+        assert landed.desired_count(world.describe("prod")) == 5
     world.assert_clean("prod", serves=releases.second)
 
 

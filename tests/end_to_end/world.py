@@ -18,7 +18,7 @@ from release.adapters import stage_file
 from release.adapters.aws import StageAws
 from release.adapters.fence_store import FenceStore
 from release.adapters.world import Project, ports_of
-from release.domain import former, landed, ledger, names, plan
+from release.domain import former, landed, ledger, names, plan, scaling
 from release.domain import stage as stage_settings
 from release.domain.landed import Description
 from release.domain.ledger import Closed, End, Entry, Opened, Subject
@@ -193,16 +193,33 @@ class World:
         models = {m.name: sagemaker.describe_model(ModelName=m.name)["CreationTime"] for m in wanted.models}
         return configs | models
 
+    def scaling(self, stage: str, endpoint: str) -> tuple[int, int]:
+        """How many scalable targets and policies the live variant has; none of them is held."""
+        client = self.client("application-autoscaling")
+        place = {"ServiceNamespace": scaling.NAMESPACE, "ScalableDimension": scaling.DIMENSION}
+        resource = scaling.resource(names.endpoint(endpoint, stage))
+        targets = client.describe_scalable_targets(**place, ResourceIds=[resource])["ScalableTargets"]
+        held = [t for t in targets if (t.get("SuspendedState") or {}).get("DynamicScalingInSuspended")]
+        assert held == []
+        policies = client.describe_scaling_policies(**place, ResourceId=resource)["ScalingPolicies"]
+        return len(targets), len(policies)
+
     def assert_at_rest(self, stage: str, serves: str | None, endpoint: str = "delays") -> None:
         """The stage serves `serves` by pin, SageMaker and golden requests, and its ledger is closed."""
         ports, pins = self.ports(stage), self.endpoint(stage, endpoint).pins
         assert pins.candidate is None
         assert (pins.live.release if pins.live else None) == serves
         wanted = plan.endpoint_plan(stage, endpoint, pins)
+        if serves:  # autoscaling may be at work on it, as on AWS
+            wait_until(lambda: not landed.in_transition(ports.endpoints.describe(wanted.endpoint)), "rest")
         assert landed.compare(wanted.endpoint, wanted.live, ports.endpoints.describe(wanted.endpoint)) == []
         if serves:
             golden, _ = ports.artifacts.golden(ports.artifacts.manifest(serves))
             assert smoke(ports.endpoints, wanted.endpoint, golden) is None
+            assert wanted.live is not None
+            on = wanted.live.production[0].instance_type
+            scaled = scaling.scaling(self.endpoint(stage, endpoint).instances, on)
+            assert self.scaling(stage, endpoint) == (bool(scaled), bool(scaled and scaled.invocations))
         self.made(stage, pins, endpoint)
         assert ports.ledger.open() is None
         assert ledger.broken_link(ports.ledger.latest(None)) is None

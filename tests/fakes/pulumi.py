@@ -9,6 +9,7 @@ from release.domain.deployment import alarm_names
 from release.domain.errors import ApplyFailed
 from release.domain.pins import EndpointSettings, Pins
 from release.domain.plan import Split
+from release.domain.scaling import scaling
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.trouble import Trouble
 
@@ -69,7 +70,7 @@ class FakeStack:
             for name, settings in self.file.endpoints.items()
         ]
         watched = [wanted.watched.name for wanted in plans if wanted.watched]
-        for wanted in plans:
+        for name, wanted in zip(self.file.endpoints, plans, strict=True):
             aws.alarms |= {alarm for config in watched for alarm in alarm_names(config)}
             aws.models |= _made(aws.models, {model.name: model for model in wanted.models})
             self.trouble.moment()
@@ -79,6 +80,7 @@ class FakeStack:
                 aws.create(wanted.endpoint, wanted.first)
                 if aws.endpoints[wanted.endpoint].status == "Failed":
                     raise ApplyFailed("unexpected state 'Failed'")
+            self._scale(wanted.endpoint, self.file.endpoints[name] if wanted.first else None)
             if self.knows and wanted.first is None and wanted.endpoint in aws.endpoints:
                 del aws.endpoints[wanted.endpoint]
             self.trouble.moment()
@@ -91,6 +93,19 @@ class FakeStack:
                 del kind[name]
                 self.deleted.append(name)
                 self.trouble.moment()
+
+    def _scale(self, endpoint: str, settings: EndpointSettings | None) -> None:
+        """The target and the policy as the data has them; a refresh finds what was taken away."""
+        aws, asked = self.sagemaker, None
+        if settings is not None:
+            on = settings.live.type if settings.live else None
+            asked = scaling(settings.instances, on or settings.instances.type)
+        for there, wanted in ((aws.targets, asked), (aws.policies, asked and asked.invocations)):
+            if wanted is None:
+                there.discard(endpoint)
+            else:
+                there.add(endpoint)
+            self.trouble.moment()
 
 
 def _made(there: Mapping[str, Thing], wanted: Mapping[str, Thing]) -> Mapping[str, Thing]:

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from release.domain.deployment import Deployment
 from release.domain.landed import Description
+from release.domain.pins import is_burstable
 from release.domain.plan import ConfigPlan, ModelPlan, VariantPlan
+from release.domain.scaling import Scaling
 from release.ports import Busy, ModelAnswered, Unanswered
 from tests.fakes.trouble import Trouble
 
@@ -75,6 +77,12 @@ class FakeSageMaker:
     """Every UpdateEndpointWeightsAndCapacities."""
     scales: tuple[int, int] | None = None
     """Bounds of what scales every endpoint."""
+    quotas: int | Exception | None = None
+    """How many instances of a type the account may have."""
+    targets: set[str] = field(default_factory=set)
+    """Endpoints whose live variant is a scalable target."""
+    policies: set[str] = field(default_factory=set)
+    """Those of them that have their scaling policy."""
     busy: int = 0
     """How many of the next ones meet an endpoint that somebody else is changing."""
     stuck: bool = False
@@ -110,6 +118,8 @@ class FakeSageMaker:
         assert found.target is None, "UpdateEndpoint while an update is under way"
         assert found.status == "InService", found.status
         before, after = ([v.name for v in c.production + c.shadow] for c in (found.config, wanted))
+        same_type = _live_type(found.config) == _live_type(wanted)
+        assert same_type or endpoint not in self.targets, "another instance type under a scalable target"
         assert deployment is None or before == after, "guardrails want the same variants before and after"
         assert deployment is None or self.alarms >= set(deployment.alarms), "an alarm that does not exist"
         found.target, found.polls, found.status, found.reason = wanted, POLLS, "Updating", ""
@@ -156,10 +166,44 @@ class FakeSageMaker:
         """All of them."""
         return frozenset(self.models)
 
+    def end_scaling(self, endpoint: str) -> None:
+        """Deregister."""
+        self.trouble.moment("DeregisterScalableTarget")
+        self.targets.discard(endpoint)
+        self.policies.discard(endpoint)
+        self.endpoints[endpoint].scale_in_held = False
+        self.trouble.moment()
+
+    def begin_scaling(self, endpoint: str, asked: Scaling, held: bool) -> None:
+        """Register where it is none, then its policy where that is missing."""
+        self.trouble.moment()
+        found = self.endpoints[endpoint]
+        assert not is_burstable(_live_type(found.config)), "a burstable type is no target"
+        if endpoint not in self.targets:
+            self.targets.add(endpoint)
+            found.scale_in_held = held
+        self.trouble.moment()
+        if asked.invocations is not None:
+            self.policies.add(endpoint)
+        self.trouble.moment()
+
+    def instance_types(self, config: str) -> Mapping[str, str]:
+        """Of the production variants."""
+        found = self.configs.get(config)
+        return {variant.name: variant.instance_type for variant in found.production} if found else {}
+
+    def quota(self, instance_type: str) -> int | None:
+        """As set."""
+        if isinstance(self.quotas, Exception):
+            raise self.quotas
+        return self.quotas
+
     def delete(self, endpoint: str) -> None:
         """DeleteEndpoint."""
         self.trouble.moment("DeleteEndpoint")
         del self.endpoints[endpoint]
+        self.targets.discard(endpoint)
+        self.policies.discard(endpoint)
         self.trouble.moment()
 
     def config_model(self, config: str) -> str | None:
@@ -190,6 +234,10 @@ class FakeSageMaker:
         score = 0.9 if asked.model_name in self.wrong else 0.5
         body = self.answer or json.dumps({"predictions": [score]}).encode()
         return {"Body": body, "ContentType": "application/json", "InvokedProductionVariant": asked.name}
+
+
+def _live_type(config: ConfigPlan) -> str:
+    return next(variant.instance_type for variant in config.production if variant.name == "live")
 
 
 def _advance(found: Endpoint, never: set[str]) -> None:

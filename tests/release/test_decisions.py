@@ -13,6 +13,7 @@ from release.domain.golden import GoldenRequest
 from release.domain.ledger import Approval
 from release.domain.manifest import GateResult, ImageRecord
 from release.domain.pins import EndpointSettings, Instances, Pins, ReleasePin
+from release.domain.plan import config_plan
 from release.domain.preflight import Facts
 from tests.release import examples
 from tests.release.examples import NEW, NEXT, OLD, pin, pins, settings
@@ -82,6 +83,7 @@ class TestPreflight:
         ("gone", "named"),
         [
             ({"config_model": None}, "endpoint config delays-prod-cfg does not exist"),
+            ({"alarms_missing": ("cfg-errors",)}, "the alarm cfg-errors of the way back does not exist"),
             (
                 {"config_model": "another"},
                 f"endpoint config delays-prod-cfg serves another, not delays-prod-{OLD}",
@@ -120,6 +122,41 @@ class TestPreflight:
         assert found == [f"the artifact {pin(OLD).model} does not exist"]
         changed = dataclasses.replace(self.FACTS, config_model="another")
         assert preflight.problems(pin(OLD), "c", f"delays-prod-{OLD}", changed, remake=True) != []
+
+
+class TestSecondFleet:
+    GOAL = config_plan("prod", "delays", pin(OLD).model_copy(update={"type": "ml.m7i.large"}))
+    SERVES = {  # noqa: RUF012
+        "EndpointConfigName": "another",
+        "ProductionVariants": [
+            {"VariantName": "live", "CurrentInstanceCount": 3, "DesiredInstanceCount": 3},
+            {"VariantName": "candidate", "CurrentInstanceCount": 2, "DesiredInstanceCount": 2},
+        ],
+    }
+
+    @pytest.mark.parametrize(
+        ("types", "enough", "too_few"),
+        [
+            ({"live": "ml.m7i.large", "candidate": "ml.m7i.large"}, 8, 7),
+            ({"live": "ml.m7i.large", "candidate": "ml.c7i.large"}, 6, 5),
+            ({"live": "ml.c7i.large", "candidate": "ml.c7i.large"}, 3, 2),
+        ],
+    )
+    def test_it_has_the_instances_of_live_beside_those_of_its_type(self, types, enough, too_few):
+        fleet = preflight.second_fleet(self.GOAL, self.SERVES, types)
+        assert fleet is not None
+        assert fleet.lacks(enough) is None
+        assert f"may have {too_few} instances of ml.m7i.large" in (fleet.lacks(too_few) or "")
+
+    def test_where_there_is_no_such_quota_there_is_room(self):
+        fleet = preflight.second_fleet(self.GOAL, self.SERVES, {})
+        assert fleet is not None
+        assert fleet.lacks(None) is None
+
+    def test_what_serves_already_needs_no_fleet(self):
+        serves = self.SERVES | {"EndpointConfigName": self.GOAL.name}
+        assert preflight.second_fleet(self.GOAL, serves, {}) is None
+        assert preflight.second_fleet(self.GOAL, None, {}) is None
 
 
 class TestGolden:

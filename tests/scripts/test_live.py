@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from bench.judge.streams import BLOCK, Change, counts, draw
+from release.domain.events import Event, Progress
+from release.domain.ledger import Phase
 from release.domain.policy import Policy
 from release.judge.judge import Block, Judge
-from release.ports import Event, Phase, Progress
 from scripts.shared.cli import Command, Out, execute
 from scripts.shared.live import Watching, bar, outlook, picture, plain, wait_for
 

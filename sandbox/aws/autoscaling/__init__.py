@@ -1,1 +1,1 @@
-"""Application Auto Scaling: errors for targets that do not exist, and tags. Nothing scales by itself here."""
+"""Application Auto Scaling: what is refused, tags, and what scales SageMaker's variants."""

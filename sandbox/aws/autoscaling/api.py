@@ -2,8 +2,7 @@
 
 What is refused of a SageMaker variant is in `rules.py`. To delete what does not exist, or to give a policy
 to what is no target, is an ObjectNotFoundException. Scalable targets have tags, which Terraform's and
-Pulumi's providers ask for after every change. There are no scaling activities: nothing scales by itself
-here.
+Pulumi's providers ask for after every change. What scales is in `scaler.py`.
 """
 
 import json
@@ -16,15 +15,17 @@ from moto.core.exceptions import JsonRESTError
 from moto.sagemaker.models import sagemaker_backends
 
 from sandbox.aws.autoscaling.rules import VARIANT, target_problem, variant_of, variant_types
+from sandbox.aws.autoscaling.scaler import Scaler
+from sandbox.aws.autoscaling.targets import drop_alarms, drop_what_hangs_on, policies_of
 
 _TAGS: dict[str, dict[str, str]] = {}
 """Tags by the ARN of a scalable target."""
 
 
-def install() -> None:
-    """Patch moto's Application Auto Scaling."""
+def install(scaler: Scaler) -> None:
+    """Patch moto's Application Auto Scaling to work on `scaler`."""
     _TAGS.clear()
-    original = Response.register_scalable_target
+    original, motos_deregister = Response.register_scalable_target, Response.deregister_scalable_target
 
     def register_scalable_target(self: Response) -> str:
         if self._get_param("ScalableDimension") == VARIANT:
@@ -33,15 +34,28 @@ def install() -> None:
         tags = self._get_param("Tags")
         if tags:
             _TAGS.setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(tags)
+        scaler.registered((self.current_account, self.region, self._get_param("ResourceId")))
+        return answer
+
+    def deregister_scalable_target(self: Response) -> str:
+        answer = motos_deregister(self)
+        drop_what_hangs_on(self.current_account, self.region, self._get_param("ResourceId"))
         return answer
 
     Response.register_scalable_target = register_scalable_target
+    Response.deregister_scalable_target = deregister_scalable_target
     for name in ("deregister_scalable_target", "delete_scaling_policy", "delete_scheduled_action"):
         setattr(Response, name, _not_found(name))
     for name in ("put_scaling_policy", "put_scheduled_action"):
         setattr(Response, name, _of_a_target(name))
-    for action in (list_tags_for_resource, tag_resource, untag_resource, describe_scaling_activities):
-        setattr(Response, action.__name__, action)
+    for name, action in {
+        "put_scaling_policy": _put_policy(scaler, Response.put_scaling_policy),
+        "describe_scaling_activities": _describe_activities(scaler),
+        "list_tags_for_resource": list_tags_for_resource,
+        "tag_resource": tag_resource,
+        "untag_resource": untag_resource,
+    }.items():
+        setattr(Response, name, action)
 
 
 def _refuse(self: Response) -> None:
@@ -114,6 +128,39 @@ def untag_resource(self: Response) -> str:
     return "{}"
 
 
-def describe_scaling_activities(self: Response) -> str:
-    """DescribeScalingActivities: there are none, as nothing scales."""
-    return json.dumps({"ScalingActivities": []})
+def _describe_activities(scaler: Scaler) -> Callable[[Response], str]:
+    def describe_scaling_activities(self: Response) -> str:
+        """DescribeScalingActivities, newest first."""
+        named = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+        asked = {name: value for name in named if (value := self._get_param(name))}
+        found = [
+            entry
+            for entry in scaler.activities(self.current_account, self.region)
+            if all(entry[name] == value for name, value in asked.items())
+        ]
+        first, most = int(self._get_param("NextToken") or 0), int(self._get_param("MaxResults") or 50)
+        rest = {"NextToken": str(first + most)} if len(found) > first + most else {}
+        return json.dumps({"ScalingActivities": found[first : first + most], **rest})
+
+    return describe_scaling_activities
+
+
+def _put_policy(scaler: Scaler, original: Callable[[Response], str]) -> Callable[[Response], str]:
+    """PutScalingPolicy: one that is put again keeps its ARN, and one that tracks a target has its alarms."""
+
+    def put_scaling_policy(self: Response) -> str:
+        account, region, resource = self.current_account, self.region, self._get_param("ResourceId")
+        name = self._get_param("PolicyName")
+        before = {found.policy_name: found for _, found in policies_of(account, region, resource)}.get(name)
+        answer = json.loads(original(self))
+        policy = next((p for _, p in policies_of(account, region, resource) if p.policy_name == name), None)
+        if policy is None:
+            return json.dumps(answer)  # of another dimension than SageMaker's variants
+        if before is not None:
+            policy.policy_arn = before.policy_arn
+            drop_alarms(account, region, before)
+        scaler.watch((account, region, resource), policy)
+        alarms = [{"AlarmName": a.name, "AlarmARN": a.alarm_arn} for a in policy.alarms]
+        return json.dumps(answer | {"PolicyARN": policy.policy_arn, "Alarms": alarms})
+
+    return put_scaling_policy

@@ -1,11 +1,18 @@
 """CloudWatch as one part of the sandbox: its clock, its metrics, and alarms that are evaluated on time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from moto.cloudwatch.models import Alarm, cloudwatch_backends
 
 from sandbox.aws.cloudwatch.alarms.api import AlarmsApi
+from sandbox.aws.cloudwatch.alarms.definition import AlarmDefinition
 from sandbox.aws.cloudwatch.alarms.evaluator import Evaluator, backends
+from sandbox.aws.cloudwatch.alarms.rules import ALARM
 from sandbox.aws.cloudwatch.clock import Clock
 from sandbox.aws.cloudwatch.metrics.api import MetricsApi, store
+from sandbox.aws.cloudwatch.metrics.distributions import of_values
+from sandbox.aws.cloudwatch.metrics.store import MetricKey, Point
 
 
 class CloudWatch:
@@ -34,6 +41,32 @@ class CloudWatch:
         """Let go of metrics that are too old to be asked for."""
         for backend in backends():
             store(backend).tidy(self.clock.now())
+
+    def put_alarm(
+        self,
+        account: str,
+        region: str,
+        params: Mapping[str, Any],
+        evaluated: Callable[[AlarmDefinition], AlarmDefinition],
+    ) -> Alarm:
+        """An alarm that another service makes and owns; `evaluated` may say how it really is."""
+        return self._alarms.put_for_a_service(cloudwatch_backends[account][region], params, evaluated)
+
+    def is_ringing(self, account: str, region: str, name: str) -> bool:
+        """Whether an alarm is in ALARM; one that is gone is not."""
+        found = cloudwatch_backends[account][region].alarms.get(name)
+        return found is not None and found.state_value == ALARM
+
+    def total(self, account: str, region: str, key: MetricKey, start: int, end: int) -> float | None:
+        """The sum of a metric from `start` to `end`; None without data."""
+        windows = store(cloudwatch_backends[account][region]).windows(key, start, end, end - start, None)
+        found = [values.total for unit in windows.values() for values in unit.values()]
+        return sum(found) if found else None
+
+    def put(self, account: str, region: str, key: MetricKey, at: int, value: float) -> None:
+        """One value of a metric."""
+        point = Point(key, at, of_values([value]), "None", 1)
+        store(cloudwatch_backends[account][region]).put([point])
 
     def in_alarm(self, account: str, region: str, names: tuple[str, ...]) -> list[str]:
         """Those of an account's alarms `names` that are in ALARM."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox.pulumi.provider.endpoint_wait import Wait
+
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
@@ -33,6 +35,7 @@ class Settings:
     default_tags: Mapping[str, str] = field(default_factory=dict)
     skip_credentials_validation: bool = False
     path_style: bool = False
+    endpoint_wait: Wait = Wait.RELEASED
 
 
 class Aws:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+from sandbox.pulumi.provider import endpoint_wait
 from sandbox.pulumi.provider.aws import Settings
 from sandbox.pulumi.provider.values import Properties, Value
 
@@ -28,7 +29,11 @@ _WITHOUT_EFFECT = frozenset(
 
 
 def check_settings(sent: Properties) -> list[tuple[str, str]]:
-    """Return (setting, reason) for each setting that this provider does not know."""
+    """Return (setting, reason) for each setting, and each value of its variable, that is not known."""
+    try:
+        endpoint_wait.chosen()
+    except ValueError as error:
+        return [("region", f"{endpoint_wait.VARIABLE}: {error}; there are released and checking")]
     return [
         (name, f"the sandbox's AWS provider does not know the setting aws:{name}")
         for name in sent
@@ -50,6 +55,7 @@ def parse_settings(sent: Properties) -> Settings:
         default_tags=_default_tags(values.get("defaultTags")),
         skip_credentials_validation=values.get("skipCredentialsValidation") is True,
         path_style=values.get("s3UsePathStyle") is True,
+        endpoint_wait=endpoint_wait.chosen(),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from release.adapters.endpoints import Endpoints
+from release.domain.scaling import Scaling
 from release.ports import Busy, ModelAnswered, Unanswered
 
 RESOURCE = "endpoint/delays-prod/variant/live"
@@ -157,6 +158,56 @@ class TestScaling:
         assert endpoints.bounds(many) == {"delays-prod": (1, 4)}
         assert [len(request["ResourceIds"]) for _, request in aws.calls] == [50, 10]
         assert endpoints.bounds([]) == {}
+
+
+ASKED = Scaling(1, 4, 3000)
+MISSING = ClientError({"Error": {"Code": "ObjectNotFoundException", "Message": "none"}}, "Operation")
+
+
+class TestScalingAwayAndBack:
+    def asked(self, aws):
+        return [operation for operation, _ in aws.calls if not operation.startswith("describe")]
+
+    @pytest.mark.parametrize(
+        ("target_there", "policy_there", "asked"),
+        [
+            (False, False, ["register_scalable_target", "put_scaling_policy"]),
+            (True, False, ["put_scaling_policy"]),
+            (True, True, []),
+        ],
+    )
+    def test_what_is_missing_is_given_and_the_rest_left_alone(
+        self, aws, endpoints, target_there, policy_there, asked
+    ):
+        aws.answers["describe_scalable_targets"] = target() if target_there else {"ScalableTargets": []}
+        aws.answers["describe_scaling_policies"] = {"ScalingPolicies": [{}] if policy_there else []}
+        endpoints.begin_scaling("delays-prod", ASKED, held=True)
+        assert self.asked(aws) == asked
+
+    def test_a_range_of_one_has_no_policy(self, aws, endpoints):
+        aws.answers["describe_scalable_targets"] = {"ScalableTargets": []}
+        endpoints.begin_scaling("delays-prod", Scaling(2, 2, None), held=False)
+        assert self.asked(aws) == ["register_scalable_target"]
+        (_, request) = aws.calls[-1]
+        assert (request["MinCapacity"], request["MaxCapacity"]) == (2, 2)
+
+    def test_what_is_away_already_is_no_error_and_another_one_is(self, aws, endpoints):
+        aws.answers["deregister_scalable_target"] = MISSING
+        endpoints.end_scaling("delays-prod")
+        aws.answers["deregister_scalable_target"] = validation("no")
+        with pytest.raises(ClientError, match="no"):
+            endpoints.end_scaling("delays-prod")
+
+    def test_whoever_registers_it_again_before_the_update_is_somebody_who_was_first(self, aws, endpoints):
+        aws.answers["update_endpoint"] = validation(
+            'The variant(s) "[live]" must be deregistered as scalable targets with AWS Auto Scaling'
+        )
+        with pytest.raises(Busy):
+            endpoints.update("delays-prod", "config", None)
+
+    def test_the_types_of_a_config_that_is_gone_are_none(self, aws, endpoints):
+        aws.answers["describe_endpoint_config"] = validation("Could not find endpoint configuration")
+        assert endpoints.instance_types("gone") == {}
 
 
 class TestInvoke:

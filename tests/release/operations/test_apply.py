@@ -12,10 +12,12 @@ from release.operations.status import status
 from tests.release.scenes import (
     ENDPOINT,
     as_before,
+    at_call,
     begin,
     config_of,
     killed_when,
     pins_now,
+    run,
     serves,
     serving,
     sure,
@@ -97,6 +99,48 @@ def test_a_rollback_after_it_serves_the_previous_release_on_its_own_fleet(projec
     assert (pins_now(prod).live, pins_now(prod).previous) == (before.previous, shaped)
 
 
+def scaled(stage):
+    """Whether live is a scalable target, with its policy where there is a range."""
+    ranges = stage.file.endpoints[ENDPOINT].instances.scales
+    assert stage.sagemaker.policies == (stage.sagemaker.targets if ranges else set())
+    return bool(stage.sagemaker.targets)
+
+
+def test_autoscaling_makes_way_for_another_type_and_is_given_back_before_the_fleet_is_judged(project, told):
+    prod = serving(instances={"min": 1, "max": 4})
+    ask(prod)
+    seen = []
+    at_call(prod, "UpdateEndpoint", lambda: seen.append(scaled(prod)))
+    at_call(prod, "InvokeEndpoint", lambda: seen.append(scaled(prod)))
+    apply(project(prod), "prod", None, told)
+    assert seen == [False, True]
+    assert scaled(prod)
+    assert f"{ASKED} is another fleet: no autoscaling until it serves" in told.text
+
+
+def test_a_release_on_the_same_type_leaves_autoscaling_alone(project, prod, told):
+    prod.stack.up()
+    begin(prod, prod.pin(2))
+    run(prod)
+    assert "DeregisterScalableTarget" not in prod.trouble.calls
+
+
+@pytest.mark.parametrize("to", ["ml.t3.large", ASKED])
+def test_a_way_back_over_types_ends_with_the_autoscaling_that_the_type_can_have(project, told, to):
+    """Between one that scales and one that cannot the stack follows: it has the target, or has it not."""
+    prod, world = serving(instances={"min": 1, "max": 4}), None
+    world = project(prod)
+    ask(prod, type=to, **({"max": 1} if "t3" in to else {}))
+    pinned = sure(pins_now(prod).live)
+    apply(world, "prod", None, told)
+    assert scaled(prod) == (to == ASKED)
+    ups = prod.stack.ups
+    rollback(world, "prod", None, told)
+    assert sure(pins_now(prod).previous).release == pinned.release
+    assert scaled(prod)
+    assert prod.stack.ups == ups + (to != ASKED)
+
+
 @pytest.mark.parametrize("phase", [Phase.CREATING, Phase.MOVING, Phase.RECONCILING])
 def test_one_that_died_is_finished_by_the_same_command(project, prod, told, phase):
     ask(prod)
@@ -110,7 +154,22 @@ def test_one_that_died_is_finished_by_the_same_command(project, prod, told, phas
     assert apply(project(prod), "prod", None, told).changed
     assert sure(pins_now(prod).live).type == ASKED
     assert len(prod.sagemaker.updates) == 1
+    assert scaled(prod)
     assert prod.ledger.current is None
+
+
+def test_one_that_died_before_its_update_without_autoscaling_is_taken_back_with_it(project, prod, told):
+    before = pins_now(prod)
+    ask(prod)
+    killed_when(
+        prod,
+        lambda: prod.trouble.calls[-1:] == ["DeregisterScalableTarget"] and not scaled(prod),
+        lambda: apply(project(prod), "prod", None, told),
+    )
+    assert not scaled(prod)
+    rollback(project(prod), "prod", None, told)
+    assert scaled(prod)
+    as_before(prod, before)
 
 
 def test_anothers_dead_rollout_holds_it_even_where_there_is_nothing_to_do(project, prod, told):

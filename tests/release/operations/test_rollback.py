@@ -6,8 +6,10 @@ from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import End, Phase
 from release.domain.pins import EndpointSettings, Pins
 from release.operations.rollback import rollback
+from release.ports import Unreadable
 from tests.release.scenes import (
     ENDPOINT,
+    NAME,
     as_before,
     at_call,
     begin,
@@ -36,6 +38,54 @@ def test_the_previous_release_serves_again_and_the_other_is_previous(project, pr
     assert prod.ledger.events == ["opened", "moving", "verifying", "reconciling", "landed"]
     assert len(prod.sagemaker.updates) == 1
     assert prod.stack.deleted == []
+
+
+def fail(stage):
+    """SageMaker gives the endpoint up."""
+    endpoint = stage.sagemaker.endpoints[NAME]
+    endpoint.status, endpoint.reason, endpoint.target = "Failed", "out of luck", None
+
+
+def test_a_failed_endpoint_is_refused_before_anything_and_the_named_way_leads_back(
+    project, prod, told, follow
+):
+    before, world = pins_now(prod), project(prod)
+    fail(prod)
+    with pytest.raises(UsageError, match="delays-prod is Failed: out of luck") as caught:
+        rollback(world, "prod", None, told)
+    assert (prod.ledger.stored, prod.sagemaker.updates) == ([], [])
+    assert "aws sagemaker delete-endpoint --endpoint-name delays-prod" in str(caught.value)
+    prod.sagemaker.delete(NAME)
+    assert follow.all_of(world, caught.value) == [0]
+    assert rollback(world, "prod", None, told).release == sure(before.previous).release
+
+
+def test_one_that_failed_in_the_middle_of_a_rollout_is_taken_back_by_the_named_way(project, prod, told):
+    before, world = pins_now(prod), project(prod)
+    begin(prod, prod.pin(2))
+    die_at(prod, Phase.MOVING)
+    fail(prod)
+    with pytest.raises(UsageError, match="pulumi up --stack prod; then run this again"):
+        rollback(world, "prod", None, told)
+    prod.sagemaker.delete(NAME)
+    prod.stack.up()
+    assert rollback(world, "prod", None, told).release == sure(before.live).release
+    as_before(prod, before)
+
+
+def test_a_second_fleet_needs_room_in_the_quota(project, prod, told):
+    prod.sagemaker.endpoints[NAME].count, prod.sagemaker.quotas = 3, 5
+    with pytest.raises(UsageError, match=r"may have 5 instances of ml.m7i.large .* has 3, and needs 3 more"):
+        rollback(project(prod), "prod", None, told)
+    assert (prod.ledger.stored, prod.sagemaker.updates) == ([], [])
+    prod.sagemaker.quotas = 6
+    assert rollback(project(prod), "prod", None, told).release
+
+
+def test_a_quota_that_nobody_may_ask_for_is_passed_over_and_said(project, prod, told):
+    prod.sagemaker.quotas = Unreadable("AccessDeniedException")
+    assert rollback(project(prod), "prod", None, told).release
+    assert "whether the quota leaves room for a second fleet is not known: AccessDenied" in told.text
 
 
 def test_twice_is_where_it_began(project, prod, told):

@@ -12,7 +12,7 @@ from random import Random
 from release.domain import ledger, moves, names, plan
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import WAY_BACK, Closed, End, Judged, Opened, OpenRollout, Phase
-from release.domain.pins import EndpointSettings, Instances, ReleasePin, RolloutSettings
+from release.domain.pins import EndpointSettings, Instances, ReleasePin, RolloutSettings, is_burstable
 from release.domain.plan import Split
 from release.operations.apply import apply
 from release.operations.land import Grounds, land
@@ -25,7 +25,7 @@ from tests.fakes.world import FakeStage, FakeWorld
 
 ENDPOINT, STAGE = "delays", "prod"
 NAME = names.endpoint(ENDPOINT, STAGE)
-TYPES = ("ml.m7i.large", "ml.c7i.large", "ml.m7i.xlarge")
+TYPES = ("ml.m7i.large", "ml.c7i.large", "ml.t3.large")
 MOMENTS = {"judged": 260, "shadow": 320}
 """No command has more moments than this, or 60; a trouble planned later never comes."""
 STEPS = (5, 50)
@@ -97,7 +97,7 @@ class Life:
         assert share <= SHARES[self.strategy][found.step], "more traffic than is on record"
         fleet = endpoint.counts.get(names.CANDIDATE, endpoint.config.production[1].capacity)
         assert fleet >= plan.fleet(self.count, int(share)), "more traffic than its fleet can bear"
-        assert endpoint.scale_in_held
+        assert endpoint.scale_in_held or NAME not in self.stage.sagemaker.targets, "live can lose instances"
 
     def _no_traffic_where_it_is_left(self, endpoint: Endpoint, found: OpenRollout) -> None:
         """The way back takes a long update: the candidate's traffic is gone before that begins."""
@@ -135,6 +135,8 @@ class Life:
         assert (endpoint.config if endpoint else None) == wanted.live
         assert endpoint is None or (endpoint.status, endpoint.target) == ("InService", None)
         assert endpoint is None or not endpoint.scale_in_held
+        scales = endpoint is not None and not is_burstable(endpoint.config.production[0].instance_type)
+        assert aws.targets == aws.policies == ({NAME} if scales else set()), "autoscaling is not as it was"
         assert set(aws.configs) == {config.name for config in wanted.configs}
         assert set(aws.models) == {model.name for model in wanted.models}
         assert ledger.broken_link(self.stage.ledger.stored) is None

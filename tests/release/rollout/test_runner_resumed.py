@@ -16,6 +16,7 @@ from tests.release.scenes import (
     at_call,
     begin,
     config_of,
+    killed_at,
     killed_when,
     opened,
     pins_now,
@@ -155,6 +156,26 @@ class TestResumed:
             as_before(stage, before)
         else:
             assert pins_now(stage) == Pins(live=coming, previous=before.live)
+
+    @pytest.mark.parametrize("phase", [Phase.MOVING, Phase.VERIFYING, Phase.RECONCILING])
+    def test_an_update_that_sagemaker_took_back_while_nobody_was_there_is_a_failed_release(self, phase):
+        """Before it is on record that it arrived it is asked for once more: the call may have been lost."""
+        stage = serving()
+        before, new = pins_now(stage), stage.pin(2)
+        begin(stage, new)
+        if phase is Phase.MOVING:
+            stage.sagemaker.never.add(config_of(new).name)
+            killed_when(stage, lambda: stage.sagemaker.updates, lambda: run(stage))
+        else:
+            killed_at(stage, phase, lambda: run(stage))
+            endpoint = stage.sagemaker.endpoints[NAME]
+            endpoint.config, endpoint.target, endpoint.status = config_of(before.live), None, "InService"
+        ended = run(stage)
+        assert (ended.end, ended.serves) == (End.REVERTED, sure(before.live).release)
+        assert f"the pin says {config_of(new).name}" in ended.reason
+        asked = [update.config for update in stage.sagemaker.updates]
+        assert asked == [config_of(new).name] * (2 if phase is Phase.MOVING else 1)
+        as_before(stage, before)
 
     def test_an_update_that_is_under_way_is_waited_for_and_not_asked_for_again(self):
         stage = serving()

@@ -1,4 +1,4 @@
-"""S3, IAM, KMS, SNS and Application Auto Scaling: what a stage of a served model asks of them."""
+"""S3, IAM, KMS and SNS: what a stage of a served model asks of them."""
 
 import json
 from email.utils import parsedate_to_datetime
@@ -194,80 +194,3 @@ def test_a_message_to_nobody(world: World) -> None:
     """A message without a topic, target or number is refused with InvalidParameter."""
     with refused("InvalidParameter", "TopicArn or TargetArn"):
         world.sandbox.client("sns").publish(Message="hello")
-
-
-def _target(endpoint: str) -> dict[str, str]:
-    return {
-        "ServiceNamespace": "sagemaker",
-        "ResourceId": f"endpoint/{endpoint}/variant/live",
-        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-    }
-
-
-@behaviour("Application Auto Scaling", "RegisterScalableTarget")
-def test_a_scalable_target(world: World) -> None:
-    """A target that is registered again has the newer bounds."""
-    client = world.sandbox.client("application-autoscaling")
-    target = _target(world.endpoint())
-    client.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
-    client.register_scalable_target(**target, MinCapacity=1, MaxCapacity=5)
-    found = client.describe_scalable_targets(
-        ServiceNamespace="sagemaker", ResourceIds=[target["ResourceId"]]
-    )["ScalableTargets"]
-    assert [entry["MaxCapacity"] for entry in found] == [5]
-
-
-@behaviour("Application Auto Scaling", "DeregisterScalableTarget")
-def test_a_target_that_is_not_there(world: World) -> None:
-    """A target that was not registered is refused with ObjectNotFoundException."""
-    with refused("ObjectNotFoundException"):
-        world.sandbox.client("application-autoscaling").deregister_scalable_target(**_target("absent"))
-
-
-@behaviour("Application Auto Scaling", "RegisterScalableTarget")
-def test_a_variant_that_is_none(world: World) -> None:
-    """A variant of an endpoint that does not exist cannot be registered."""
-    with refused("ValidationException", "doesn't exist"):
-        world.sandbox.client("application-autoscaling").register_scalable_target(
-            **_target("absent"), MinCapacity=1, MaxCapacity=2
-        )
-
-
-@behaviour("Application Auto Scaling", "RegisterScalableTarget")
-def test_bounds_the_wrong_way_round(world: World) -> None:
-    """MinCapacity is at most MaxCapacity, also of a target that is registered again with one of them."""
-    client, target = world.sandbox.client("application-autoscaling"), _target(world.endpoint())
-    with refused("ValidationException", "greater than"):
-        client.register_scalable_target(**target, MinCapacity=3, MaxCapacity=2)
-    client.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
-    with refused("ValidationException", "greater than"):
-        client.register_scalable_target(**target, MinCapacity=3)
-
-
-@behaviour("Application Auto Scaling", "PutScalingPolicy")
-def test_a_policy_of_no_target(world: World) -> None:
-    """A policy for what was not registered is refused with ObjectNotFoundException."""
-    with refused("ObjectNotFoundException"):
-        world.sandbox.client("application-autoscaling").put_scaling_policy(
-            **_target(world.endpoint()),
-            PolicyName="any",
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration={"TargetValue": 10.0},
-        )
-
-
-@behaviour("Application Auto Scaling", "RegisterScalableTarget")
-def test_a_dimension_that_is_none(world: World) -> None:
-    """A scalable dimension that AWS does not know is refused with ValidationException."""
-    target = {**_target("any"), "ScalableDimension": "sagemaker:variant:Nope"}
-    with refused("ValidationException", "scalableDimension"):
-        unchecked(world.sandbox, "application-autoscaling").register_scalable_target(
-            **target, MinCapacity=1, MaxCapacity=2
-        )
-
-
-@behaviour("Application Auto Scaling", "DescribeScalingActivities", covered=False)
-def test_nothing_scales_by_itself(world: World) -> None:
-    """Policies are kept and described, but never act, so there are no scaling activities."""
-    client = world.sandbox.client("application-autoscaling")
-    assert client.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"] == []

@@ -23,7 +23,7 @@ from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from sandbox.aws.cloudwatch.alarms.composite import BadRule, alarms, parse
-from sandbox.aws.cloudwatch.alarms.definition import BadAlarm, define
+from sandbox.aws.cloudwatch.alarms.definition import AlarmDefinition, BadAlarm, define
 from sandbox.aws.cloudwatch.alarms.evaluator import MANUAL_STATE_LASTS, Evaluator, schedule
 from sandbox.aws.cloudwatch.alarms.history import describe_alarm_history
 from sandbox.aws.cloudwatch.alarms.message import timestamp, trigger
@@ -78,6 +78,34 @@ class AlarmsApi:
             alarm.sandbox_params = params  # ty: ignore[missing-attribute]
             self._evaluator.add(alarm, wanted)
         return EmptyResult()
+
+    def put_for_a_service(
+        self,
+        backend: CloudWatchBackend,
+        params: Mapping[str, Any],
+        evaluated: Callable[[AlarmDefinition], AlarmDefinition],
+    ) -> Alarm:
+        """An alarm that another service makes and owns; `evaluated` may say how it really is."""
+        with LOCK:
+            alarm = backend.put_metric_alarm(
+                name=params["AlarmName"],
+                namespace=params["Namespace"],
+                metric_name=params["MetricName"],
+                comparison_operator=params["ComparisonOperator"],
+                evaluation_periods=params["EvaluationPeriods"],
+                period=params["Period"],
+                threshold=params["Threshold"],
+                statistic=params["Statistic"],
+                description=params["AlarmDescription"],
+                dimensions=params["Dimensions"],
+                alarm_actions=params["AlarmActions"],
+                metric_data_queries=[],
+            )
+            alarm.state_value, alarm.state_reason = INSUFFICIENT_DATA, _FIRST_REASON
+            alarm.state_reason_data = ""
+            alarm.sandbox_params = dict(params)  # ty: ignore[missing-attribute]
+            self._evaluator.add(alarm, evaluated(define(params)))
+        return alarm
 
     def put_composite_alarm(self, request: CloudWatchResponse) -> ActionResult:
         """PutCompositeAlarm: evaluated at once, and whenever an alarm that it names changes."""

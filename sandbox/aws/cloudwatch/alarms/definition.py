@@ -36,11 +36,13 @@ class AlarmDefinition:
     period: int
     rule: Rule
     ignore_low_samples: bool
+    every: int = 0
+    """Seconds between two evaluations, where they are not CloudWatch's own."""
 
     @property
     def step(self) -> int:
         """Seconds between two evaluations: 10 for an alarm with periods under a minute, else 60."""
-        return 10 if self.period < 60 else 60
+        return self.every or (10 if self.period < 60 else 60)
 
     @property
     def single(self) -> MetricQuery | None:

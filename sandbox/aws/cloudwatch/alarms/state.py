@@ -108,8 +108,11 @@ def _act(backend: CloudWatchBackend, alarm: Alarm, arn: str, text: str, now: dat
     data: dict[str, Any] = {"stateUpdateTimestamp": timestamp(now), "notificationResource": arn}
     parts = arn.split(":")
     try:
+        if parts[2] == "autoscaling":  # Application Auto Scaling looks at the states of its alarms itself
+            record(backend, alarm, "Action", f"Successfully executed action {arn}", data)
+            return
         if len(parts) != 6 or parts[2] != "sns":
-            raise NotImplementedError("the sandbox takes actions by SNS topics only")
+            raise NotImplementedError("the sandbox takes actions by SNS topics and scaling policies only")
         topics = sns_backends[parts[4]][parts[3]]
         if arn not in topics.topics:
             raise LookupError("the topic does not exist")

@@ -3,7 +3,8 @@
 Adds to moto: endpoints that run, and UpdateEndpoint.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,10 +17,11 @@ from sandbox.aws.sagemaker.arns import sagemaker_arn
 from sandbox.aws.sagemaker.endpoint_configs.store import find_config
 from sandbox.aws.sagemaker.endpoints.description import describe_endpoint
 from sandbox.aws.sagemaker.endpoints.rules import refuse_deployment
-from sandbox.aws.sagemaker.endpoints.service import EndpointService
+from sandbox.aws.sagemaker.endpoints.service import EndpointService, kept_properties
 from sandbox.aws.sagemaker.models.store import find_model
 from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
+from sandbox.aws.servicequotas.api import quota
 from sandbox.aws.shared.errors import BadRequest
 from sandbox.core.clock import visible
 from sandbox.core.faults import Faults
@@ -56,7 +58,7 @@ def _create(self: SageMakerResponse, service: EndpointService, faults: Faults) -
     request = dict(self.params)
     name = request["EndpointName"]
     spec = _spec(self, request["EndpointConfigName"])
-    _refuse_by_quota(faults, name, spec)
+    _refuse_by_quota(self, service, faults, name, spec, {})
     arn = sagemaker_arn("endpoint", name, self.current_account, self.region)
     tags = new_tags(request.get("Tags"))
     instances = sum(int(variant.get("InitialInstanceCount", 1)) for variant in spec.variants)
@@ -81,7 +83,8 @@ def _update(self: SageMakerResponse, service: EndpointService, faults: Faults) -
     endpoint = _find(self, service)
     request = dict(self.params)
     spec = _spec(self, request["EndpointConfigName"])
-    _refuse_by_quota(faults, endpoint.endpoint_name, spec)
+    kept = service.call(lambda: kept_properties(endpoint, request))
+    _refuse_by_quota(self, service, faults, endpoint.endpoint_name, spec, kept)
     service.call(lambda: service.update(endpoint, spec, request))
     return ActionResult({"EndpointArn": endpoint.arn})
 
@@ -105,11 +108,45 @@ def _list(self: SageMakerResponse, service: EndpointService) -> ActionResult:
     return ActionResult(listed("Endpoints", entries, "EndpointName", self.params, "EndpointStatus"))
 
 
-def _refuse_by_quota(faults: Faults, endpoint: str, spec: DeploymentSpec) -> None:
+def _refuse_by_quota(
+    self: SageMakerResponse,
+    service: EndpointService,
+    faults: Faults,
+    endpoint: str,
+    spec: DeploymentSpec,
+    kept: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Raise ResourceLimitExceeded where the account may not have the instances of a new fleet, beside all."""
+    variant = spec.variants[0]
+    kind, count = variant.get("InstanceType", "serverless"), variant.get("InitialInstanceCount", 1)
     if faults.for_endpoint("quota_exceeded", endpoint, config=spec.config_name):
-        variant = spec.variants[0]
-        kind, count = variant.get("InstanceType", "serverless"), variant.get("InitialInstanceCount", 1)
-        raise BadRequest("ResourceLimitExceeded", QUOTA_EXCEEDED.format(kind, count))
+        raise BadRequest("ResourceLimitExceeded", QUOTA_EXCEEDED.format(kind, 0, 0, count))
+    most = quota(faults)
+    variants = [{**variant, **kept.get(variant["VariantName"], {})} for variant in spec.variants]
+    for kind, delta in _instances(variants).items():
+        in_use = service.call(partial(_in_use, service, self.current_account, self.region, kind))
+        if in_use + delta > most:
+            raise BadRequest("ResourceLimitExceeded", QUOTA_EXCEEDED.format(kind, most, in_use, delta))
+
+
+def _instances(variants: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for variant in variants:
+        if "InstanceType" in variant:
+            found[variant["InstanceType"]] += int(variant.get("InitialInstanceCount", 1))
+    return found
+
+
+def _in_use(service: EndpointService, account: str, region: str, kind: str) -> int:
+    """Instances of a type that the endpoints of an account and region have now. On the event loop."""
+    return sum(
+        deployment.fleets[variant["VariantName"]].count
+        for endpoint in service.all()
+        if (endpoint.account, endpoint.region) == (account, region)
+        for _, deployment in endpoint.deployments
+        for variant in deployment.spec.variants
+        if variant.get("InstanceType") == kind and variant["VariantName"] in deployment.fleets
+    )
 
 
 def _find(self: SageMakerResponse, service: EndpointService) -> Endpoint:

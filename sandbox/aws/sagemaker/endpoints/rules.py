@@ -36,6 +36,37 @@ def refuse_variants(
         raise ValidationError(problem)
 
 
+def refuse_scaled(
+    registered: Collection[str], old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]
+) -> None:
+    """Raise SageMaker's ValidationException where a scalable target would lose its instance type."""
+    problem = scaled_problem(registered, old, new)
+    if problem:
+        raise ValidationError(problem)
+
+
+def scaled_problem(
+    registered: Collection[str], old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]
+) -> str | None:
+    """Why an update cannot move from the variants `old` to `new` with some `registered` to scale, or None.
+
+    Source: "Update endpoints that use auto scaling". The words are what users of the service report.
+    """
+    coming = {variant["VariantName"]: variant.get("InstanceType") for variant in new}
+    changed = [
+        variant["VariantName"]
+        for variant in old
+        if variant["VariantName"] in registered
+        and coming.get(variant["VariantName"], "removed") != variant.get("InstanceType")
+    ]
+    if not changed:
+        return None
+    return (
+        f'The variant(s) "[{", ".join(changed)}]" must be deregistered as scalable targets with AWS Auto '
+        "Scaling before they can be removed or have their instance type updated."
+    )
+
+
 def deployment_problem(config: Mapping[str, Any] | None, instances: int) -> str | None:
     """What is wrong with a DeploymentConfig for a fleet of `instances`, or None.
 

@@ -10,11 +10,17 @@ from typing import Any, TypeVar
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
-from sandbox.aws.sagemaker.endpoints.rules import refuse_busy, refuse_deployment, refuse_variants
+from sandbox.aws.autoscaling.targets import forget, registered
+from sandbox.aws.sagemaker.endpoints.rules import (
+    refuse_busy,
+    refuse_deployment,
+    refuse_scaled,
+    refuse_variants,
+)
 from sandbox.core.faults import BadFault
 from sandbox.serving.endpoints.deployer import Deployer
 from sandbox.serving.endpoints.spec import DeploymentSpec
-from sandbox.serving.endpoints.state import Deployment, Endpoint, Status
+from sandbox.serving.endpoints.state import BUSY, Deployment, Endpoint, Status
 
 T = TypeVar("T")
 
@@ -74,11 +80,13 @@ class EndpointService:
         config = request.get("DeploymentConfig")
         if config is None and request.get("RetainDeploymentConfig"):
             config = endpoint.last_deployment_config
-        kept = _kept(endpoint, request)
+        kept = kept_properties(endpoint, request)
         instances = sum(
             int({**variant, **kept.get(variant["VariantName"], {})}.get("InitialInstanceCount", 1))
             for variant in spec.variants
         )
+        scaled = registered(endpoint.account, endpoint.region, endpoint.endpoint_name)
+        refuse_scaled(scaled, endpoint.live.spec.variants, spec.variants)
         refuse_variants(config, endpoint.live.fleets, spec.variants)
         refuse_deployment(config, instances)
         endpoint.pending = Deployment(spec)
@@ -102,6 +110,20 @@ class EndpointService:
             fleets[name].desired_count = change.get("DesiredInstanceCount", fleets[name].count)
         self._begin(endpoint, Status.UPDATING, self._deployer.rescale(endpoint, wanted))
 
+    def count(self, account: str, region: str, endpoint: str, variant: str) -> int | None:
+        """Instances of a variant at rest; None while its endpoint changes, or where there is none."""
+        found = self.find(account, region, endpoint)
+        if found is None or found.endpoint_status in BUSY or found.live is None:
+            return None
+        fleet = found.live.fleets.get(variant)
+        return fleet.count if fleet else None
+
+    def scale(self, account: str, region: str, endpoint: str, variant: str, count: int) -> None:
+        """Begin to bring a variant to `count` instances. On the event loop."""
+        found = self.find(account, region, endpoint)
+        if found is not None:
+            self.rescale(found, [{"VariantName": variant, "DesiredInstanceCount": count}])
+
     def delete(self, endpoint: Endpoint) -> None:
         """Begin to delete. Raises SageMaker's ValidationException."""
         refuse_busy(endpoint)
@@ -122,6 +144,7 @@ class EndpointService:
     async def _delete(self, endpoint: Endpoint) -> None:
         await self._deployer.delete(endpoint)
         _endpoints(sagemaker_backends[endpoint.account][endpoint.region]).pop(endpoint.endpoint_name, None)
+        forget(endpoint.account, endpoint.region, endpoint.endpoint_name)
 
     def _begin(self, endpoint: Endpoint, status: Status, change: Coroutine[Any, Any, None]) -> None:
         endpoint.move(status)
@@ -130,7 +153,7 @@ class EndpointService:
         task.add_done_callback(self._changes.discard)
 
 
-def _kept(endpoint: Endpoint, request: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def kept_properties(endpoint: Endpoint, request: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The counts and weights that RetainAllVariantProperties carries over, by variant."""
     if not request.get("RetainAllVariantProperties") or endpoint.live is None:
         return {}

@@ -1,13 +1,15 @@
 """SageMaker: model, endpoint configuration and endpoint.
 
-The endpoint behaves like the real provider's, faults included: it waits for `InService` and asks nothing
-more, so an update that SageMaker took back by itself counts as a success; what is served then shows as
-drift. It never sends RetainAllVariantProperties, so an update sets the counts of the new configuration.
+The endpoint behaves like the real provider's, faults included. How it waits is in `endpoint_wait.py`: an
+update that SageMaker took back by itself counts as a success, and what is served then shows as drift. One
+whose create failed or was interrupted is in SageMaker and not in the state. It never sends
+RetainAllVariantProperties, so an update sets the counts of the new configuration.
 """
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from sandbox.pulumi.provider import endpoint_wait
 from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt
 from sandbox.pulumi.provider.properties import Default, Property
 from sandbox.pulumi.provider.resource import NAME, TAGS, Named, Resource, Update, retag, wait_until
@@ -15,7 +17,6 @@ from sandbox.pulumi.provider.shapes import from_aws, to_aws
 from sandbox.pulumi.provider.values import Properties, Value
 
 _GONE = ("ValidationException:could not find", "ResourceNotFound", "ValidationException:does not exist")
-_WORKING = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
 
 
 class _SageMaker(Named):
@@ -127,8 +128,11 @@ class Endpoint(_SageMaker):
     def parameters(self, inputs: Properties) -> dict[str, Any]:
         return {"EndpointConfigName": inputs["endpointConfigName"], **_deployment(inputs)}
 
-    def finish(self, aws: Aws, identifier: str, inputs: Properties, timeout: float) -> None:
-        _wait_in_service(aws, self.doing("creating", identifier), identifier, timeout)
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        """As Resource.create. The wait is part of it: the real provider keeps the id only after it."""
+        identifier = super().create(aws, inputs)
+        _wait_in_service(aws, f"waiting for {self.label} ({identifier}) create", identifier)
+        return identifier
 
     def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
         found = super().read(aws, identifier, known)
@@ -149,16 +153,17 @@ class Endpoint(_SageMaker):
     def update(self, aws: Aws, identifier: str, update: Update) -> None:
         doing = self.doing("updating", identifier)
         super().update(aws, identifier, update)
-        if update.changed & {"endpointConfigName", "deploymentConfig"}:
-            attempt(
-                doing,
-                aws.client("sagemaker").update_endpoint,
-                EndpointName=identifier,
-                EndpointConfigName=update.inputs["endpointConfigName"],
-                **_deployment(update.inputs),
-            )
-        # Also where nothing changed: the engine repeats an update whose endpoint failed.
-        _wait_in_service(aws, doing, identifier, update.timeout)
+        if not update.changed & {"endpointConfigName", "deploymentConfig"}:
+            return
+        config = str(update.inputs["endpointConfigName"])
+        attempt(
+            doing,
+            aws.client("sagemaker").update_endpoint,
+            EndpointName=identifier,
+            EndpointConfigName=config,
+            **_deployment(update.inputs),
+        )
+        _wait_in_service(aws, f"waiting for {self.label} ({identifier}) update", identifier, config)
 
     def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
         doing = self.doing("deleting", identifier)
@@ -174,18 +179,17 @@ class Endpoint(_SageMaker):
         wait_until(aws, doing, timeout, gone)
 
 
-def _wait_in_service(aws: Aws, doing: str, name: str, timeout: float) -> None:
-    """Wait until the endpoint is in service, with whatever configuration it then has."""
-    describe = aws.client("sagemaker").describe_endpoint
+def _wait_in_service(aws: Aws, what: str, name: str, asked: str | None = None) -> None:
+    """Wait until the endpoint is in service; `asked` is the configuration that an update asked for."""
+    describe, wait = aws.client("sagemaker").describe_endpoint, aws.settings.endpoint_wait
 
     def settled() -> Mapping[str, Any] | None:
-        found = attempt(doing, describe, EndpointName=name)
-        return None if found["EndpointStatus"] in _WORKING else found
+        found = attempt(what, describe, EndpointName=name)
+        return found if endpoint_wait.is_settled(wait, found) else None
 
-    endpoint = wait_until(aws, doing, timeout, settled)
-    if endpoint["EndpointStatus"] != "InService":
-        reason = endpoint.get("FailureReason", "SageMaker gives no reason")
-        raise ProviderError(f"{doing}: the endpoint's status is {endpoint['EndpointStatus']}: {reason}")
+    problem = endpoint_wait.problem(wait, wait_until(aws, what, endpoint_wait.SECONDS, settled), asked)
+    if problem:
+        raise ProviderError(f"{what}: {problem}")
 
 
 def _deployment(inputs: Properties) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """SageMaker's trio by the real engine: waiting, failing, silent rollbacks, and what a preview shows then."""
 
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -58,10 +59,15 @@ def test_a_new_release_updates_the_endpoint_and_then_deletes_what_nobody_names(s
     assert [config["EndpointConfigName"] for config in configs] == [f"{service.name}-b"]
 
 
-def test_a_silent_rollback_counts_as_success_and_shows_as_a_change_afterwards(service: Service) -> None:
+def test_a_silent_rollback_shows_as_a_change_afterwards(service: Service) -> None:
     service.serve(["a", "b"], "a")
     service.world.sandbox.faults("silent_rollback", endpoint=service.name)
-    service.serve(["a", "b"], "b")
+    service.program(["a", "b"], "b")
+    ran = service.project.pulumi("up", "--yes", "--skip-preview")
+    # Whether the provider looks while SageMaker rolls back, or finds it InService already, is chance.
+    assert ran.code == 0 or "unexpected state 'RollingBack'" in ran.text
+    service.world.settled(service.name)
+    service.project.pulumi("refresh", "--yes", "--skip-preview")
     assert service.world.version(service.name) == "a"
     state = service.project.resources()["endpoint"]["outputs"]
     assert state["endpointConfigName"] == f"{service.name}-a"
@@ -98,45 +104,66 @@ def test_an_update_that_drops_the_auto_rollback_block_makes_the_next_plan_replac
     assert "endpoint" in [step["urn"].rpartition("::")[2] for step in steps["replace"]]
 
 
-def test_a_failed_endpoint_fails_the_up_with_sagemakers_reason_and_is_kept_in_the_state(
+def test_a_first_create_that_fails_says_why_and_leaves_an_endpoint_of_which_the_state_knows_nothing(
     service: Service,
 ) -> None:
+    """As the real provider: it keeps the id once the endpoint is in service, and not before."""
     service.world.sandbox.faults("fail_ping", endpoint=service.name)
     service.program(["a"], "a")
     ran = service.project.pulumi("up", "--yes", "--skip-preview")
     assert ran.code != 0
-    assert "Failed: The primary container for production variant live did not pass the ping" in ran.text
+    said = "unexpected state 'Failed', wanted target 'InService'. last error: The primary container for "
+    assert f"{said}production variant live did not pass the ping" in ran.text
     assert "Traceback" not in ran.text
-    assert service.project.resources()["endpoint"]["id"] == service.name
-    ran = service.project.pulumi("destroy", "--yes", "--skip-preview")
-    assert ran.code == 0, ran.text
-    assert service.world.sagemaker.list_endpoints(NameContains=service.name)["Endpoints"] == []
-
-
-def test_a_failed_endpoint_fails_again_with_its_reason_until_it_is_deleted(service: Service) -> None:
-    service.world.sandbox.faults("fail_ping", endpoint=service.name)
-    service.program(["a"], "a")
-    assert service.project.pulumi("up", "--yes", "--skip-preview").code != 0
+    assert "endpoint" not in service.project.resources()
     again = service.project.pulumi("up", "--yes", "--skip-preview")
     assert again.code != 0
-    assert "did not pass the ping" in again.text
+    assert "Cannot create already existing endpoint" in again.text
     service.world.sagemaker.delete_endpoint(EndpointName=service.name)
     service.project.up("--refresh")
     assert service.world.version(service.name) == "a"
 
 
-def test_a_failed_update_leaves_the_old_release_serving_and_the_next_up_tries_again(service: Service) -> None:
+@pytest.mark.parametrize("wait", ["released", "checking"])
+def test_an_update_that_is_rolled_back_before_its_eyes_fails_and_the_next_up_tries_again(
+    service: Service, wait: str
+) -> None:
+    """What is released ends at once, what is proposed waits for the end of the rollback."""
     service.serve(["a", "b"], "a")
-    service.world.sandbox.faults("fail_ping", endpoint=service.name)
+    for kind in ("insufficient_capacity", "hold"):
+        service.world.sandbox.faults(kind, endpoint=service.name)
+    service.project.env["SLIPWAY_AWS_PROVIDER_WAIT"] = wait
     service.program(["a", "b"], "b")
-    # SageMaker goes back to the old config and is InService: a success, as for the real provider.
-    service.project.up()
+    process = service.project.start("up", "--yes", "--skip-preview")
+    if wait == "checking":
+        status = lambda: service.world.describe(service.name)["EndpointStatus"]  # noqa: E731
+        wait_for(lambda: status() == "RollingBack", "the rollback", limit=60)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(3)
+        service.world.sandbox.clear_faults()
+    text, _ = process.communicate(timeout=60)
+    service.world.sandbox.clear_faults()
+    assert process.returncode != 0, text
+    said = {
+        "released": "unexpected state 'RollingBack', wanted target 'InService'. last error: Unable to",
+        "checking": f"serves {service.name}-a, not {service.name}-b as asked: it was rolled back: Unable to",
+    }
+    assert said[wait] in text
+    service.world.settled(service.name)
     assert service.world.version(service.name) == "a"
-    service.project.up()
+    service.project.up("--refresh")
     assert service.world.version(service.name) == "b"
 
 
-def test_ctrl_c_ends_a_wait_at_once_and_the_next_up_goes_on(service: Service) -> None:
+def test_a_wait_that_there_is_not_is_refused(service: Service) -> None:
+    service.project.env["SLIPWAY_AWS_PROVIDER_WAIT"] = "forever"
+    service.program(["a"], "a")
+    ran = service.project.pulumi("preview")
+    assert ran.code != 0
+    assert "SLIPWAY_AWS_PROVIDER_WAIT: 'forever'" in ran.text
+
+
+def test_ctrl_c_ends_a_wait_at_once_and_aws_goes_on(service: Service) -> None:
     service.world.sandbox.faults("slow_ping", endpoint=service.name, seconds=8)
     service.program(["a"], "a")
     process = service.project.start("up", "--yes", "--skip-preview")
@@ -153,9 +180,7 @@ def test_ctrl_c_ends_a_wait_at_once_and_the_next_up_goes_on(service: Service) ->
     assert "KeyboardInterrupt" not in text
     assert "cancelled; AWS still works on it" in text
     service.world.settled(service.name)
-    service.project.up("--refresh")
-    assert service.world.version(service.name) == "a"
-    service.project.clean()
+    assert "endpoint" not in service.project.resources(), "its create was interrupted: the id is not kept"
 
 
 def test_a_killed_engine_leaves_no_plugin_behind(service: Service, tmp_path: Path) -> None:

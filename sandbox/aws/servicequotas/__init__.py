@@ -1,0 +1,1 @@
+"""Service Quotas: how many instances of each type the endpoints of the account may have."""
