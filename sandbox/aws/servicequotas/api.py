@@ -28,7 +28,7 @@ def quota(faults: Faults) -> int:
 
 def install(faults: Faults) -> None:
     """Patch moto's Service Quotas."""
-    Response.list_service_quotas = _list(faults)  # ty: ignore[unresolved-attribute]
+    Response.list_service_quotas = _list(faults)  # ty: ignore[missing-attribute]
 
 
 def _list(faults: Faults) -> Callable[[Response], str]:
