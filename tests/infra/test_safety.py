@@ -110,6 +110,17 @@ def test_the_retention_of_the_stage_is_kept():
     assert rules[0]["selection"]["countNumber"] == 5
 
 
+def test_nothing_of_the_bucket_expires_but_earlier_versions_of_the_heartbeat(declared):
+    """A current object never does, so neither can what a pin names, nor the ledger."""
+    (rule,) = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    assert rule == {
+        "id": "former-heartbeats",
+        "status": "Enabled",
+        "filter": {"prefix": "ledger-heartbeat.json"},
+        "noncurrentVersionExpiration": {"noncurrentDays": 1},
+    }
+
+
 def test_the_bucket_is_reached_by_tls_only(declared):
     (statement,) = statements(declared.one("BucketPolicy").document())
     bucket = f"arn:aws:s3:::slipway-dev-{ACCOUNT}-us-east-1"
