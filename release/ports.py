@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from release.domain import quotas
 from release.domain.chain import Shelf
 from release.domain.cleanup import Kind, Thing
 from release.domain.deployment import Deployment
@@ -370,6 +371,7 @@ class StagePorts:
     holdings: Holdings
     registry: Registry
     signs: Signs
+    quota_of: quotas.Ask
     clock: Clock
     role_exists: Callable[[str], bool]
 

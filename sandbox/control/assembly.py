@@ -37,6 +37,7 @@ from sandbox.aws.sagemaker.model_packages import api as model_packages
 from sandbox.aws.sagemaker.models import api as models
 from sandbox.aws.sagemaker_runtime.answers import log_group
 from sandbox.aws.sagemaker_runtime.api import Invocations
+from sandbox.aws.service_quotas import api as quotas
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.sns import api as sns
 from sandbox.control.admin import Admin, endpoint_status
@@ -138,6 +139,7 @@ class Sandbox:
         self._service = EndpointService(asyncio.get_running_loop(), deployer)
         ecr.install(self._port, catalog, registry_port)
         endpoints.install(self._service, self._faults)
+        quotas.install(self._faults)
         clock.install(self._faults)
         beside = (s3, iam, sns, autoscaling, cloudformation)
         for module in (models, model_packages, endpoint_configs, tags, jobs, moto_objects, *beside):

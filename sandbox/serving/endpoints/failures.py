@@ -16,7 +16,7 @@ NO_CAPACITY = (
     "Please retry using a different ML instance type or after some time."
 )
 QUOTA_EXCEEDED = (
-    "The account-level service limit '{} for endpoint usage' is 0 Instances, with current utilization of 0 "
+    "The account-level service limit '{} for endpoint usage' is {} Instances, with current utilization of {} "
     "Instances and a request delta of {} Instances. Please contact AWS support to request an increase for "
     "this limit."
 )

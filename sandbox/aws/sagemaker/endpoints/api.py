@@ -3,7 +3,8 @@
 Adds to moto: endpoints that run, and UpdateEndpoint.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from sandbox.aws.sagemaker.endpoints.service import EndpointService
 from sandbox.aws.sagemaker.models.store import find_model
 from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
+from sandbox.aws.service_quotas.catalog import allowed
 from sandbox.aws.shared.errors import BadRequest
 from sandbox.core.clock import visible
 from sandbox.core.faults import Faults
@@ -56,7 +58,7 @@ def _create(self: SageMakerResponse, service: EndpointService, faults: Faults) -
     request = dict(self.params)
     name = request["EndpointName"]
     spec = _spec(self, request["EndpointConfigName"])
-    _refuse_by_quota(faults, name, spec)
+    _refuse_by_quota(service, faults, name, spec)
     arn = sagemaker_arn("endpoint", name, self.current_account, self.region)
     tags = new_tags(request.get("Tags"))
     instances = sum(int(variant.get("InitialInstanceCount", 1)) for variant in spec.variants)
@@ -81,7 +83,7 @@ def _update(self: SageMakerResponse, service: EndpointService, faults: Faults) -
     endpoint = _find(self, service)
     request = dict(self.params)
     spec = _spec(self, request["EndpointConfigName"])
-    _refuse_by_quota(faults, endpoint.endpoint_name, spec)
+    _refuse_by_quota(service, faults, endpoint.endpoint_name, spec)
     service.call(lambda: service.update(endpoint, spec, request))
     return ActionResult({"EndpointArn": endpoint.arn})
 
@@ -105,11 +107,39 @@ def _list(self: SageMakerResponse, service: EndpointService) -> ActionResult:
     return ActionResult(listed("Endpoints", entries, "EndpointName", self.params, "EndpointStatus"))
 
 
-def _refuse_by_quota(faults: Faults, endpoint: str, spec: DeploymentSpec) -> None:
+def _refuse_by_quota(service: EndpointService, faults: Faults, endpoint: str, spec: DeploymentSpec) -> None:
+    asked = _instances([*spec.variants, *spec.shadow_variants])
     if faults.for_endpoint("quota_exceeded", endpoint, config=spec.config_name):
-        variant = spec.variants[0]
-        kind, count = variant.get("InstanceType", "serverless"), variant.get("InitialInstanceCount", 1)
-        raise BadRequest("ResourceLimitExceeded", QUOTA_EXCEEDED.format(kind, count))
+        kind, count = next(iter(asked.items()), ("serverless", 1))
+        raise BadRequest("ResourceLimitExceeded", QUOTA_EXCEEDED.format(kind, 0, 0, count))
+    quota = allowed(faults)
+    if quota is None:
+        return
+    used = service.call(lambda: _used(service))
+    for kind, count in asked.items():
+        if used[kind] + count > quota:
+            said = QUOTA_EXCEEDED.format(kind, quota, used[kind], count)
+            raise BadRequest("ResourceLimitExceeded", said)
+
+
+def _instances(variants: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """How many instances of each type these variants begin with."""
+    found: Counter[str] = Counter()
+    for variant in variants:
+        if "InstanceType" in variant:
+            found[variant["InstanceType"]] += int(variant.get("InitialInstanceCount", 1))
+    return found
+
+
+def _used(service: EndpointService) -> Counter[str]:
+    """How many instances of each type all endpoints have."""
+    found: Counter[str] = Counter()
+    for deployment in (one for endpoint in service.all() for _, one in endpoint.deployments):
+        spec = deployment.spec
+        types = {v["VariantName"]: v.get("InstanceType", "") for v in [*spec.variants, *spec.shadow_variants]}
+        for fleet in deployment.all_fleets:
+            found[types[fleet.variant]] += fleet.count
+    return found
 
 
 def _find(self: SageMakerResponse, service: EndpointService) -> Endpoint:
