@@ -69,6 +69,8 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
         RegistryArgs(stage, key.arn, settings.retention.untagged_image_days, settings.protect, tags),
     )
     storage = Storage("storage", StorageArgs(bucket, place, key.arn, settings.protect, tags))
+    # what is asked for, and what each pin was made with
+    shapes = [one for found in settings.endpoints.values() for one in (found, *found.pins.named)]
     role = ExecutionRole(
         "role",
         ExecutionRoleArgs(
@@ -79,6 +81,8 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
             key_arn=key.arn,
             log_groups=tuple(names.log_group(name, stage) for name in settings.endpoints),
             alarms=tuple(names.alarms_of(names.endpoint(name, stage)) for name in settings.endpoints),
+            captured=tuple(sorted({shape.capture.to for shape in shapes if shape.capture})),
+            in_a_network=any(shape.vpc for shape in shapes),
             boundary=settings.permissions_boundary,
             tags=tags,
         ),

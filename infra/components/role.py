@@ -22,6 +22,10 @@ class ExecutionRoleArgs:
     key_arn: pulumi.Input[str]
     log_groups: tuple[str, ...]
     alarms: tuple[str, ...]
+    captured: tuple[str, ...]
+    """Where requests are captured: `s3://…`."""
+    in_a_network: bool
+    """Whether instances are in subnets of the account's own."""
     boundary: str | None
     """ARN of the policy that bounds the role."""
     tags: Mapping[str, str]
@@ -53,7 +57,14 @@ class ExecutionRole(pulumi.ComponentResource):
             role=role.name,
             policy=pulumi.Output.from_input(args.key_arn).apply(
                 lambda key_arn: policies.execution(
-                    args.place, args.bucket, args.repository, key_arn, args.log_groups, args.alarms
+                    args.place,
+                    args.bucket,
+                    args.repository,
+                    key_arn,
+                    args.log_groups,
+                    args.alarms,
+                    args.captured,
+                    args.in_a_network,
                 )
             ),
             opts=pulumi.ResourceOptions(parent=self),
