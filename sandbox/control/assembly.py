@@ -147,7 +147,7 @@ class Sandbox:
         self._cloudwatch.install()
         self._log_events.install()
         moto = Moto(self._calls, self._faults)
-        gateway = Gateway(host.client, catalog, registry_port)
+        gateway = Gateway(host.client, catalog, registry_port, self._calls)
         invocations = Invocations(
             self._service, host.client, self._invocation_metrics, self._calls, self._faults, self._captures
         )
