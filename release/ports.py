@@ -23,26 +23,9 @@ from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Phase, Sto
 from release.domain.manifest import ImageRecord, Manifest
 from release.domain.orders import Order
 from release.domain.pins import Pins
+from release.domain.progress import Progress
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import Stages
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the watching of a rollout's step is; times in seconds."""
-
-    step: int
-    steps: tuple[int, ...]
-    """The candidate's share of the traffic at each step, in per cent."""
-    share: int
-    seconds_in_step: float
-    least_seconds: float
-    most_seconds: float
-    rate: float
-    """Requests per second of both variants together."""
-    waits_for: str
-    verdict: Mapping[str, Any] | None
-    """`Verdict.record()` of this moment."""
 
 
 @dataclass(frozen=True)

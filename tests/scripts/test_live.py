@@ -10,8 +10,9 @@ from rich.console import Console
 
 from bench.judge.streams import BLOCK, Change, counts, draw
 from release.domain.policy import Policy
+from release.domain.progress import Progress
 from release.judge.judge import Block, Judge
-from release.ports import Event, Phase, Progress
+from release.ports import Event, Phase
 from scripts.shared.cli import Command, Out, execute
 from scripts.shared.live import Watching, bar, outlook, picture, plain, wait_for
 
