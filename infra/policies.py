@@ -47,16 +47,12 @@ def execution(
     key_arn: str,
     log_groups: Sequence[str],
     alarms: Sequence[str],
-    captured: Sequence[str] = (),
-    in_a_network: bool = False,
 ) -> str:
     """What an endpoint's instances may do: read models, pull the image, write their logs and metrics.
 
     `cloudwatch:DescribeAlarms` is how SageMaker watches an update's alarms, with this role. `alarms` are
     patterns: each update has alarms of its own, and a policy that changed with each would come too late for
-    it. `captured` are where requests are kept, as `s3://` URIs. `in_a_network` says that instances get
-    network interfaces in subnets of the account's own ("Give SageMaker AI Hosted Endpoints Access to
-    Resources in Your Amazon VPC" in the developer guide).
+    it.
     """
     statements: list[Statement] = [
         _allow("ReadModels", "s3:GetObject", f"{place.bucket(bucket)}/models/*"),
@@ -79,6 +75,17 @@ def execution(
     if alarms:
         arns = [place.arn("cloudwatch", f"alarm:{name}") for name in alarms]
         statements.append(_allow("WatchAlarms", "cloudwatch:DescribeAlarms", arns))
+    return document(*statements)
+
+
+def fleet(place: Place, key_arn: str, captured: Sequence[str], in_a_network: bool) -> str:
+    """What the instances of some endpoints may do besides.
+
+    `captured` are where requests are kept, as `s3://` URIs. `in_a_network` says that instances get network
+    interfaces in subnets of the account's own ("Give SageMaker AI Hosted Endpoints Access to Resources in
+    Your Amazon VPC" in the developer guide).
+    """
+    statements: list[Statement] = []
     if captured:
         objects = [f"{place.bucket(uri.removeprefix('s3://'))}/*" for uri in captured]
         statements.append(_allow("KeepCaptured", "s3:PutObject", objects))

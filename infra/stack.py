@@ -14,6 +14,7 @@ from infra.components.alarms import AlarmTopic, AlarmTopicArgs, EndpointAlarms, 
 from infra.components.autoscaling import Autoscaling, AutoscalingArgs
 from infra.components.key import EncryptionKey, EncryptionKeyArgs
 from infra.components.logs import EndpointLogs, EndpointLogsArgs
+from infra.components.permissions import EndpointPermissions, EndpointPermissionsArgs
 from infra.components.registry import Registry, RegistryArgs
 from infra.components.role import ExecutionRole, ExecutionRoleArgs
 from infra.components.serving import Serving, ServingArgs
@@ -69,8 +70,6 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
         RegistryArgs(stage, key.arn, settings.retention.untagged_image_days, settings.protect, tags),
     )
     storage = Storage("storage", StorageArgs(bucket, place, key.arn, settings.protect, tags))
-    # what is asked for, and what each pin was made with
-    shapes = [one for found in settings.endpoints.values() for one in (found, *found.pins.named)]
     role = ExecutionRole(
         "role",
         ExecutionRoleArgs(
@@ -81,8 +80,6 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
             key_arn=key.arn,
             log_groups=tuple(names.log_group(name, stage) for name in settings.endpoints),
             alarms=tuple(names.alarms_of(names.endpoint(name, stage)) for name in settings.endpoints),
-            captured=tuple(sorted({shape.capture.to for shape in shapes if shape.capture})),
-            in_a_network=any(shape.vpc for shape in shapes),
             boundary=settings.permissions_boundary,
             tags=tags,
         ),
@@ -109,6 +106,15 @@ def _endpoint(
         f"{name}-logs",
         EndpointLogsArgs(names.log_group(name, stage), settings.retention.log_days, tags),
     )
+    permissions = EndpointPermissions(
+        f"{name}-permissions",
+        EndpointPermissionsArgs(
+            Place(settings.account, settings.region),
+            foundation.role.name,
+            foundation.key.arn,
+            endpoint.pins.named,
+        ),
+    )
     for difference in moves.unapplied(endpoint):
         pulumi.log.warn(_unapplied(stage, name, difference))
     serving = Serving(
@@ -116,7 +122,7 @@ def _endpoint(
         ServingArgs(
             plan=plan,
             role_arn=foundation.role.arn,
-            before_models=[*foundation.role.ready, *foundation.storage.ready],
+            before_models=[*foundation.role.ready, *permissions.ready, *foundation.storage.ready],
             before_endpoint=[*alarms.all, logs.group],
             # One that never had a second release may be a first create that failed, and has to go.
             protect=settings.protect and endpoint.previous is not None,

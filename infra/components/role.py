@@ -22,17 +22,13 @@ class ExecutionRoleArgs:
     key_arn: pulumi.Input[str]
     log_groups: tuple[str, ...]
     alarms: tuple[str, ...]
-    captured: tuple[str, ...]
-    """Where requests are captured: `s3://…`."""
-    in_a_network: bool
-    """Whether instances are in subnets of the account's own."""
     boundary: str | None
     """ARN of the policy that bounds the role."""
     tags: Mapping[str, str]
 
 
 class ExecutionRole(pulumi.ComponentResource):
-    """One role for all endpoints of a stage, with one inline policy.
+    """One role for all endpoints of a stage, with one inline policy for all of them.
 
     `ready` is what must exist before SageMaker uses the role: a role without its policy lets the creation
     of a model pass and that of its endpoint fail minutes later.
@@ -63,12 +59,11 @@ class ExecutionRole(pulumi.ComponentResource):
                     key_arn,
                     args.log_groups,
                     args.alarms,
-                    args.captured,
-                    args.in_a_network,
                 )
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.arn: pulumi.Output[str] = role.arn
+        self.name: pulumi.Output[str] = role.name
         self.ready: list[pulumi.Resource] = [policy]
         self.register_outputs({"arn": self.arn})

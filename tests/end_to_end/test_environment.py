@@ -97,7 +97,7 @@ def test_the_way_back_is_to_the_model_that_was_there(world, fresh):
 def test_what_an_earlier_version_rolled_out_keeps_its_model(world, fresh):
     """Its pin has no environment, and so has its model; an upgrade replaces neither."""
     pins = world.endpoint("staging").pins
-    former = pins.previous.model_copy(update={"environment": {}})
+    former = pins.previous.model_copy(update={"environment": {}, "vpc": None, "capture": None})
     world.pin("staging", Pins(live=pins.live, previous=former))
     world.up("staging")
     assert plan.model_plan("staging", "delays", former).name == f"delays-staging-{former.release}"

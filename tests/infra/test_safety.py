@@ -61,19 +61,21 @@ def test_the_role_reads_models_of_its_bucket_and_images_of_its_repository_only(d
     assert by_sid["PublishContainerMetrics"]["Condition"] == condition
 
 
-def test_the_role_may_keep_what_is_captured_and_join_a_network_only_where_that_is_asked_for(declared):
-    """Asked for by the settings, or by a pin that was made so: the way back needs it, too."""
-    uri = "s3://kept-elsewhere/delays"
+def test_the_role_may_keep_what_is_captured_and_join_a_network_only_where_a_pin_was_made_so(declared):
+    """Settings alone change nothing: what is live does without, until they are applied."""
     vpc = {"subnets": ["subnet-1"], "security_groups": ["sg-1"]}
-    capture = {"percent": 5, "to": uri}
-    usual = {item["Sid"] for item in statements(declared.one("RolePolicy").document())}
-    for changed in ({"vpc": vpc, "capture": capture}, {"previous": pin(OLD, vpc=vpc, capture=capture)}):
-        found = declare(stage({"delays": {**PINNED["delays"], **changed}}))
-        by_sid = {item["Sid"]: item for item in statements(found.one("RolePolicy").document())}
-        assert set(by_sid) - usual == {"KeepCaptured", "EncryptCaptured", "JoinNetwork"}
-        assert by_sid["KeepCaptured"]["Action"] == "s3:PutObject"
-        assert by_sid["KeepCaptured"]["Resource"] == ["arn:aws:s3:::kept-elsewhere/delays/*"]
-        assert {action.split(":")[0] for action in by_sid["JoinNetwork"]["Action"]} == {"ec2"}
+    capture = {"percent": 5, "to": "s3://kept-elsewhere/delays"}
+    asked = declare(stage({"delays": {**PINNED["delays"], "vpc": vpc, "capture": capture}}))
+    assert len(asked.of("RolePolicy")) == len(declared.of("RolePolicy")) == 1
+    found = declare(stage({"delays": {**PINNED["delays"], "previous": pin(OLD, vpc=vpc, capture=capture)}}))
+    (policy,) = [item for item in found.of("RolePolicy") if item.name == "delays-permissions"]
+    by_sid = {item["Sid"]: item for item in statements(policy.document())}
+    assert set(by_sid) == {"KeepCaptured", "EncryptCaptured", "JoinNetwork"}
+    assert by_sid["KeepCaptured"]["Action"] == "s3:PutObject"
+    assert by_sid["KeepCaptured"]["Resource"] == ["arn:aws:s3:::kept-elsewhere/delays/*"]
+    assert by_sid["EncryptCaptured"]["Resource"] == "arn:of:Key:key"
+    assert {action.split(":")[0] for action in by_sid["JoinNetwork"]["Action"]} == {"ec2"}
+    assert policy.inputs["role"] == found.one("Role").inputs["name"]
 
 
 def test_the_role_may_watch_every_alarm_that_an_update_can_name(declared):
