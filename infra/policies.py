@@ -1,8 +1,8 @@
 """Policy documents, as pure functions of names.
 
 Wherever AWS lets a resource be named, it is named. `*` stands only where the API knows no resource
-(`ecr:GetAuthorizationToken`, `cloudwatch:PutMetricData`) and in a KMS key's own policy, where it means
-"this key".
+(`ecr:GetAuthorizationToken`, `cloudwatch:PutMetricData`), for the network interfaces that SageMaker makes,
+and in a KMS key's own policy, where it means "this key".
 """
 
 import json
@@ -15,6 +15,12 @@ Statement = dict[str, Any]
 
 CONTAINER_METRICS_NAMESPACE = "/aws/sagemaker/Endpoints"
 """Where SageMaker's agent on the instance publishes CPU, memory and disk, as the execution role."""
+
+_OF_A_NETWORK = (
+    *("CreateNetworkInterface", "CreateNetworkInterfacePermission", "DeleteNetworkInterface"),
+    *("DeleteNetworkInterfacePermission", "DescribeNetworkInterfaces", "DescribeVpcs", "DescribeDhcpOptions"),
+    *("DescribeSubnets", "DescribeSecurityGroups"),
+)
 
 
 def document(*statements: Statement) -> str:
@@ -69,6 +75,23 @@ def execution(
     if alarms:
         arns = [place.arn("cloudwatch", f"alarm:{name}") for name in alarms]
         statements.append(_allow("WatchAlarms", "cloudwatch:DescribeAlarms", arns))
+    return document(*statements)
+
+
+def fleet(place: Place, key_arn: str, captured: Sequence[str], in_a_network: bool) -> str:
+    """What the instances of some endpoints may do besides.
+
+    `captured` are where requests are kept, as `s3://` URIs. `in_a_network` says that instances get network
+    interfaces in subnets of the account's own ("Give SageMaker AI Hosted Endpoints Access to Resources in
+    Your Amazon VPC" in the developer guide).
+    """
+    statements: list[Statement] = []
+    if captured:
+        objects = [f"{place.bucket(uri.removeprefix('s3://'))}/*" for uri in captured]
+        statements.append(_allow("KeepCaptured", "s3:PutObject", objects))
+        statements.append(_allow("EncryptCaptured", "kms:GenerateDataKey", key_arn))
+    if in_a_network:
+        statements.append(_allow("JoinNetwork", [f"ec2:{action}" for action in _OF_A_NETWORK], "*"))
     return document(*statements)
 
 

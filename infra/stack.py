@@ -14,6 +14,7 @@ from infra.components.alarms import AlarmTopic, AlarmTopicArgs, EndpointAlarms, 
 from infra.components.autoscaling import Autoscaling, AutoscalingArgs
 from infra.components.key import EncryptionKey, EncryptionKeyArgs
 from infra.components.logs import EndpointLogs, EndpointLogsArgs
+from infra.components.permissions import EndpointPermissions, EndpointPermissionsArgs
 from infra.components.registry import Registry, RegistryArgs
 from infra.components.role import ExecutionRole, ExecutionRoleArgs
 from infra.components.serving import Serving, ServingArgs
@@ -105,6 +106,15 @@ def _endpoint(
         f"{name}-logs",
         EndpointLogsArgs(names.log_group(name, stage), settings.retention.log_days, tags),
     )
+    permissions = EndpointPermissions(
+        f"{name}-permissions",
+        EndpointPermissionsArgs(
+            Place(settings.account, settings.region),
+            foundation.role.name,
+            foundation.key.arn,
+            endpoint.pins.named,
+        ),
+    )
     for difference in moves.unapplied(endpoint):
         pulumi.log.warn(_unapplied(stage, name, difference))
     serving = Serving(
@@ -112,7 +122,7 @@ def _endpoint(
         ServingArgs(
             plan=plan,
             role_arn=foundation.role.arn,
-            before_models=[*foundation.role.ready, *foundation.storage.ready],
+            before_models=[*foundation.role.ready, *permissions.ready, *foundation.storage.ready],
             before_endpoint=[*alarms.all, logs.group],
             # One that never had a second release may be a first create that failed, and has to go.
             protect=settings.protect and endpoint.previous is not None,

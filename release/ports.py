@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from release.domain import quotas
 from release.domain.chain import Shelf
 from release.domain.cleanup import Kind, Thing
 from release.domain.deployment import Deployment
@@ -98,12 +99,6 @@ class Endpoints(Protocol):
 
     def instance_types(self, config: str) -> Mapping[str, str]:
         """The instance types of an endpoint config's production variants; none of one that is not there."""
-
-    def quota(self, instance_type: str) -> int | None:
-        """How many instances of a type the account's endpoints may have; None where there is no such quota.
-
-        Raises Unreadable where that cannot be asked, or not soon enough for a way back.
-        """
 
     def config_model(self, config: str) -> str | None:
         """The model that an endpoint config's first variant serves, None when there is no such config."""
@@ -357,6 +352,7 @@ class StagePorts:
     holdings: Holdings
     registry: Registry
     signs: Signs
+    quota_of: quotas.Ask
     clock: Clock
     role_exists: Callable[[str], bool]
 

@@ -58,6 +58,10 @@ class SandboxHandle:
         """How often each action was called: `{"sagemaker": {"UpdateEndpoint": 1}}`."""
         return self.ask("GET", "calls")
 
+    def permissions(self) -> dict[str, list[str]]:
+        """What the callers of all actions needed: resources by IAM's action."""
+        return self.ask("GET", "permissions")
+
     def reset_calls(self) -> None:
         """Begin counting anew."""
         self.ask("DELETE", "calls")

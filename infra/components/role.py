@@ -28,7 +28,7 @@ class ExecutionRoleArgs:
 
 
 class ExecutionRole(pulumi.ComponentResource):
-    """One role for all endpoints of a stage, with one inline policy.
+    """One role for all endpoints of a stage, with one inline policy for all of them.
 
     `ready` is what must exist before SageMaker uses the role: a role without its policy lets the creation
     of a model pass and that of its endpoint fail minutes later.
@@ -53,11 +53,17 @@ class ExecutionRole(pulumi.ComponentResource):
             role=role.name,
             policy=pulumi.Output.from_input(args.key_arn).apply(
                 lambda key_arn: policies.execution(
-                    args.place, args.bucket, args.repository, key_arn, args.log_groups, args.alarms
+                    args.place,
+                    args.bucket,
+                    args.repository,
+                    key_arn,
+                    args.log_groups,
+                    args.alarms,
                 )
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.arn: pulumi.Output[str] = role.arn
+        self.name: pulumi.Output[str] = role.name
         self.ready: list[pulumi.Resource] = [policy]
         self.register_outputs({"arn": self.arn})

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from release.domain.pins import Capture, Vpc
 from release.domain.plan import ConfigPlan, EndpointPlan, ModelPlan, VariantPlan
 
 MOVED_BY_ROLLOUTS = ["endpointConfigName", "deploymentConfig"]
@@ -62,6 +63,7 @@ class Serving(pulumi.ComponentResource):
                 model_data_url=plan.model,
                 environment=dict(plan.environment) or None,
             ),
+            vpc_config=_network(plan.vpc),
             # The container answers requests and nothing else: it can reach no network.
             enable_network_isolation=True,
             tags=self._args.tags,
@@ -85,6 +87,7 @@ class Serving(pulumi.ComponentResource):
                 for variant in plan.production
             ],
             shadow_production_variants=[self._shadow(variant, models) for variant in plan.shadow] or None,
+            data_capture_config=_captured(plan.capture),
             tags=self._args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -113,3 +116,25 @@ class Serving(pulumi.ComponentResource):
                 ignore_changes=MOVED_BY_ROLLOUTS,
             ),
         )
+
+
+def _network(vpc: Vpc | None) -> aws.sagemaker.ModelVpcConfigArgs | None:
+    if vpc is None:
+        return None
+    return aws.sagemaker.ModelVpcConfigArgs(
+        subnets=list(vpc.subnets), security_group_ids=list(vpc.security_groups)
+    )
+
+
+def _captured(capture: Capture | None) -> aws.sagemaker.EndpointConfigurationDataCaptureConfigArgs | None:
+    if capture is None:
+        return None
+    return aws.sagemaker.EndpointConfigurationDataCaptureConfigArgs(
+        enable_capture=True,
+        initial_sampling_percentage=capture.percent,
+        destination_s3_uri=capture.to,
+        capture_options=[
+            aws.sagemaker.EndpointConfigurationDataCaptureConfigCaptureOptionArgs(capture_mode=mode)
+            for mode in ("Input", "Output")
+        ],
+    )

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from infra import policies
 from infra.arns import Place
+from release.domain import names
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class StorageArgs:
 
 class Storage(pulumi.ComponentResource):
     """A bucket that keeps every version, encrypted, private, and reachable over TLS only.
+
+    Only earlier versions of the heartbeat expire.
 
     `ready` is the list of what must exist before the bucket is used.
     """
@@ -71,6 +74,28 @@ class Storage(pulumi.ComponentResource):
             # S3 refuses a policy while it is changing the public access block of the same bucket.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[private]),
         )
+        aws.s3.BucketLifecycleConfiguration(
+            name,
+            bucket=bucket.bucket,
+            rules=[_former_heartbeats()],
+            # S3 knows noncurrent versions only where it keeps versions.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )
         self.bucket: pulumi.Output[str] = bucket.bucket
         self.ready: list[pulumi.Resource] = [versioning, encryption, private, policy]
         self.register_outputs({"bucket": self.bucket})
+
+
+def _former_heartbeats() -> aws.s3.BucketLifecycleConfigurationRuleArgs:
+    """A rollout writes its heartbeat anew every few seconds: a day later nobody needs its earlier versions.
+
+    Nothing else of the bucket ever expires.
+    """
+    return aws.s3.BucketLifecycleConfigurationRuleArgs(
+        id="former-heartbeats",
+        status="Enabled",
+        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=names.HEARTBEAT),
+        noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+            noncurrent_days=1
+        ),
+    )

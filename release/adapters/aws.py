@@ -26,10 +26,11 @@ _CONFIG = Config(
     user_agent_extra="slipway",
 )
 
-IMPATIENT = {"sagemaker-runtime", "logs", "cloudwatch"}
+IMPATIENT = {"sagemaker-runtime", "logs", "cloudwatch", "service-quotas"}
 """Services whose faults callers want to know of at once.
 
-An invocation is asked again or counted, and evidence that cannot be read holds a rollout.
+An invocation is asked again or counted, evidence that cannot be read holds a rollout, and a quota that nobody
+tells is passed over.
 """
 PATIENCE = Patience()
 

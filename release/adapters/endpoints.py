@@ -3,18 +3,17 @@
 Deciding what an answer means is not done here (`release/domain/landed.py`, `release/domain/preflight.py`).
 """
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from release.adapters.aws import StageAws, error_code
 from release.domain import scaling
 from release.domain.deployment import Deployment, deployment_config
 from release.domain.landed import Description
 from release.domain.scaling import Scaling
-from release.ports import Busy, ModelAnswered, Unanswered, Unreadable
+from release.ports import Busy, ModelAnswered, Unanswered
 
 LISTED_AT_ONCE = 100
 """Most names in one answer of SageMaker's lists."""
@@ -29,8 +28,6 @@ _NO_ANSWER = {
     "ThrottlingException",
 }
 """InvokeEndpoint's errors that say nothing about rights or names (SageMaker Runtime's API reference)."""
-QUOTA_SECONDS = 10.0
-"""How long a way back waits for what the account may have."""
 
 
 class Endpoints:
@@ -138,25 +135,6 @@ class Endpoints:
                 "ScaleInCooldown": scaling.SCALE_IN_SECONDS,
             },
         )
-
-    def quota(self, instance_type: str) -> int | None:
-        """How many instances of a type the account's endpoints may have; None where there is no such quota.
-
-        Quotas are listed by the hundred, some thousand of them. Raises Unreadable where that is not allowed,
-        or takes longer than QUOTA_SECONDS.
-        """
-        until, wanted = time.monotonic() + QUOTA_SECONDS, f"{instance_type} for endpoint usage"
-        try:
-            pages = self._aws.client("service-quotas").get_paginator("list_service_quotas")
-            for page in pages.paginate(ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}):
-                found = [quota["Value"] for quota in page["Quotas"] if quota["QuotaName"] == wanted]
-                if found:
-                    return int(found[0])
-                if time.monotonic() > until:
-                    raise Unreadable(f"the account's quotas were not listed in {QUOTA_SECONDS:g} s")
-        except (ClientError, BotoCoreError) as error:
-            raise Unreadable(str(error)) from None
-        return None
 
     def _suspend_scale_in(self, endpoint: str, suspended: bool) -> None:
         found, state = self._target(endpoint), {"DynamicScalingInSuspended": suspended}

@@ -42,7 +42,6 @@ from release.domain.ledger import (
 )
 
 PREFIX = "ledger/"
-HEARTBEAT = "ledger-heartbeat.json"
 ACCEPTED = "ledger-accepted.json"
 """A note of the entry by which a person went on over damage, so that it need not be looked for."""
 CONFLICT_ATTEMPTS = 5
@@ -230,7 +229,9 @@ class LedgerStore:
         body = Heartbeat(rollout=rollout, at=datetime.now(UTC), number=number, sha256=sha256)
         # A missed beat must not end a rollout; the next one may get through.
         with suppress(BotoCoreError, ClientError):
-            self._s3.put_object(Bucket=self._bucket, Key=HEARTBEAT, Body=body.model_dump_json().encode())
+            self._s3.put_object(
+                Bucket=self._bucket, Key=names.HEARTBEAT, Body=body.model_dump_json().encode()
+            )
 
     def _look(self) -> list[Stored]:
         """The newest entries, oldest first, back to the last one that opened or closed a rollout."""
@@ -291,7 +292,7 @@ class LedgerStore:
         S3's own clock tells the age, when it was written and when it was read: two hosts' clocks may differ.
         """
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=HEARTBEAT)
+            answer = self._s3.get_object(Bucket=self._bucket, Key=names.HEARTBEAT)
             found = Heartbeat.model_validate_json(answer["Body"].read())
         except ValidationError:
             return None, None

@@ -131,7 +131,7 @@ def _mend_booleans(document: CommentedMap) -> None:
 
 def _pin_node(pin: ReleasePin) -> CommentedMap:
     """The pin as YAML. Hexadecimal is quoted: without, `12e4…` would be read as a number."""
-    values = pin.model_dump(exclude_defaults=True) | {"capacity": pin.capacity}
+    values = pin.model_dump(mode="json", exclude_defaults=True) | {"capacity": pin.capacity}
     quoted = {key: DoubleQuotedScalarString(values[key]) for key in ("release", "sha256")}
     return CommentedMap(values | quoted)
 

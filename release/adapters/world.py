@@ -19,6 +19,7 @@ from release.adapters.fence_store import FenceStore, explaining
 from release.adapters.holdings import Holdings
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
+from release.adapters.quotas import Quotas
 from release.adapters.registry import Registry
 from release.adapters.signs import Signs
 from release.adapters.stage_file import YamlStageFile
@@ -106,6 +107,7 @@ def ports_of(
         holdings=Holdings(aws, artifacts),
         registry=Registry(aws),
         signs=Signs(aws),
+        quota_of=Quotas(aws).of,
         clock=SystemClock(),
         role_exists=lambda role: _role_exists(aws, role),
     )

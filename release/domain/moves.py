@@ -9,15 +9,16 @@ from release.domain.pins import EndpointSettings, Pins, ReleasePin
 def after_rollout(before: EndpointSettings, pin: ReleasePin, desired: int | None, endpoint: str) -> Pins:
     """The pins of an endpoint, by its name in SageMaker, with `pin` live and what was live as previous.
 
-    The new fleet has the instance type and the environment of the settings, and starts with `desired`
-    instances, the count that autoscaling chose for the live one (None: it has none), within the stage's
-    bounds. The release that is live already keeps the previous one: going back to itself would be no way
-    back.
+    The new fleet has the instance type, the environment, the network and the capture of the settings, and
+    starts with `desired` instances, the count that autoscaling chose for the live one (None: it has none),
+    within the stage's bounds. The release that is live already keeps the previous one: going back to itself
+    would be no way back.
     """
     bounds, pins = before.instances, before.pins
     capacity = min(max(desired or bounds.min, bounds.min), bounds.max)
     environment = container.environment(endpoint, before.environment, before.workers)
-    live = pin.model_copy(update={"capacity": capacity, "type": bounds.type, "environment": environment})
+    shape = {"type": bounds.type, "environment": environment, "vpc": before.vpc, "capture": before.capture}
+    live = pin.model_copy(update={"capacity": capacity, **shape})
     again = pins.live is not None and pins.live.release == pin.release
     return Pins(live=live, previous=pins.previous if again else pins.live)
 
@@ -57,3 +58,6 @@ def unapplied(settings: EndpointSettings) -> Iterator[str]:
     wanted = container.asked(settings.environment, settings.workers)
     if others := container.not_asked_for(live.environment, wanted):
         yield f"has another {', '.join(others)} in its environment than the data asks for"
+    for what, has, asked in (("vpc", live.vpc, settings.vpc), ("capture", live.capture, settings.capture)):
+        if has != asked:
+            yield f"has {'another' if has else 'no'} {what}, the data asks for {'one' if asked else 'none'}"

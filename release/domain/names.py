@@ -36,6 +36,10 @@ def buckets(stage: str) -> str:
     return f"{PROJECT}-{stage}-"
 
 
+HEARTBEAT = "ledger-heartbeat.json"
+"""The key of the ledger's heartbeat in a stage's bucket: the one object there that is ever overwritten."""
+
+
 def model_key(sha256: str) -> str:
     """The key of a model artifact in a stage's bucket: its content's."""
     return f"models/{sha256}/model.tar.gz"

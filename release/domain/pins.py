@@ -8,7 +8,15 @@ import itertools
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from release.domain.container import Environment, OwnVariables, Workers
 from release.domain.errors import UsageError
@@ -25,17 +33,49 @@ PIN_ROLES = ("live", "candidate", "previous")
 _IMAGE = re.compile(r"^(?P<repository>[a-z0-9.:_/-]+)@(?P<digest>sha256:[0-9a-f]{64})$")
 
 
+def _in_order(ids: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(ids)))
+
+
 class Data(BaseModel):
     """Base of all configuration: unknown keys are errors, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-zA-Z]+$", max_length=32)]
+SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-zA-Z]+$", max_length=32)]
+CaptureUri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9.-]+/[^/].*[^/]$", max_length=512)]
+
+
+class Vpc(Data):
+    """Where in a network of the account's own an endpoint's instances are.
+
+    Limits: VpcConfig in SageMaker's API reference. The order means nothing, so it is always the same.
+    """
+
+    subnets: Annotated[tuple[SubnetId, ...], Field(min_length=1, max_length=16), AfterValidator(_in_order)]
+    """The subnets; two at least, in different zones, keep an endpoint up when one zone fails."""
+    security_groups: Annotated[
+        tuple[SecurityGroupId, ...], Field(min_length=1, max_length=5), AfterValidator(_in_order)
+    ]
+    """The security groups; S3, ECR and CloudWatch Logs have to be reachable from them."""
+
+
+class Capture(Data):
+    """A share of all requests and answers, whole, kept in a bucket. Limits: DataCaptureConfig."""
+
+    percent: Annotated[int, Field(ge=1, le=100)]
+    """Of the requests, with their answers: whatever callers send is kept."""
+    to: CaptureUri
+    """Where: `s3://<bucket>/<prefix>`; the execution role may write there, and nobody deletes."""
+
+
 class ReleasePin(Data):
     """One release, as deployed in a stage: what runs, and the shape of the fleet that runs it.
 
     `capacity` is the instance count that its endpoint config starts with, `type` the instance type. Both are
-    part of the pin, as is the `environment` of its containers, so that a changed setting never renames what
+    part of the pin, as are `environment`, `vpc` and `capture`, so that a changed setting never renames what
     serves; without a `type` it is the one of the endpoint's settings.
     """
 
@@ -53,6 +93,10 @@ class ReleasePin(Data):
     """What it runs on; that of `instances` where it is left out."""
     environment: Environment = Field(default_factory=dict)
     """The variables that its model was made with; none in what an earlier version rolled out."""
+    vpc: Vpc | None = None
+    """The network that its model was made for."""
+    capture: Capture | None = None
+    """What its endpoint config captures."""
     beside: bool = False
     """Of a candidate: it gets configs in which it stands beside live, and not only one to serve alone.
 
@@ -239,6 +283,8 @@ class EndpointSettings(Pins):
 
     As `workers` it holds for what is rolled out from now on; `./slipway apply` moves what is live already.
     """
+    vpc: Vpc | None = None
+    capture: Capture | None = None
     rollout: RolloutSettings = RolloutSettings()
     alarms: Alarms = Alarms()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from release.domain import names
-from release.domain.pins import Pins, ReleasePin
+from release.domain.pins import Capture, Pins, ReleasePin, Vpc
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class ModelPlan:
     model: str
     environment: tuple[tuple[str, str], ...] = ()
     """Its container's variables, by name."""
+    vpc: Vpc | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class ConfigPlan:
     name: str
     production: tuple[VariantPlan, ...]
     shadow: tuple[VariantPlan, ...] = ()
+    capture: Capture | None = None
 
     def at(self, percent: int) -> "ConfigPlan":
         """The same config, once the weights were moved: the candidate has `percent` of the traffic."""
@@ -131,7 +133,7 @@ def same_things(one: EndpointPlan, other: EndpointPlan) -> bool:
 def model_plan(stage: str, name: str, pin: ReleasePin) -> ModelPlan:
     """The SageMaker model of a pinned release."""
     variables = tuple(sorted(pin.environment.items()))
-    return ModelPlan(_model_name(stage, name, pin), pin.image, pin.model, variables)
+    return ModelPlan(_model_name(stage, name, pin), pin.image, pin.model, variables, pin.vpc)
 
 
 def _model_name(stage: str, name: str, pin: ReleasePin) -> str:
@@ -150,24 +152,31 @@ def _model_name(stage: str, name: str, pin: ReleasePin) -> str:
         besides["model"] = pin.model
     if pin.environment:
         besides["environment"] = pin.environment
+    if pin.vpc:
+        besides["vpc"] = pin.vpc.model_dump(mode="json")
     return names.model(name, stage, pin.release, besides)
 
 
 def config_plan(stage: str, name: str, pin: ReleasePin) -> ConfigPlan:
     """The endpoint config in which a pinned release serves alone, as the variant `live`."""
     variant = _variant(stage, name, names.LIVE, pin, 1.0)
-    return ConfigPlan(names.endpoint_config(name, stage, _content(variant)), (variant,))
+    content = _content(variant) | _captured(pin)
+    return ConfigPlan(names.endpoint_config(name, stage, content), (variant,), capture=pin.capture)
 
 
 def beside_plan(stage: str, name: str, live: ReleasePin, candidate: ReleasePin, split: Split) -> ConfigPlan:
-    """The endpoint config in which a candidate stands beside the live release, or in its shadow."""
+    """The endpoint config in which a candidate stands beside the live release, or in its shadow.
+
+    It captures what the live one does: an endpoint has one capture, and until it lands live's goes on.
+    """
     share = float(split.percent)
     kept = _variant(stage, name, names.LIVE, live, 100.0 if split.shadow else 100.0 - share)
     sized = candidate.model_copy(update={"capacity": fleet(candidate.capacity, split.percent)})
     other = _variant(stage, name, names.CANDIDATE, sized, share)
     production, shadow = ((kept,), (other,)) if split.shadow else ((kept, other), ())
     content = {"production": [_content(v) for v in production], "shadow": [_content(v) for v in shadow]}
-    return ConfigPlan(names.endpoint_config(name, stage, content), production, shadow)
+    content |= _captured(live)
+    return ConfigPlan(names.endpoint_config(name, stage, content), production, shadow, live.capture)
 
 
 def fleet(instances: int, percent: int) -> int:
@@ -180,6 +189,11 @@ def _variant(stage: str, name: str, role: str, pin: ReleasePin, weight: float) -
         raise ValueError(f"the pin of {pin.release} has no instance type: fill it by Pins.on")
     model = _model_name(stage, name, pin)
     return VariantPlan(role, model, pin.digest, pin.type, pin.capacity, weight)
+
+
+def _captured(pin: ReleasePin) -> dict[str, Any]:
+    """What of a pin's capture its config holds: configs that earlier versions made have none."""
+    return {"capture": pin.capture.model_dump(mode="json")} if pin.capture else {}
 
 
 def _content(variant: VariantPlan) -> dict[str, Any]:

@@ -79,13 +79,13 @@ class SecondFleet:
     now: int
     """Instances of this type that the endpoint has already."""
 
-    def lacks(self, quota: int | None) -> str | None:
+    def lacks(self, quota: float) -> str | None:
         """Why the account cannot have it, or None. Other endpoints' instances are not counted: it is sure."""
-        if quota is None or self.now + self.more <= quota:
+        if self.now + self.more <= quota:
             return None
         return (
-            f"the account may have {quota} instances of {self.instance_type} for endpoints; the endpoint has "
-            f"{self.now}, and needs {self.more} more until the new fleet serves"
+            f"the account may have {quota:g} instances of {self.instance_type} for endpoints; the endpoint "
+            f"has {self.now}, and needs {self.more} more until the new fleet serves"
         )
 
 

@@ -12,7 +12,7 @@ from release.domain.ledger import Closed, End, Entry, Opened, Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
 from release.domain.stages import Stages
-from release.operations import entering, fenced, judging, rollouts, standing
+from release.operations import entering, fenced, judging, quota, rollouts, standing
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, StagePorts, Tell, World
@@ -55,6 +55,7 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     rollouts.pass_gates(target, "promote", endpoint, pin.release, results, tell)
     rollouts.admit(target, request)
     judging.refuse_impossible(target, endpoint, order.strategy)
+    quota.refuse_short(target, endpoint, tell)
     target = rollouts.provision(world, target, tell)
     arrived = _bring(source, target, pin, content, tell)
     if rollouts.serves_already(target, endpoint, pin.release, tell):

@@ -11,7 +11,7 @@ from release.domain.errors import ReleaseFailed, UsageError
 from release.domain.ledger import Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
-from release.operations import entering, fenced, judging, rollouts, standing
+from release.operations import entering, fenced, judging, quota, rollouts, standing
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, Image, StagePorts, Tell, World
@@ -63,6 +63,7 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     rollouts.pass_gates(ports, "release", endpoint, content.id, results, tell)
     rollouts.admit(ports, request)
     judging.refuse_impossible(ports, endpoint, order.strategy)
+    quota.refuse_short(ports, endpoint, tell)
     ports = rollouts.provision(world, ports, tell)
     pin = _push(ports, content, image, trained, tell)
     if rollouts.serves_already(ports, endpoint, content.id, tell):

@@ -6,16 +6,20 @@ the stack follow after the traffic has moved, so a broken Pulumi, Git or CI does
 
 from dataclasses import dataclass
 
-from release.domain import landed, moves, names, plan, preflight
+from release.domain import landed, moves, names, plan, preflight, quotas
 from release.domain.errors import UsageError
 from release.domain.ledger import WAY_BACK, Closed, End, Opened, OpenRollout, Phase, Request
 from release.domain.pins import ReleasePin
 from release.domain.preflight import SecondFleet
+from release.domain.quotas import NotTold
 from release.domain.stages import Stages
 from release.domain.state import Facts
 from release.operations import fenced, needs, orders, rollouts, standing
-from release.ports import Event, StagePorts, Tell, Unreadable, World
+from release.ports import Event, StagePorts, Tell, World
 from release.rollout.strategies import way_back
+
+QUOTA_SECONDS = 3.0
+"""For which the quota is asked for: whoever goes back is in a hurry."""
 
 
 @dataclass(frozen=True)
@@ -125,17 +129,17 @@ def _preflight(
 
 def _has_room(ports: StagePorts, goal: ReleasePin, fleet: SecondFleet, tell: Tell) -> None:
     try:
-        lacks = fleet.lacks(ports.endpoints.quota(fleet.instance_type))
-    except Unreadable as error:
+        quota = ports.quota_of(quotas.endpoint_usage(fleet.instance_type), QUOTA_SECONDS)
+    except NotTold as error:
         tell(Event(f"whether the quota leaves room for a second fleet is not known: {error}", detail=True))
         return
-    if lacks:
+    lacks = fleet.lacks(quota.value) if quota else None
+    if quota and lacks:
         raise UsageError(
             f"{ports.name} cannot go back to {goal.release}: {lacks}.",
             "SageMaker would refuse the update, so no traffic was moved.",
-            f"Ask for a larger quota of '{fleet.instance_type} for endpoint usage' (aws service-quotas "
-            "list-service-quotas --service-code sagemaker names its code), or let the endpoint have fewer "
-            "instances; then run this again.",
+            f"Ask for more: {quotas.how_to_ask(quota, fleet.more, ports.settings.region)}; or let the "
+            "endpoint have fewer instances; then run this again.",
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from release.domain import hours, names
+from release.domain.events import Progress
 from release.domain.ledger import Entered, Judged, OpenRollout, Phase
 from release.domain.orders import Order
 from release.domain.policy import Policy
@@ -18,7 +19,7 @@ from release.judge import quiet
 from release.judge.alone import Alone, Limits
 from release.judge.fold import Fold
 from release.judge.verdict import Verdict
-from release.ports import LATE_SECONDS, Event, Follower, Progress, StagePorts, Tell, Unreadable
+from release.ports import LATE_SECONDS, Event, Follower, StagePorts, Tell, Unreadable
 from release.rollout.leaving import Leave, Moment, Stay, TakeBack, begins, leaves
 from release.rollout.strategies.step import Step, Watch
 

@@ -1,6 +1,7 @@
 """`/_sandbox/`, the sandbox's own API: its status, the calls that were made, faults, and CloudWatch's clock.
 
 GET /_sandbox/ (status; a page for browsers), GET and DELETE /_sandbox/calls,
+GET /_sandbox/permissions (what their callers need, by action of IAM's: the resources),
 GET, POST and DELETE /_sandbox/faults, DELETE /_sandbox/faults/<id>, POST /_sandbox/clock (moves CloudWatch's
 clock forward). JSON in and out; no credentials, as only the loopback reaches it.
 """
@@ -50,6 +51,8 @@ class Admin:
                 await respond_json(send, 200, self._status())
             case "GET", "calls":
                 await respond_json(send, 200, self._calls.by_service())
+            case "GET", "permissions":
+                await respond_json(send, 200, self._calls.needs())
             case "DELETE", "calls":
                 self._calls.reset()
                 await respond_json(send, 200, {})

@@ -38,7 +38,7 @@ from sandbox.aws.sagemaker.model_packages import api as model_packages
 from sandbox.aws.sagemaker.models import api as models
 from sandbox.aws.sagemaker_runtime.answers import log_group
 from sandbox.aws.sagemaker_runtime.api import Invocations
-from sandbox.aws.servicequotas import api as servicequotas
+from sandbox.aws.service_quotas import api as quotas
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.sns import api as sns
 from sandbox.control.admin import Admin, endpoint_status
@@ -140,8 +140,8 @@ class Sandbox:
         self._service = EndpointService(asyncio.get_running_loop(), deployer)
         ecr.install(self._port, catalog, registry_port)
         endpoints.install(self._service, self._faults)
+        quotas.install(self._faults)
         clock.install(self._faults)
-        servicequotas.install(self._faults)
         self._scaler = Scaler(self._service, self._cloudwatch, settings.time_scale)
         autoscaling.install(self._scaler)
         beside = (s3, iam, sns, cloudformation)
@@ -150,7 +150,7 @@ class Sandbox:
         self._cloudwatch.install()
         self._log_events.install()
         moto = Moto(self._calls, self._faults)
-        gateway = Gateway(host.client, catalog, registry_port)
+        gateway = Gateway(host.client, catalog, registry_port, self._calls)
         invocations = Invocations(
             self._service, host.client, self._invocation_metrics, self._calls, self._faults, self._captures
         )

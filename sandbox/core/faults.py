@@ -25,8 +25,8 @@ KINDS: dict[str, str] = {
     "insufficient_capacity": "the next CreateEndpoint or UpdateEndpoint of `endpoint` finds no instances",
     "quota_exceeded": "the next CreateEndpoint or UpdateEndpoint of `endpoint` is refused with "
     "ResourceLimitExceeded: the account's quota for its instance type is 0",
-    "endpoint_quota": "the endpoints of an account may have `instances` instances of each type, and Service "
-    "Quotas says so; lasting",
+    "quota": "the account may have `instances` (0) of each type for its endpoints: Service Quotas says so, "
+    "and CreateEndpoint and UpdateEndpoint refuse more; lasting",
     "image_denied": "the execution role may not pull the image of the next deployment of `endpoint`",
     "key_denied": "the execution role may not decrypt the model data of the next deployment of `endpoint`",
     "crash_after": "the server that gets the `requests`-th invocation from now on dies before it answers",
@@ -45,8 +45,8 @@ KINDS: dict[str, str] = {
 """Every kind of fault and what it does."""
 
 LASTING = {
+    "quota",
     "hold",
-    "endpoint_quota",
     "invoke_errors",
     "invoke_latency",
     "eventual_consistency",
@@ -92,12 +92,8 @@ class Fault:
 
 
 _NUMBERS: dict[str, type] = {
-    "count": int,
-    "status": int,
-    "requests": int,
-    "instances": int,
-    "seconds": float,
-    "rate": float,
+    **dict.fromkeys(("count", "status", "requests", "instances"), int),
+    **dict.fromkeys(("seconds", "rate"), float),
 }
 _ALLOWED = {member.name for member in fields(Fault)} - {"id"}
 
@@ -138,6 +134,8 @@ def _check(fault: Fault) -> None:
         raise BadFault("count must be at least 1, or 0 for a fault that lasts until it is removed")
     if not 0 < fault.rate <= 1:
         raise BadFault("rate is above 0 and at most 1")
+    if fault.instances < 0:
+        raise BadFault("instances is at least 0")
     if fault.requests < 1:
         raise BadFault("requests must be at least 1")
     if fault.kind in _NEED_SECONDS and fault.seconds == 0:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from release.ports import Progress  # loads pydantic, which a command that asks nothing needs not
+    from release.domain.events import Progress
 
 SAID_AGAIN = 30.0
 """Seconds after which a line is printed though nothing changed."""

@@ -51,6 +51,7 @@ def _model(plan: ModelPlan, role: str) -> dict[str, Any]:
 
 
 def _config(plan: ConfigPlan) -> dict[str, Any]:
+    assert plan.capture is None
     shadow = {"shadow_production_variants": [_variant(v) for v in plan.shadow]} if plan.shadow else {}
     return {"name": plan.name, "production_variants": [_variant(v) for v in plan.production], **shadow}
 

@@ -64,6 +64,22 @@ def test_apply_rolls_them_out_and_the_server_works_by_them(world, fresh):
     wait_until(of_two, "a window of a container's second worker", patience=20)
 
 
+def test_a_network_and_a_capture_are_rolled_out_likewise(world, fresh):
+    to = f"s3://{world.ports('staging').artifacts.bucket}/captured/delays"
+    network = {"subnets": ["subnet-2", "subnet-1"], "security_groups": ["sg-1"]}
+    world.edit("staging", vpc=network, capture={"percent": 100, "to": to})
+    world.slipway("apply", "staging")
+    live = world.endpoint("staging").live
+    name = plan.model_plan("staging", "delays", live).name
+    found = world.client("sagemaker").describe_model(ModelName=name)["VpcConfig"]
+    assert found == {"Subnets": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
+    world.assert_clean("staging", serves=live.release)
+    world.slipway("invoke", "staging")
+    bucket, _, prefix = to.removeprefix("s3://").partition("/")
+    listing = {"Bucket": bucket, "Prefix": prefix}
+    wait_until(lambda: world.client("s3").list_objects_v2(**listing)["KeyCount"], "what was captured")
+
+
 def test_the_way_back_is_to_the_model_that_was_there(world, fresh):
     second = fresh()
     world.slipway("promote", "staging")
@@ -81,7 +97,7 @@ def test_the_way_back_is_to_the_model_that_was_there(world, fresh):
 def test_what_an_earlier_version_rolled_out_keeps_its_model(world, fresh):
     """Its pin has no environment, and so has its model; an upgrade replaces neither."""
     pins = world.endpoint("staging").pins
-    former = pins.previous.model_copy(update={"environment": {}})
+    former = pins.previous.model_copy(update={"environment": {}, "vpc": None, "capture": None})
     world.pin("staging", Pins(live=pins.live, previous=former))
     world.up("staging")
     assert plan.model_plan("staging", "delays", former).name == f"delays-staging-{former.release}"

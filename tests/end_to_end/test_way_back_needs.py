@@ -11,7 +11,7 @@ NAME = "delays-dev"
 
 
 def test_a_quota_without_room_for_a_second_fleet_is_said_before_anything_moves(world, releases):
-    world.sandbox.faults("endpoint_quota", instances=1)
+    world.sandbox.faults("quota", instances=1)
     world.sandbox.reset_calls()
     done = world.slipway("rollback", "dev", expected=2)
     assert "may have 1 instances of ml.m7i.large for endpoints" in done.result["error"]

@@ -77,8 +77,6 @@ class FakeSageMaker:
     """Every UpdateEndpointWeightsAndCapacities."""
     scales: tuple[int, int] | None = None
     """Bounds of what scales every endpoint."""
-    quotas: int | Exception | None = None
-    """How many instances of a type the account may have."""
     targets: set[str] = field(default_factory=set)
     """Endpoints whose live variant is a scalable target."""
     policies: set[str] = field(default_factory=set)
@@ -191,12 +189,6 @@ class FakeSageMaker:
         """Of the production variants."""
         found = self.configs.get(config)
         return {variant.name: variant.instance_type for variant in found.production} if found else {}
-
-    def quota(self, instance_type: str) -> int | None:
-        """As set."""
-        if isinstance(self.quotas, Exception):
-            raise self.quotas
-        return self.quotas
 
     def delete(self, endpoint: str) -> None:
         """DeleteEndpoint."""

@@ -17,6 +17,7 @@ from tests.fakes.fences import FakeFences
 from tests.fakes.holdings import FakeHoldings
 from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.pulumi import FakeStack, FakeStageFile
+from tests.fakes.quotas import FakeQuotas
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.signs import FakeSigns
 from tests.fakes.store import FakeArtifacts, FakeRegistry
@@ -72,6 +73,7 @@ class FakeStage:
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
         self.registry = FakeRegistry(address=f"registry/slipway-{name}")
         self.signs = FakeSigns()
+        self.quotas = FakeQuotas()
         self.fences = FakeFences(self.trouble, self.clock.now)
         self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
         self.former = False
@@ -101,6 +103,7 @@ class FakeStage:
             holdings=self.holdings,
             registry=self.registry,
             signs=self.signs,
+            quota_of=self.quotas.of,
             clock=self.clock,
             role_exists=lambda role: self.roles,
         )

@@ -61,6 +61,23 @@ def test_the_role_reads_models_of_its_bucket_and_images_of_its_repository_only(d
     assert by_sid["PublishContainerMetrics"]["Condition"] == condition
 
 
+def test_the_role_may_keep_what_is_captured_and_join_a_network_only_where_a_pin_was_made_so(declared):
+    """Settings alone change nothing: what is live does without, until they are applied."""
+    vpc = {"subnets": ["subnet-1"], "security_groups": ["sg-1"]}
+    capture = {"percent": 5, "to": "s3://kept-elsewhere/delays"}
+    asked = declare(stage({"delays": {**PINNED["delays"], "vpc": vpc, "capture": capture}}))
+    assert len(asked.of("RolePolicy")) == len(declared.of("RolePolicy")) == 1
+    found = declare(stage({"delays": {**PINNED["delays"], "previous": pin(OLD, vpc=vpc, capture=capture)}}))
+    (policy,) = [item for item in found.of("RolePolicy") if item.name == "delays-permissions"]
+    by_sid = {item["Sid"]: item for item in statements(policy.document())}
+    assert set(by_sid) == {"KeepCaptured", "EncryptCaptured", "JoinNetwork"}
+    assert by_sid["KeepCaptured"]["Action"] == "s3:PutObject"
+    assert by_sid["KeepCaptured"]["Resource"] == ["arn:aws:s3:::kept-elsewhere/delays/*"]
+    assert by_sid["EncryptCaptured"]["Resource"] == "arn:of:Key:key"
+    assert {action.split(":")[0] for action in by_sid["JoinNetwork"]["Action"]} == {"ec2"}
+    assert policy.inputs["role"] == found.one("Role").inputs["name"]
+
+
 def test_the_role_may_watch_every_alarm_that_an_update_can_name(declared):
     by_sid = {item["Sid"]: item for item in statements(declared.one("RolePolicy").document())}
     (pattern,) = by_sid["WatchAlarms"]["Resource"]
@@ -108,6 +125,17 @@ def test_the_retention_of_the_stage_is_kept():
     assert declared.one("LogGroup").inputs["retentionInDays"] == 7
     rules = json.loads(declared.one("LifecyclePolicy").inputs["policy"])["rules"]
     assert rules[0]["selection"]["countNumber"] == 5
+
+
+def test_nothing_of_the_bucket_expires_but_earlier_versions_of_the_heartbeat(declared):
+    """A current object never does, so neither can what a pin names, nor the ledger."""
+    (rule,) = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    assert rule == {
+        "id": "former-heartbeats",
+        "status": "Enabled",
+        "filter": {"prefix": "ledger-heartbeat.json"},
+        "noncurrentVersionExpiration": {"noncurrentDays": 1},
+    }
 
 
 def test_the_bucket_is_reached_by_tls_only(declared):

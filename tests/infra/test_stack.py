@@ -19,6 +19,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*has been deprecated in favor o
 SERVING = {"Model", "EndpointConfiguration", "Endpoint", "Target", "Policy"}
 PINNED = {"delays": {"live": pin(NEW), "previous": pin(OLD)}}
 TWO = {"min": 2, "max": 2}
+NETWORK = {"subnets": ["subnet-1", "subnet-2"], "security_groups": ["sg-1"]}
+CAPTURE = {"percent": 5, "to": "s3://kept/delays"}
 
 
 def served(endpoints):
@@ -105,7 +107,7 @@ def test_nothing_is_declared_that_is_not_in_the_name():
 
     What is new here needs its place in `release.domain.plan` before it is declared.
     """
-    told = {"environment": {"OMP_NUM_THREADS": "2"}}
+    told = {"environment": {"OMP_NUM_THREADS": "2"}, "vpc": NETWORK, "capture": CAPTURE}
     pinned = {
         "live": pin(NEW, **told),
         "previous": pin(OLD, **told),
@@ -113,11 +115,18 @@ def test_nothing_is_declared_that_is_not_in_the_name():
     }
     declared = declare(stage({"delays": pinned}))
     for model in declared.of("Model"):
-        assert set(model.inputs) == {*ALWAYS_THE_SAME, "primaryContainer"}
+        assert set(model.inputs) == {*ALWAYS_THE_SAME, "primaryContainer", "vpcConfig"}
+        assert set(model.inputs["vpcConfig"]) == {"subnets", "securityGroupIds"}
         assert set(model.inputs["primaryContainer"]) == IN_THE_MODELS_NAME
     for config in declared.of("EndpointConfiguration"):
         variants = {"productionVariants", "shadowProductionVariants"} & set(config.inputs)
-        assert set(config.inputs) == {"name", "tags", *variants}
+        assert set(config.inputs) == {"name", "tags", "dataCaptureConfig", *variants}
+        assert config.inputs["dataCaptureConfig"] == {
+            "enableCapture": True,
+            "initialSamplingPercentage": 5,
+            "destinationS3Uri": "s3://kept/delays",
+            "captureOptions": [{"captureMode": "Input"}, {"captureMode": "Output"}],
+        }
         for variant in (one for key in variants for one in config.inputs[key]):
             assert set(variant) == IN_THE_CONFIGS_NAME
 

@@ -94,6 +94,43 @@ def test_changed_settings_change_no_pin_and_are_seen():
     assert moves.shape_differs(settings(live=rolled_out(changed), workers=2)), "a variable that goes"
 
 
+def test_another_network_or_capture_is_seen_and_rolled_out():
+    vpc = {"subnets": ["subnet-2", "subnet-1"], "security_groups": ["sg-1"]}
+    capture = {"percent": 5, "to": "s3://kept/delays"}
+    live = rolled_out(settings())
+    changed = settings(live=live, vpc=vpc, capture=capture)
+    assert list(moves.unapplied(changed)) == [
+        "has no vpc, the data asks for one",
+        "has no capture, the data asks for one",
+    ]
+    after = rolled_out(changed)
+    assert (after.vpc, after.capture) == (changed.vpc, changed.capture)
+    assert after.vpc is not None
+    assert after.vpc.subnets == ("subnet-1", "subnet-2"), "their order means nothing"
+    assert not moves.shape_differs(changed.model_copy(update={"live": after}))
+    assert next(moves.unapplied(settings(live=after))) == "has another vpc, the data asks for none"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"vpc": {"subnets": [], "security_groups": ["sg-1"]}},
+        {"vpc": {"subnets": ["subnet-1"], "security_groups": []}},
+        {"vpc": {"subnets": ["subnet-1"], "security_groups": [f"sg-{n}" for n in range(6)]}},
+        {"vpc": {"subnets": [f"subnet-{n}" for n in range(17)], "security_groups": ["sg-1"]}},
+        {"vpc": {"subnets": ["vpc-1"], "security_groups": ["sg-1"]}},
+        {"capture": {"percent": 0, "to": "s3://kept/delays"}},
+        {"capture": {"percent": 101, "to": "s3://kept/delays"}},
+        {"capture": {"percent": 5, "to": "s3://kept/"}},
+        {"capture": {"percent": 5}},
+    ],
+    ids=str,
+)
+def test_a_network_or_capture_that_sagemaker_would_refuse_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        settings(**wrong)
+
+
 def test_an_upgrade_is_no_reason_to_roll_out_anew():
     assert not moves.shape_differs(settings(live=pin(OLD)))
     assert moves.shape_differs(settings(live=pin(OLD), workers=2))

@@ -22,14 +22,26 @@ OTHER_ENVIRONMENTS = (
     {"SLIPWAY_ENDPOINT": "delays-prod", "OMP_NUM_THREADS": "2"},
     {"OMP_NUM_THREADS": "2"},
 )
+NETWORKS = (
+    {"subnets": ["subnet-1", "subnet-2"], "security_groups": ["sg-1"]},
+    {"subnets": ["subnet-1"], "security_groups": ["sg-1"]},
+    {"subnets": ["subnet-1"], "security_groups": ["sg-2"]},
+)
 AS_BEFORE = {"environment": OTHER_ENVIRONMENTS[0]}
 """What is rolled out in these stages has it already."""
 OF_MODELS = [
     {"image": OTHER_IMAGE},
     *({"model": model} for model in OTHER_MODELS),
     *({"environment": variables} for variables in OTHER_ENVIRONMENTS),
+    *({"vpc": network} for network in NETWORKS),
 ]
-OF_CONFIGS = [{"type": "ml.c7i.large"}, {"capacity": 3}]
+OF_CONFIGS = [
+    {"type": "ml.c7i.large"},
+    {"capacity": 3},
+    {"capture": {"percent": 5, "to": "s3://kept/delays"}},
+    {"capture": {"percent": 6, "to": "s3://kept/delays"}},
+    {"capture": {"percent": 5, "to": "s3://kept/other"}},
+]
 
 
 def model(found: ReleasePin) -> str:
@@ -89,13 +101,14 @@ def test_each_change_is_a_create_a_move_and_a_delete(change):
     stage = serving(live=0, previous=None, instances={"min": 1, "max": 4})
     before = pins_now(stage).live
     assert before is not None
-    after = before.model_copy(update=change) if change else stage.pin(2)
+    changed_pin = ReleasePin.model_validate(before.model_dump() | change)
+    after = changed_pin if change else stage.pin(2)
     settings = stage.file.endpoints["delays"]
     changed = settings.instances.model_copy(
         update={"type": change.get("type", before.type), "min": change.get("capacity", 1)}
     )
-    variables = {"environment": change.get("environment", {})}
-    stage.file.endpoints["delays"] = settings.model_copy(update={"instances": changed, **variables})
+    asked = {"environment": change.get("environment", {}), "vpc": after.vpc, "capture": after.capture}
+    stage.file.endpoints["delays"] = settings.model_copy(update={"instances": changed, **asked})
     made = there(stage)
     begin(stage, after)
     assert run(stage).end is End.LANDED

@@ -148,11 +148,6 @@ class TestSecondFleet:
         assert fleet.lacks(enough) is None
         assert f"may have {too_few} instances of ml.m7i.large" in (fleet.lacks(too_few) or "")
 
-    def test_where_there_is_no_such_quota_there_is_room(self):
-        fleet = preflight.second_fleet(self.GOAL, self.SERVES, {})
-        assert fleet is not None
-        assert fleet.lacks(None) is None
-
     def test_what_serves_already_needs_no_fleet(self):
         serves = self.SERVES | {"EndpointConfigName": self.GOAL.name}
         assert preflight.second_fleet(self.GOAL, serves, {}) is None

@@ -1,8 +1,8 @@
 """Refuses stacks with resources that would not be what their own service's API makes.
 
-Three kinds: SageMaker's, which moto would make as objects of its own and nothing would serve; alarms, which
-moto would keep and nobody evaluate; and the types that moto skips while it says CREATE_COMPLETE. A stack is
-refused before anything of it is made.
+Four kinds: SageMaker's, which moto would make as objects of its own and nothing would serve; alarms, which
+moto would keep and nobody evaluate; stacks in stacks, whose templates nobody would check; and the types that
+moto skips while it says CREATE_COMPLETE. A stack is refused before anything of it is made.
 """
 
 import inspect
@@ -24,7 +24,7 @@ TAKING_A_TEMPLATE = (
 )
 """moto's functions that get a template: all that makes resources goes through one of them."""
 
-_OTHERWISE_MADE = ("AWS::SageMaker::", "AWS::CloudWatch::")
+_OTHERWISE_MADE = ("AWS::SageMaker::", "AWS::CloudWatch::", "AWS::CloudFormation::Stack")
 
 
 def install() -> None:

@@ -27,6 +27,7 @@ from sandbox.aws.shared.actions import identify
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.shared.coverage import not_covered
 from sandbox.aws.shared.errors import Answer, BadRequest, aws_error
+from sandbox.aws.shared.permissions import needed
 from sandbox.aws.shared.signatures import check_time
 from sandbox.core.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body
 from sandbox.core.faults import Faults
@@ -83,6 +84,7 @@ class Moto:
         return cbor.as_cbor(service, action, answer)
 
     def _answer_plain(self, scope: Scope, body: bytes, service: str, action: str) -> Answer:
+        self._calls.need(needed(service, action, scope, body))
         try:
             query = header(scope, b"content-type").startswith("application/x-www-form-urlencoded")
             check_time(service, header(scope, b"x-amz-date"), query=query)

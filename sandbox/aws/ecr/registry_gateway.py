@@ -15,6 +15,8 @@ from sandbox.aws.ecr import authorization
 from sandbox.aws.ecr.catalog import Catalog, TagIsImmutable
 from sandbox.aws.ecr.catalog import repositories as ecr_repositories
 from sandbox.aws.ecr.layers import LayersNotFound
+from sandbox.aws.shared.calls import Calls
+from sandbox.aws.shared.permissions import of_registry
 from sandbox.core.asgi import ClientGone, Receive, Scope, Send, header, read_body, respond_json
 from sandbox.core.settings import HOST
 
@@ -28,8 +30,11 @@ _HOP = {b"connection", b"host", b"transfer-encoding", b"content-length", b"autho
 class Gateway:
     """The ASGI application of `/v2/`."""
 
-    def __init__(self, client: aiohttp.ClientSession, catalog: Catalog, registry_port: int) -> None:
+    def __init__(
+        self, client: aiohttp.ClientSession, catalog: Catalog, registry_port: int, calls: Calls
+    ) -> None:
         self._client = client
+        self._calls = calls
         self._catalog = catalog
         self._base = f"http://{HOST}:{registry_port}"
 
@@ -42,6 +47,8 @@ class Gateway:
             await self._pass(scope, receive, send)
             return None
         name = match["name"]
+        is_upload = match["reference"].startswith("uploads/")
+        self._calls.need([of_registry(scope["method"], name, match["kind"], is_upload)])
         if not any(ecr_repositories(name)):
             message = f"The repository with name '{name}' does not exist in the registry"
             return await _refuse(send, 404, "NAME_UNKNOWN", message)

@@ -7,8 +7,11 @@ chores of all endpoints would fail on it.
 
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.sagemaker.models import SageMakerModelBackend
+from moto.sagemaker.responses import SageMakerResponse
 
+from sandbox.aws.shared.coverage import not_covered
 from sandbox.aws.shared.errors import BadRequest
 
 DOORS = {
@@ -20,9 +23,14 @@ DOORS = {
 
 
 def install() -> None:
-    """Close moto's ways into the stores."""
+    """Close moto's ways into the stores, and its Search, which would read them with its own eyes."""
     for name, what in DOORS.items():
         setattr(SageMakerModelBackend, name, _closed(what))
+    SageMakerResponse.search = _search
+
+
+def _search(self: SageMakerResponse) -> ActionResult:
+    raise BadRequest("NotImplemented", not_covered("sagemaker", "Search"), 501)
 
 
 def _closed(what: str) -> Any:

@@ -18,6 +18,7 @@ from sandbox.aws.shared.actions import identify
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.shared.coverage import not_covered
 from sandbox.aws.shared.errors import BadRequest
+from sandbox.aws.shared.permissions import invocation
 from sandbox.aws.shared.signatures import check_time
 from sandbox.aws.shared.validation import input_shape, refuse, violations
 from sandbox.core.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body, respond
@@ -74,6 +75,7 @@ class Invocations:
         arrived = time.perf_counter()
         self._calls.add("sagemaker-runtime", "InvokeEndpoint")
         name = unquote(scope["path"][len(PREFIX) : -len(SUFFIX)])
+        self._calls.need([invocation(name)])
         try:
             body = await read_body(receive, MAX_BODY)
         except BodyTooLarge:

@@ -11,7 +11,12 @@ from sandbox.core.asgi import Scope, header
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
 _RPC_V2 = re.compile(r"/service/[^/]+/operation/(?P<action>\w+)")
-_ALIASES = {"monitoring": "cloudwatch", "email": "ses", "states": "stepfunctions"}
+_ALIASES = {
+    "monitoring": "cloudwatch",
+    "email": "ses",
+    "states": "stepfunctions",
+    "servicequotas": "service-quotas",
+}
 """Signing names that are not botocore's names."""
 
 _UNSIGNED = {"AssumeRoleWithSAML": "sts", "AssumeRoleWithWebIdentity": "sts"}

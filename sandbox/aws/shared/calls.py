@@ -1,9 +1,12 @@
-"""How often each AWS action was called, and the last calls one by one. Thread-safe."""
+"""How often each AWS action was called, what its callers need, and the last calls one by one. Thread-safe."""
 
 import time
 from collections import Counter, deque
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from threading import Lock
+
+from sandbox.aws.shared.permissions import Permission
 
 RECENT = 50
 """Calls that are remembered one by one."""
@@ -15,6 +18,7 @@ class Calls:
     def __init__(self) -> None:
         self._recent: deque[tuple[float, str, str]] = deque(maxlen=RECENT)
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._needs: set[Permission] = set()
         self._lock = Lock()
 
     def add(self, service: str, action: str) -> None:
@@ -23,10 +27,25 @@ class Calls:
             self._counts[service, action] += 1
             self._recent.append((time.time(), service, action))
 
+    def need(self, permissions: Iterable[Permission]) -> None:
+        """Remember what a call's caller needs there."""
+        with self._lock:
+            self._needs.update(permissions)
+
+    def needs(self) -> dict[str, list[str]]:
+        """What all callers needed: resources by IAM's action."""
+        with self._lock:
+            needs = sorted(self._needs)
+        found: dict[str, list[str]] = {}
+        for action, resource in needs:
+            found.setdefault(action, []).append(resource)
+        return found
+
     def reset(self) -> None:
         """Begin again at nothing."""
         with self._lock:
             self._counts.clear()
+            self._needs.clear()
             self._recent.clear()
 
     def recent(self) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ _MODULES: Final = {
     "s3": "sandbox/aws/s3/api.py",
     "sagemaker": "sandbox/aws/sagemaker/, in the api.py of its resource",
     "sagemaker-runtime": "sandbox/aws/sagemaker_runtime/api.py",
-    "service-quotas": "sandbox/aws/servicequotas/api.py",
+    "service-quotas": "sandbox/aws/service_quotas/api.py",
     "sns": "sandbox/aws/sns/api.py",
 }
 

@@ -5,9 +5,10 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
-from release.adapters.ledger_store import HEARTBEAT, LedgerStore
+from release.adapters.ledger_store import LedgerStore
 from release.domain import ledger
 from release.domain.ledger import Closed, End, Entered, Heartbeat, Opened, Phase, Refused, Stored, Subject
+from release.domain.names import HEARTBEAT
 from tests.release.examples import AT, NEW, OLD, OWNER, pins
 
 SUBJECT = Subject(kind="promote", endpoint="delays", release=NEW, rollout="r1")

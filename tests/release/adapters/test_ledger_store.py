@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from release.adapters import ledger_store
-from release.adapters.ledger_store import CONFLICT_ATTEMPTS, HEARTBEAT
+from release.adapters.ledger_store import CONFLICT_ATTEMPTS
 from release.domain.chain import Proof, prove
 from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import (
@@ -18,6 +18,7 @@ from release.domain.ledger import (
     Resumed,
     broken_link,
 )
+from release.domain.names import HEARTBEAT
 from tests.release.adapters.ledgers import (
     ANOTHER,
     CREATING,

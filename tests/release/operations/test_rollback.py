@@ -6,7 +6,6 @@ from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import End, Phase
 from release.domain.pins import EndpointSettings, Pins
 from release.operations.rollback import rollback
-from release.ports import Unreadable
 from tests.release.scenes import (
     ENDPOINT,
     NAME,
@@ -27,6 +26,9 @@ from tests.release.scenes import (
 def die_at(stage, phase):
     """Begin, and be killed as soon as `phase` is on record."""
     killed_at(stage, phase, lambda: run(stage))
+
+
+QUOTA = "ml.m7i.large for endpoint usage"
 
 
 def test_the_previous_release_serves_again_and_the_other_is_previous(project, prod, told):
@@ -74,16 +76,22 @@ def test_one_that_failed_in_the_middle_of_a_rollout_is_taken_back_by_the_named_w
 
 
 def test_a_second_fleet_needs_room_in_the_quota(project, prod, told):
-    prod.sagemaker.endpoints[NAME].count, prod.sagemaker.quotas = 3, 5
+    prod.sagemaker.endpoints[NAME].count, prod.quotas.values[QUOTA] = 3, 5.0
     with pytest.raises(UsageError, match=r"may have 5 instances of ml.m7i.large .* has 3, and needs 3 more"):
         rollback(project(prod), "prod", None, told)
     assert (prod.ledger.stored, prod.sagemaker.updates) == ([], [])
-    prod.sagemaker.quotas = 6
+    prod.quotas.values[QUOTA] = 6.0
+    assert rollback(project(prod), "prod", None, told).release
+
+
+@pytest.mark.parametrize("value", [6.0, None])
+def test_with_room_or_without_such_a_quota_it_goes_back(project, prod, told, value):
+    prod.sagemaker.endpoints[NAME].count, prod.quotas.values[QUOTA] = 3, value
     assert rollback(project(prod), "prod", None, told).release
 
 
 def test_a_quota_that_nobody_may_ask_for_is_passed_over_and_said(project, prod, told):
-    prod.sagemaker.quotas = Unreadable("AccessDeniedException")
+    prod.quotas.denied = "AccessDeniedException"
     assert rollback(project(prod), "prod", None, told).release
     assert "whether the quota leaves room for a second fleet is not known: AccessDenied" in told.text
 

@@ -13,6 +13,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from sandbox.aws.sagemaker.arns import sagemaker_arn
 from sandbox.aws.sagemaker.endpoint_configs.rules import check_variants
 from sandbox.aws.sagemaker.endpoint_configs.store import StoredConfig, find_config
+from sandbox.aws.sagemaker.members import refuse_uncovered
 from sandbox.aws.sagemaker.models.store import find_model
 from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
@@ -40,6 +41,7 @@ def create_endpoint_config(self: SageMakerResponse) -> ActionResult:
     configs: dict[str, Any] = self.sagemaker_backend.endpoint_configs
     if any(taken.lower() == name.lower() for taken in configs):
         raise ValidationError(f'Cannot create already existing endpoint configuration "{arn}".')
+    refuse_uncovered("CreateEndpointConfig", request)
     for member in ("ProductionVariants", "ShadowProductionVariants"):
         if member in request:
             request[member] = [{"InitialVariantWeight": 1.0, **variant} for variant in request[member]]

@@ -21,7 +21,7 @@ from sandbox.aws.sagemaker.endpoints.service import EndpointService, kept_proper
 from sandbox.aws.sagemaker.models.store import find_model
 from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
-from sandbox.aws.servicequotas.api import quota
+from sandbox.aws.service_quotas.catalog import allowed
 from sandbox.aws.shared.errors import BadRequest
 from sandbox.core.clock import visible
 from sandbox.core.faults import Faults
@@ -117,19 +117,23 @@ def _refuse_by_quota(
     kept: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Raise ResourceLimitExceeded where the account may not have the instances of a new fleet, beside all."""
-    variant = spec.variants[0]
-    kind, count = variant.get("InstanceType", "serverless"), variant.get("InitialInstanceCount", 1)
+    variants = [{**v, **kept.get(v["VariantName"], {})} for v in (*spec.variants, *spec.shadow_variants)]
+    asked = _instances(variants)
     if faults.for_endpoint("quota_exceeded", endpoint, config=spec.config_name):
+        kind, count = next(iter(asked.items()), ("serverless", 1))
         raise BadRequest("ResourceLimitExceeded", QUOTA_EXCEEDED.format(kind, 0, 0, count))
-    most = quota(faults)
-    variants = [{**variant, **kept.get(variant["VariantName"], {})} for variant in spec.variants]
-    for kind, delta in _instances(variants).items():
-        in_use = service.call(partial(_in_use, service, self.current_account, self.region, kind))
-        if in_use + delta > most:
-            raise BadRequest("ResourceLimitExceeded", QUOTA_EXCEEDED.format(kind, most, in_use, delta))
+    quota = allowed(faults)
+    if quota is None:
+        return
+    used = service.call(partial(_used, service, self.current_account, self.region))
+    for kind, count in asked.items():
+        if used[kind] + count > quota:
+            said = QUOTA_EXCEEDED.format(kind, quota, used[kind], count)
+            raise BadRequest("ResourceLimitExceeded", said)
 
 
 def _instances(variants: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """How many instances of each type these variants begin with."""
     found: Counter[str] = Counter()
     for variant in variants:
         if "InstanceType" in variant:
@@ -137,16 +141,16 @@ def _instances(variants: Iterable[Mapping[str, Any]]) -> Counter[str]:
     return found
 
 
-def _in_use(service: EndpointService, account: str, region: str, kind: str) -> int:
-    """Instances of a type that the endpoints of an account and region have now. On the event loop."""
-    return sum(
-        deployment.fleets[variant["VariantName"]].count
-        for endpoint in service.all()
-        if (endpoint.account, endpoint.region) == (account, region)
-        for _, deployment in endpoint.deployments
-        for variant in deployment.spec.variants
-        if variant.get("InstanceType") == kind and variant["VariantName"] in deployment.fleets
-    )
+def _used(service: EndpointService, account: str, region: str) -> Counter[str]:
+    """How many instances of each type the endpoints of an account and region have. On the event loop."""
+    found: Counter[str] = Counter()
+    mine = (each for each in service.all() if (each.account, each.region) == (account, region))
+    for deployment in (one for endpoint in mine for _, one in endpoint.deployments):
+        spec = deployment.spec
+        types = {v["VariantName"]: v.get("InstanceType", "") for v in [*spec.variants, *spec.shadow_variants]}
+        for fleet in deployment.all_fleets:
+            found[types[fleet.variant]] += fleet.count
+    return found
 
 
 def _find(self: SageMakerResponse, service: EndpointService) -> Endpoint:

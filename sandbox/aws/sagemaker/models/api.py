@@ -10,6 +10,7 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.sagemaker.arns import sagemaker_arn
+from sandbox.aws.sagemaker.members import refuse_uncovered
 from sandbox.aws.sagemaker.models.rules import check_model
 from sandbox.aws.sagemaker.models.store import StoredModel, find_model
 from sandbox.aws.sagemaker.paging import listed
@@ -33,6 +34,7 @@ def create_model(self: SageMakerResponse) -> ActionResult:
     arn = sagemaker_arn("model", name, self.current_account, self.region)
     if any(taken.lower() == name.lower() for taken in models):
         raise ValidationError(f'Cannot create already existing model "{arn}".')
+    refuse_uncovered("CreateModel", request)
     containers = request.get("Containers") or [request.get("PrimaryContainer")]
     if len(containers) != 1 or not containers[0] or "Image" not in containers[0]:
         raise ValidationError("The sandbox runs models with exactly one container that names an Image.")

@@ -186,6 +186,32 @@ class BucketPublicAccessBlock(_BucketSetting):
         return flags if isinstance(flags, dict) else None
 
 
+class BucketLifecycleConfiguration(_BucketSetting):
+    """What of a bucket expires."""
+
+    token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"  # noqa: S105
+    label = "S3 Bucket Lifecycle Configuration"
+    setting = "bucket_lifecycle_configuration"
+    missing = ("NoSuchLifecycleConfiguration",)
+    properties: ClassVar[Mapping[str, Property]] = {
+        "bucket": _BUCKET,
+        "rules": Property(required=True),
+    }
+
+    def parameters(self, inputs: Properties) -> dict[str, Any]:
+        rules: Any = to_aws(inputs["rules"])
+        named = [{"ID" if key == "Id" else key: one for key, one in rule.items()} for rule in rules]
+        return {"LifecycleConfiguration": {"Rules": named}}
+
+    def state(self, found: Any) -> Properties:
+        named = [{"id" if key == "ID" else key: one for key, one in rule.items()} for rule in found["Rules"]]
+        return {"rules": [from_aws(rule) for rule in named]}
+
+    def delete(self, aws: Aws, identifier: str, state: Properties, timeout: float) -> None:
+        delete = _client(aws, state).delete_bucket_lifecycle
+        find(self.doing("deleting", identifier), (*_NO_BUCKET, *self.missing), delete, Bucket=identifier)
+
+
 class BucketPolicy(_BucketSetting):
     """Who may do what with a bucket."""
 
@@ -249,6 +275,7 @@ RESOURCES: tuple[Resource, ...] = (
     BucketVersioning(),
     BucketServerSideEncryptionConfiguration(),
     BucketPublicAccessBlock(),
+    BucketLifecycleConfiguration(),
     BucketPolicy(),
     BucketOwnershipControls(),
 )

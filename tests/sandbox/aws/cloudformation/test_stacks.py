@@ -15,6 +15,7 @@ REFUSED = (
     *("AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint"),
     *("AWS::SageMaker::NotebookInstance", "AWS::SageMaker::MonitoringSchedule", "AWS::CloudWatch::Alarm"),
     *("AWS::CloudWatch::CompositeAlarm", "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::No::Such"),
+    "AWS::CloudFormation::Stack",
 )
 
 

@@ -82,6 +82,19 @@ aws.ecr.LifecyclePolicy(
     ),
 )
 
+aws.s3.BucketLifecycleConfiguration(
+    "expiry",
+    bucket=bucket.bucket,
+    rules=[
+        {
+            "id": "former",
+            "status": "Enabled",
+            "filter": {"prefix": "kept-once"},
+            "noncurrent_version_expiration": {"noncurrent_days": days},
+        }
+    ],
+)
+
 role = aws.iam.Role(
     "role",
     name=name,

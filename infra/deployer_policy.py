@@ -1,0 +1,130 @@
+"""The policy of whoever deploys a stage: what the commands and Pulumi call, on the stage's own things.
+
+Everything that has a name is named; `*` stands where AWS knows no resource, or knows its name alone (the id
+of a KMS key). What is really called, the sandbox sees, and `tests/end_to_end/test_deployer_policy.py` holds
+it against this; the real provider reads more of a bucket and a role than the sandbox's, so their reads are
+whole. Pulumi's own state is not in it, where that is a bucket.
+"""
+
+from typing import Any
+
+from infra.arns import Place
+from release.domain import names
+from release.domain.stage import StageSettings
+
+LONGEST = 6_144
+"""Characters, spaces apart, that a managed policy may have ("IAM and AWS STS quotas" in IAM's user guide)."""
+
+Statement = dict[str, Any]
+
+_SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
+_SERVING = """
+    CreateModel DescribeModel DeleteModel CreateEndpointConfig DescribeEndpointConfig DeleteEndpointConfig
+    CreateEndpoint DescribeEndpoint DeleteEndpoint UpdateEndpoint UpdateEndpointWeightsAndCapacities
+    InvokeEndpoint AddTags DeleteTags ListTags
+"""
+_SCALING = """
+    RegisterScalableTarget DeregisterScalableTarget DescribeScalableTargets PutScalingPolicy
+    DeleteScalingPolicy DescribeScalingPolicies TagResource UntagResource ListTagsForResource
+"""
+_ALARMS = "PutMetricAlarm DeleteAlarms DescribeAlarmHistory TagResource UntagResource ListTagsForResource"
+_LOGS = """
+    CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy TagResource UntagResource
+    ListTagsForResource DescribeLogStreams GetLogEvents FilterLogEvents
+"""
+_TOPIC = """
+    CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes TagResource UntagResource
+    ListTagsForResource Subscribe Unsubscribe GetSubscriptionAttributes
+"""
+_BUCKET = """
+    CreateBucket DeleteBucket ListBucket ListBucketVersions GetBucket* PutBucketTagging PutBucketPolicy
+    DeleteBucketPolicy PutBucketVersioning PutBucketPublicAccessBlock GetEncryptionConfiguration
+    PutEncryptionConfiguration GetLifecycleConfiguration PutLifecycleConfiguration GetReplicationConfiguration
+    GetAccelerateConfiguration
+"""
+_OBJECTS = "GetObject GetObjectVersion PutObject DeleteObject DeleteObjectVersion AbortMultipartUpload"
+_REGISTRY = """
+    CreateRepository DeleteRepository DescribeRepositories PutLifecyclePolicy GetLifecyclePolicy
+    DeleteLifecyclePolicy PutImageTagMutability PutImageScanningConfiguration TagResource UntagResource
+    ListTagsForResource DescribeImages ListImages BatchGetImage BatchDeleteImage BatchCheckLayerAvailability
+    GetDownloadUrlForLayer InitiateLayerUpload UploadLayerPart CompleteLayerUpload PutImage
+"""
+_KEY = """
+    DescribeKey GetKeyPolicy PutKeyPolicy GetKeyRotationStatus EnableKeyRotation UpdateKeyDescription
+    ListResourceTags TagResource UntagResource ScheduleKeyDeletion Decrypt GenerateDataKey CreateGrant
+    RetireGrant CreateAlias UpdateAlias DeleteAlias
+"""
+_ROLE = """
+    CreateRole DeleteRole GetRole UpdateRole UpdateAssumeRolePolicy PutRolePermissionsBoundary
+    DeleteRolePermissionsBoundary TagRole UntagRole PutRolePolicy GetRolePolicy DeleteRolePolicy
+    ListRolePolicies ListAttachedRolePolicies ListInstanceProfilesForRole
+"""
+_NO_RESOURCE = """
+    cloudwatch:DescribeAlarms cloudwatch:GetMetricData cloudwatch:GetMetricStatistics
+    ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
+    sagemaker:ListEndpointConfigs sagemaker:ListEndpoints sagemaker:ListModels
+    servicequotas:ListAWSDefaultServiceQuotas servicequotas:ListServiceQuotas
+"""
+
+
+def document(settings: StageSettings) -> dict[str, Any]:
+    """The policy for one stage."""
+    place = Place(settings.account, settings.region)
+    statements = [*_serving(place, settings), *_storage(place, settings), *_identity(place, settings)]
+    return {"Version": "2012-10-17", "Statement": [*statements, _allow("NoResource", "", _NO_RESOURCE, "*")]}
+
+
+def _serving(place: Place, settings: StageSettings) -> list[Statement]:
+    """Endpoints, what scales them, and what watches them."""
+    endpoints = [names.endpoint(name, settings.stage) for name in settings.endpoints]
+    kinds = ("model", "endpoint-config", "endpoint")
+    ours = [place.arn("sagemaker", f"{kind}/{name}*") for name in endpoints for kind in kinds]
+    groups = [place.arn("logs", f"log-group:{names.log_group_of(name)}*") for name in endpoints]
+    alarms = [place.arn("cloudwatch", f"alarm:{names.alarms_of(name)}") for name in endpoints]
+    linked = _of_iam(place, f"role/aws-service-role/{_SCALING_SERVICE}/*")
+    return [
+        _allow("Serving", "sagemaker", _SERVING, ours),
+        _allow("Scaling", "application-autoscaling", _SCALING, "*"),
+        {
+            **_allow("ScalingsOwnRole", "iam", "CreateServiceLinkedRole", linked),
+            "Condition": {"StringEquals": {"iam:AWSServiceName": _SCALING_SERVICE}},
+        },
+        _allow("Alarms", "cloudwatch", _ALARMS, alarms),
+        _allow("Logs", "logs", _LOGS, groups),
+        _allow("Topic", "sns", _TOPIC, place.arn("sns", f"{names.alert_topic(settings.stage)}*")),
+    ]
+
+
+def _storage(place: Place, settings: StageSettings) -> list[Statement]:
+    """The bucket, the registry, and the key of both: ECR uses it by grants of whoever makes a repository."""
+    bucket = place.bucket(names.bucket(settings.stage, settings.account, settings.region))
+    keys = [place.arn("kms", "key/*"), place.arn("kms", names.key_alias(settings.stage))]
+    return [
+        _allow("Bucket", "s3", _BUCKET, bucket),
+        _allow("Objects", "s3", _OBJECTS, f"{bucket}/*"),
+        _allow(
+            "Registry", "ecr", _REGISTRY, place.arn("ecr", f"repository/{names.repository(settings.stage)}")
+        ),
+        _allow("Key", "kms", _KEY, keys),
+    ]
+
+
+def _identity(place: Place, settings: StageSettings) -> list[Statement]:
+    """The execution role, which is handed to SageMaker and to nobody else."""
+    role = _of_iam(place, f"role/{names.execution_role(settings.stage, settings.region)}")
+    return [
+        _allow("Role", "iam", _ROLE, role),
+        {
+            **_allow("RoleToSageMaker", "iam", "PassRole", role),
+            "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        },
+    ]
+
+
+def _of_iam(place: Place, resource: str) -> str:
+    return f"arn:{place.partition}:iam::{place.account}:{resource}"
+
+
+def _allow(sid: str, service: str, actions: str, resources: str | list[str]) -> Statement:
+    listed = [f"{service}:{action}" if service else action for action in actions.split()]
+    return {"Sid": sid, "Effect": "Allow", "Action": listed, "Resource": resources}

@@ -1,1 +1,0 @@
-"""Service Quotas: how many instances of each type the endpoints of the account may have."""

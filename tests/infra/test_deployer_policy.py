@@ -1,0 +1,66 @@
+"""The policy of whoever deploys: as the file says, small enough, and wide nowhere."""
+
+import json
+import re
+
+import pytest
+from botocore.session import get_session
+
+from infra.deployer_policy import LONGEST, document
+from tests.infra.declared import stage
+from tests.infra.deployer_policy import FILE, KEPT, allows, text
+
+# pulumi_aws warns of its own old names when it is imported.
+pytestmark = pytest.mark.filterwarnings("ignore:.*has been deprecated in favor of:DeprecationWarning")
+
+
+def statements():
+    return document(stage())["Statement"]
+
+
+def test_the_file_is_what_the_stages_data_says():
+    """Otherwise: python -m tests.infra.deployer_policy."""
+    assert FILE.read_text(encoding="utf-8") == text(KEPT)
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_aws_takes_it_as_one_managed_policy(name):
+    assert len(re.sub(r"\s", "", text(name))) <= LONGEST
+
+
+def test_everything_is_the_stages_own_but_what_aws_gives_no_name():
+    unnamed = {one["Sid"] for one in statements() if one["Resource"] == "*"}
+    assert unnamed == {"Scaling", "NoResource"}
+    for resource in (r for one in statements() if one["Sid"] not in unnamed for r in [one["Resource"]]):
+        for arn in [resource] if isinstance(resource, str) else resource:
+            assert re.search(r"slipway-dev|delays-dev|:key/\*|aws-service-role", arn), arn
+
+
+def test_no_statement_allows_all_of_a_service():
+    actions = [action for one in statements() for action in one["Action"]]
+    assert [action for action in actions if action.endswith(":*")] == []
+    assert len(actions) == len(set(actions)), "named twice"
+
+
+def test_roles_are_handed_to_sagemaker_alone():
+    (handing,) = [one for one in statements() if "iam:PassRole" in one["Action"]]
+    assert handing["Action"] == ["iam:PassRole"]
+    assert handing["Resource"].endswith(":role/slipway-dev-us-east-1-execution")
+    assert handing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+def test_sagemakers_actions_exist():
+    known = {*get_session().get_service_model("sagemaker").operation_names, "InvokeEndpoint"}
+    named = [action.split(":") for one in statements() for action in one["Action"]]
+    assert {action for service, action in named if service == "sagemaker"} - known == set()
+
+
+def test_another_stages_things_are_not_allowed():
+    policy = document(stage())
+    bucket = "arn:aws:s3:::slipway-{}-123456789012-us-east-1/models/x"
+    endpoint = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/delays-{}"
+    assert allows(policy, "s3:PutObject", bucket.format("dev"))
+    assert not allows(policy, "s3:PutObject", bucket.format("prod"))
+    assert allows(policy, "sagemaker:UpdateEndpoint", endpoint.format("dev"))
+    assert not allows(policy, "sagemaker:UpdateEndpoint", endpoint.format("prod"))
+    assert json.loads(FILE.read_text(encoding="utf-8"))["Version"] == "2012-10-17"
