@@ -33,8 +33,8 @@ class Pager:
         self.operation = operation
         return self
 
-    def paginate(self, ServiceCode):  # noqa: N803 - AWS's name
-        assert ServiceCode == "sagemaker"
+    def paginate(self, **asked):
+        assert asked == {"ServiceCode": "sagemaker", "PaginationConfig": {"PageSize": 100}}
         if self.error:
             raise self.error
         return [{"Quotas": [one]} for one in self.pages[self.operation]]
@@ -65,3 +65,9 @@ def test_a_name_that_aws_does_not_have_is_none():
 def test_what_nobody_may_ask_is_not_told(error):
     with pytest.raises(NotTold):
         Quotas(Aws([], error=error)).of(NAME, 9.0)
+
+
+def test_what_takes_longer_than_there_is_time_is_not_told():
+    aws = Aws([quota("other"), quota()])
+    with pytest.raises(NotTold, match="not listed in time"):
+        Quotas(aws).of(NAME, -1.0)
