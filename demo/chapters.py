@@ -80,7 +80,9 @@ def _sandbox(story: Narration) -> None:
     options = ("--home", home, "--port", "0", "--time-scale", str(TIME_SCALE))
     record = story.slipway("sandbox", "up", *options, "--json")
     story.use(story.slipway("sandbox", "env", "--home", home, "--json"))
+    story.as_deployer(STAGES)
     story.say(f"AWS answers at {record['endpoint_url']}; the stages' files are in {story.project}")
+    story.say("every call is held against the deployer's policy (infra/deployer-policy.json is prod's)")
     story.say("prod is judged at 50 % (a stage's own steps are 1, 5, 25 and 50), and PASS margins are")
     story.say("wider than usual, so that a minute of traffic decides: see slipway:judge in Pulumi.prod.yaml")
 

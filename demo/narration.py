@@ -13,14 +13,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 from demo.callers import Calls, calling
 from demo.project import ROOT
 from demo.watch import Golden, Watch, watching
+from infra import deployer_policy
 from release.connect import connect
 from release.domain import names
 from release.domain.errors import ReleaseFailed
 from release.ports import StagePorts
+
+DEPLOYER = "deployer"
+"""The access key of whoever runs the commands of a story."""
 
 
 class Narration:
@@ -49,6 +54,20 @@ class Narration:
     def use(self, variables: dict[str, str]) -> None:
         """From now on every command runs with these variables too."""
         self._env |= variables
+
+    def as_deployer(self, stages: Sequence[str]) -> None:
+        """From now on every command runs with the rights that the deployers of these stages have, no others.
+
+        The sandbox refuses every call that their policies do not allow (docs/sandbox.md).
+        """
+        documents = [deployer_policy.document(self.stage(name).settings) for name in stages]
+        request = Request(  # noqa: S310 - the sandbox's own address
+            f"{self._env['AWS_ENDPOINT_URL']}/_sandbox/policies/{DEPLOYER}",
+            json.dumps({"documents": documents}).encode(),
+            method="PUT",
+        )
+        with urlopen(request):  # noqa: S310
+            self.use({"AWS_ACCESS_KEY_ID": DEPLOYER})
 
     def slipway(self, *arguments: str, expected: int = 0) -> dict[str, Any]:
         """Run `./slipway …`; its JSON result, or an empty dict where it prints none.

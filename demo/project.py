@@ -84,7 +84,8 @@ def change_stage(
     document = yaml.load(path.read_text(encoding="utf-8"))
     for endpoint in document["config"]["slipway:endpoints"].values():
         endpoint["rollout"] = dict(rollout)
-        endpoint["environment"] = dict(environment or {})
+        if environment is not None:
+            endpoint["environment"] = dict(environment)
     if judge is not None:
         document["config"]["slipway:judge"] = dict(judge)
     with path.open("w", encoding="utf-8") as out:

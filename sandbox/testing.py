@@ -9,7 +9,7 @@ It ends with the process that started it, even when that is killed.
 import http.client
 import json
 import subprocess
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,10 @@ class SandboxHandle:
     def permissions(self) -> dict[str, list[str]]:
         """What the callers of all actions needed: resources by IAM's action."""
         return self.ask("GET", "permissions")
+
+    def enforce(self, key: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Have callers with this access key these IAM policies and no other rights."""
+        self.ask("PUT", f"policies/{key}", {"documents": list(documents)})
 
     def reset_calls(self) -> None:
         """Begin counting anew."""

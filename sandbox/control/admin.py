@@ -2,6 +2,7 @@
 
 GET /_sandbox/ (status; a page for browsers), GET and DELETE /_sandbox/calls,
 GET /_sandbox/permissions (what their callers need, by action of IAM's: the resources),
+PUT /_sandbox/policies/KEY (IAM policies of callers with an access key), DELETE /_sandbox/policies,
 GET, POST and DELETE /_sandbox/faults, DELETE /_sandbox/faults/<id>, POST /_sandbox/clock (moves CloudWatch's
 clock forward). JSON in and out; no credentials, as only the loopback reaches it.
 """
@@ -53,6 +54,11 @@ class Admin:
                 await respond_json(send, 200, self._calls.by_service())
             case "GET", "permissions":
                 await respond_json(send, 200, self._calls.needs())
+            case "PUT", path if path.startswith("policies/"):
+                await self._set_policies(path.removeprefix("policies/"), receive, send)
+            case "DELETE", "policies":
+                self._calls.policies.clear()
+                await respond_json(send, 200, {})
             case "DELETE", "calls":
                 self._calls.reset()
                 await respond_json(send, 200, {})
@@ -70,6 +76,17 @@ class Admin:
                 await respond_json(
                     send, 404, {"error": f"no {route[0]} {scope['path']}; see docs/sandbox.md"}
                 )
+
+    async def _set_policies(self, key: str, receive: Receive, send: Send) -> None:
+        try:
+            data = json.loads(await read_body(receive, _MAX_BODY))
+            documents = data.get("documents") if isinstance(data, dict) else None
+            if not isinstance(documents, list):
+                raise ValueError('the body is {"documents": [policy, ...]}')
+            self._calls.policies.set(key, documents)
+        except ValueError as error:
+            return await respond_json(send, 400, {"error": str(error)})
+        return await respond_json(send, 200, {"key": key, "policies": len(documents)})
 
     async def _add_fault(self, receive: Receive, send: Send) -> None:
         try:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from infra.deployer_policy import document
-from tests.infra.deployer_policy import allows
+from sandbox.aws.shared.policies import allows
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -17,8 +17,22 @@ STAGES = ("dev", "staging", "prod")
 
 
 @pytest.fixture(scope="module")
-def needs(world, trained):
-    """What the callers of a whole life needed, from the first stage to its end."""
+def deployer(world):
+    """Every call of the world's user is held against the stages' policies, with these statements besides."""
+    documents = [document(world.settings(stage)) for stage in STAGES]
+
+    def holds(*statements):
+        world.sandbox.enforce("deployer", [*documents, {"Statement": list(statements)}])
+
+    holds()
+    world.sandbox.env["AWS_ACCESS_KEY_ID"] = "deployer"
+    yield holds
+    world.sandbox.ask("DELETE", "policies")
+
+
+@pytest.fixture(scope="module")
+def needs(world, trained, deployer):
+    """What the callers of a whole life needed, from first to last; nothing was denied to them."""
     world.sandbox.reset_calls()
     world.slipway("release", "--model", os.fspath(trained["logistic"]))
     world.slipway("promote", "staging")
@@ -40,14 +54,32 @@ def needs(world, trained):
 
 
 def test_the_policies_of_the_stages_allow_every_call(world, needs):
-    policies = [document(world.settings(stage)) for stage in STAGES]
+    """The registry's own protocol, too, whose calls the sandbox notes and cannot refuse."""
+    documents = [document(world.settings(stage)) for stage in STAGES]
     refused = [
         f"{action} on {resource}"
         for action, resources in needs.items()
         for resource in resources
-        if not any(allows(policy, action, resource) for policy in policies)
+        if not allows(documents, action, resource)
     ]
     assert refused == [], "\n".join(refused)
+
+
+@pytest.mark.parametrize(
+    ("action", "command"),
+    [
+        ("sagemaker:DescribeEndpoint", ("status", "staging")),
+        ("s3:GetObject", ("history", "staging")),
+        ("sagemaker:UpdateEndpoint", ("rollback", "staging")),
+    ],
+)
+def test_without_a_permission_a_command_fails_and_names_it(world, needs, deployer, action, command):
+    deployer({"Effect": "Deny", "Action": action, "Resource": "*"})
+    try:
+        done = world.slipway(*command, expected=4)
+    finally:
+        deployer()
+    assert f"is not authorized to perform: {action} on resource: arn:aws:" in done.stderr
 
 
 def test_it_sees_what_is_easily_forgotten(needs):

@@ -7,8 +7,9 @@ import pytest
 from botocore.session import get_session
 
 from infra.deployer_policy import LONGEST, document
+from sandbox.aws.shared.policies import allows
 from tests.infra.declared import stage
-from tests.infra.deployer_policy import FILE, KEPT, allows, text
+from tests.infra.deployer_policy import FILE, KEPT, text
 
 # pulumi_aws warns of its own old names when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore:.*has been deprecated in favor of:DeprecationWarning")
@@ -59,8 +60,8 @@ def test_another_stages_things_are_not_allowed():
     policy = document(stage())
     bucket = "arn:aws:s3:::slipway-{}-123456789012-us-east-1/models/x"
     endpoint = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/delays-{}"
-    assert allows(policy, "s3:PutObject", bucket.format("dev"))
-    assert not allows(policy, "s3:PutObject", bucket.format("prod"))
-    assert allows(policy, "sagemaker:UpdateEndpoint", endpoint.format("dev"))
-    assert not allows(policy, "sagemaker:UpdateEndpoint", endpoint.format("prod"))
+    assert allows([policy], "s3:PutObject", bucket.format("dev"))
+    assert not allows([policy], "s3:PutObject", bucket.format("prod"))
+    assert allows([policy], "sagemaker:UpdateEndpoint", endpoint.format("dev"))
+    assert not allows([policy], "sagemaker:UpdateEndpoint", endpoint.format("prod"))
     assert json.loads(FILE.read_text(encoding="utf-8"))["Version"] == "2012-10-17"

@@ -84,8 +84,8 @@ class Moto:
         return cbor.as_cbor(service, action, answer)
 
     def _answer_plain(self, scope: Scope, body: bytes, service: str, action: str) -> Answer:
-        self._calls.need(needed(service, action, scope, body))
         try:
+            self._calls.need(scope, service, needed(service, action, scope, body))
             query = header(scope, b"content-type").startswith("application/x-www-form-urlencoded")
             check_time(service, header(scope, b"x-amz-date"), query=query)
             check(scope, service, action, body)

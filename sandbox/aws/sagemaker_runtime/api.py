@@ -75,13 +75,13 @@ class Invocations:
         arrived = time.perf_counter()
         self._calls.add("sagemaker-runtime", "InvokeEndpoint")
         name = unquote(scope["path"][len(PREFIX) : -len(SUFFIX)])
-        self._calls.need([invocation(name)])
         try:
             body = await read_body(receive, MAX_BODY)
         except BodyTooLarge:
             message = f"HTTP content length exceeded {MAX_BODY} bytes."
             return await respond(send, 413, message.encode(), [(b"content-type", b"text/plain")])
         try:
+            self._calls.need(scope, "sagemaker-runtime", [invocation(name)])
             endpoint, fleet = self._route(scope, name)
         except BadRequest as refusal:
             details = {"Message": refusal.message, "message": refusal.message}

@@ -2,11 +2,13 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from threading import Lock
 
 from sandbox.aws.shared.permissions import Permission
+from sandbox.aws.shared.policies import Policies
+from sandbox.core.asgi import Scope
 
 RECENT = 50
 """Calls that are remembered one by one."""
@@ -20,6 +22,7 @@ class Calls:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._needs: set[Permission] = set()
         self._lock = Lock()
+        self.policies = Policies()
 
     def add(self, service: str, action: str) -> None:
         """Count one call."""
@@ -27,10 +30,15 @@ class Calls:
             self._counts[service, action] += 1
             self._recent.append((time.time(), service, action))
 
-    def need(self, permissions: Iterable[Permission]) -> None:
+    def note(self, permissions: Collection[Permission]) -> None:
         """Remember what a call's caller needs there."""
         with self._lock:
             self._needs.update(permissions)
+
+    def need(self, scope: Scope, service: str, permissions: Collection[Permission]) -> None:
+        """As `note`; raises BadRequest where the caller's policies do not allow it."""
+        self.note(permissions)
+        self.policies.check(scope, service, permissions)
 
     def needs(self) -> dict[str, list[str]]:
         """What all callers needed: resources by IAM's action."""
