@@ -1,8 +1,8 @@
 """Which permissions the caller of an AWS action needs there: IAM's actions, and on which resources. Pure.
 
-The sandbox evaluates no policy; it says what a policy would have to allow. Names are those of the service
-authorization reference. What a call needs besides its own action is listed where AWS documents it: tags at
-creation, a role that is passed on, a key that a service uses in the caller's name.
+It says what a policy has to allow; whether one does is decided in `policies.py`. Names are those of the
+service authorization reference. What a call needs besides its own action is listed where AWS documents it:
+tags at creation, a role that is passed on, a key that a service uses in the caller's name.
 """
 
 import json
