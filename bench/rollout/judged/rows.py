@@ -138,8 +138,8 @@ def alike(name: str) -> Callable[[Scene, int, Step], Iterator[Run]]:
 def abort(scene: Scene, runs: int, step: Step) -> Iterator[Run]:
     """A good release is aborted at 5 %: how long does it still answer after its weight is 0?"""
     _live(scene, GOOD, {"step_seconds": 600})
+    scene.release(TWIN)
     for number in range(runs):
-        scene.release(GOOD if number % 2 else TWIN)
         step(f"aborted at {SHARE} %: {number + 1} of {runs}")
         begun = time.time()
         with scene.callers(RATE) as calls:
