@@ -7,11 +7,7 @@ import pytest
 from infra.deployer_policy import document
 from sandbox.aws.shared.policies import allows
 
-pytestmark = [
-    pytest.mark.sandbox,
-    # pulumi_aws warns of its own old names when it is imported.
-    pytest.mark.filterwarnings("ignore:.*has been deprecated in favor of:DeprecationWarning"),
-]
+pytestmark = pytest.mark.sandbox
 STAGES = ("dev", "staging", "prod")
 """Prod too: whoever releases reads the other stages' fences, and status tells of all."""
 

@@ -20,12 +20,7 @@ from tests.end_to_end.terraform_stage import ENDPOINT, Imported
 from tests.end_to_end.world import Inside, World, quiet
 from tests.sandbox.clients.environments import clean_environment
 
-pytestmark = [
-    pytest.mark.sandbox,
-    pytest.mark.long,
-    # pulumi_aws warns of its own old names when it is imported.
-    pytest.mark.filterwarnings("ignore:.*has been deprecated in favor of:DeprecationWarning"),
-]
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 STAGE = "prod"
 ORDER = Order(target=STAGE, source="dev", skip=True, reason="the test is about the last stage")

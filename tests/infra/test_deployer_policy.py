@@ -11,9 +11,6 @@ from sandbox.aws.shared.policies import allows
 from tests.infra.declared import stage
 from tests.infra.deployer_policy import FILE, KEPT, text
 
-# pulumi_aws warns of its own old names when it is imported.
-pytestmark = pytest.mark.filterwarnings("ignore:.*has been deprecated in favor of:DeprecationWarning")
-
 
 def statements():
     return document(stage())["Statement"]

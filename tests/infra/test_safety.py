@@ -10,9 +10,6 @@ from infra.arns import Place
 from release.domain.errors import UsageError
 from tests.infra.declared import ACCOUNT, NEW, OLD, Declared, declare, pin, stage
 
-# pulumi_aws warns of its own old names when it is imported.
-pytestmark = pytest.mark.filterwarnings("ignore:.*has been deprecated in favor of:DeprecationWarning")
-
 PINNED = {"delays": {"live": pin(NEW), "previous": pin(OLD)}}
 UNNAMEABLE = {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}
 """Actions whose API knows no resource (AWS's service authorization reference)."""
