@@ -145,8 +145,8 @@ def abort(scene: Scene, runs: int, step: Step) -> Iterator[Run]:
         with scene.callers(RATE) as calls:
             process = scene.promotion()
             scene.until_with_candidate(process)
-            scene.abort()
-            gone = scene.until_without_candidate(process, had=True)
+            with scene.abort():
+                gone = scene.until_without_candidate(process, had=True)
             code, answer = ended(process)
         found = _run("aborted", code, answer, time.time() - begun, calls, gone)
         if gone is None or found.ended != REVERTED:

@@ -84,9 +84,15 @@ class Scene:
             self.project / kind, self.project / twin, lambda evidence: evidence["source"].update(change)
         )
 
-    def abort(self) -> None:
-        """Take the rollout under way back."""
-        self.user.slipway("abort", TARGET, "--reason", "the bench has seen enough")
+    def abort(self) -> subprocess.Popen[bytes]:
+        """Begin to take the rollout under way back."""
+        return subprocess.Popen(
+            [str(ROOT / "slipway"), "abort", TARGET, "--reason", "the bench has seen enough"],
+            cwd=self.project,
+            env=self.user.env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def let_in_again(self) -> None:
         """Clear the fence of what is live in the stage before, so that it may be tried once more."""
