@@ -12,13 +12,14 @@ import pulumi
 from pulumi.runtime import get_config_env
 
 from infra.stack import compose
+from release.domain import names
 from release.domain.errors import UsageError
 from release.domain.stage import parse, refuse_what_sagemaker_would
 
 _SHOWN_ALREADY = 32
 """The exit code by which Pulumi knows that the program has said itself what is wrong."""
 
-told = os.environ.get("SLIPWAY_DECLARED_ONLY")
+told = os.environ.get(names.DECLARED_ONLY)
 try:
     only = Path(told).read_text(encoding="utf-8") if told else None
     stage = parse(pulumi.get_stack(), get_config_env())

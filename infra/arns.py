@@ -25,6 +25,10 @@ class Place:
         """ARN of a bucket; S3 puts neither account nor region into it."""
         return f"arn:{self.partition}:s3:::{name}"
 
+    def iam(self, resource: str) -> str:
+        """ARN of a resource of IAM's, which knows no region: `role/…`."""
+        return f"arn:{self.partition}:iam::{self.account}:{resource}"
+
     def root(self) -> str:
         """The account itself as a principal: whoever its IAM policies allow."""
-        return f"arn:{self.partition}:iam::{self.account}:root"
+        return self.iam("root")

@@ -8,14 +8,14 @@ whole. Pulumi's own state is not in it, where that is a bucket.
 
 from typing import Any
 
+from infra import policies
 from infra.arns import Place
+from infra.policies import Statement
 from release.domain import names
 from release.domain.stage import StageSettings
 
 LONGEST = 6_144
 """Characters, spaces apart, that a managed policy may have ("IAM and AWS STS quotas" in IAM's user guide)."""
-
-Statement = dict[str, Any]
 
 _SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
 _SERVING = """
@@ -81,7 +81,7 @@ def _serving(place: Place, settings: StageSettings) -> list[Statement]:
     ours = [place.arn("sagemaker", f"{kind}/{name}*") for name in endpoints for kind in kinds]
     groups = [place.arn("logs", f"log-group:{names.log_group_of(name)}*") for name in endpoints]
     alarms = [place.arn("cloudwatch", f"alarm:{names.alarms_of(name)}") for name in endpoints]
-    linked = _of_iam(place, f"role/aws-service-role/{_SCALING_SERVICE}/*")
+    linked = place.iam(f"role/aws-service-role/{_SCALING_SERVICE}/*")
     return [
         _allow("Serving", "sagemaker", _SERVING, ours),
         _allow("Scaling", "application-autoscaling", _SCALING, "*"),
@@ -111,7 +111,7 @@ def _storage(place: Place, settings: StageSettings) -> list[Statement]:
 
 def _identity(place: Place, settings: StageSettings) -> list[Statement]:
     """The execution role, which is handed to SageMaker and to nobody else."""
-    role = _of_iam(place, f"role/{names.execution_role(settings.stage, settings.region)}")
+    role = place.iam(f"role/{names.execution_role(settings.stage, settings.region)}")
     return [
         _allow("Role", "iam", _ROLE, role),
         {
@@ -121,10 +121,6 @@ def _identity(place: Place, settings: StageSettings) -> list[Statement]:
     ]
 
 
-def _of_iam(place: Place, resource: str) -> str:
-    return f"arn:{place.partition}:iam::{place.account}:{resource}"
-
-
 def _allow(sid: str, service: str, actions: str, resources: str | list[str]) -> Statement:
     listed = [f"{service}:{action}" if service else action for action in actions.split()]
-    return {"Sid": sid, "Effect": "Allow", "Action": listed, "Resource": resources}
+    return policies.allow(sid, listed, resources)

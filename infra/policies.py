@@ -55,26 +55,26 @@ def execution(
     it.
     """
     statements: list[Statement] = [
-        _allow("ReadModels", "s3:GetObject", f"{place.bucket(bucket)}/models/*"),
-        _allow("DecryptModels", "kms:Decrypt", key_arn),
-        _allow("LogInToRegistries", "ecr:GetAuthorizationToken", "*"),
-        _allow(
+        allow("ReadModels", "s3:GetObject", f"{place.bucket(bucket)}/models/*"),
+        allow("DecryptModels", "kms:Decrypt", key_arn),
+        allow("LogInToRegistries", "ecr:GetAuthorizationToken", "*"),
+        allow(
             "PullImages",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             place.arn("ecr", f"repository/{repository}"),
         ),
         {
-            **_allow("PublishContainerMetrics", "cloudwatch:PutMetricData", "*"),
+            **allow("PublishContainerMetrics", "cloudwatch:PutMetricData", "*"),
             "Condition": {"StringEquals": {"cloudwatch:namespace": CONTAINER_METRICS_NAMESPACE}},
         },
     ]
     if log_groups:
         arns = [place.arn("logs", f"log-group:{name}:*") for name in log_groups]
         actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-        statements.append(_allow("WriteLogs", actions, arns))
+        statements.append(allow("WriteLogs", actions, arns))
     if alarms:
         arns = [place.arn("cloudwatch", f"alarm:{name}") for name in alarms]
-        statements.append(_allow("WatchAlarms", "cloudwatch:DescribeAlarms", arns))
+        statements.append(allow("WatchAlarms", "cloudwatch:DescribeAlarms", arns))
     return document(*statements)
 
 
@@ -88,10 +88,10 @@ def fleet(place: Place, key_arn: str, captured: Sequence[str], in_a_network: boo
     statements: list[Statement] = []
     if captured:
         objects = [f"{place.bucket(uri.removeprefix('s3://'))}/*" for uri in captured]
-        statements.append(_allow("KeepCaptured", "s3:PutObject", objects))
-        statements.append(_allow("EncryptCaptured", "kms:GenerateDataKey", key_arn))
+        statements.append(allow("KeepCaptured", "s3:PutObject", objects))
+        statements.append(allow("EncryptCaptured", "kms:GenerateDataKey", key_arn))
     if in_a_network:
-        statements.append(_allow("JoinNetwork", [f"ec2:{action}" for action in _OF_A_NETWORK], "*"))
+        statements.append(allow("JoinNetwork", [f"ec2:{action}" for action in _OF_A_NETWORK], "*"))
     return document(*statements)
 
 
@@ -171,5 +171,6 @@ def expire_untagged(days: int) -> str:
     return json.dumps({"rules": [rule]}, sort_keys=True)
 
 
-def _allow(sid: str, actions: str | list[str], resources: str | list[str]) -> Statement:
+def allow(sid: str, actions: str | list[str], resources: str | list[str]) -> Statement:
+    """A statement that allows these actions on these resources."""
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}

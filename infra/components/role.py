@@ -53,12 +53,7 @@ class ExecutionRole(pulumi.ComponentResource):
             role=role.name,
             policy=pulumi.Output.from_input(args.key_arn).apply(
                 lambda key_arn: policies.execution(
-                    args.place,
-                    args.bucket,
-                    args.repository,
-                    key_arn,
-                    args.log_groups,
-                    args.alarms,
+                    args.place, args.bucket, args.repository, key_arn, args.log_groups, args.alarms
                 )
             ),
             opts=pulumi.ResourceOptions(parent=self),

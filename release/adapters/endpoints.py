@@ -38,7 +38,6 @@ class Endpoints:
         self._sagemaker = aws.client("sagemaker")
         self._runtime = aws.client("sagemaker-runtime")
         self._scaling = aws.client("application-autoscaling")
-        self._aws = aws
 
     def describe(self, endpoint: str) -> Description | None:
         """DescribeEndpoint's answer, None when there is no such endpoint."""

@@ -69,9 +69,9 @@ _LOOKUPS: dict[str, tuple[str, Exists]] = {
 
 
 def settle_creates(
-    stack: auto.Stack, state: auto.Deployment, aws: StageAws, say: Say, endpoint: str | None = None
+    stack: auto.Stack, aws: StageAws, say: Say, endpoint: str | None = None
 ) -> list[dict[str, Any]]:
-    """Adopt or clear creates that did not end, by editing the `state`; a refresh then reads the rest.
+    """Adopt or clear creates that did not end, by editing the stack's state; a refresh then reads the rest.
 
     `endpoint` is the SageMaker name of one that is looked for where the state has none of this name. Returns
     the resources that the state holds then.
@@ -79,6 +79,7 @@ def settle_creates(
     Raises the Automation API's ConcurrentUpdateError while somebody else works on the stack: what looks
     pending is then under way.
     """
+    state = stack.export_stack()
     deployment = state.deployment or {}
     pending = [
         op["resource"] for op in deployment.get("pending_operations") or [] if op["type"] == "creating"

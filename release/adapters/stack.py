@@ -38,8 +38,6 @@ _PROTECTED = re.compile(r"urn:pulumi:(?P<urn>[^\s\"']+)[^.]*?\bprotect(?:ed|ion)
 LOCK_PATIENCE = 600.0
 READ_ATTEMPTS = 4
 BACKEND = "PULUMI_BACKEND_URL"
-DECLARED_ONLY = "SLIPWAY_DECLARED_ONLY"
-"""Names a file with the one endpoint that the program has to declare (`infra/__main__.py`)."""
 POLL_SECONDS = 0.5
 OURS = ("pulumi:", "slipway:")
 _BUCKET = "aws:s3/bucket:Bucket::storage"
@@ -79,10 +77,11 @@ class PulumiStack:
     """Whether a lock made on this host at this time is of a process that is known to be gone."""
     _errors: list[str] = field(default_factory=list)
     _stack: auto.Stack | None = None
-    _state: auto.Deployment | None = None
-    """The stack's state as `ready` has seen it, with nothing to settle, for the first `up` after it."""
     _endpoints: set[str] | None = None
-    """Names of the endpoints in the stack's state; None before a look at it, and after a failure."""
+    """Names of the endpoints in the stack's state, with nothing to settle.
+
+    None before a look at it, and after a failure.
+    """
 
     def up(self, endpoint: str | None = None) -> None:
         """Refresh, then apply the stage's data.
@@ -99,9 +98,8 @@ class PulumiStack:
         def work() -> set[str]:
             there = known
             name = names.endpoint(endpoint, self.aws.stage) if endpoint else None
-            if there is None:
-                state, self._state = self._state or stack.export_stack(), None
-                there = _endpoints_in(settle_creates(stack, state, self.aws, self.say, name))
+            if there is None or (name and name not in there):
+                there = _endpoints_in(settle_creates(stack, self.aws, self.say, name))
             if endpoint and name in there:
                 with self._declaring_only(stack, endpoint):
                     stack.up(
@@ -128,7 +126,7 @@ class PulumiStack:
         with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
             told = Path(folder) / "endpoint"
             told.write_text(endpoint)
-            workspace.env_vars = {**variables, DECLARED_ONLY: str(told)}
+            workspace.env_vars = {**variables, names.DECLARED_ONLY: str(told)}
             try:
                 yield
             finally:
@@ -152,11 +150,10 @@ class PulumiStack:
         with ThreadPoolExecutor() as pool:
             plugin = pool.submit(stack.workspace.install_plugin, "aws", f"v{version('pulumi_aws')}")
             secret = pool.submit(self._encrypt, stack)
-            state = stack.export_stack()
-            deployment = state.deployment or {}
-            self._of_this_place(deployment.get("resources") or [])
-            # One with something to settle is asked for again: that is edited and written back.
-            self._state = None if deployment.get("pending_operations") else state
+            deployment = stack.export_stack().deployment or {}
+            resources = deployment.get("resources") or []
+            self._of_this_place(resources)
+            self._endpoints = None if deployment.get("pending_operations") else _endpoints_in(resources)
             for asked in (secret, plugin):
                 asked.result()
 

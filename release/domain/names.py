@@ -36,6 +36,8 @@ def buckets(stage: str) -> str:
     return f"{PROJECT}-{stage}-"
 
 
+DECLARED_ONLY = "SLIPWAY_DECLARED_ONLY"
+"""The variable that names a file with the one endpoint that the stage's program has to declare."""
 HEARTBEAT = "ledger-heartbeat.json"
 """The key of the ledger's heartbeat in a stage's bucket: the one object there that is ever overwritten."""
 

@@ -62,7 +62,9 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
         own = needs.Stagewide(ports) if there else None
         lacking = pool.map(lambda name: needs.missing(ports, name, own) if own else (), endpoints)
         missing = dict(zip(endpoints, lacking, strict=True))
-    bounds = ports.endpoints.bounds([names.endpoint(name, ports.name) for name in endpoints])
+    bounds = ports.endpoints.bounds(
+        [names.endpoint(name, ports.name) for name, settings in endpoints.items() if settings.pins.live]
+    )
     damage = ports.ledger.damage() if there else ()
     readable = there and not damage
     opened = ports.ledger.open() if readable else None
