@@ -7,18 +7,15 @@ here. A life is its seed.
 """
 
 import os
-import re
-import shlex
-import time
 from collections.abc import Callable
 from random import Random
 
 import pytest
 
 from release.domain import plan
-from release.domain.names import repository
-from tests.end_to_end.test_state import moved
-from tests.end_to_end.world import Done, World, kill_group
+from tests.end_to_end.test_state import lose_artifact, lose_image, moved
+from tests.end_to_end.world import Done, World, ends_within, kill_group
+from tests.release.operations.following import commands
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill, pytest.mark.long]
 
@@ -27,7 +24,6 @@ STEPS, PATIENCE = 3, 10
 LONGEST = 14.0
 """Seconds after which a command is killed at the latest."""
 STAGE, NAME, AFTER = "staging", "delays-staging", "prod"
-NAMED = re.compile(r"\./slipway ([a-z-]+(?: (?:--[a-z-]+|[a-z0-9][a-z0-9-]*|'[^']*'))*)")
 
 
 class Life:
@@ -68,14 +64,10 @@ class Life:
             self.fresh()
         left = self.world.endpoint(STAGE).live
         process = self.world.start(*arguments, "--json")
-        if self.random.random() < 0.4:
-            deadline = time.monotonic() + self.random.uniform(0.3, LONGEST)
-            while process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.05)
-            if process.poll() is None:
-                kill_group(process)
-                self.told.append(f"{kind}, killed")
-                return
+        if self.random.random() < 0.4 and not ends_within(process, self.random.uniform(0.3, LONGEST)):
+            kill_group(process)
+            self.told.append(f"{kind}, killed")
+            return
         done = self.world.ended(process, expected=None)
         self.told.append(f"{kind}: exit {done.code} {done.result.get('error', '')[:160]}")
         if kind == "from" and done.code == 0 and self._file_is_of_today:
@@ -104,7 +96,7 @@ class Life:
 
     def _follow(self, text: str) -> None:
         """Run every command that a text names, as it stands there."""
-        found = [shlex.split(words) for words in NAMED.findall(text)]
+        found = commands(text)
         assert found, f"no command in: {text}"
         for arguments in found:
             done = self.world.slipway(*arguments, expected=None)
@@ -144,14 +136,12 @@ class Life:
 
     def _image(self) -> str:
         if previous := self.world.endpoint(STAGE).previous:
-            images = [{"imageDigest": previous.digest}]
-            self.world.client("ecr").batch_delete_image(repositoryName=repository(STAGE), imageIds=images)
+            lose_image(self.world, STAGE, previous)
         return "image"
 
     def _artifact(self) -> str:
         if previous := self.world.endpoint(STAGE).previous:
-            bucket, _, key = previous.model.removeprefix("s3://").partition("/")
-            self.world.client("s3").delete_object(Bucket=bucket, Key=key)
+            lose_artifact(self.world, previous)
         return "artifact"
 
     def _entry(self) -> str:

@@ -15,7 +15,7 @@ from demo.callers import calling
 from demo.project import TOLERANT, change_stage
 from release.domain import names
 from release.rollout.strategies import STRATEGIES
-from tests.end_to_end.world import SKIP, World, kill_group, kill_process
+from tests.end_to_end.world import SKIP, World, ends_within, kill_group, kill_process
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill, pytest.mark.long]
 
@@ -85,10 +85,7 @@ class Life:
     def _killed(self) -> str:
         kill, seconds = self.random.choice([kill_group, kill_process]), self.random.uniform(0.3, LONGEST)
         process = self.world.start(*self.promote, "--json")
-        deadline = time.monotonic() + seconds
-        while process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if process.poll() is None:
+        if not ends_within(process, seconds):
             kill(process)
             return f"{kill.__name__} after {seconds:.1f} s"
         return f"ended by itself with {self.world.ended(process, expected=None).code}"

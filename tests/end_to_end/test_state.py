@@ -11,6 +11,7 @@ import pytest
 
 from release.domain import plan
 from release.domain.names import repository
+from release.domain.pins import ReleasePin
 from tests.end_to_end.moments import watch
 from tests.end_to_end.world import wait_until
 
@@ -88,6 +89,18 @@ def moved(world, stage: str, config: str) -> None:
     )
 
 
+def lose_image(world, stage: str, pin: ReleasePin) -> None:
+    """The stage's registry has the image of a release no more."""
+    images = [{"imageDigest": pin.digest}]
+    world.client("ecr").batch_delete_image(repositoryName=repository(stage), imageIds=images)
+
+
+def lose_artifact(world, pin: ReleasePin) -> None:
+    """Its bucket has the artifact of a release no more, but for its versions."""
+    bucket, _, key = pin.model.removeprefix("s3://").partition("/")
+    world.client("s3").delete_object(Bucket=bucket, Key=key)
+
+
 def strangers(world, stage: str) -> str:
     """An endpoint config that nobody here made, of the live release's model."""
     model = plan.model_plan(stage, "delays", world.endpoint(stage).live).name
@@ -151,10 +164,8 @@ def test_what_the_way_back_lost_is_red_and_brought_again(world, staging):
     config = plan.config_plan("staging", "delays", lost)
     sagemaker.delete_endpoint_config(EndpointConfigName=config.name)
     sagemaker.delete_model(ModelName=config.production[0].model_name)
-    bucket, _, key = lost.model.removeprefix("s3://").partition("/")
-    world.client("s3").delete_object(Bucket=bucket, Key=key)
-    images = [{"imageDigest": lost.digest}]
-    world.client("ecr").batch_delete_image(repositoryName=repository("staging"), imageIds=images)
+    lose_artifact(world, lost)
+    lose_image(world, "staging", lost)
     [line] = world.slipway("status", "staging", expected=1).result["stages"]
     said = "\n".join(line["disagreements"])
     for what in ("endpoint config", "model", "artifact", "image"):

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -259,6 +260,13 @@ class SandboxAws(StageAws):
 
     def client(self, service: str) -> Any:
         return self._world.client(service)  # ty: ignore[missing-attribute]
+
+
+def ends_within(process: subprocess.Popen[str], seconds: float) -> bool:
+    """Whether the process has ended by itself, at the latest after so many seconds."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    return process.poll() is not None
 
 
 def kill_process(process: subprocess.Popen[str]) -> None:

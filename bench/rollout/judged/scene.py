@@ -60,15 +60,7 @@ class Scene:
 
     def promotion(self, *options: str) -> subprocess.Popen[str]:
         """Begin to promote what is live there. `ended` says what came of it."""
-        command = [str(ROOT / "slipway"), "promote", SOURCE, TARGET, *SKIP, "--json", *options]
-        return subprocess.Popen(
-            command,
-            cwd=self.project,
-            env=self.user.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        return self._begun("promote", SOURCE, TARGET, *SKIP, "--json", *options)
 
     def slowed(self, side: int) -> tuple[str, str]:
         """Two releases of the same bytes that multiply matrices of this size besides."""
@@ -84,14 +76,18 @@ class Scene:
             self.project / kind, self.project / twin, lambda evidence: evidence["source"].update(change)
         )
 
-    def abort(self) -> subprocess.Popen[bytes]:
+    def abort(self) -> subprocess.Popen[str]:
         """Begin to take the rollout under way back."""
+        return self._begun("abort", TARGET, "--reason", "the bench has seen enough", "--json")
+
+    def _begun(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [str(ROOT / "slipway"), "abort", TARGET, "--reason", "the bench has seen enough"],
+            [str(ROOT / "slipway"), *arguments],
             cwd=self.project,
             env=self.user.env,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            text=True,
         )
 
     def let_in_again(self) -> None:

@@ -13,7 +13,7 @@ from tests.fakes.world import FakeWorld
 NAMED = re.compile(r"\./slipway ([a-z-]+(?: (?:--[a-z-]+|[a-z0-9][a-z0-9-]*|'[^']*'))*)")
 
 
-def commands(error: BaseException) -> list[list[str]]:
+def commands(error: BaseException | str) -> list[list[str]]:
     """The commands in an error's words, each as its arguments."""
     return [shlex.split(found) for found in NAMED.findall(str(error))]
 
