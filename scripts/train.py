@@ -8,11 +8,13 @@ from model.service.kinds import KINDS
 from model.service.split import DEFAULT_MONTHS, parse_months
 from model.training.bundle import parse_other
 from model.training.options import TrainOptions
+from model.training.tracking.trackers import DEFAULT, VARIABLE, parse
 from release import connect
 from scripts.shared.cli import Command, Out, run
 
 MONTHS_HELP = f"months of 2013 to train on (default {DEFAULT_MONTHS}); later months validate and test"
 CHAMPION_HELP = "the live release's model.tar.gz: the new model must not rank worse on the same rows"
+TRACKERS_HELP = f"what records the run: mlflow, wandb, mlflow,wandb or none (default ${VARIABLE}, or mlflow)"
 WITH_HELP = "a further model that the same container serves under /v2/models/NAME; may be repeated"
 
 
@@ -22,6 +24,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--months", default=str(DEFAULT_MONTHS), help=MONTHS_HELP)
     add("--champion", type=Path, help=CHAMPION_HELP)
     add("--with", dest="others", metavar=other, action="append", default=[], help=WITH_HELP)
+    add("--trackers", default=os.environ.get(VARIABLE), help=TRACKERS_HELP)
     add("--out", type=Path, help="where to write (default: .build/model of the project)")
 
 
@@ -34,6 +37,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         champion=args.champion,
         others=tuple(map(parse_other, args.others)),
         build=build,
+        trackers=parse(args.trackers) if args.trackers else DEFAULT,
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
     )
     with out.waiting("Loading the libraries"):
@@ -58,7 +62,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
 
 COMMAND = Command(
     name="train",
-    summary="Train a model on real flights, evaluate it, package it with its evidence, record it in MLflow.",
+    summary="Train a model on real flights, evaluate it, package it with its evidence, record the run.",
     example="./slipway train --model boosting --months 1-6 --champion .build/live/model.tar.gz",
     work=_work,
     arguments=_arguments,

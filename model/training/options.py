@@ -6,6 +6,7 @@ from pathlib import Path
 from model.service.kinds import Kind
 from model.service.split import DEFAULT_MONTHS, Months
 from model.training.bundle import Key
+from model.training.tracking.trackers import DEFAULT, Name
 
 
 @dataclass(frozen=True)
@@ -21,5 +22,7 @@ class TrainOptions:
     """Further models to serve beside this one, each by its model.tar.gz."""
     build: Path = Path(".build")
     """Holds the data's cache and MLflow's default store."""
+    trackers: tuple[Name, ...] = DEFAULT
+    """Which trackers record it."""
     tracking_uri: str | None = None
     """MLflow's server; None for the store in `build`."""

@@ -1,6 +1,6 @@
 """One training, from the source data to a evaluated, packaged and recorded model.
 
-    data → split → fit → export → assess → package → record → evidence
+    data → split → fit → export → assess → package → evidence → record
 
 This module only puts the steps in order and writes their results; each step is a module of its own. What is
 written to the output folder, `evidence.json` last:
@@ -11,9 +11,11 @@ written to the output folder, `evidence.json` last:
 """
 
 import platform
+import resource
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,10 @@ from model import artifact
 from model.errors import OutputError
 from model.files import write
 from model.service.data import Data, load
-from model.service.features import input_schema
+from model.service.features import SERVICE, input_schema
 from model.service.pipeline import parameters
 from model.service.split import Split, split_months
-from model.training import gates, tracking
+from model.training import gates
 from model.training.assessment import Assessment, Candidate, assess, fit
 from model.training.bundle import Key, bundle, read_others
 from model.training.champion import read_champion
@@ -36,9 +38,12 @@ from model.training.golden import golden
 from model.training.options import TrainOptions
 from model.training.package import package
 from model.training.source import source
+from model.training.tracking import sending
+from model.training.tracking.outbox import Outbox
+from model.training.tracking.run import MODEL, Run
+from model.training.tracking.sending import Tracked
 
 Progress = Callable[[str], None]
-MODEL = "model.tar.gz"
 GOLDEN = "golden.json"
 EVIDENCE = "evidence.json"
 
@@ -95,21 +100,27 @@ def train(options: TrainOptions, progress: Progress = lambda text: None) -> Trai
                 golden(data.months(split.test), lambda rows: pipeline_scores(pipeline, rows))
             ),
         }
-    progress("Recording the run in MLflow")
-    run = _run(options, split, data, candidate, assessment, files)
-    tracked = tracking.record(run, options.tracking_uri, options.build)
     compared = champion.sha256 if champion else None
-    evidence = _evidence(files, split, data, assessment, tracked, compared)
+    evidence = _evidence(files, split, data, assessment, compared)
     if others:
         evidence["source"]["other_models"] = _origin(others)
-    _write(options.out, {**files, EVIDENCE: artifact.as_json(evidence)})
+    written = {**files, EVIDENCE: artifact.as_json(evidence)}
+    run = _run(options, split, data, candidate, assessment, written)
+    outbox = sending.outbox(options.build)
+    # Kept before it is written, so that a model which lies there has its record whatever happens next.
+    lost = sending.keep(run, options.trackers, outbox)
+    _write(options.out, written)
+    tracked = Tracked(warnings=(lost,)) if lost else _tracked(run, options, outbox, progress)
+    if there := tracked.sent.get("mlflow"):
+        evidence["source"] |= {"mlflow_run": there.run, "mlflow_model_version": there.version}
+        write(options.out / EVIDENCE, artifact.as_json(evidence))
     return TrainResult(
         passed=gates.passed(assessment.gates),
         gates=assessment.gates,
         evidence=evidence,
         out=options.out,
         seconds=time.monotonic() - started,
-        warnings=(tracked.warning,) if tracked.warning else (),
+        warnings=tracked.warnings,
     )
 
 
@@ -123,6 +134,14 @@ def _origin(others: Mapping[Key, bytes]) -> str:
     return ", ".join(f"{key} sha256:{artifact.sha256(content)}" for key, content in sorted(others.items()))
 
 
+def _tracked(run: Run, options: TrainOptions, outbox: Outbox, progress: Progress) -> Tracked:
+    if not options.trackers:
+        return Tracked()
+    progress(f"Recording the run in {' and '.join(options.trackers)}")
+    to = sending.trackers(options.trackers, options.tracking_uri, options.build)
+    return sending.send(run, to, outbox)
+
+
 def _run(
     options: TrainOptions,
     split: Split,
@@ -130,18 +149,22 @@ def _run(
     candidate: Candidate,
     assessment: Assessment,
     files: Mapping[str, bytes],
-) -> tracking.Run:
-    passed = gates.passed(assessment.gates)
-    return tracking.Run(
+) -> Run:
+    passed, origin = gates.passed(assessment.gates), source()
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return Run(
+        id=f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{artifact.sha256(files[MODEL])[:8]}",
+        service=SERVICE,
         parameters={
             **parameters(options.model),
             "train_months": str(split.train),
             "validation_month": split.validation,
             "test_month": split.test,
-            "data_version": data.version,
             "python": platform.python_version(),
         },
         metrics={
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "peak_memory_mb": usage.ru_maxrss / 1000,
             **metrics("validation", assessment.validation),
             **metrics("test", assessment.test),
             **{f"gate_{gate.name}": gate.value for gate in assessment.gates if gate.value is not None},
@@ -149,10 +172,12 @@ def _run(
         tags={
             "gates": "passed" if passed else "failed",
             "failed_gates": ", ".join(gate.name for gate in assessment.gates if not gate.passed),
+            "mlflow.source.git.commit": origin.git_commit or "unknown",
+            "git_dirty": str(origin.git_dirty),
         },
-        pipeline=candidate.pipeline,
-        files=files,
+        data_version=data.version,
         passed=passed,
+        files=files,
     )
 
 
@@ -161,7 +186,6 @@ def _evidence(
     split: Split,
     data: Data,
     assessment: Assessment,
-    tracked: tracking.Tracked,
     champion: str | None,
 ) -> dict[str, Any]:
     """What a release needs to know of the model; part of the release's manifest."""
@@ -176,8 +200,8 @@ def _evidence(
         "input_schema": input_schema(),
         "source": {
             "data_version": data.version,
-            "mlflow_run": tracked.run_id or None,
-            "mlflow_model_version": tracked.model_version or None,
+            "mlflow_run": None,
+            "mlflow_model_version": None,
             "git_commit": origin.git_commit,
             "git_dirty": origin.git_dirty,
             "champion_sha256": champion,
