@@ -24,6 +24,7 @@ from release.domain.golden import Golden
 from release.domain.landed import Description
 from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Stored, Subject
 from release.domain.manifest import ImageRecord, Manifest
+from release.domain.model_versions import Mark
 from release.domain.orders import Order
 from release.domain.pins import Pins
 from release.domain.scaling import Scaling
@@ -303,6 +304,17 @@ class Registry(Protocol):
         """Copy an image by digest here under the release's tag, and check what arrived."""
 
 
+class ModelRegistry(Protocol):
+    """Who keeps versions of models, and is told what the stages serve."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether the project has one."""
+
+    def mark(self, service: str, marks: Sequence[Mark]) -> None:
+        """Give versions of a service's model their aliases and tags. Raises Unreadable."""
+
+
 class Signs(Protocol):
     """What CloudWatch kept of an endpoint."""
 
@@ -351,6 +363,9 @@ class StagePorts:
     artifacts: Artifacts
     holdings: Holdings
     registry: Registry
+    models: ModelRegistry
+    last: bool
+    """Whether no stage comes after it."""
     signs: Signs
     quota_of: quotas.Ask
     clock: Clock
