@@ -137,10 +137,7 @@ class Stack(Protocol):
         """Raises UsageError where `up` could not even begin, or the stack is of another account or region."""
 
     def up(self, endpoint: str | None = None) -> None:
-        """Refresh and apply the stage's data, of one endpoint or of all.
-
-        Raises ApplyFailed (`release/domain/errors.py`) with the engine's words.
-        """
+        """Refresh and apply the stage's data, of one endpoint or of all. Raises ApplyFailed."""
 
 
 class Ledger(Protocol):
@@ -352,6 +349,8 @@ class StagePorts:
     """Whether an earlier version wrote the stage's file."""
     loopback: bool
     """Whether its AWS is on this machine."""
+    last: bool
+    """Whether no stage comes after it."""
     entering: str
     """The command by which a release enters the stage."""
     file: StageFile
@@ -364,8 +363,6 @@ class StagePorts:
     holdings: Holdings
     registry: Registry
     models: ModelRegistry
-    last: bool
-    """Whether no stage comes after it."""
     signs: Signs
     quota_of: quotas.Ask
     clock: Clock
