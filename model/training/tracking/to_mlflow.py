@@ -22,8 +22,14 @@ RUN_TAG = "slipway.run"
 SHA_TAG = "slipway.sha256"
 """Of a run and of a version: the SHA-256 of the model.tar.gz that it is."""
 _REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
-_FEW_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
-"""MLflow's own defaults wait for minutes before they say that a server is down."""
+_SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    # It would stand before the answer of a command that prints JSON.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # Its own defaults wait for minutes before they say that a server is down.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}
 _LONGEST = 400
 """Characters of what MLflow said: a server's page for people can be long."""
 
@@ -183,8 +189,7 @@ def _pinned() -> list[str]:
 
 def _settle() -> None:
     """MLflow reads these when it is imported. What the environment already says wins."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    for name, value in _FEW_RETRIES.items():
+    for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
 
 

@@ -52,6 +52,8 @@ class Wandb:
             )
             _log(wandb, active, run)
             active.finish(exit_code=0)
+            # Its writer is a process of its own, which may not be done when `finish` returns.
+            wandb.teardown()
         except Exception as error:  # its own errors, its service's and the file system's
             why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
             raise NotTakenError(why[:_LONGEST]) from error

@@ -14,6 +14,10 @@ from model.training.tracking.run import MODEL, Run
 
 @pytest.fixture(scope="session")
 def run() -> Run:
+    return small_run()
+
+
+def small_run() -> Run:
     """Two features, one of them words; it passed its gates."""
     rows = pd.DataFrame({"place": ["a", "b", "a", "b"], "size": [1.0, 2.0, 3.0, 4.0]})
     columns = ColumnTransformer([("place", OneHotEncoder(), ["place"])], remainder="passthrough")
