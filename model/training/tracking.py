@@ -11,14 +11,13 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-from model.service.features import SERVICE
 from model.training.errors import TrackingError
 from model.training.skops_file import TRUSTED
 
@@ -37,10 +36,14 @@ _LONGEST = 400
 class Run:
     """What is recorded of one training."""
 
+    service: str
+    """Names the experiment and the registered model."""
     parameters: Mapping[str, Any]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     pipeline: Pipeline
+    trusted: Sequence[str]
+    """Types in the pipeline that skops does not know."""
     files: Mapping[str, bytes]
     passed: bool
 
@@ -111,7 +114,8 @@ def _record(run: Run, tracking_uri: str | None, build: Path, kept: _Kept) -> Non
     build.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(tracking_uri or f"sqlite:///{build / 'mlflow.db'}")
     client = mlflow.MlflowClient()
-    with mlflow.start_run(experiment_id=_experiment(client, None if tracking_uri else build)) as active:
+    experiment = _experiment(client, run.service, None if tracking_uri else build)
+    with mlflow.start_run(experiment_id=experiment) as active:
         kept.run_id = active.info.run_id
         mlflow.log_params(dict(run.parameters))
         mlflow.log_metrics(dict(run.metrics))
@@ -121,18 +125,18 @@ def _record(run: Run, tracking_uri: str | None, build: Path, kept: _Kept) -> Non
             run.pipeline,
             name="pipeline",
             serialization_format="skops",
-            skops_trusted_types=TRUSTED,
+            skops_trusted_types=[*TRUSTED, *run.trusted],
             pip_requirements=_pinned(),
         )
-    if not client.search_registered_models(f"name = '{SERVICE}'"):
-        client.create_registered_model(SERVICE)
+    if not client.search_registered_models(f"name = '{run.service}'"):
+        client.create_registered_model(run.service)
     # Through the client, because `registered_model_name` above talks to the terminal.
     registered = client.create_model_version(
-        SERVICE, logged.model_uri, run_id=kept.run_id, model_id=logged.model_id
+        run.service, logged.model_uri, run_id=kept.run_id, model_id=logged.model_id
     )
     kept.model_version = str(registered.version)
     if run.passed:
-        client.set_registered_model_alias(SERVICE, ALIAS, registered.version)
+        client.set_registered_model_alias(run.service, ALIAS, registered.version)
 
 
 def _log_files(files: Mapping[str, bytes]) -> None:
@@ -144,17 +148,17 @@ def _log_files(files: Mapping[str, bytes]) -> None:
         mlflow.log_artifacts(folder)
 
 
-def _experiment(client: Any, build: Path | None) -> str:
+def _experiment(client: Any, service: str, build: Path | None) -> str:
     """The experiment's id. Its artifacts go below `build`, or where the server decides when that is None."""
-    found = client.get_experiment_by_name(SERVICE)
+    found = client.get_experiment_by_name(service)
     if found and found.lifecycle_stage == "deleted":
         raise _Refused(
-            f"its experiment {SERVICE} was deleted. Bring it back before the next training: "
+            f"its experiment {service} was deleted. Bring it back before the next training: "
             f"mlflow experiments restore --experiment-id {found.experiment_id}"
         )
     if found:
         return found.experiment_id
-    return client.create_experiment(SERVICE, artifact_location=(build / "mlruns").as_uri() if build else None)
+    return client.create_experiment(service, artifact_location=(build / "mlruns").as_uri() if build else None)
 
 
 def _pinned() -> list[str]:

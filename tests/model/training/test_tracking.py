@@ -12,12 +12,12 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from model.service.features import SERVICE
 from model.training.errors import TrackingError
 from model.training.tracking import Run, record
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("training")]
 
+SERVICE = "toys"
 SERVER = """
 import sys
 from flask import request
@@ -43,7 +43,16 @@ Serve = Callable[..., str]
 
 def run() -> Run:
     pipeline = Pipeline([("fit", LogisticRegression())]).fit([[0.0], [1.0]], [0, 1])
-    return Run({"months": "1-6"}, {"auc": 0.7}, {"gates": "passed"}, pipeline, {"a.txt": b"1"}, passed=True)
+    return Run(
+        service=SERVICE,
+        parameters={"months": "1-6"},
+        metrics={"auc": 0.7},
+        tags={"gates": "passed"},
+        pipeline=pipeline,
+        trusted=(),
+        files={"a.txt": b"1"},
+        passed=True,
+    )
 
 
 @pytest.fixture
