@@ -3,10 +3,11 @@
 import argparse
 import os
 from dataclasses import asdict
+from pathlib import Path
 
 from rich.table import Table
 
-from model.service.features import SERVICE
+from model import finding
 from model.training.errors import OutboxError
 from model.training.tracking.trackers import NAMES
 from release import connect
@@ -14,11 +15,13 @@ from scripts.shared.cli import Command, Out, run
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--service", metavar="NAME", help="whose (default: the project's only one)")
     parser.add_argument("--last", type=int, default=20, metavar="N", help="runs to list (default 20)")
     parser.add_argument("--resend", action="store_true", help="give what waits to its trackers again")
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
+    service = finding.load(finding.find(args.service, Path.cwd()))
     build, uri = connect.folder() / ".build", os.environ.get("MLFLOW_TRACKING_URI") or None
     with out.waiting("Asking MLflow"):
         from model.training.tracking import sending
@@ -27,7 +30,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     outbox = sending.outbox(build)
     if args.resend:
         try:
-            sent = sending.resend(sending.trackers(NAMES, uri, build), outbox)
+            sent = sending.resend(sending.trackers(NAMES, uri, build, service.trusted), outbox)
         except ValueError as error:
             raise OutboxError(
                 str(error), "It stays there.", "Delete that folder, then run it again."
@@ -38,7 +41,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         told = f"{len(sent)} kept, {len(outbox.ids())} still wait" if sent else "nothing waits to be sent"
         out.result({"sent": [name for name, _ in sent], "waiting": outbox.ids(), "warnings": warnings}, told)
         return 4 if warnings else 0
-    runs = recorded(MLflow(uri, build), SERVICE, args.last)
+    runs = recorded(MLflow(uri, build), service.name, args.last)
     waiting = outbox.ids()
     out.table(_table(runs) if runs else "no training is on record: ./slipway train")
     told = [f"[yellow]{len(waiting)} wait to be sent:[/yellow] ./slipway track --resend"] if waiting else []

@@ -1,10 +1,9 @@
 """What a person may choose about a training. Imports no library, so that a command's --help is quick."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from model.service.kinds import Kind
-from model.service.split import DEFAULT_MONTHS, Months
 from model.training.bundle import Key
 from model.training.tracking.trackers import DEFAULT, Name
 
@@ -13,8 +12,10 @@ from model.training.tracking.trackers import DEFAULT, Name
 class TrainOptions:
     """What to train, what to compare it with, and where to write."""
 
-    model: Kind = "boosting"
-    months: Months = DEFAULT_MONTHS
+    model: str
+    """One of the service's models."""
+    own: Mapping[str, str] = field(default_factory=dict)
+    """The service's own options."""
     out: Path = Path(".build/model")
     champion: Path | None = None
     """The live model's model.tar.gz; None for a first release."""

@@ -1,6 +1,6 @@
 """Runs to trackers. What a tracker does not take is kept and said; nothing here ends a training."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,12 +21,17 @@ class Tracked:
     """One for each tracker that has not got it, with the cause and the next step."""
 
 
-def trackers(names: Iterable[Name], tracking_uri: str | None, build: Path) -> Trackers:
-    """The trackers of these names; `tracking_uri` is MLflow's, `build` holds what needs no server."""
+def trackers(
+    names: Iterable[Name], tracking_uri: str | None, build: Path, trusted: Sequence[str] = ()
+) -> Trackers:
+    """The trackers of these names; `tracking_uri` is MLflow's, `build` holds what needs no server.
+
+    `trusted` are types of the service's pipelines that skops does not know.
+    """
     from model.training.tracking.to_mlflow import MLflow
     from model.training.tracking.to_wandb import Wandb
 
-    made: dict[Name, Tracker] = {"mlflow": MLflow(tracking_uri, build), "wandb": Wandb(build)}
+    made: dict[Name, Tracker] = {"mlflow": MLflow(tracking_uri, build, trusted), "wandb": Wandb(build)}
     return {name: made[name] for name in names}
 
 

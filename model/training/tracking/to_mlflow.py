@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ _LONGEST = 400
 class MLflow:
     """MLflow at one tracking URI."""
 
-    def __init__(self, tracking_uri: str | None, build: Path) -> None:
+    def __init__(self, tracking_uri: str | None, build: Path, trusted: Sequence[str] = ()) -> None:
+        self._trusted = tuple(trusted)
         self._build = build.resolve()
         self._own = tracking_uri is None
         self._uri = tracking_uri or f"sqlite:///{self._build / 'mlflow.db'}"
@@ -82,7 +83,7 @@ class MLflow:
             mlflow.log_metrics(dict(run.metrics))
             mlflow.log_input(_dataset(run), context="training")
             _log_files(run.files)
-            registered = _registered(client, run, kept.run) or _register(client, run, kept.run)
+            registered = _registered(client, run, kept.run) or _register(client, run, kept.run, self._trusted)
         if run.passed:
             client.set_registered_model_alias(run.service, ALIAS, registered)
         return Sent(kept.run, str(registered))
@@ -123,20 +124,20 @@ def _registered(client: Any, run: Run, run_id: str) -> str | None:
     return str(found[0].version) if found else None
 
 
-def _register(client: Any, run: Run, run_id: str) -> str:
+def _register(client: Any, run: Run, run_id: str, trusted: tuple[str, ...]) -> str:
     import mlflow.models
     import mlflow.sklearn
 
     from model.training import skops_file  # scikit-learn, which a list of runs needs not
 
     files = run.model_files()
-    pipeline = skops_file.load(files[artifact.SKOPS])
+    pipeline = skops_file.load(files[artifact.SKOPS], trusted)
     example = _example(files)
     logged = mlflow.sklearn.log_model(
         pipeline,
         name="pipeline",
         serialization_format="skops",
-        skops_trusted_types=skops_file.TRUSTED,
+        skops_trusted_types=[*skops_file.TRUSTED, *trusted],
         pip_requirements=_pinned(),
         signature=mlflow.models.infer_signature(example, pipeline.predict(example)),
         input_example=example,

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from model import artifact
-from model.service.features import SERVICE
+from model.service.service import SERVICE
 from model.training.export import Scorer
 from model.training.tracking.to_mlflow import ALIAS
 
@@ -83,7 +83,7 @@ def test_the_graph_in_the_artifact_gives_the_golden_scores(project, first):
     out = project / ".build" / "model"
     files = artifact.read((out / "model.tar.gz").read_bytes())
     assert json.loads(files["schema.json"]) == first["input_schema"]
-    scorer, golden = Scorer(files["model.onnx"]), json.loads((out / "golden.json").read_text())
+    scorer, golden = Scorer(files["model.onnx"], SERVICE), json.loads((out / "golden.json").read_text())
     for request in golden["requests"]:
         if request["content_type"] == "application/json":
             rows = pd.DataFrame(json.loads(request["body"])["instances"])
@@ -122,7 +122,7 @@ def _mlflow(project):
 def test_mlflow_has_the_run_the_version_and_the_alias(project, first):
     client = _mlflow(project)
     run = client.get_run(first["source"]["mlflow_run"])
-    version = client.get_model_version_by_alias(SERVICE, ALIAS)
+    version = client.get_model_version_by_alias(SERVICE.name, ALIAS)
     assert run.data.metrics["test_auc"] == pytest.approx(first["evaluation"]["test_auc"])
     assert (run.data.params["model"], run.data.tags["gates"]) == ("boosting", "passed")
     assert (version.run_id, str(version.version)) == (
@@ -138,7 +138,7 @@ def test_a_deleted_experiment_costs_the_record_and_not_the_training(project, fir
     from mlflow import MlflowClient
 
     client = MlflowClient(uri)
-    client.delete_experiment(client.create_experiment(SERVICE))
+    client.delete_experiment(client.create_experiment(SERVICE.name))
     result = train(project, "--model", "logistic", "--out", str(tmp_path / "out"), MLFLOW_TRACKING_URI=uri)
     assert "experiments restore" in result["warnings"][0]
     assert result["source"]["mlflow_run"] is None
@@ -157,7 +157,7 @@ def test_training_on_recent_months_only_is_refused_with_its_reasons_and_moves_no
     written = json.loads((project / "worse" / "evidence.json").read_text())
     assert written["gates"] == result["gates"]
     client = _mlflow(project)
-    alias = client.get_model_version_by_alias(SERVICE, ALIAS)
+    alias = client.get_model_version_by_alias(SERVICE.name, ALIAS)
     assert str(alias.version) == first["source"]["mlflow_model_version"]
 
 
