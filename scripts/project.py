@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from demo.project import make_project
+from model import finding
 from release.domain.errors import UsageError
 from scripts.shared.cli import Command, Out, run
 
@@ -18,6 +19,9 @@ def _work(args: argparse.Namespace, out: Out) -> int:
             f"{args.folder} is not empty.", "Nothing was written.", "Name a new or empty folder."
         )
     folder = make_project(args.folder)
+    if finding.services(finding.ROOT):
+        (folder / finding.OWN).parent.mkdir()
+        (folder / finding.OWN).symlink_to(finding.ROOT / finding.OWN)
     out.result(
         {"project": str(folder)},
         f"[green]✓[/green] {folder} has the stages and the program of this repository",

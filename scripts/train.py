@@ -29,10 +29,11 @@ def _further(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     """The models and options of the service that is asked for."""
     service = finding.load(finding.find(arguments.given(argv, "--service"), Path.cwd()))
     parser.set_defaults(found=service)
-    parser.add_argument("--model", choices=service.models, default=service.models[0], help="the pipeline")
+    add = parser.add_argument
+    add("--model", choices=service.models, default=service.models[0], help="the pipeline")
     for name, option in service.options.items():
-        add = {"default": option.default, "help": option.help, "metavar": "TEXT"}
-        parser.add_argument(f"--{name}", dest=f"own.{name}", **add)
+        own = f"own.{name}"
+        add(f"--{name}", dest=own, metavar="TEXT", default=option.default, help=option.help)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:

@@ -16,6 +16,8 @@ from release.domain.errors import UsageError
 from release.domain.pins import Data, Sha256
 
 Digest = str
+SERVED = ("probability", "number")
+"""What the inference server's one score for each row can be (`output.kind` of the input schema)."""
 
 
 class ImageRecord(Data):
@@ -91,6 +93,7 @@ def compose(service: str, image: ImageRecord, evidence: Mapping[str, Any], golde
             "The smoke test would prove nothing, so nothing was released.",
             "Train again: ./slipway train",
         )
+    _refuse_unserved(evidence.get("input_schema"))
     try:
         return Manifest(
             service=service,
@@ -108,6 +111,19 @@ def compose(service: str, image: ImageRecord, evidence: Mapping[str, Any], golde
             "A release without evidence would be unjudged, so nothing was released.",
             "Train again: ./slipway train",
         ) from None
+
+
+def _refuse_unserved(schema: Any) -> None:
+    """Raise UsageError for a model whose answers the image's server cannot give: it would not start."""
+    output = schema.get("output") if isinstance(schema, Mapping) else None
+    kind = output.get("kind", SERVED[0]) if isinstance(output, Mapping) else SERVED[0]
+    if kind not in SERVED:
+        raise UsageError(
+            f"The model answers with {kind!r}, and the inference server with one {' or '.join(SERVED)} for "
+            "each row.",
+            "Its containers would not start, so nothing was released.",
+            "Train a binary or a regression service: docs/own-model.md.",
+        )
 
 
 def parse_json(data: bytes, name: str) -> Any:
