@@ -141,7 +141,7 @@ def options(verb: str) -> frozenset[str]:
     parser = argparse.ArgumentParser()
     command = importlib.import_module(f"scripts.{verb.replace('-', '_')}").COMMAND
     command.arguments(parser)
-    command.further(parser, [])
+    command.further(parser, ["--service", "model/service"])  # whatever others there are
     return frozenset(parser._option_string_actions) | {"--json", "--traceback"}
 
 

@@ -10,6 +10,7 @@ written to the output folder, `evidence.json` last:
     evidence.json   what is known of the model: checksums, origin, measures, gates
 """
 
+import inspect
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -208,7 +209,7 @@ def _evidence(
     champion: str | None,
 ) -> dict[str, Any]:
     """What a release needs to know of the model; part of the release's manifest."""
-    origin, main = source(), measures_of(service).main
+    origin, main = source(Path(inspect.getfile(type(service)))), measures_of(service).main
     compared = assessment.compared
     gains = {"yardstick": compared.yardstick, "champion": compared.champion}
     return {

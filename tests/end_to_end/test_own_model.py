@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from demo.bad_models import with_evidence
+from demo.project import AT_ONCE
 from release.adapters import stage_file
 from release.domain import stage as stage_settings
 from tests.conftest import ROOT
@@ -61,4 +63,34 @@ def test_what_was_written_for_it_is_one_small_folder(walked):
     assert sorted(path.name for path in own.glob("*.py")) == ["__init__.py", "service.py", "test_service.py"]
     lines = sum(path.read_text().count("\n") for path in (own / "__init__.py", own / "service.py"))
     assert lines < MOST_OWN_LINES
-    assert not list((ROOT / "model" / "services").glob("*/service.py"))
+    assert not (ROOT / "model" / "services" / "diabetes").exists()
+
+
+def test_it_goes_its_way_beside_the_flights_by_the_name_of_its_endpoint(world, trained):
+    """Two services in one project, of two kinds: each has its endpoint, and neither moves the other."""
+    for stage in ("dev", "staging"):
+        world.edit(stage, "toys", **{"rollout": AT_ONCE, "instances": {"type": "ml.m7i.large"}})
+    world.slipway("release", "--endpoint", "delays", "--model", os.fspath(trained["logistic"]))
+    flights = world.endpoint("dev").live.release
+    world.slipway("new-model", "toys", "--kind", "binary")
+    world.slipway("train", "--service", "toys", "--out", "toys-model")
+    toys = world.slipway("release", "--endpoint", "toys", "--model", "toys-model").result["release"]
+    world.slipway("promote", "staging", "--endpoint", "toys")
+    answer = world.slipway("invoke", "staging", "--endpoint", "toys").result["answer"]
+    golden = json.loads((world.project / "toys-model" / "golden.json").read_text())
+    assert answer["predictions"] == pytest.approx(golden["requests"][0]["scores"], abs=golden["tolerance"])
+    world.assert_at_rest("staging", toys, "toys")
+    world.assert_at_rest("dev", toys, "toys")
+    world.assert_at_rest("dev", flights)
+    world.assert_at_rest("staging", None)
+
+
+def test_a_model_that_the_server_cannot_serve_is_refused_before_anything_is_made(world, trained, tmp_path):
+    def of_several_classes(evidence):
+        evidence["input_schema"]["output"]["kind"] = "multiclass"
+
+    classes = with_evidence(trained["logistic"], tmp_path, of_several_classes)
+    before = world.events("dev"), world.file("dev").read_bytes()
+    done = world.slipway("release", "--endpoint", "delays", "--model", str(classes), expected=2)
+    assert "answers with 'multiclass'" in done.result["error"]
+    assert (world.events("dev"), world.file("dev").read_bytes()) == before

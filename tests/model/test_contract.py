@@ -115,14 +115,15 @@ def test_all_that_is_missing_is_named_at_once():
         ({"kind": "regression"}, "its kind regression needs bounds of RegressionBounds"),
         ({"yardstick": "forest"}, "its yardstick 'forest' is none of its models"),
         ({"models": ()}, "it needs a feature and a model at least"),
-        ({"output": Output("x", "y", 0, 2)}, "needs no minimum and maximum"),
+        ({"output": Output("x", "y", 0, 2)}, "has no minimum and maximum of its own"),
         (
             {"kind": "regression", "bounds": NUMBERS, "output": Output("x", "y", 2, 2)},
             "its output's maximum is not above its minimum",
         ),
+        ({"kind": "regression", "bounds": NUMBERS}, "a number, which needs a minimum and a maximum"),
         ({"options": {"out": Option("", "")}}, "its options cannot be called out"),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_what_contradicts_itself_is_named(changes, part):
     assert part in told(**changes)
