@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.training.bundle import Key
+from model.training.tracking.trackers import DEFAULT, Name
 
 
 @dataclass(frozen=True)
@@ -22,5 +23,7 @@ class TrainOptions:
     """Further models to serve beside this one, each by its model.tar.gz."""
     build: Path = Path(".build")
     """Holds the data's cache and MLflow's default store."""
+    trackers: tuple[Name, ...] = DEFAULT
+    """Which trackers record it."""
     tracking_uri: str | None = None
     """MLflow's server; None for the store in `build`."""

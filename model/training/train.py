@@ -1,6 +1,6 @@
 """One training, from the service's data to an evaluated, packaged and recorded model.
 
-    split → data → fit → export → assess → package → record → evidence
+    split → data → fit → export → assess → package → evidence → record
 
 This module only puts the steps in order and writes their results; each step is a module of its own. What is
 written to the output folder, `evidence.json` last:
@@ -12,9 +12,11 @@ written to the output folder, `evidence.json` last:
 
 import inspect
 import platform
+import resource
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from model import artifact
 from model.contract import Data, Service, Split, refuse_unserved
 from model.errors import OutputError, ServiceError
 from model.files import write
-from model.training import gates, tracking
+from model.training import gates
 from model.training.assessment import Assessment, Candidate, assess, fit
 from model.training.bundle import Key, bundle, read_others
 from model.training.champion import read_champion, split_beside
@@ -35,10 +37,13 @@ from model.training.kinds.gate import Gate
 from model.training.kinds.table import measures_of
 from model.training.options import TrainOptions
 from model.training.package import package
-from model.training.source import source
+from model.training.source import Source, source
+from model.training.tracking import sending
+from model.training.tracking.outbox import Outbox
+from model.training.tracking.run import MODEL, Run
+from model.training.tracking.sending import Tracked
 
 Progress = Callable[[str], None]
-MODEL = "model.tar.gz"
 GOLDEN = "golden.json"
 EVIDENCE = "evidence.json"
 
@@ -99,22 +104,28 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
                 golden(service, requests, lambda rows: pipeline_scores(service, pipeline, rows))
             ),
         }
-    progress("Recording the run in MLflow")
-    measured = _measured(service, assessment)
-    run = _run(service, split, data, candidate, assessment, measured, files)
-    tracked = tracking.record(run, options.tracking_uri, options.build)
     compared = champion.sha256 if champion else None
-    evidence = _evidence(service, files, split, data, assessment, measured, tracked, compared)
+    measured = _measured(service, assessment)
+    evidence = _evidence(service, files, split, data, assessment, measured, compared)
     if others:
         evidence["source"]["other_models"] = _origin(others)
-    _write(options.out, {**files, EVIDENCE: artifact.as_json(evidence)})
+    written = {**files, EVIDENCE: artifact.as_json(evidence)}
+    run = _run(service, split, data, candidate, assessment, measured, written)
+    outbox = sending.outbox(options.build)
+    # Kept before it is written, so that a model which lies there has its record whatever happens next.
+    lost = sending.keep(run, options.trackers, outbox)
+    _write(options.out, written)
+    tracked = Tracked(warnings=(lost,)) if lost else _tracked(run, service, options, outbox, progress)
+    if there := tracked.sent.get("mlflow"):
+        evidence["source"] |= {"mlflow_run": there.run, "mlflow_model_version": there.version}
+        write(options.out / EVIDENCE, artifact.as_json(evidence))
     return TrainResult(
         passed=gates.passed(assessment.gates),
         gates=assessment.gates,
         evidence=evidence,
         out=options.out,
         seconds=time.monotonic() - started,
-        warnings=(tracked.warning,) if tracked.warning else (),
+        warnings=tracked.warnings,
     )
 
 
@@ -148,6 +159,16 @@ def _origin(others: Mapping[Key, bytes]) -> str:
     return ", ".join(f"{key} sha256:{artifact.sha256(content)}" for key, content in sorted(others.items()))
 
 
+def _tracked(
+    run: Run, service: Service, options: TrainOptions, outbox: Outbox, progress: Progress
+) -> Tracked:
+    if not options.trackers:
+        return Tracked()
+    progress(f"Recording the run in {' and '.join(options.trackers)}")
+    to = sending.trackers(options.trackers, options.tracking_uri, options.build, service.trusted)
+    return sending.send(run, to, outbox)
+
+
 def _measured(service: Service, assessment: Assessment) -> dict[str, float]:
     """All measures of validation and test rows, as flat numbers."""
     main = measures_of(service).main
@@ -165,31 +186,39 @@ def _run(
     assessment: Assessment,
     measured: Mapping[str, float],
     files: Mapping[str, bytes],
-) -> tracking.Run:
-    passed = gates.passed(assessment.gates)
-    return tracking.Run(
+) -> Run:
+    passed, origin = gates.passed(assessment.gates), _source(service)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return Run(
+        id=f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{artifact.sha256(files[MODEL])[:8]}",
         service=service.name,
         parameters={
             "model": candidate.model,
             **_parameters(candidate),
             **split.about,
             **split.facts,
-            "data_version": data.version,
             "python": platform.python_version(),
         },
         metrics={
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "peak_memory_mb": usage.ru_maxrss / 1000,
             **measured,
             **{f"gate_{gate.name}": gate.value for gate in assessment.gates if gate.value is not None},
         },
         tags={
             "gates": "passed" if passed else "failed",
             "failed_gates": ", ".join(gate.name for gate in assessment.gates if not gate.passed),
+            "mlflow.source.git.commit": origin.git_commit or "unknown",
+            "git_dirty": str(origin.git_dirty),
         },
-        pipeline=candidate.pipeline,
-        trusted=service.trusted,
-        files=files,
+        data_version=data.version,
         passed=passed,
+        files=files,
     )
+
+
+def _source(service: Service) -> Source:
+    return source(Path(inspect.getfile(type(service))))
 
 
 def _parameters(candidate: Candidate) -> dict[str, Any]:
@@ -205,11 +234,10 @@ def _evidence(
     data: Data,
     assessment: Assessment,
     measured: Mapping[str, float],
-    tracked: tracking.Tracked,
     champion: str | None,
 ) -> dict[str, Any]:
     """What a release needs to know of the model; part of the release's manifest."""
-    origin, main = source(Path(inspect.getfile(type(service)))), measures_of(service).main
+    origin, main = _source(service), measures_of(service).main
     compared = assessment.compared
     gains = {"yardstick": compared.yardstick, "champion": compared.champion}
     return {
@@ -218,8 +246,8 @@ def _evidence(
         "input_schema": service.input_schema(),
         "source": {
             "data_version": data.version,
-            "mlflow_run": tracked.run_id or None,
-            "mlflow_model_version": tracked.model_version or None,
+            "mlflow_run": None,
+            "mlflow_model_version": None,
             "git_commit": origin.git_commit,
             "git_dirty": origin.git_dirty,
             "champion_sha256": champion,

@@ -64,6 +64,12 @@ class Manifest(Data):
         """The start of the SHA-256 of the manifest's canonical JSON."""
         return hashlib.sha256(self.to_bytes()).hexdigest()[: names.RELEASE_ID_LENGTH]
 
+    @property
+    def trained_as(self) -> str:
+        """The service's own name, as training and a model registry know it; an endpoint may have another."""
+        named = self.input_schema.get("service")
+        return named if isinstance(named, str) and named else self.service
+
     def to_bytes(self) -> bytes:
         """The manifest as canonical JSON."""
         return names.canonical_json(self.model_dump(mode="json"))

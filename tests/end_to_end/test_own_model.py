@@ -14,6 +14,7 @@ from demo.project import AT_ONCE
 from release.adapters import stage_file
 from release.domain import stage as stage_settings
 from tests.conftest import ROOT
+from tests.end_to_end.test_model_registry import registry
 from tests.end_to_end.test_readme import BLOCK, run
 
 pytestmark = pytest.mark.sandbox
@@ -67,18 +68,20 @@ def test_what_was_written_for_it_is_one_small_folder(walked):
 
 
 def test_it_goes_its_way_beside_the_flights_by_the_name_of_its_endpoint(world, trained):
-    """Two services in one project, of two kinds: each has its endpoint, and neither moves the other."""
+    """Two services in one project: each has its endpoint, and moves alone; its name is another than its own."""
     for stage in ("dev", "staging"):
         world.edit(stage, "toys", **{"rollout": AT_ONCE, "instances": {"type": "ml.m7i.large"}})
     world.slipway("release", "--endpoint", "delays", "--model", os.fspath(trained["logistic"]))
     flights = world.endpoint("dev").live.release
-    world.slipway("new-model", "toys", "--kind", "binary")
-    world.slipway("train", "--service", "toys", "--out", "toys-model")
+    world.slipway("new-model", "wooden_toys")
+    world.slipway("train", "--service", "wooden_toys", "--out", "toys-model")
     toys = world.slipway("release", "--endpoint", "toys", "--model", "toys-model").result["release"]
     world.slipway("promote", "staging", "--endpoint", "toys")
     answer = world.slipway("invoke", "staging", "--endpoint", "toys").result["answer"]
     golden = json.loads((world.project / "toys-model" / "golden.json").read_text())
     assert answer["predictions"] == pytest.approx(golden["requests"][0]["scores"], abs=golden["tolerance"])
+    version = registry(world).get_model_version_by_alias("wooden_toys", "staging")
+    assert version.tags["slipway.release"] == toys
     world.assert_at_rest("staging", toys, "toys")
     world.assert_at_rest("dev", toys, "toys")
     world.assert_at_rest("dev", flights)

@@ -185,6 +185,10 @@ class TestManifest:
         with pytest.raises(UsageError, match="golden"):
             manifest.compose("delays", PROCESS, {"golden_sha256": "0" * 64}, b"{}")
 
+    def test_an_endpoint_may_have_another_name_than_the_service(self):
+        assert examples.manifest().trained_as == "delays"
+        assert examples.manifest(input_schema={"service": "credit_risk"}).trained_as == "credit_risk"
+
     @pytest.mark.parametrize("kind", ["multiclass", "probability", "number"])
     def test_what_the_server_cannot_answer_with_is_refused_before_a_container_fails(self, kind):
         evidence = {
