@@ -31,17 +31,14 @@ def _further(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     """The models and options of the service that is asked for."""
     service = finding.load(finding.find(arguments.given(argv, "--service"), Path.cwd()))
     parser.set_defaults(found=service)
-    parser.add_argument("--model", choices=service.models, default=service.models[0], help="the pipeline")
-    for name, option in service.options.items():
-        own = f"own.{name}"
-        parser.add_argument(f"--{name}", dest=own, default=option.default, help=option.help, metavar="TEXT")
+    arguments.of_service(parser, service)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
     service, build = args.found, connect.folder() / ".build"
     options = TrainOptions(
         model=args.model,
-        own={name: getattr(args, f"own.{name}") for name in service.options},
+        own=arguments.own(args, service),
         out=args.out or build / "model",
         champion=champion.of(args.champion, service.name, build, out.tell),
         others=tuple(map(parse_other, args.others)),
