@@ -7,6 +7,7 @@ insists on, and adds what only it can know: whether the image may run there.
 from collections.abc import Sequence
 from datetime import datetime
 
+from release.domain import request_schema
 from release.domain.fence import GATE, clear_command
 from release.domain.ledger import Approval
 from release.domain.manifest import GateResult, Manifest
@@ -66,14 +67,17 @@ def approval_gate(approval: Approval | None) -> GateResult:
     return GateResult(name="approval", passed=passed, reason=reason)
 
 
-def next_step(refused: Sequence[GateResult], release: str) -> str:
-    """What to do about gates that `release` did not pass."""
-    if any(gate.name == GATE for gate in refused):
+def next_step(refused: Sequence[GateResult], release: str, stage: str) -> str:
+    """What to do about gates that `release` did not pass in `stage`."""
+    names = {gate.name for gate in refused}
+    if GATE in names:
         return f"Release it corrected; or, if it is good after all: {clear_command(release)}"
-    if {gate.name for gate in refused} <= {"soak", "approval"}:
+    if names <= {"soak", "approval"}:
         return (
             "Nothing is wrong with the release: do what the gates ask for, then run the same command again."
         )
+    if request_schema.GATE in names:
+        return request_schema.next_step(release, stage)
     return "Correct the model or the image and release it anew."
 
 

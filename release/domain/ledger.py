@@ -114,6 +114,8 @@ class Opened(Data):
     """The judge's policy, where the strategy asks it."""
     skip: Skip | None = None
     approval: Approval | None = None
+    callers_know: tuple[str, ...] = ()
+    """What of the promise of what was live it breaks, and its callers know of."""
     mends: bool = False
     """Whether the pins stay as they are, and what serves is brought back to them."""
 

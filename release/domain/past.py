@@ -49,6 +49,8 @@ class Moved:
     """The release that served when it began."""
     skip: Skip | None = None
     approval: Approval | None = None
+    callers_know: tuple[str, ...] = ()
+    """What of the promise of what was live it breaks, and its callers know of."""
     resumed: tuple[str, ...] = ()
     """Who took it over from a process that had died."""
     reason: str = ""
@@ -61,7 +63,9 @@ class Moved:
     @property
     def grounds(self) -> str:
         """What spoke for it, in words."""
-        return "; ".join(filter(None, (self._evidence(), _grounds(self.skip, self.approval))))
+        return "; ".join(
+            filter(None, (self._evidence(), grounds(self.skip, self.approval, self.callers_know)))
+        )
 
     def values(self) -> dict[str, object]:
         """It as JSON can have it."""
@@ -107,8 +111,8 @@ def begins(what: Payload) -> bool:
 def why(what: Payload) -> str:
     """What an entry says besides its event: a person's reason, or what speaks against a release."""
     match what:
-        case Opened(skip=skip, approval=approval):
-            return _grounds(skip, approval)
+        case Opened():
+            return grounds(what.skip, what.approval, what.callers_know)
         case Judged(share=share, decision=decision, because=because):
             return f"{decision} at {share} %: {because}"
         case Refused(reasons=reasons):
@@ -138,7 +142,8 @@ def _begun(stage: str, entry: Entry, what: Payload) -> Moved:
     if not isinstance(what, Opened):
         return begun
     before = what.before.live.release if what.before.live else None
-    return replace(begun, before=before, skip=what.skip, approval=what.approval)
+    given = {name: getattr(what, name) for name in ("skip", "approval", "callers_know")}
+    return replace(begun, before=before, **given)
 
 
 def _gone_on(found: Moved, entry: Entry) -> Moved:
@@ -158,10 +163,12 @@ def _who(entry: Entry) -> str:
     return f"{entry.owner.user}@{entry.owner.host}"
 
 
-def _grounds(skip: Skip | None, approval: Approval | None) -> str:
+def grounds(skip: Skip | None, approval: Approval | None, callers_know: Sequence[str]) -> str:
+    """What people said for a rollout, in words; empty where nobody had to say anything."""
     skipped = [f"without {' and '.join(skip.stages)}: {skip.reason}"] if skip else []
     approved = [f"approved by {approval.by}: {approval.reason}"] if approval else []
-    return "; ".join(skipped + approved)
+    known = [f"its callers know: {', '.join(callers_know)}"] if callers_know else []
+    return "; ".join(skipped + approved + known)
 
 
 def _short(value: object) -> str:

@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from release.domain import nearby
 from release.domain.errors import UsageError
-from release.domain.pins import Data
+from release.domain.pins import Data, ReleaseId
 
 EXAMPLE = "stages:\n  - {name: dev}\n  - {name: staging}\n  - {name: prod}"
 
@@ -33,6 +33,8 @@ class StageEntry(Data):
     """Whether a named person has to say yes (`promote --approved-by NAME --reason TEXT`)."""
     skip: bool = True
     """Whether a release may come here past the stage before, with a reason that is recorded."""
+    callers_know: tuple[ReleaseId, ...] = ()
+    """Releases that may refuse requests, or change the answers, of what is live: all callers know of it."""
 
 
 class Stages(Data):

@@ -26,6 +26,8 @@ class Grounds:
 
     skip: Skip | None = None
     approval: Approval | None = None
+    callers_know: tuple[str, ...] = ()
+    """What of live's promise it breaks, by data that says that its callers know."""
     strategy: Strategy | None = None
     """Another strategy than the stage's own, where its data allows that."""
 
@@ -51,6 +53,7 @@ def land(
             judge=judging.policy_of(ports, endpoint) if judged else None,
             skip=grounds.skip,
             approval=grounds.approval,
+            callers_know=grounds.callers_know,
         )
 
     ports.stack.ready()

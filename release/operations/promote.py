@@ -13,6 +13,7 @@ from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
 from release.domain.stages import Stages
 from release.operations import entering, fenced, judging, quota, rollouts, standing
+from release.operations.entering import Arrival
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, StagePorts, Tell, World
@@ -49,10 +50,10 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     content = verify(source, pin)
     approval = entering.approval_of(order.approved_by, order.reason)
     since = _live_since(source, endpoint, content.id) if entry.soak_minutes else None
-    results = entering.results(entry, target, content, since, approval)
     request = Request("promote", endpoint, pin.release)
-    results.append(fenced.gate(world, target, request, tell))
-    rollouts.pass_gates(target, "promote", endpoint, pin.release, results, tell)
+    found = entering.results(entry, target, Arrival(request, content, since), approval, tell)
+    results = [*found.results, fenced.gate(world, target, request, tell)]
+    rollouts.pass_gates(target, request, results, tell)
     rollouts.admit(target, request)
     judging.refuse_impossible(target, endpoint, order.strategy)
     quota.refuse_short(target, endpoint, tell)
@@ -60,7 +61,8 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     arrived = _bring(source, target, pin, content, tell)
     if rollouts.serves_already(target, endpoint, pin.release, tell):
         return Landed(target.name, endpoint, pin.release, changed=False)
-    return land(target, "promote", endpoint, arrived, Grounds(skip, approval, order.strategy), tell)
+    grounds = Grounds(skip, approval, found.callers_know, order.strategy)
+    return land(target, "promote", endpoint, arrived, grounds, tell)
 
 
 def _source_pin(stages: Stages, source: StagePorts, endpoint: str) -> ReleasePin:

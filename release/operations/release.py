@@ -12,6 +12,7 @@ from release.domain.ledger import Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
 from release.operations import entering, fenced, judging, quota, rollouts, standing
+from release.operations.entering import Arrival
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, Image, StagePorts, Tell, World
@@ -57,10 +58,10 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
         Event(f"release {content.id}: image {digest[:19]}…, model {content.model.sha256[:12]}…", detail=True)
     )
     approval = entering.approval_of(order.approved_by, order.reason)
-    results = entering.results(world.stages.entry(stage), ports, content, None, approval)
     request = Request("release", endpoint, content.id)
-    results.append(fenced.gate(world, ports, request, tell))
-    rollouts.pass_gates(ports, "release", endpoint, content.id, results, tell)
+    found = entering.results(world.stages.entry(stage), ports, Arrival(request, content), approval, tell)
+    results = [*found.results, fenced.gate(world, ports, request, tell)]
+    rollouts.pass_gates(ports, request, results, tell)
     rollouts.admit(ports, request)
     judging.refuse_impossible(ports, endpoint, order.strategy)
     quota.refuse_short(ports, endpoint, tell)
@@ -68,7 +69,8 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     pin = _push(ports, content, image, trained, tell)
     if rollouts.serves_already(ports, endpoint, content.id, tell):
         return Landed(stage, endpoint, content.id, changed=False)
-    return land(ports, "release", endpoint, pin, Grounds(skip, approval, order.strategy), tell)
+    grounds = Grounds(skip, approval, found.callers_know, order.strategy)
+    return land(ports, "release", endpoint, pin, grounds, tell)
 
 
 def _trained(folder: Path) -> Path:

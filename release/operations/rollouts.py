@@ -10,7 +10,6 @@ from release.domain.ledger import (
     WAY_BACK,
     End,
     Entered,
-    Kind,
     Opened,
     OpenRollout,
     Phase,
@@ -32,9 +31,7 @@ def settings_of(ports: StagePorts, endpoint: str) -> EndpointSettings:
     return ports.settings.endpoints[endpoint]
 
 
-def pass_gates(
-    ports: StagePorts, kind: Kind, endpoint: str, release: str, results: list[GateResult], tell: Tell
-) -> None:
+def pass_gates(ports: StagePorts, request: Request, results: list[GateResult], tell: Tell) -> None:
     """Insist that all gates passed; a refusal goes into the ledger, and raises ReleaseFailed."""
     bad = gates.failed(results)
     tell(Event(f"gates: {len(results) - len(bad)} of {len(results)} passed"))
@@ -42,12 +39,14 @@ def pass_gates(
         return
     reasons = tuple(f"{gate.name}: {gate.reason}" for gate in bad)
     if ports.ledger.exists():
-        subject = ledger.Subject(kind=kind, endpoint=endpoint, release=release, rollout="")
+        subject = ledger.Subject(
+            kind=request.kind, endpoint=request.endpoint, release=request.release, rollout=""
+        )
         ports.ledger.append(subject, Refused(reasons=reasons))
     raise ReleaseFailed(
-        f"Release {release} is refused by {ports.name}: {'; '.join(reasons)}",
+        f"Release {request.release} is refused by {ports.name}: {'; '.join(reasons)}",
         "Nothing was pinned and no traffic moved.",
-        gates.next_step(bad, release),
+        gates.next_step(bad, request.release, ports.name),
     )
 
 

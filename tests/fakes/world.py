@@ -1,9 +1,11 @@
 """A project in memory: stages whose ports are all fakes, and processes that start, die and start again."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from release.domain import container, names
 from release.domain.manifest import ImageRecord, Manifest, ModelRecord
@@ -114,7 +116,7 @@ class FakeStage:
         self.ledger.owner = process(pid)
         self.ledger.living = {pid}
 
-    def pin(self, number: int, capacity: int = 1) -> ReleasePin:
+    def pin(self, number: int, capacity: int = 1, schema: Mapping[str, Any] | None = None) -> ReleasePin:
         """A pin of the `number`-th release, as it is rolled out where the settings ask for no environment.
 
         Its files lie in this stage's bucket and registry.
@@ -126,7 +128,7 @@ class FakeStage:
             service="delays",
             image=ImageRecord(digest=digest, size=1, runtime="process", python="3.11"),
             model=ModelRecord(sha256=sha256, size=len(body)),
-            input_schema={},
+            input_schema=dict(schema or {}),
             source={"number": number},
             evaluation={},
             gates=(),
