@@ -9,9 +9,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from release.domain import quotas
+from release.domain.approvals import Approvals, Makers
 from release.domain.chain import Shelf
 from release.domain.cleanup import Kind, Thing
 from release.domain.deployment import Deployment
@@ -25,10 +26,14 @@ from release.domain.landed import Description
 from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Stored, Subject
 from release.domain.manifest import ImageRecord, Manifest
 from release.domain.orders import Order
-from release.domain.pins import Pins
+from release.domain.pins import Data, Pins
+from release.domain.said import Caller
 from release.domain.scaling import Scaling
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import Stages
+from release.domain.waivers import Waivers
+
+Kept = TypeVar("Kept", bound=Data)
 
 
 class Clock(Protocol):
@@ -183,23 +188,27 @@ class Ledger(Protocol):
         """Everything that lies, or lay, where the ledger is."""
 
 
-class Fences(Protocol):
-    """A stage's fences. Every method raises SlipwayError when the stage cannot be read."""
+class Records(Protocol[Kept]):
+    """What a stage keeps of releases, a record each. Methods raise SlipwayError when it cannot be read."""
 
     def exists(self) -> bool:
         """Whether the stage has a place for them yet."""
 
-    def sign(self) -> Signature:
-        """Who works here, and what time it is."""
+    def of(self, release: str) -> Kept | None:
+        """What is kept of a release; None when nothing is."""
 
-    def of(self, release: str) -> Fence | None:
-        """What is kept of a release, standing or cleared; None when nothing is."""
-
-    def all(self) -> Sequence[Fence]:
+    def all(self) -> Sequence[Kept]:
         """All that is kept."""
 
-    def change(self, release: str, change: Callable[[Fence | None], Fence | None]) -> Fence | None:
+    def change(self, release: str, change: Callable[[Kept | None], Kept | None]) -> Kept | None:
         """Keep what `change` makes of what is kept, as one step; returns it."""
+
+
+class Fences(Records[Fence], Protocol):
+    """A stage's fences, standing or cleared."""
+
+    def sign(self) -> Signature:
+        """Who works here, and what time it is."""
 
 
 LATE_SECONDS = 30.0
@@ -348,6 +357,10 @@ class StagePorts:
     ledger: Ledger
     evidence: Evidence
     fences: Fences
+    approvals: Records[Approvals]
+    makers: Records[Makers]
+    waivers: Records[Waivers]
+    caller: Callable[[], Caller]
     artifacts: Artifacts
     holdings: Holdings
     registry: Registry

@@ -1,7 +1,7 @@
 """What all operations that move traffic share: gates, taking the stage, and what a rollout came to."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from release.domain import gates, landed, ledger, names, plan
 from release.domain.errors import Held, ReleaseFailed, ServiceError
@@ -31,8 +31,13 @@ def settings_of(ports: StagePorts, endpoint: str) -> EndpointSettings:
     return ports.settings.endpoints[endpoint]
 
 
-def pass_gates(ports: StagePorts, request: Request, results: list[GateResult], tell: Tell) -> None:
-    """Insist that all gates passed; a refusal goes into the ledger, and raises ReleaseFailed."""
+def pass_gates(
+    ports: StagePorts, request: Request, results: list[GateResult], waivable: Mapping[str, str], tell: Tell
+) -> None:
+    """Insist that all gates passed; a refusal goes into the ledger, and raises ReleaseFailed.
+
+    Those in `waivable` may be waived by a person, each by its command.
+    """
     bad = gates.failed(results)
     tell(Event(f"gates: {len(results) - len(bad)} of {len(results)} passed"))
     if not bad:
@@ -46,7 +51,7 @@ def pass_gates(ports: StagePorts, request: Request, results: list[GateResult], t
     raise ReleaseFailed(
         f"Release {request.release} is refused by {ports.name}: {'; '.join(reasons)}",
         "Nothing was pinned and no traffic moved.",
-        gates.next_step(bad, request.release, ports.name),
+        gates.next_step(bad, request.release, ports.name, waivable),
     )
 
 
