@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from release.domain import quotas
 from release.domain.approvals import Approvals, Makers
@@ -25,15 +25,15 @@ from release.domain.golden import Golden
 from release.domain.landed import Description
 from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Stored, Subject
 from release.domain.manifest import ImageRecord, Manifest
+from release.domain.model_versions import Mark
 from release.domain.orders import Order
-from release.domain.pins import Data, Pins
+from release.domain.pins import Pins
+from release.domain.records import Records
 from release.domain.said import Caller
 from release.domain.scaling import Scaling
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import Stages
 from release.domain.waivers import Waivers
-
-Kept = TypeVar("Kept", bound=Data)
 
 
 class Clock(Protocol):
@@ -141,10 +141,7 @@ class Stack(Protocol):
         """Raises UsageError where `up` could not even begin, or the stack is of another account or region."""
 
     def up(self, endpoint: str | None = None) -> None:
-        """Refresh and apply the stage's data, of one endpoint or of all.
-
-        Raises ApplyFailed (`release/domain/errors.py`) with the engine's words.
-        """
+        """Refresh and apply the stage's data, of one endpoint or of all. Raises ApplyFailed."""
 
 
 class Ledger(Protocol):
@@ -186,22 +183,6 @@ class Ledger(Protocol):
 
     def shelf(self) -> Shelf:
         """Everything that lies, or lay, where the ledger is."""
-
-
-class Records(Protocol[Kept]):
-    """What a stage keeps of releases, a record each. Methods raise SlipwayError when it cannot be read."""
-
-    def exists(self) -> bool:
-        """Whether the stage has a place for them yet."""
-
-    def of(self, release: str) -> Kept | None:
-        """What is kept of a release; None when nothing is."""
-
-    def all(self) -> Sequence[Kept]:
-        """All that is kept."""
-
-    def change(self, release: str, change: Callable[[Kept | None], Kept | None]) -> Kept | None:
-        """Keep what `change` makes of what is kept, as one step; returns it."""
 
 
 class Fences(Records[Fence], Protocol):
@@ -312,6 +293,17 @@ class Registry(Protocol):
         """Copy an image by digest here under the release's tag, and check what arrived."""
 
 
+class ModelRegistry(Protocol):
+    """Who keeps versions of models, and is told what the stages serve."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether the project has one."""
+
+    def mark(self, service: str, marks: Sequence[Mark]) -> None:
+        """Give versions of a service's model their aliases and tags. Raises Unreadable."""
+
+
 class Signs(Protocol):
     """What CloudWatch kept of an endpoint."""
 
@@ -349,6 +341,8 @@ class StagePorts:
     """Whether an earlier version wrote the stage's file."""
     loopback: bool
     """Whether its AWS is on this machine."""
+    last: bool
+    """Whether no stage comes after it."""
     entering: str
     """The command by which a release enters the stage."""
     file: StageFile
@@ -364,6 +358,7 @@ class StagePorts:
     artifacts: Artifacts
     holdings: Holdings
     registry: Registry
+    models: ModelRegistry
     signs: Signs
     quota_of: quotas.Ask
     clock: Clock

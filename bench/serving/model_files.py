@@ -65,6 +65,7 @@ def _prepare(kind: str, package: Path, folder: Path) -> Model:
     import pandas as pd
 
     from model.service.features import CATEGORIES, NAMES, NUMBERS
+    from model.service.service import SERVICE
     from model.training.export import pipeline_scores
     from model.training.skops_file import load
 
@@ -88,7 +89,7 @@ def _prepare(kind: str, package: Path, folder: Path) -> Model:
             {name: _plain(value) for name, value in zip(NAMES, row, strict=True)}
             for row in some.itertuples(index=False)
         ]
-        scores[size] = pipeline_scores(pipeline, some)
+        scores[size] = pipeline_scores(SERVICE, pipeline, some)
     return Model(kind, artifact, peers, sha256(package.read_bytes()), rows, scores)
 
 

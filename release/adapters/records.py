@@ -8,7 +8,7 @@ cannot be read from one that keeps nothing.
 import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
@@ -17,12 +17,11 @@ from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code, e
 from release.domain import names
 from release.domain.approvals import Approvals, Makers
 from release.domain.errors import ServiceError
-from release.domain.pins import Data
+from release.domain.records import Kept
 from release.domain.waivers import Waivers
 
 ATTEMPTS = 5
 _OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
-Kept = TypeVar("Kept", bound=Data)
 
 
 class RecordStore(Generic[Kept]):

@@ -1,6 +1,7 @@
 """Arguments that several commands have, under one name and with one meaning."""
 
 import argparse
+from collections.abc import Sequence
 from typing import get_args
 
 from release.domain.pins import Strategy
@@ -36,3 +37,10 @@ def strategy(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="another way to move traffic than the stage's own, where its data allows it",
     )
+
+
+def given(argv: Sequence[str], option: str) -> str | None:
+    """The value of one option, before it is known which others there are."""
+    alone = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    alone.add_argument(option, dest="value")
+    return alone.parse_known_args(argv)[0].value

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic
 
 from release.domain.errors import ServiceError
-from release.domain.pins import Data
+from release.domain.records import Kept
 from tests.fakes.trouble import Trouble
-
-Kept = TypeVar("Kept", bound=Data)
 
 
 @dataclass
