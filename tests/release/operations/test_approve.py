@@ -15,6 +15,7 @@ from release.operations.history import history
 from release.operations.promote import Order, promote
 from release.operations.release import Order as ReleaseOrder
 from release.operations.release import release
+from release.operations.report import report
 from release.operations.rollback import rollback
 from release.operations.status import status
 from tests.fakes.trouble import Crash
@@ -276,6 +277,17 @@ class TestWhatIsShown:
         assert [(line.kind, line.release, line.end) for line in found] == [("approve", coming, "approved")]
         assert found[0].reason == f"by user/ada (CI says: ada-at-github): {WHY}"
         assert found[0].ended == found[0].at == EPOCH.isoformat(timespec="milliseconds")
+
+    def test_the_report_of_a_rollout_holds_its_own_entries_whatever_was_said_since(
+        self, world, staging, say, coming, told
+    ):
+        say(ADA, BOB)
+        promote(world, Order("staging"), told)
+        before = report(world, "staging").report
+        staging.caller = Caller(arn=CARL)
+        revoke(world, "staging", coming, "too late", told)
+        assert report(world, "staging").report == before
+        assert "approved by user/ada: read the report; approved by user/bob" in before.grounds
 
     def test_promote_says_who_approved(self, world, say, told):
         say(ADA, BOB)

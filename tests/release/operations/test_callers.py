@@ -12,7 +12,7 @@ from release.operations.release import Order as ReleaseOrder
 from release.operations.release import release
 from release.operations.rollback import rollback
 from tests.release.operations.conftest import EVIDENCE
-from tests.release.scenes import killed_at, pins_now, serving, sure
+from tests.release.scenes import at_call, killed_at, pins_now, serving, sure
 
 LIVE = {
     "service": "delays",
@@ -112,3 +112,19 @@ def test_golden_requests_of_live_are_not_held_against_what_its_callers_know(proj
     said = "not compared with live on golden requests: its callers know that it differs"
     assert (said in told.text) is known
     assert ("golden scores change" in told.text) is not known
+
+
+def test_a_stage_of_which_nothing_is_there_any_more_promises_nothing(project, dev, staging, told, other):
+    """It is made anew, and its pins go."""
+    staging.sagemaker.endpoints.clear()
+    staging.artifacts.there, staging.registry.address = False, None
+    staging.artifacts.manifests.clear()
+    staging.ledger.there = False
+
+    def provisioned():
+        staging.artifacts.there, staging.registry.address = True, "registry/slipway-staging"
+        staging.ledger.there = True
+
+    at_call(staging, "up", provisioned)
+    assert promote(project(dev, staging), Order("staging"), told).changed
+    assert sure(pins_now(staging).live).release == other
