@@ -39,18 +39,18 @@ class Feature:
 
 @dataclass(frozen=True)
 class Output:
-    """What the model answers for a row. The bounds are for numbers alone: a probability has its own."""
+    """What the model answers for a row."""
 
     name: str
     description: str
-    minimum: float = 0.0
-    maximum: float = 1.0
-    """What answers usually lie between; telemetry counts them in equal parts of it."""
+    minimum: float | None = None
+    maximum: float | None = None
+    """What numbers usually lie between; telemetry counts them in equal parts of it."""
 
     @property
     def span(self) -> float:
         """What differences are relative to; 1 for a probability."""
-        return self.maximum - self.minimum
+        return 1.0 if self.minimum is None or self.maximum is None else self.maximum - self.minimum
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,7 @@ class Service:
 
     def input_schema(self) -> dict[str, Any]:
         """Input and output as JSON values: what `schema.json` and the release's manifest hold."""
-        output: dict[str, str | float] = {
+        output: dict[str, str | float | None] = {
             "name": self.output.name,
             "kind": SERVED.get(self.kind, self.kind),
             "description": self.output.description,
@@ -300,9 +300,14 @@ def _wrong(cls: type[Service]) -> list[str]:
         found.append(f"its options cannot be called {', '.join(sorted(taken))}")
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")
-    if cls.kind == "binary" and (cls.output.minimum, cls.output.maximum) != (0, 1):
-        found.append("its output is a probability, which needs no minimum and maximum")
-    if cls.output.span <= 0:
+    ends = (cls.output.minimum, cls.output.maximum)
+    if cls.kind == "binary" and ends != (None, None):
+        found.append("its output is a probability, which has no minimum and maximum of its own")
+    if cls.kind == "regression" and None in ends:
+        found.append(
+            "its output is a number, which needs a minimum and a maximum: what it usually lies between"
+        )
+    elif cls.output.span <= 0:
         found.append("its output's maximum is not above its minimum")
     return found
 

@@ -24,7 +24,7 @@ def find(asked: str | None, start: Path) -> Path:
     """The folder of the service that is `asked` for by name or path; without, the only one of the project at
     or above `start`, else the example. Raises ServiceError."""
     project = next((at for at in (start, *start.parents) if (at / "Pulumi.yaml").is_file()), start)
-    own = {folder.name: folder for folder in sorted((project / OWN).glob("*")) if _is_service(folder)}
+    own = services(project)
     if asked is None and len(own) > 1:
         raise ServiceError(
             f"The project has several services: {', '.join(own)}.",
@@ -43,6 +43,11 @@ def find(asked: str | None, start: Path) -> Path:
         f"Name one of these or a folder, as in --service {EXAMPLE.relative_to(ROOT)}; or make one: "
         f"./slipway new-model NAME",
     )
+
+
+def services(project: Path) -> dict[str, Path]:
+    """The folders of a project's own services, by name."""
+    return {folder.name: folder for folder in sorted((project / OWN).glob("*")) if _is_service(folder)}
 
 
 def load(folder: Path) -> Service:

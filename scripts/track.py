@@ -64,7 +64,7 @@ def _table(runs: list) -> Table:
 COMMAND = Command(
     name="track",
     summary="List and compare the trainings on record; send again what no tracker has yet.",
-    example="MLFLOW_TRACKING_URI=http://127.0.0.1:5000 ./slipway track --resend",
+    example="./slipway track --resend",
     work=_work,
     arguments=_arguments,
 )

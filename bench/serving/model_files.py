@@ -49,7 +49,17 @@ def train(kind: str, folder: Path) -> Model:
     # a tracking store of its own, so that the project's own does not fill with models of benchmarks
     env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db"}
     folder.mkdir(parents=True, exist_ok=True)
-    command = [ROOT / "slipway", "train", "--model", kind, "--out", out, "--json"]
+    command = [
+        ROOT / "slipway",
+        "train",
+        "--service",
+        "model/service",
+        "--model",
+        kind,
+        "--out",
+        out,
+        "--json",
+    ]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise ModelError(

@@ -17,7 +17,11 @@ from sklearn.pipeline import Pipeline
 
 from model.training.errors import ExportError
 
-TRUSTED = ["numpy.dtype", "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+TRUSTED = [
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+]
 """Types of scikit-learn beyond skops' own list. Fixed here and by the service, never taken from a file."""
 _SCHEMA = "schema.json"
 

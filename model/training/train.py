@@ -10,6 +10,7 @@ written to the output folder, `evidence.json` last:
     evidence.json   what is known of the model: checksums, origin, measures, gates
 """
 
+import inspect
 import platform
 import resource
 import time
@@ -36,7 +37,7 @@ from model.training.kinds.gate import Gate
 from model.training.kinds.table import measures_of
 from model.training.options import TrainOptions
 from model.training.package import package
-from model.training.source import source
+from model.training.source import Source, source
 from model.training.tracking import sending
 from model.training.tracking.outbox import Outbox
 from model.training.tracking.run import MODEL, Run
@@ -186,7 +187,7 @@ def _run(
     measured: Mapping[str, float],
     files: Mapping[str, bytes],
 ) -> Run:
-    passed, origin = gates.passed(assessment.gates), source()
+    passed, origin = gates.passed(assessment.gates), _source(service)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return Run(
         id=f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{artifact.sha256(files[MODEL])[:8]}",
@@ -216,6 +217,10 @@ def _run(
     )
 
 
+def _source(service: Service) -> Source:
+    return source(Path(inspect.getfile(type(service))))
+
+
 def _parameters(candidate: Candidate) -> dict[str, Any]:
     """The plain parameters of the pipeline's last step, which tell one training from another."""
     found = candidate.pipeline[-1].get_params()
@@ -232,7 +237,7 @@ def _evidence(
     champion: str | None,
 ) -> dict[str, Any]:
     """What a release needs to know of the model; part of the release's manifest."""
-    origin, main = source(), measures_of(service).main
+    origin, main = _source(service), measures_of(service).main
     compared = assessment.compared
     gains = {"yardstick": compared.yardstick, "champion": compared.champion}
     return {

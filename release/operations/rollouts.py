@@ -157,7 +157,7 @@ def tell_model_registry(ports: StagePorts, pins: Pins, rollout: str | None, tell
     if pins.live is None or not ports.models.exists:
         return
     try:
-        service = ports.artifacts.manifest(pins.live.release).service
+        service = ports.artifacts.manifest(pins.live.release).trained_as
         ports.models.mark(service, model_versions.marks(ports.name, ports.last, pins, rollout))
     except (SlipwayError, Unreadable) as error:
         cause = error.cause if isinstance(error, SlipwayError) else str(error)

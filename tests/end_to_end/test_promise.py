@@ -25,12 +25,12 @@ def test_another_promise_enters_a_stage_only_when_its_callers_know(world, traine
     other = bad_models.with_evidence(
         trained["boosting"],
         tmp_path / "other",
-        lambda evidence: evidence["input_schema"]["output"].update(kind="minutes"),
+        lambda evidence: evidence["input_schema"]["output"].update(kind="number"),
     )
     order = ("release", "--model", os.fspath(other))
     done = world.slipway(*order, expected=1)
     assert (
-        "schema: it breaks what live promises: its answer is a minutes, and was a probability" in done.stderr
+        "schema: it breaks what live promises: its answer is a number, and was a probability" in done.stderr
     )
     world.assert_at_rest("dev", serves=served)
     assert world.events("dev")[-1] == "refused"
@@ -46,7 +46,7 @@ def test_another_promise_enters_a_stage_only_when_its_callers_know(world, traine
     world.slipway("promote", "staging")
     world.assert_at_rest("staging", serves=release)
     [moved] = world.slipway("history", "staging", "--last", "1").result["rollouts"]
-    assert moved["callers_know"] == ["its answer is a minutes, and was a probability"]
+    assert moved["callers_know"] == ["its answer is a number, and was a probability"]
 
     tumours = {"service": "tumours", "features": [{"name": "radius", "kind": "number", "nullable": False}]}
     strange = bad_models.with_evidence(
