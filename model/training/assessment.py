@@ -16,6 +16,7 @@ from model.training.champion import Champion
 from model.training.evaluation import Evaluation, evaluate, gain
 from model.training.export import Scorer, parity, pipeline_scores, stressed
 from model.training.kinds.gate import Gate
+from model.training.kinds.measures import Scores
 from model.training.leaks import worst_leak
 from model.training.measured import Measured
 
@@ -30,6 +31,8 @@ class Assessment:
     validation: Evaluation
     test: Evaluation
     measured: Measured
+    scores: Scores
+    """Of the test rows."""
     gates: tuple[Gate, ...]
 
 
@@ -76,6 +79,7 @@ def assess(
         validation=evaluate(service, validation, candidate.scorer.score(validation), constant),
         test=result,
         measured=measured,
+        scores=scores,
         gates=gates.evaluate(service, result, measured),
     )
 

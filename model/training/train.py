@@ -30,6 +30,7 @@ from model.training import gates
 from model.training.assessment import Assessment, Candidate, assess, fit
 from model.training.bundle import Key, bundle, read_others
 from model.training.champion import read_champion, split_beside
+from model.training.drawings import drawings
 from model.training.evaluation import metrics
 from model.training.export import Scorer, pipeline_scores, to_onnx
 from model.training.golden import golden
@@ -110,7 +111,9 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     if others:
         evidence["source"]["other_models"] = _origin(others)
     written = {**files, EVIDENCE: artifact.as_json(evidence)}
-    run = _run(service, split, data, candidate, assessment, measured, written)
+    labels = split.test.select(data.table)[service.label].to_numpy()
+    drawn = drawings(service, labels, assessment.scores) if options.trackers else {}
+    run = _run(service, split, data, candidate, assessment, measured, {**written, **drawn})
     outbox = sending.outbox(options.build)
     # Kept before it is written, so that a model which lies there has its record whatever happens next.
     lost = sending.keep(run, options.trackers, outbox)

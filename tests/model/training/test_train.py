@@ -130,7 +130,7 @@ def test_mlflow_has_the_run_the_version_and_the_alias(project, first):
         first["source"]["mlflow_model_version"],
     )
     there = {item.path for item in client.list_artifacts(run.info.run_id)}
-    assert there == {"golden.json", "model.tar.gz", "evidence.json"}
+    assert there == {"golden.json", "model.tar.gz", "evidence.json", "calibration.png", "thresholds.png"}
 
 
 def test_a_deleted_experiment_costs_the_record_and_not_the_training(project, first, tmp_path):
