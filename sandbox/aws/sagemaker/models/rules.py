@@ -49,8 +49,8 @@ def check_model(
         readable = readable and not missing
     if not readable and url is None:
         raise ValidationError(
-            f'The execution role ARN "{role}" is invalid. Please ensure that the role exists and that its trust '
-            'relationship policy allows the action "sts:AssumeRole" for the service principal '
+            f'The execution role ARN "{role}" is invalid. Please ensure that the role exists and that its '
+            'trust relationship policy allows the action "sts:AssumeRole" for the service principal '
             '"sagemaker.amazonaws.com".'
         )
     if not readable:
