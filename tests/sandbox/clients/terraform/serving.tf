@@ -19,7 +19,7 @@ data "aws_iam_policy_document" "execution" {
     resources = ["${aws_s3_bucket.models.arn}/*"]
   }
   statement {
-    actions   = ["ecr:GetAuthorizationToken"]
+    actions   = ["cloudwatch:DescribeAlarms", "ecr:GetAuthorizationToken"]
     resources = ["*"]
   }
   statement {
