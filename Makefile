@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # compiled files are kept even where the machine says otherwise: every worker would compile all tests anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-long test-troubles test-container test-unit lint format bench bench-rollout bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox deployer-policy lock clean distclean image update-image
+.PHONY: help setup demo test test-long test-troubles test-container test-unit lint format bench bench-rollout bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox deployer-policy lock clean distclean tracking image update-image
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -81,6 +81,11 @@ bench-sandbox: setup ## what the sandbox adds to a request; SOAK_MINUTES=30 for 
 STAGE ?= prod
 deployer-policy: setup ## the IAM policy of whoever deploys STAGE=prod: infra/deployer-policy.json is prod's, written anew
 	@$(BIN)/python -m tests.infra.deployer_policy && $(BIN)/python -m tests.infra.deployer_policy $(STAGE)
+
+PORT ?= 5000
+tracking: setup ## MLflow's server on 127.0.0.1:PORT=5000: a database in .build, artifacts in the sandbox's S3
+	@./slipway sandbox up
+	@eval "$$(./slipway sandbox env)" && exec $(BIN)/python -m scripts.setup.tracking_server --port $(PORT)
 
 image: setup ## build the inference image; layer sizes, and why the digest changed
 	@./slipway image $(ARGS)

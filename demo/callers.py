@@ -21,7 +21,7 @@ from random import Random
 from urllib.parse import urlsplit
 
 from demo.project import ROOT
-from model.service.data import load
+from model.service.data import load, of_months
 from model.service.features import NAMES
 
 CONNECTIONS = 6
@@ -36,7 +36,7 @@ VARIANT = "x-Amzn-Invoked-Production-Variant"
 
 def bodies(cache: Path, count: int = FLIGHTS) -> list[bytes]:
     """Requests for one flight each, as JSON; missing values are null."""
-    rows = load(cache).months(MONTH)[list(NAMES)].sample(count, random_state=0).to_dict("records")
+    rows = of_months(load(cache).table, MONTH)[list(NAMES)].sample(count, random_state=0).to_dict("records")
     plain = ({name: _json(value) for name, value in row.items()} for row in rows)
     return [json.dumps({"instances": [row]}).encode() for row in plain]
 

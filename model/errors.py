@@ -2,6 +2,7 @@
 
 ModelError       exit code 2: usage or configuration
 ├── OutputError  a file could not be written
+├── ServiceError a service's folder is not as `model.contract` wants it
 ├── …            what can be wrong with data and months (`model.service.errors`)
 ├── …            what can go wrong in training (`model.training.errors`)
 └── ImageError   what can go wrong with an image (`model.image.errors`)
@@ -28,3 +29,7 @@ class ModelError(Exception):
 
 class OutputError(ModelError):
     """A file could not be written: disk full, no permission, a folder where a file should be."""
+
+
+class ServiceError(ModelError):
+    """A service's folder is not there, or does not tell what `model.contract` asks of it."""

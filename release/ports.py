@@ -24,6 +24,7 @@ from release.domain.golden import Golden
 from release.domain.landed import Description
 from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Stored, Subject
 from release.domain.manifest import ImageRecord, Manifest
+from release.domain.model_versions import Mark
 from release.domain.orders import Order
 from release.domain.pins import Pins
 from release.domain.scaling import Scaling
@@ -136,10 +137,7 @@ class Stack(Protocol):
         """Raises UsageError where `up` could not even begin, or the stack is of another account or region."""
 
     def up(self, endpoint: str | None = None) -> None:
-        """Refresh and apply the stage's data, of one endpoint or of all.
-
-        Raises ApplyFailed (`release/domain/errors.py`) with the engine's words.
-        """
+        """Refresh and apply the stage's data, of one endpoint or of all. Raises ApplyFailed."""
 
 
 class Ledger(Protocol):
@@ -303,6 +301,17 @@ class Registry(Protocol):
         """Copy an image by digest here under the release's tag, and check what arrived."""
 
 
+class ModelRegistry(Protocol):
+    """Who keeps versions of models, and is told what the stages serve."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether the project has one."""
+
+    def mark(self, service: str, marks: Sequence[Mark]) -> None:
+        """Give versions of a service's model their aliases and tags. Raises Unreadable."""
+
+
 class Signs(Protocol):
     """What CloudWatch kept of an endpoint."""
 
@@ -340,6 +349,8 @@ class StagePorts:
     """Whether an earlier version wrote the stage's file."""
     loopback: bool
     """Whether its AWS is on this machine."""
+    last: bool
+    """Whether no stage comes after it."""
     entering: str
     """The command by which a release enters the stage."""
     file: StageFile
@@ -351,6 +362,7 @@ class StagePorts:
     artifacts: Artifacts
     holdings: Holdings
     registry: Registry
+    models: ModelRegistry
     signs: Signs
     quota_of: quotas.Ask
     clock: Clock

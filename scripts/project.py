@@ -1,9 +1,13 @@
-"""`./slipway project DIR`: make a project folder, so that a trial leaves this repository's data alone."""
+"""`./slipway project DIR`: make a project folder, so that a trial leaves this repository's data alone.
+
+The repository's own services are there too, as links.
+"""
 
 import argparse
 from pathlib import Path
 
 from demo.project import make_project
+from model import finding
 from release.domain.errors import UsageError
 from scripts.shared.cli import Command, Out, run
 
@@ -18,6 +22,10 @@ def _work(args: argparse.Namespace, out: Out) -> int:
             f"{args.folder} is not empty.", "Nothing was written.", "Name a new or empty folder."
         )
     folder = make_project(args.folder)
+    for name, own in finding.services(finding.ROOT).items():
+        link = folder / finding.OWN / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(own)
     out.result(
         {"project": str(folder)},
         f"[green]✓[/green] {folder} has the stages and the program of this repository",

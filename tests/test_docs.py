@@ -139,7 +139,9 @@ def slipway_lines(name: str) -> list[str]:
 def options(verb: str) -> frozenset[str]:
     """The options that a command takes."""
     parser = argparse.ArgumentParser()
-    importlib.import_module(f"scripts.{verb}").COMMAND.arguments(parser)
+    command = importlib.import_module(f"scripts.{verb.replace('-', '_')}").COMMAND
+    command.arguments(parser)
+    command.further(parser, ["--service", "model/service"])  # whatever others there are
     return frozenset(parser._option_string_actions) | {"--json", "--traceback"}
 
 

@@ -49,7 +49,17 @@ def train(kind: str, folder: Path) -> Model:
     # a tracking store of its own, so that the project's own does not fill with models of benchmarks
     env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db"}
     folder.mkdir(parents=True, exist_ok=True)
-    command = [ROOT / "slipway", "train", "--model", kind, "--out", out, "--json"]
+    command = [
+        ROOT / "slipway",
+        "train",
+        "--service",
+        "model/service",
+        "--model",
+        kind,
+        "--out",
+        out,
+        "--json",
+    ]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise ModelError(
@@ -65,6 +75,7 @@ def _prepare(kind: str, package: Path, folder: Path) -> Model:
     import pandas as pd
 
     from model.service.features import CATEGORIES, NAMES, NUMBERS
+    from model.service.service import SERVICE
     from model.training.export import pipeline_scores
     from model.training.skops_file import load
 
@@ -88,7 +99,7 @@ def _prepare(kind: str, package: Path, folder: Path) -> Model:
             {name: _plain(value) for name, value in zip(NAMES, row, strict=True)}
             for row in some.itertuples(index=False)
         ]
-        scores[size] = pipeline_scores(pipeline, some)
+        scores[size] = pipeline_scores(SERVICE, pipeline, some)
     return Model(kind, artifact, peers, sha256(package.read_bytes()), rows, scores)
 
 

@@ -9,7 +9,6 @@ of flights that arrive. Nothing here is random and nothing asks a network.
 import hashlib
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,7 @@ from zipfile import BadZipFile
 
 import pandas as pd
 
+from model.contract import Data
 from model.errors import OutputError
 from model.files import replacing
 from model.service.errors import DataError
@@ -42,22 +42,16 @@ WIND_LIMIT = 200.0
 """Miles per hour. One observation says 1048: an instrument's error, taken as missing."""
 
 
-@dataclass(frozen=True)
-class Data:
-    """The joined table, one row for each flight that arrived, in order of departure hour, and its version."""
-
-    table: pd.DataFrame
-    version: str
-
-    def months(self, first: int, last: int | None = None) -> pd.DataFrame:
-        """The flights of months `first` to `last`, both included."""
-        return self.table[self.table["month"].between(first, last or first)]
+def of_months(table: pd.DataFrame, first: int, last: int | None = None) -> pd.DataFrame:
+    """The flights of months `first` to `last`, both included."""
+    return table[table["month"].between(first, last or first)]
 
 
 def load(cache: Path) -> Data:
-    """The joined and checked table, from `cache` (a folder) when it holds this version of data and code.
+    """The joined and checked table, one row for each flight that arrived, in order of departure hour.
 
-    Raises DataError when the data is missing or wrong, OutputError when the cache cannot be written.
+    It comes from `cache` (a folder) when that holds this version of data and code. Raises DataError when the
+    data is missing or wrong, OutputError when the cache cannot be written.
     """
     folder = _folder()
     data_version = _version(folder)

@@ -1,30 +1,14 @@
-"""The features of the `delays` service: their names, kinds and meaning, and the frame that the model reads.
+"""The features of the `delays` service: their names, kinds and meaning.
 
 Everything here is known before departure. Month and day of the month are left out on purpose: with one
 year of data a model that knows the month learns that year's calendar, not lateness. No feature is
 computed at serving time, so the request carries exactly these values.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from model.contract import Feature
 
-import pandas as pd
-
-SERVICE = "delays"
 LATE_MINUTES = 15
 """A flight is late when it arrives this many minutes after its schedule, or more."""
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One input. Numbers may be missing (NaN) when `nullable`; a category never is."""
-
-    name: str
-    kind: Literal["number", "category"]
-    nullable: bool
-    description: str
-    example: float | str
-    """Of one real flight: New York to Chicago on a Thursday in August."""
 
 
 def _category(name: str, description: str, example: str) -> Feature:
@@ -36,6 +20,7 @@ def _number(name: str, description: str, example: float, nullable: bool = False)
 
 
 FEATURES: tuple[Feature, ...] = (
+    # The examples are of one flight: New York to Chicago on a Thursday in August.
     _category("carrier", "two-letter airline code", "UA"),
     _category("origin", "departure airport (IATA)", "LGA"),
     _category("dest", "arrival airport (IATA)", "ORD"),
@@ -60,30 +45,3 @@ FEATURES: tuple[Feature, ...] = (
 CATEGORIES = tuple(f.name for f in FEATURES if f.kind == "category")
 NUMBERS = tuple(f.name for f in FEATURES if f.kind == "number")
 NAMES = tuple(f.name for f in FEATURES)
-
-
-def input_schema() -> dict[str, Any]:
-    """The service's input and output as JSON values: what `schema.json` and the release's manifest hold."""
-    return {
-        "service": SERVICE,
-        "features": [asdict(feature) for feature in FEATURES],
-        "output": {
-            "name": "late",
-            "kind": "probability",
-            "description": f"probability that the flight arrives {LATE_MINUTES} minutes late or more",
-        },
-    }
-
-
-def inputs(rows: pd.DataFrame) -> pd.DataFrame:
-    """The columns of `rows` that the model reads, in order and in the types that it reads them.
-
-    Numbers become float32, because that is what the ONNX graph computes with: a tree trained on float64 would
-    split between values that the graph cannot tell apart. A missing category becomes "", which encodes as
-    unseen, because scikit-learn raises on NaN there.
-    """
-    frame = rows.loc[:, list(NAMES)]
-    return frame.assign(
-        **{name: frame[name].fillna("").astype(str) for name in CATEGORIES},
-        **{name: frame[name].astype("float32") for name in NUMBERS},
-    )

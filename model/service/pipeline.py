@@ -1,10 +1,8 @@
 """The two pipelines that the service knows. Nothing here reads data or writes files.
 
 Both are kept: the booster ranks better, the logistic regression is the simple challenger that shows what the
-booster is worth, and the yardstick that every candidate must reach (see `model.training.assessment`).
+booster is worth, and the yardstick that every candidate must reach.
 """
-
-from typing import Any
 
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -14,19 +12,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from model.service.features import CATEGORIES, NUMBERS
-from model.service.kinds import Kind
 
 
-def build(kind: Kind) -> Pipeline:
-    """An unfitted pipeline from the frame of `features.inputs` to the probability of being late."""
-    return {"logistic": _logistic, "boosting": _boosting}[kind]()
-
-
-def parameters(kind: Kind) -> dict[str, Any]:
-    """The parameters that tell one training from another, for the experiment tracker."""
-    params = build(kind).named_steps["classifier"].get_params()
-    kept = ("C", "max_iter", "learning_rate", "max_leaf_nodes", "min_samples_leaf", "l2_regularization")
-    return {"model": kind, **{name: params[name] for name in kept if name in params}}
+def build(model: str) -> Pipeline:
+    """An unfitted pipeline from the frame of the features to the probability of being late."""
+    return {"logistic": _logistic, "boosting": _boosting}[model]()
 
 
 def _logistic() -> Pipeline:

@@ -102,8 +102,8 @@ async def _loaded(
     stopping.cancel()
     if not service.done():
         return False
-    predictor, handlers, models, missing = service.result()
-    telemetry.describe(models, missing)
+    predictor, handlers, models, missing, scale = service.result()
+    telemetry.describe(models, missing, scale)
     application.ready(predictor, handlers)
     log.info("ready: %s", settings.model_dir)
     return True

@@ -12,17 +12,19 @@ from model.serving.models.catalog import load_models
 from model.serving.open_inference.routes import OpenInference
 from model.serving.openapi.routes import DOCUMENT, PAGES, Documentation
 from model.serving.predictor import Model
+from model.serving.telemetry.bins import Scale
 from model.serving.telemetry.exposition import ModelInfo
 
 
 class Service(NamedTuple):
-    """What `Application.ready` takes, and what telemetry asks: the models by name, the default one first, and
-    how many values were missing in what they have scored."""
+    """What `Application.ready` takes, and what telemetry asks: the models by name, the default one first, how
+    many values were missing in what they have scored, and the scale of the default one's scores."""
 
     predictor: Predictor
     handlers: Mapping[str, Handler]
     models: Sequence[ModelInfo]
     missing: Callable[[], int]
+    scale: Scale
 
 
 def load_service(folder: Path, is_ready: Callable[[], bool], max_body: int, unnamed: bool = True) -> Service:
@@ -38,4 +40,5 @@ def load_service(folder: Path, is_ready: Callable[[], bool], max_body: int, unna
         },
         [ModelInfo(served.name, served.version, served.sha256) for served in loaded.all],
         lambda: sum(served.scorer.missing for served in loaded.all),
+        Scale(default.schema.output.minimum, default.schema.output.maximum),
     )

@@ -1,8 +1,9 @@
-"""From the service's data to a packaged model with its evidence.
+"""From a service's data to a packaged model with its evidence.
 
 train         one training, step by step; options says what can be chosen
 assessment    the fitted candidate, measured beside the yardstick and the champion
-evaluation    the measures of scores
+kinds/        what differs between a probability and a number: measures and their gates
+evaluation    the measures of scores, of all rows and of slices
 gates         the checks that a model has to pass before it may be released
 champion      the live model that a candidate is compared with
 export        the ONNX graph of a pipeline, and whether it scores alike

@@ -1,23 +1,24 @@
-"""Is the candidate good enough? Scores it on months it has not seen, beside the yardstick and the champion.
+"""Is the candidate good enough? Scores it on rows it has not seen, beside the yardstick and the champion.
 
-The candidate is scored with its ONNX graph, because that is what will serve. The yardstick is the plain
-logistic model trained on every month that was there to learn from: a candidate that ranks worse than it
-was trained on the wrong data or with the wrong settings, however hard its test month is.
+The candidate is scored with its ONNX graph, because that is what will serve. The yardstick is the service's
+simple model, trained on all that was there to learn from: a candidate that ranks worse than it was trained on
+the wrong data or with the wrong settings, however hard its test rows are.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sklearn.pipeline import Pipeline
 
-from model.service.data import Data
-from model.service.features import inputs
-from model.service.kinds import Kind
-from model.service.pipeline import build
-from model.service.split import Months, Split
+from model.contract import Rows, Service, Split
 from model.training import gates
 from model.training.champion import Champion
-from model.training.evaluation import Evaluation, auc_gain, evaluate
+from model.training.evaluation import Evaluation, evaluate, gain
 from model.training.export import Scorer, parity, pipeline_scores, stressed
+from model.training.kinds.gate import Gate
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -26,47 +27,58 @@ class Assessment:
 
     validation: Evaluation
     test: Evaluation
-    yardstick_gain: float
-    champion_gain: float | None
-    parity: float
-    gates: tuple[gates.Gate, ...]
+    compared: gates.Compared
+    gates: tuple[Gate, ...]
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fitted pipeline and its exported graph, ready to score."""
+    """A fitted pipeline of a service and its exported graph, ready to score."""
 
-    kind: Kind
+    model: str
     pipeline: Pipeline
     scorer: Scorer
 
 
-def fit(kind: Kind, data: Data, months: Months) -> Pipeline:
-    """The pipeline `kind`, fitted on `months`."""
-    rows = data.months(months.first, months.last)
-    return build(kind).fit(inputs(rows), rows["late"].to_numpy())
+def fit(service: Service, model: str, table: "pd.DataFrame", on: Rows) -> Pipeline:
+    """The service's pipeline of that name, fitted on the table's rows `on`."""
+    rows = on.select(table)
+    return service.build(model).fit(service.inputs(rows), rows[service.label].to_numpy())
 
 
-def assess(candidate: Candidate, data: Data, split: Split, champion: Champion | None) -> Assessment:
-    """Measure the candidate on the validation and test months of `split`, and evaluate the gates."""
-    prior = float(data.months(split.train.first, split.train.last)["late"].mean())
-    validation, test = data.months(split.validation), data.months(split.test)
-    late, scores = test["late"].to_numpy(), candidate.scorer.score(test)
-    result = evaluate(test, scores, prior)
-    yardstick_gain = auc_gain(late, scores, pipeline_scores(_yardstick(candidate, data, split), test))
-    champion_gain = auc_gain(late, scores, champion.scorer.score(test)) if champion else None
-    difference = parity(candidate.pipeline, candidate.scorer, (test, stressed(test)))
+def assess(
+    service: Service, candidate: Candidate, table: "pd.DataFrame", split: Split, champion: Champion | None
+) -> Assessment:
+    """Measure the candidate on the validation and test rows of `split`, and evaluate the gates."""
+    constant = float(split.train.select(table)[service.label].mean())
+    validation, test = split.validation.select(table), split.test.select(table)
+    scores = candidate.scorer.score(test)
+    result = evaluate(service, test, scores, constant)
+    simple = _yardstick(service, candidate, table, split)
+    others = {
+        "yardstick": pipeline_scores(service, simple, test) if simple else None,
+        "champion": champion.scorer.score(test) if champion else None,
+    }
+    compared = gates.Compared(
+        parity=parity(service, candidate.pipeline, candidate.scorer, (test, stressed(service, test))),
+        **{
+            name: None if other is None else gain(service, test, scores, other, constant)
+            for name, other in others.items()
+        },
+    )
     return Assessment(
-        validation=evaluate(validation, candidate.scorer.score(validation), prior),
+        validation=evaluate(service, validation, candidate.scorer.score(validation), constant),
         test=result,
-        yardstick_gain=yardstick_gain,
-        champion_gain=champion_gain,
-        parity=difference,
-        gates=gates.evaluate(result, yardstick_gain, champion_gain, difference),
+        compared=compared,
+        gates=gates.evaluate(service, result, compared),
     )
 
 
-def _yardstick(candidate: Candidate, data: Data, split: Split) -> Pipeline:
-    if candidate.kind == "logistic" and split.train == split.history:
+def _yardstick(
+    service: Service, candidate: Candidate, table: "pd.DataFrame", split: Split
+) -> Pipeline | None:
+    if service.yardstick is None:
+        return None
+    if candidate.model == service.yardstick and split.train == split.history:
         return candidate.pipeline
-    return fit("logistic", data, split.history)
+    return fit(service, service.yardstick, table, split.history)

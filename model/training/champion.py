@@ -1,18 +1,18 @@
-"""The live model that a candidate is compared with: its graph and the months it was trained on.
+"""The live model that a candidate is compared with: its graph, and what it was trained on.
 
 Read from its `model.tar.gz` alone; the graph is run, nothing is unpickled.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from model import artifact
-from model.service.errors import MonthsError
-from model.service.features import NAMES
-from model.service.split import Months, parse_months
+from model.contract import Service, Split
 from model.training.errors import ChampionError, ExportError
-from model.training.export import OUTPUT, Scorer
+from model.training.export import Scorer
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Champion:
     sha256: str
     """Of its model.tar.gz, so that the evidence says what the candidate was compared with."""
     scorer: Scorer
-    months: Months
-    """What it was trained on, so that the comparison uses rows that it has not seen either."""
+    about: Mapping[str, Any]
+    """Its model.json. It says what it was trained on, so that it is compared on rows that it has not seen."""
 
 
-def read_champion(path: Path) -> Champion:
-    """The champion in the artifact at `path`.
+def read_champion(path: Path, service: Service) -> Champion:
+    """The service's champion in the artifact at `path`.
 
     Raises ChampionError when the artifact is damaged, is not ours, or was made for other features.
     """
@@ -35,16 +35,29 @@ def read_champion(path: Path) -> Champion:
     files = _files(path, content)
     try:
         digest = artifact.sha256(content)
-        months = parse_months(str(json.loads(files[artifact.ABOUT])["months"]))
-        scorer = Scorer(files[artifact.GRAPH])
-    except (KeyError, TypeError, ValueError, MonthsError, ExportError) as error:
+        about = dict(json.loads(files[artifact.ABOUT]))
+        scorer = Scorer(files[artifact.GRAPH], service)
+    except (KeyError, TypeError, ValueError, ExportError) as error:
         raise _unusable(path, f"{type(error).__name__}: {error}".splitlines()[0]) from error
-    unknown = sorted(set(scorer.inputs) - set(NAMES))
+    unknown = sorted(set(scorer.inputs) - set(service.names))
     if unknown:
         raise _unusable(path, f"its graph asks for features that are no longer made: {', '.join(unknown)}")
-    if OUTPUT not in scorer.outputs:
-        raise _unusable(path, f"its graph has no output {OUTPUT!r}")
-    return Champion(digest, scorer, months)
+    if service.output.name not in scorer.outputs:
+        raise _unusable(path, f"its graph has no output {service.output.name!r}")
+    return Champion(digest, scorer, about)
+
+
+def split_beside(
+    service: Service, options: Mapping[str, str], champion: Champion | None, path: Path | None
+) -> Split:
+    """The service's split for these options, beside the champion that was read from `path`.
+
+    Raises ChampionError when the service cannot tell what the champion was trained on.
+    """
+    try:
+        return service.split(options, champion.about if champion else None)
+    except ValueError as error:
+        raise _unusable(path or Path(artifact.ABOUT), str(error)) from error
 
 
 def _content(path: Path) -> bytes:
@@ -65,7 +78,7 @@ def _not_ours(path: Path, why: str) -> ChampionError:
     return ChampionError(
         f"{path} is not a model that this project packaged: {why}",
         "Nothing was trained, because there is nothing to compare with.",
-        "Give --champion the model.tar.gz of the live release, or leave it out for a first release.",
+        "Give --champion the model.tar.gz of the live release, or --champion none for a first release.",
     )
 
 
@@ -73,5 +86,5 @@ def _unusable(path: Path, why: str) -> ChampionError:
     return ChampionError(
         f"The champion {path} cannot be compared with: {why}.",
         "Nothing was trained.",
-        "Give --champion the model.tar.gz of the live release, or leave it out for a first release.",
+        "Give --champion the model.tar.gz of the live release, or --champion none for a first release.",
     )

@@ -6,8 +6,12 @@ A model that fails a gate is no error: it is a result, written down with its rea
 from model.errors import ModelError
 
 
-class TrackingError(ModelError):
-    """MLflow could not record the run."""
+class TrackerNameError(ModelError):
+    """There is no tracker of that name."""
+
+
+class OutboxError(ModelError):
+    """A run that waits for a tracker cannot be read."""
 
 
 class ChampionError(ModelError):

@@ -1,91 +1,73 @@
-"""How good scores are on rows that no model learned from. Pure functions of labels and scores.
-
-scikit-learn is imported when something is measured: gates and golden requests need the values alone.
-"""
+"""How good scores are on rows that no model learned from. Pure functions of rows and scores."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from model.contract import Service
+from model.training.kinds.measures import Measures, Scores
+from model.training.kinds.table import measures_of
 
-Labels = NDArray[np.int64]
-Scores = NDArray[np.float64]
-CARRIER_ROWS = 1000
-"""Carriers with fewer test rows are not measured on their own: their AUC is mostly noise."""
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Measures of one model on one month. All rates and scores are between 0 and 1."""
+    """Measures of one model on one selection of rows."""
 
-    rows: int
-    base_rate: float
-    """Share of late flights."""
-    auc: float
-    log_loss: float
-    log_loss_ratio: float
-    """Log loss over that of a model that always says the training months' base rate."""
-    bias: float
-    """Mean score minus base rate: positive when the scores are too high."""
-    auc_by_origin: Mapping[str, float]
-    auc_by_carrier: Mapping[str, float]
-    """Carriers with at least CARRIER_ROWS rows."""
+    values: Mapping[str, float]
+    """Those of the service's kind, by name."""
+    slices: Mapping[str, Mapping[str, float]]
+    """By a slice's column the main measure of each of its values that has enough rows."""
 
 
-def evaluate(rows: pd.DataFrame, scores: Scores, prior: float) -> Evaluation:
-    """Measures of `scores` (one for each of `rows`, which hold `late`, `origin` and `carrier`).
+def evaluate(service: Service, rows: "pd.DataFrame", scores: Scores, constant: float) -> Evaluation:
+    """Measures of `scores`, one for each of `rows`; `constant` is the training labels' mean.
 
-    `prior` is the training months' base rate. What cannot be measured (a score that is no number, a group
-    without late flights) is NaN, and fails its gate.
+    What cannot be measured (a score that is no number, a slice with labels of one kind) is NaN.
     """
-    late = rows["late"].to_numpy()
-    loss = _log_loss(late, scores)
+    measures = measures_of(service)
     return Evaluation(
-        rows=len(rows),
-        base_rate=float(late.mean()),
-        auc=_auc(late, scores),
-        log_loss=loss,
-        log_loss_ratio=loss / _log_loss(late, np.full(len(late), prior)),
-        bias=float(scores.mean() - late.mean()),
-        auc_by_origin=_auc_by(rows, scores, "origin", 1),
-        auc_by_carrier=_auc_by(rows, scores, "carrier", CARRIER_ROWS),
+        values=measures.values(rows[service.label].to_numpy(), scores, constant),
+        slices={
+            each.column: _by(measures, service.label, rows, scores, each.column, each.least_rows, constant)
+            for each in service.slices
+        },
     )
 
 
-def auc_gain(late: Labels, scores: Scores, other: Scores) -> float:
-    """AUC of `scores` minus AUC of `other` on the same rows: the month's difficulty cancels out."""
-    return _auc(late, scores) - _auc(late, other)
+def gain(service: Service, rows: "pd.DataFrame", scores: Scores, other: Scores, constant: float) -> float:
+    """The main measure of `scores` less that of `other` on the same rows: their difficulty cancels out."""
+    measures, labels = measures_of(service), rows[service.label].to_numpy()
+    return measures.score(labels, scores, constant) - measures.score(labels, other, constant)
 
 
-def metrics(prefix: str, result: Evaluation) -> dict[str, float]:
+def metrics(prefix: str, main: str, result: Evaluation) -> dict[str, float]:
     """What was measured, as flat numbers: `test_auc`, `test_auc_origin_JFK`, …"""
-    flat = {name: value for name, value in vars(result).items() if isinstance(value, int | float)}
-    flat |= {f"auc_origin_{name}": value for name, value in result.auc_by_origin.items()}
-    flat |= {f"auc_carrier_{name}": value for name, value in result.auc_by_carrier.items()}
+    flat = dict(result.values)
+    for column, found in result.slices.items():
+        flat |= {f"{main}_{column}_{name}": value for name, value in found.items()}
     return {f"{prefix}_{name}": value for name, value in flat.items() if math.isfinite(value)}
 
 
-def _auc_by(rows: pd.DataFrame, scores: Scores, column: str, least: int) -> dict[str, float]:
-    scored = rows[[column, "late"]].assign(score=scores)
+def _by(
+    measures: Measures,
+    label: str,
+    rows: "pd.DataFrame",
+    scores: Scores,
+    column: str,
+    least: int,
+    constant: float,
+) -> dict[str, float]:
+    scored = rows[[column, label]].assign(**{_SCORE: scores})
     return {
-        str(name): _auc(group["late"].to_numpy(), group["score"].to_numpy())
+        str(name): measures.score(group[label].to_numpy(), group[_SCORE].to_numpy(), constant)
         for name, group in scored.groupby(column)
         if len(group) >= least
     }
 
 
-def _auc(late: Labels, scores: Scores) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    if not np.isfinite(scores).all() or late.min() == late.max():
-        return math.nan
-    return float(roc_auc_score(late, scores))
-
-
-def _log_loss(late: Labels, scores: Scores) -> float:
-    from sklearn.metrics import log_loss
-
-    return float(log_loss(late, scores, labels=[0, 1])) if np.isfinite(scores).all() else math.nan
+_SCORE = "the score"
+"""No column of a table is called so."""

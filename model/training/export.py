@@ -1,9 +1,10 @@
 """From a fitted pipeline to the ONNX graph that serves, and scores from such a graph.
 
 The graph has one input for each feature, by its name, shape (rows, 1): strings for categories, float32 for
-numbers, NaN for a missing one. It has one output, `late`, shape (rows,): the probability. Encoding is in the
-graph, so nothing outside of it can disagree about it. Conversion alone proves nothing (some set-ups convert
-without an error and are wrong by 0.5): `parity` compares scores, and a gate checks the difference.
+numbers, NaN for a missing one. It has one output, named by the service, shape (rows,): the probability, or
+the number. Encoding is in the graph, so nothing outside of it can disagree about it. Conversion alone proves
+nothing (some set-ups convert without an error and are wrong by 0.5): `parity` compares scores, and a gate
+checks the difference.
 """
 
 import warnings
@@ -15,19 +16,19 @@ import onnx
 import onnxruntime as ort
 import pandas as pd
 
-from model.service.features import CATEGORIES, FEATURES, NUMBERS, SERVICE, inputs
+from model.contract import Service
 from model.training.errors import ExportError
-from model.training.evaluation import Scores
+from model.training.kinds.measures import Scores
+from model.training.kinds.table import measures_of
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-OUTPUT = "late"
 OPSETS = {"": 17, "ai.onnx.ml": 3}
 """At most these: every ONNX Runtime since 1.13 loads them, and so do the servers that embed one."""
 
 
-def to_onnx(pipeline: "Pipeline") -> bytes:
+def to_onnx(service: Service, pipeline: "Pipeline") -> bytes:
     """The graph of a fitted pipeline; the same pipeline gives the same bytes. Raises ExportError."""
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
@@ -39,28 +40,35 @@ def to_onnx(pipeline: "Pipeline") -> bytes:
             warnings.simplefilter("ignore", DeprecationWarning)
             graph = convert_sklearn(
                 pipeline,
-                name=SERVICE,
-                initial_types=[(feature.name, kinds[feature.kind]([None, 1])) for feature in FEATURES],
-                options={"zipmap": False},
+                name=service.name,
+                initial_types=[
+                    (feature.name, kinds[feature.kind]([None, 1])) for feature in service.features
+                ],
+                options={"zipmap": False} if service.kind == "binary" else None,
                 target_opset=OPSETS,
             )
-        return _single_output(graph).SerializeToString(deterministic=True)
+        return _single_output(graph, service).SerializeToString(deterministic=True)
     except Exception as error:  # the converter raises whatever its parts raise
         raise ExportError(
             f"The model cannot be turned into an ONNX graph: {type(error).__name__}: {error}",
             "There is nothing to serve, so nothing was written.",
-            "Use steps in model/service/pipeline.py that skl2onnx supports, or protobuf 6.x.",
+            "Use steps in the service's pipeline that skl2onnx supports, or protobuf 6.x.",
         ) from error
 
 
-def _single_output(graph: onnx.ModelProto) -> onnx.ModelProto:
-    """Replace the converter's outputs (label, both probabilities) by one: the probability of being late."""
-    column = onnx.numpy_helper.from_array(np.array(1, dtype=np.int64), "late_column")
+def _single_output(graph: onnx.ModelProto, service: Service) -> onnx.ModelProto:
+    """Replace the converter's outputs by one with a score for each row: of a label and both probabilities the
+    second probability, of a column of numbers the column."""
+    name = service.output.name
+    column = onnx.numpy_helper.from_array(
+        np.array(1 if service.kind == "binary" else 0, dtype=np.int64), f"{name}_column"
+    )
+    source = "probabilities" if service.kind == "binary" else graph.graph.output[0].name
     graph.graph.initializer.append(column)
-    pick = onnx.helper.make_node("Gather", ["probabilities", "late_column"], [OUTPUT], name="late", axis=1)
+    pick = onnx.helper.make_node("Gather", [source, f"{name}_column"], [name], name=name, axis=1)
     graph.graph.node.append(pick)
     del graph.graph.output[:]
-    graph.graph.output.append(onnx.helper.make_tensor_value_info(OUTPUT, onnx.TensorProto.FLOAT, [None]))
+    graph.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None]))
     # The converter keeps its operator sets in a set, whose order differs from process to process.
     opsets = sorted(graph.opset_import, key=lambda opset: opset.domain)
     del graph.opset_import[:]
@@ -70,10 +78,11 @@ def _single_output(graph: onnx.ModelProto) -> onnx.ModelProto:
 
 
 class Scorer:
-    """Scores rows with an ONNX graph, on one thread."""
+    """Scores rows of a service with an ONNX graph, on one thread."""
 
-    def __init__(self, graph: bytes) -> None:
+    def __init__(self, graph: bytes, service: Service) -> None:
         """Loads `graph`. Raises ExportError when ONNX Runtime refuses it."""
+        self._service = service
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
@@ -89,30 +98,31 @@ class Scorer:
         self.outputs = tuple(node.name for node in self._session.get_outputs())
 
     def score(self, rows: pd.DataFrame) -> Scores:
-        """The probability of being late for each row of `rows`, which hold the features as in the table."""
-        frame = inputs(rows)
-        feeds = {name: frame[[name]].to_numpy(dtype=object) for name in CATEGORIES}
-        feeds |= {name: frame[[name]].to_numpy(dtype=np.float32) for name in NUMBERS}
+        """The score of each row of `rows`, which hold the features as in the table."""
+        service, frame = self._service, self._service.inputs(rows)
+        feeds = {name: frame[[name]].to_numpy(dtype=object) for name in service.categories}
+        feeds |= {name: frame[[name]].to_numpy(dtype=np.float32) for name in service.numbers}
         wanted = {name: feeds[name] for name in self.inputs}
-        return np.asarray(self._session.run([OUTPUT], wanted)[0], dtype=np.float64)
+        return np.asarray(self._session.run([service.output.name], wanted)[0], dtype=np.float64)
 
 
-def pipeline_scores(pipeline: "Pipeline", rows: pd.DataFrame) -> Scores:
+def pipeline_scores(service: Service, pipeline: "Pipeline", rows: pd.DataFrame) -> Scores:
     """What scikit-learn says about the same rows."""
-    return pipeline.predict_proba(inputs(rows))[:, 1]
+    return measures_of(service).predict(pipeline, service.inputs(rows))
 
 
-def parity(pipeline: "Pipeline", scorer: Scorer, samples: Iterable[pd.DataFrame]) -> float:
-    """The largest difference between the graph's scores and scikit-learn's, NaN when any score is NaN."""
-    worst = [np.abs(scorer.score(rows) - pipeline_scores(pipeline, rows)).max() for rows in samples]
-    return float(np.max(worst))
+def parity(service: Service, pipeline: "Pipeline", scorer: Scorer, samples: Iterable[pd.DataFrame]) -> float:
+    """The largest difference between the graph's scores and scikit-learn's, in parts of the output's span;
+    NaN when any score is NaN."""
+    worst = [np.abs(scorer.score(rows) - pipeline_scores(service, pipeline, rows)).max() for rows in samples]
+    return float(np.max(worst)) / service.output.span
 
 
-def stressed(rows: pd.DataFrame, count: int = 2000) -> pd.DataFrame:
+def stressed(service: Service, rows: pd.DataFrame, count: int = 2000) -> pd.DataFrame:
     """The first `count` rows made hard: half without numbers that may be missing, half unseen categories."""
     hard = rows.head(count).copy()
     half = len(hard) // 2
-    nullable = [feature.name for feature in FEATURES if feature.nullable]
+    nullable = [feature.name for feature in service.features if feature.nullable]
     hard.iloc[:half, [hard.columns.get_loc(name) for name in nullable]] = np.nan
-    hard.iloc[half:, [hard.columns.get_loc(name) for name in CATEGORIES]] = "??"
+    hard.iloc[half:, [hard.columns.get_loc(name) for name in service.categories]] = "??"
     return hard

@@ -6,40 +6,42 @@ Any server of the model must answer these requests with these scores; a release 
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from model.service.features import NAMES
-from model.training.evaluation import Scores
+from model.contract import Service
 from model.training.export import stressed
+from model.training.kinds.measures import Scores
 
 TOLERANCE = 1e-5
-"""Largest allowed difference between a served score and scikit-learn's."""
+"""Largest allowed difference between a served score and scikit-learn's, in parts of the output's span."""
 BATCH = 8
 
 
-def golden(rows: pd.DataFrame, score: Callable[[pd.DataFrame], Scores]) -> dict[str, Any]:
-    """Requests made of `rows` (at least 4 * BATCH, in order) and the scores of `score` for them.
+def golden(service: Service, rows: pd.DataFrame, score: Callable[[pd.DataFrame], Scores]) -> dict[str, Any]:
+    """Requests made of `rows` (in order) and the scores of `score` for them.
 
     They cover one row, a batch, missing numbers, unseen categories and CSV.
     """
     spread = rows.iloc[np.linspace(0, len(rows) - 1, 3 * BATCH).astype(int)]
-    complete = rows[rows[list(NAMES)].notna().all(axis="columns")].head(1)
+    complete = rows[rows[list(service.names)].notna().all(axis="columns")].head(1)
     batches = [
         ("application/json", complete),
         ("application/json", spread.head(BATCH)),
-        ("application/json", stressed(spread.iloc[BATCH : 2 * BATCH])),
+        ("application/json", stressed(service, spread.iloc[BATCH : 2 * BATCH])),
         ("text/csv", spread.tail(BATCH)),
     ]
+    names, span = service.names, service.output.span
     return {
-        "tolerance": TOLERANCE,
+        "tolerance": TOLERANCE * span,
+        **({} if span == 1 else {"span": span}),
         "requests": [
             {
                 "content_type": content_type,
-                "body": _json(batch) if content_type == "application/json" else _csv(batch),
+                "body": _json(names, batch) if content_type == "application/json" else _csv(names, batch),
                 "scores": [float(value) for value in score(batch)],
             }
             for content_type, batch in batches
@@ -48,20 +50,20 @@ def golden(rows: pd.DataFrame, score: Callable[[pd.DataFrame], Scores]) -> dict[
     }
 
 
-def _json(rows: pd.DataFrame) -> str:
-    return json.dumps({"instances": [dict(zip(NAMES, row, strict=True)) for row in _values(rows)]})
+def _json(names: Sequence[str], rows: pd.DataFrame) -> str:
+    return json.dumps({"instances": [dict(zip(names, row, strict=True)) for row in _values(names, rows)]})
 
 
-def _csv(rows: pd.DataFrame) -> str:
+def _csv(names: Sequence[str], rows: pd.DataFrame) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(NAMES)
-    writer.writerows(["" if value is None else value for value in row] for row in _values(rows))
+    writer.writerow(names)
+    writer.writerows(["" if value is None else value for value in row] for row in _values(names, rows))
     return text.getvalue()
 
 
-def _values(rows: pd.DataFrame) -> list[list[Any]]:
-    return [[_plain(value) for value in row] for row in rows[list(NAMES)].itertuples(index=False)]
+def _values(names: Sequence[str], rows: pd.DataFrame) -> list[list[Any]]:
+    return [[_plain(value) for value in row] for row in rows[list(names)].itertuples(index=False)]
 
 
 def _plain(value: Any) -> Any:

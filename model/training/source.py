@@ -11,19 +11,23 @@ _INPUTS = ("model", "requirements.lock")
 
 @dataclass(frozen=True)
 class Source:
-    """A commit, and whether what decides the model differs from it; both None outside a Git checkout."""
+    """A commit, and whether what decides the model differs from it; both None outside a Git checkout.
+
+    A service whose folder lies elsewhere is not in the commit, so the model differs from it.
+    """
 
     git_commit: str | None
     git_dirty: bool | None
 
 
-def source(root: Path = _ROOT) -> Source:
-    """The state of the checkout at `root`."""
+def source(service: Path, root: Path = _ROOT) -> Source:
+    """The state of the checkout at `root` for a service whose code is in the file `service`."""
     commit = _git(root, "rev-parse", "HEAD")
     if commit is None:
         return Source(None, None)
     changes = _git(root, "status", "--porcelain", "--", *_INPUTS)
-    return Source(commit, None if changes is None else bool(changes))
+    elsewhere = not service.resolve().is_relative_to(root.resolve())
+    return Source(commit, None if changes is None else bool(changes) or elsewhere)
 
 
 def _git(root: Path, *arguments: str) -> str | None:

@@ -1,6 +1,6 @@
-"""One training, from the source data to a evaluated, packaged and recorded model.
+"""One training, from the service's data to an evaluated, packaged and recorded model.
 
-    data → split → fit → export → assess → package → record → evidence
+    split → data → fit → export → assess → package → evidence → record
 
 This module only puts the steps in order and writes their results; each step is a module of its own. What is
 written to the output folder, `evidence.json` last:
@@ -10,35 +10,40 @@ written to the output folder, `evidence.json` last:
     evidence.json   what is known of the model: checksums, origin, measures, gates
 """
 
+import inspect
 import platform
+import resource
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from model import artifact
-from model.errors import OutputError
+from model.contract import Data, Service, Split, refuse_unserved
+from model.errors import OutputError, ServiceError
 from model.files import write
-from model.service.data import Data, load
-from model.service.features import input_schema
-from model.service.pipeline import parameters
-from model.service.split import Split, split_months
-from model.training import gates, tracking
+from model.training import gates
 from model.training.assessment import Assessment, Candidate, assess, fit
 from model.training.bundle import Key, bundle, read_others
-from model.training.champion import read_champion
+from model.training.champion import read_champion, split_beside
 from model.training.evaluation import metrics
 from model.training.export import Scorer, pipeline_scores, to_onnx
 from model.training.golden import golden
+from model.training.kinds.gate import Gate
+from model.training.kinds.table import measures_of
 from model.training.options import TrainOptions
 from model.training.package import package
-from model.training.source import source
+from model.training.source import Source, source
+from model.training.tracking import sending
+from model.training.tracking.outbox import Outbox
+from model.training.tracking.run import MODEL, Run
+from model.training.tracking.sending import Tracked
 
 Progress = Callable[[str], None]
-MODEL = "model.tar.gz"
 GOLDEN = "golden.json"
 EVIDENCE = "evidence.json"
 
@@ -48,7 +53,7 @@ class TrainResult:
     """A finished training: `passed` says whether every gate did; `evidence` is what `evidence.json` holds."""
 
     passed: bool
-    gates: tuple[gates.Gate, ...]
+    gates: tuple[Gate, ...]
     evidence: Mapping[str, Any]
     out: Path
     seconds: float
@@ -67,50 +72,81 @@ class TrainResult:
         return {"passed": self.passed, "out": str(self.out), "seconds": seconds, **told, **self.evidence}
 
 
-def train(options: TrainOptions, progress: Progress = lambda text: None) -> TrainResult:
+def train(service: Service, options: TrainOptions, progress: Progress = lambda text: None) -> TrainResult:
     """Train, evaluate, package and record one model; `progress` gets a line before each step.
 
     A model that fails a gate is written like any other, with the reason in its evidence. Raises a
     `model.errors.ModelError` for everything that a person has to put right first.
     """
     started = time.monotonic()
-    champion = read_champion(options.champion) if options.champion else None
+    refuse_unserved(service)
+    champion = read_champion(options.champion, service) if options.champion else None
     others = read_others(options.others)
-    split = split_months(options.months, champion.months if champion else None)
-    progress("Loading the flights, their weather and their aircraft")
-    data = load(options.build)
+    split = split_beside(service, options.own, champion, options.champion)
+    progress(f"Loading the data of {service.name}")
+    data = service.load(options.build)
+    _check(service, data, split)
     # More threads are slower on busy cores, and the order of a parallel sum would show in the last bits.
     with threadpool_limits(1):
-        progress(f"Fitting {options.model} on months {split.train} of 2013")
-        pipeline = fit(options.model, data, split.train)
-        graph = to_onnx(pipeline)
-        candidate = Candidate(options.model, pipeline, Scorer(graph))
-        versus = ", the yardstick and the champion" if champion else " and the yardstick"
-        progress(f"Evaluating it{versus} on month {split.test}, which none of them has seen")
-        assessment = assess(candidate, data, split, champion)
+        progress(f"Fitting {options.model} on {split.train.label}")
+        pipeline = fit(service, options.model, data.table, split.train)
+        graph = to_onnx(service, pipeline)
+        candidate = Candidate(options.model, pipeline, Scorer(graph, service))
+        versus = [" the yardstick"] * (service.yardstick is not None) + [" the champion"] * bool(champion)
+        beside = f", beside{' and'.join(versus)}," if versus else ""
+        progress(f"Evaluating it{beside} on {split.test.label}, which no model here has seen")
+        assessment = assess(service, candidate, data.table, split, champion)
         progress("Packaging the graph, its schema and a reference sample")
+        requests = service.golden_rows(split.test.select(data.table))
         files = {
-            MODEL: _packaged(package(candidate, graph, data, split), others),
+            MODEL: _packaged(package(service, candidate, graph, data, split), others),
             GOLDEN: artifact.as_json(
-                golden(data.months(split.test), lambda rows: pipeline_scores(pipeline, rows))
+                golden(service, requests, lambda rows: pipeline_scores(service, pipeline, rows))
             ),
         }
-    progress("Recording the run in MLflow")
-    run = _run(options, split, data, candidate, assessment, files)
-    tracked = tracking.record(run, options.tracking_uri, options.build)
     compared = champion.sha256 if champion else None
-    evidence = _evidence(files, split, data, assessment, tracked, compared)
+    measured = _measured(service, assessment)
+    evidence = _evidence(service, files, split, data, assessment, measured, compared)
     if others:
         evidence["source"]["other_models"] = _origin(others)
-    _write(options.out, {**files, EVIDENCE: artifact.as_json(evidence)})
+    written = {**files, EVIDENCE: artifact.as_json(evidence)}
+    run = _run(service, split, data, candidate, assessment, measured, written)
+    outbox = sending.outbox(options.build)
+    # Kept before it is written, so that a model which lies there has its record whatever happens next.
+    lost = sending.keep(run, options.trackers, outbox)
+    _write(options.out, written)
+    tracked = Tracked(warnings=(lost,)) if lost else _tracked(run, service, options, outbox, progress)
+    if there := tracked.sent.get("mlflow"):
+        evidence["source"] |= {"mlflow_run": there.run, "mlflow_model_version": there.version}
+        write(options.out / EVIDENCE, artifact.as_json(evidence))
     return TrainResult(
         passed=gates.passed(assessment.gates),
         gates=assessment.gates,
         evidence=evidence,
         out=options.out,
         seconds=time.monotonic() - started,
-        warnings=(tracked.warning,) if tracked.warning else (),
+        warnings=tracked.warnings,
     )
+
+
+def _check(service: Service, data: Data, split: Split) -> None:
+    """Raise ServiceError where the table does not hold what the service says, or a selection is empty."""
+    wanted = {*service.names, service.label, *(each.column for each in service.slices)}
+    problems = [f"its table has no column {name!r}" for name in sorted(wanted - set(data.table.columns))]
+    if not problems:
+        selections = (split.train, split.validation, split.test, split.history)
+        empty = sorted({rows.label for rows in selections if rows.select(data.table).empty})
+        problems = [f"its split has no rows in {label}" for label in empty]
+        if data.table[service.label].isna().any():
+            problems.append(f"its label {service.label!r} is missing in some rows")
+        elif service.kind == "binary" and not data.table[service.label].isin((0, 1)).all():
+            problems.append(f"its label {service.label!r} holds something else than 0 and 1")
+    if problems:
+        raise ServiceError(
+            f"The data of {service.name} is not as the service says: {'; '.join(problems)}.",
+            "Nothing was trained.",
+            "Correct load, split, features or label of the service.",
+        )
 
 
 def _packaged(alone: bytes, others: Mapping[Key, bytes]) -> bytes:
@@ -123,72 +159,104 @@ def _origin(others: Mapping[Key, bytes]) -> str:
     return ", ".join(f"{key} sha256:{artifact.sha256(content)}" for key, content in sorted(others.items()))
 
 
+def _tracked(
+    run: Run, service: Service, options: TrainOptions, outbox: Outbox, progress: Progress
+) -> Tracked:
+    if not options.trackers:
+        return Tracked()
+    progress(f"Recording the run in {' and '.join(options.trackers)}")
+    to = sending.trackers(options.trackers, options.tracking_uri, options.build, service.trusted)
+    return sending.send(run, to, outbox)
+
+
+def _measured(service: Service, assessment: Assessment) -> dict[str, float]:
+    """All measures of validation and test rows, as flat numbers."""
+    main = measures_of(service).main
+    return {
+        **metrics("validation", main, assessment.validation),
+        **metrics("test", main, assessment.test),
+    }
+
+
 def _run(
-    options: TrainOptions,
+    service: Service,
     split: Split,
     data: Data,
     candidate: Candidate,
     assessment: Assessment,
+    measured: Mapping[str, float],
     files: Mapping[str, bytes],
-) -> tracking.Run:
-    passed = gates.passed(assessment.gates)
-    return tracking.Run(
+) -> Run:
+    passed, origin = gates.passed(assessment.gates), _source(service)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return Run(
+        id=f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{artifact.sha256(files[MODEL])[:8]}",
+        service=service.name,
         parameters={
-            **parameters(options.model),
-            "train_months": str(split.train),
-            "validation_month": split.validation,
-            "test_month": split.test,
-            "data_version": data.version,
+            "model": candidate.model,
+            **_parameters(candidate),
+            **split.about,
+            **split.facts,
             "python": platform.python_version(),
         },
         metrics={
-            **metrics("validation", assessment.validation),
-            **metrics("test", assessment.test),
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "peak_memory_mb": usage.ru_maxrss / 1000,
+            **measured,
             **{f"gate_{gate.name}": gate.value for gate in assessment.gates if gate.value is not None},
         },
         tags={
             "gates": "passed" if passed else "failed",
             "failed_gates": ", ".join(gate.name for gate in assessment.gates if not gate.passed),
+            "mlflow.source.git.commit": origin.git_commit or "unknown",
+            "git_dirty": str(origin.git_dirty),
         },
-        pipeline=candidate.pipeline,
-        files=files,
+        data_version=data.version,
         passed=passed,
+        files=files,
     )
 
 
+def _source(service: Service) -> Source:
+    return source(Path(inspect.getfile(type(service))))
+
+
+def _parameters(candidate: Candidate) -> dict[str, Any]:
+    """The plain parameters of the pipeline's last step, which tell one training from another."""
+    found = candidate.pipeline[-1].get_params()
+    return {name: value for name, value in found.items() if isinstance(value, bool | int | float | str)}
+
+
 def _evidence(
+    service: Service,
     files: Mapping[str, bytes],
     split: Split,
     data: Data,
     assessment: Assessment,
-    tracked: tracking.Tracked,
+    measured: Mapping[str, float],
     champion: str | None,
 ) -> dict[str, Any]:
     """What a release needs to know of the model; part of the release's manifest."""
-    origin = source()
-    gains = {"test_auc_over_yardstick": assessment.yardstick_gain, "parity": assessment.parity}
-    if assessment.champion_gain is not None:
-        gains["test_auc_over_champion"] = assessment.champion_gain
-    months = {"train_first_month": split.train.first, "train_last_month": split.train.last}
+    origin, main = _source(service), measures_of(service).main
+    compared = assessment.compared
+    gains = {"yardstick": compared.yardstick, "champion": compared.champion}
     return {
         "model": {"sha256": artifact.sha256(files[MODEL]), "size": len(files[MODEL])},
         "golden_sha256": artifact.sha256(files[GOLDEN]),
-        "input_schema": input_schema(),
+        "input_schema": service.input_schema(),
         "source": {
             "data_version": data.version,
-            "mlflow_run": tracked.run_id or None,
-            "mlflow_model_version": tracked.model_version or None,
+            "mlflow_run": None,
+            "mlflow_model_version": None,
             "git_commit": origin.git_commit,
             "git_dirty": origin.git_dirty,
             "champion_sha256": champion,
         },
         "evaluation": {
-            **months,
-            "validation_month": split.validation,
-            "test_month": split.test,
-            **metrics("validation", assessment.validation),
-            **metrics("test", assessment.test),
-            **gains,
+            **split.facts,
+            **measured,
+            **{f"test_{main}_over_{name}": gain for name, gain in gains.items() if gain is not None},
+            "parity": compared.parity,
         },
         "gates": [asdict(gate) for gate in assessment.gates],
     }

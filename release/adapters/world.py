@@ -19,6 +19,7 @@ from release.adapters.fence_store import FenceStore, explaining
 from release.adapters.holdings import Holdings
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
+from release.adapters.model_registry import ModelRegistry
 from release.adapters.quotas import Quotas
 from release.adapters.registry import Registry
 from release.adapters.signs import Signs
@@ -59,7 +60,8 @@ class Project:
         aws = _aws(settings)
         aws.check_account()
         ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
-        return replace(ports, entering=self.stages.entering(settings.stage))
+        last = settings.stage == self.stages.names[-1]
+        return replace(ports, entering=self.stages.entering(settings.stage), last=last)
 
     def fences(self, name: str) -> FenceStore:
         """One stage's fences alone. Raises SlipwayError when it cannot be reached, whatever the reason is."""
@@ -106,6 +108,8 @@ def ports_of(
         artifacts=artifacts,
         holdings=Holdings(aws, artifacts),
         registry=Registry(aws),
+        models=ModelRegistry(folder / ".build"),
+        last=False,
         signs=Signs(aws),
         quota_of=Quotas(aws).of,
         clock=SystemClock(),

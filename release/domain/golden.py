@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from release.domain.pins import Data
+
+MOST_TOLERATED = 0.01
+"""Of the span; with more, golden requests would prove nothing."""
 
 
 class GoldenRequest(Data):
@@ -27,7 +30,7 @@ class Allowed(Data):
     """How far a release may differ from the one that is live, on golden requests that both answer."""
 
     mean_change: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """Mean absolute difference of their scores."""
+    """Mean absolute difference of their scores, in parts of the golden requests' span."""
     times_slower: Annotated[float, Field(ge=1)] = 3.0
     """The median time of its answers, in multiples of live's ..."""
     slower_ms: Annotated[float, Field(ge=0)] = 50.0
@@ -38,8 +41,16 @@ class Golden(Data):
     """The golden requests of a release; `tolerance` is absolute."""
 
     allowed: Allowed = Allowed()
-    tolerance: Annotated[float, Field(gt=0, le=0.01)]
+    span: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    """What scores usually lie within: 1 for probabilities."""
+    tolerance: Annotated[float, Field(gt=0)]
     requests: Annotated[tuple[GoldenRequest, ...], Field(min_length=1, max_length=100)]
+
+    @model_validator(mode="after")
+    def _tolerates_little(self) -> "Golden":
+        if self.tolerance > MOST_TOLERATED * self.span:
+            raise ValueError(f"tolerance is more than {MOST_TOLERATED:.0%} of the span")
+        return self
 
 
 def scores_of(body: bytes, content_type: str) -> list[float]:
@@ -125,17 +136,17 @@ def compared(answers: Sequence[Answered], tolerance: float) -> Comparison:
     )
 
 
-def differs_too_much(found: Comparison, allowed: Allowed) -> str | None:
-    """Why the candidate must not get traffic, or None."""
+def differs_too_much(found: Comparison, allowed: Allowed, span: float = 1.0) -> str | None:
+    """Why the candidate must not get traffic, or None; scores usually lie within `span`."""
     if found.errors:
         return (
             f"it gives no scores for {len(found.errors)} of {found.requests} golden requests that live "
             f"answers: {found.errors[0]}"
         )
-    if found.mean_change > allowed.mean_change:
+    if found.mean_change > allowed.mean_change * span:
         return (
             f"its golden scores differ from live's by {found.mean_change:.3g} in the mean, and "
-            f"{allowed.mean_change:g} is allowed"
+            f"{allowed.mean_change * span:g} is allowed"
         )
     if found.candidate_ms > allowed.times_slower * found.live_ms + allowed.slower_ms:
         return (

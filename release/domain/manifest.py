@@ -16,6 +16,8 @@ from release.domain.errors import UsageError
 from release.domain.pins import Data, Sha256
 
 Digest = str
+SERVED = ("probability", "number")
+"""What the inference server's one score for each row can be (`output.kind` of the input schema)."""
 
 
 class ImageRecord(Data):
@@ -62,6 +64,12 @@ class Manifest(Data):
         """The start of the SHA-256 of the manifest's canonical JSON."""
         return hashlib.sha256(self.to_bytes()).hexdigest()[: names.RELEASE_ID_LENGTH]
 
+    @property
+    def trained_as(self) -> str:
+        """The service's own name, as training and a model registry know it; an endpoint may have another."""
+        named = self.input_schema.get("service")
+        return named if isinstance(named, str) and named else self.service
+
     def to_bytes(self) -> bytes:
         """The manifest as canonical JSON."""
         return names.canonical_json(self.model_dump(mode="json"))
@@ -91,6 +99,7 @@ def compose(service: str, image: ImageRecord, evidence: Mapping[str, Any], golde
             "The smoke test would prove nothing, so nothing was released.",
             "Train again: ./slipway train",
         )
+    _refuse_unserved(evidence.get("input_schema"))
     try:
         return Manifest(
             service=service,
@@ -108,6 +117,19 @@ def compose(service: str, image: ImageRecord, evidence: Mapping[str, Any], golde
             "A release without evidence would be unjudged, so nothing was released.",
             "Train again: ./slipway train",
         ) from None
+
+
+def _refuse_unserved(schema: Any) -> None:
+    """Raise UsageError for a model whose answers the image's server cannot give: it would not start."""
+    output = schema.get("output") if isinstance(schema, Mapping) else None
+    kind = output.get("kind", SERVED[0]) if isinstance(output, Mapping) else SERVED[0]
+    if kind not in SERVED:
+        raise UsageError(
+            f"The model answers with {kind!r}, and the inference server with one {' or '.join(SERVED)} for "
+            "each row.",
+            "Its containers would not start, so nothing was released.",
+            "Train a binary or a regression service: docs/own-model.md.",
+        )
 
 
 def parse_json(data: bytes, name: str) -> Any:

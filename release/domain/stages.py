@@ -1,9 +1,9 @@
 """The stages in their order, and what a release needs to enter each: data of Pulumi.yaml, under `stages:`.
 
     stages:
-      - {name: dev, gates: [auc, parity]}
-      - {name: staging, gates: [auc, parity], soak_minutes: 30}
-      - {name: prod, gates: [auc, parity], approval: true, skip: false}
+      - {name: dev, gates: [calibration, parity]}
+      - {name: staging, gates: [calibration, parity], soak_minutes: 30}
+      - {name: prod, gates: [calibration, parity], approval: true, skip: false}
 
 Pure: who reads the file is `release/adapters/stage_file.py`.
 """

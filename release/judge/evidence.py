@@ -72,6 +72,7 @@ class Evidence:
         self.reasons: dict[str, str] = {}
         """The first example of each refusal, in words."""
         self._open: dict[int, _Open] = {}
+        self._scores_of: tuple[float, float] | None = None
         self._next: int | None = None
         self.newest = -math.inf
         """The latest end of a window, seconds since 1970."""
@@ -101,6 +102,10 @@ class Evidence:
         index = math.floor(window.middle / length)
         if self._next is not None and index < self._next:
             raise Refused(Refusal.LATE, f"its block was judged before; window {window.id!r}")
+        if window.scores_of is not None:
+            self._scores_of = self._scores_of or window.scores_of
+            if window.scores_of != self._scores_of:
+                raise Refused(Refusal.RANGE, f"{window.scores_of}, and those before of {self._scores_of}")
         block = self._open.setdefault(index, _Open())
         if window.id in block.ids:
             raise Refused(Refusal.DUPLICATE, f"window {window.id!r} came before")

@@ -52,6 +52,8 @@ class Refusal(StrEnum):
     CLOCK = "clock years off"
     DUPLICATE = "duplicate"
     LATE = "too late"
+    RANGE = "scores of another range"
+    """Its score bins are parts of another range than those of the windows before."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Window:
     counts: np.ndarray
     last: bool = False
     """Whether the worker says that it ended with this one."""
+    scores_of: tuple[float, float] | None = None
+    """What its score bins are equal parts of; None where it counts no score."""
 
     @property
     def middle(self) -> float:
@@ -130,7 +134,20 @@ def parse(record: object, stream: str = "") -> Window:
     cells, counts = _counts(record)
     # Who names no worker counts for a whole variant: nobody waits for its next report.
     worker = f"{instance}/{record['worker']}".strip("/") if record.get("worker") else ""
-    return Window(name, variant, worker[:200], start, end, cells, counts, record.get("last") is True)
+    last, scores_of = record.get("last") is True, _range(record)
+    return Window(name, variant, worker[:200], start, end, cells, counts, last, scores_of)
+
+
+def _range(record: Mapping[str, Any]) -> tuple[float, float] | None:
+    """What the score bins are equal parts of, None without a score. `_counts` has read the histogram."""
+    score = record.get("score") or {}
+    if not any(score.get("counts", ())):
+        return None
+    match score.get("range", [0, 1]):
+        case [int() | float() as low, int() | float() as high] if -math.inf < low < high < math.inf:
+            return float(low), float(high)
+        case other:
+            raise Refused(Refusal.UNREADABLE, f"`score.range` is {other!r}, and not two rising numbers")
 
 
 def _time(record: Mapping[str, Any], key: str) -> float:
@@ -256,6 +273,7 @@ def merge(first: Window, second: Window) -> Window:
         end=max(first.end, second.end),
         cells=cells,
         counts=total[cells],
+        scores_of=first.scores_of or second.scores_of,
     )
 
 

@@ -40,6 +40,7 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
             return mended
     if not moves.shape_differs(settings) and rollouts.found_open(ports, name) is None:
         tell(Event(f"{live.release} runs on {live.type} already, with the variables of the settings"))
+        rollouts.tell_model_registry(ports, settings.pins, None, tell)
         return Landed(stage, name, live.release, changed=False)
     judging.refuse_impossible(ports, name, None)
     quota.refuse_short(ports, name, tell)

@@ -3,8 +3,8 @@
 import uuid
 from collections.abc import Callable
 
-from release.domain import gates, landed, ledger, names, plan
-from release.domain.errors import Held, ReleaseFailed, ServiceError
+from release.domain import gates, landed, ledger, model_versions, names, plan
+from release.domain.errors import Held, ReleaseFailed, ServiceError, SlipwayError
 from release.domain.fence import clear_command
 from release.domain.ledger import (
     WAY_BACK,
@@ -21,7 +21,7 @@ from release.domain.ledger import (
 from release.domain.manifest import GateResult
 from release.domain.pins import EndpointSettings, Pins
 from release.operations import doctor, report
-from release.ports import Event, StagePorts, Tell, World
+from release.ports import Event, StagePorts, Tell, Unreadable, World
 from release.rollout import runner
 from release.rollout.runner import Ended
 from release.rollout.smoke import smoke
@@ -143,7 +143,22 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
             "Look at the endpoint in SageMaker, then run the same command again; or end it where it stands: "
             f"./slipway unlock {ports.name} --reason 'why'",
         )
+    pins = rollout.opened.after if ended.end is End.LANDED else rollout.opened.before
+    tell_model_registry(ports, pins, rollout.id, tell)
     return ended
+
+
+def tell_model_registry(ports: StagePorts, pins: Pins, rollout: str | None, tell: Tell) -> None:
+    """Have the model registry say what serves (after this rollout). That it cannot be told fails nothing."""
+    if pins.live is None or not ports.models.exists:
+        return
+    try:
+        service = ports.artifacts.manifest(pins.live.release).trained_as
+        ports.models.mark(service, model_versions.marks(ports.name, ports.last, pins, rollout))
+    except (SlipwayError, Unreadable) as error:
+        cause = error.cause if isinstance(error, SlipwayError) else str(error)
+        again = f"./slipway apply {ports.name}"
+        tell(Event(f"the model registry does not say what {ports.name} serves ({cause}); {again} tells it"))
 
 
 def _report(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> None:

@@ -184,7 +184,7 @@ class Runner:
         self._say(found.words(), action)
         with suppress(Unreadable):
             ports.evidence.keep(self._rollout.id, "golden", 0, [found.model_dump_json()])
-        return golden.differs_too_much(found, coming.allowed)
+        return golden.differs_too_much(found, coming.allowed, coming.span)
 
     def _aborted(self) -> Observation | None:
         order = self._watcher.order()

@@ -1,10 +1,13 @@
 """Arguments that several commands have, under one name and with one meaning."""
 
 import argparse
+from collections.abc import Sequence
 from typing import get_args
 
+from model.contract import Service
 from release.domain.pins import Strategy
 
+_OWN = "own."
 ENDPOINT = "the endpoint; may be left out where the stage has only one"
 
 
@@ -34,3 +37,23 @@ def strategy(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="another way to move traffic than the stage's own, where its data allows it",
     )
+
+
+def given(argv: Sequence[str], option: str) -> str | None:
+    """The value of one option, before it is known which others there are."""
+    alone = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    alone.add_argument(option, dest="value")
+    return alone.parse_known_args(argv)[0].value
+
+
+def of_service(parser: argparse.ArgumentParser, service: Service) -> None:
+    """`--model` with the service's models, and its own options."""
+    add = parser.add_argument
+    add("--model", choices=service.models, default=service.models[0], help="the pipeline")
+    for name, option in service.options.items():
+        add(f"--{name}", dest=_OWN + name, metavar="TEXT", default=option.default, help=option.help)
+
+
+def own(args: argparse.Namespace, service: Service) -> dict[str, str]:
+    """What was given for the service's own options."""
+    return {name: getattr(args, _OWN + name) for name in service.options}

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
@@ -123,6 +123,8 @@ class Command:
     example: str
     work: Callable[[argparse.Namespace, Out], int | None]
     arguments: Callable[[argparse.ArgumentParser], None] = field(default=lambda parser: None)
+    further: Callable[[argparse.ArgumentParser, Sequence[str]], None] = field(default=lambda *_: None)
+    """Arguments that depend on others of the command line; an error of slipway's is told as one of `work`."""
 
 
 def run(command: Command, argv: list[str] | None = None) -> NoReturn:
@@ -132,7 +134,11 @@ def run(command: Command, argv: list[str] | None = None) -> NoReturn:
 
 def execute(command: Command, argv: list[str]) -> int:
     """As `run`, but returns the exit code. argparse itself exits with 2 on wrong usage."""
-    args = _parsed(command, argv)
+    try:
+        args = _parsed(command, argv)
+    except Exception as error:  # of `further`
+        out = Out("--json" in argv)
+        return out.end(_failed(error, out))
     out = Out(args.json)
     signal.signal(signal.SIGTERM, _as_interrupt)
     threading.excepthook = _thread_failed
@@ -143,7 +149,7 @@ def _parsed(command: Command, argv: list[str]) -> argparse.Namespace:
     out = Out()
     try:
         with redirect_stdout(cast(TextIO, out.stdout)):
-            return _parser(command).parse_args(argv)
+            return _parser(command, argv).parse_args(argv)
     except SystemExit as end:  # it has printed help, or what is wrong
         raise SystemExit(out.end(end.code if isinstance(end.code, int) else 0)) from None
 
@@ -161,9 +167,13 @@ def _worked(command: Command, args: argparse.Namespace, out: Out) -> int:
     except Exception as error:
         if args.traceback or os.environ.get("SLIPWAY_TRACEBACK"):
             traceback.print_exc()
-        code, lines = explain(error)
-        out.error(*lines, *getattr(error, "__notes__", []))
-        return code
+        return _failed(error, out)
+
+
+def _failed(error: Exception, out: Out) -> int:
+    code, lines = explain(error)
+    out.error(*lines, *getattr(error, "__notes__", []))
+    return code
 
 
 def explain(error: Exception) -> tuple[int, list[str]]:
@@ -200,7 +210,7 @@ def _translated(error: Exception) -> tuple[int, list[str]] | None:
     return None
 
 
-def _parser(command: Command) -> argparse.ArgumentParser:
+def _parser(command: Command, argv: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"slipway {command.name}",
         description=command.summary,
@@ -208,6 +218,7 @@ def _parser(command: Command) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.arguments(parser)
+    command.further(parser, argv)
     parser.add_argument("--json", action="store_true", help=JSON)
     parser.add_argument("--traceback", action="store_true", help="show the traceback of a failure")
     return parser

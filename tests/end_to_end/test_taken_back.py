@@ -61,13 +61,13 @@ def test_wrong_answers_take_a_release_back(world, releases, trained, tmp_path):
 
 
 def test_a_gate_refuses_before_anything_changes(world, releases, trained, tmp_path):
-    def without_auc(evidence):
-        evidence["gates"] = [gate for gate in evidence["gates"] if gate["name"] != "auc"]
+    def without_calibration(evidence):
+        evidence["gates"] = [gate for gate in evidence["gates"] if gate["name"] != "calibration"]
 
-    ungated = bad_models.with_evidence(trained["boosting"], tmp_path, without_auc)
+    ungated = bad_models.with_evidence(trained["boosting"], tmp_path, without_calibration)
     before = world.file("dev").read_bytes()
     done = world.slipway("release", "--model", str(ungated), expected=1)
-    assert "auc: required by the stage" in done.result["error"]
+    assert "calibration: required by the stage" in done.result["error"]
     assert world.file("dev").read_bytes() == before
     assert world.events("dev")[-1] == "refused"
 

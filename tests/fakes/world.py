@@ -16,6 +16,7 @@ from tests.fakes.evidence import QUICK, FakeEvidence
 from tests.fakes.fences import FakeFences
 from tests.fakes.holdings import FakeHoldings
 from tests.fakes.ledger import FakeLedger, process
+from tests.fakes.models import FakeModels
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.quotas import FakeQuotas
 from tests.fakes.sagemaker import FakeSageMaker
@@ -71,6 +72,7 @@ class FakeStage:
         self.ledger = FakeLedger(self.trouble, self.clock.now)
         self.evidence = FakeEvidence(self.trouble, self.clock, self.sagemaker)
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
+        self.models = FakeModels()
         self.registry = FakeRegistry(address=f"registry/slipway-{name}")
         self.signs = FakeSigns()
         self.quotas = FakeQuotas()
@@ -102,6 +104,8 @@ class FakeStage:
             artifacts=self.artifacts,
             holdings=self.holdings,
             registry=self.registry,
+            models=self.models,
+            last=False,
             signs=self.signs,
             quota_of=self.quotas.of,
             clock=self.clock,
@@ -189,7 +193,7 @@ class FakeWorld:
     def stage(self, name: str) -> StagePorts:
         """A stage as a new process sees it."""
         ports = self._stages[self.stages.entry(name).name].ports()
-        return replace(ports, entering=self.stages.entering(name))
+        return replace(ports, entering=self.stages.entering(name), last=name == self.stages.names[-1])
 
     def fences(self, name: str) -> FakeFences:
         """A stage's fences."""

@@ -1,6 +1,7 @@
 """Gates, pre-flight, golden requests, manifest and pins: the small decisions of a release."""
 
 import dataclasses
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -183,6 +184,26 @@ class TestManifest:
     def test_evidence_of_other_golden_requests_is_refused(self):
         with pytest.raises(UsageError, match="golden"):
             manifest.compose("delays", PROCESS, {"golden_sha256": "0" * 64}, b"{}")
+
+    def test_an_endpoint_may_have_another_name_than_the_service(self):
+        assert examples.manifest().trained_as == "delays"
+        assert examples.manifest(input_schema={"service": "credit_risk"}).trained_as == "credit_risk"
+
+    @pytest.mark.parametrize("kind", ["multiclass", "probability", "number"])
+    def test_what_the_server_cannot_answer_with_is_refused_before_a_container_fails(self, kind):
+        evidence = {
+            "model": {"sha256": "0" * 64, "size": 1},
+            "golden_sha256": hashlib.sha256(b"{}").hexdigest(),
+            "input_schema": {"output": {"name": "colour", "kind": kind}},
+            "source": {},
+            "evaluation": {},
+            "gates": [],
+        }
+        if kind == "multiclass":
+            with pytest.raises(UsageError, match="answers with 'multiclass'"):
+                manifest.compose("colours", PROCESS, evidence, b"{}")
+        else:
+            assert manifest.compose("colours", PROCESS, evidence, b"{}").service == "colours"
 
 
 class TestPins:

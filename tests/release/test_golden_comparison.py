@@ -93,5 +93,19 @@ def test_a_candidate_without_scores_is_an_error(wrong):
     assert differs_too_much(found, Allowed())
 
 
+def test_of_numbers_the_span_says_how_much_a_change_is():
+    found = compared_by(live=[150.0], candidate=[190.0])
+    assert differs_too_much(found, Allowed())
+    assert differs_too_much(found, Allowed(), span=300.0) is None
+    assert "30 is allowed" in str(differs_too_much(found, Allowed(mean_change=0.1), span=300.0))
+
+
+def test_a_tolerance_is_small_beside_the_span():
+    large = GOLDEN.model_dump() | {"tolerance": 0.5}
+    with pytest.raises(ValueError, match="1% of the span"):
+        Golden.model_validate(large)
+    assert Golden.model_validate(large | {"span": 100.0}).tolerance == 0.5
+
+
 def test_what_live_refuses_says_nothing_about_the_candidate():
     assert compared_by(live=Unanswered("ModelError 400"), candidate=[0.5]) is None

@@ -72,7 +72,12 @@ def test_help_has_an_example(capsys):
     assert "example:\n  ./slipway try" in capsys.readouterr().out
 
 
-VERBS = sorted(path.stem for path in (ROOT / "scripts").glob("[a-z]*.py"))
+VERBS = sorted(path.stem.replace("_", "-") for path in (ROOT / "scripts").glob("[a-z]*.py"))
+
+
+def module(verb):
+    """The module of a command."""
+    return verb.replace("-", "_")
 
 
 def slipway(*words):
@@ -84,7 +89,7 @@ class TestVerbs:
 
     @pytest.mark.parametrize("verb", VERBS)
     def test_every_script_is_a_command_of_its_own_name(self, verb):
-        found = importlib.import_module(f"scripts.{verb}").COMMAND
+        found = importlib.import_module(f"scripts.{module(verb)}").COMMAND
         assert found.name == verb
         assert found.summary
         assert found.example.startswith(f"./slipway {verb}")
@@ -92,7 +97,7 @@ class TestVerbs:
     @pytest.mark.parametrize("verb", VERBS)
     def test_a_script_is_arguments_in_and_words_out(self, verb):
         """What it does belongs to an operation, which others can call as well."""
-        lines = (ROOT / "scripts" / f"{verb}.py").read_text().count("\n")
+        lines = (ROOT / "scripts" / f"{module(verb)}.py").read_text().count("\n")
         assert lines <= MOST_LINES
 
     def test_every_one_is_listed_with_a_summary(self):

@@ -14,7 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from bench.serving.batch.formats import Scores
-from model.service.features import inputs
+from model.service.service import SERVICE
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -36,7 +36,7 @@ class Rival:
 
     def score(self, frame: pd.DataFrame) -> tuple[Scores, Spent]:
         """Scores of rows that lie in memory as the model reads them; time is that of predict_proba alone."""
-        ready = inputs(frame)
+        ready = SERVICE.inputs(frame)
         with _on(self._core), threadpool_limits(1):
             begun = time.perf_counter(), time.thread_time()
             scores = self._pipeline.predict_proba(ready)[:, 1]
@@ -47,7 +47,7 @@ class Rival:
         """The time of what a batch job of one's own does with such a file: `read` it, then predict_proba."""
         with _on(self._core), threadpool_limits(1):
             begun = time.perf_counter(), time.process_time()
-            self._pipeline.predict_proba(inputs(read(body)))
+            self._pipeline.predict_proba(SERVICE.inputs(read(body)))
             return Spent(time.perf_counter() - begun[0], time.process_time() - begun[1])
 
 

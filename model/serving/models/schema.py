@@ -1,5 +1,6 @@
 """What the model reads: the artifact's `schema.json`, checked for what serving relies on. No rows."""
 
+from math import isfinite
 from typing import Literal
 
 import msgspec
@@ -26,10 +27,17 @@ class Feature(msgspec.Struct, frozen=True):
 
 
 class Output(msgspec.Struct, frozen=True):
-    """The graph's output that is the score."""
+    """The graph's output that is the score, one number for each row.
+
+    A probability lies in [0, 1]; another number usually lies between `minimum` and `maximum`, which only
+    telemetry asks for: no score is refused or changed because of them.
+    """
 
     name: str
     description: str = ""
+    kind: Literal["probability", "number"] = "probability"
+    minimum: float = 0.0
+    maximum: float = 1.0
 
 
 class Schema(msgspec.Struct, frozen=True):
@@ -65,6 +73,11 @@ def parse_schema(content: bytes) -> Schema:
         raise _refused(f"it names the feature {repeated[0]!r} twice")
     if ROWS_KEY in names or "" in names:
         raise _refused(f"a feature cannot be named {ROWS_KEY!r} or be without a name")
+    if schema.output.kind == "probability" and (schema.output.minimum, schema.output.maximum) != (0, 1):
+        raise _refused("its output is a probability, and has a minimum or a maximum of its own")
+    span = schema.output.maximum - schema.output.minimum
+    if not (isfinite(span) and span > 0):
+        raise _refused("its output's maximum is not above its minimum")
     if unusable := [name for name in names if any(sign in '"\\' or sign < " " for sign in name)]:
         raise _refused(
             f"the feature {unusable[0]!r} has a quote, a backslash or a control character in its name"

@@ -1,6 +1,7 @@
 """The bins of the window's histograms, as docs/telemetry.md numbers them. No counts."""
 
 from math import log
+from typing import NamedTuple
 
 LATENCY_FLOOR = 1e-4
 """Seconds; what is faster falls in the first bin."""
@@ -9,11 +10,31 @@ LATENCY_STEP = 1.02
 LATENCY_BINS = 720
 """Up to 155 s; SageMaker gives up at 60 s."""
 SCORE_BINS = 200
-"""Of [0, 1]; what lies outside falls in the first or last bin."""
+"""Of the scale; what lies outside falls in the first or last bin."""
 
 _LOG_STEP = log(LATENCY_STEP)
 _LAST_LATENCY = LATENCY_BINS - 1
 _LAST_SCORE = SCORE_BINS - 1
+
+
+class Scale(NamedTuple):
+    """What the score bins are equal parts of: [0, 1], or what the schema says that scores lie between."""
+
+    minimum: float = 0.0
+    maximum: float = 1.0
+
+    @property
+    def span(self) -> float:
+        """Its length."""
+        return self.maximum - self.minimum
+
+    def value(self, part: float) -> float:
+        """The score at a part of it: .5 is the middle."""
+        return self.minimum + self.span * part
+
+
+UNIT = Scale()
+"""That of probabilities."""
 
 
 def latency_bin(seconds: float) -> int:
@@ -25,7 +46,7 @@ def latency_bin(seconds: float) -> int:
 
 
 def score_bin(score: float) -> int:
-    """The bin of a finite score."""
+    """The bin of a score, given as a part of the scale."""
     if score >= 1:
         return _LAST_SCORE
     return min(_LAST_SCORE, int(score * SCORE_BINS)) if score > 0 else 0
@@ -42,5 +63,5 @@ def latency_middle(index: int) -> float:
 
 
 def score_middle(index: int) -> float:
-    """The score in the middle of score bin `index`."""
+    """The middle of score bin `index`, as a part of the scale."""
     return (index + 0.5) / SCORE_BINS

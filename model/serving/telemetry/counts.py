@@ -8,7 +8,7 @@ from math import isfinite
 
 from model.serving.answers import Answer
 from model.serving.application import Request
-from model.serving.telemetry.bins import latency_bin, score_bin
+from model.serving.telemetry.bins import Scale, latency_bin, score_bin
 from model.serving.telemetry.cells import (
     FIRST,
     INFERENCE,
@@ -46,6 +46,11 @@ class Counter:
         self._row = row
         self._clumps = Clumps(row)
         self._turn = 0
+        self._least, self._span = 0.0, 1.0
+
+    def count_in(self, scale: Scale) -> None:
+        """From now on scores are counted in parts of this scale."""
+        self._least, self._span = scale.minimum, scale.span
 
     def answered(self, request: Request | None, answer: Answer, seconds: float, request_id: str) -> None:
         """Counts `answer`; `request` is None when it was refused before it was whole.
@@ -87,7 +92,7 @@ class Counter:
             # a finite sum has finite parts; finite parts may still have an infinite sum
             finite = isfinite(sum(scores)) or all(map(isfinite, scores))
         if finite:
-            self._row[SCORE + score_bin(score)] += 1
+            self._row[SCORE + score_bin((score - self._least) / self._span)] += 1
         else:
             self._row[INVALID] += 1
 

@@ -11,6 +11,8 @@ from model.serving.telemetry import cells
 from model.serving.telemetry.bins import (
     LATENCY_BINS,
     SCORE_BINS,
+    UNIT,
+    Scale,
     latency_edge,
     latency_middle,
     score_middle,
@@ -21,6 +23,7 @@ MEDIA = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Upper bounds of the latency's buckets. A request counts below a bound when its whole 2 % bin is."""
 SCORES = tuple(step / 10 for step in range(1, 10))
+"""The same of the score's, in parts of its scale."""
 
 _LATENCY_ENDS = tuple(next(i for i in range(LATENCY_BINS) if latency_edge(i + 1) > le) for le in SECONDS)
 _SCORE_ENDS = tuple(round(le * SCORE_BINS) for le in SCORES)
@@ -41,18 +44,18 @@ Sample = tuple[str, Labels, float]
 """A suffix of the metric's name (such as _bucket), the labels, the value."""
 
 
-def exposition(rows: Sequence[Sequence[int]], models: Iterable[ModelInfo]) -> bytes:
-    """The metrics of workers with these cells."""
+def exposition(rows: Sequence[Sequence[int]], models: Iterable[ModelInfo], scale: Scale = UNIT) -> bytes:
+    """The metrics of workers with these cells, whose scores were counted in parts of `scale`."""
     total = [sum(column) for column in zip(*rows, strict=True)]
     lines: list[str] = []
-    for name, kind, about, samples in _families(total, rows, models):
+    for name, kind, about, samples in _families(total, rows, models, scale):
         lines.append(f"# HELP {name} {about}\n# TYPE {name} {kind}\n")
         lines += [f"{name}{suffix}{_labels(labels)} {value!r}\n" for suffix, labels, value in samples]
     return "".join(lines).encode()
 
 
 def _families(
-    total: Sequence[int], rows: Sequence[Sequence[int]], models: Iterable[ModelInfo]
+    total: Sequence[int], rows: Sequence[Sequence[int]], models: Iterable[ModelInfo], scale: Scale
 ) -> Iterator[tuple[str, str, str, Iterable[Sample]]]:
     """Name, type, explanation and samples of each metric."""
     yield "slipway_requests_total", "counter", "Requests answered.", _requests(total)
@@ -66,7 +69,13 @@ def _families(
         "slipway_score",
         "histogram",
         "Finite predictions, one of each inference request.",
-        _histogram(total, cells.SCORE, SCORES, _SCORE_ENDS, _SCORE_MIDDLES),
+        _histogram(
+            total,
+            cells.SCORE,
+            [scale.value(part) for part in SCORES],
+            _SCORE_ENDS,
+            [scale.value(part) for part in _SCORE_MIDDLES],
+        ),
     )
     for name, cell, about in (
         ("slipway_rows_total", cells.ROWS, "Rows scored."),

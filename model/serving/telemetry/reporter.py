@@ -19,6 +19,7 @@ from model.serving.application import Request
 from model.serving.errors import Fault
 from model.serving.settings import Settings
 from model.serving.telemetry import cells, intervals, process
+from model.serving.telemetry.bins import UNIT, Scale
 from model.serving.telemetry.cells import SharedCounters
 from model.serving.telemetry.counts import Counter
 from model.serving.telemetry.exposition import MEDIA, ModelInfo, exposition
@@ -68,6 +69,7 @@ class Telemetry:
         self._length = settings.telemetry_seconds
         self._printer = printer or Printer(stdout(), container.turn)
         self._models: list[ModelInfo] = []
+        self._scale = UNIT
         self._origin = Origin(container.name, index, endpoint=settings.endpoint, variant=settings.variant)
         self._missing: Callable[[], int] = lambda: 0
         self._number = 0
@@ -76,9 +78,11 @@ class Telemetry:
         self.answered = self._counter.answered
         """Counts an answer: `Counter.answered`, without a call in between."""
 
-    def describe(self, models: Sequence[ModelInfo], missing: Callable[[], int]) -> None:
+    def describe(self, models: Sequence[ModelInfo], missing: Callable[[], int], scale: Scale = UNIT) -> None:
         """From now on these are served, the default one first; `missing` says how many values were missing
-        in what they have scored."""
+        in what they have scored, and scores are counted in parts of `scale`."""
+        self._counter.count_in(scale)
+        self._scale = scale
         self._models = list(models)
         self._missing = missing
         self._origin = replace(self._origin, service=models[0].name)
@@ -109,14 +113,14 @@ class Telemetry:
             fault = Fault("method_not_allowed", "This path takes GET, HEAD.")
             return fault_answer(405, fault, "Allow: GET, HEAD\r\n")
         self._sample()
-        return Answer(200, MEDIA, exposition(self._counters.rows(), self._models))
+        return Answer(200, MEDIA, exposition(self._counters.rows(), self._models, self._scale))
 
     def _print(self, interval: intervals.Interval, last: bool = False) -> None:
         now = self._counted()
         gained = list(map(sub, now, self._before))
         self._before = now
         exemplars = self._counter.exemplars.take()
-        self._printer.write(line(self._origin, self._number, interval, gained, exemplars, last))
+        self._printer.write(line(self._origin, self._number, interval, gained, exemplars, last, self._scale))
         self._number += 1
 
     def _counted(self) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from model.serving.telemetry import cells
-from model.serving.telemetry.bins import LATENCY_BINS, SCORE_BINS, latency_middle
+from model.serving.telemetry.bins import LATENCY_BINS, SCORE_BINS, UNIT, Scale, latency_middle
 from model.serving.telemetry.intervals import Interval
 
 SCHEMA = "slipway-window/1"
@@ -38,17 +38,23 @@ def line(
     counted: Sequence[int],
     exemplars: dict[str, Any],
     last: bool = False,
+    scale: Scale = UNIT,
 ) -> bytes:
     """The line of window `number`, newline included. `counted` is what the cells gained in the interval.
 
     The `last` one of a worker says so: nobody has to wait for another.
     """
-    found = record(origin, number, interval, counted, exemplars)
+    found = record(origin, number, interval, counted, exemplars, scale)
     return msgspec.json.encode(found | {"last": True} if last else found) + b"\n"
 
 
 def record(
-    origin: Origin, number: int, interval: Interval, counted: Sequence[int], exemplars: dict[str, Any]
+    origin: Origin,
+    number: int,
+    interval: Interval,
+    counted: Sequence[int],
+    exemplars: dict[str, Any],
+    scale: Scale = UNIT,
 ) -> dict[str, Any]:
     """The window as JSON data: docs/telemetry.md."""
     statuses = by_status(counted)
@@ -66,7 +72,7 @@ def record(
         "clumps": {"trials": requests - counted[cells.SKIPPED], "first": counted[cells.FIRST]},
         "invalid": counted[cells.INVALID],
         "latency": latency,
-        "score": histogram(counted, cells.SCORE, SCORE_BINS),
+        "score": histogram(counted, cells.SCORE, SCORE_BINS) | ({} if scale == UNIT else {"range": [*scale]}),
         "refused": _of_class(statuses, "4"),
         "statuses": {status: count for status, count in statuses.items() if count},
         "rows": counted[cells.ROWS],

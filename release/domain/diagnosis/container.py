@@ -117,7 +117,7 @@ RULES = (
             _never_served,
         ),
         "The model and its schema.json do not fit together: they name other inputs or another output.",
-        "Train and package both in one run (./slipway train), after a change of model/service/schema.py too, "
+        "Train and package both in one run (./slipway train), after a change of the features too, "
         "then release that.",
     ),
     Rule(
@@ -141,7 +141,7 @@ RULES = (
         "schema-invalid",
         logs(r"schema\.json is not the schema of a service", _never_served),
         "schema.json in model.tar.gz is not a schema that the server can check requests with.",
-        "Package the model again with ./slipway train, which writes it from model/service/schema.py.",
+        "Package the model again with ./slipway train, which writes it from what the service tells.",
     ),
     Rule(
         "out-of-memory",

@@ -98,8 +98,11 @@ def _features(*changes: dict) -> dict:
         (SCHEMA | {"service": ""}, "without a name"),
         (_features({"kind": "date"}, {}, {}, {}), "date"),
         (_features({"nullable": "no"}, {}, {}, {}), "nullable"),
+        (SCHEMA | {"output": {"name": "likely", "kind": "classes"}}, "classes"),
+        (SCHEMA | {"output": {"name": "likely", "kind": "number", "minimum": 2, "maximum": 2}}, "maximum"),
+        (SCHEMA | {"output": {"name": "likely", "kind": "probability", "maximum": 2}}, "of its own"),
     ],
-    ids=range(11),
+    ids=range(14),
 )
 def test_a_schema_that_cannot_be_served(schema: dict, part: str) -> None:
     with pytest.raises(ArtifactError) as error:

@@ -10,9 +10,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import Pipeline
 
 from model.service.bounds import PARITY_LIMIT
-from model.service.features import CATEGORIES, NAMES, inputs
-from model.service.kinds import KINDS
+from model.service.features import CATEGORIES, NAMES
 from model.service.pipeline import build
+from model.service.service import SERVICE
 from model.training import skops_file
 from model.training.errors import ExportError
 from model.training.export import Scorer, parity, pipeline_scores, stressed, to_onnx
@@ -26,19 +26,19 @@ ROWS = flights(1500)
 
 @pytest.fixture(scope="module")
 def fitted() -> dict[str, Pipeline]:
-    return {kind: build(kind).fit(inputs(ROWS), ROWS["late"]) for kind in KINDS}
+    return {kind: build(kind).fit(SERVICE.inputs(ROWS), ROWS["late"]) for kind in SERVICE.models}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVICE.models)
 def test_the_graph_agrees_with_scikit_learn(fitted, kind):
-    scorer = Scorer(to_onnx(fitted[kind]))
-    assert parity(fitted[kind], scorer, (ROWS, stressed(ROWS))) <= PARITY_LIMIT
+    scorer = Scorer(to_onnx(SERVICE, fitted[kind]), SERVICE)
+    assert parity(SERVICE, fitted[kind], scorer, (ROWS, stressed(SERVICE, ROWS))) <= PARITY_LIMIT
     assert np.ptp(scorer.score(ROWS)) > 0.05
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVICE.models)
 def test_each_feature_is_an_input_and_the_only_output_is_the_probability(fitted, kind):
-    graph = onnx.load_from_string(to_onnx(fitted[kind])).graph
+    graph = onnx.load_from_string(to_onnx(SERVICE, fitted[kind])).graph
     assert {node.name for node in graph.input} == set(NAMES)
     assert [node.name for node in graph.output] == ["late"]
     kinds = {node.name: node.type.tensor_type.elem_type for node in graph.input}
@@ -56,17 +56,23 @@ def test_a_conversion_that_is_silently_wrong_fails_the_parity_gate():
     native = HistGradientBoostingClassifier(
         min_samples_leaf=5, categorical_features=[0, 1, 2], random_state=0
     )
-    wrong = Pipeline([("columns", columns), ("classifier", native)]).fit(inputs(ROWS), ROWS["late"])
-    assert parity(wrong, Scorer(to_onnx(wrong)), (ROWS, stressed(ROWS))) > PARITY_LIMIT
+    wrong = Pipeline([("columns", columns), ("classifier", native)]).fit(SERVICE.inputs(ROWS), ROWS["late"])
+    assert (
+        parity(SERVICE, wrong, Scorer(to_onnx(SERVICE, wrong), SERVICE), (ROWS, stressed(SERVICE, ROWS)))
+        > PARITY_LIMIT
+    )
 
 
 def test_the_graph_of_another_model_fails_the_parity_gate(fitted):
-    assert parity(fitted["boosting"], Scorer(to_onnx(fitted["logistic"])), (ROWS,)) > PARITY_LIMIT
+    assert (
+        parity(SERVICE, fitted["boosting"], Scorer(to_onnx(SERVICE, fitted["logistic"]), SERVICE), (ROWS,))
+        > PARITY_LIMIT
+    )
 
 
 def test_hard_rows_are_hard_and_the_others_stay_as_they_were():
     before = ROWS.copy()
-    hard = stressed(ROWS, 100)
+    hard = stressed(SERVICE, ROWS, 100)
     assert hard["temp"].iloc[:50].isna().all()
     assert (hard["carrier"].iloc[50:] == "??").all()
     assert before.equals(ROWS)
@@ -74,28 +80,28 @@ def test_hard_rows_are_hard_and_the_others_stay_as_they_were():
 
 def test_what_cannot_be_exported_says_so():
     with pytest.raises(ExportError) as caught:
-        to_onnx(build("logistic"))
+        to_onnx(SERVICE, build("logistic"))
     assert caught.value.exit_code == 2
 
 
 def test_bytes_that_are_no_graph_are_refused():
     with pytest.raises(ExportError, match="cannot load"):
-        Scorer(b"no graph")
+        Scorer(b"no graph", SERVICE)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVICE.models)
 def test_the_skops_file_holds_the_same_pipeline_and_the_same_bytes(fitted, kind):
     content = skops_file.dump(fitted[kind])
     assert skops_file.dump(fitted[kind]) == content
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     again = skops_file.load(content)
-    assert np.array_equal(pipeline_scores(again, ROWS), pipeline_scores(fitted[kind], ROWS))
+    assert np.array_equal(pipeline_scores(SERVICE, again, ROWS), pipeline_scores(SERVICE, fitted[kind], ROWS))
     assert skops_file.dump(again) == content
 
 
 def test_golden_requests_cover_json_csv_missing_and_unseen(fitted):
-    made = golden(ROWS, lambda rows: pipeline_scores(fitted["boosting"], rows))
+    made = golden(SERVICE, ROWS, lambda rows: pipeline_scores(SERVICE, fitted["boosting"], rows))
     bodies = [request["body"] for request in made["requests"]]
     assert [request["content_type"] for request in made["requests"]] == ["application/json"] * 3 + [
         "text/csv"

@@ -18,18 +18,17 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 from model import artifact
 from model.training.assessment import Candidate, fit
-from model.service.data import load
 from model.training.export import Scorer, to_onnx
 from model.training.package import package
-from model.service.split import Months, split_months
+from model.service.service import SERVICE
 
-data, split = load(Path(sys.argv[1])), split_months(Months(5, 6))
+data, split = SERVICE.load(Path(sys.argv[1])), SERVICE.split({"months": "5-6"}, None)
 made = {}
 with threadpool_limits(1):
     for kind in ("logistic", "boosting"):
-        pipeline = fit(kind, data, split.train)
-        graph = to_onnx(pipeline)
-        packed = package(Candidate(kind, pipeline, Scorer(graph)), graph, data, split)
+        pipeline = fit(SERVICE, kind, data.table, split.train)
+        graph = to_onnx(SERVICE, pipeline)
+        packed = package(SERVICE, Candidate(kind, pipeline, Scorer(graph, SERVICE)), graph, data, split)
         files = {name: artifact.sha256(content) for name, content in artifact.read(packed).items()}
         made[kind] = {"model.tar.gz": artifact.sha256(packed), **files}
 print(json.dumps(made))

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from model import artifact
-from model.service.features import SERVICE
+from model.service.service import SERVICE
 from model.training.export import Scorer
-from model.training.tracking import ALIAS
+from model.training.tracking.to_mlflow import ALIAS
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("training")]
 
@@ -83,7 +83,7 @@ def test_the_graph_in_the_artifact_gives_the_golden_scores(project, first):
     out = project / ".build" / "model"
     files = artifact.read((out / "model.tar.gz").read_bytes())
     assert json.loads(files["schema.json"]) == first["input_schema"]
-    scorer, golden = Scorer(files["model.onnx"]), json.loads((out / "golden.json").read_text())
+    scorer, golden = Scorer(files["model.onnx"], SERVICE), json.loads((out / "golden.json").read_text())
     for request in golden["requests"]:
         if request["content_type"] == "application/json":
             rows = pd.DataFrame(json.loads(request["body"])["instances"])
@@ -103,6 +103,15 @@ def test_further_models_are_in_the_artifact_that_the_evidence_speaks_of(project,
     assert json.loads(files["model.json"])["model"] == "logistic"
 
 
+def track(project: Path, *arguments: str, expected: int = 0) -> dict:
+    """The result of `./slipway track … --json` in `project`."""
+    command = [sys.executable, "-m", "scripts.track", *arguments, "--json"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == expected, done.stderr
+    return json.loads(done.stdout)
+
+
 def _mlflow(project):
     # a second of importing that the tests of values need not pay
     from mlflow import MlflowClient
@@ -113,14 +122,15 @@ def _mlflow(project):
 def test_mlflow_has_the_run_the_version_and_the_alias(project, first):
     client = _mlflow(project)
     run = client.get_run(first["source"]["mlflow_run"])
-    version = client.get_model_version_by_alias(SERVICE, ALIAS)
+    version = client.get_model_version_by_alias(SERVICE.name, ALIAS)
     assert run.data.metrics["test_auc"] == pytest.approx(first["evaluation"]["test_auc"])
     assert (run.data.params["model"], run.data.tags["gates"]) == ("boosting", "passed")
     assert (version.run_id, str(version.version)) == (
         run.info.run_id,
         first["source"]["mlflow_model_version"],
     )
-    assert {item.path for item in client.list_artifacts(run.info.run_id)} == {"golden.json", "model.tar.gz"}
+    there = {item.path for item in client.list_artifacts(run.info.run_id)}
+    assert there == {"golden.json", "model.tar.gz", "evidence.json"}
 
 
 def test_a_deleted_experiment_costs_the_record_and_not_the_training(project, first, tmp_path):
@@ -128,7 +138,7 @@ def test_a_deleted_experiment_costs_the_record_and_not_the_training(project, fir
     from mlflow import MlflowClient
 
     client = MlflowClient(uri)
-    client.delete_experiment(client.create_experiment(SERVICE))
+    client.delete_experiment(client.create_experiment(SERVICE.name))
     result = train(project, "--model", "logistic", "--out", str(tmp_path / "out"), MLFLOW_TRACKING_URI=uri)
     assert "experiments restore" in result["warnings"][0]
     assert result["source"]["mlflow_run"] is None
@@ -147,17 +157,26 @@ def test_training_on_recent_months_only_is_refused_with_its_reasons_and_moves_no
     written = json.loads((project / "worse" / "evidence.json").read_text())
     assert written["gates"] == result["gates"]
     client = _mlflow(project)
-    alias = client.get_model_version_by_alias(SERVICE, ALIAS)
+    alias = client.get_model_version_by_alias(SERVICE.name, ALIAS)
     assert str(alias.version) == first["source"]["mlflow_model_version"]
 
 
-def test_a_tracking_server_that_is_down_leaves_what_was_there_and_hides_the_password(project, first):
-    before = {path.name: path.read_bytes() for path in (project / ".build" / "model").iterdir()}
-    uri = "http://someone:secret@127.0.0.1:9"
-    result = train(project, "--model", "logistic", expected=2, MLFLOW_TRACKING_URI=uri)
-    assert "127.0.0.1:9" in result["error"]
+def test_a_tracker_that_is_down_costs_no_training_and_gets_the_run_later(project, first, tmp_path):
+    uri, out = "http://someone:secret@127.0.0.1:9", tmp_path / "out"
+    track(project, "--resend")
+    result = train(project, "--model", "logistic", "--out", str(out), MLFLOW_TRACKING_URI=uri)
+    [warning] = result["warnings"]
+    assert "nobody answers there (Connection refused)" in warning
     assert "secret" not in json.dumps(result)
-    assert {path.name: path.read_bytes() for path in (project / ".build" / "model").iterdir()} == before
+    assert result["source"]["mlflow_run"] is None
+    assert json.loads((out / "evidence.json").read_text())["model"] == result["model"]
+
+    [waiting] = track(project)["waiting"]
+    assert warning.endswith("./slipway track --resend")
+    assert track(project, "--resend") == {"sent": [waiting], "waiting": [], "warnings": []}
+    [newest, *_] = track(project)["runs"]
+    assert (newest["id"], newest["sha256"]) == (waiting, result["model"]["sha256"])
+    assert newest["metrics"]["test_auc"] == pytest.approx(result["evaluation"]["test_auc"])
 
 
 def test_a_full_disk_is_an_error_for_people_and_leaves_no_partial_file(project, first):

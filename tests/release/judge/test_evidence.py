@@ -244,3 +244,26 @@ def test_nobody_waits_for_a_worker_that_said_it_ends(two_workers: Records) -> No
     told = [record for record in gone if record["end"] <= half + 10]
     assert sealed_while(told) == sealed_while(early) + 1
     assert sealed_while([*told, *told[-8:]]) == sealed_while(told), "what comes twice makes no worker anew"
+
+
+def test_scores_in_parts_of_another_range_are_no_evidence() -> None:
+    """Their bins mean other scores: beside live's they would prove anything."""
+    candidate, live = pair(3, blocks=repeats(40, 26))
+    given = [
+        record if record["variant"] == "live" else record | {"score": record["score"] | {"range": [0, 300]}}
+        for record in records(candidate, live)
+    ]
+    evidence = in_order((json.dumps(record) for record in given), QUICK)[1]
+    assert set(evidence.set_aside) == {"scores of another range"}
+    assert {verdict["decision"] for verdict in recorded(given)} == {"HOLD"}
+
+
+def test_before_the_first_score_no_range_is_known() -> None:
+    """A worker prints windows while it loads its model."""
+    evidence = Evidence(QUICK)
+    candidate, live = pair(3, blocks=repeats(40, 26))
+    for record in records(candidate, live):
+        empty = record | {"id": f"{record['id']} before", "score": {"bins": [], "counts": []}}
+        evidence.add_line(json.dumps(empty))
+        evidence.add_line(json.dumps(record | {"score": record["score"] | {"range": [0, 300]}}))
+    assert not evidence.set_aside

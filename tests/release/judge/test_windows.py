@@ -69,6 +69,9 @@ def test_counts_survive_the_way_through_json() -> None:
         ({"latency": [1]}, Refusal.UNREADABLE),
         ({"service": {"requests": 1, "errors": 2}}, Refusal.IMPOSSIBLE),
         ({"agreement": {"compared": 1, "differed": 2}}, Refusal.IMPOSSIBLE),
+        ({"score": {"bins": [1], "counts": [1], "range": [1, 1]}}, Refusal.UNREADABLE),
+        ({"score": {"bins": [1], "counts": [1], "range": [0, float("inf")]}}, Refusal.UNREADABLE),
+        ({"score": {"bins": [1], "counts": [1], "range": "wide"}}, Refusal.UNREADABLE),
     ],
 )
 def test_what_makes_no_sense_is_named(changes: dict[str, Any], refusal: Refusal) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from model.serving.answers import Answer
 from model.serving.application import Request
 from model.serving.telemetry import cells, windows
+from model.serving.telemetry.bins import UNIT, Scale
 from model.serving.telemetry.cells import SharedCounters
 from model.serving.telemetry.counts import Counter
 from model.serving.telemetry.intervals import Interval
@@ -34,10 +35,10 @@ class Counted:
         """Counts one answer."""
         self.counter.answered(request, given, seconds, name)
 
-    def window(self, origin: windows.Origin = ORIGIN) -> dict[str, Any]:
+    def window(self, origin: windows.Origin = ORIGIN, scale: Scale = UNIT) -> dict[str, Any]:
         """All that was counted, as a window of INTERVAL."""
         row = self.counters.rows()[0][: cells.COUNTED]
-        return windows.record(origin, 7, INTERVAL, row, self.counter.exemplars.take())
+        return windows.record(origin, 7, INTERVAL, row, self.counter.exemplars.take(), scale)
 
 
 def window_of(answers: Iterable[Answer]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from model.serving.application import Request
+from model.serving.telemetry.bins import Scale
 from model.serving.telemetry.cells import CELLS, Kind
 from model.serving.telemetry.exposition import SECONDS, ModelInfo, exposition
 from tests.model.serving.telemetry.examples import Counted, answer
@@ -63,6 +64,17 @@ def test_the_histograms() -> None:
     assert of(found, "slipway_request_seconds_sum") == pytest.approx(40.0339, rel=0.01)
     shares = [of(found, "slipway_score_bucket", le=bound) for bound in ("0.3", "0.4", "0.9", "+Inf")]
     assert shares == [0, 2, 2, 5]
+
+
+def test_numbers_have_buckets_of_their_own_range() -> None:
+    scale, one = Scale(100.0, 300.0), Counted()
+    one.counter.count_in(scale)
+    for score in (-50.0, 119.0, 121.0, 299.0, 1e9):
+        one(answer(200, score))
+    found = samples(exposition(one.counters.rows(), [], scale))
+    counts = [of(found, "slipway_score_bucket", le=bound) for bound in ("120.0", "140.0", "280.0", "+Inf")]
+    assert counts == [2, 3, 3, 5]
+    assert of(found, "slipway_score_sum") == pytest.approx(100.5 + 119.5 + 121.5 + 299.5 + 299.5)
 
 
 @pytest.mark.parametrize("bound", SECONDS)

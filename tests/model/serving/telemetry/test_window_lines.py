@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.serving.telemetry import cells, windows
+from model.serving.telemetry.bins import Scale
 from release.judge.windows import MAX_LINE, parse_line
 from sandbox.aws.cloudwatch.metrics import emf
 from tests.model.serving.telemetry.examples import INTERVAL, ORIGIN, UNNAMED, Counted, answer, window_of
@@ -28,6 +29,16 @@ def test_the_judge_reads_a_line_unchanged() -> None:
     assert (window.id, window.worker, window.variant) == ("9c1f-0-3", "9c1f-0", "live")
     assert (window.start, window.end) == INTERVAL
     jsonschema_rs.validate(json.loads(SCHEMA_TEXT), json.loads(line))
+
+
+def test_scores_of_another_range_say_so_and_the_judge_reads_it() -> None:
+    scale, counted = Scale(-10.0, 30.0), Counted()
+    counted.counter.count_in(scale)
+    counted(answer(200, 10.0))
+    window = counted.window(scale=scale)
+    assert window["score"] == {"bins": [100], "counts": [1], "range": [-10.0, 30.0]}
+    assert parse_line(json.dumps(window | {"variant": "live"})).scores_of == (-10.0, 30.0)
+    jsonschema_rs.validate(json.loads(SCHEMA_TEXT), window)
 
 
 def test_an_empty_window_is_a_window() -> None:

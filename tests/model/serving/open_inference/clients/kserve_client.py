@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 import numpy as np
-from httpx import HTTPStatusError  # ty: ignore[import-not-found]
+from httpx import HTTPStatusError
 from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig  # ty: ignore[import-not-found]
 
 URL, ROWS = sys.argv[1], json.loads(sys.argv[2])

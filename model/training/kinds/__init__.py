@@ -1,0 +1,8 @@
+"""What differs between kinds of services: how scores are measured, and which gates that makes.
+
+measures     what a kind brings
+gate         one check's outcome
+binary       a probability of one thing
+regression   a number
+table        the kinds by name
+"""

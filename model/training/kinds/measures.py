@@ -1,0 +1,40 @@
+"""What a kind of service brings to training. scikit-learn is imported when something is measured."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.contract import Bounds
+from model.training.kinds.gate import Gate
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.pipeline import Pipeline
+
+Labels = NDArray[Any]
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """How scores of one kind are made and measured.
+
+    `constant` is the training labels' mean: what a model that learned nothing but that would always say.
+    What cannot be measured is NaN, and fails its gate.
+    """
+
+    main: str
+    """The measure that ranks models, as evidence and gates name it; more is better."""
+    word: str
+    """The same for people."""
+    score: Callable[[Labels, Scores, float], float]
+    """The main measure of labels and scores, given the constant."""
+    values: Callable[[Labels, Scores, float], dict[str, float]]
+    """All measures by name, given the constant."""
+    gates: Callable[[Mapping[str, float], Bounds], Sequence[Gate]]
+    """The gates of these values."""
+    predict: "Callable[[Pipeline, pd.DataFrame], Scores]"
+    """What scikit-learn answers for a frame of inputs."""

@@ -1,0 +1,69 @@
+"""Runs that MLflow has, to be listed and compared. Reads only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from model.training.tracking.to_mlflow import RUN_TAG, SHA_TAG, MLflow
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One run as MLflow tells it."""
+
+    id: str
+    """Of the training; MLflow's own where it is none of ours."""
+    run: str
+    at: str
+    """When it began, ISO 8601."""
+    passed: bool
+    sha256: str
+    version: str
+    """Of the registered model, or nothing."""
+    aliases: tuple[str, ...]
+    parameters: Mapping[str, str]
+    metrics: Mapping[str, float]
+
+
+def recorded(tracker: MLflow, service: str, last: int) -> list[Recorded]:
+    """The `last` runs of a service, newest first. Raises what MLflow raises."""
+    client = tracker.client()
+    experiment = client.get_experiment_by_name(service)
+    if experiment is None:
+        return []
+    runs = client.search_runs([experiment.experiment_id], max_results=last, order_by=["start_time DESC"])
+    versions, aliases = _versions(client, service)
+    return [_one(run, versions.get(run.info.run_id, ""), aliases) for run in runs]
+
+
+def _versions(client: Any, service: str) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The version of each run, and the aliases of each version: a version that is found names none."""
+    models = client.search_registered_models(f"name = '{service}'")
+    aliases: dict[str, list[str]] = {}
+    for alias, version in models[0].aliases.items() if models else ():
+        aliases.setdefault(str(version), []).append(alias)
+    found: dict[str, str] = {}
+    token = None
+    while models:
+        page = client.search_model_versions(f"name = '{service}'", max_results=1000, page_token=token)
+        found |= {version.run_id: str(version.version) for version in page}
+        token = page.token
+        if not token:
+            break
+    return found, aliases
+
+
+def _one(run: Any, version: str, aliases: Mapping[str, list[str]]) -> Recorded:
+    data = run.data
+    return Recorded(
+        id=data.tags.get(RUN_TAG, run.info.run_id),
+        run=run.info.run_id,
+        at=datetime.fromtimestamp(run.info.start_time / 1000, UTC).isoformat(timespec="seconds"),
+        passed=data.tags.get("gates") == "passed",
+        sha256=data.tags.get(SHA_TAG, ""),
+        version=version,
+        aliases=tuple(sorted(aliases.get(version, ()))),
+        parameters=data.params,
+        metrics=data.metrics,
+    )

@@ -1,0 +1,99 @@
+"""A team's own service, of another kind and on other data, goes the way of docs/own-model.md to its callers.
+
+The document's commands are run as they stand, in a project folder that lies elsewhere.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from demo.bad_models import with_evidence
+from demo.project import AT_ONCE
+from release.adapters import stage_file
+from release.domain import stage as stage_settings
+from tests.conftest import ROOT
+from tests.end_to_end.test_model_registry import registry
+from tests.end_to_end.test_readme import BLOCK, run
+
+pytestmark = pytest.mark.sandbox
+
+MOST_OWN_LINES = 100
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory) -> tuple[Path, list[str]]:
+    """The project in which the document's commands were run, and what they printed."""
+    project = tmp_path_factory.mktemp("walk") / "diabetes"
+    blocks = BLOCK.findall((ROOT / "docs" / "own-model.md").read_text())
+    script = "\n".join(blocks).replace("../diabetes", str(project))
+    assert script.count(str(project)) == 2
+    try:
+        return project, run(script, ROOT, dict(os.environ)).splitlines()
+    finally:
+        run("./slipway sandbox down", project, dict(os.environ))
+
+
+def test_the_walk_ends_with_an_answer_in_staging(walked):
+    project, printed = walked
+    [answer] = json.loads(printed[-1])["predictions"]
+    golden = json.loads((project / ".build/model/golden.json").read_text())
+    assert answer == pytest.approx(golden["requests"][0]["scores"][0], abs=golden["tolerance"])
+    assert answer > 25, "it is a number, and no probability"
+
+
+def test_the_same_release_of_that_service_is_live_in_both_stages(walked):
+    project, _ = walked
+    evidence = json.loads((project / ".build/model/evidence.json").read_text())
+    assert evidence["input_schema"]["service"] == "diabetes"
+    releases = set()
+    for stage in ("dev", "staging"):
+        settings = stage_settings.parse(stage, stage_file.read_config(stage_file.path_of(project, stage)))
+        assert list(settings.endpoints) == ["diabetes"]
+        live = settings.endpoints["diabetes"].live
+        assert live is not None
+        assert live.sha256 == evidence["model"]["sha256"]
+        releases.add(live.release)
+    assert len(releases) == 1
+
+
+def test_what_was_written_for_it_is_one_small_folder(walked):
+    project, _ = walked
+    own = project / "model" / "services" / "diabetes"
+    assert sorted(path.name for path in own.glob("*.py")) == ["__init__.py", "service.py", "test_service.py"]
+    lines = sum(path.read_text().count("\n") for path in (own / "__init__.py", own / "service.py"))
+    assert lines < MOST_OWN_LINES
+    assert not (ROOT / "model" / "services" / "diabetes").exists()
+
+
+def test_it_goes_its_way_beside_the_flights_by_the_name_of_its_endpoint(world, trained):
+    """Two services in one project: each has its endpoint, and moves alone; its name is another than its own."""
+    for stage in ("dev", "staging"):
+        world.edit(stage, "toys", **{"rollout": AT_ONCE, "instances": {"type": "ml.m7i.large"}})
+    world.slipway("release", "--endpoint", "delays", "--model", os.fspath(trained["logistic"]))
+    flights = world.endpoint("dev").live.release
+    world.slipway("new-model", "wooden_toys")
+    world.slipway("train", "--service", "wooden_toys", "--out", "toys-model")
+    toys = world.slipway("release", "--endpoint", "toys", "--model", "toys-model").result["release"]
+    world.slipway("promote", "staging", "--endpoint", "toys")
+    answer = world.slipway("invoke", "staging", "--endpoint", "toys").result["answer"]
+    golden = json.loads((world.project / "toys-model" / "golden.json").read_text())
+    assert answer["predictions"] == pytest.approx(golden["requests"][0]["scores"], abs=golden["tolerance"])
+    version = registry(world).get_model_version_by_alias("wooden_toys", "staging")
+    assert version.tags["slipway.release"] == toys
+    world.assert_at_rest("staging", toys, "toys")
+    world.assert_at_rest("dev", toys, "toys")
+    world.assert_at_rest("dev", flights)
+    world.assert_at_rest("staging", None)
+
+
+def test_a_model_that_the_server_cannot_serve_is_refused_before_anything_is_made(world, trained, tmp_path):
+    def of_several_classes(evidence):
+        evidence["input_schema"]["output"]["kind"] = "multiclass"
+
+    classes = with_evidence(trained["logistic"], tmp_path, of_several_classes)
+    before = world.events("dev"), world.file("dev").read_bytes()
+    done = world.slipway("release", "--endpoint", "delays", "--model", str(classes), expected=2)
+    assert "answers with 'multiclass'" in done.result["error"]
+    assert (world.events("dev"), world.file("dev").read_bytes()) == before

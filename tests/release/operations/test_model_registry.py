@@ -1,0 +1,35 @@
+"""The model registry says what serves, after every way a rollout can end, and can never fail one."""
+
+import pytest
+
+from release.operations.apply import apply
+from release.operations.rollback import rollback
+from tests.release.scenes import pins_now, sure
+
+
+@pytest.fixture
+def aliases(prod):
+    return prod.models.aliases
+
+
+def test_a_rollback_moves_the_champion_back_and_archives_what_failed(project, prod, told, aliases):
+    before = pins_now(prod)
+    rollback(project(prod), "prod", None, told)
+    live, previous = sure(before.previous), sure(before.live)
+    assert aliases == {"prod": live.sha256, "champion": live.sha256, "archived": previous.sha256}
+    assert prod.models.tags[live.sha256]["slipway.release"] == live.release
+    opened = prod.ledger.latest(None)[0].entry
+    assert prod.models.tags[live.sha256]["slipway.rollout.prod"] == opened.subject.rollout
+
+
+def test_a_registry_that_is_down_fails_nothing_and_apply_tells_it_later(project, prod, told, aliases):
+    prod.models.down = "nobody answers"
+    goal = sure(pins_now(prod).previous)
+    assert rollback(project(prod), "prod", None, told).release == goal.release
+    assert "the model registry does not say what prod serves (nobody answers)" in told.text
+    assert "./slipway apply prod tells it" in told.text
+    assert aliases == {}
+
+    prod.models.down = ""
+    apply(project(prod), "prod", None, told)
+    assert aliases["champion"] == goal.sha256
