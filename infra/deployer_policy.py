@@ -29,12 +29,12 @@ _SCALING = """
 """
 _ALARMS = "PutMetricAlarm DeleteAlarms DescribeAlarmHistory TagResource UntagResource ListTagsForResource"
 _LOGS = """
-    CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy TagResource UntagResource
-    ListTagsForResource DescribeLogStreams GetLogEvents FilterLogEvents
+    CreateLogGroup DeleteLogGroup PutRetentionPolicy TagResource UntagResource ListTagsForResource
+    DescribeLogStreams GetLogEvents FilterLogEvents
 """
 _TOPIC = """
     CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes TagResource UntagResource
-    ListTagsForResource Subscribe Unsubscribe GetSubscriptionAttributes
+    ListTagsForResource Subscribe Unsubscribe GetSubscriptionAttributes ListSubscriptionsByTopic
 """
 _BUCKET = """
     CreateBucket DeleteBucket ListBucket ListBucketVersions GetBucket* PutBucketTagging PutBucketPolicy
@@ -48,7 +48,7 @@ _PEOPLES = (names.APPROVALS, names.WAIVERS)
 _REGISTRY = """
     CreateRepository DeleteRepository DescribeRepositories PutLifecyclePolicy GetLifecyclePolicy
     DeleteLifecyclePolicy PutImageTagMutability PutImageScanningConfiguration TagResource UntagResource
-    ListTagsForResource DescribeImages ListImages BatchGetImage BatchDeleteImage BatchCheckLayerAvailability
+    ListTagsForResource DescribeImages BatchGetImage BatchDeleteImage BatchCheckLayerAvailability
     GetDownloadUrlForLayer InitiateLayerUpload UploadLayerPart CompleteLayerUpload PutImage
 """
 _KEY = """
@@ -62,7 +62,7 @@ _ROLE = """
     ListRolePolicies ListAttachedRolePolicies ListInstanceProfilesForRole
 """
 _NO_RESOURCE = """
-    cloudwatch:DescribeAlarms cloudwatch:GetMetricData cloudwatch:GetMetricStatistics
+    cloudwatch:DescribeAlarms cloudwatch:GetMetricData
     ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
     sagemaker:ListEndpointConfigs sagemaker:ListEndpoints sagemaker:ListModels
     servicequotas:ListAWSDefaultServiceQuotas servicequotas:ListServiceQuotas

@@ -58,9 +58,9 @@ class SandboxHandle:
         """How often each action was called: `{"sagemaker": {"UpdateEndpoint": 1}}`."""
         return self.ask("GET", "calls")
 
-    def permissions(self) -> dict[str, list[str]]:
-        """What the callers of all actions needed: resources by IAM's action."""
-        return self.ask("GET", "permissions")
+    def permissions(self, role: str = "") -> dict[str, list[str]]:
+        """What the callers of all actions needed, or SageMaker of a role: resources by IAM's action."""
+        return self.ask("GET", f"permissions/{role}" if role else "permissions")
 
     def enforce(self, key: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Have callers with this access key these IAM policies and no other rights."""

@@ -67,7 +67,9 @@ class Stage:
         s3 = sandbox.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_object(Bucket=BUCKET, Key="model.tar.gz", Body=gzip.compress(_tar({"model.txt": b"none"})))
-        role = sandbox.client("iam").create_role(RoleName="bench", AssumeRolePolicyDocument=_trust())
+        iam = sandbox.client("iam")
+        role = iam.create_role(RoleName="bench", AssumeRolePolicyDocument=_trust())
+        iam.put_role_policy(RoleName="bench", PolicyName="all", PolicyDocument=_everything())
         self._role = role["Role"]["Arn"]
 
     def config(self, name: str, instances: int = 1) -> str:
@@ -137,4 +139,9 @@ def _tar(files: dict[str, bytes]) -> bytes:
 def _trust() -> str:
     principal = {"Service": "sagemaker.amazonaws.com"}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _everything() -> str:
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

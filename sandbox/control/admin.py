@@ -2,6 +2,7 @@
 
 GET /_sandbox/ (status; a page for browsers), GET and DELETE /_sandbox/calls,
 GET /_sandbox/permissions (what their callers need, by action of IAM's: the resources),
+GET /_sandbox/permissions/ROLE (what SageMaker needs of an execution role, by the role's ARN),
 PUT /_sandbox/policies/KEY (IAM policies of callers with an access key), DELETE /_sandbox/policies,
 GET, POST and DELETE /_sandbox/faults, DELETE /_sandbox/faults/<id>, POST /_sandbox/clock (moves CloudWatch's
 clock forward). JSON in and out; no credentials, as only the loopback reaches it.
@@ -54,6 +55,8 @@ class Admin:
                 await respond_json(send, 200, self._calls.by_service())
             case "GET", "permissions":
                 await respond_json(send, 200, self._calls.needs())
+            case "GET", path if path.startswith("permissions/"):
+                await respond_json(send, 200, self._calls.needs(path.removeprefix("permissions/")))
             case "PUT", path if path.startswith("policies/"):
                 await self._set_policies(path.removeprefix("policies/"), receive, send)
             case "DELETE", "policies":

@@ -31,6 +31,7 @@ from sandbox.aws.sagemaker import moto_objects, tags
 from sandbox.aws.sagemaker.endpoint_configs import api as endpoint_configs
 from sandbox.aws.sagemaker.endpoints import api as endpoints
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
+from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
 from sandbox.aws.sagemaker.jobs import api as jobs
 from sandbox.aws.sagemaker.metrics.instances import InstanceMetrics
 from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
@@ -98,10 +99,11 @@ class Sandbox:
         self._cloudwatch = CloudWatch(settings.time_scale, self._hand_on)
         self._log_events = LogsApi(self._cloudwatch.clock)
         self._invocation_metrics = InvocationMetrics(self._cloudwatch.clock)
-        self._instance_metrics = InstanceMetrics(self._cloudwatch.clock)
+        self._roles = ExecutionRoles(self._calls)
+        self._instance_metrics = InstanceMetrics(self._cloudwatch.clock, self._roles)
         self._supervisor = Supervisor()
         self._logs = LogFollower(self._publish)
-        self._captures = Captures(objects.write)
+        self._captures = Captures(self._roles.write)
         self._stop = asyncio.Event()
 
     async def run(self, ready: Ready) -> None:
@@ -134,9 +136,11 @@ class Sandbox:
     def _build(self, host: Host, registry_port: int) -> tuple[App, Moto]:
         settings = self._settings
         catalog = Catalog(settings.registry)
-        builder = ContainerBuilder(settings, self._faults, self._runtime, find_image, objects.read)
+        problem = self._roles.deployment_problem
+        builder = ContainerBuilder(settings, self._faults, self._runtime, find_image, objects.read, problem)
         launcher = Launcher(host, builder, self._faults, self._note)
-        deployer = Deployer(launcher, self._faults, self._cloudwatch.in_alarm, settings.time_scale)
+        in_alarm, unwatchable = self._cloudwatch.in_alarm, self._roles.alarm_problem
+        deployer = Deployer(launcher, self._faults, in_alarm, unwatchable, settings.time_scale)
         self._service = EndpointService(asyncio.get_running_loop(), deployer)
         ecr.install(self._port, catalog, registry_port)
         endpoints.install(self._service, self._faults)
@@ -145,7 +149,8 @@ class Sandbox:
         self._scaler = Scaler(self._service, self._cloudwatch, settings.time_scale)
         autoscaling.install(self._scaler)
         beside = (s3, iam, sns, cloudformation)
-        for module in (models, model_packages, endpoint_configs, tags, jobs, moto_objects, *beside):
+        models.install(self._roles)
+        for module in (model_packages, endpoint_configs, tags, jobs, moto_objects, *beside):
             module.install()
         self._cloudwatch.install()
         self._log_events.install()
@@ -235,6 +240,8 @@ class Sandbox:
 
     def _put_lines(self, container: Container, source: str, lines: list[str]) -> None:
         group, stream = log_group(container.endpoint), f"{container.variant}/{source}"
+        if not self._roles.may_log(container.account, container.region, container.role, group, stream):
+            return
         self._log_events.put_lines(container.account, container.region, group, stream, lines)
 
     def _instances(self) -> Iterator[Instance]:

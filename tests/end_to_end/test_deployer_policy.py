@@ -1,21 +1,38 @@
-"""The deployer's policy covers what the commands and Pulumi call in a short real life."""
+"""The policies of deployer and execution role allow all of a stage's life, and nothing that it needs not."""
 
-import os
+import json
+from fnmatch import fnmatch
 
 import pytest
 
 from infra.deployer_policy import document
-from sandbox.aws.shared.policies import allows
+from release.domain import names
+from tests.end_to_end.life import lived
+from tests.end_to_end.permissions import (
+    NOT_IN_THE_LIFE,
+    actions,
+    denied,
+    resources,
+    without_action,
+    without_resource,
+)
+from tests.infra.deployer_policy import FILE
 
 pytestmark = pytest.mark.sandbox
 STAGES = ("dev", "staging", "prod")
 """Prod too: whoever releases reads the other stages' fences, and status tells of all."""
+POLICY = json.loads(FILE.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def deployer(world):
+def documents(world):
+    """The deployers' policies, one for each stage."""
+    return [document(world.settings(stage)) for stage in STAGES]
+
+
+@pytest.fixture(scope="module")
+def deployer(world, documents):
     """Every call of the world's user is held against the stages' policies, with these statements besides."""
-    documents = [document(world.settings(stage)) for stage in STAGES]
 
     def holds(*statements):
         world.sandbox.enforce("deployer", [*documents, {"Statement": list(statements)}])
@@ -27,38 +44,68 @@ def deployer(world):
 
 
 @pytest.fixture(scope="module")
-def needs(world, trained, deployer):
-    """What the callers of a whole life needed, from first to last; nothing was denied to them."""
-    world.sandbox.reset_calls()
-    world.slipway("release", "--model", os.fspath(trained["logistic"]))
-    world.slipway("promote", "staging")
-    world.slipway("release", "--model", os.fspath(trained["boosting"]))
-    world.slipway("promote", "staging")
-    world.slipway("rollback", "staging")
-    for command in (("status",), ("history", "staging"), ("cleanup", "staging", "--older-than", "0")):
-        world.slipway(*command)
-    for command in (("invoke", "staging"), ("doctor", "staging"), ("logs", "staging")):
-        world.slipway(*command, expected=None)
-    world.edit("staging", instances={"min": 2, "max": 5})
-    world.up("staging")
-    found = world.sandbox.permissions()
-    world.sandbox.reset_calls()
-    assert world.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview").returncode == 0
-    for action, resources in world.sandbox.permissions().items():
-        found[action] = sorted({*found.get(action, []), *resources})
-    return found
+def life(world, trained, deployer):
+    """What a whole life needed, from first to last; nothing was denied in it."""
+    return lived(world, trained)
 
 
-def test_the_policies_of_the_stages_allow_every_call(world, needs):
+@pytest.fixture(scope="module")
+def role(world, life):
+    """The policies of staging's execution role, as IAM has them, with a network and captured requests."""
+    iam, name = world.client("iam"), names.execution_role("staging", "us-east-1")
+    inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    return [iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"] for one in inline]
+
+
+def test_the_policies_of_the_stages_allow_every_call(documents, life):
     """The registry's own protocol, too, whose calls the sandbox notes and cannot refuse."""
-    documents = [document(world.settings(stage)) for stage in STAGES]
-    refused = [
-        f"{action} on {resource}"
-        for action, resources in needs.items()
-        for resource in resources
-        if not allows(documents, action, resource)
+    assert list(denied(documents, life.callers)) == []
+
+
+@pytest.mark.parametrize("action", actions(POLICY))
+def test_without_a_permission_of_the_deployer_a_step_is_denied(documents, life, action):
+    first = next(denied([without_action(one, action) for one in documents], life.callers), None)
+    if action in NOT_IN_THE_LIFE:
+        assert first is None, "a step needs it now: it is listed no more"
+    else:
+        assert first is not None, "no step needs it: leave it out, or say why it is there"
+        assert fnmatch(first.split(": ")[1].split(" ")[0], action)
+
+
+def test_what_is_listed_as_in_no_step_is_in_the_policy():
+    assert NOT_IN_THE_LIFE.keys() - set(actions(POLICY)) == set()
+
+
+def test_without_a_resource_of_the_deployer_a_step_is_denied(documents, life):
+    """Of staging's own; what has no stage in its name is taken from all policies at once."""
+    spare = []
+    for number, resource in resources(documents[1]):
+        left = [without_resource(one, number, resource) for one in documents]
+        if next(denied(left, life.callers), None) is None:
+            spare.append(resource)
+    assert spare == []
+
+
+def test_without_a_permission_of_the_execution_role_a_step_is_denied(life, role):
+    assert list(denied(role, life.role)) == []
+    allowed = [action for one in role for action in actions(one)]
+    assert len(allowed) == len(set(allowed)) > 20
+    needed = {a: next(denied([without_action(one, a) for one in role], life.role), None) for a in allowed}
+    assert [action for action, first in needed.items() if first is None] == []
+    assert all(f": {action} on " in (first or "") for action, first in needed.items())
+
+
+def test_without_a_resource_of_the_execution_role_a_step_is_denied(life, role):
+    spare = [
+        resource
+        for place, one in enumerate(role)
+        for number, resource in resources(one)
+        if not next(
+            denied([*role[:place], without_resource(one, number, resource), *role[place + 1 :]], life.role),
+            None,
+        )
     ]
-    assert refused == [], "\n".join(refused)
+    assert spare == []
 
 
 @pytest.mark.parametrize(
@@ -69,7 +116,7 @@ def test_the_policies_of_the_stages_allow_every_call(world, needs):
         ("sagemaker:UpdateEndpoint", ("rollback", "staging")),
     ],
 )
-def test_without_a_permission_a_command_fails_and_names_it(world, needs, deployer, action, command):
+def test_without_a_permission_a_command_fails_and_names_it(world, life, deployer, action, command):
     deployer({"Effect": "Deny", "Action": action, "Resource": "*"})
     try:
         done = world.slipway(*command, expected=4)
@@ -78,11 +125,24 @@ def test_without_a_permission_a_command_fails_and_names_it(world, needs, deploye
     assert f"is not authorized to perform: {action} on resource: arn:aws:" in done.stderr
 
 
-def test_it_sees_what_is_easily_forgotten(needs):
-    """Without these a policy looks whole, and the first hour on a real account ends with an error."""
-    assert needs.keys() >= {
-        *("iam:PassRole", "iam:CreateServiceLinkedRole", "kms:CreateGrant", "kms:GenerateDataKey"),
-        *("s3:ListBucket", "s3:ListBucketVersions", "logs:CreateLogGroup", "kms:TagResource"),
-        *("application-autoscaling:RegisterScalableTarget", "servicequotas:ListServiceQuotas"),
-        *("ecr:PutImage", "ecr:InitiateLayerUpload", "sagemaker:AddTags", "sagemaker:InvokeEndpoint"),
-    }
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "action",
+    [
+        *("application-autoscaling:DescribeScalableTargets", "cloudwatch:DescribeAlarms"),
+        *("ecr:DescribeRepositories", "iam:GetRole", "kms:DescribeKey", "logs:DescribeLogGroups"),
+        *("s3:GetBucketVersioning", "sagemaker:DescribeModel", "sns:GetTopicAttributes"),
+    ],
+)
+def test_without_a_permission_pulumi_fails_and_names_it(world, life, deployer, action):
+    """One of each service that the program declares things of: really denied, where the life would be."""
+    if action.startswith("application-autoscaling"):
+        world.edit("staging", instances={"min": 2, "max": 5})
+        world.up("staging")
+    deployer({"Effect": "Deny", "Action": action, "Resource": "*"})
+    try:
+        done = world.pulumi("preview", "--stack", "staging", "--refresh")
+    finally:
+        deployer()
+    assert done.returncode != 0
+    assert f"is not authorized to perform: {action} on resource: " in done.stdout + done.stderr

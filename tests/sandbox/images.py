@@ -146,3 +146,11 @@ def trust_policy() -> str:
         "Action": "sts:AssumeRole",
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def endpoints_policy(without: str = "") -> str:
+    """What an endpoint's role has to allow, on everything: with alarms, captured requests and a network."""
+    services = ("cloudwatch:*", "ec2:*", "ecr:*", "kms:*", "logs:*", "s3:*")
+    statements = [{"Effect": "Allow", "Action": list(services), "Resource": "*"}]
+    denied = [{"Effect": "Deny", "Action": without, "Resource": "*"}] if without else []
+    return json.dumps({"Version": "2012-10-17", "Statement": [*statements, *denied]})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.testing import SandboxHandle
-from tests.sandbox.images import model_archive, push_image, trust_policy
+from tests.sandbox.images import endpoints_policy, model_archive, push_image, trust_policy
 
 BUCKET = "models-of-the-world"
 WAIT_LIMIT = 40.0
@@ -32,12 +32,19 @@ class World:
         self.uri: str = repository["repository"]["repositoryUri"]
         self.digest = push(self.uri, folder)
         self.s3.create_bucket(Bucket=BUCKET)
-        role = sandbox.client("iam").create_role(RoleName="runs", AssumeRolePolicyDocument=trust_policy())
-        self.role: str = role["Role"]["Arn"]
+        self.role = self.new_role("runs")
 
     def name(self, kind: str) -> str:
         """A name that no test used before."""
         return f"{kind}-{next(self._numbers)}"
+
+    def new_role(self, name: str = "", without: str = "") -> str:
+        """A role that SageMaker may assume and that may do all but one action; returns its ARN."""
+        iam, name = self.sandbox.client("iam"), name or self.name("role")
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy())
+        document = endpoints_policy(without)
+        iam.put_role_policy(RoleName=name, PolicyName="endpoints", PolicyDocument=document)
+        return role["Role"]["Arn"]
 
     def artifact(self, text: str) -> str:
         """Put a model archive into the bucket; returns its s3:// URI."""
@@ -45,12 +52,12 @@ class World:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=model_archive(text))
         return f"s3://{BUCKET}/{key}"
 
-    def model(self, version: str = "1", *, image: str = "", **environment: str) -> str:
+    def model(self, version: str = "1", *, image: str = "", role: str = "", **environment: str) -> str:
         """Create a model that answers `version`; returns its name."""
         name = self.name("model")
         self.sagemaker.create_model(
             ModelName=name,
-            ExecutionRoleArn=self.role,
+            ExecutionRoleArn=role or self.role,
             PrimaryContainer={
                 "Image": image or f"{self.uri}@{self.digest}",
                 "ModelDataUrl": self.artifact(f"bytes of {version}"),

@@ -59,6 +59,12 @@ def find_image(reference: str) -> FoundImage | None:
     return None
 
 
+def repository_of(reference: str) -> tuple[str | None, str | None, str]:
+    """Account and region, where it says them, and name of the repository that an image's reference names."""
+    match = _REFERENCE.fullmatch(reference)
+    return (match["account"], match["region"], match["repository"]) if match else (None, None, reference)
+
+
 def repositories(name: str, account: str | None = None, region: str | None = None) -> Iterator[Repository]:
     """Every repository of that name; without account and region, in any."""
     for account_id, backends in list(ecr_backends.items()):

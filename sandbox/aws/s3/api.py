@@ -1,8 +1,11 @@
-"""What moto's S3 gets wrong: bucket policies on the loopback, and notifications to EventBridge.
+"""What moto's S3 gets wrong: bucket policies on the loopback, suspended versioning, and EventBridge.
 
 moto ignores a policy's Condition, so that a Deny of plain HTTP denies everything. The sandbox's own loopback
 counts as secure transport: such a Deny does not apply, and the policy need not be weakened. Deny statements
 with other conditions do not apply either; nothing here evaluates them.
+
+moto takes a bucket whose versioning is suspended for one that never had any: deleting one version would take
+all of its object, and fail on a delete marker. Whoever destroys a bucket suspends its versioning first.
 """
 
 import json
@@ -10,14 +13,54 @@ from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.exceptions import AccessDeniedByLock
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
 
 def install() -> None:
-    """Patch moto's check of bucket policies and its description of notifications."""
+    """Patch moto's check of bucket policies, its description of notifications, and deletions."""
+    original = S3Backend.delete_object
+
+    def delete_object(
+        self: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
+    ) -> tuple[bool, dict[str, Any]]:
+        bucket = self.get_bucket(bucket_name)
+        if bucket.versioning_status != "Suspended":
+            return original(self, bucket_name, key_name, version_id, bypass)
+        return _delete_in_suspended(bucket, key_name, version_id, bypass)
+
+    S3Backend.delete_object = delete_object
     FakeBucket.get_permission = _get_permission
     S3Response.get_bucket_notification = _get_bucket_notification
+
+
+def _delete_in_suspended(
+    bucket: FakeBucket, key: str, version: str | None, bypass: bool
+) -> tuple[bool, dict[str, Any]]:
+    """Delete one version; without a version the null version, whose place a delete marker takes.
+
+    "Deleting objects from versioning-suspended buckets" in S3's user guide.
+    """
+    versions = bucket.keys.getlist(key, [])
+    going = [one for one in versions if (one.version_id or "null") == (version or "null")]
+    if any(isinstance(one, FakeKey) and one.is_locked(governance_bypass=bypass) for one in going):
+        raise AccessDeniedByLock
+    kept = [one for one in versions if one not in going]
+    answer = {"version-id": version or "null"}
+    if version is None and versions:
+        marker: Any = FakeDeleteMarker(versions[-1])
+        marker._version_id = "null"
+        kept.append(marker)
+        answer["delete-marker"] = "true"
+    if kept:
+        bucket.keys.setlist(key, kept)
+    else:
+        dict.pop(bucket.keys, key, None)
+    for one in going:
+        if isinstance(one, FakeKey):
+            one.dispose()
+    return True, answer
 
 
 def _get_bucket_notification(self: S3Response) -> Any:

@@ -25,6 +25,26 @@ def exists(account: str, uri: str) -> bool:
         return False
 
 
+def key_of(account: str, uri: str) -> str | None:
+    """The KMS key that the object at an `s3://` URI is encrypted with; None where it is none of KMS's."""
+    parts = urlsplit(uri)
+    try:
+        found = s3_backends[account]["aws"].get_object(parts.netloc, parts.path.lstrip("/"))
+    except S3ClientError:
+        return None
+    return None if found is None or found.encryption != "aws:kms" else found.kms_key_id
+
+
+def key_for(account: str, uri: str) -> str | None:
+    """The KMS key that a new object at an `s3://` URI is encrypted with, as its bucket says; or None."""
+    try:
+        encryption = s3_backends[account]["aws"].get_bucket(urlsplit(uri).netloc).encryption
+    except S3ClientError:
+        return None
+    rule = (encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {})
+    return rule.get("KMSMasterKeyID") if rule.get("SSEAlgorithm") == "aws:kms" else None
+
+
 def write(account: str, uri: str, content: bytes) -> None:
     """Put an object at an `s3://` URI. Raises moto's error when there is no such bucket."""
     parts = urlsplit(uri)

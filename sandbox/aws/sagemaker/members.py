@@ -24,7 +24,8 @@ _CONTAINER: Mapping[str, Kind] = {
     **_all("kept", "ContainerHostname", "ImageConfig.RepositoryAccessMode", f"{_S3}.ModelAccessConfig"),
     **_all("refused", f"{_S3}.HubAccessConfig", f"{_S3}.ManifestS3Uri", f"{_S3}.ETag", f"{_S3}.ManifestEtag"),
     **_all("refused", "ImageConfig.RepositoryAuthConfig", "AdditionalModelDataSources"),
-    **_all("refused", "ModelPackageName", "InferenceSpecificationName"),
+    **_all("served", "ModelPackageName"),
+    **_all("refused", "InferenceSpecificationName"),
     **_all("refused", "MultiModelConfig", "ContainerMetricsConfig"),
 }
 _VARIANT: Mapping[str, Kind] = {

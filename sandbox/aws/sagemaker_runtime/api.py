@@ -81,7 +81,7 @@ class Invocations:
             message = f"HTTP content length exceeded {MAX_BODY} bytes."
             return await respond(send, 413, message.encode(), [(b"content-type", b"text/plain")])
         try:
-            self._calls.need(scope, "sagemaker-runtime", [invocation(name)])
+            self._calls.need(scope, "sagemaker-runtime", {invocation(name)})
             endpoint, fleet = self._route(scope, name)
         except BadRequest as refusal:
             details = {"Message": refusal.message, "message": refusal.message}

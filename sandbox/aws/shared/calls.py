@@ -1,8 +1,11 @@
-"""How often each AWS action was called, what its callers need, and the last calls one by one. Thread-safe."""
+"""How often each AWS action was called, what its callers need, and the last calls one by one. Thread-safe.
+
+What SageMaker needs of a role that it was given is kept beside that, by the role's ARN.
+"""
 
 import time
-from collections import Counter, deque
-from collections.abc import Collection
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -20,7 +23,7 @@ class Calls:
     def __init__(self) -> None:
         self._recent: deque[tuple[float, str, str]] = deque(maxlen=RECENT)
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._needs: set[Permission] = set()
+        self._needs: defaultdict[str, set[Permission]] = defaultdict(set)
         self._lock = Lock()
         self.policies = Policies()
 
@@ -30,20 +33,20 @@ class Calls:
             self._counts[service, action] += 1
             self._recent.append((time.time(), service, action))
 
-    def note(self, permissions: Collection[Permission]) -> None:
-        """Remember what a call's caller needs there."""
+    def note(self, permissions: Iterable[Permission], role: str = "") -> None:
+        """Remember what a call's caller needs there, or what SageMaker needs of a role."""
         with self._lock:
-            self._needs.update(permissions)
+            self._needs[role].update(permissions)
 
-    def need(self, scope: Scope, service: str, permissions: Collection[Permission]) -> None:
+    def need(self, scope: Scope, service: str, permissions: set[Permission]) -> None:
         """As `note`; raises BadRequest where the caller's policies do not allow it."""
         self.note(permissions)
         self.policies.check(scope, service, permissions)
 
-    def needs(self) -> dict[str, list[str]]:
-        """What all callers needed: resources by IAM's action."""
+    def needs(self, role: str = "") -> dict[str, list[str]]:
+        """What all callers needed, or SageMaker of a role: resources by IAM's action."""
         with self._lock:
-            needs = sorted(self._needs)
+            needs = sorted(self._needs.get(role, ()))
         found: dict[str, list[str]] = {}
         for action, resource in needs:
             found.setdefault(action, []).append(resource)

@@ -1,15 +1,16 @@
-"""IAM policies of the sandbox's callers, by their access key. Who has none may do everything. Thread-safe.
+"""IAM policies: what they allow, and those of the sandbox's callers, by their access key. Thread-safe.
 
-A call is refused where a permission that it needs (`permissions.py`) is denied, or allowed by no statement.
-Statements are matched by action and resource; a `Condition` is taken to hold, and principals, boundaries and
-resource policies are not looked at ("Policy evaluation logic" in IAM's user guide has them all).
+A caller without policies may do everything. A call of another is refused where a permission that it needs
+(`permissions.py`) is denied, or allowed by no statement. Statements are matched by action and resource; a
+`Condition` is taken to hold, and resource policies are not looked at ("Policy evaluation logic" in IAM's user
+guide has them all). What roles may do is in `iam/roles.py`.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.aws.shared.errors import BadRequest
 from sandbox.aws.shared.permissions import Permission
@@ -18,6 +19,21 @@ from sandbox.core.settings import ACCOUNT
 
 Document = Mapping[str, Any]
 """A policy's JSON."""
+
+
+class _Statement(NamedTuple):
+    """A statement's effect, and what it is about: actions and resources, or all but these."""
+
+    effect: str
+    actions: list[str]
+    but_actions: bool
+    resources: list[str]
+    but_resources: bool
+
+    def fits(self, action: str, resource: str) -> bool:
+        of_action = any(_fits(one, action) for one in self.actions) != self.but_actions
+        return of_action and any(_fits(one, resource) for one in self.resources) != self.but_resources
+
 
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/,\s]+)/")
 _DENIED = (
@@ -64,22 +80,18 @@ class Policies:
 
 def allows(documents: Iterable[Document], action: str, resource: str) -> bool:
     """Whether these policies together allow an action on a resource."""
-    effects = {
-        effect
-        for document in documents
-        for effect, actions, resources in _statements(document)
-        if any(_fits(one, action) for one in actions) and any(_fits(one, resource) for one in resources)
-    }
-    return effects == {"Allow"}
+    statements = (statement for document in documents for statement in _statements(document))
+    return {one.effect for one in statements if one.fits(action, resource)} == {"Allow"}
 
 
-def _statements(document: Document) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Effect, actions and resources of each statement."""
+def _statements(document: Document) -> Iterator[_Statement]:
     try:
         listed = document["Statement"]
         for statement in [listed] if isinstance(listed, Mapping) else listed:
-            actions, resources = (_listed(statement[key]) for key in ("Action", "Resource"))
-            yield str(statement["Effect"]), actions, resources
+            but_actions, but_resources = "NotAction" in statement, "NotResource" in statement
+            actions = _listed(statement["NotAction" if but_actions else "Action"])
+            resources = _listed(statement["NotResource" if but_resources else "Resource"])
+            yield _Statement(str(statement["Effect"]), actions, but_actions, resources, but_resources)
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a policy of statements with Effect, Action and Resource: {error!r}") from None
 

@@ -20,8 +20,8 @@ INTERVAL = 60.0
 MOST_BYTES = 64 << 20
 """Bytes that wait to be written; what comes above is counted as failed."""
 
-Put = Callable[[str, str, bytes], None]
-"""Writes bytes to an `s3://` URI of an account (account, URI, bytes); raises where it cannot."""
+Put = Callable[[str, str, str, bytes], None]
+"""Writes bytes to an `s3://` URI as a role (account, the role's ARN, URI, bytes); raises where it cannot."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class _Folder:
     """Where the captured requests of one variant and hour go."""
 
     account: str
+    role: str
     endpoint: str
     uri: str
 
@@ -58,7 +59,8 @@ class Captures:
             return
         self._size += len(line)
         folder = f"{container.endpoint}/{container.variant}/{hour_folder(exchange.time)}"
-        key = _Folder(container.account, container.endpoint, f"{settings.destination}/{folder}")
+        uri = f"{settings.destination}/{folder}"
+        key = _Folder(container.account, container.role, container.endpoint, uri)
         self._waiting[key].append(line)
 
     def take(self) -> dict[_Folder, list[str]]:
@@ -71,7 +73,7 @@ class Captures:
         for folder, lines in taken.items():
             uri = f"{folder.uri}/{_file_name(now())}"
             try:
-                self._put(folder.account, uri, ("\n".join(lines) + "\n").encode())
+                self._put(folder.account, folder.role, uri, ("\n".join(lines) + "\n").encode())
             except Exception as error:
                 log.warning("%d captured requests were not written to %s: %s", len(lines), uri, error)
                 self.failed[folder.endpoint] += len(lines)

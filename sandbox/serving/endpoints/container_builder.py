@@ -13,6 +13,7 @@ from sandbox.serving.endpoints.failures import (
     IMAGE_DENIED,
     KEY_DENIED,
     NO_ARCHIVE,
+    NO_DATA,
     NO_REGISTRY,
     DeploymentFailed,
 )
@@ -30,6 +31,9 @@ FindImage = Callable[[str], FoundImage | None]
 ReadObject = Callable[[str, str], bytes | None]
 """The bytes at an `s3://` URI (account, URI), or None where there is no object."""
 
+Refusal = Callable[[str, str, str, Mapping[str, Any]], str | None]
+"""Why a model's execution role keeps it from being deployed (account, region, variant, model), or None."""
+
 
 class ContainerBuilder:
     """Makes the containers of deployments. Images and model artifacts come from where it is told."""
@@ -41,12 +45,14 @@ class ContainerBuilder:
         runtime: Runtime,
         find_image: FindImage,
         read_object: ReadObject,
+        refusal: Refusal,
     ) -> None:
         self._settings = settings
         self._faults = faults
         self._runtime = runtime
         self._find_image = find_image
         self._read_object = read_object
+        self._refusal = refusal
 
     def containers(self, endpoint: Endpoint, spec: DeploymentSpec) -> dict[str, Container]:
         """One container per production and shadow variant of the spec."""
@@ -66,6 +72,9 @@ class ContainerBuilder:
             raise DeploymentFailed(IMAGE_DENIED.format(role, definition["Image"]))
         if self._faults.for_endpoint("key_denied", endpoint.endpoint_name, variant, spec.config_name):
             raise DeploymentFailed(KEY_DENIED.format(model_data_url(definition), role))
+        refusal = self._refusal(endpoint.account, endpoint.region, variant, spec.models[model])
+        if refusal is not None:
+            raise DeploymentFailed(refusal)
         image = self._find_image(definition["Image"])
         if image is None:
             raise DeploymentFailed(
@@ -85,6 +94,7 @@ class ContainerBuilder:
             config=spec.config_name,
             account=endpoint.account,
             region=endpoint.region,
+            role=role,
             image=prepared,
             specified_image=definition["Image"],
             resolved_image=image.resolved,
@@ -104,11 +114,7 @@ class ContainerBuilder:
         fault = self._faults.for_call("s3", "GetObject")
         data = None if fault else self._read_object(endpoint.account, url)
         if data is None:
-            raise DeploymentFailed(
-                f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure '
-                "that there is an object located at the URL and that the role passed to CreateModel has "
-                "permissions to download the object."
-            )
+            raise DeploymentFailed(NO_DATA.format(url))
         try:
             return unpack_model(data, self._settings.models)
         except ImageError as error:

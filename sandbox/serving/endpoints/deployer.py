@@ -35,14 +35,25 @@ _WATCH = 0.02
 AlarmStates = Callable[[str, str, tuple[str, ...]], list[str]]
 """Given an account, a region and alarm names, those that are in ALARM."""
 
+Unwatchable = Callable[[str, str, DeploymentSpec, tuple[str, ...]], str | None]
+"""Why the execution role of a deployment may not watch alarms (account, region, spec, names), or None."""
+
 
 class Deployer:
     """Moves endpoints from one state to the next. `scale` is SageMaker's seconds in one real second."""
 
-    def __init__(self, launcher: Launcher, faults: Faults, alarms: AlarmStates, scale: float) -> None:
+    def __init__(
+        self,
+        launcher: Launcher,
+        faults: Faults,
+        alarms: AlarmStates,
+        unwatchable: Unwatchable,
+        scale: float,
+    ) -> None:
         self._launcher = launcher
         self._faults = faults
         self._alarms = alarms
+        self._unwatchable = unwatchable
         self._scale = scale
         self._retiring: set[asyncio.Task[None]] = set()
 
@@ -136,7 +147,13 @@ class Deployer:
     async def _shift(
         self, endpoint: Endpoint, old: Deployment | None, new: Deployment, shift: TrafficShift, begun: float
     ) -> None:
-        """Move the traffic step by step. Raises DeploymentFailed when an alarm trips or time is up."""
+        """Move the traffic step by step.
+
+        Raises DeploymentFailed when an alarm trips or may not be watched, or when time is up.
+        """
+        refusal = self._unwatchable(endpoint.account, endpoint.region, new.spec, shift.alarms)
+        if refusal is not None:
+            raise DeploymentFailed(refusal)
         end = begun + shift.maximum_time / self._scale
         for step in shift.steps:
             endpoint.route((step.share, new), *([(1 - step.share, old)] if old else []))

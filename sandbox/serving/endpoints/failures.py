@@ -1,9 +1,10 @@
 """Why a deployment failed, in the words that SageMaker gives as FailureReason.
 
-People met IMAGE_DENIED in aws/sagemaker-python-sdk#2002, NO_ARCHIVE in aws/deep-learning-containers#569,
-QUOTA_EXCEEDED (which refuses the call itself, as ResourceLimitExceeded) in
-aws-samples/sagemaker-custom-project-templates#51. KEY_DENIED ends in the words that IAM has for every denied
-action (for KMS: 4dn-dcic/tibanna#402).
+People met IMAGE_DENIED in aws/sagemaker-python-sdk#2002, IMAGES_DENIED in
+yuyasugano/terraform-sagemaker-sample-1#1, NO_DATA in aws-samples/cvat-on-aws-china#3, NO_ARCHIVE in
+aws/deep-learning-containers#569, QUOTA_EXCEEDED (which refuses the call itself, as ResourceLimitExceeded) in
+aws-samples/sagemaker-custom-project-templates#51. KEY_DENIED and ROLE_DENIED end in the words that IAM has
+for every denied action (for KMS: 4dn-dcic/tibanna#402); NOT_ASSUMED are SageMaker's for a job's role.
 """
 
 NO_REGISTRY = "Failed to pull the image: the registry is not available. Please try again after some time."
@@ -21,6 +22,23 @@ QUOTA_EXCEEDED = (
     "this limit."
 )
 IMAGE_DENIED = "The role '{}' does not have BatchGetImage permission for the image: '{}'."
+IMAGES_DENIED = (
+    "Please make sure all images included in the model for the production variant {} exist, and that the "
+    "execution role used to create the model has permissions to access them."
+)
+NOT_ASSUMED = (
+    "Could not assume role {}. Please ensure that the role exists and allows principal "
+    "'sagemaker.amazonaws.com' to assume the role."
+)
+ROLE_DENIED = (
+    "User: {} is not authorized to perform: {} on resource: {} because no identity-based policy allows the "
+    "{} action"
+)
+NO_DATA = (
+    'Failed to download model data for container "container_1" from URL: "{}". Please ensure that there is '
+    "an object located at the URL and that the role passed to CreateModel has permissions to download the "
+    "object."
+)
 NO_ARCHIVE = (
     'Failed to extract model data archive for container "container_1" from URL "{}". Please ensure that the '
     "object located at the URL is a valid tar.gz archive."

@@ -15,6 +15,7 @@ class DeploymentSpec:
     config_name: str
     config: Mapping[str, Any]
     models: Mapping[str, Mapping[str, Any]]
+    """CreateModel's requests by the model's name, each with the container that runs as PrimaryContainer."""
 
     @property
     def variants(self) -> Sequence[Mapping[str, Any]]:
@@ -28,9 +29,8 @@ class DeploymentSpec:
 
 
 def primary_container(model: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The one container of a model's request."""
-    containers = model.get("Containers") or []
-    return model.get("PrimaryContainer") or containers[0]
+    """The one container that a model runs."""
+    return model["PrimaryContainer"]
 
 
 def model_data_url(container: Mapping[str, Any]) -> str | None:

@@ -25,6 +25,8 @@ class Container:
     """The endpoint config that it was deployed with."""
     account: str
     region: str
+    role: str
+    """The ARN of the model's execution role."""
     image: Image
     specified_image: str
     resolved_image: str

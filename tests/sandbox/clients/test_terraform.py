@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.permissions import READ_BY_THE_PROVIDER
 from tests.sandbox.clients.environments import clean_environment
 from tests.sandbox.clients.terraform_cli import Terraform
 from tests.sandbox.images import model_archive
@@ -22,6 +23,7 @@ REPLACED = (
 
 def test_create_empty_plan_update_and_destroy(world: World, tmp_path: Path) -> None:
     """The second release replaces model and config before the first ones go; the endpoint stays."""
+    world.sandbox.reset_calls()
     terraform = Terraform(tmp_path, clean_environment(world.sandbox.env, tmp_path))
     _release(terraform, world, tmp_path, "v1")
     planned = terraform.plan()
@@ -48,6 +50,7 @@ def test_create_empty_plan_update_and_destroy(world: World, tmp_path: Path) -> N
 
     terraform.destroy()
     assert terraform.left() == []
+    assert world.sandbox.permissions().keys() >= set(READ_BY_THE_PROVIDER)
     _nothing_is_left(world)
 
 

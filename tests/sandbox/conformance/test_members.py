@@ -31,7 +31,6 @@ def test_the_page_is_current() -> None:
 NOT_SERVED: list[dict[str, Any]] = [
     {"Mode": "MultiModel"},
     {"MultiModelConfig": {"ModelCacheSetting": "Enabled"}},
-    {"ModelPackageName": "arn:aws:sagemaker:us-east-1:123456789012:model-package/some/1"},
     {"InferenceSpecificationName": "one"},
     {
         "ModelDataSource": {
@@ -43,7 +42,7 @@ NOT_SERVED: list[dict[str, Any]] = [
 
 @behaviour("SageMaker", "ContainerDefinition", covered=False)
 def test_what_a_container_here_cannot_be(world: World) -> None:
-    """Multi-model containers, uncompressed model data and model packages are refused by name."""
+    """Multi-model containers, uncompressed model data and named specifications are refused by name."""
     client = unchecked(world.sandbox)
     for members in NOT_SERVED:
         with refused("NotImplemented", next(iter(members)), 501):

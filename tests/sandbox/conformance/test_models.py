@@ -51,9 +51,11 @@ def test_missing_model_data(world: World) -> None:
 
 @behaviour("SageMaker", "CreateModel")
 def test_a_missing_role(world: World) -> None:
-    """An execution role that does not exist is refused at CreateModel."""
+    """An execution role that does not exist is refused at CreateModel, with model data or without."""
     role = "arn:aws:iam::123456789012:role/nobody-here"
-    with refused("ValidationException", 'Please ensure that the role "arn:aws:iam::123456789012:role/nobody'):
+    with refused("ValidationException", f'Please ensure that the role "{role}" exists and that its trust'):
+        create(world, role=role, ModelDataUrl=world.artifact("some"))
+    with refused("ValidationException", f'The execution role ARN "{role}" is invalid. Please ensure that'):
         create(world, role=role)
 
 

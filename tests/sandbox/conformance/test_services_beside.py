@@ -37,6 +37,40 @@ def test_versions(world: World, bucket: str) -> None:
     assert world.s3.get_object(Bucket=bucket, Key="key", VersionId=first)["Body"].read() == b"1"
 
 
+SUSPENDED = (
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersioningSuspendedBuckets.html"
+)
+
+
+@behaviour("S3", SUSPENDED)
+def test_a_version_is_deleted_while_versioning_is_suspended(world: World, bucket: str) -> None:
+    """In a bucket whose versioning is suspended one version, or one delete marker, is deleted by its id."""
+    s3 = world.s3
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    first, _ = (s3.put_object(Bucket=bucket, Key="key", Body=body)["VersionId"] for body in (b"1", b"2"))
+    marker = s3.delete_object(Bucket=bucket, Key="key")["VersionId"]
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    s3.delete_object(Bucket=bucket, Key="key", VersionId=first)
+    s3.delete_object(Bucket=bucket, Key="key", VersionId=marker)
+    assert s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"2"
+    left = s3.list_object_versions(Bucket=bucket)
+    assert (len(left["Versions"]), "DeleteMarkers" in left) == (1, False)
+
+
+@behaviour("S3", SUSPENDED)
+def test_a_delete_while_versioning_is_suspended_keeps_the_versions(world: World, bucket: str) -> None:
+    """In a bucket whose versioning is suspended a delete leaves a marker, `null`, and all versions."""
+    s3 = world.s3
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket=bucket, Key="key", Body=b"1")["VersionId"]
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    answer = s3.delete_object(Bucket=bucket, Key="key")
+    assert (answer["DeleteMarker"], answer["VersionId"]) == (True, "null")
+    with refused("NoSuchKey", status=404):
+        s3.get_object(Bucket=bucket, Key="key")
+    assert s3.get_object(Bucket=bucket, Key="key", VersionId=version)["Body"].read() == b"1"
+
+
 @behaviour("S3", "GetObject")
 def test_an_object_that_is_not_there(world: World, bucket: str) -> None:
     """A key that does not exist is refused with NoSuchKey and 404."""

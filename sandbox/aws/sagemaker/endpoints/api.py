@@ -166,4 +166,4 @@ def _spec(self: SageMakerResponse, config_name: str) -> DeploymentSpec:
     config = find_config(self, config_name)
     spec = DeploymentSpec(config.endpoint_config_name, config.request, {})
     names = {variant["ModelName"] for variant in [*spec.variants, *spec.shadow_variants]}
-    return replace(spec, models={name: find_model(self, name).request for name in names})
+    return replace(spec, models={name: find_model(self, name).served for name in names})

@@ -1,7 +1,8 @@
 """Publishes what model servers use of this machine, once a minute, in /aws/sagemaker/Endpoints.
 
 CPUUtilization (percent, 100 for each core), MemoryUtilization and DiskUtilization (percent of the machine's)
-of every instance with all its processes, read from /proc. On a system without /proc nothing is published.
+of every instance with all its processes, read from /proc. On a system without /proc nothing is published, nor
+for an execution role that may not put metrics.
 """
 
 import logging
@@ -18,6 +19,7 @@ from sandbox.aws.cloudwatch.clock import Clock
 from sandbox.aws.cloudwatch.metrics.api import store
 from sandbox.aws.cloudwatch.metrics.distributions import of_values
 from sandbox.aws.cloudwatch.metrics.store import MetricKey, Point
+from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
 from sandbox.serving.fleets.instance import Instance
 
 log = logging.getLogger(__name__)
@@ -51,8 +53,9 @@ class InstanceMetrics:
     `poll` on the event loop; what takes long, reading /proc and folders, runs in a thread of its own.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, roles: ExecutionRoles) -> None:
         self._clock = clock
+        self._roles = roles
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="usage")
         self._seen: set[str] = set()
         self._minute = 0
@@ -87,6 +90,8 @@ class InstanceMetrics:
 
     def _publish(self, instance: Instance, usage: Usage, before: _Before, now: float) -> None:
         container = instance.container
+        if not self._roles.may_measure(container):
+            return
         dimensions = (("EndpointName", container.endpoint), ("VariantName", container.variant))
         cores = os.cpu_count() or 1
         cpu = 100 * max(usage.cpu - before.cpu, 0.0) / (now - before.at)

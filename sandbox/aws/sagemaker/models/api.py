@@ -10,7 +10,9 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.sagemaker.arns import sagemaker_arn
+from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
 from sandbox.aws.sagemaker.members import refuse_uncovered
+from sandbox.aws.sagemaker.model_packages.containers import served_container
 from sandbox.aws.sagemaker.models.rules import check_model
 from sandbox.aws.sagemaker.models.store import StoredModel, find_model
 from sandbox.aws.sagemaker.paging import listed
@@ -18,15 +20,17 @@ from sandbox.aws.sagemaker.tags import new_tags
 from sandbox.core.clock import visible
 
 
-def install() -> None:
-    """Patch moto's model actions."""
-    actions = (create_model, describe_model, delete_model, list_models)
-    for action in actions:
+def install(roles: ExecutionRoles) -> None:
+    """Patch moto's model actions; `roles` says what an execution role may do."""
+
+    def create_model(self: SageMakerResponse) -> ActionResult:
+        return _create(self, roles)
+
+    for action in (create_model, describe_model, delete_model, list_models):
         setattr(SageMakerResponse, action.__name__, action)
 
 
-def create_model(self: SageMakerResponse) -> ActionResult:
-    """CreateModel."""
+def _create(self: SageMakerResponse, roles: ExecutionRoles) -> ActionResult:
     request = {key: value for key, value in dict(self.params).items() if value not in (None, {}, [])}
     tags = new_tags(request.pop("Tags", []))
     name = request["ModelName"]
@@ -36,11 +40,17 @@ def create_model(self: SageMakerResponse) -> ActionResult:
         raise ValidationError(f'Cannot create already existing model "{arn}".')
     refuse_uncovered("CreateModel", request)
     containers = request.get("Containers") or [request.get("PrimaryContainer")]
-    if len(containers) != 1 or not containers[0] or "Image" not in containers[0]:
-        raise ValidationError("The sandbox runs models with exactly one container that names an Image.")
+    if len(containers) != 1 or not containers[0]:
+        raise ValidationError("The sandbox runs models with exactly one container.")
+    container = served_container(self.sagemaker_backend, containers[0])
+    others = {key: value for key, value in request.items() if key != "Containers"}
+    served = {**others, "PrimaryContainer": container}
+    refuse_uncovered("CreateModel", served)
+    if "Image" not in container:
+        raise ValidationError("The sandbox runs models whose container names an Image.")
     role = request.get("ExecutionRoleArn", "")
-    check_model(self.current_account, self.region, role, containers[0])
-    models[name] = StoredModel(name, arn, request, tags)
+    check_model(self.current_account, self.region, role, container, roles)
+    models[name] = StoredModel(name, arn, request, tags, served)
     return ActionResult({"ModelArn": arn})
 
 

@@ -20,6 +20,8 @@ class StoredModel:
     arn: str
     request: Mapping[str, Any]
     tags: list[dict[str, str]]
+    served: Mapping[str, Any]
+    """The request with the one container that really runs, as PrimaryContainer."""
     creation_time: datetime = field(default_factory=now)
 
     def summary(self) -> dict[str, Any]:

@@ -28,6 +28,10 @@ def statement(action, resource="*", effect="Allow", **more):
         ([statement("sagemaker:CreateModel", "arn:aws:sagemaker:*:123456789012:model/*-dev-*")], False),
         ([statement("sagemaker:CreateModel", MODEL.replace(".", "x"))], True),
         ([statement("sagemaker:*"), statement("sagemaker:CreateModel", effect="Deny")], False),
+        ([{"Effect": "Allow", "NotAction": "sagemaker:Create*", "Resource": "*"}], False),
+        ([{"Effect": "Allow", "NotAction": "sagemaker:Delete*", "Resource": "*"}], True),
+        ([{"Effect": "Allow", "Action": "*", "NotResource": MODEL}], False),
+        ([{"Effect": "Allow", "Action": "*", "NotResource": ["arn:aws:s3:::*", "*:domain/*"]}], True),
         ([statement("sagemaker:CreateModel", Condition={"StringEquals": {"a": "b"}})], True),
     ],
 )

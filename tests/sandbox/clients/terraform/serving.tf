@@ -19,6 +19,14 @@ data "aws_iam_policy_document" "execution" {
     resources = ["${aws_s3_bucket.models.arn}/*"]
   }
   statement {
+    actions   = ["cloudwatch:DescribeAlarms", "ecr:GetAuthorizationToken"]
+    resources = ["*"]
+  }
+  statement {
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    resources = ["arn:aws:ecr:*:*:repository/*"]
+  }
+  statement {
     actions   = ["kms:Decrypt"]
     resources = [aws_kms_key.data.arn]
   }

@@ -58,7 +58,9 @@ def test_destroy_leaves_nothing(project: Project) -> None:
     project.use("resources", name="goes", **FIRST)
     project.up()
     client = project.sandbox.client
-    client("s3").put_object(Bucket="goes-bucket", Key="kept", Body=b"1")
+    for key in ("kept", "kept", "deleted"):
+        client("s3").put_object(Bucket="goes-bucket", Key=key, Body=b"1")
+    client("s3").delete_object(Bucket="goes-bucket", Key="deleted")
     ran = project.pulumi("destroy", "--yes", "--skip-preview")
     assert ran.code == 0, ran.text
     assert [b for b in client("s3").list_buckets()["Buckets"] if b["Name"] == "goes-bucket"] == []
