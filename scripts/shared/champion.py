@@ -5,7 +5,7 @@ from pathlib import Path
 from model.files import write
 from release import connect
 from release.domain.errors import SlipwayError, UsageError
-from release.ports import Tell
+from release.ports import Event, Tell
 
 NONE = "none"
 HELP = (
@@ -27,7 +27,14 @@ def of(asked: str | None, service: str, build: Path, tell: Tell) -> Path | None:
     from release.operations.champion import champion  # what asks AWS, only when it is asked
 
     world = connect.connect(tell)
-    if asked and asked not in world.stages.names:
+    try:
+        stages = world.stages.names
+    except UsageError as error:
+        if asked:
+            raise
+        tell(Event(f"no stage is looked into for a champion: {error.cause}", detail=True))
+        return None
+    if asked and asked not in stages:
         return Path(asked)
     try:
         found = champion(world, service, asked, tell)

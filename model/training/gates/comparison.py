@@ -16,7 +16,8 @@ def gates(service: Service, measured: Measured) -> Sequence[Gate]:
         ("champion", measured.champion, "the champion"),
     ):
         if gain is not None:
-            sure = f", with a standard error of {gain.error:.4f}," if gain.error else ""
+            shown = f"{gain.error:.4f}"
+            sure = f", with a standard error of {shown}," if float(shown) else ""
             what = f"the {word} gained over {over}{sure}"
             found.append(at_least(name, gain.value, service.bounds.gain, what, "+.4f"))
     return found
