@@ -29,7 +29,7 @@ class Calibration(NamedTuple):
 
 
 class Threshold(NamedTuple):
-    """What a threshold leads to, for each of `THRESHOLDS`: rows with a score at or above it are said to be 1."""
+    """What each of `THRESHOLDS` leads to, where rows with a score at or above it are said to be 1."""
 
     precision: NDArray[np.float64]
     """Share of the rows said to be 1 that are; NaN where none is said to be."""
