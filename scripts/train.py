@@ -10,11 +10,10 @@ from model.training.bundle import parse_other
 from model.training.options import TrainOptions
 from model.training.tracking.trackers import DEFAULT, VARIABLE, parse
 from release import connect
-from scripts.shared import arguments
+from scripts.shared import arguments, champion
 from scripts.shared.cli import Command, Out, run
 
 SERVICE_HELP = "a service of model/services by name, or a service's folder (default: the project's only one)"
-CHAMPION_HELP = "the live release's model.tar.gz: the new model must not rank worse on the same rows"
 TRACKERS_HELP = f"what records the run: mlflow, wandb, mlflow,wandb or none (default ${VARIABLE}, or mlflow)"
 WITH_HELP = "a further model that the same container serves under /v2/models/NAME; may be repeated"
 
@@ -22,7 +21,7 @@ WITH_HELP = "a further model that the same container serves under /v2/models/NAM
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add, other = parser.add_argument, "NAME/VERSION=MODEL.TAR.GZ"
     add("--service", metavar="NAME", help=SERVICE_HELP)
-    add("--champion", type=Path, help=CHAMPION_HELP)
+    add("--champion", metavar="STAGE|FILE|none", help=champion.HELP)
     add("--with", dest="others", metavar=other, action="append", default=[], help=WITH_HELP)
     add("--trackers", default=os.environ.get(VARIABLE), help=TRACKERS_HELP)
     add("--out", type=Path, help="where to write (default: .build/model of the project)")
@@ -41,7 +40,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         model=args.model,
         own=arguments.own(args, service),
         out=args.out or build / "model",
-        champion=args.champion,
+        champion=champion.of(args.champion, service.name, build, out.tell),
         others=tuple(map(parse_other, args.others)),
         build=build,
         trackers=parse(args.trackers) if args.trackers else DEFAULT,
@@ -70,7 +69,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
 COMMAND = Command(
     name="train",
     summary="Train a model of a service, evaluate it, package it with its evidence, record the run.",
-    example="./slipway train --model boosting --months 1-6 --champion .build/live/model.tar.gz",
+    example="./slipway train --model boosting --months 1-6 --champion prod",
     work=_work,
     arguments=_arguments,
     further=_further,

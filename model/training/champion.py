@@ -78,7 +78,7 @@ def _not_ours(path: Path, why: str) -> ChampionError:
     return ChampionError(
         f"{path} is not a model that this project packaged: {why}",
         "Nothing was trained, because there is nothing to compare with.",
-        "Give --champion the model.tar.gz of the live release, or leave it out for a first release.",
+        "Give --champion the model.tar.gz of the live release, or --champion none for a first release.",
     )
 
 
@@ -86,5 +86,5 @@ def _unusable(path: Path, why: str) -> ChampionError:
     return ChampionError(
         f"The champion {path} cannot be compared with: {why}.",
         "Nothing was trained.",
-        "Give --champion the model.tar.gz of the live release, or leave it out for a first release.",
+        "Give --champion the model.tar.gz of the live release, or --champion none for a first release.",
     )

@@ -60,6 +60,22 @@ def test_the_champion_is_what_the_last_stage_serves(world, fresh):
     assert client.get_model_version_by_alias("delays", "archived").tags[SHA_TAG] == bytes_of[live]
 
 
+def test_training_compares_with_what_the_last_stage_serves_unless_it_is_told_not_to(world, fresh, tmp_path):
+    live = world.endpoint("prod").live
+    assert live is not None
+    arguments = ("train", "--model", "logistic", "--trackers", "none", "--out", str(tmp_path))
+    compared = world.slipway(*arguments).result
+    assert compared["source"]["champion_sha256"] == live.sha256
+    assert "champion" in {gate["name"] for gate in compared["gates"]}
+    alone = world.slipway(*arguments, "--champion", "none").result
+    assert alone["source"]["champion_sha256"] is None
+
+    gone = {**world.env, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
+    refused = world.slipway(*arguments, expected=2, env=gone)
+    assert "could not be fetched to compare with" in refused.result["error"]
+    assert refused.result["more"][-1].endswith("--champion none")
+
+
 def test_a_registry_that_is_down_costs_no_promotion(world, fresh):
     release = fresh()
     down = {**world.env, "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}

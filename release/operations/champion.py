@@ -1,0 +1,57 @@
+"""The champion: the live model that a new one of the same service is compared with, from the stage itself."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from release.domain.errors import UsageError
+from release.domain.pins import ReleasePin
+from release.ports import Event, Tell, World
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A live release, and the bytes of its model.tar.gz, which are those of its pin."""
+
+    stage: str
+    release: str
+    model: bytes
+
+
+def champion(world: World, service: str, stage: str | None, tell: Tell) -> Champion | None:
+    """What `stage` serves of a service; without a stage, what the last one does that serves any of it.
+
+    None where no pin of those stages is of that service. Raises UsageError for a stage that is asked for and
+    serves none, and for bytes that are not those of the pin.
+    """
+    stages = (world.stages.entry(stage).name,) if stage else tuple(reversed(world.stages.names))
+    for name in stages:
+        for endpoint, pin in _live(world, name):
+            ports = world.stage(name)
+            if ports.artifacts.manifest(pin.release).service == service:
+                tell(Event(f"the champion is {pin.release}, live at {endpoint} in {name}"))
+                return Champion(name, pin.release, _checked(ports.artifacts.read_model(pin.model), pin))
+    if stage:
+        raise UsageError(
+            f"No endpoint of {stage} serves a release of {service}.",
+            "There is nothing to compare with, so nothing was trained.",
+            "Name a stage that does, a model.tar.gz, or none: --champion none",
+        )
+    return None
+
+
+def _live(world: World, stage: str) -> Iterator[tuple[str, ReleasePin]]:
+    for endpoint, settings in world.settings(stage).endpoints.items():
+        if settings.pins.live:
+            yield endpoint, settings.pins.live
+
+
+def _checked(model: bytes, pin: ReleasePin) -> bytes:
+    found = hashlib.sha256(model).hexdigest()
+    if found != pin.sha256:
+        raise UsageError(
+            f"The bytes of {pin.model} have SHA-256 {found}, the pin says {pin.sha256}.",
+            "They are not the model that was proven, so nothing was compared.",
+            "See ./slipway status, which names what restores it.",
+        )
+    return model
