@@ -78,6 +78,11 @@ def test_without_anybody_to_compare_with_there_is_no_gate_to_pass(name):
     assert name not in {gate.name for gate in found}
 
 
+def test_the_yardstick_itself_gains_nothing_and_passes_its_gate():
+    found = gates.evaluate(SERVICE, GOOD, dataclasses.replace(BESIDE, yardstick=0.0))
+    assert [gate.passed for gate in found if gate.name == "yardstick"] == [True]
+
+
 @given(st.sampled_from(["auc", "log_loss_ratio", "bias"]), st.sampled_from(NO_NUMBERS))
 def test_what_was_not_measured_never_passes(name, value):
     assert len(failed(with_values(**{name: value}))) == 1
