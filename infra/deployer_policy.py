@@ -43,6 +43,8 @@ _BUCKET = """
     GetAccelerateConfiguration
 """
 _OBJECTS = "GetObject GetObjectVersion PutObject DeleteObject DeleteObjectVersion AbortMultipartUpload"
+_PEOPLES = (names.APPROVALS, names.WAIVERS)
+"""What whoever deploys does not write: a yes, and a waiver, of people with rights of their own."""
 _REGISTRY = """
     CreateRepository DeleteRepository DescribeRepositories PutLifecyclePolicy GetLifecyclePolicy
     DeleteLifecyclePolicy PutImageTagMutability PutImageScanningConfiguration TagResource UntagResource
@@ -102,6 +104,10 @@ def _storage(place: Place, settings: StageSettings) -> list[Statement]:
     return [
         _allow("Bucket", "s3", _BUCKET, bucket),
         _allow("Objects", "s3", _OBJECTS, f"{bucket}/*"),
+        {
+            **_allow("PeoplesWord", "s3", "PutObject", [f"{bucket}/{prefix}*" for prefix in _PEOPLES]),
+            "Effect": "Deny",
+        },
         _allow(
             "Registry", "ecr", _REGISTRY, place.arn("ecr", f"repository/{names.repository(settings.stage)}")
         ),

@@ -94,6 +94,8 @@ class Split:
     """What `split` has to know of a champion that was trained so; kept in its `model.json`."""
     facts: Mapping[str, int | float | str] = field(default_factory=dict)
     """The split as the evidence tells it."""
+    behind_days: float | None = None
+    """Days between the last training row and the first test row, where rows have a time."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,24 @@ class Slice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BinaryBounds:
-    """What a model that answers with a probability must reach."""
+class _AnyBounds:
+    gain: float
+    """At least so much of the main measure over yardstick and champion; below zero accepts a loss."""
+    parity: float = 1e-5
+    """At most so much may the graph's score differ from scikit-learn's, in parts of the output's span."""
+    leakage: float = 0.95
+    """At most so much of the main measure may a single feature reach alone."""
+    behind_days: float | None = None
+    """At most so many days may lie between training and test rows, where the split says how many."""
+    milliseconds: float = 20.0
+    """At most so long may the graph take for one row."""
+    megabytes: float = 100.0
+    """At most so large may the graph be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryBounds(_AnyBounds):
+    """What a model that answers with a probability must reach. Its main measure is the AUC."""
 
     auc: float
     """At least this AUC."""
@@ -119,15 +137,11 @@ class BinaryBounds:
     """At most this part of the log loss of a constant, the training rows' base rate."""
     calibration: float
     """At most so far may the mean score be from the base rate, up or down."""
-    gain: float
-    """At least so much AUC over yardstick and champion; below zero accepts a loss."""
-    parity: float = 1e-5
-    """At most so much may the graph's score differ from scikit-learn's."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegressionBounds:
-    """What a model that answers with a number must reach."""
+class RegressionBounds(_AnyBounds):
+    """What a model that answers with a number must reach. Its main measure is the R2."""
 
     r2: float
     """At least this R2: 1 less its squared error, in parts of a constant's, the training rows' mean."""
@@ -135,10 +149,6 @@ class RegressionBounds:
     """At most this part of that constant's mean absolute error."""
     calibration: float
     """At most so far may the mean score be from the labels' mean, in standard deviations of the labels."""
-    gain: float
-    """At least so much R2 over yardstick and champion; below zero accepts a loss."""
-    parity: float = 1e-5
-    """At most so much may the graph's score differ from scikit-learn's, in parts of the output's span."""
 
 
 Bounds = BinaryBounds | RegressionBounds

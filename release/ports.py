@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from release.domain import quotas
+from release.domain.approvals import Approvals, Makers
 from release.domain.chain import Shelf
 from release.domain.cleanup import Kind, Thing
 from release.domain.deployment import Deployment
@@ -27,9 +28,12 @@ from release.domain.manifest import ImageRecord, Manifest
 from release.domain.model_versions import Mark
 from release.domain.orders import Order
 from release.domain.pins import Pins
+from release.domain.records import Records
+from release.domain.said import Caller
 from release.domain.scaling import Scaling
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import Stages
+from release.domain.waivers import Waivers
 
 
 class Clock(Protocol):
@@ -181,23 +185,11 @@ class Ledger(Protocol):
         """Everything that lies, or lay, where the ledger is."""
 
 
-class Fences(Protocol):
-    """A stage's fences. Every method raises SlipwayError when the stage cannot be read."""
-
-    def exists(self) -> bool:
-        """Whether the stage has a place for them yet."""
+class Fences(Records[Fence], Protocol):
+    """A stage's fences, standing or cleared."""
 
     def sign(self) -> Signature:
         """Who works here, and what time it is."""
-
-    def of(self, release: str) -> Fence | None:
-        """What is kept of a release, standing or cleared; None when nothing is."""
-
-    def all(self) -> Sequence[Fence]:
-        """All that is kept."""
-
-    def change(self, release: str, change: Callable[[Fence | None], Fence | None]) -> Fence | None:
-        """Keep what `change` makes of what is kept, as one step; returns it."""
 
 
 LATE_SECONDS = 30.0
@@ -359,6 +351,10 @@ class StagePorts:
     ledger: Ledger
     evidence: Evidence
     fences: Fences
+    approvals: Records[Approvals]
+    makers: Records[Makers]
+    waivers: Records[Waivers]
+    caller: Callable[[], Caller]
     artifacts: Artifacts
     holdings: Holdings
     registry: Registry

@@ -20,7 +20,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     arguments.endpoint(parser)
     arguments.skip(parser)
-    arguments.approval(parser)
     arguments.strategy(parser)
 
 
@@ -34,7 +33,6 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         source=args.stages[0] if len(args.stages) == 2 else None,
         endpoint=args.endpoint,
         skip=args.skip,
-        approved_by=args.approved_by,
         reason=args.reason,
         strategy=args.strategy,
     )

@@ -18,14 +18,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", help="the stage (default: the first one)")
     arguments.endpoint(parser)
     arguments.skip(parser)
-    arguments.approval(parser)
     arguments.strategy(parser)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
     world = connect(out.tell)
     model = args.model or world.build / "model"
-    order = Order(model, args.stage, args.endpoint, args.skip, args.approved_by, args.reason, args.strategy)
+    order = Order(model, args.stage, args.endpoint, args.skip, args.reason, args.strategy)
     result = release(world, order, out.tell)
     out.result(asdict(result), landed(result))
     return 0

@@ -34,6 +34,8 @@ class Delays(Service):
         calibration=limits.BIAS_LIMIT,
         gain=limits.GAIN_FLOOR,
         parity=limits.PARITY_LIMIT,
+        leakage=limits.LEAKAGE_LIMIT,
+        behind_days=limits.BEHIND_DAYS,
     )
     slices = (
         Slice("origin", "airport", limits.ORIGIN_FLOOR),
@@ -63,6 +65,7 @@ class Delays(Service):
             test=_rows(Months(split.test, split.test)),
             history=_rows(split.history),
             about={"months": str(train)},
+            behind_days=split.behind_days,
             facts={
                 "train_first_month": train.first,
                 "train_last_month": train.last,

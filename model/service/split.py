@@ -9,9 +9,11 @@ service's production traffic.
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from model.service.errors import MonthsError
 
+YEAR = 2013
 VALIDATION_MONTH = 7
 LAST_MONTH = 12
 
@@ -39,6 +41,11 @@ class Split:
     def history(self) -> Months:
         """Every month that was there to learn from, used or not: what the yardstick is trained on."""
         return Months(1, self.validation - 1)
+
+    @property
+    def behind_days(self) -> int:
+        """Days between the last training month and the test month."""
+        return (date(YEAR, self.test, 1) - date(YEAR, self.train.last + 1, 1)).days
 
 
 DEFAULT_MONTHS = Months(1, 6)

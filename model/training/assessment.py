@@ -16,6 +16,8 @@ from model.training.champion import Champion
 from model.training.evaluation import Evaluation, evaluate, gain
 from model.training.export import Scorer, parity, pipeline_scores, stressed
 from model.training.kinds.gate import Gate
+from model.training.leaks import worst_leak
+from model.training.measured import Measured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +29,7 @@ class Assessment:
 
     validation: Evaluation
     test: Evaluation
-    compared: gates.Compared
+    measured: Measured
     gates: tuple[Gate, ...]
 
 
@@ -59,8 +61,12 @@ def assess(
         "yardstick": pipeline_scores(service, simple, test) if simple else None,
         "champion": champion.scorer.score(test) if champion else None,
     }
-    compared = gates.Compared(
+    measured = Measured(
         parity=parity(service, candidate.pipeline, candidate.scorer, (test, stressed(service, test))),
+        leak=worst_leak(service, split.train.select(table), test),
+        behind_days=split.behind_days,
+        milliseconds=candidate.scorer.milliseconds(test.head(1)),
+        megabytes=candidate.scorer.size / 1e6,
         **{
             name: None if other is None else gain(service, test, scores, other, constant)
             for name, other in others.items()
@@ -69,8 +75,8 @@ def assess(
     return Assessment(
         validation=evaluate(service, validation, candidate.scorer.score(validation), constant),
         test=result,
-        compared=compared,
-        gates=gates.evaluate(service, result, compared),
+        measured=measured,
+        gates=gates.evaluate(service, result, measured),
     )
 
 

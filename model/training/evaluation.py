@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from model.contract import Service
 from model.training.kinds.measures import Measures, Scores
 from model.training.kinds.table import measures_of
+from model.training.measured import Gain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,10 +39,11 @@ def evaluate(service: Service, rows: "pd.DataFrame", scores: Scores, constant: f
     )
 
 
-def gain(service: Service, rows: "pd.DataFrame", scores: Scores, other: Scores, constant: float) -> float:
+def gain(service: Service, rows: "pd.DataFrame", scores: Scores, other: Scores, constant: float) -> Gain:
     """The main measure of `scores` less that of `other` on the same rows: their difficulty cancels out."""
     measures, labels = measures_of(service), rows[service.label].to_numpy()
-    return measures.score(labels, scores, constant) - measures.score(labels, other, constant)
+    value = measures.score(labels, scores, constant) - measures.score(labels, other, constant)
+    return Gain(value, measures.error(labels, scores, other, constant))
 
 
 def metrics(prefix: str, main: str, result: Evaluation) -> dict[str, float]:

@@ -238,8 +238,8 @@ def _evidence(
 ) -> dict[str, Any]:
     """What a release needs to know of the model; part of the release's manifest."""
     origin, main = _source(service), measures_of(service).main
-    compared = assessment.compared
-    gains = {"yardstick": compared.yardstick, "champion": compared.champion}
+    found = assessment.measured
+    gains = {"yardstick": found.yardstick, "champion": found.champion}
     return {
         "model": {"sha256": artifact.sha256(files[MODEL]), "size": len(files[MODEL])},
         "golden_sha256": artifact.sha256(files[GOLDEN]),
@@ -255,8 +255,9 @@ def _evidence(
         "evaluation": {
             **split.facts,
             **measured,
-            **{f"test_{main}_over_{name}": gain for name, gain in gains.items() if gain is not None},
-            "parity": compared.parity,
+            **{f"test_{main}_over_{name}": gain.value for name, gain in gains.items() if gain},
+            **{f"test_{main}_over_{name}_error": gain.error for name, gain in gains.items() if gain},
+            "parity": found.parity,
         },
         "gates": [asdict(gate) for gate in assessment.gates],
     }

@@ -5,10 +5,11 @@ Where AWS is (the cloud, the sandbox) is decided by the standard variables alone
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -61,9 +62,14 @@ class StageAws:
         """Whether this AWS is a local one."""
         return is_loopback(self.client("sagemaker").meta.endpoint_url)
 
+    @cached_property
+    def identity(self) -> Mapping[str, str]:
+        """GetCallerIdentity's answer: `Account` and `Arn` of the credentials, as AWS knows them."""
+        return self.client("sts").get_caller_identity()
+
     def check_account(self) -> None:
         """Raises UsageError when the credentials are for another account than the stage's data names."""
-        found = self.client("sts").get_caller_identity()["Account"]
+        found = self.identity["Account"]
         if found != self.account:
             raise UsageError(
                 f"The credentials are for account {found}, stage {self.stage} is account {self.account}.",

@@ -15,16 +15,19 @@ from release.adapters.aws import StageAws, error_code
 from release.adapters.clock import SystemClock
 from release.adapters.endpoints import Endpoints
 from release.adapters.evidence import EvidenceStore
-from release.adapters.fence_store import FenceStore, explaining
+from release.adapters.fence_store import FenceStore
 from release.adapters.holdings import Holdings
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.model_registry import ModelRegistry
+from release.adapters.owner import ci_actor
 from release.adapters.quotas import Quotas
+from release.adapters.records import approval_store, explaining, maker_store, waiver_store
 from release.adapters.registry import Registry
 from release.adapters.signs import Signs
 from release.adapters.stage_file import YamlStageFile
 from release.domain import former, stage, stages
+from release.domain.said import Caller
 from release.domain.stage import StageSettings
 from release.domain.stages import Stages
 from release.ports import Event, Stack, StagePorts, Tell
@@ -105,6 +108,10 @@ def ports_of(
         ledger=ledger,
         evidence=EvidenceStore(aws, artifacts.bucket),
         fences=FenceStore(aws, artifacts.bucket),
+        approvals=approval_store(aws, artifacts.bucket),
+        makers=maker_store(aws, artifacts.bucket),
+        waivers=waiver_store(aws, artifacts.bucket),
+        caller=lambda: Caller(arn=aws.identity["Arn"], actor=ci_actor()),
         artifacts=artifacts,
         holdings=Holdings(aws, artifacts),
         registry=Registry(aws),

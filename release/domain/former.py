@@ -1,4 +1,4 @@
-"""What earlier versions wrote, read as today's: stage files and ledger entries.
+"""What earlier versions wrote, read as today's: stage files, entries of the stages, ledger entries.
 
 Nothing here writes: whoever changes a stage's pins writes them as they are today, and a ledger entry stays as
 it was written for ever.
@@ -47,9 +47,16 @@ def _pin(value: Any) -> Any:
 
 
 def ledger_entry(values: dict[str, Any]) -> dict[str, Any]:
-    """A ledger entry as today's. Format 1 had a flat subject, and a free mapping of data to its event."""
+    """A ledger entry as today's. Format 1 had a flat subject, and a free mapping of data to its event.
+
+    An entry that opened a rollout held one `approval`, of whoever was named on the command line.
+    """
     if values.get("format") != 1:
-        return values
+        opened = values.get("what")
+        if not isinstance(opened, dict) or "approval" not in opened:
+            return values
+        others = {key: value for key, value in opened.items() if key != "approval"}
+        return values | {"what": others | {"approvals": list(filter(None, [opened["approval"]]))}}
     data = values.get("data") or {}
     event = _PHASES.get(str(values.get("event")), values.get("event"))
     kept = {
@@ -65,3 +72,11 @@ def ledger_entry(values: dict[str, Any]) -> dict[str, Any]:
         "subject": {key: values.get(key) for key in ("kind", "endpoint", "release", "rollout")},
         "what": {"event": event, **what},
     }
+
+
+def stage_entry(values: Any) -> Any:
+    """An entry of `stages:` as today's: `approval: true` asked for any name, and asks for one person now."""
+    if not isinstance(values, dict) or not isinstance(values.get("approval"), bool):
+        return values
+    others = {key: value for key, value in values.items() if key != "approval"}
+    return {"approvals": int(values["approval"])} | others

@@ -4,11 +4,12 @@ The quality gates were evaluated by training and lie in the manifest. Here a sta
 insists on, and adds what only it can know: whether the image may run there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
+from release.domain import approvals, request_schema
 from release.domain.fence import GATE, clear_command
-from release.domain.ledger import Approval
 from release.domain.manifest import GateResult, Manifest
 
 
@@ -55,26 +56,35 @@ def soak_gate(minutes: int, since: datetime | None, now: datetime) -> GateResult
     return GateResult(name="soak", passed=passed, value=lived, bound=minutes, reason=reason)
 
 
-def approval_gate(approval: Approval | None) -> GateResult:
-    """A named person says yes, with a reason."""
-    passed = approval is not None and bool(approval.by.strip()) and bool(approval.reason.strip())
-    reason = (
-        f"approved by {approval.by}: {approval.reason}"
-        if approval and passed
-        else "the stage needs a person's yes: add --approved-by NAME --reason 'why'"
-    )
-    return GateResult(name="approval", passed=passed, reason=reason)
+def next_step(
+    refused: Sequence[GateResult],
+    release: str,
+    stage: str,
+    waivable: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """What to do about gates that `release` did not pass in `stage`.
 
-
-def next_step(refused: Sequence[GateResult], release: str) -> str:
-    """What to do about gates that `release` did not pass."""
-    if any(gate.name == GATE for gate in refused):
+    `waivable` are those that a person may waive there, each with the command.
+    """
+    names = {gate.name for gate in refused}
+    if GATE in names:
         return f"Release it corrected; or, if it is good after all: {clear_command(release)}"
-    if {gate.name for gate in refused} <= {"soak", "approval"}:
+    if names <= ASKING:
+        asked = f" ({approvals.command(release, stage)})" if approvals.GATE in names else ""
         return (
-            "Nothing is wrong with the release: do what the gates ask for, then run the same command again."
+            f"Nothing is wrong with the release: do what the gates ask for{asked}, then run the same command "
+            "again."
         )
+    if request_schema.GATE in names:
+        return request_schema.next_step(release, stage)
+    if names - ASKING <= waivable.keys():
+        commands = "; ".join(waivable[name] for name in sorted(names - ASKING))
+        return f"Correct the model or the image and release it anew; or, if you must, waive it: {commands}"
     return "Correct the model or the image and release it anew."
+
+
+ASKING = frozenset({"soak", approvals.GATE})
+"""Gates that find nothing wrong with a release."""
 
 
 def failed(results: Sequence[GateResult]) -> list[GateResult]:

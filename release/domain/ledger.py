@@ -15,11 +15,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from release.domain import former, names
+from release.domain.approvals import Approval
 from release.domain.errors import Held, ServiceError
 from release.domain.pins import Alarms, Data, Pins, RolloutSettings
 from release.domain.policy import Policy
+from release.domain.said import Said
+from release.domain.waivers import Waiver
 
-Kind = Literal["release", "promote", "apply", "rollback", "unlock"]
+Kind = Literal["release", "promote", "apply", "rollback", "unlock", "approve", "waive"]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's."""
 BEAT_SECONDS = STALE_SECONDS / 4
@@ -93,13 +96,6 @@ class Skip(Data):
     reason: str
 
 
-class Approval(Data):
-    """A named person's yes to one release for one stage."""
-
-    by: str
-    reason: str
-
-
 class Opened(Data):
     """A rollout begins: the pins before and after it, and how traffic is to move."""
 
@@ -113,7 +109,10 @@ class Opened(Data):
     judge: Policy | None = None
     """The judge's policy, where the strategy asks it."""
     skip: Skip | None = None
-    approval: Approval | None = None
+    approvals: tuple[Approval, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    callers_know: tuple[str, ...] = ()
+    """What of the promise of what was live it breaks, and its callers know of."""
     mends: bool = False
     """Whether the pins stay as they are, and what serves is brought back to them."""
 
@@ -178,7 +177,9 @@ class Refused(Data):
     reasons: tuple[str, ...]
 
 
-Payload = Annotated[Opened | Entered | Judged | Resumed | Closed | Refused, Field(discriminator="event")]
+Payload = Annotated[
+    Opened | Entered | Judged | Resumed | Closed | Refused | Said, Field(discriminator="event")
+]
 
 
 class Subject(Data):
@@ -255,9 +256,9 @@ class Heartbeat(Data):
 def may_follow(what: Payload, between: Payload) -> bool:
     """Whether an entry still holds after another process's entry came between it and what was decided on.
 
-    Refusals open nothing and close nothing. Anything else means that the stage is another's.
+    Refusals and people's words open and close nothing. Anything else means that the stage is another's.
     """
-    return isinstance(what, Refused) or isinstance(between, Refused)
+    return isinstance(what, Refused | Said) or isinstance(between, Refused | Said)
 
 
 def following(last: Stored | Link | None, at: str, subject: Subject, owner: Owner, what: Payload) -> Entry:
@@ -304,7 +305,7 @@ def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
     found: OpenRollout | None = None
     for entry in (stored.entry for stored in entries):
         match entry.what:
-            case Refused():
+            case Refused() | Said():
                 continue
             case Closed():
                 opened = found = None

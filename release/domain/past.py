@@ -1,16 +1,15 @@
 """The past of a stage as people ask for it: who moved what, when, on what grounds, and how it ended. Pure.
 
-A line of it is one rollout, or one refusal, folded of its ledger entries. An event that is not known here is
-told as it lies in the ledger.
+A line of it is one rollout, one refusal or one person's word, folded of its ledger entries. An event that is
+not known here is told as it lies in the ledger.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from release.domain.approvals import Approval
 from release.domain.ledger import (
-    Approval,
     Closed,
-    End,
     Entered,
     Entry,
     Judged,
@@ -23,6 +22,8 @@ from release.domain.ledger import (
     Stored,
 )
 from release.domain.manifest import GateResult
+from release.domain.said import Said, shown
+from release.domain.waivers import Waiver
 
 LONGEST = 80
 """Characters of a value that is told as it lies in the ledger."""
@@ -30,7 +31,7 @@ LONGEST = 80
 
 @dataclass(frozen=True)
 class Moved:
-    """One rollout of a stage, or one refusal, as its ledger has it."""
+    """One rollout of a stage, one refusal or one person's word, as its ledger has it."""
 
     stage: str
     kind: Kind
@@ -42,13 +43,16 @@ class Moved:
     """When it began."""
     by: str
     end: str
-    """`landed`, `reverted` or `refused`; while it is open, the phase that it has come to."""
+    """`landed`, `reverted`, `refused`, or what a person said; while it is open, the phase that it is at."""
     ended: str | None = None
     """When it ended; None while it is open."""
     before: str | None = None
     """The release that served when it began."""
     skip: Skip | None = None
-    approval: Approval | None = None
+    approvals: tuple[Approval, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    callers_know: tuple[str, ...] = ()
+    """What of the promise of what was live it breaks, and its callers know of."""
     resumed: tuple[str, ...] = ()
     """Who took it over from a process that had died."""
     reason: str = ""
@@ -61,14 +65,21 @@ class Moved:
     @property
     def grounds(self) -> str:
         """What spoke for it, in words."""
-        return "; ".join(filter(None, (self._evidence(), _grounds(self.skip, self.approval))))
+        return "; ".join(
+            filter(
+                None, (self._evidence(), grounds(self.skip, self.approvals, self.waivers, self.callers_know))
+            )
+        )
 
     def values(self) -> dict[str, object]:
         """It as JSON can have it."""
-        models = {name: getattr(self, name) for name in ("skip", "approval")}
-        plain = {name: model.model_dump(mode="json") if model else None for name, model in models.items()}
-        gates = None if self.gates is None else [gate.model_dump(mode="json") for gate in self.gates]
-        return vars(self) | plain | {"gates": gates}
+        skip = self.skip.model_dump(mode="json") if self.skip else None
+        lists = {name: getattr(self, name) for name in ("approvals", "waivers", "gates")}
+        plain = {
+            name: None if models is None else [model.model_dump(mode="json") for model in models]
+            for name, models in lists.items()
+        }
+        return vars(self) | plain | {"skip": skip}
 
     def _evidence(self) -> str:
         if self.gates is None:
@@ -82,7 +93,7 @@ class Moved:
 
 
 def fold(stage: str, entries: Sequence[Stored]) -> list[Moved]:
-    """The rollouts and refusals in these consecutive entries, by when they began.
+    """The rollouts, refusals and words in these consecutive entries, by when they began.
 
     A rollout whose beginning is not among them is left out.
     """
@@ -90,7 +101,7 @@ def fold(stage: str, entries: Sequence[Stored]) -> list[Moved]:
     places: dict[str, int] = {}
     for entry in (stored.entry for stored in entries):
         subject = entry.subject
-        if isinstance(entry.what, Opened | Refused) or subject.kind == "unlock":
+        if isinstance(entry.what, Opened | Refused | Said) or subject.kind == "unlock":
             places[subject.rollout] = len(found)
             found.append(_begun(stage, entry, entry.what))
         elif subject.rollout in places:
@@ -101,18 +112,21 @@ def fold(stage: str, entries: Sequence[Stored]) -> list[Moved]:
 
 def begins(what: Payload) -> bool:
     """Whether a line of the past begins with this; of an unlock, that of a damaged ledger may."""
-    return isinstance(what, Opened | Refused) or (isinstance(what, Closed) and bool(what.over))
+    return isinstance(what, Opened | Refused | Said) or (isinstance(what, Closed) and bool(what.over))
 
 
 def why(what: Payload) -> str:
     """What an entry says besides its event: a person's reason, or what speaks against a release."""
     match what:
-        case Opened(skip=skip, approval=approval):
-            return _grounds(skip, approval)
+        case Opened():
+            return grounds(what.skip, what.approvals, what.waivers, what.callers_know)
         case Judged(share=share, decision=decision, because=because):
             return f"{decision} at {share} %: {because}"
         case Refused(reasons=reasons):
             return "; ".join(reasons)
+        case Said():
+            waived = f"{what.gate} until {what.until}, " if what.gate else ""
+            return f"{waived}by {shown(what.by, what.actor)}: {what.reason}"
         case Entered(reason=reason) | Closed(reason=reason):
             return reason
         case _:
@@ -138,7 +152,8 @@ def _begun(stage: str, entry: Entry, what: Payload) -> Moved:
     if not isinstance(what, Opened):
         return begun
     before = what.before.live.release if what.before.live else None
-    return replace(begun, before=before, skip=what.skip, approval=what.approval)
+    given = {name: getattr(what, name) for name in ("skip", "approvals", "waivers", "callers_know")}
+    return replace(begun, before=before, **given)
 
 
 def _gone_on(found: Moved, entry: Entry) -> Moved:
@@ -158,10 +173,17 @@ def _who(entry: Entry) -> str:
     return f"{entry.owner.user}@{entry.owner.host}"
 
 
-def _grounds(skip: Skip | None, approval: Approval | None) -> str:
+def grounds(
+    skip: Skip | None,
+    approvals: Sequence[Approval],
+    waivers: Sequence[Waiver],
+    callers_know: Sequence[str],
+) -> str:
+    """What people said for a rollout, in words; empty where nobody had to say anything."""
     skipped = [f"without {' and '.join(skip.stages)}: {skip.reason}"] if skip else []
-    approved = [f"approved by {approval.by}: {approval.reason}"] if approval else []
-    return "; ".join(skipped + approved)
+    approved = [f"approved by {approval}" for approval in approvals]
+    known = [f"its callers know: {', '.join(callers_know)}"] if callers_know else []
+    return "; ".join((*skipped, *approved, *map(str, waivers), *known))
 
 
 def _short(value: object) -> str:
@@ -171,4 +193,4 @@ def _short(value: object) -> str:
 
 def is_open(moved: Moved) -> bool:
     """Whether it is under way, or stopped half-way."""
-    return moved.end not in {End.LANDED, End.REVERTED, End.UNLOCKED, "refused"}
+    return moved.ended is None

@@ -3,7 +3,7 @@
     stages:
       - {name: dev, gates: [calibration, parity]}
       - {name: staging, gates: [calibration, parity], soak_minutes: 30}
-      - {name: prod, gates: [calibration, parity], approval: true, skip: false}
+      - {name: prod, gates: [calibration, parity], approvals: 1, skip: false}
 
 Pure: who reads the file is `release/adapters/stage_file.py`.
 """
@@ -11,11 +11,12 @@ Pure: who reads the file is `release/adapters/stage_file.py`.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from release.domain import nearby
+from release.domain import former, nearby
+from release.domain.approvals import Asked
 from release.domain.errors import UsageError
-from release.domain.pins import Data
+from release.domain.pins import Data, ReleaseId
 
 EXAMPLE = "stages:\n  - {name: dev}\n  - {name: staging}\n  - {name: prod}"
 
@@ -29,10 +30,28 @@ class StageEntry(Data):
     """Gates of the release's evidence that must have passed, by name."""
     soak_minutes: Annotated[int, Field(ge=0)] = 0
     """How long the release has to be live in the stage before, without a rollout there since."""
-    approval: bool = False
-    """Whether a named person has to say yes (`promote --approved-by NAME --reason TEXT`)."""
+    approvals: Annotated[int, Field(ge=0, le=2)] = 0
+    """How many people, none of whom released it, have to say yes (`./slipway approve`)."""
+    approval_days: Annotated[int, Field(ge=1, le=365)] = 14
+    """For how many days a yes counts."""
+    named_sessions: tuple[str, ...] = ()
+    """Roles whose session names an identity provider sets, so that each session is a person of its own."""
+    waivers: bool = False
+    """Whether a person may waive a quality gate here (`./slipway waive`)."""
     skip: bool = True
     """Whether a release may come here past the stage before, with a reason that is recorded."""
+    callers_know: tuple[ReleaseId, ...] = ()
+    """Releases that may refuse requests, or change the answers, of what is live: all callers know of it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_today(cls, values: Any) -> Any:
+        return former.stage_entry(values)
+
+    @property
+    def asked(self) -> Asked:
+        """Whose yes a release needs to enter."""
+        return Asked(self.approvals, self.approval_days, self.named_sessions)
 
 
 class Stages(Data):

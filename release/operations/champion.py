@@ -26,7 +26,7 @@ def champion(world: World, service: str, stage: str | None, tell: Tell) -> Champ
     """
     stages = (world.stages.entry(stage).name,) if stage else tuple(reversed(world.stages.names))
     for name in stages:
-        for endpoint, pin in _live(world, name):
+        for endpoint, pin in _live(world, name, stage is not None, tell):
             ports = world.stage(name)
             if ports.artifacts.manifest(pin.release).trained_as == service:
                 tell(Event(f"the champion is {pin.release}, live at {endpoint} in {name}"))
@@ -40,8 +40,16 @@ def champion(world: World, service: str, stage: str | None, tell: Tell) -> Champ
     return None
 
 
-def _live(world: World, stage: str) -> Iterator[tuple[str, ReleasePin]]:
-    for endpoint, settings in world.settings(stage).endpoints.items():
+def _live(world: World, stage: str, asked: bool, tell: Tell) -> Iterator[tuple[str, ReleasePin]]:
+    """The endpoints that a stage's file says have a live release; without a file none, which is told."""
+    try:
+        endpoints = world.settings(stage).endpoints
+    except UsageError as error:
+        if asked:
+            raise
+        tell(Event(f"{stage} is not looked into for a champion: {error.cause}", detail=True))
+        return
+    for endpoint, settings in endpoints.items():
         if settings.pins.live:
             yield endpoint, settings.pins.live
 

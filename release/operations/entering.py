@@ -1,29 +1,159 @@
 """Entering a stage: the gates that a release has to pass there, whichever command brings it."""
 
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from release.domain import gates
-from release.domain.ledger import Approval
+from release.domain import approvals, gates, request_schema, waivers
+from release.domain.approvals import Approval
+from release.domain.errors import UsageError
+from release.domain.ledger import OpenRollout, Request
 from release.domain.manifest import GateResult, Manifest
+from release.domain.request_schema import Compared
 from release.domain.stages import StageEntry
-from release.ports import StagePorts
+from release.domain.waivers import Waiver
+from release.operations import rollouts
+from release.ports import Event, StagePorts, Tell, World
 
 
-def results(
-    entry: StageEntry, ports: StagePorts, content: Manifest, since: datetime | None, approval: Approval | None
-) -> list[GateResult]:
-    """All gates of a release that asks to enter the stage of `entry`.
+@dataclass(frozen=True)
+class Arrival:
+    """A release that asks to enter a stage.
 
     `since` says when it became live in the stage before: None where nobody knows, or where it never was.
+    `makers` are those who made it, as far as is known where it comes from.
     """
-    found = gates.evaluate(content, (*entry.gates, *ports.settings.gates), ports.loopback)
+
+    request: Request
+    content: Manifest
+    since: datetime | None = None
+    makers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """The gates' results, and what of them rests on the word of people: kept in the ledger."""
+
+    results: list[GateResult]
+    approvals: tuple[Approval, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    callers_know: tuple[str, ...] = ()
+    """What of live's promise it breaks, where the stage's data says that its callers know."""
+
+
+def results(entry: StageEntry, ports: StagePorts, arrival: Arrival, tell: Tell) -> Found:
+    """All gates of a release that asks to enter the stage of `entry`.
+
+    People are asked once: a rollout that was let in and died goes on, and ends, by what was said when it was
+    opened.
+    """
+    admitted = _admitted(ports, arrival.request)
+    opened = admitted.opened if admitted else None
+    waived = opened.waivers if opened else in_force(entry, ports, arrival.content.id)
+    found = evidence(entry, ports, arrival, waived, tell, asked_before=opened is not None)
+    for waiver in found.waivers:
+        tell(Event(str(waiver), detail=True))
     if entry.soak_minutes:
-        found.append(gates.soak_gate(entry.soak_minutes, since, ports.clock.now()))
-    if entry.approval:
-        found.append(gates.approval_gate(approval))
-    return found
+        found.results.append(gates.soak_gate(entry.soak_minutes, arrival.since, ports.clock.now()))
+    if opened:
+        return Found(found.results, opened.approvals, found.waivers, opened.callers_know)
+    if not entry.approvals:
+        return found
+    about = approvals.evidence(arrival.content, ports.name, found.waivers)
+    kept = ports.approvals.of(arrival.content.id)
+    makers = makers_of(ports, arrival.content.id, arrival.makers)
+    said = approvals.tally(kept, makers, entry.asked, about, ports.clock.now())
+    tell(Event(said.words(), detail=True))
+    return Found([*found.results, approvals.gate(said)], said.counted, found.waivers, found.callers_know)
 
 
-def approval_of(by: str, reason: str) -> Approval | None:
-    """The approval that a person's name and reason make, None without a name."""
-    return Approval(by=by, reason=reason) if by else None
+def evidence(
+    entry: StageEntry,
+    ports: StagePorts,
+    arrival: Arrival,
+    waived: Sequence[Waiver],
+    tell: Tell,
+    asked_before: bool = False,
+) -> Found:
+    """The gates that a yes is about: those of the evidence, what can run here, and what live promises."""
+    content = arrival.content
+    required = (*entry.gates, *ports.settings.gates)
+    found, used = waivers.applied(gates.evaluate(content, required, ports.loopback), content, waived)
+    schema = None if asked_before else _compared(ports, arrival)
+    if schema is None:
+        return Found(found, waivers=used)
+    known = content.id in entry.callers_know
+    if schema.gained:
+        tell(Event(f"it newly accepts: {'; '.join(schema.gained)}"))
+    if schema.broken and known:
+        tell(Event(f"its callers know by Pulumi.yaml: {'; '.join(schema.broken)}"))
+    return Found(
+        [*found, request_schema.gate(schema, known)],
+        waivers=used,
+        callers_know=schema.broken if known else (),
+    )
+
+
+def in_force(entry: StageEntry, ports: StagePorts, release: str) -> tuple[Waiver, ...]:
+    """What is waived of a release in a stage today; nothing where the stage's data allows no waivers."""
+    if not entry.waivers:
+        return ()
+    return waivers.in_force(ports.waivers.of(release), ports.clock.now().date())
+
+
+def makers_of(ports: StagePorts, release: str, others: Sequence[str] = ()) -> tuple[str, ...]:
+    """Who made a release, as far as the stage knows, and `others`, whom other stages know."""
+    return approvals.made(ports.makers.of(release), release, others).by
+
+
+def keep_makers(ports: StagePorts, release: str, makers: Sequence[str]) -> None:
+    """Have the stage know who made a release."""
+    ports.makers.change(release, lambda kept: approvals.made(kept, release, makers))
+
+
+def waivable(entry: StageEntry, ports: StagePorts, content: Manifest) -> dict[str, str]:
+    """The gates of a release that failed and may be waived in a stage, each with the command."""
+    if not entry.waivers:
+        return {}
+    until = ports.clock.now().date() + timedelta(days=entry.approval_days)
+    return {
+        gate.name: waivers.command(content.id, ports.name, gate.name, until)
+        for gate in content.gates
+        if not waivers.why_not(content, gate.name)
+    }
+
+
+def place_for_words(
+    world: World, ports: StagePorts, found: Sequence[GateResult], may_waive: Collection[str], tell: Tell
+) -> StagePorts:
+    """The stage; made first where it is not there and a release lacks nothing but people's word.
+
+    Otherwise there would be no place to keep that word.
+    """
+    lacking = {gate.name for gate in gates.failed(found)}
+    words = {approvals.GATE, *may_waive}
+    if lacking & words and lacking <= words | gates.ASKING:
+        return rollouts.provision(world, ports, tell)
+    return ports
+
+
+def _admitted(ports: StagePorts, request: Request) -> OpenRollout | None:
+    """The rollout that this request opened before and did not end."""
+    found = rollouts.found_open(ports, request.endpoint)
+    if found is None:
+        return None
+    subject = found.subject
+    return found if Request(subject.kind, subject.endpoint, subject.release) == request else None
+
+
+def _compared(ports: StagePorts, arrival: Arrival) -> Compared | None:
+    """The release beside what the stage serves; None where nothing is live, or the same release."""
+    live = rollouts.settings_of(ports, arrival.request.endpoint).pins.live
+    if live is None or live.release == arrival.content.id or not ports.artifacts.exists():
+        return None
+    try:
+        served = ports.artifacts.manifest(live.release)
+    except UsageError as error:
+        return request_schema.unknown(error.cause)
+    named_only = live.environment.get(request_schema.ROWS_WITHOUT_NAMES) == request_schema.REFUSE
+    return request_schema.compare(served.input_schema, arrival.content.input_schema, named_only)

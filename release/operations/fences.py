@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from release.domain import fence, names
+from release.domain import fence
 from release.domain.errors import ServiceError, SlipwayError, UsageError
 from release.domain.fence import Clearing, Fence
+from release.operations import known
 from release.ports import Event, Fences, Tell, World
 
 
@@ -30,7 +31,7 @@ def add(world: World, release: str, reason: str, tell: Tell) -> Found:
 
     Raises UsageError for what is no release's id or has no reason, ServiceError when no stage could keep it.
     """
-    _is_id(release)
+    known.is_id(release)
     text = fence.why(reason, "A fence")
     looked, kept = _Looked(world, tell), []
     for stage, fences in looked:
@@ -38,7 +39,7 @@ def add(world: World, release: str, reason: str, tell: Tell) -> Found:
             continue
         signed = fences.sign()
         new = Fence(release=release, stage=stage, reason=text, by=signed.by, at=signed.at)
-        kept.append(fences.change(release, lambda known, new=new: fence.put(known, new)))
+        kept.append(fences.change(release, lambda before, new=new: fence.put(before, new)))
     if not kept:
         raise ServiceError(
             "No stage has a bucket that can be reached.",
@@ -53,7 +54,7 @@ def clear(world: World, release: str, reason: str, tell: Tell) -> Found:
 
     Raises UsageError when no fence stands or there is no reason.
     """
-    _is_id(release)
+    known.is_id(release)
     text = fence.why(reason, "Clearing a fence")
     looked, cleared = _Looked(world, tell), []
     for _, fences in looked:
@@ -62,7 +63,7 @@ def clear(world: World, release: str, reason: str, tell: Tell) -> Found:
             continue
         signed = fences.sign()
         clearing = Clearing(by=signed.by, at=signed.at, reason=text)
-        cleared.append(fences.change(release, lambda known, word=clearing: fence.clear(known, word)))
+        cleared.append(fences.change(release, lambda before, word=clearing: fence.clear(before, word)))
     if not cleared:
         elsewhere = f", as far as can be read (not: {', '.join(looked.unread)})" if looked.unread else ""
         raise UsageError(
@@ -89,12 +90,3 @@ class _Looked:
                 self._tell(Event(f"the fences of {name} cannot be read: {error.cause}", detail=True))
                 continue
             yield name, fences
-
-
-def _is_id(release: str) -> None:
-    if len(release) != names.RELEASE_ID_LENGTH or set(release) - set("0123456789abcdef"):
-        raise UsageError(
-            f"{release!r} is no release: an id is {names.RELEASE_ID_LENGTH} hexadecimal digits.",
-            "Nothing was changed.",
-            "See what is live where: ./slipway status",
-        )

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from release.domain import landed, moves, names
-from release.domain.ledger import Approval, End, Kind, Opened, OpenRollout, Request, Skip
+from release.domain.approvals import Approval
+from release.domain.ledger import End, Kind, Opened, OpenRollout, Request, Skip
 from release.domain.pins import ReleasePin, Strategy
+from release.domain.waivers import Waiver
 from release.operations import judging, rollouts, standing
 from release.ports import StagePorts, Tell
 from release.rollout import feasible
@@ -25,7 +27,10 @@ class Grounds:
     """What a person gave for a release to enter a stage, kept in the ledger."""
 
     skip: Skip | None = None
-    approval: Approval | None = None
+    approvals: tuple[Approval, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    callers_know: tuple[str, ...] = ()
+    """What of live's promise it breaks, by data that says that its callers know."""
     strategy: Strategy | None = None
     """Another strategy than the stage's own, where its data allows that."""
 
@@ -50,7 +55,9 @@ def land(
             limits=settings.alarms,
             judge=judging.policy_of(ports, endpoint) if judged else None,
             skip=grounds.skip,
-            approval=grounds.approval,
+            approvals=grounds.approvals,
+            waivers=grounds.waivers,
+            callers_know=grounds.callers_know,
         )
 
     ports.stack.ready()

@@ -4,6 +4,7 @@ The source's pin is verified against the manifest and the bytes, the target's ga
 artifact are copied by content; then the rollout.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
 from release.domain.stages import Stages
 from release.operations import entering, fenced, judging, quota, rollouts, standing
+from release.operations.entering import Arrival
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, StagePorts, Tell, World
@@ -26,7 +28,6 @@ class Order:
     source: str | None = None
     endpoint: str | None = None
     skip: bool = False
-    approved_by: str = ""
     reason: str = ""
     strategy: Strategy | None = None
 
@@ -47,20 +48,23 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     pin = _source_pin(world.stages, source, endpoint)
     tell(Event(f"verifying {pin.release} in {from_stage}: manifest, image digest, artifact checksum"))
     content = verify(source, pin)
-    approval = entering.approval_of(order.approved_by, order.reason)
     since = _live_since(source, endpoint, content.id) if entry.soak_minutes else None
-    results = entering.results(entry, target, content, since, approval)
     request = Request("promote", endpoint, pin.release)
-    results.append(fenced.gate(world, target, request, tell))
-    rollouts.pass_gates(target, "promote", endpoint, pin.release, results, tell)
+    makers = entering.makers_of(source, content.id)
+    found = entering.results(entry, target, Arrival(request, content, since, makers), tell)
+    results = [*found.results, fenced.gate(world, target, request, tell)]
+    waivable = entering.waivable(entry, target, content)
+    target = entering.place_for_words(world, target, results, waivable, tell)
+    rollouts.pass_gates(target, request, results, waivable, tell)
     rollouts.admit(target, request)
     judging.refuse_impossible(target, endpoint, order.strategy)
     quota.refuse_short(target, endpoint, tell)
     target = rollouts.provision(world, target, tell)
-    arrived = _bring(source, target, pin, content, tell)
+    arrived = _bring(source, target, pin, content, makers, tell)
     if rollouts.serves_already(target, endpoint, pin.release, tell):
         return Landed(target.name, endpoint, pin.release, changed=False)
-    return land(target, "promote", endpoint, arrived, Grounds(skip, approval, order.strategy), tell)
+    grounds = Grounds(skip, found.approvals, found.waivers, found.callers_know, order.strategy)
+    return land(target, "promote", endpoint, arrived, grounds, tell)
 
 
 def _source_pin(stages: Stages, source: StagePorts, endpoint: str) -> ReleasePin:
@@ -114,14 +118,24 @@ def _live_since(source: StagePorts, endpoint: str, release: str) -> datetime | N
 
 
 def _bring(
-    source: StagePorts, target: StagePorts, pin: ReleasePin, content: Manifest, tell: Tell
+    source: StagePorts,
+    target: StagePorts,
+    pin: ReleasePin,
+    content: Manifest,
+    makers: Sequence[str],
+    tell: Tell,
 ) -> ReleasePin:
-    """Copy image, artifact and manifest into the target stage; returns the pin that names them there."""
+    """Copy image, artifact and manifest into the target stage; returns the pin that names them there.
+
+    Who made the release goes with it.
+    """
     tell(Event(f"copying the image by digest and the artifact by checksum to {target.name}"))
     target.registry.copy_from(pin.image, source.registry.login(), pin.digest, pin.release)
     target.artifacts.copy_model(source.artifacts, pin.model, pin.sha256)
     _, golden = source.artifacts.golden(content)
     target.artifacts.put_release(content, golden)
+    if makers:
+        entering.keep_makers(target, content.id, makers)
     return ReleasePin(
         release=pin.release,
         image=f"{target.registry.uri()}@{pin.digest}",

@@ -6,12 +6,12 @@ The model was trained before; the image is built here. Both are pushed by conten
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.domain import manifest
+from release.domain import gates, manifest
 from release.domain.errors import ReleaseFailed, UsageError
 from release.domain.ledger import Request
-from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
 from release.operations import entering, fenced, judging, quota, rollouts, standing
+from release.operations.entering import Arrival
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, Image, StagePorts, Tell, World
@@ -28,7 +28,6 @@ class Order:
     stage: str | None = None
     endpoint: str | None = None
     skip: bool = False
-    approved_by: str = ""
     reason: str = ""
     strategy: Strategy | None = None
 
@@ -56,19 +55,26 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     tell(
         Event(f"release {content.id}: image {digest[:19]}…, model {content.model.sha256[:12]}…", detail=True)
     )
-    approval = entering.approval_of(order.approved_by, order.reason)
-    results = entering.results(world.stages.entry(stage), ports, content, None, approval)
     request = Request("release", endpoint, content.id)
-    results.append(fenced.gate(world, ports, request, tell))
-    rollouts.pass_gates(ports, "release", endpoint, content.id, results, tell)
+    entry = world.stages.entry(stage)
+    arrival = Arrival(request, content, makers=(ports.caller().arn,))
+    found = entering.results(entry, ports, arrival, tell)
+    results = [*found.results, fenced.gate(world, ports, request, tell)]
+    waivable = entering.waivable(entry, ports, content)
+    ports = entering.place_for_words(world, ports, results, waivable, tell)
+    if gates.failed(results) and (entry.approvals or entry.waivers) and ports.artifacts.exists():
+        # A person can say yes to it, or waive a gate, only when the stage knows it.
+        _keep(ports, arrival, trained)
+    rollouts.pass_gates(ports, request, results, waivable, tell)
     rollouts.admit(ports, request)
     judging.refuse_impossible(ports, endpoint, order.strategy)
     quota.refuse_short(ports, endpoint, tell)
     ports = rollouts.provision(world, ports, tell)
-    pin = _push(ports, content, image, trained, tell)
+    pin = _push(ports, arrival, image, trained, tell)
     if rollouts.serves_already(ports, endpoint, content.id, tell):
         return Landed(stage, endpoint, content.id, changed=False)
-    return land(ports, "release", endpoint, pin, Grounds(skip, approval, order.strategy), tell)
+    grounds = Grounds(skip, found.approvals, found.waivers, found.callers_know, order.strategy)
+    return land(ports, "release", endpoint, pin, grounds, tell)
 
 
 def _trained(folder: Path) -> Path:
@@ -82,15 +88,23 @@ def _trained(folder: Path) -> Path:
     return folder
 
 
-def _push(ports: StagePorts, content: Manifest, image: Image, trained: Path, tell: Tell) -> ReleasePin:
+def _keep(ports: StagePorts, arrival: Arrival, trained: Path) -> None:
+    """Have the stage know the release: its manifest, its golden requests, and who made it."""
+    content = arrival.content
+    ports.artifacts.put_release(content, (trained / "golden.json").read_bytes())
+    entering.keep_makers(ports, content.id, arrival.makers)
+
+
+def _push(ports: StagePorts, arrival: Arrival, image: Image, trained: Path, tell: Tell) -> ReleasePin:
     """Bring image, artifact and manifest into the stage; returns the pin that names them."""
     registry, artifacts, digest = ports.registry, ports.artifacts, image.record.digest
+    content = arrival.content
     uri = registry.uri()
     tell(Event(f"pushing the image to {uri} and the artifact to {artifacts.bucket}"))
     if not registry.has(digest):
         image.push(registry, content.id)
     artifacts.put_model(content.model.sha256, trained / "model.tar.gz")
-    artifacts.put_release(content, (trained / "golden.json").read_bytes())
+    _keep(ports, arrival, trained)
     if not registry.has(digest):
         raise ReleaseFailed(f"The registry does not list {digest} after the push.", "Nothing was pinned.")
     return ReleasePin(

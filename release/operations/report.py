@@ -11,6 +11,7 @@ from typing import Any
 from release.domain.errors import SlipwayError, UsageError
 from release.domain.ledger import Entry, Opened, Refused
 from release.domain.manifest import Manifest
+from release.domain.said import Said
 from release.ports import StagePorts, World
 from release.report.build import build
 from release.report.markdown import markdown
@@ -63,7 +64,7 @@ def entries_of(ports: StagePorts, rollout: str | None, endpoint: str | None) -> 
     found: list[Entry] = []
     for stored in ports.ledger.newest_first() if ports.ledger.exists() else ():
         entry, subject = stored.entry, stored.entry.subject
-        if isinstance(entry.what, Refused) or (endpoint and subject.endpoint != endpoint):
+        if isinstance(entry.what, Refused | Said) or (endpoint and subject.endpoint != endpoint):
             continue
         if subject.rollout == (rollout or subject.rollout):
             rollout = subject.rollout

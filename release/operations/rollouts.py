@@ -1,7 +1,7 @@
 """What all operations that move traffic share: gates, taking the stage, and what a rollout came to."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from release.domain import gates, landed, ledger, model_versions, names, plan
 from release.domain.errors import Held, ReleaseFailed, ServiceError, SlipwayError
@@ -10,7 +10,6 @@ from release.domain.ledger import (
     WAY_BACK,
     End,
     Entered,
-    Kind,
     Opened,
     OpenRollout,
     Phase,
@@ -33,21 +32,26 @@ def settings_of(ports: StagePorts, endpoint: str) -> EndpointSettings:
 
 
 def pass_gates(
-    ports: StagePorts, kind: Kind, endpoint: str, release: str, results: list[GateResult], tell: Tell
+    ports: StagePorts, request: Request, results: list[GateResult], waivable: Mapping[str, str], tell: Tell
 ) -> None:
-    """Insist that all gates passed; a refusal goes into the ledger, and raises ReleaseFailed."""
+    """Insist that all gates passed; a refusal goes into the ledger, and raises ReleaseFailed.
+
+    Those in `waivable` may be waived by a person, each by its command.
+    """
     bad = gates.failed(results)
     tell(Event(f"gates: {len(results) - len(bad)} of {len(results)} passed"))
     if not bad:
         return
     reasons = tuple(f"{gate.name}: {gate.reason}" for gate in bad)
     if ports.ledger.exists():
-        subject = ledger.Subject(kind=kind, endpoint=endpoint, release=release, rollout="")
+        subject = ledger.Subject(
+            kind=request.kind, endpoint=request.endpoint, release=request.release, rollout=""
+        )
         ports.ledger.append(subject, Refused(reasons=reasons))
     raise ReleaseFailed(
-        f"Release {release} is refused by {ports.name}: {'; '.join(reasons)}",
+        f"Release {request.release} is refused by {ports.name}: {'; '.join(reasons)}",
         "Nothing was pinned and no traffic moved.",
-        gates.next_step(bad, release),
+        gates.next_step(bad, request.release, ports.name, waivable),
     )
 
 

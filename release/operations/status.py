@@ -11,7 +11,7 @@ from release.domain.landed import Description
 from release.domain.ledger import OpenRollout, Stored
 from release.domain.pins import EndpointSettings, Pins
 from release.domain.state import TABLE, Does, Standing
-from release.operations import needs, standing
+from release.operations import approve, needs, standing
 from release.ports import StagePorts, World
 
 AT_ONCE = 8
@@ -39,14 +39,19 @@ class EndpointStatus:
     provisioned: bool = True
     """Whether anything of the stage exists yet."""
     notes: list[str] = field(default_factory=list)
-    """What the data asks for and nobody applied yet, and which of its releases are fenced."""
+    """What the data asks for and nobody applied yet, what is fenced, how what would come next is approved."""
     disagreements: list[str] = field(default_factory=list)
 
 
 def status(world: World, stages: Sequence[str]) -> list[EndpointStatus]:
     """The endpoints of these stages, or of all."""
     names_ = [world.stages.entry(stage).name for stage in stages] or list(world.stages.names)
-    return [line for stage in names_ for line in _stage(world.stage(stage))]
+    lines = []
+    for ports in map(world.stage, names_):
+        for line in _stage(ports):
+            awaited = approve.awaited(world, ports, line.endpoint) if line.provisioned else ""
+            lines.append(replace(line, notes=[*line.notes, *filter(None, [awaited])]))
+    return lines
 
 
 def _stage(ports: StagePorts) -> list[EndpointStatus]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from release.domain import past
 from release.domain.ledger import Closed, End, Entered, Entry, Judged, Opened, Phase, Resumed
 from release.domain.manifest import Manifest
 from release.report import changes, watching
@@ -45,7 +46,7 @@ def build(
         opened=start,
         ended=datetime.fromisoformat(last.at if outcome != "open" else newest),
         by=f"{first.owner.user} on {first.owner.host}",
-        approval=_approval(opened),
+        grounds=_grounds(opened),
         differences=changes.differences(before, after, manifests),
         gates=changes.gates(manifests.get(first.subject.release)),
         moments=_moments(entries, shares),
@@ -70,13 +71,8 @@ def _reason(entries: Sequence[Entry]) -> str:
     return next((reason for reason in given if reason), "")
 
 
-def _approval(opened: Opened) -> str:
-    said = []
-    if opened.approval:
-        said.append(f"approved by {opened.approval.by}: {opened.approval.reason}")
-    if opened.skip:
-        said.append(f"without {' and '.join(opened.skip.stages)}: {opened.skip.reason}")
-    return "; ".join(said)
+def _grounds(opened: Opened) -> str:
+    return past.grounds(opened.skip, opened.approvals, opened.waivers, opened.callers_know)
 
 
 def _share_of_steps(entries: Sequence[Entry], verdicts: Sequence[Mapping[str, Any]]) -> dict[int, int]:
@@ -116,7 +112,7 @@ def _says(what: Any) -> str:
         case Entered(reason=reason) | Closed(reason=reason):
             return reason
         case Opened():
-            return _approval(what)
+            return _grounds(what)
     return ""
 
 

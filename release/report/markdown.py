@@ -41,7 +41,7 @@ def markdown(report: Report) -> str:
     who = f"{KINDS[report.kind]} by {report.by}, {day(report.opened)} UTC, {lasting(report.seconds)}"
     lines = [f"## {SIGNS[tone(report)]} {text(headline(report))}", "", text(summary(report)), ""]
     lines += [
-        text(f"{who}; strategy {report.strategy}" + (f"; {report.approval}" if report.approval else "")),
+        text(f"{who}; strategy {report.strategy}" + (f"; {report.grounds}" if report.grounds else "")),
         "",
     ]
     for watched in report.watched:

@@ -55,7 +55,7 @@ def _hero(report: Report) -> str:
             facts["live's beside it"] = f"{watched.live_requests:,}"
     cells = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items())
     who = f"{KINDS[report.kind]} by {report.by}, {day(report.opened)} UTC"
-    yes = f'<p class="soft">{escape(report.approval)}</p>' if report.approval else ""
+    yes = f'<p class="soft">{escape(report.grounds)}</p>' if report.grounds else ""
     return (
         f'<header class="card hero t-{tone(report)}">{tag(OUTCOMES[report.outcome], tone(report))}'
         f'<h1>{escape(headline(report))}</h1><p class="soft">{escape(who)}</p>{yes}'

@@ -139,7 +139,8 @@ class Report:
     ended: datetime
     """The last thing that is known of it."""
     by: str
-    approval: str
+    grounds: str
+    """What people said for it."""
     differences: tuple[Difference, ...]
     gates: tuple[tuple[str, bool, str], ...]
     """Name, whether it passed, and what was measured."""

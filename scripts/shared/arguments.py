@@ -24,9 +24,11 @@ def skip(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", metavar="TEXT", default="", help="why; kept in the stage's ledger")
 
 
-def approval(parser: argparse.ArgumentParser) -> None:
-    """`--approved-by NAME`; the reason is `skip`'s."""
-    parser.add_argument("--approved-by", metavar="NAME", default="", help="who says yes, with a --reason")
+def word(parser: argparse.ArgumentParser) -> None:
+    """`RELEASE --stage STAGE --reason TEXT`: a person's word about a release."""
+    parser.add_argument("release", metavar="RELEASE", help="the release, by its id (./slipway status)")
+    parser.add_argument("--stage", metavar="STAGE", required=True, help="the stage that it is to enter")
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why; kept in the stage's ledger")
 
 
 def strategy(parser: argparse.ArgumentParser) -> None:

@@ -1,16 +1,21 @@
 """A project in memory: stages whose ports are all fakes, and processes that start, die and start again."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from release.domain import container, names
+from release.domain.approvals import Approvals, Makers
 from release.domain.manifest import ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
+from release.domain.said import Caller
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
+from release.domain.waivers import Waivers
 from release.ports import Event, Registry, StagePorts, Tell
 from tests.fakes.evidence import QUICK, FakeEvidence
 from tests.fakes.fences import FakeFences
@@ -19,12 +24,15 @@ from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.models import FakeModels
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.quotas import FakeQuotas
+from tests.fakes.records import FakeRecords
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.signs import FakeSigns
 from tests.fakes.store import FakeArtifacts, FakeRegistry
 from tests.fakes.trouble import Trouble
 
 ACCOUNT = "123456789012"
+CI = f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/job-7"
+"""Who works in a stage, if nobody else is said."""
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -76,7 +84,11 @@ class FakeStage:
         self.registry = FakeRegistry(address=f"registry/slipway-{name}")
         self.signs = FakeSigns()
         self.quotas = FakeQuotas()
-        self.fences = FakeFences(self.trouble, self.clock.now)
+        self.fences = FakeFences(self.trouble, "fence", now=self.clock.now)
+        self.approvals: FakeRecords[Approvals] = FakeRecords(self.trouble, "approvals")
+        self.makers: FakeRecords[Makers] = FakeRecords(self.trouble, "makers")
+        self.waivers: FakeRecords[Waivers] = FakeRecords(self.trouble, "waivers")
+        self.caller = Caller(arn=CI)
         self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
         self.former = False
         self.roles = True
@@ -101,6 +113,10 @@ class FakeStage:
             ledger=self.ledger,
             evidence=self.evidence,
             fences=self.fences,
+            approvals=self.approvals,
+            makers=self.makers,
+            waivers=self.waivers,
+            caller=lambda: self.caller,
             artifacts=self.artifacts,
             holdings=self.holdings,
             registry=self.registry,
@@ -118,7 +134,7 @@ class FakeStage:
         self.ledger.owner = process(pid)
         self.ledger.living = {pid}
 
-    def pin(self, number: int, capacity: int = 1) -> ReleasePin:
+    def pin(self, number: int, capacity: int = 1, schema: Mapping[str, Any] | None = None) -> ReleasePin:
         """A pin of the `number`-th release, as it is rolled out where the settings ask for no environment.
 
         Its files lie in this stage's bucket and registry.
@@ -130,7 +146,7 @@ class FakeStage:
             service="delays",
             image=ImageRecord(digest=digest, size=1, runtime="process", python="3.11"),
             model=ModelRecord(sha256=sha256, size=len(body)),
-            input_schema={},
+            input_schema=dict(schema or {}),
             source={"number": number},
             evaluation={},
             gates=(),

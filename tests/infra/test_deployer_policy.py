@@ -35,7 +35,7 @@ def test_everything_is_the_stages_own_but_what_aws_gives_no_name():
 
 
 def test_no_statement_allows_all_of_a_service():
-    actions = [action for one in statements() for action in one["Action"]]
+    actions = [action for one in statements() if one["Effect"] == "Allow" for action in one["Action"]]
     assert [action for action in actions if action.endswith(":*")] == []
     assert len(actions) == len(set(actions)), "named twice"
 
@@ -45,6 +45,14 @@ def test_roles_are_handed_to_sagemaker_alone():
     assert handing["Action"] == ["iam:PassRole"]
     assert handing["Resource"].endswith(":role/slipway-dev-us-east-1-execution")
     assert handing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+@pytest.mark.parametrize("prefix", ["approvals", "waivers"])
+def test_whoever_deploys_writes_nobodys_yes_and_no_waiver(prefix):
+    there = f"arn:aws:s3:::slipway-dev-123456789012-us-east-1/{prefix}/7f9ae170c5b5.json"
+    assert allows([document(stage())], "s3:GetObject", there)
+    assert not allows([document(stage())], "s3:PutObject", there)
+    assert allows([document(stage())], "s3:PutObject", there.replace(prefix, "makers"))
 
 
 def test_sagemakers_actions_exist():

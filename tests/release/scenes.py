@@ -1,6 +1,6 @@
 """Stages in memory that serve something already, and rollouts that just began there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -23,12 +23,13 @@ def serving(
     previous: int | None = 1,
     stage: str = STAGE,
     splits: tuple[Split, ...] = (),
+    schema: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> FakeStage:
     """A stage that serves its `live`-th release; whatever happens there, what serves must not be deleted."""
     found = FakeStage(stage, {}, splits)
     pins = {
-        role: found.pin(number)
+        role: found.pin(number, schema=schema)
         for role, number in (("live", live), ("previous", previous if live is not None else None))
         if number is not None
     }

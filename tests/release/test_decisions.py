@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from release.domain import gates, golden, manifest, moves, preflight
 from release.domain.errors import UsageError
 from release.domain.golden import GoldenRequest
-from release.domain.ledger import Approval
 from release.domain.manifest import GateResult, ImageRecord
 from release.domain.pins import EndpointSettings, Instances, Pins, ReleasePin
 from release.domain.plan import config_plan
@@ -53,13 +52,6 @@ class TestGates:
         gate = gates.soak_gate(30, None, datetime(2026, 1, 2, tzinfo=UTC))
         assert not gate.passed
         assert "does not say since when" in gate.reason
-
-    def test_an_approval_needs_a_name_and_a_reason(self):
-        assert gates.approval_gate(Approval(by="ada", reason="tried it")).passed
-        for approval in (None, Approval(by=" ", reason="x"), Approval(by="ada", reason=" ")):
-            gate = gates.approval_gate(approval)
-            assert not gate.passed
-            assert "--approved-by NAME --reason" in gate.reason
 
 
 class TestPreflight:

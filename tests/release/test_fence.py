@@ -74,6 +74,6 @@ def test_the_gate_names_the_stage_the_reason_and_the_way_out():
     gate = fence.gate([mark()])
     assert not gate.passed
     assert gate.reason == "fenced in prod on 2026-01-01 00:00 by ci@here: no ping"
-    assert f"./slipway fence clear {NEW} --reason 'why'" in gates.next_step([gate], NEW)
-    assert "fence" not in gates.next_step([GateResult(name="auc", passed=False)], NEW)
+    assert f"./slipway fence clear {NEW} --reason 'why'" in gates.next_step([gate], NEW, "prod")
+    assert "fence" not in gates.next_step([GateResult(name="auc", passed=False)], NEW, "prod")
     assert fence.gate([]).passed

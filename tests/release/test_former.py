@@ -9,7 +9,16 @@ import pytest
 from release.adapters import stage_file
 from release.adapters.stage_file import YamlStageFile
 from release.domain import former, names, plan, stage
-from release.domain.ledger import Opened, Phase, Request, Stored, broken_link, open_rollout
+from release.domain.ledger import (
+    Opened,
+    Phase,
+    Request,
+    Stored,
+    Subject,
+    broken_link,
+    following,
+    open_rollout,
+)
 from release.domain.pins import Pins
 from release.operations import rollouts
 from release.operations.history import history
@@ -20,6 +29,7 @@ from tests.release import examples
 from tests.release.examples import AT, NEW, NEXT, OLD, OWNER, TYPE, pin
 from tests.release.scenes import ENDPOINT, NAME, config_of, pins_now, serves, serving, sure
 
+SUBJECT = Subject(kind="promote", endpoint=ENDPOINT, release=NEW, rollout="r1")
 FILE = """\
 # What callers depend on.
 config:
@@ -231,6 +241,20 @@ PROMOTIONS = [
     (("pinning", "resumed"), False),
 ]
 ROLLBACKS = [(BACK[:count], count > 1) for count in range(5)] + [(("moving", "checking", "reverting"), True)]
+
+
+class TestApproval:
+    def test_a_name_of_the_command_line_is_an_approval_still(self):
+        """Of format 2, before people said yes by themselves."""
+        today = Opened(before=Pins(), after=Pins())
+        opened = today.model_dump(mode="json", exclude={"approvals"})
+        entry = following(None, AT, SUBJECT, OWNER, today).model_dump(mode="json")
+        for approval, wanted in (({"by": "ada", "reason": "agreed"}, ["ada: agreed"]), (None, [])):
+            data = names.canonical_json(entry | {"what": opened | {"approval": approval}})
+            stored = Stored.from_bytes(data)
+            assert isinstance(stored.entry.what, Opened)
+            assert list(map(str, stored.entry.what.approvals)) == wanted
+            assert stored.sha256 == hashlib.sha256(data).hexdigest()
 
 
 class TestOpenRollout:

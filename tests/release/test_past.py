@@ -5,8 +5,8 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from release.domain.approvals import Approval
 from release.domain.ledger import (
-    Approval,
     Closed,
     End,
     Entered,
@@ -44,7 +44,7 @@ def unheard(**values: Any) -> Payload:
         (Opened(before=Pins(), after=Pins()), ""),
         (Opened(before=Pins(), after=Pins(), skip=SKIP), "without staging: an outage"),
         (
-            Opened(before=Pins(), after=Pins(), skip=SKIP, approval=APPROVAL),
+            Opened(before=Pins(), after=Pins(), skip=SKIP, approvals=(APPROVAL,)),
             "without staging: an outage; approved by ada: agreed",
         ),
         (Refused(reasons=("auc: too low", "soak: too short")), "auc: too low; soak: too short"),
@@ -112,7 +112,7 @@ def test_a_rollout_whose_beginning_was_not_read_is_left_out():
 def test_grounds_are_gates_approval_and_what_was_left_out():
     [found] = fold("prod", history("refused"))
     gates = (GateResult(name="auc", passed=True), GateResult(name="parity", passed=False))
-    changed = replace(found, gates=gates, skip=SKIP, approval=APPROVAL)
+    changed = replace(found, gates=gates, skip=SKIP, approvals=(APPROVAL,))
     assert changed.grounds == (
         "1 of 2 gates passed, not parity; without staging: an outage; approved by ada: agreed"
     )

@@ -21,9 +21,12 @@ class TestParse:
         stages = parse({"stages": listed}, ["dev", "qa"])
         assert stages.names == ("qa", "dev")
         assert stages.entry("qa") == StageEntry(
-            name="qa", gates=(), soak_minutes=0, approval=False, skip=True
+            name="qa", gates=(), soak_minutes=0, approvals=0, skip=True, waivers=False
         )
         assert stages.entry("dev").gates == ("auc",)
+        assert stages.entry("dev").approvals == 1, (
+            "what an earlier version asked of a name is asked of a person"
+        )
 
     def test_a_project_that_lists_none_has_those_of_its_files(self):
         assert parse({}, ["prod", "qa", "dev", "alpha", "staging"]).names == (
@@ -46,7 +49,14 @@ class TestParse:
             ([{"name": "dev"}, {"name": "Prod"}], "stages.1.name: String should match"),
             ([{"name": "dev", "gate": ["auc"]}], "stages.0.gate: there is no such key; near it: gates"),
             ([{"name": "dev", "soak_minutes": -1}], "stages.0.soak_minutes: Input should be greater"),
-            ([{"name": "dev", "approval": "perhaps"}], "stages.0.approval: Input should be a valid boolean"),
+            (
+                [{"name": "dev", "approval": "perhaps"}],
+                "stages.0.approval: there is no such key; near it: approvals",
+            ),
+            (
+                [{"name": "dev", "approvals": 3}],
+                "stages.0.approvals: Input should be less than or equal to 2",
+            ),
             ([{"name": "dev"}, {"name": "dev"}], "lists dev twice"),
         ],
     )

@@ -54,6 +54,34 @@ def auc(labels: Labels, scores: Scores, constant: float = 0.0) -> float:
     return float(roc_auc_score(labels, scores))
 
 
+def gain_error(labels: Labels, scores: Scores, other: Scores, constant: float = 0.0) -> float:
+    """The standard error of the difference of two AUCs on the same rows; NaN where there is none.
+
+    By the structural components of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988): the AUC is a mean
+    over the positive rows of the share of negative ones below each, and the same the other way round.
+    """
+    positive = labels.astype(bool)
+    if positive.all() or not positive.any() or not (np.isfinite(scores).all() and np.isfinite(other).all()):
+        return math.nan
+    ours, theirs = _components(positive, scores), _components(positive, other)
+    parts = [one - two for one, two in zip(ours, theirs, strict=True)]
+    return math.sqrt(
+        sum(float(part.var(ddof=1)) / len(part) if len(part) > 1 else math.nan for part in parts)
+    )
+
+
+def _components(positive: "np.ndarray", scores: Scores) -> tuple[Scores, Scores]:
+    """Of each positive row the share of negative ones below it, ties for half, and the other way round."""
+    up, down = scores[positive], scores[~positive]
+    return _below(up, down), 1 - _below(down, up)
+
+
+def _below(rows: Scores, others: Scores) -> Scores:
+    ordered = np.sort(others)
+    lower, upper = (np.searchsorted(ordered, rows, side) for side in ("left", "right"))
+    return (lower + upper) / (2 * len(ordered))
+
+
 def _predict(pipeline: "Pipeline", frame: "pd.DataFrame") -> Scores:
     return pipeline.predict_proba(frame)[:, 1]
 
@@ -64,4 +92,4 @@ def _log_loss(labels: Labels, scores: Scores) -> float:
     return float(log_loss(labels, scores, labels=[0, 1])) if np.isfinite(scores).all() else math.nan
 
 
-BINARY = Measures("auc", "AUC", auc, values, gates, _predict)
+BINARY = Measures("auc", "AUC", auc, gain_error, values, gates, _predict)

@@ -32,6 +32,8 @@ class Measures:
     """The same for people."""
     score: Callable[[Labels, Scores, float], float]
     """The main measure of labels and scores, given the constant."""
+    error: Callable[[Labels, Scores, Scores, float], float]
+    """The standard error of the difference of two models' main measures on the same rows."""
     values: Callable[[Labels, Scores, float], dict[str, float]]
     """All measures by name, given the constant."""
     gates: Callable[[Mapping[str, float], Bounds], Sequence[Gate]]

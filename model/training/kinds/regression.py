@@ -53,8 +53,20 @@ def r2(labels: Labels, scores: Scores, constant: float) -> float:
     return 1 - float(((labels - scores) ** 2).sum()) / alone if alone else math.nan
 
 
+def gain_error(labels: Labels, scores: Scores, other: Scores, constant: float) -> float:
+    """The standard error of the difference of two R2 on the same rows; NaN where there is none.
+
+    That of a mean: the difference is one of the rows' squared errors, in parts of the constant's.
+    """
+    alone = float(((labels - constant) ** 2).mean())
+    if not alone or len(labels) < 2:
+        return math.nan
+    better = (labels - other) ** 2 - (labels - scores) ** 2
+    return float(better.std(ddof=1)) / math.sqrt(len(labels)) / alone
+
+
 def _predict(pipeline: "Pipeline", frame: "pd.DataFrame") -> Scores:
     return np.asarray(pipeline.predict(frame), dtype=np.float64).reshape(-1)
 
 
-REGRESSION = Measures("r2", "R2", r2, values, gates, _predict)
+REGRESSION = Measures("r2", "R2", r2, gain_error, values, gates, _predict)

@@ -56,8 +56,8 @@ def test_a_slice_without_late_flights_is_unmeasured():
 
 def test_gain_is_positive_for_the_better_ranking():
     better, worse = np.array([0.1, 0.2, 0.8, 0.9]), np.array([0.1, 0.6, 0.8, 0.5])
-    assert gain(SERVICE, ROWS, better, worse, 0.5) == 0.25
-    assert gain(SERVICE, ROWS, worse, better, 0.5) == -0.25
+    assert gain(SERVICE, ROWS, better, worse, 0.5).value == 0.25
+    assert gain(SERVICE, ROWS, worse, better, 0.5).value == -0.25
 
 
 def test_measures_of_numbers_are_held_against_the_constant():

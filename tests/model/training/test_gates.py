@@ -11,8 +11,8 @@ from model.contract import RegressionBounds
 from model.service.service import SERVICE
 from model.training import gates
 from model.training.evaluation import Evaluation
-from model.training.gates import Compared
 from model.training.kinds.regression import REGRESSION
+from model.training.measured import Gain, Leak, Measured
 
 GOOD = Evaluation(
     values={
@@ -25,7 +25,15 @@ GOOD = Evaluation(
     },
     slices={"origin": {"EWR": 0.71, "JFK": 0.695, "LGA": 0.72}, "carrier": {"UA": 0.72, "9E": 0.68}},
 )
-BESIDE = Compared(parity=3e-7, yardstick=0.02, champion=0.02)
+BESIDE = Measured(
+    parity=3e-7,
+    yardstick=Gain(0.02, 0.002),
+    champion=Gain(0.02, 0.001),
+    leak=Leak("dep_minute", 0.632),
+    behind_days=31,
+    milliseconds=0.04,
+    megabytes=0.2,
+)
 NO_NUMBERS = [math.nan, math.inf, -math.inf]
 
 
@@ -37,8 +45,8 @@ def with_slices(**slices: dict[str, float]) -> Evaluation:
     return dataclasses.replace(GOOD, slices={**GOOD.slices, **slices})
 
 
-def failed(result: Evaluation = GOOD, compared: Compared = BESIDE) -> set[str]:
-    results = gates.evaluate(SERVICE, result, compared)
+def failed(result: Evaluation = GOOD, measured: Measured = BESIDE) -> set[str]:
+    results = gates.evaluate(SERVICE, result, measured)
     assert gates.passed(results) == all(gate.passed for gate in results)
     return {gate.name for gate in results if not gate.passed}
 
@@ -66,20 +74,40 @@ def test_one_bad_measure_fails_its_own_gate_only(result, gate):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("yardstick", -0.0071), ("champion", -0.0071), ("parity", 1.1e-5)]
+    ("change", "gate"),
+    [
+        ({"yardstick": Gain(-0.0071, 0.002)}, "yardstick"),
+        ({"champion": Gain(-0.0071, 0.001)}, "champion"),
+        ({"parity": 1.1e-5}, "parity"),
+        ({"leak": Leak("arr_delay", 0.81)}, "leakage"),
+        ({"behind_days": 93}, "freshness"),
+        ({"milliseconds": 20.1}, "latency"),
+        ({"megabytes": 101.0}, "size"),
+    ],
+    ids=str,
 )
-def test_a_worse_or_wrongly_exported_model_fails(name, value):
-    assert failed(compared=dataclasses.replace(BESIDE, **{name: value})) == {name}
+def test_what_is_worse_wrong_leaked_stale_slow_or_large_fails_its_own_gate(change, gate):
+    assert failed(measured=dataclasses.replace(BESIDE, **change)) == {gate}
 
 
-@pytest.mark.parametrize("name", ["yardstick", "champion"])
-def test_without_anybody_to_compare_with_there_is_no_gate_to_pass(name):
+@pytest.mark.parametrize(
+    ("name", "gate"),
+    [
+        ("yardstick", "yardstick"),
+        ("champion", "champion"),
+        ("leak", "leakage"),
+        ("behind_days", "freshness"),
+        ("milliseconds", "latency"),
+        ("megabytes", "size"),
+    ],
+)
+def test_where_there_is_nothing_to_measure_there_is_no_gate_to_pass(name, gate):
     found = gates.evaluate(SERVICE, GOOD, dataclasses.replace(BESIDE, **{name: None}))
-    assert name not in {gate.name for gate in found}
+    assert gate not in {each.name for each in found}
 
 
 def test_the_yardstick_itself_gains_nothing_and_passes_its_gate():
-    found = gates.evaluate(SERVICE, GOOD, dataclasses.replace(BESIDE, yardstick=0.0))
+    found = gates.evaluate(SERVICE, GOOD, dataclasses.replace(BESIDE, yardstick=Gain(0.0, 0.0)))
     assert [gate.passed for gate in found if gate.name == "yardstick"] == [True]
 
 
@@ -88,10 +116,15 @@ def test_what_was_not_measured_never_passes(name, value):
     assert len(failed(with_values(**{name: value}))) == 1
 
 
-@given(st.sampled_from(["yardstick", "champion", "parity"]), st.sampled_from(NO_NUMBERS))
-def test_no_comparison_that_is_no_number_passes(name, value):
-    results = gates.evaluate(SERVICE, GOOD, dataclasses.replace(BESIDE, **{name: value}))
-    assert [(gate.name, gate.value) for gate in results if not gate.passed] == [(name, None)]
+@given(
+    st.sampled_from(["yardstick", "champion", "parity", "leak", "behind_days", "milliseconds", "megabytes"]),
+    st.sampled_from(NO_NUMBERS),
+)
+def test_nothing_that_is_no_number_passes(name, value):
+    made = {"yardstick": Gain(value, 0.1), "champion": Gain(value, 0.1), "leak": Leak("seats", value)}
+    results = gates.evaluate(SERVICE, GOOD, dataclasses.replace(BESIDE, **{name: made.get(name, value)}))
+    [bad] = [gate for gate in results if not gate.passed]
+    assert bad.value is None
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -108,6 +141,10 @@ def test_no_gates_is_no_evidence():
 def test_a_reason_says_what_was_measured_and_what_is_required():
     results = {gate.name: gate for gate in gates.evaluate(SERVICE, with_values(auc=0.645), BESIDE)}
     assert results["auc"].reason == "the test rows' AUC is 0.645; it must be at least 0.68"
+    assert results["champion"].reason == (
+        "the AUC gained over the champion, with a standard error of 0.0010, is +0.0200 (at least -0.007)"
+    )
+    assert results["leakage"].reason == "the AUC of dep_minute alone is 0.632 (at most 0.8)"
     assert results["auc_by_carrier"].reason == "the weakest carrier's AUC (9E) is 0.680 (at least 0.64)"
 
 

@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from release.adapters.fence_store import ATTEMPTS, FenceStore
+from release.adapters.fence_store import FenceStore
+from release.adapters.records import ATTEMPTS
 from release.domain import fence
 from release.domain.errors import ServiceError
 from release.domain.fence import Clearing, Fence

@@ -55,6 +55,23 @@ def test_nothing_is_compared_with_bytes_that_are_not_the_pins(world, stages, tol
         champion(world, "delays", None, told)
 
 
+def test_a_stage_whose_file_cannot_be_read_is_passed_over_and_told_but_not_where_it_is_asked_for(
+    world, stages, told, monkeypatch
+):
+    settings = world.settings
+
+    def unreadable(name):
+        if name == "prod":
+            raise UsageError("Pulumi.prod.yaml does not exist")
+        return settings(name)
+
+    monkeypatch.setattr(world, "settings", unreadable)
+    assert found_by(world, "delays", None, told).stage == "staging"
+    assert "prod is not looked into for a champion: Pulumi.prod.yaml does not exist" in told.text
+    with pytest.raises(UsageError, match="does not exist"):
+        champion(world, "delays", "prod", told)
+
+
 def test_a_project_without_a_release_has_none_and_asks_nobody(told):
     empty = FakeStage("dev", {})
     assert champion(FakeWorld(empty), "delays", None, told) is None

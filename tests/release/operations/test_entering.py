@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from release.domain import approvals
 from release.domain.errors import ReleaseFailed
-from release.domain.ledger import Opened, Refused
+from release.domain.ledger import Opened
 from release.domain.pins import EndpointSettings
+from release.domain.said import Caller
 from release.domain.stages import StageEntry
 from release.operations import promote, release
-from tests.fakes.world import FakeStage, FakeWorld, Told
+from release.operations.approve import approve
+from tests.fakes.world import CI, FakeStage, FakeWorld, Told
 
 GOLDEN = b'{"tolerance": 0, "requests": []}'
 
@@ -43,41 +46,42 @@ def trained(tmp_path: Path) -> Path:
     return tmp_path
 
 
-Bring = Callable[[FakeWorld, str], object]
+Bring = Callable[[FakeWorld], object]
 
 
 @pytest.fixture(params=["promote", "release"])
 def bring(request: pytest.FixtureRequest, trained: Path) -> Bring:
-    """Each command that brings a release to prod, approved by somebody or by nobody."""
+    """Each command that brings a release to prod."""
 
-    def promoted(world: FakeWorld, by: str) -> object:
-        return promote.promote(world, promote.Order("prod", approved_by=by, reason="agreed"), Told())
+    def promoted(world: FakeWorld) -> object:
+        return promote.promote(world, promote.Order("prod"), Told())
 
-    def released(world: FakeWorld, by: str) -> object:
-        order = release.Order(trained, "prod", skip=True, approved_by=by, reason="agreed")
+    def released(world: FakeWorld) -> object:
+        order = release.Order(trained, "prod", skip=True, reason="agreed")
         return release.release(world, order, Told())
 
     return promoted if request.param == "promote" else released
 
 
-def test_without_a_persons_yes_nothing_is_opened(bring):
-    world, prod = project(approval=True)
-    with pytest.raises(ReleaseFailed, match="--approved-by"):
-        bring(world, "")
-    assert [type(stored.entry.what) for stored in prod.ledger.stored] == [Refused]
-
-
-def test_with_it_the_release_lands_and_the_ledger_says_who(bring):
-    world, prod = project(approval=True)
-    bring(world, "ada")
-    opened = prod.ledger.stored[0].entry.what
-    assert isinstance(opened, Opened)
-    assert opened.approval is not None
-    assert (opened.approval.by, opened.approval.reason) == ("ada", "agreed")
+def test_without_a_persons_yes_nothing_is_opened_and_with_it_the_ledger_says_who(bring):
+    """As the refusal says it: by somebody else than whoever brings it."""
+    world, prod = project(approvals=1)
+    with pytest.raises(ReleaseFailed, match="nobody said yes") as caught:
+        bring(world)
+    assert prod.ledger.events == ["refused"]
+    [refused] = [stored.entry.subject.release for stored in prod.ledger.stored]
+    assert approvals.command(refused, "prod") in str(caught.value)
+    for name in ("ada", "bob"):
+        prod.caller = Caller(arn=f"arn:aws:iam::123456789012:user/{name}")
+        approve(world, "prod", refused, "agreed", Told())
+    prod.caller = Caller(arn=CI)
+    bring(world)
+    opened = next(s.entry.what for s in prod.ledger.stored if isinstance(s.entry.what, Opened))
+    assert [one.reason for one in opened.approvals][:1] == ["agreed"]
 
 
 def test_a_release_that_was_never_live_in_the_stage_before_has_not_soaked(bring):
     world, prod = project(soak_minutes=30)
     with pytest.raises(ReleaseFailed, match="soak"):
-        bring(world, "")
+        bring(world)
     assert prod.sagemaker.endpoints == {}

@@ -3,7 +3,7 @@
 import pytest
 
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
-from release.domain.ledger import Approval, Opened, Refused, Skip
+from release.domain.ledger import Opened, Refused, Skip
 from release.domain.pins import EndpointSettings, Pins
 from release.operations.apply import apply
 from release.operations.promote import Order, promote
@@ -234,14 +234,6 @@ class TestGates:
         world = project(staging, prod, prod={"soak_minutes": 1})
         with pytest.raises(ReleaseFailed, match="does not say since when"):
             promote(world, Order("prod"), told)
-
-    def test_an_approval_is_a_named_persons_and_stays_in_the_ledger(self, project, dev, staging, told):
-        world = project(dev, staging, staging={"approval": True})
-        for order in (Order("staging"), Order("staging", approved_by="ada"), Order("staging", reason="x")):
-            with pytest.raises(ReleaseFailed, match=r"needs a person's yes(?s:.)*Nothing is wrong"):
-                promote(world, order, told)
-        assert promote(world, Order("staging", approved_by="ada", reason="tried it"), told).changed
-        assert last(staging, Opened).what.approval == Approval(by="ada", reason="tried it")
 
 
 class TestTheStage:

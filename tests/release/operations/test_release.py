@@ -83,7 +83,7 @@ def test_a_refused_gate_is_written_to_the_ledger(project, dev, told):
         release(world, order(world), told)
     assert dev.ledger.events == ["refused"]
     assert dev.sagemaker.updates == []
-    assert "gates: 3 of 4 passed" in told.text
+    assert "gates: 4 of 5 passed" in told.text
 
 
 def test_a_later_stage_is_entered_step_by_step_or_for_a_reason(project, dev, staging, told, follow):

@@ -1,0 +1,140 @@
+"""Approve: a person says yes to one release for one stage, or takes back what was said; nothing moves.
+
+The record by which it counts comes before the ledger's entry: a caller who may not write the one must not be
+told of by the other. A crash between leaves a yes that counts, and the same command again adds the entry.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from release.domain import approvals, fence, gates
+from release.domain.approvals import Approval, Revocation, Tally
+from release.domain.errors import ReleaseFailed, SlipwayError, UsageError
+from release.domain.ledger import Request
+from release.domain.said import Said, shown
+from release.operations import entering, fenced, known
+from release.operations.entering import Arrival
+from release.operations.known import Known
+from release.ports import StagePorts, Tell, World
+
+
+@dataclass(frozen=True)
+class Approved:
+    """What was said of a release, and how its approvals stand now. `by` is the caller's ARN."""
+
+    stage: str
+    endpoint: str
+    release: str
+    by: str
+    approvals: Sequence[str]
+    """Those that count."""
+    passed_over: Sequence[str]
+    missing: int
+    words: str
+
+
+def approve(world: World, stage: str, release: str, reason: str, tell: Tell) -> Approved:
+    """Record the caller's yes to `release` for `stage`.
+
+    Raises UsageError where no yes is asked for, the release is unknown or the caller made it; ReleaseFailed
+    where the release could not enter whoever says yes.
+    """
+    text = fence.why(reason, "An approval")
+    found = known.find(world, stage, release, tell)
+    entry, ports, caller = found.entry, found.ports, found.ports.caller()
+    _insist_asked(found)
+    people = {approvals.person(arn, entry.named_sessions) for arn in found.makers}
+    if approvals.person(caller.arn, entry.named_sessions) in people:
+        raise UsageError(
+            f"{shown(caller.arn)} released {release}.",
+            "The yes of whoever made a release does not count, so nothing was recorded.",
+            f"Have somebody else run it, with credentials of their own: {approvals.command(release, stage)}",
+        )
+    about = _evidence(world, found, tell)
+    at = found.now.isoformat(timespec="milliseconds")
+    yes = Approval(by=caller.arn, reason=text, at=at, evidence=about, actor=caller.actor)
+    kept = ports.approvals.change(release, lambda before: approvals.give(before, release, ports.name, yes))
+    found.record("approve", Said(event="approved", by=yes.by, reason=text, actor=yes.actor, evidence=about))
+    return _told(found, caller.arn, approvals.tally(kept, found.makers, entry.asked, about, found.now))
+
+
+def revoke(world: World, stage: str, release: str, reason: str, tell: Tell) -> Approved:
+    """Take back every yes to `release` for `stage` that stands: a no stops it, whoever says it.
+
+    Raises UsageError where none stands.
+    """
+    text = fence.why(reason, "To take an approval back")
+    found = known.find(world, stage, release, tell)
+    ports, caller = found.ports, found.ports.caller()
+    if not approvals.standing(ports.approvals.of(release)):
+        raise UsageError(
+            f"Nobody's yes to {release} stands in {stage}.",
+            "There is nothing to take back, so nothing was recorded.",
+            f"To keep the release out of every stage: ./slipway fence add {release} --reason 'why'",
+        )
+    at = found.now.isoformat(timespec="milliseconds")
+    revocation = Revocation(by=caller.arn, at=at, reason=text)
+    kept = ports.approvals.change(release, lambda before: approvals.revoke(before, revocation))
+    found.record("approve", Said(event="revoked", by=caller.arn, reason=text, actor=caller.actor))
+    return _told(found, caller.arn, approvals.tally(kept, found.makers, found.entry.asked, None, found.now))
+
+
+def awaited(world: World, ports: StagePorts, endpoint: str) -> str:
+    """How the approvals stand of what would come to a stage next, in words; empty where none is asked for."""
+    entry = world.stages.entry(ports.name)
+    if not entry.approvals or world.stages.names[0] == ports.name:
+        return ""
+    before = world.settings(world.stages.before(ports.name)).endpoints.get(endpoint)
+    coming = before.pins.live.release if before and before.pins.live else None
+    live = ports.settings.endpoints[endpoint].pins.live
+    if coming is None or (live and live.release == coming):
+        return ""
+    try:
+        kept = ports.approvals.of(coming)
+        makers = entering.makers_of(world.stage(world.stages.before(ports.name)), coming)
+    except SlipwayError as error:
+        return f"who approved {coming} cannot be read: {error.cause}"
+    said = approvals.tally(kept, makers, entry.asked, None, ports.clock.now())
+    return f"{coming}, which would come next, has {said.words()}"
+
+
+def _insist_asked(found: Known) -> None:
+    if found.entry.approvals:
+        return
+    raise UsageError(
+        f"{found.ports.name} asks for nobody's yes.",
+        "Nothing was recorded.",
+        f"Promote it: ./slipway promote {found.ports.name}; or have the stage ask, by `approvals: 1` in its "
+        "entry in Pulumi.yaml.",
+    )
+
+
+def _evidence(world: World, found: Known, tell: Tell) -> str:
+    """What the yes is about. Raises ReleaseFailed where the release could not enter with any yes."""
+    entry, ports, content = found.entry, found.ports, found.content
+    request = Request("promote", found.endpoint, content.id)
+    waived = entering.in_force(entry, ports, content.id)
+    asked = entering.evidence(entry, ports, Arrival(request, content), waived, tell)
+    bad = gates.failed([*asked.results, fenced.gate(world, ports, request, tell)])
+    if bad:
+        raise ReleaseFailed(
+            f"Release {content.id} could not enter {ports.name} whoever says yes: "
+            f"{'; '.join(f'{gate.name}: {gate.reason}' for gate in bad)}",
+            "Nothing was recorded.",
+            gates.next_step(bad, content.id, ports.name, entering.waivable(entry, ports, content)),
+        )
+    return approvals.evidence(content, ports.name, asked.waivers)
+
+
+def _told(found: Known, by: str, said: Tally) -> Approved:
+    counted = [one.by for one in said.counted]
+    return Approved(
+        found.ports.name,
+        found.endpoint,
+        found.release,
+        by,
+        counted,
+        said.passed_over,
+        said.missing,
+        said.words(),
+    )
