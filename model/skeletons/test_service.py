@@ -1,6 +1,5 @@
 """What any service promises; what only this one does belongs here as well."""
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -28,7 +27,7 @@ def test_no_row_is_learned_from_and_measured(tmp_path: Path) -> None:
 
 @pytest.mark.sandbox
 def test_the_default_model_passes_its_gates(tmp_path: Path) -> None:
-    command = [PROJECT / "slipway", "train", "--service", FOLDER, "--out", tmp_path / "model"]
-    env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db"}
-    done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
+    alone = ["--champion", "none", "--trackers", "none", "--out", tmp_path / "model"]
+    command = [PROJECT / "slipway", "train", "--service", FOLDER, *alone]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

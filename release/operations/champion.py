@@ -28,7 +28,7 @@ def champion(world: World, service: str, stage: str | None, tell: Tell) -> Champ
     for name in stages:
         for endpoint, pin in _live(world, name, stage is not None, tell):
             ports = world.stage(name)
-            if ports.artifacts.manifest(pin.release).service == service:
+            if ports.artifacts.manifest(pin.release).trained_as == service:
                 tell(Event(f"the champion is {pin.release}, live at {endpoint} in {name}"))
                 return Champion(name, pin.release, _checked(ports.artifacts.read_model(pin.model), pin))
     if stage:

@@ -68,7 +68,7 @@ def test_what_was_written_for_it_is_one_small_folder(walked):
 
 
 def test_it_goes_its_way_beside_the_flights_by_the_name_of_its_endpoint(world, trained):
-    """Two services in one project: each has an endpoint, whose name is not its own, and moves alone."""
+    """Two services in one project: each has an endpoint, of another name than its own, and moves alone."""
     for stage in ("dev", "staging"):
         world.edit(stage, "toys", **{"rollout": AT_ONCE, "instances": {"type": "ml.m7i.large"}})
     world.slipway("release", "--endpoint", "delays", "--model", os.fspath(trained["logistic"]))

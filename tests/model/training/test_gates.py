@@ -106,6 +106,11 @@ def test_where_there_is_nothing_to_measure_there_is_no_gate_to_pass(name, gate):
     assert gate not in {each.name for each in found}
 
 
+def test_the_yardstick_itself_gains_nothing_and_passes_its_gate():
+    found = gates.evaluate(SERVICE, GOOD, dataclasses.replace(BESIDE, yardstick=Gain(0.0, 0.0)))
+    assert [gate.passed for gate in found if gate.name == "yardstick"] == [True]
+
+
 @given(st.sampled_from(["auc", "log_loss_ratio", "bias"]), st.sampled_from(NO_NUMBERS))
 def test_what_was_not_measured_never_passes(name, value):
     assert len(failed(with_values(**{name: value}))) == 1

@@ -30,7 +30,7 @@ def command(project: Path, out: str) -> subprocess.Popen[str]:
 
 
 def test_a_killed_training_leaves_whole_things_or_none(tmp_path):
-    (tmp_path / "Pulumi.yaml").write_text("name: slipway\nruntime: python\n")
+    (tmp_path / "Pulumi.yaml").write_text("name: slipway\nruntime: python\nstages: [{name: dev}]\n")
     assert command(tmp_path, "whole").wait() == 0
     finished = {json.loads((tmp_path / "whole" / "evidence.json").read_text())["model"]["sha256"]: 1}
     moments = Random(1)  # noqa: S311 - moments, not secrets

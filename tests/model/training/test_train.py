@@ -19,12 +19,15 @@ from model.training.tracking.to_mlflow import ALIAS
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("training")]
 
+PROJECT = "name: slipway\nruntime: python\nstages: [{name: dev}]\n"
+"""A project whose one stage has no file yet, so that no pin names a champion."""
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A project folder of its own, so that its `.build` is empty at first."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "Pulumi.yaml").write_text("name: slipway\nruntime: python\n")
+    (folder / "Pulumi.yaml").write_text(PROJECT)
     return folder
 
 
@@ -182,7 +185,7 @@ def test_a_tracker_that_is_down_costs_no_training_and_gets_the_run_later(project
 def test_a_full_disk_is_an_error_for_people_and_leaves_no_partial_file(project, first):
     """A limit on the size of files makes the system refuse to write as a full disk does."""
     (project / "full" / ".build").mkdir(parents=True)
-    (project / "full" / "Pulumi.yaml").write_text("name: slipway\n")
+    (project / "full" / "Pulumi.yaml").write_text(PROJECT)
     result = train(project / "full", expected=2, limit=100_000)
     assert "could not be kept" in result["error"]
     assert list((project / "full" / ".build").iterdir()) == []

@@ -76,3 +76,12 @@ def test_a_project_without_a_release_has_none_and_asks_nobody(told):
     empty = FakeStage("dev", {})
     assert champion(FakeWorld(empty), "delays", None, told) is None
     assert empty.trouble.calls == []
+
+
+def test_it_is_known_by_the_services_name_whatever_its_endpoint_is_called(world, stages, told):
+    live = sure(pins_now(stages[1]).live)
+    manifests = stages[1].artifacts.manifests
+    other = manifests[live.release].model_copy(update={"input_schema": {"service": "credit_risk"}})
+    manifests[live.release] = other
+    assert found_by(world, "credit_risk", None, told).release == live.release
+    assert found_by(world, "delays", None, told).stage == "dev"

@@ -12,6 +12,7 @@ from release.rollout import watching
 from release.rollout.weights import NONE
 from tests.fakes.evidence import BLOCK
 from tests.fakes.evidence import QUICK as POLICY
+from tests.fakes.store import GOLDEN
 from tests.fakes.world import Told
 from tests.release.rollout import judged_scenes as scenes
 from tests.release.rollout.judged_scenes import (
@@ -140,6 +141,17 @@ class TestPass:
         assert isinstance(opened, Opened)
         assert (opened.judge, opened.rollout.steps) == (POLICY, STEPS)
         assert opened.limits == stage.file.endpoints["delays"].alarms
+
+
+class TestNumbers:
+    def test_how_far_golden_scores_may_move_is_in_parts_of_what_they_span(self):
+        """A candidate that answers .4 more: of a probability too much, of what spans 300 next to nothing."""
+        stage = scenes.stage()
+        new = stage.pin(2, capacity=COUNT)
+        stage.sagemaker.wrong.add(model_of(new))
+        stage.artifacts.requests = GOLDEN.model_copy(update={"span": 300.0, "tolerance": 1.0})
+        promote(stage)
+        assert serves(stage) == config_of(new)
 
 
 class TestTakenBack:
