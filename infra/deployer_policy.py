@@ -44,7 +44,9 @@ _BUCKET = """
 """
 _OBJECTS = "GetObject GetObjectVersion PutObject DeleteObject DeleteObjectVersion AbortMultipartUpload"
 _PEOPLES = (names.APPROVALS, names.WAIVERS)
-"""What whoever deploys does not write: a yes, and a waiver, of people with rights of their own."""
+"""What whoever deploys neither writes nor deletes: yeses and waivers, of people with rights of their own."""
+_THEIR_OBJECTS = "PutObject DeleteObject DeleteObjectVersion"
+"""Deleting the newest version would bring back the one before: a yes that was taken back since."""
 _REGISTRY = """
     CreateRepository DeleteRepository DescribeRepositories PutLifecyclePolicy GetLifecyclePolicy
     DeleteLifecyclePolicy PutImageTagMutability PutImageScanningConfiguration TagResource UntagResource
@@ -105,7 +107,7 @@ def _storage(place: Place, settings: StageSettings) -> list[Statement]:
         _allow("Bucket", "s3", _BUCKET, bucket),
         _allow("Objects", "s3", _OBJECTS, f"{bucket}/*"),
         {
-            **_allow("PeoplesWord", "s3", "PutObject", [f"{bucket}/{prefix}*" for prefix in _PEOPLES]),
+            **_allow("PeoplesWord", "s3", _THEIR_OBJECTS, [f"{bucket}/{prefix}*" for prefix in _PEOPLES]),
             "Effect": "Deny",
         },
         _allow(

@@ -41,19 +41,21 @@ NOT_IN_THE_LIFE: Mapping[str, str] = {
 
 def actions(document: Document) -> list[str]:
     """Every action that a policy allows, as it says it."""
-    return [action for statement in document["Statement"] for action in _listed(statement["Action"])]
+    return [action for _, statement in _allowing(document) for action in _listed(statement["Action"])]
 
 
 def resources(document: Document) -> list[tuple[int, str]]:
-    """Every resource of a policy, with the number of its statement."""
-    listed = enumerate(document["Statement"])
+    """Every resource on which a policy allows something, with the number of its statement."""
+    listed = _allowing(document)
     return [(number, one) for number, statement in listed for one in _listed(statement["Resource"])]
 
 
 def without_action(document: Document, action: str) -> Document:
-    """The policy without one of its actions."""
-    left = [(one, [a for a in _listed(one["Action"]) if a != action]) for one in document["Statement"]]
-    return {"Statement": [{**one, "Action": actions} for one, actions in left]}
+    """The policy that allows one of its actions no more; what it denies stays."""
+    statements = list(document["Statement"])
+    for number, one in _allowing(document):
+        statements[number] = {**one, "Action": [a for a in _listed(one["Action"]) if a != action]}
+    return {"Statement": statements}
 
 
 def without_resource(document: Document, number: int, resource: str) -> Document:
@@ -71,6 +73,11 @@ def denied(documents: Sequence[Document], steps: Steps) -> Iterator[str]:
             for resource in on:
                 if not allows(documents, action, resource):
                     yield f"{step}: {action} on {resource}"
+
+
+def _allowing(document: Document) -> list[tuple[int, Document]]:
+    """The statements that allow something, each with its number: without a denial no step is denied."""
+    return [(n, one) for n, one in enumerate(document["Statement"]) if one["Effect"] == "Allow"]
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from botocore.session import get_session
 
 from infra.deployer_policy import LONGEST, document
 from sandbox.aws.shared.policies import allows
+from tests.end_to_end import permissions
 from tests.infra.declared import stage
 from tests.infra.deployer_policy import FILE, KEPT, text
 
@@ -48,11 +49,19 @@ def test_roles_are_handed_to_sagemaker_alone():
 
 
 @pytest.mark.parametrize("prefix", ["approvals", "waivers"])
-def test_whoever_deploys_writes_nobodys_yes_and_no_waiver(prefix):
+@pytest.mark.parametrize("action", ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"])
+def test_whoever_deploys_neither_writes_nor_deletes_a_yes_or_a_waiver(action, prefix):
     there = f"arn:aws:s3:::slipway-dev-123456789012-us-east-1/{prefix}/7f9ae170c5b5.json"
     assert allows([document(stage())], "s3:GetObject", there)
-    assert not allows([document(stage())], "s3:PutObject", there)
-    assert allows([document(stage())], "s3:PutObject", there.replace(prefix, "makers"))
+    assert not allows([document(stage())], action, there)
+    assert allows([document(stage())], action, there.replace(prefix, "makers"))
+
+
+def test_what_is_denied_is_no_permission_that_a_step_could_need():
+    """What the end-to-end test takes away one by one; the denial stays whatever is taken."""
+    assert not [arn for _, arn in permissions.resources(document(stage())) if "/approvals/" in arn]
+    left = permissions.without_action(document(stage()), "s3:PutObject")["Statement"]
+    assert [one["Effect"] for one in left if "s3:PutObject" in one["Action"]] == ["Deny"]
 
 
 def test_sagemakers_actions_exist():
