@@ -39,9 +39,9 @@ def buckets(stage: str) -> str:
 DECLARED_ONLY = "SLIPWAY_DECLARED_ONLY"
 """The variable that names a file with the one endpoint that the stage's program has to declare."""
 HEARTBEAT = "ledger-heartbeat.json"
+"""The key of the ledger's heartbeat in a stage's bucket: the one object there that is ever overwritten."""
 APPROVALS, WAIVERS, MAKERS = "approvals/", "waivers/", "makers/"
 """Where a stage's bucket keeps people's yes to a release, what they waived of it, and who made it."""
-"""The key of the ledger's heartbeat in a stage's bucket: the one object there that is ever overwritten."""
 
 
 def model_key(sha256: str) -> str:
