@@ -2,8 +2,8 @@
 
 A yes counts while it is young enough and not taken back, for the evidence that it was given on. That of
 whoever made the release does not count, and nobody counts twice. Who somebody is, AWS says; a name that the
-caller of AWS chooses is no person: sessions of one role are one, unless an identity provider names them. The
-records lie in the stages' buckets (`release/adapters/records.py`).
+caller of AWS chooses is no person: of a role's session nobody knows whose it is, unless an identity provider
+names it. The records lie in the stages' buckets (`release/adapters/records.py`).
 """
 
 import hashlib
@@ -22,6 +22,11 @@ from release.domain.waivers import Waiver
 GATE = "approval"
 IDENTITY_CENTER = "AWSReservedSSO_"
 """How the roles of IAM Identity Center begin, which names their sessions after its users."""
+BECOME_SOMEBODY = (
+    "say yes with the credentials of a user or through Identity Center, or name the role in `named_sessions` "
+    "where an identity provider sets its sessions' names"
+)
+"""What to do about a yes of which nobody knows whose it is."""
 
 
 class Revocation(Signature):
@@ -133,7 +138,7 @@ def evidence(content: Manifest, stage: str, waived: Sequence[Waiver]) -> str:
 
 
 def person(arn: str, named_sessions: Sequence[str] = ()) -> str:
-    """Whom an ARN stands for, as people are told apart; the same in every account.
+    """Who an ARN stands for, as makers and people are told apart; the same in every account.
 
     The session of a role has the name that whoever assumes the role gives it, so a role is one, whatever its
     sessions are called: unless Identity Center, or a provider that the stage's data vouches for, names them.
@@ -141,11 +146,27 @@ def person(arn: str, named_sessions: Sequence[str] = ()) -> str:
     kind, _, rest = arn.split(":", 5)[-1].partition("/")
     if kind == "assumed-role":
         role, _, session = rest.partition("/")
-        named = role.startswith(IDENTITY_CENTER) or role in named_sessions
-        return session.lower() if named else f"role {role}"
+        return session.lower() if _named(role, named_sessions) else f"role {role}"
     if kind == "user":
         return rest.rpartition("/")[2].lower()
     return kind
+
+
+def no_person(arn: str, named_sessions: Sequence[str] = ()) -> str:
+    """Why the yes of an ARN is no person's; empty where it is one's.
+
+    Whoever may assume a role, or get a federated user's token, would say yes once more as that.
+    """
+    kind, _, rest = arn.split(":", 5)[-1].partition("/")
+    if kind == "federated-user":
+        return "is a federated user, whose name its caller chose, and that is no person"
+    if kind == "assumed-role" and not _named(rest.partition("/")[0], named_sessions):
+        return "is a session of a role, and a role is no person"
+    return ""
+
+
+def _named(role: str, named_sessions: Sequence[str]) -> bool:
+    return role.startswith(IDENTITY_CENTER) or role in named_sessions
 
 
 def tally(
@@ -163,6 +184,8 @@ def tally(
         why = _why_not(one, asked, about, now)
         if not why and who in made_by:
             why = "released it"
+        if not why and (nobody := no_person(one.by, asked.named_sessions)):
+            why = f"{nobody}: {BECOME_SOMEBODY}"
         if not why and who in counted:
             why = "is counted already"
         if why:

@@ -36,20 +36,14 @@ class Approved:
 def approve(world: World, stage: str, release: str, reason: str, tell: Tell) -> Approved:
     """Record the caller's yes to `release` for `stage`.
 
-    Raises UsageError where no yes is asked for, the release is unknown or the caller made it; ReleaseFailed
-    where the release could not enter whoever says yes.
+    Raises UsageError where no yes is asked for, the release is unknown, or the caller made it or is no
+    person; ReleaseFailed where the release could not enter whoever says yes.
     """
     text = fence.why(reason, "An approval")
     found = known.find(world, stage, release, tell)
     entry, ports, caller = found.entry, found.ports, found.ports.caller()
     _insist_asked(found)
-    people = {approvals.person(arn, entry.named_sessions) for arn in found.makers}
-    if approvals.person(caller.arn, entry.named_sessions) in people:
-        raise UsageError(
-            f"{shown(caller.arn)} released {release}.",
-            "The yes of whoever made a release does not count, so nothing was recorded.",
-            f"Have somebody else run it, with credentials of their own: {approvals.command(release, stage)}",
-        )
+    _insist_somebody(found, caller.arn)
     about = _evidence(world, found, tell)
     at = found.now.isoformat(timespec="milliseconds")
     yes = Approval(by=caller.arn, reason=text, at=at, evidence=about, actor=caller.actor)
@@ -107,6 +101,25 @@ def _insist_asked(found: Known) -> None:
         f"Promote it: ./slipway promote {found.ports.name}; or have the stage ask, by `approvals: 1` in its "
         "entry in Pulumi.yaml.",
     )
+
+
+def _insist_somebody(found: Known, arn: str) -> None:
+    """Refuse a yes that would not count, as its caller made the release or is no person."""
+    named = found.entry.named_sessions
+    command = approvals.command(found.release, found.ports.name)
+    if approvals.person(arn, named) in {approvals.person(maker, named) for maker in found.makers}:
+        raise UsageError(
+            f"{shown(arn)} released {found.release}.",
+            "The yes of whoever made a release does not count, so nothing was recorded.",
+            f"Have somebody else run it, with credentials of their own: {command}",
+        )
+    if nobody := approvals.no_person(arn, named):
+        raise UsageError(
+            f"{shown(arn)} {nobody}.",
+            "Whoever released it may be the one who chose that name, so nothing was recorded.",
+            f"{approvals.BECOME_SOMEBODY[0].upper()}{approvals.BECOME_SOMEBODY[1:]} (under `stages:` in "
+            f"Pulumi.yaml); then: {command}",
+        )
 
 
 def _evidence(world: World, found: Known, tell: Tell) -> str:

@@ -19,6 +19,8 @@ NOW = datetime(2026, 1, 10, tzinfo=UTC)
 ACCOUNT = "arn:aws:iam::123456789012:"
 ADA, BOB, CARL = (f"{ACCOUNT}user/{name}" for name in ("ada", "bob", "carl"))
 CI = "arn:aws:sts::123456789012:assumed-role/ci/job-7"
+ROLE = "arn:aws:sts::123456789012:assumed-role/reader/bob"
+FEDERATED = "arn:aws:sts::123456789012:federated-user/bob"
 TWO = Asked(people=2, days=14)
 
 
@@ -53,6 +55,8 @@ def test_two_people_who_did_not_make_it_are_enough():
         (yes(BOB, about="e2"), "user/bob said yes to other evidence"),
         (yes(BOB, revoked=Revocation(by=CARL, at=AT, reason="no")), "was taken back by user/carl: no"),
         (yes(BOB, at=""), "user/bob said yes more than 14 days ago"),
+        (yes(ROLE), "assumed-role/reader/bob is a session of a role, and a role is no person: say yes with"),
+        (yes(FEDERATED), "federated-user/bob is a federated user, whose name its caller chose"),
     ],
 )
 def test_what_does_not_count_says_why(second, why):
@@ -94,6 +98,14 @@ def test_a_name_that_the_caller_chooses_makes_nobody_another_person(one, other, 
     """Sessions of a role are one, unless Identity Center or the stage's data vouches for their names."""
     people = {approvals.person(f"arn:aws:sts::123456789012:{arn}", ("okta",)) for arn in (one, other)}
     assert (len(people) == 1) is same
+
+
+def test_the_maker_is_nobody_else_by_assuming_roles():
+    """A user who may assume two roles would be two more people."""
+    other = ROLE.replace("reader", "writer")
+    assert missing(yes(ROLE), yes(other), makers=(ADA,)) == 2
+    assert missing(yes(ROLE), yes(BOB), makers=(ADA,), asked=Asked(2, 14, ("reader",))) == 1, "one is bob"
+    assert missing(yes(ROLE), yes(CARL), makers=(ADA,), asked=Asked(2, 14, ("reader",))) == 0
 
 
 def test_a_yes_is_about_the_manifest_the_stage_and_what_is_waived():

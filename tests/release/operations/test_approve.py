@@ -88,6 +88,20 @@ class TestWhatCounts:
         assert "Have somebody else run it" in str(caught.value)
         assert (staging.ledger.stored, staging.approvals.kept) == ([], {})
 
+    @pytest.mark.parametrize("who", ["assumed-role/reader/ada", "federated-user/ada"])
+    def test_whoever_is_no_person_is_told_at_once_and_nothing_is_recorded(self, world, staging, say, who):
+        with pytest.raises(UsageError, match=f"{who} is a .*no person") as caught:
+            say(f"arn:aws:sts::123456789012:{who}")
+        assert "Say yes with the credentials of a user or through Identity Center" in caught.value.next_step
+        assert "`named_sessions`" in caught.value.next_step
+        assert (staging.ledger.stored, staging.approvals.kept) == ([], {})
+
+    def test_a_session_that_the_stage_vouches_for_is_a_person(self, project, dev, staging, coming, told):
+        world = project(dev, staging, staging={"approvals": 1, "named_sessions": ("reader",)})
+        staging.caller = Caller(arn="arn:aws:sts::123456789012:assumed-role/reader/ada")
+        assert approve(world, "staging", coming, WHY, told).missing == 0
+        assert promote(world, Order("staging"), told).changed
+
     def test_a_record_by_its_maker_does_not_count_either(self, world, staging, say, coming, told):
         say(ADA, BOB)
         staging.makers.kept[coming] = approvals.made(None, coming, [BOB])
