@@ -61,12 +61,16 @@ class Compared:
 
     broken: tuple[str, ...] = ()
     gained: tuple[str, ...] = ()
+    values: int | None = None
+    """How many values a row without names needs from now on, where live accepts such rows with fewer."""
 
 
 def compare(live: Mapping[str, Any], candidate: Mapping[str, Any], named_only: bool = False) -> Compared:
     """Live's schema and the candidate's. `named_only` says that live accepts no rows without names."""
     old, new = _read(live), _read(candidate)
-    if old is None or not old.features:
+    if old is None:
+        return unknown("its schema cannot be read")
+    if not old.features:
         return Compared()
     if new is None or not new.features:
         return Compared(broken=("its manifest does not say which features it reads",))
@@ -78,18 +82,29 @@ def compare(live: Mapping[str, Any], candidate: Mapping[str, Any], named_only: b
             )
         )
     broken = [*_service(old, new), *_features(old, new), *_order(old, new, named_only), *_output(old, new)]
-    return Compared(tuple(broken), tuple(_gained(old, new, named_only)))
+    longer = not named_only and len(new.features) > len(old.features)
+    values = len(new.features) if longer else None
+    return Compared(tuple(broken), tuple(_gained(old, new, named_only)), values)
 
 
 def gate(found: Compared, known: bool) -> GateResult:
     """The gate of a release before live's callers; `known` says that the stage's data names it."""
     if not found.broken:
-        return GateResult(name=GATE, passed=True, reason="it accepts every request that live accepts")
+        return GateResult(name=GATE, passed=True, reason=_accepts(found))
     words = "; ".join(found.broken)
     return GateResult(
         name=GATE,
         passed=known,
         reason=f"its callers know that {words}" if known else f"it breaks what live promises: {words}",
+    )
+
+
+def _accepts(found: Compared) -> str:
+    if found.values is None:
+        return "it accepts every request that live accepts"
+    return (
+        "it accepts every request with names that live accepts; "
+        f"rows without names need {found.values} values from now on"
     )
 
 

@@ -72,8 +72,12 @@ def test_a_feature_that_may_be_left_out_breaks_nothing_and_is_said():
     found = compare(LIVE, schema(CARRIER, HOUR, SEATS, feature("wind", nullable=True)))
     assert found.broken == ()
     assert found.gained == ("wind, which may be left out (rows without names need 4 values from now on)",)
+    assert request_schema.gate(found, known=False).reason == (
+        "it accepts every request with names that live accepts; rows without names need 4 values from now on"
+    )
     named = compare(LIVE, schema(CARRIER, HOUR, SEATS, feature("wind", nullable=True)), named_only=True)
     assert named.gained == ("wind, which may be left out",)
+    assert request_schema.gate(named, known=False).reason == "it accepts every request that live accepts"
 
 
 def test_a_value_that_may_be_missing_from_now_on_breaks_nothing_and_is_said():
@@ -87,6 +91,13 @@ def test_where_rows_need_names_their_order_means_nothing():
 
 def test_what_is_live_without_features_promised_nothing():
     assert compare({}, LIVE) == compare({"features": []}, {}) == request_schema.Compared()
+
+
+@pytest.mark.parametrize("live", [{"features": "carrier"}, {"features": [{"kind": "number"}]}])
+def test_a_schema_of_live_that_cannot_be_read_passes_nothing(live):
+    found = compare(live, LIVE)
+    assert found.broken == ("what live accepts is not known: its schema cannot be read",)
+    assert not request_schema.gate(found, known=False).passed
 
 
 def test_words_and_examples_are_no_promise():
