@@ -23,7 +23,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     say = revoke if args.revoke else approve
     done = say(connect(out.tell), args.stage, args.release, args.reason, out.tell)
     what = "taken back for" if args.revoke else "approved for"
-    following = "" if done.missing else f": ./slipway promote {done.stage}"
+    following = f": {done.enters_by}" if done.enters_by else ""
     out.result(
         asdict(done),
         f"[green]✓[/green] {done.release} is {what} {done.stage} by {escape(shown(done.by))}",

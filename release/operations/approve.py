@@ -31,6 +31,8 @@ class Approved:
     passed_over: Sequence[str]
     missing: int
     words: str
+    enters_by: str = ""
+    """The command that brings it in, once nobody's yes is missing; empty after a yes was taken back."""
 
 
 def approve(world: World, stage: str, release: str, reason: str, tell: Tell) -> Approved:
@@ -42,14 +44,15 @@ def approve(world: World, stage: str, release: str, reason: str, tell: Tell) -> 
     text = fence.why(reason, "An approval")
     found = known.find(world, stage, release, tell)
     entry, ports, caller = found.entry, found.ports, found.ports.caller()
-    _insist_asked(found)
+    _insist_asked(world, found)
     _insist_somebody(found, caller.arn)
     about = _evidence(world, found, tell)
     at = found.now.isoformat(timespec="milliseconds")
     yes = Approval(by=caller.arn, reason=text, at=at, evidence=about, actor=caller.actor)
     kept = ports.approvals.change(release, lambda before: approvals.give(before, release, ports.name, yes))
     found.record("approve", Said(event="approved", by=yes.by, reason=text, actor=yes.actor, evidence=about))
-    return _told(found, caller.arn, approvals.tally(kept, found.makers, entry.asked, about, found.now))
+    said = approvals.tally(kept, found.makers, entry.asked, about, found.now)
+    return _told(found, caller.arn, said, "" if said.missing else world.stages.entering(ports.name))
 
 
 def revoke(world: World, stage: str, release: str, reason: str, tell: Tell) -> Approved:
@@ -78,28 +81,32 @@ def awaited(world: World, ports: StagePorts, endpoint: str) -> str:
     entry = world.stages.entry(ports.name)
     if not entry.approvals or world.stages.names[0] == ports.name:
         return ""
-    before = world.settings(world.stages.before(ports.name)).endpoints.get(endpoint)
+    source = world.stages.before(ports.name)
+    try:
+        before = world.settings(source).endpoints.get(endpoint)
+    except SlipwayError as error:
+        return f"what would come next cannot be read in {source}: {error.cause}"
     coming = before.pins.live.release if before and before.pins.live else None
     live = ports.settings.endpoints[endpoint].pins.live
     if coming is None or (live and live.release == coming):
         return ""
     try:
         kept = ports.approvals.of(coming)
-        makers = entering.makers_of(world.stage(world.stages.before(ports.name)), coming)
+        makers = entering.makers_of(world.stage(source), coming)
     except SlipwayError as error:
         return f"who approved {coming} cannot be read: {error.cause}"
     said = approvals.tally(kept, makers, entry.asked, None, ports.clock.now())
     return f"{coming}, which would come next, has {said.words()}"
 
 
-def _insist_asked(found: Known) -> None:
+def _insist_asked(world: World, found: Known) -> None:
     if found.entry.approvals:
         return
     raise UsageError(
         f"{found.ports.name} asks for nobody's yes.",
         "Nothing was recorded.",
-        f"Promote it: ./slipway promote {found.ports.name}; or have the stage ask, by `approvals: 1` in its "
-        "entry in Pulumi.yaml.",
+        f"Bring it: {world.stages.entering(found.ports.name)}; or have the stage ask, by `approvals: 1` in "
+        "its entry in Pulumi.yaml.",
     )
 
 
@@ -139,7 +146,7 @@ def _evidence(world: World, found: Known, tell: Tell) -> str:
     return approvals.evidence(content, ports.name, asked.waivers)
 
 
-def _told(found: Known, by: str, said: Tally) -> Approved:
+def _told(found: Known, by: str, said: Tally, enters_by: str = "") -> Approved:
     counted = [one.by for one in said.counted]
     return Approved(
         found.ports.name,
@@ -150,4 +157,5 @@ def _told(found: Known, by: str, said: Tally) -> Approved:
         said.passed_over,
         said.missing,
         said.words(),
+        enters_by,
     )

@@ -64,7 +64,8 @@ class TestWhatCounts:
         assert approvals.command(coming, "staging") in str(error)
         assert say(ADA).missing == 1
         refused(world, told, r"1 of 2 approvals: user/ada: read the report")
-        assert say(BOB).missing == 0
+        said = say(BOB)
+        assert (said.missing, said.enters_by) == (0, "./slipway promote staging")
         assert promote(world, Order("staging"), told).changed
         opened = next(s.entry.what for s in staging.ledger.stored if isinstance(s.entry.what, Opened))
         assert [(one.by, one.reason, one.at[:10]) for one in opened.approvals] == [
@@ -122,7 +123,8 @@ class TestWhatCounts:
     def test_a_no_takes_every_yes_back(self, world, staging, say, coming, told):
         say(ADA, BOB)
         staging.caller = Caller(arn=CARL)
-        assert revoke(world, "staging", coming, "a fault was found", told).missing == 2
+        taken = revoke(world, "staging", coming, "a fault was found", told)
+        assert (taken.missing, taken.enters_by) == (2, "")
         refused(world, told, "user/ada was taken back by user/carl: a fault was found")
         with pytest.raises(UsageError, match="Nobody's yes"):
             revoke(world, "staging", coming, "again", told)
@@ -143,8 +145,12 @@ class TestWhatIsRefused:
                 say_it(world, stage, release_, reason, told)
 
     def test_where_nobodys_yes_is_asked_for(self, world, coming, told, follow):
-        with pytest.raises(UsageError, match="prod asks for nobody's yes"):
+        with pytest.raises(UsageError, match="prod asks for nobody's yes") as caught:
             approve(world, "prod", coming, WHY, told)
+        assert caught.value.next_step.startswith("Bring it: ./slipway promote prod; or")
+        with pytest.raises(UsageError, match="dev asks for nobody's yes") as caught:
+            approve(world, "dev", coming, WHY, told)
+        assert caught.value.next_step.startswith("Bring it: ./slipway release --stage dev; or")
 
     def test_a_release_that_is_fenced(self, world, staging, say, coming, told, follow):
         fences.add(world, coming, "it drifts", told)
@@ -218,7 +224,7 @@ class TestTheWay:
         assert approvals.command(named, "dev") in str(caught.value)
         assert dev.sagemaker.updates == []
         dev.caller = Caller(arn=ADA)
-        approve(world, "dev", named, WHY, told)
+        assert approve(world, "dev", named, WHY, told).enters_by == "./slipway release --stage dev"
         dev.caller = Caller(arn=CI)
         assert release(world, order, told).changed
 
@@ -284,6 +290,15 @@ class TestWhatIsShown:
         staging.approvals.refusal = ServiceError("access denied")
         [line] = status(world, ["staging"])
         assert f"who approved {coming} cannot be read: access denied" in line.notes
+
+    def test_nor_does_a_stage_before_whose_file_is_broken(self, world, prod, monkeypatch):
+        def broken(name):
+            raise UsageError(f"Pulumi.{name}.yaml is no YAML", "Nothing is known of it.")
+
+        known = world.settings
+        monkeypatch.setattr(world, "settings", lambda name: (broken if name == "dev" else known)(name))
+        [line] = status(world, ["staging"])
+        assert "what would come next cannot be read in dev: Pulumi.dev.yaml is no YAML" in line.notes
 
     def test_history_has_a_line_for_each_word(self, world, staging, say, coming, told):
         say(ADA, actor="ada-at-github")
