@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from release.domain import names
 from release.domain.fence import Signature
@@ -127,13 +127,21 @@ def standing(known: Approvals | None) -> tuple[Approval, ...]:
     return tuple(one for one in known.given if not one.revoked) if known else ()
 
 
-def evidence(content: Manifest, stage: str, waived: Sequence[Waiver]) -> str:
-    """What a yes is given on: the manifest with its gates' results, the stage, and what is waived there."""
-    about = {
+def evidence(
+    content: Manifest, stage: str, waived: Sequence[Waiver], callers_know: Sequence[str] | None = None
+) -> str:
+    """What a yes is given on: the manifest with its gates' results, the stage, what is waived there.
+
+    And what it breaks of live's promise, where the stage's data says that its callers know; None where it
+    does not say so.
+    """
+    about: dict[str, Any] = {
         "manifest": hashlib.sha256(content.to_bytes()).hexdigest(),
         "stage": stage,
         "waived": sorted((one.gate, one.by, one.at) for one in waived),
     }
+    if callers_know is not None:
+        about["callers_know"] = list(callers_know)
     return hashlib.sha256(names.canonical_json(about)).hexdigest()
 
 
@@ -202,7 +210,7 @@ def _why_not(one: Approval, asked: Asked, about: str | None, now: datetime) -> s
     if not one.at or now - datetime.fromisoformat(one.at) > timedelta(days=asked.days):
         return f"said yes more than {asked.days} days ago"
     if about is not None and one.evidence != about:
-        return "said yes to other evidence: what is waived has changed"
+        return "said yes to other evidence: what is waived, or what callers know it breaks, has changed"
     return ""
 
 

@@ -143,7 +143,7 @@ def _evidence(world: World, found: Known, tell: Tell) -> str:
             "Nothing was recorded.",
             gates.next_step(bad, content.id, ports.name, entering.waivable(entry, ports, content)),
         )
-    return approvals.evidence(content, ports.name, asked.waivers)
+    return entering.about_what(entry, ports, content, asked)
 
 
 def _told(found: Known, by: str, said: Tally, enters_by: str = "") -> Approved:

@@ -9,6 +9,7 @@ from release.domain.approvals import Approval
 from release.domain.errors import UsageError
 from release.domain.ledger import OpenRollout, Request
 from release.domain.manifest import GateResult, Manifest
+from release.domain.pins import ReleasePin
 from release.domain.request_schema import Compared
 from release.domain.stages import StageEntry
 from release.domain.waivers import Waiver
@@ -45,7 +46,7 @@ def results(entry: StageEntry, ports: StagePorts, arrival: Arrival, tell: Tell) 
     """All gates of a release that asks to enter the stage of `entry`.
 
     People are asked once: a rollout that was let in and died goes on, and ends, by what was said when it was
-    opened.
+    opened. What serves there already is compared with nothing, so a yes to it counts whatever it broke then.
     """
     admitted = _admitted(ports, arrival.request)
     opened = admitted.opened if admitted else None
@@ -59,7 +60,9 @@ def results(entry: StageEntry, ports: StagePorts, arrival: Arrival, tell: Tell) 
         return Found(found.results, opened.approvals, found.waivers, opened.callers_know)
     if not entry.approvals:
         return found
-    about = approvals.evidence(arrival.content, ports.name, found.waivers)
+    live = _live(ports, arrival)
+    here = live is not None and live.release == arrival.content.id
+    about = None if here else about_what(entry, ports, arrival.content, found)
     kept = ports.approvals.of(arrival.content.id)
     makers = makers_of(ports, arrival.content.id, arrival.makers)
     said = approvals.tally(kept, makers, entry.asked, about, ports.clock.now())
@@ -92,6 +95,12 @@ def evidence(
         waivers=used,
         callers_know=schema.broken if known else (),
     )
+
+
+def about_what(entry: StageEntry, ports: StagePorts, content: Manifest, found: Found) -> str:
+    """What a yes to a release is about, by what its gates found."""
+    known = found.callers_know if content.id in entry.callers_know else None
+    return approvals.evidence(content, ports.name, found.waivers, known)
 
 
 def in_force(entry: StageEntry, ports: StagePorts, release: str) -> tuple[Waiver, ...]:
@@ -146,9 +155,13 @@ def _admitted(ports: StagePorts, request: Request) -> OpenRollout | None:
     return found if Request(subject.kind, subject.endpoint, subject.release) == request else None
 
 
+def _live(ports: StagePorts, arrival: Arrival) -> ReleasePin | None:
+    return rollouts.settings_of(ports, arrival.request.endpoint).pins.live
+
+
 def _compared(ports: StagePorts, arrival: Arrival) -> Compared | None:
     """The release beside what the stage serves; None where nothing is live, or the same release."""
-    live = rollouts.settings_of(ports, arrival.request.endpoint).pins.live
+    live = _live(ports, arrival)
     if live is None or live.release == arrival.content.id or not ports.artifacts.exists():
         return None
     try:

@@ -4,13 +4,17 @@ import json
 
 import pytest
 
+from release.domain import approvals
 from release.domain.errors import ReleaseFailed
 from release.domain.ledger import Opened, Phase
 from release.domain.plan import Split
+from release.domain.said import Caller
+from release.operations.approve import approve
 from release.operations.promote import Order, promote
 from release.operations.release import Order as ReleaseOrder
 from release.operations.release import release
 from release.operations.rollback import rollback
+from tests.fakes.world import CI
 from tests.release.operations.conftest import EVIDENCE
 from tests.release.scenes import at_call, killed_at, pins_now, serving, sure
 
@@ -98,6 +102,27 @@ def test_what_was_let_in_and_died_goes_on_by_what_was_said_then(project, dev, st
 def test_the_way_back_to_another_schema_asks_nobody(project, dev, staging, told, other):
     promote(project(dev, staging, staging={"callers_know": (other,)}), Order("staging"), told)
     assert rollback(project(dev, staging), "staging", None, told).release != other
+
+
+def test_a_yes_from_before_its_callers_knew_counts_no_more(project, staging, told):
+    """Nor one from before something else went live, of which it breaks more."""
+    dev = serving(8, 9, stage="dev", schema=LIVE)
+    coming = sure(pins_now(dev).live).release
+    dev.makers.kept[coming] = approvals.made(None, coming, [CI])
+    staging.caller = Caller(arn="arn:aws:iam::123456789012:user/ada")
+    assert approve(project(dev, staging, staging={"approvals": 1}), "staging", coming, "x", told).missing == 0
+    world = project(dev, staging, staging={"approvals": 1, "callers_know": (coming,)})
+    with pytest.raises(ReleaseFailed, match=r"said yes to other evidence: .* what callers know it breaks"):
+        promote(world, Order("staging"), told)
+    assert approve(world, "staging", coming, "x", told).missing == 0
+    live = sure(pins_now(staging).live).release
+    kept = staging.artifacts.manifests[live]
+    staging.artifacts.manifests[live] = kept.model_copy(update={"input_schema": MORE})
+    with pytest.raises(ReleaseFailed, match="said yes to other evidence"):
+        promote(world, Order("staging"), told)
+    assert approve(world, "staging", coming, "x", told).missing == 0
+    assert promote(world, Order("staging"), told).changed
+    assert not promote(world, Order("staging"), told).changed, "what is live already asks nobody anew"
 
 
 @pytest.mark.parametrize("known", [True, False])
