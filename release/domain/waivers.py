@@ -16,6 +16,9 @@ from release.domain.said import shown
 INTEGRITY = frozenset({"parity", "signature", "digest", "checksum"})
 """Gates that say that what would serve is what was measured: without them the others say nothing of it."""
 
+LONGEST_DAYS = 365
+"""How far ahead the last day of a waiver may lie: one that never ends would be another bar of the gate."""
+
 
 class Waiver(Data):
     """One gate of one release, waived by a person. `by` is the caller's ARN."""

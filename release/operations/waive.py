@@ -1,7 +1,7 @@
 """Waive: a person lets a release into a stage although one gate of its evidence failed; nothing moves."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from release.domain import fence, waivers
 from release.domain.errors import UsageError
@@ -38,7 +38,8 @@ class Order:
 def waive(world: World, order: Order, tell: Tell) -> Waived:
     """Record a waiver. It counts from now to the end of its last day (UTC).
 
-    Raises UsageError where the stage allows none, the gate cannot be waived, or the day is past.
+    Raises UsageError where the stage allows none, the gate cannot be waived, or the day is past or too far
+    ahead.
     """
     text = fence.why(order.reason, "A waiver")
     found = known.find(world, order.stage, order.release, tell)
@@ -56,10 +57,7 @@ def waive(world: World, order: Order, tell: Tell) -> Waived:
             "Nothing was recorded.",
             "See the gates of a release: ./slipway history --json",
         )
-    if order.until < found.now.date():
-        raise UsageError(
-            f"{order.until} is past.", "Such a waiver would never count.", "Give a later day: --until DATE"
-        )
+    _insist_on_a_near_day(order.until, found.now.date())
     measured = next(gate.reason for gate in found.content.gates if gate.name == order.gate)
     waiver = Waiver(
         gate=order.gate,
@@ -81,3 +79,17 @@ def waive(world: World, order: Order, tell: Tell) -> Waived:
     ports.waivers.change(order.release, lambda kept: waivers.give(kept, order.release, ports.name, waiver))
     found.record("waive", said)
     return Waived(ports.name, found.endpoint, order.release, order.gate, caller.arn, order.until, measured)
+
+
+def _insist_on_a_near_day(until: date, today: date) -> None:
+    if until < today:
+        raise UsageError(
+            f"{until} is past.", "Such a waiver would never count.", "Give a later day: --until DATE"
+        )
+    last = today + timedelta(days=waivers.LONGEST_DAYS)
+    if until > last:
+        raise UsageError(
+            f"{until} is more than {waivers.LONGEST_DAYS} days ahead.",
+            "Nothing was recorded: a waiver ends, so that somebody looks again.",
+            f"Give a day up to then: --until {last}",
+        )

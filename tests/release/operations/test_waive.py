@@ -85,6 +85,17 @@ def test_after_its_last_day_it_lets_nothing_in(released, dev, told):
         waive(world, Waiving(name, "dev", "auc", "again", UNTIL), told)
 
 
+def test_its_last_day_is_a_year_ahead_at_most(released, dev, told):
+    world, order = released(AUC, dev={"waivers": True})
+    name, _ = refused(world, order, told, "auc")
+    with pytest.raises(UsageError, match="2027-01-02 is more than 365 days ahead") as caught:
+        waive(world, Waiving(name, "dev", "auc", "a new airport", date(2027, 1, 2)), told)
+    assert caught.value.next_step == "Give a day up to then: --until 2027-01-01"
+    assert dev.waivers.kept == {}
+    waive(world, Waiving(name, "dev", "auc", "a new airport", date(2027, 1, 1)), told)
+    assert release(world, order, told).changed
+
+
 def test_a_stage_allows_none_unless_it_says_so(released, dev, told):
     world, order = released(AUC, dev={"approvals": 1})
     name, error = refused(world, order, told, "auc")
