@@ -12,6 +12,10 @@ CHAMPION = "champion"
 """What the last stage serves."""
 ARCHIVED = "archived"
 """What the last stage served before, and would go back to."""
+CANDIDATE = "candidate"
+"""What the newest training made that passed its gates; the training says so."""
+NO_STAGES = (CHAMPION, ARCHIVED, CANDIDATE)
+"""Names that no stage may have, as each stage's name is the alias of what it serves."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ Pure: who reads the file is `release/adapters/stage_file.py`.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from release.domain import former, nearby
+from release.domain import former, model_versions, nearby
 from release.domain.approvals import Asked
 from release.domain.errors import UsageError
 from release.domain.pins import Data, ReleaseId
@@ -42,6 +42,14 @@ class StageEntry(Data):
     """Whether a release may come here past the stage before, with a reason that is recorded."""
     callers_know: tuple[ReleaseId, ...] = ()
     """Releases that may refuse requests, or change the answers, of what is live: all callers know of it."""
+
+    @field_validator("name")
+    @classmethod
+    def _no_alias(cls, name: str) -> str:
+        if name in model_versions.NO_STAGES:
+            taken = ", ".join(model_versions.NO_STAGES)
+            raise ValueError(f"{name} is no name for a stage, as the model registry has aliases {taken}")
+        return name
 
     @model_validator(mode="before")
     @classmethod

@@ -58,6 +58,10 @@ class TestParse:
                 "stages.0.approvals: Input should be less than or equal to 2",
             ),
             ([{"name": "dev"}, {"name": "dev"}], "lists dev twice"),
+            *(
+                ([{"name": alias}], f"stages.0.name: Value error, {alias} is no name for a stage")
+                for alias in ("champion", "candidate", "archived")
+            ),
         ],
     )
     def test_what_is_wrong_is_named_with_what_to_write(self, listed, named):
