@@ -300,8 +300,11 @@ class ModelRegistry(Protocol):
     def exists(self) -> bool:
         """Whether the project has one."""
 
-    def mark(self, service: str, marks: Sequence[Mark]) -> None:
-        """Give versions of a service's model their aliases and tags. Raises Unreadable."""
+    def mark(self, service: str, marks: Sequence[Mark]) -> Sequence[str]:
+        """Give versions of a service's model their aliases and tags; the SHA-256s that it does not have.
+
+        Raises Unreadable.
+        """
 
 
 class Signs(Protocol):

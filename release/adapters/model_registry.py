@@ -6,10 +6,10 @@ where trainings without a server are recorded.
 
 import logging
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from release.domain.model_versions import Mark
 from release.ports import Unreadable
@@ -39,25 +39,41 @@ class ModelRegistry:
         own = f"sqlite:///{self._own}" if self._own.exists() else ""
         return os.environ.get("MLFLOW_TRACKING_URI") or own
 
-    def mark(self, service: str, marks: Sequence[Mark]) -> None:
-        """Give the versions of a service's model their marks.
+    def mark(self, service: str, marks: Sequence[Mark]) -> tuple[str, ...]:
+        """Give the versions of a service's model their marks; the SHA-256s of which it has no version.
 
-        Raises Unreadable where it cannot be reached, or has no version of those bytes.
+        Raises Unreadable where it cannot be reached.
         """
         for name, value in _QUICK.items():
             os.environ.setdefault(name, value)
-        from mlflow.tracking import MlflowClient  # seconds of loading, and only here
-
-        for name in ("mlflow", "alembic"):
-            logging.getLogger(name).setLevel(logging.ERROR)
         try:
+            from mlflow.tracking import MlflowClient  # seconds of loading, and only here
+
+            for name in ("mlflow", "alembic"):
+                logging.getLogger(name).setLevel(logging.ERROR)
             client = MlflowClient(self._uri)
-            missing = [mark.sha256[:12] for mark in marks if not _marked(client, service, mark)]
+            return tuple(mark.sha256 for mark in marks if not _marked(client, service, mark))
         except Exception as error:  # MLflow, SQLAlchemy and requests each raise their own
-            why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-            raise Unreadable(re.sub(r"//[^/@\s]*@", "//", why)[:300]) from error
-        if missing:
-            raise Unreadable(f"no version of {service} there has the bytes {', '.join(missing)}")
+            said = without_user((str(error).splitlines() or [""])[0], self._uri)
+            raise Unreadable(f"{type(error).__name__}: {said}"[:300]) from error
+
+
+def without_user(text: str, uri: str) -> str:
+    """What was said of a URI, without the user and the password that stand in it.
+
+    They end at its last @. Where they hold what should have been escaped, every library takes the URI apart
+    somewhere else, and says the pieces: then nothing of it is told.
+    """
+    user = uri.partition("//")[2].rpartition("@")[0]
+    if user.startswith("/"):  # a file's path
+        return text
+    if set(user) & set("@/?#"):
+        return "what it said may hold a password; escape @, /, ? and # in its address (%40, %2F, %3F, %23)"
+    password = user.partition(":")[2]
+    for secret, instead in ((f"{user}@", ""), (password, "…"), (unquote(password), "…")):
+        if secret.strip("@"):
+            text = text.replace(secret, instead)
+    return text
 
 
 def _marked(client: Any, service: str, mark: Mark) -> bool:

@@ -20,7 +20,7 @@ from release.domain.ledger import (
 from release.domain.manifest import GateResult
 from release.domain.pins import EndpointSettings, Pins
 from release.operations import doctor, report
-from release.ports import Event, StagePorts, Tell, Unreadable, World
+from release.ports import Event, StagePorts, Tell, World
 from release.rollout import runner
 from release.rollout.runner import Ended
 from release.rollout.smoke import smoke
@@ -154,15 +154,28 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
 
 def tell_model_registry(ports: StagePorts, pins: Pins, rollout: str | None, tell: Tell) -> None:
     """Have the model registry say what serves (after this rollout). That it cannot be told fails nothing."""
-    if pins.live is None or not ports.models.exists:
+    if pins.live is None:
         return
+    again, silent = f"./slipway apply {ports.name}", "the model registry does not say"
     try:
+        if not ports.models.exists:
+            return
         service = ports.artifacts.manifest(pins.live.release).trained_as
-        ports.models.mark(service, model_versions.marks(ports.name, ports.last, pins, rollout))
-    except (SlipwayError, Unreadable) as error:
+        marks = model_versions.marks(ports.name, ports.last, pins, rollout)
+        missing = ports.models.mark(service, marks)
+    except Exception as error:
         cause = error.cause if isinstance(error, SlipwayError) else str(error)
-        again = f"./slipway apply {ports.name}"
-        tell(Event(f"the model registry does not say what {ports.name} serves ({cause}); {again} tells it"))
+        tell(Event(f"{silent} what {ports.name} serves ({cause}); {again} tells it"))
+        return
+    if missing:
+        content = ", ".join(sha256[:12] for sha256 in missing)
+        tell(
+            Event(
+                f"{silent} all of what {ports.name} serves and would go back to: no version of {service} "
+                f"there has the bytes {content}. Where their training still waits to be sent: "
+                f"./slipway track --resend, then {again}"
+            )
+        )
 
 
 def _report(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> None:

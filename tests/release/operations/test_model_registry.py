@@ -33,3 +33,20 @@ def test_a_registry_that_is_down_fails_nothing_and_apply_tells_it_later(project,
     prod.models.down = ""
     apply(project(prod), "prod", None, told)
     assert aliases["champion"] == goal.sha256
+
+
+def test_whatever_it_raises_fails_nothing(project, prod, told):
+    prod.models.down = ImportError("No module named 'mlflow'")
+    goal = sure(pins_now(prod).previous)
+    assert rollback(project(prod), "prod", None, told).release == goal.release
+    assert "does not say what prod serves (No module named 'mlflow')" in told.text
+
+
+def test_bytes_that_it_does_not_have_are_sent_by_their_training(project, prod, told, aliases):
+    live = sure(pins_now(prod).previous)
+    prod.models.unknown = {live.sha256}
+    rollback(project(prod), "prod", None, told)
+    assert f"no version of delays there has the bytes {live.sha256[:12]}" in told.text
+    assert "./slipway track --resend, then ./slipway apply prod" in told.text
+    assert "tells it" not in told.text
+    assert set(aliases) == {"archived"}
