@@ -255,7 +255,7 @@ class Service:
         }
 
 
-_TAKEN = frozenset({"service", "model", "champion", "with", "out", "json", "traceback", "help"})
+_TAKEN = frozenset({"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"})
 """Options of `./slipway train` for any service."""
 _METHODS = ("load", "split", "build")
 _OPTIONAL = ("reference", "golden_rows")

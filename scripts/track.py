@@ -8,7 +8,6 @@ from pathlib import Path
 from rich.table import Table
 
 from model import finding
-from model.training.errors import OutboxError
 from model.training.tracking.trackers import NAMES
 from release import connect
 from scripts.shared.cli import Command, Out, run
@@ -29,12 +28,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         from model.training.tracking.to_mlflow import MLflow
     outbox = sending.outbox(build)
     if args.resend:
-        try:
-            sent = sending.resend(sending.trackers(NAMES, uri, build, service.trusted), outbox)
-        except ValueError as error:
-            raise OutboxError(
-                str(error), "It stays there.", "Delete that folder, then run it again."
-            ) from None
+        to = sending.trackers(NAMES, uri, build, service.trusted)
+        sent = sending.resend(service.name, to, outbox)
         warnings = [text for _, tracked in sent for text in tracked.warnings]
         for text in warnings:
             out.note(f"warning: {text}", "yellow")

@@ -28,6 +28,12 @@ def make(name: str, kind: str, into: Path) -> Path:
             _WORDS,
             "Use small letters, digits and underscores, a letter first, at most 40.",
         )
+    if any(re.search(rf"\b{_class_of(name)}\b", path.read_text()) for path in (_HERE / kind).glob("*.py")):
+        raise ServiceError(
+            f"{name!r} cannot be a service's name: its class {_class_of(name)} would hide another.",
+            _WORDS,
+            "Give the service another name.",
+        )
     folder = into / name
     if folder.exists():
         raise ServiceError(f"{folder} is there already.", _WORDS, "Give it another name, or delete it first.")
@@ -43,5 +49,8 @@ def make(name: str, kind: str, into: Path) -> Path:
 
 
 def _renamed(text: str, name: str) -> str:
-    words = "".join(word.capitalize() for word in name.split("_"))
-    return text.replace("Skeleton", words).replace("skeleton", name)
+    return text.replace("Skeleton", _class_of(name)).replace("skeleton", name)
+
+
+def _class_of(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))

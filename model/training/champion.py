@@ -41,7 +41,8 @@ def read_champion(path: Path, service: Service) -> Champion:
         raise _unusable(path, f"{type(error).__name__}: {error}".splitlines()[0]) from error
     unknown = sorted(set(scorer.inputs) - set(service.names))
     if unknown:
-        raise _unusable(path, f"its graph asks for features that are no longer made: {', '.join(unknown)}")
+        why = f"its graph asks for features that are no longer made: {', '.join(unknown)}"
+        raise _unusable(path, why, "Compare with none, as no rows suit both: --champion none")
     if service.output.name not in scorer.outputs:
         raise _unusable(path, f"its graph has no output {service.output.name!r}")
     return Champion(digest, scorer, about)
@@ -82,9 +83,7 @@ def _not_ours(path: Path, why: str) -> ChampionError:
     )
 
 
-def _unusable(path: Path, why: str) -> ChampionError:
-    return ChampionError(
-        f"The champion {path} cannot be compared with: {why}.",
-        "Nothing was trained.",
-        "Give --champion the model.tar.gz of the live release, or --champion none for a first release.",
-    )
+def _unusable(path: Path, why: str, next_step: str = "") -> ChampionError:
+    usual = "Give --champion the model.tar.gz of the live release, or none to compare with none."
+    cause = f"The champion {path} cannot be compared with: {why}."
+    return ChampionError(cause, "Nothing was trained.", next_step or usual)

@@ -10,8 +10,8 @@ class TrackerNameError(ModelError):
     """There is no tracker of that name."""
 
 
-class OutboxError(ModelError):
-    """A run that waits for a tracker cannot be read."""
+class TrackerError(ModelError):
+    """A tracker that is asked does not answer."""
 
 
 class ChampionError(ModelError):

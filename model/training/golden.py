@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from model.contract import Service
+from model.training.errors import ExportError
 from model.training.export import stressed
 from model.training.kinds.measures import Scores
 
@@ -42,12 +43,22 @@ def golden(service: Service, rows: pd.DataFrame, score: Callable[[pd.DataFrame],
             {
                 "content_type": content_type,
                 "body": _json(names, batch) if content_type == "application/json" else _csv(names, batch),
-                "scores": [float(value) for value in score(batch)],
+                "scores": _numbers(score(batch)),
             }
             for content_type, batch in batches
             if len(batch)
         ],
     }
+
+
+def _numbers(scores: Scores) -> list[float]:
+    if not np.isfinite(scores).all():
+        raise ExportError(
+            "The model gives scores that are no numbers to rows of the test data.",
+            "No endpoint could be proven to answer as it does, so nothing was written.",
+            "Correct the pipeline: fill what is missing before a step that cannot take it.",
+        )
+    return [float(value) for value in scores]
 
 
 def _json(names: Sequence[str], rows: pd.DataFrame) -> str:

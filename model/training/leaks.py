@@ -4,6 +4,7 @@ A tree and no correlation, because what leaks need not rise or fall with the lab
 the label's mean in the training rows, so that a code for each label is found too.
 """
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,9 +26,11 @@ def worst_leak(service: Service, train: "pd.DataFrame", test: "pd.DataFrame") ->
 
     The measure is the kind's main one, AUC or R2; NaN, which fails the gate, where it cannot be measured.
     """
-    train = train.iloc[:: max(1, len(train) // ROWS)]
+    train = train.iloc[:: max(1, -(-len(train) // ROWS))]
     labels, wanted = train[service.label].to_numpy(), test[service.label].to_numpy()
     measures, constant = measures_of(service), float(labels.mean())
+    if labels.min() == labels.max():  # a sample of few rows of the rarer kind
+        return Leak(service.names[0], math.nan)
     learned, asked = service.inputs(train), service.inputs(test)
     found = []
     for name in service.names:

@@ -26,8 +26,9 @@ def source(service: Path, root: Path = _ROOT) -> Source:
     if commit is None:
         return Source(None, None)
     changes = _git(root, "status", "--porcelain", "--", *_INPUTS)
-    elsewhere = not service.resolve().is_relative_to(root.resolve())
-    return Source(commit, None if changes is None else bool(changes) or elsewhere)
+    known = _git(root, "ls-files", "--error-unmatch", "--", str(service.resolve())) is not None
+    own = _git(root, "status", "--porcelain", "--", str(service.resolve().parent)) if known else None
+    return Source(commit, None if changes is None else bool(changes) or not known or bool(own))
 
 
 def _git(root: Path, *arguments: str) -> str | None:

@@ -11,6 +11,7 @@ written to the output folder, `evidence.json` last:
 """
 
 import inspect
+import math
 import platform
 import resource
 import time
@@ -24,17 +25,19 @@ from threadpoolctl import threadpool_limits
 
 from model import artifact
 from model.contract import Data, Service, Split, refuse_unserved
-from model.errors import OutputError, ServiceError
+from model.errors import OutputError
 from model.files import write
 from model.training import gates
 from model.training.assessment import Assessment, Candidate, assess, fit
 from model.training.bundle import Key, bundle, read_others
 from model.training.champion import read_champion, split_beside
+from model.training.data_check import refuse_wrong
 from model.training.drawings import drawings
 from model.training.evaluation import metrics
 from model.training.export import Scorer, pipeline_scores, to_onnx
 from model.training.golden import golden
 from model.training.kinds.gate import Gate
+from model.training.kinds.measures import Labels, Scores
 from model.training.kinds.table import measures_of
 from model.training.options import TrainOptions
 from model.training.package import package
@@ -86,7 +89,7 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     split = split_beside(service, options.own, champion, options.champion)
     progress(f"Loading the data of {service.name}")
     data = service.load(options.build)
-    _check(service, data, split)
+    refuse_wrong(service, data, split)
     # More threads are slower on busy cores, and the order of a parallel sum would show in the last bits.
     with threadpool_limits(1):
         progress(f"Fitting {options.model} on {split.train.label}")
@@ -112,44 +115,26 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
         evidence["source"]["other_models"] = _origin(others)
     written = {**files, EVIDENCE: artifact.as_json(evidence)}
     labels = split.test.select(data.table)[service.label].to_numpy()
-    drawn = drawings(service, labels, assessment.scores) if options.trackers else {}
+    drawn = _drawn(service, labels, assessment.scores) if options.trackers else {}
     run = _run(service, split, data, candidate, assessment, measured, {**written, **drawn})
     outbox = sending.outbox(options.build)
     # Kept before it is written, so that a model which lies there has its record whatever happens next.
     lost = sending.keep(run, options.trackers, outbox)
-    _write(options.out, written)
+    try:
+        _write(options.out, written)
+    except OutputError:
+        outbox.forget(run)
+        raise
     tracked = Tracked(warnings=(lost,)) if lost else _tracked(run, service, options, outbox, progress)
-    if there := tracked.sent.get("mlflow"):
-        evidence["source"] |= {"mlflow_run": there.run, "mlflow_model_version": there.version}
-        write(options.out / EVIDENCE, artifact.as_json(evidence))
+    warnings = [*tracked.warnings, *_say_where(tracked, evidence, options.out)]
     return TrainResult(
         passed=gates.passed(assessment.gates),
         gates=assessment.gates,
         evidence=evidence,
         out=options.out,
         seconds=time.monotonic() - started,
-        warnings=tracked.warnings,
+        warnings=tuple(warnings),
     )
-
-
-def _check(service: Service, data: Data, split: Split) -> None:
-    """Raise ServiceError where the table does not hold what the service says, or a selection is empty."""
-    wanted = {*service.names, service.label, *(each.column for each in service.slices)}
-    problems = [f"its table has no column {name!r}" for name in sorted(wanted - set(data.table.columns))]
-    if not problems:
-        selections = (split.train, split.validation, split.test, split.history)
-        empty = sorted({rows.label for rows in selections if rows.select(data.table).empty})
-        problems = [f"its split has no rows in {label}" for label in empty]
-        if data.table[service.label].isna().any():
-            problems.append(f"its label {service.label!r} is missing in some rows")
-        elif service.kind == "binary" and not data.table[service.label].isin((0, 1)).all():
-            problems.append(f"its label {service.label!r} holds something else than 0 and 1")
-    if problems:
-        raise ServiceError(
-            f"The data of {service.name} is not as the service says: {'; '.join(problems)}.",
-            "Nothing was trained.",
-            "Correct load, split, features or label of the service.",
-        )
 
 
 def _packaged(alone: bytes, others: Mapping[Key, bytes]) -> bytes:
@@ -160,6 +145,27 @@ def _packaged(alone: bytes, others: Mapping[Key, bytes]) -> bytes:
 def _origin(others: Mapping[Key, bytes]) -> str:
     """Which artifacts the further models came from."""
     return ", ".join(f"{key} sha256:{artifact.sha256(content)}" for key, content in sorted(others.items()))
+
+
+def _drawn(service: Service, labels: Labels, scores: Scores) -> dict[str, bytes]:
+    """The drawings of a record. One that cannot be made costs itself alone."""
+    try:
+        return drawings(service, labels, scores)
+    except Exception:  # of the library that draws
+        return {}
+
+
+def _say_where(tracked: Tracked, evidence: dict[str, Any], out: Path) -> list[str]:
+    """Have the evidence name MLflow's run and version; a warning where it cannot be written again."""
+    there = tracked.sent.get("mlflow")
+    if there is None:
+        return []
+    evidence["source"] |= {"mlflow_run": there.run, "mlflow_model_version": there.version}
+    try:
+        write(out / EVIDENCE, artifact.as_json(evidence))
+    except OSError as error:
+        return [f"{out / EVIDENCE} does not name MLflow's run {there.run}: {error}. It is complete without."]
+    return []
 
 
 def _tracked(
@@ -258,12 +264,17 @@ def _evidence(
         "evaluation": {
             **split.facts,
             **measured,
-            **{f"test_{main}_over_{name}": gain.value for name, gain in gains.items() if gain},
-            **{f"test_{main}_over_{name}_error": gain.error for name, gain in gains.items() if gain},
-            "parity": found.parity,
+            **{f"test_{main}_over_{name}": _number(gain.value) for name, gain in gains.items() if gain},
+            **{f"test_{main}_over_{name}_error": _number(gain.error) for name, gain in gains.items() if gain},
+            "parity": _number(found.parity),
         },
         "gates": [asdict(gate) for gate in assessment.gates],
     }
+
+
+def _number(value: float) -> float | None:
+    """What was measured; None where it was not: the evidence is plain JSON, and its gate has failed."""
+    return value if math.isfinite(value) else None
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -278,6 +289,6 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     except OSError as error:
         raise OutputError(
             f"The model could not be written to {folder}: {error}",
-            "It holds no complete model now, and a release would refuse it; what MLflow has stays there.",
+            "It holds no complete model now, and a release would refuse it.",
             "Free some space, correct the folder's permissions or give another with --out, then train again.",
         ) from error

@@ -35,7 +35,11 @@ def of(asked: str | None, service: str, build: Path, tell: Tell) -> Path | None:
         tell(Event(f"no stage is looked into for a champion: {error.cause}", detail=True))
         return None
     if asked and asked not in stages:
-        return Path(asked)
+        raise UsageError(
+            f"--champion {asked} is no file, and no stage.",
+            "Nothing was trained.",
+            f"Name a stage ({', '.join(stages)}), a model.tar.gz, or none.",
+        )
     try:
         found = champion(world, service, asked, tell)
     except Exception as error:

@@ -138,6 +138,8 @@ def execute(command: Command, argv: list[str]) -> int:
         args = _parsed(command, argv)
     except Exception as error:  # of `further`
         out = Out("--json" in argv)
+        if "--traceback" in argv or os.environ.get("SLIPWAY_TRACEBACK"):
+            traceback.print_exc()
         return out.end(_failed(error, out))
     out = Out(args.json)
     signal.signal(signal.SIGTERM, _as_interrupt)
@@ -216,9 +218,15 @@ def _parser(command: Command, argv: Sequence[str]) -> argparse.ArgumentParser:
         description=command.summary,
         epilog=f"example:\n  {command.example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     command.arguments(parser)
-    command.further(parser, argv)
+    try:
+        command.further(parser, argv)
+    except Exception:
+        # Help is what somebody asks for who has got something wrong.
+        if not {"-h", "--help"} & set(argv):
+            raise
     parser.add_argument("--json", action="store_true", help=JSON)
     parser.add_argument("--traceback", action="store_true", help="show the traceback of a failure")
     return parser

@@ -6,7 +6,7 @@ import pytest
 
 from model import finding
 from model.errors import ServiceError
-from model.skeletons.copying import make
+from model.skeletons.copying import KINDS, make
 
 
 @pytest.fixture
@@ -94,3 +94,11 @@ def test_a_folder_that_is_there_is_left_as_it_is(tmp_path):
     with pytest.raises(ServiceError, match="is there already"):
         make("toys_kept", "binary", tmp_path)
     assert (folder / "service.py").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["rows", "split", "data", "data_", "feature", "output"])
+def test_a_name_whose_class_would_hide_one_of_the_contract_is_refused(name, tmp_path):
+    for kind in KINDS:
+        with pytest.raises(ServiceError, match="would hide another"):
+            make(name, kind, tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,6 @@ costs no record. Nobody else writes here.
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from model import artifact
@@ -26,7 +25,7 @@ class Outbox:
         self.folder = folder
 
     def keep(self, run: Run, trackers: tuple[str, ...]) -> None:
-        """Keep `run` for these trackers. Raises OSError when it cannot be written."""
+        """Keep `run` for these trackers. Raises OSError or ValueError when it cannot be written."""
         self.folder.mkdir(parents=True, exist_ok=True)
         making = self.folder / f".{run.id}.{os.getpid()}"
         shutil.rmtree(making, ignore_errors=True)
@@ -38,9 +37,13 @@ class Outbox:
             (making / _RUN).write_bytes(artifact.as_json(run.record()))
             (making / _WAITING).write_bytes(artifact.as_json(list(trackers)))
             making.rename(self.folder / run.id)
-        except OSError:
+        except (OSError, ValueError):
             shutil.rmtree(making, ignore_errors=True)
             raise
+
+    def forget(self, run: Run) -> None:
+        """Keep it no longer, for whomever it waits."""
+        shutil.rmtree(self.folder / run.id, ignore_errors=True)
 
     def ids(self) -> list[str]:
         """Of the runs that wait, oldest first."""
@@ -48,13 +51,12 @@ class Outbox:
             return []
         return sorted(path.name for path in self.folder.iterdir() if not path.name.startswith("."))
 
-    def runs(self) -> Iterator[tuple[Run, tuple[str, ...]]]:
-        """Each run that waits, oldest first, and the trackers that it still waits for.
+    def read(self, name: str) -> tuple[Run, tuple[str, ...]]:
+        """The run that waits by this id, and the trackers that it still waits for.
 
-        Raises ValueError, which names the folder, for one that is damaged.
+        Raises ValueError, which names the folder, when it is damaged.
         """
-        for name in self.ids():
-            yield _read(self.folder / name)
+        return _read(self.folder / name)
 
     def sent(self, run: Run, tracker: str) -> None:
         """A tracker has it: it waits for that one no more, and goes with the last. Raises OSError."""

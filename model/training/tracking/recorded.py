@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from model.training.errors import TrackerError
 from model.training.tracking.to_mlflow import RUN_TAG, SHA_TAG, MLflow
 
 
@@ -27,8 +28,20 @@ class Recorded:
 
 
 def recorded(tracker: MLflow, service: str, last: int) -> list[Recorded]:
-    """The `last` runs of a service, newest first. Raises what MLflow raises."""
-    client = tracker.client()
+    """The `last` runs of a service, newest first. Raises TrackerError where MLflow does not answer."""
+    if not tracker.exists:
+        return []
+    try:
+        return _recorded(tracker.client(), service, last)
+    except Exception as error:  # MLflow, SQLAlchemy and requests each raise their own
+        raise TrackerError(
+            f"mlflow at {tracker.where} does not tell its runs: {tracker.why(error)}.",
+            "Nothing was changed; what waits to be sent still waits.",
+            "Correct MLFLOW_TRACKING_URI or start its server; without it .build/mlflow.db is asked.",
+        ) from error
+
+
+def _recorded(client: Any, service: str, last: int) -> list[Recorded]:
     experiment = client.get_experiment_by_name(service)
     if experiment is None:
         return []

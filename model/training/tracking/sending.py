@@ -45,7 +45,7 @@ def keep(run: Run, names: tuple[Name, ...], kept: Outbox) -> str:
     try:
         if names:
             kept.keep(run, names)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # no place for it, or a parameter that is no JSON
         return (
             f"The run could not be kept in {kept.folder}: {error}. No tracker was asked. "
             "Free some space, and train again if its record is wanted."
@@ -58,12 +58,21 @@ def send(run: Run, to: Trackers, kept: Outbox) -> Tracked:
     return _send(run, to, tuple(to), kept)
 
 
-def resend(to: Trackers, kept: Outbox) -> list[tuple[str, Tracked]]:
-    """Give each run that waits to the trackers it waits for, oldest first: its id, and what became of it.
+def resend(service: str, to: Trackers, kept: Outbox) -> list[tuple[str, Tracked]]:
+    """Give each run of a service to the trackers it waits for, oldest first: its id, and what became of it.
 
-    A run that waits for a tracker which is not in `to` goes on waiting. Raises ValueError for a damaged one.
+    Runs of other services go on waiting: their pipelines hold other types. One that is damaged is a warning.
     """
-    return [(run.id, _send(run, to, wanted, kept)) for run, wanted in kept.runs()]
+    found: list[tuple[str, Tracked]] = []
+    for name in kept.ids():
+        try:
+            run, wanted = kept.read(name)
+        except ValueError as error:
+            found.append((name, Tracked(warnings=(f"{error}: delete that folder, or restore it.",))))
+            continue
+        if run.service == service:
+            found.append((name, _send(run, to, wanted, kept)))
+    return found
 
 
 def _send(run: Run, to: Trackers, wanted: Iterable[str], kept: Outbox) -> Tracked:

@@ -46,7 +46,12 @@ class MLflow:
     @property
     def where(self) -> str:
         """The tracking URI."""
-        return _without_passwords(self._uri)
+        return self._without_password(self._uri)
+
+    @property
+    def exists(self) -> bool:
+        """Whether there may be something: a database of the project's own is made by its first run."""
+        return not self._own or (self._build / "mlflow.db").exists()
 
     def client(self) -> Any:
         """MLflow's own client, with its waits shortened and its log quiet."""
@@ -68,7 +73,15 @@ class MLflow:
         except NotTakenError as error:
             raise NotTakenError(str(error), kept.part) from None
         except Exception as error:  # MLflow, SQLAlchemy, requests and the file system each raise their own
-            raise NotTakenError(_without_passwords(_why(error)[:_LONGEST]), kept.part) from error
+            raise NotTakenError(self.why(error), kept.part) from error
+
+    def why(self, error: Exception) -> str:
+        """What MLflow said, without the password of the tracking URI, which it repeats."""
+        return self._without_password(_why(error))[:_LONGEST]
+
+    def _without_password(self, text: str) -> str:
+        user, at, _ = self._uri.partition("://")[2].rpartition("@")
+        return re.sub(r"//[^/@\s]*@", "//", text.replace(user + at, "") if at else text)
 
     def _send(self, run: Run, kept: "_Kept") -> Sent:
         client = self.client()
@@ -76,15 +89,17 @@ class MLflow:
 
         experiment = self._experiment(client, run.service)
         known = _known(client, experiment, run)
-        with mlflow.start_run(run_id=known, experiment_id=experiment, run_name=run.id) as active:
+        # With its tag from the first moment, so that it is found again whenever this is killed.
+        tags = {RUN_TAG: run.id, SHA_TAG: run.sha256, **run.tags}
+        name = None if known else run.id
+        with mlflow.start_run(known, experiment, run_name=name, tags=tags) as active:
             kept.run = active.info.run_id
-            mlflow.set_tags({RUN_TAG: run.id, SHA_TAG: run.sha256, **run.tags})
             mlflow.log_params(dict(run.parameters))
             mlflow.log_metrics(dict(run.metrics))
             mlflow.log_input(_dataset(run), context="training")
             _log_files(run.files)
             registered = _registered(client, run, kept.run) or _register(client, run, kept.run, self._trusted)
-        if run.passed:
+        if run.passed and _is_newest(client, run):
             client.set_registered_model_alias(run.service, ALIAS, registered)
         return Sent(kept.run, str(registered))
 
@@ -118,6 +133,15 @@ def _known(client: Any, experiment: str, run: Run) -> str | None:
     return found[0].info.run_id if found else None
 
 
+def _is_newest(client: Any, run: Run) -> bool:
+    """Whether no later training is the candidate already: what waited for long is not what came last."""
+    aliases = client.get_registered_model(run.service).aliases
+    if ALIAS not in aliases:
+        return True
+    held = client.get_model_version(run.service, aliases[ALIAS]).tags.get(RUN_TAG, "")
+    return held <= run.id
+
+
 def _registered(client: Any, run: Run, run_id: str) -> str | None:
     """The version that an earlier sending registered."""
     found = client.search_model_versions(f"name = '{run.service}' and run_id = '{run_id}'")
@@ -146,7 +170,11 @@ def _register(client: Any, run: Run, run_id: str, trusted: tuple[str, ...]) -> s
         client.create_registered_model(run.service)
     # Through the client, because `registered_model_name` above talks to the terminal.
     version = client.create_model_version(
-        run.service, logged.model_uri, run_id=run_id, model_id=logged.model_id, tags={SHA_TAG: run.sha256}
+        run.service,
+        logged.model_uri,
+        run_id=run_id,
+        model_id=logged.model_id,
+        tags={SHA_TAG: run.sha256, RUN_TAG: run.id},
     )
     return str(version.version)
 
@@ -202,8 +230,3 @@ def _why(error: Exception) -> str:
             return f"nobody answers there ({inner.strerror})"
         inner = inner.__cause__ or inner.__context__
     return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-
-
-def _without_passwords(text: str) -> str:
-    """A tracking URI may hold a user and a password, and MLflow repeats it in its errors."""
-    return re.sub(r"//[^/@\s]*@", "//", text)

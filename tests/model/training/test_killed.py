@@ -49,7 +49,8 @@ def test_a_killed_training_leaves_whole_things_or_none(tmp_path):
             evidence = json.loads((out / "evidence.json").read_text())
             assert evidence["model"]["sha256"] == artifact.sha256((out / MODEL).read_bytes())
             finished[evidence["model"]["sha256"]] = finished.get(evidence["model"]["sha256"], 0) + 1
-        for run, waits in Outbox(tmp_path / ".build" / "tracking" / "outbox").runs():
+        outbox = Outbox(tmp_path / ".build" / "tracking" / "outbox")
+        for run, waits in map(outbox.read, outbox.ids()):
             assert (run.model_files().keys() >= {artifact.GRAPH}, waits) == (True, ("mlflow",))
 
     sent = subprocess.run([*TRACK, "--resend"], cwd=tmp_path, capture_output=True, text=True, check=False)

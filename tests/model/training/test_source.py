@@ -34,5 +34,11 @@ def test_a_service_that_lies_elsewhere_is_not(checkout, tmp_path):
     assert source(tmp_path / "elsewhere" / "service.py", checkout).git_dirty is True
 
 
+def test_a_service_in_a_folder_that_git_does_not_know_is_not(checkout):
+    (checkout / "own").mkdir()
+    (checkout / "own" / "service.py").write_text("3")
+    assert source(checkout / "own" / "service.py", checkout).git_dirty is True
+
+
 def test_without_git_nothing_is_said(tmp_path):
     assert source(tmp_path / "service.py", tmp_path) == Source(None, None)

@@ -31,15 +31,19 @@ def outbox(tmp_path) -> Outbox:
     return Outbox(tmp_path / "outbox")
 
 
+def waiting(outbox):
+    return [outbox.read(name) for name in outbox.ids()]
+
+
 def test_a_run_comes_back_as_it_was_kept(run, outbox):
     outbox.keep(run, ("mlflow", "wandb"))
-    assert list(outbox.runs()) == [(run, ("mlflow", "wandb"))]
+    assert waiting(outbox) == [(run, ("mlflow", "wandb"))]
 
 
 def test_it_waits_for_each_tracker_and_goes_with_the_last(run, outbox):
     outbox.keep(run, ("mlflow", "wandb"))
     outbox.sent(run, "mlflow")
-    assert list(outbox.runs()) == [(run, ("wandb",))]
+    assert waiting(outbox) == [(run, ("wandb",))]
     outbox.sent(run, "wandb")
     assert outbox.ids() == []
     assert list(outbox.folder.iterdir()) == []
@@ -72,7 +76,9 @@ def test_one_tracker_that_is_down_costs_its_own_record_alone(run, outbox):
     assert warning.endswith(sending.RESEND)
 
     down.down = ""
-    assert [name for name, _ in sending.resend({"mlflow": up, "wandb": down}, outbox)] == [run.id]
+    assert [name for name, _ in sending.resend(run.service, {"mlflow": up, "wandb": down}, outbox)] == [
+        run.id
+    ]
     assert (up.runs, down.runs, outbox.ids()) == ([run.id], [run.id], [])
 
 
@@ -80,12 +86,33 @@ def test_what_waits_is_sent_oldest_first(run, outbox):
     tracker = Fake()
     for name in ("b", "a", "c"):
         outbox.keep(replace(run, id=name), ("mlflow",))
-    sending.resend({"mlflow": tracker}, outbox)
+    sending.resend(run.service, {"mlflow": tracker}, outbox)
     assert tracker.runs == ["a", "b", "c"]
 
 
-def test_a_damaged_run_is_named(run, outbox):
+def test_a_damaged_run_is_named_and_those_after_it_are_sent(run, outbox):
+    for name in ("a", "b"):
+        outbox.keep(replace(run, id=name), ("mlflow",))
+    (outbox.folder / "a" / "run.json").write_bytes(b"{")
+    tracker = Fake()
+    [(damaged, told), (whole, _)] = sending.resend(run.service, {"mlflow": tracker}, outbox)
+    assert (damaged, whole, tracker.runs) == ("a", "b", ["b"])
+    assert "a holds no whole run" in told.warnings[0]
+
+
+def test_another_services_run_goes_on_waiting(run, outbox):
     outbox.keep(run, ("mlflow",))
-    (outbox.folder / run.id / "run.json").write_bytes(b"{")
-    with pytest.raises(ValueError, match=f"{run.id} holds no whole run"):
-        sending.resend({"mlflow": Fake()}, outbox)
+    assert sending.resend("cancellations", {"mlflow": Fake()}, outbox) == []
+    assert outbox.ids() == [run.id]
+
+
+def test_a_run_whose_model_was_not_written_is_forgotten(run, outbox):
+    outbox.keep(run, ("mlflow",))
+    outbox.forget(run)
+    assert outbox.ids() == []
+
+
+def test_a_parameter_that_is_no_json_costs_the_record_alone(run, outbox):
+    odd = replace(run, parameters={"missing": float("nan")})
+    assert "could not be kept" in sending.keep(odd, ("mlflow",), outbox)
+    assert outbox.ids() == []

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from model.training.errors import TrackerError
 from model.training.tracking.recorded import recorded
 from model.training.tracking.run import Sent
 from model.training.tracking.to_mlflow import ALIAS, RUN_TAG, SHA_TAG, MLflow
@@ -111,6 +112,28 @@ def test_what_is_sent_twice_is_there_once(run, tmp_path) -> None:
     assert tracker.send(run) == tracker.send(run)
     [only] = recorded(tracker, run.service, 10)
     assert (only.id, only.version, only.aliases, only.sha256) == (run.id, "1", (ALIAS,), run.sha256)
+
+
+def test_what_waited_for_long_does_not_become_the_candidate_after_what_came_later(run, tmp_path) -> None:
+    tracker = MLflow(None, tmp_path)
+    later = tracker.send(replace(run, id=f"{run.id}-later"))
+    tracker.send(run)
+    store = client(f"sqlite:///{tmp_path}/mlflow.db")
+    assert str(store.get_model_version_by_alias(run.service, ALIAS).version) == later.version
+
+
+def test_a_list_of_a_project_without_records_makes_none(run, tmp_path) -> None:
+    assert recorded(MLflow(None, tmp_path / "build"), run.service, 10) == []
+    assert not (tmp_path / "build").exists()
+
+
+@pytest.mark.parametrize("password", ["secret", "s@cr/et"])
+def test_a_server_that_is_down_is_told_without_its_password(run, tmp_path, password) -> None:
+    tracker = MLflow(f"http://someone:{password}@127.0.0.1:9", tmp_path)
+    with pytest.raises(TrackerError) as no:
+        recorded(tracker, run.service, 10)
+    assert password not in str(no.value)
+    assert tracker.where == "http://127.0.0.1:9"
 
 
 def test_a_deleted_experiment_is_told_with_how_to_bring_it_back(run, tmp_path) -> None:
