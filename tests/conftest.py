@@ -107,3 +107,14 @@ def _train_once(shared: Path, kind: str) -> Path:
             assert done.returncode == 0, done.stderr
             assert json.loads((folder / "evidence.json").read_text())["gates"]
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _mlflow_leaves_no_address() -> Generator[None]:
+    """`mlflow.set_tracking_uri` writes its variable, which commands of later tests would then go by."""
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    yield
+    if before is None:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+    else:
+        os.environ["MLFLOW_TRACKING_URI"] = before

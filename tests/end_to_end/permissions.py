@@ -37,6 +37,8 @@ NOT_IN_THE_LIFE: Mapping[str, str] = {
     "servicequotas:ListAWSDefaultServiceQuotas": "asked where the account's own quotas do not name the type",
 }
 """Permissions of the deployer that no step of the life needs, with the reason why it has them."""
+BY_TIME = {"cloudwatch:GetMetricData": "asked now and then in a judged rollout, which may be over sooner"}
+"""Permissions of the deployer that a step needs in some lives, by how long it takes, and not in others."""
 
 
 def actions(document: Document) -> list[str]:
