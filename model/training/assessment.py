@@ -55,7 +55,8 @@ def assess(
     service: Service, candidate: Candidate, table: "pd.DataFrame", split: Split, champion: Champion | None
 ) -> Assessment:
     """Measure the candidate on the validation and test rows of `split`, and evaluate the gates."""
-    constant = float(split.train.select(table)[service.label].mean())
+    train = split.train.select(table)
+    constant = float(train[service.label].mean())
     validation, test = split.validation.select(table), split.test.select(table)
     scores = candidate.scorer.score(test)
     result = evaluate(service, test, scores, constant)
@@ -66,7 +67,7 @@ def assess(
     }
     measured = Measured(
         parity=parity(service, candidate.pipeline, candidate.scorer, (test, stressed(service, test))),
-        leak=worst_leak(service, split.train.select(table), test),
+        leak=worst_leak(service, train, test),
         behind_days=split.behind_days,
         milliseconds=candidate.scorer.milliseconds(test.head(1)),
         megabytes=candidate.scorer.size / 1e6,

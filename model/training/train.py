@@ -101,7 +101,8 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
         progress(f"Evaluating it{beside} on {split.test.label}, which no model here has seen")
         assessment = assess(service, candidate, data.table, split, champion)
         progress("Packaging the graph, its schema and a reference sample")
-        requests = service.golden_rows(split.test.select(data.table))
+        test = split.test.select(data.table)
+        requests = service.golden_rows(test)
         files = {
             MODEL: _packaged(package(service, candidate, graph, data, split), others),
             GOLDEN: artifact.as_json(
@@ -110,13 +111,13 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
         }
     compared = champion.sha256 if champion else None
     measured = _measured(service, assessment)
-    evidence = _evidence(service, files, split, data, assessment, measured, compared)
+    origin = source(Path(inspect.getfile(type(service))))
+    evidence = _evidence(service, origin, files, split, data, assessment, measured, compared)
     if others:
         evidence["source"]["other_models"] = _origin(others)
     written = {**files, EVIDENCE: artifact.as_json(evidence)}
-    labels = split.test.select(data.table)[service.label].to_numpy()
-    drawn = _drawn(service, labels, assessment.scores) if options.trackers else {}
-    run = _run(service, split, data, candidate, assessment, measured, {**written, **drawn})
+    drawn = _drawn(service, test[service.label].to_numpy(), assessment.scores) if options.trackers else {}
+    run = _run(service, origin, split, data, candidate, assessment, measured, {**written, **drawn})
     outbox = sending.outbox(options.build)
     # Kept before it is written, so that a model which lies there has its record whatever happens next.
     lost = sending.keep(run, options.trackers, outbox)
@@ -189,6 +190,7 @@ def _measured(service: Service, assessment: Assessment) -> dict[str, float]:
 
 def _run(
     service: Service,
+    origin: Source,
     split: Split,
     data: Data,
     candidate: Candidate,
@@ -196,7 +198,7 @@ def _run(
     measured: Mapping[str, float],
     files: Mapping[str, bytes],
 ) -> Run:
-    passed, origin = gates.passed(assessment.gates), _source(service)
+    passed = gates.passed(assessment.gates)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return Run(
         id=f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{artifact.sha256(files[MODEL])[:8]}",
@@ -226,10 +228,6 @@ def _run(
     )
 
 
-def _source(service: Service) -> Source:
-    return source(Path(inspect.getfile(type(service))))
-
-
 def _parameters(candidate: Candidate) -> dict[str, Any]:
     """The plain parameters of the pipeline's last step, which tell one training from another."""
     found = candidate.pipeline[-1].get_params()
@@ -238,6 +236,7 @@ def _parameters(candidate: Candidate) -> dict[str, Any]:
 
 def _evidence(
     service: Service,
+    origin: Source,
     files: Mapping[str, bytes],
     split: Split,
     data: Data,
@@ -246,7 +245,7 @@ def _evidence(
     champion: str | None,
 ) -> dict[str, Any]:
     """What a release needs to know of the model; part of the release's manifest."""
-    origin, main = _source(service), measures_of(service).main
+    main = measures_of(service).main
     found = assessment.measured
     gains = {"yardstick": found.yardstick, "champion": found.champion}
     return {

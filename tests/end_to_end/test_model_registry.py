@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from model.training.tracking.to_mlflow import SHA_TAG
+from model.training.tracking.mlflow_store import SHA_TAG
 from tests.end_to_end.world import SKIP
 
 pytestmark = pytest.mark.sandbox

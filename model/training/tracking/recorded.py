@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from model.training.errors import TrackerError
-from model.training.tracking.to_mlflow import RUN_TAG, SHA_TAG, MLflow
+from model.training.tracking.mlflow_store import RUN_TAG, SHA_TAG
+from model.training.tracking.to_mlflow import MLflow
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from model import artifact
 
 MODEL = "model.tar.gz"
-SUFFIXES = (".png", ".html")
-"""Of the files that are drawings."""
+DRAWING = ".png"
+"""How the names of drawings end."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,3 @@ class Sent:
     """The tracker's own id of it."""
     version: str = ""
     """Of the registered model, where the tracker has such."""
-
-    def record(self) -> dict[str, str]:
-        """As JSON data."""
-        return asdict(self)

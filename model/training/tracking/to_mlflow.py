@@ -4,26 +4,27 @@ Without a tracking URI everything goes into `mlflow.db` and `mlruns/` of the bui
 An ARN of a tracking server of SageMaker's works as a URI too (the package `sagemaker-mlflow` is installed).
 """
 
-import logging
-import os
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from model import artifact
+from model.training.tracking.mlflow_store import (
+    RUN_TAG,
+    SHA_TAG,
+    Store,
+    quiet,
+    settle,
+    without_user,
+)
 from model.training.tracking.run import Run, Sent
 from model.training.tracking.trackers import NotTakenError
 
 ALIAS = "candidate"
 """The newest version that passed its gates. What is live where is the stages' data, not MLflow's."""
-RUN_TAG = "slipway.run"
-SHA_TAG = "slipway.sha256"
-"""Of a run and of a version: the SHA-256 of the model.tar.gz that it is."""
 _REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
 _SETTINGS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
     # It would stand before the answer of a command that prints JSON.
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     # Its own defaults wait for minutes before they say that a server is down.
@@ -40,29 +41,27 @@ class MLflow:
     def __init__(self, tracking_uri: str | None, build: Path, trusted: Sequence[str] = ()) -> None:
         self._trusted = tuple(trusted)
         self._build = build.resolve()
-        self._own = tracking_uri is None
-        self._uri = tracking_uri or f"sqlite:///{self._build / 'mlflow.db'}"
+        self._store = Store(tracking_uri, build)
+        self._files = None if tracking_uri else (self._build / "mlruns").as_uri()
 
     @property
     def where(self) -> str:
         """The tracking URI."""
-        return self._without_password(self._uri)
+        return self._store.where
 
     @property
     def exists(self) -> bool:
-        """Whether there may be something: a database of the project's own is made by its first run."""
-        return not self._own or (self._build / "mlflow.db").exists()
+        """Whether there may be something."""
+        return self._store.exists
 
     def client(self) -> Any:
         """MLflow's own client, with its waits shortened and its log quiet."""
-        _settle()
+        settle(_SETTINGS)
         import mlflow
 
-        # After the import, which sets these levels itself.
-        for name in ("mlflow", "alembic"):
-            logging.getLogger(name).setLevel(logging.ERROR)
+        quiet()
         self._build.mkdir(parents=True, exist_ok=True)
-        mlflow.set_tracking_uri(self._uri)
+        mlflow.set_tracking_uri(self._store.uri)
         return mlflow.MlflowClient()
 
     def send(self, run: Run) -> Sent:
@@ -77,11 +76,7 @@ class MLflow:
 
     def why(self, error: Exception) -> str:
         """What MLflow said, without the password of the tracking URI, which it repeats."""
-        return self._without_password(_why(error))[:_LONGEST]
-
-    def _without_password(self, text: str) -> str:
-        user, at, _ = self._uri.partition("://")[2].rpartition("@")
-        return re.sub(r"//[^/@\s]*@", "//", text.replace(user + at, "") if at else text)
+        return without_user(_why(error), self._store.uri)[:_LONGEST]
 
     def _send(self, run: Run, kept: "_Kept") -> Sent:
         client = self.client()
@@ -113,8 +108,7 @@ class MLflow:
             )
         if found:
             return found.experiment_id
-        own = (self._build / "mlruns").as_uri() if self._own else None
-        return client.create_experiment(service, artifact_location=own)
+        return client.create_experiment(service, artifact_location=self._files)
 
 
 class _Kept:
@@ -214,12 +208,6 @@ def _pinned() -> list[str]:
     wanted = ("scikit-learn", "skops", "pandas")
     lines = _REQUIREMENTS.read_text(encoding="utf-8").splitlines()
     return [line.strip() for line in lines if line.partition("==")[0] in wanted]
-
-
-def _settle() -> None:
-    """MLflow reads these when it is imported. What the environment already says wins."""
-    for name, value in _SETTINGS.items():
-        os.environ.setdefault(name, value)
 
 
 def _why(error: Exception) -> str:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from model.training.tracking.run import SUFFIXES, Run, Sent
+from model.training.tracking.run import DRAWING, Run, Sent
 from model.training.tracking.trackers import NotTakenError
 
 VERSION = "0.31.0"
@@ -69,7 +69,7 @@ def _log(wandb: Any, active: Any, run: Run) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in run.files.items():
             (Path(folder) / name).write_bytes(content)
-        drawings = [name for name in run.files if name.endswith(SUFFIXES)]
+        drawings = [name for name in run.files if name.endswith(DRAWING)]
         active.log({name.partition(".")[0]: wandb.Image(str(Path(folder) / name)) for name in drawings})
         model = wandb.Artifact(run.service, type="model", metadata={"sha256": run.sha256})
         for name in run.files:

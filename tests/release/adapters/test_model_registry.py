@@ -6,7 +6,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from release.adapters.model_registry import ModelRegistry, without_user
+from model.training.tracking.mlflow_store import without_user
+from release.adapters.model_registry import ModelRegistry
 from release.domain.model_versions import Mark
 from release.ports import Unreadable
 

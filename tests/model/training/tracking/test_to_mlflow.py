@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from model.training.errors import TrackerError
+from model.training.tracking.mlflow_store import RUN_TAG, SHA_TAG
 from model.training.tracking.recorded import recorded
 from model.training.tracking.run import Sent
-from model.training.tracking.to_mlflow import ALIAS, RUN_TAG, SHA_TAG, MLflow
+from model.training.tracking.to_mlflow import ALIAS, MLflow
 from model.training.tracking.trackers import NotTakenError
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("training")]
