@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # compiled files are kept even where the machine says otherwise: every worker would compile all tests anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-long test-troubles test-container test-unit lint format bench bench-rollout bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox deployer-policy lock clean distclean tracking image update-image
+.PHONY: help setup demo test test-long test-troubles test-disagreements test-container test-unit lint format bench bench-rollout bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox deployer-policy lock clean distclean tracking image update-image
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ test-long: setup ## what takes minutes more: kills and failures at many more mom
 LIVES ?= 35
 test-troubles: setup ## LIVES=35 rollouts of every strategy, each killed, failed and doubled six times at random, with callers
 	@SLIPWAY_TEST_LIVES=$(LIVES) $(BIN)/python -m pytest -n 2 --dist load tests/end_to_end/test_random_troubles.py -v -rP
+
+test-disagreements: setup ## LIVES=35 stages changed from outside, commanded and killed at random, then led back by what is named
+	@SLIPWAY_TEST_LIVES=$(LIVES) $(BIN)/python -m pytest -n 2 --dist load tests/end_to_end/test_random_disagreements.py -v -rP
 
 test-container: setup ## the main job and the server's tests in real containers; skips, and says why, without podman or root
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image

@@ -9,7 +9,6 @@ import socket
 import sys
 import time
 from collections.abc import Generator, Iterator
-from email.utils import formatdate
 from typing import Any
 
 import uvicorn
@@ -69,17 +68,7 @@ _GRACE = 5
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the sandbox has more to end than a server.
-
-    The Date of its answers is AWS's, which a fault can move.
-    """
-
-    async def on_tick(self, counter: int) -> bool:
-        ends = await super().on_tick(counter)
-        if clock.is_skewed():
-            date = formatdate(clock.now().timestamp(), usegmt=True).encode()
-            self.server_state.default_headers = [(b"date", date), *self.config.encoded_headers]
-        return ends
+    """uvicorn without its own signal handling: the sandbox has more to end than a server."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -174,6 +163,7 @@ class Sandbox:
             lifespan="off",
             log_config=None,
             access_log=False,
+            date_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_GRACE,
         )

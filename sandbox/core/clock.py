@@ -1,9 +1,11 @@
 """AWS's clock: the machine's, moved by the fault `clock_skew`; and what is too new to be found yet.
 
-Endpoints, models and configs are stamped with it, and the times of signed requests are compared with it.
+Endpoints, models, configs and objects are stamped with it, answers say it in their Date, and the times of
+signed requests are compared with it.
 """
 
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 
 from sandbox.core.faults import Faults
 
@@ -20,6 +22,11 @@ def now() -> datetime:
     """The time, as AWS has it."""
     skew = _faults.lasting("clock_skew") if _faults else None
     return datetime.now(UTC) + timedelta(seconds=skew.seconds if skew else 0.0)
+
+
+def http_date() -> str:
+    """The time as an answer's Date says it: whole seconds, rounded down (RFC 9110, 5.6.7)."""
+    return formatdate(int(now().timestamp()), usegmt=True)
 
 
 def is_skewed() -> bool:

@@ -2,8 +2,8 @@
 
 Whatever happens, what `status` and the errors name leads to a stage that is whole, no command deletes an
 endpoint, and what is promoted from the stage is what its last rollout left. The same on fakes, hundreds of
-times, is `tests/release/operations/test_random_disagreements.py`; `make test-troubles LIVES=200` for as many
-here. A life is its seed.
+times, is `tests/release/operations/test_random_disagreements.py`; `make test-disagreements LIVES=200` for as
+many here. A life is its seed.
 """
 
 import os

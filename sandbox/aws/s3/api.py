@@ -1,4 +1,4 @@
-"""What moto's S3 gets wrong: bucket policies on the loopback, suspended versioning, and EventBridge.
+"""What moto's S3 gets wrong: policies on the loopback, suspended versioning, EventBridge, and the clock.
 
 moto ignores a policy's Condition, so that a Deny of plain HTTP denies everything. The sandbox's own loopback
 counts as secure transport: such a Deny does not apply, and the policy need not be weakened. Deny statements
@@ -9,17 +9,21 @@ all of its object, and fail on a delete marker. Whoever destroys a bucket suspen
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3 import models as moto_models
 from moto.s3.exceptions import AccessDeniedByLock
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
+from sandbox.core import clock
+
 
 def install() -> None:
-    """Patch moto's check of bucket policies, its description of notifications, and deletions."""
+    """Patch moto's clock, its check of bucket policies, its description of notifications, and deletions."""
     original = S3Backend.delete_object
 
     def delete_object(
@@ -30,9 +34,15 @@ def install() -> None:
             return original(self, bucket_name, key_name, version_id, bypass)
         return _delete_in_suspended(bucket, key_name, version_id, bypass)
 
+    # Its own copy of the function: objects are as old as the sandbox's clock says, like all else.
+    moto_models.utcnow = _utcnow
     S3Backend.delete_object = delete_object
     FakeBucket.get_permission = _get_permission
     S3Response.get_bucket_notification = _get_bucket_notification
+
+
+def _utcnow() -> datetime:
+    return clock.now().replace(tzinfo=None)
 
 
 def _delete_in_suspended(

@@ -83,6 +83,7 @@ def test_the_age_of_an_object(world: World, bucket: str) -> None:
     """The answer's Date less its LastModified is the object's age, by S3's own clock."""
     world.s3.put_object(Bucket=bucket, Key="key", Body=b"1")
     answer = world.s3.get_object(Bucket=bucket, Key="key")
+    # One date alone, which is as new as the answer: two are joined by a comma and are no date.
     date = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
     age = (date - answer["LastModified"]).total_seconds()
     assert -1 <= age < 60, "whole seconds, each rounded in its own way"

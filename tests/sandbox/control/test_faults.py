@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -105,6 +106,13 @@ def test_a_small_skew_moves_timestamps_and_a_large_one_refuses_signatures(world:
     world.sandbox.faults("clock_skew", seconds=240)
     created = client.describe_model(ModelName=world.model())["CreationTime"]
     assert created - datetime.now(UTC) > timedelta(seconds=200)
+    s3, bucket = world.sandbox.client("s3"), world.name("skewed")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="key", Body=b"1")
+    answer = s3.get_object(Bucket=bucket, Key="key")
+    assert answer["LastModified"] - datetime.now(UTC) > timedelta(seconds=200)
+    said = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    assert timedelta(seconds=-1) <= said - answer["LastModified"] < timedelta(seconds=60)
     world.sandbox.clear_faults()
     for seconds, words in ((3600, "Signature expired"), (-3600, "Signature not yet current")):
         world.sandbox.faults("clock_skew", seconds=seconds)
