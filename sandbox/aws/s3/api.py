@@ -35,7 +35,7 @@ def install() -> None:
         return _delete_in_suspended(bucket, key_name, version_id, bypass)
 
     # Its own copy of the function: objects are as old as the sandbox's clock says, like all else.
-    moto_models.utcnow = _utcnow
+    moto_models.utcnow = _utcnow  # ty: ignore[invalid-assignment]
     S3Backend.delete_object = delete_object
     FakeBucket.get_permission = _get_permission
     S3Response.get_bucket_notification = _get_bucket_notification
