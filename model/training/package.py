@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from model import artifact
 from model.contract import Data, Service, Split
-from model.training import skops_file
+from model.training import boosters, skops_file
 from model.training.assessment import Candidate
 
 _LIBRARIES = ("onnx", "onnxruntime", "scikit-learn", "skl2onnx", "skops")
@@ -22,7 +22,10 @@ def package(service: Service, candidate: Candidate, graph: bytes, data: Data, sp
         "service": service.name,
         "model": candidate.model,
         "data_version": data.version,
-        "libraries": {name: version(name) for name in (*service.libraries, *_LIBRARIES)},
+        "libraries": {
+            **{name: version(name) for name in (*service.libraries, *_LIBRARIES)},
+            **boosters.versions(candidate.pipeline),
+        },
     }
     sample = service.reference(split.train.select(data.table))
     scored = sample.assign(score=candidate.scorer.score(sample).round(6))

@@ -30,7 +30,8 @@ from model.files import write
 from model.training import gates
 from model.training.assessment import Assessment, Candidate, assess, fit
 from model.training.bundle import Key, bundle, read_others
-from model.training.champion import read_champion, split_beside
+from model.training.champion import Champion, read_champion, split_beside
+from model.training.convertible import refuse_unconvertible
 from model.training.data_check import refuse_wrong
 from model.training.drawings import drawings
 from model.training.evaluation import metrics
@@ -84,6 +85,7 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     """
     started = time.monotonic()
     refuse_unserved(service)
+    refuse_unconvertible(service, options.model)
     champion = read_champion(options.champion, service) if options.champion else None
     others = read_others(options.others)
     split = split_beside(service, options.own, champion, options.champion)
@@ -109,10 +111,9 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
                 golden(service, requests, lambda rows: pipeline_scores(service, pipeline, rows))
             ),
         }
-    compared = champion.sha256 if champion else None
     measured = _measured(service, assessment)
     origin = source(Path(inspect.getfile(type(service))))
-    evidence = _evidence(service, origin, files, split, data, assessment, measured, compared)
+    evidence = _evidence(service, origin, files, split, data, assessment, measured, champion)
     if others:
         evidence["source"]["other_models"] = _origin(others)
     written = {**files, EVIDENCE: artifact.as_json(evidence)}
@@ -242,7 +243,7 @@ def _evidence(
     data: Data,
     assessment: Assessment,
     measured: Mapping[str, float],
-    champion: str | None,
+    champion: Champion | None,
 ) -> dict[str, Any]:
     """What a release needs to know of the model; part of the release's manifest."""
     main = measures_of(service).main
@@ -258,7 +259,7 @@ def _evidence(
             "mlflow_model_version": None,
             "git_commit": origin.git_commit,
             "git_dirty": origin.git_dirty,
-            "champion_sha256": champion,
+            "champion_sha256": champion.sha256 if champion else None,
         },
         "evaluation": {
             **split.facts,
