@@ -5,6 +5,7 @@ pipeline.skops   the pipeline it came from      model.json      what it was trai
 reference.csv    a sample to measure drift by   checksums.json  the SHA-256 of each
 """
 
+from dataclasses import asdict
 from importlib.metadata import version
 
 from model import artifact
@@ -27,6 +28,8 @@ def package(service: Service, candidate: Candidate, graph: bytes, data: Data, sp
             **boosters.versions(candidate.pipeline),
         },
     }
+    if service.postprocessing:
+        about["postprocessing"] = [{type(each).__name__: asdict(each)} for each in service.postprocessing]
     sample = service.reference(split.train.select(data.table))
     scored = sample.assign(score=candidate.scorer.score(sample).round(6))
     return artifact.pack(
