@@ -46,6 +46,10 @@ def _is_text(column: "pd.Series") -> bool:
 def _label(service: Service, table: "pd.DataFrame") -> list[str]:
     if table[service.label].isna().any():
         return [f"its label {service.label!r} is missing in some rows"]
+    if service.kind == "multiclass":
+        known = table[service.label].isin(service.output.classes)
+        wrong = table[service.label][~known].head(1)
+        return [f"its label {service.label!r} holds {each!r}, which is none of its classes" for each in wrong]
     if service.kind == "binary" and not table[service.label].isin((0, 1)).all():
         return [f"its label {service.label!r} holds something else than 0 and 1"]
     return []
@@ -57,6 +61,10 @@ def _rows(service: Service, table: "pd.DataFrame", split: Split) -> list[str]:
         labels = rows.select(table)[service.label]
         if labels.empty:
             found.append(f"its split has no rows in {rows.label}")
-        elif rows in (split.train, split.test, split.history) and labels.nunique() == 1:
+        elif rows not in (split.train, split.test, split.history):
+            continue
+        elif labels.nunique() == 1:
             found.append(f"its label {service.label!r} is {labels.iloc[0]} in every row of {rows.label}")
+        elif absent := [name for name in service.output.classes if name not in set(labels)]:
+            found.append(f"its split has no row of {absent[0]} in {rows.label}")
     return found

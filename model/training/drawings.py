@@ -66,6 +66,8 @@ def drawings(service: Service, labels: Labels, scores: Scores) -> dict[str, byte
     """
     if not np.isfinite(scores).all():
         return {}
+    if service.kind == "multiclass":  # each class against all others, together
+        labels, scores = np.eye(scores.shape[1])[labels].ravel(), scores.ravel()
     found = {"calibration.png": _calibration(service, calibration(labels, scores))}
     if service.kind == "binary":
         found["thresholds.png"] = _thresholds(service, thresholds(labels, scores))

@@ -24,7 +24,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from model import artifact
-from model.contract import Data, Service, Split, refuse_unserved
+from model.contract import Data, Service, Split
 from model.errors import OutputError
 from model.files import write
 from model.training import gates
@@ -84,7 +84,6 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     `model.errors.ModelError` for everything that a person has to put right first.
     """
     started = time.monotonic()
-    refuse_unserved(service)
     refuse_unconvertible(service, options.model)
     champion = read_champion(options.champion, service) if options.champion else None
     others = read_others(options.others)
@@ -117,7 +116,7 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     if others:
         evidence["source"]["other_models"] = _origin(others)
     written = {**files, EVIDENCE: artifact.as_json(evidence)}
-    drawn = _drawn(service, test[service.label].to_numpy(), assessment.scores) if options.trackers else {}
+    drawn = _drawn(service, service.labels(test), assessment.scores) if options.trackers else {}
     run = _run(service, origin, split, data, candidate, assessment, measured, {**written, **drawn})
     outbox = sending.outbox(options.build)
     # Kept before it is written, so that a model which lies there has its record whatever happens next.

@@ -80,13 +80,6 @@ def test_a_leak_that_cannot_be_measured_is_no_number():
     assert math.isnan(worst_leak(Skeleton(), table, toys().table).value)
 
 
-def test_more_classes_than_two_are_refused_before_the_data_is_loaded(tmp_path, monkeypatch):
-    monkeypatch.setattr(Skeleton, "kind", "multiclass")
-    monkeypatch.setattr(Skeleton, "load", lambda self, cache: pytest.fail("it was loaded"))
-    with pytest.raises(ServiceError, match="is multiclass"):
-        train(Skeleton(), TrainOptions("logistic", out=tmp_path, build=tmp_path))
-
-
 def test_numbers_that_learned_nothing_fail_their_gates_and_say_so(tmp_path, monkeypatch):
     """The whole training of a regression, with the labels in another order."""
     loaded = Numbers().load(tmp_path)
