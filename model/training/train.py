@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from model import artifact
@@ -205,7 +206,7 @@ def _run(
         service=service.name,
         parameters={
             "model": candidate.model,
-            **_parameters(candidate),
+            **parameters(candidate.pipeline),
             **split.about,
             **split.facts,
             "python": platform.python_version(),
@@ -228,10 +229,12 @@ def _run(
     )
 
 
-def _parameters(candidate: Candidate) -> dict[str, Any]:
+def parameters(pipeline: Pipeline) -> dict[str, Any]:
     """The plain parameters of the pipeline's last step, which tell one training from another."""
-    found = candidate.pipeline[-1].get_params()
-    return {name: value for name, value in found.items() if isinstance(value, bool | int | float | str)}
+    found = pipeline[-1].get_params()
+    plain = {name: value for name, value in found.items() if isinstance(value, bool | int | float | str)}
+    # XGBoost's `missing` is NaN, which no JSON holds
+    return {name: repr(value) if value != value else value for name, value in plain.items()}
 
 
 def _evidence(
