@@ -25,7 +25,8 @@ from release.domain.golden import Golden
 from release.domain.landed import Description
 from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Stored, Subject
 from release.domain.manifest import ImageRecord, Manifest
-from release.domain.model_versions import Mark
+from release.domain.model_packages import ModelPackages
+from release.domain.model_versions import ModelRegistry
 from release.domain.orders import Order
 from release.domain.pins import Pins
 from release.domain.records import Records
@@ -293,20 +294,6 @@ class Registry(Protocol):
         """Copy an image by digest here under the release's tag, and check what arrived."""
 
 
-class ModelRegistry(Protocol):
-    """Who keeps versions of models, and is told what the stages serve."""
-
-    @property
-    def exists(self) -> bool:
-        """Whether the project has one."""
-
-    def mark(self, service: str, marks: Sequence[Mark]) -> Sequence[str]:
-        """Give versions of a service's model their aliases and tags; the SHA-256s that it does not have.
-
-        Raises Unreadable.
-        """
-
-
 class Signs(Protocol):
     """What CloudWatch kept of an endpoint."""
 
@@ -362,6 +349,7 @@ class StagePorts:
     holdings: Holdings
     registry: Registry
     models: ModelRegistry
+    packages: ModelPackages
     signs: Signs
     quota_of: quotas.Ask
     clock: Clock

@@ -19,6 +19,7 @@ from release.adapters.fence_store import FenceStore
 from release.adapters.holdings import Holdings
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
+from release.adapters.model_packages import SageMakerRegistry
 from release.adapters.model_registry import ModelRegistry
 from release.adapters.owner import ci_actor
 from release.adapters.quotas import Quotas
@@ -116,6 +117,7 @@ def ports_of(
         holdings=Holdings(aws, artifacts),
         registry=Registry(aws),
         models=ModelRegistry(folder / ".build"),
+        packages=SageMakerRegistry(aws),
         last=False,
         signs=Signs(aws),
         quota_of=Quotas(aws).of,

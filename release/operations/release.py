@@ -10,7 +10,7 @@ from release.domain import gates, manifest
 from release.domain.errors import ReleaseFailed, UsageError
 from release.domain.ledger import Request
 from release.domain.pins import ReleasePin, Strategy
-from release.operations import entering, fenced, judging, quota, rollouts, standing
+from release.operations import entering, fenced, judging, quota, registries, rollouts, standing
 from release.operations.entering import Arrival
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
@@ -65,6 +65,9 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     if gates.failed(results) and (entry.approvals or entry.waivers) and ports.artifacts.exists():
         # A person can say yes to it, or waive a gate, only when the stage knows it.
         _keep(ports, arrival, trained)
+    results = registries.offer(
+        ports, endpoint, content, results, lambda: _push(ports, arrival, image, trained, tell), tell
+    )
     rollouts.pass_gates(ports, request, results, waivable, tell)
     rollouts.admit(ports, request)
     judging.refuse_impossible(ports, endpoint, order.strategy)
