@@ -2,19 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from model.contract import Data, Service, Split
+from model.contract import Service, Split
 from model.errors import ServiceError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def refuse_wrong(service: Service, data: Data, split: Split) -> None:
+def refuse_wrong(service: Service, table: "pd.DataFrame", split: Split) -> None:
     """Raise ServiceError where the table is not as the service says, or a selection cannot be used."""
     wanted = {*service.names, service.label, *(each.column for each in service.slices)}
-    problems = [f"its table has no column {name!r}" for name in sorted(wanted - set(data.table.columns))]
+    problems = [f"its table has no column {name!r}" for name in sorted(wanted - set(table.columns))]
     if not problems:
-        table = data.table
         problems = [*_features(service, table), *_label(service, table), *_rows(service, table, split)]
     if problems:
         raise ServiceError(

@@ -13,6 +13,7 @@ from release.adapters import stage_file
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws, error_code
 from release.adapters.clock import SystemClock
+from release.adapters.data_store import DataStore
 from release.adapters.endpoints import Endpoints
 from release.adapters.evidence import EvidenceStore
 from release.adapters.fence_store import FenceStore
@@ -114,6 +115,7 @@ def ports_of(
         waivers=waiver_store(aws, artifacts.bucket),
         caller=lambda: Caller(arn=aws.identity["Arn"], actor=ci_actor()),
         artifacts=artifacts,
+        data=DataStore(aws, artifacts),
         holdings=Holdings(aws, artifacts),
         registry=Registry(aws),
         models=ModelRegistry(folder / ".build"),

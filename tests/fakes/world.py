@@ -28,7 +28,7 @@ from tests.fakes.quotas import FakeQuotas
 from tests.fakes.records import FakeRecords
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.signs import FakeSigns
-from tests.fakes.store import FakeArtifacts, FakeRegistry
+from tests.fakes.store import FakeArtifacts, FakeDataStore, FakeRegistry
 from tests.fakes.trouble import Trouble
 
 ACCOUNT = "123456789012"
@@ -81,6 +81,7 @@ class FakeStage:
         self.ledger = FakeLedger(self.trouble, self.clock.now)
         self.evidence = FakeEvidence(self.trouble, self.clock, self.sagemaker)
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
+        self.data = FakeDataStore()
         self.models = FakeModels()
         self.registry = FakeRegistry(address=f"registry/slipway-{name}")
         self.signs = FakeSigns()
@@ -122,6 +123,7 @@ class FakeStage:
             waivers=self.waivers,
             caller=lambda: self.caller,
             artifacts=self.artifacts,
+            data=self.data,
             holdings=self.holdings,
             registry=self.registry,
             models=self.models,
