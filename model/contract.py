@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from model.errors import ServiceError
+from model.postprocessing import Postprocessing, problems
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,6 +172,8 @@ class Service:
     bounds: ClassVar[Bounds]
     yardstick: ClassVar[str | None] = None
     """The simple one of `models` that every candidate must reach when it is trained on all history."""
+    postprocessing: ClassVar[tuple[Postprocessing, ...]] = ()
+    """What is done with the pipeline's score, in order, before it is the answer (`model.postprocessing`)."""
     slices: ClassVar[tuple[Slice, ...]] = ()
     options: ClassVar[Mapping[str, Option]] = {}
     libraries: ClassVar[tuple[str, ...]] = ()
@@ -310,6 +313,7 @@ def _wrong(cls: type[Service]) -> list[str]:
         found.append(f"its options cannot be called {', '.join(sorted(taken))}")
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")
+    found += problems(cls.kind, cls.postprocessing)
     ends = (cls.output.minimum, cls.output.maximum)
     if cls.kind == "binary" and ends != (None, None):
         found.append("its output is a probability, which has no minimum and maximum of its own")

@@ -16,6 +16,7 @@ from model.training import gates
 from model.training.assessment import Candidate, assess, fit
 from model.training.bundle import read_others
 from model.training.champion import Champion, read_champion, split_beside
+from model.training.convertible import refuse_unconvertible
 from model.training.data_check import refuse_wrong
 from model.training.data_file import data_file
 from model.training.evaluated import evaluated
@@ -35,6 +36,7 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     """
     started = time.monotonic()
     refuse_unserved(service)
+    refuse_unconvertible(service, options.model)
     champion = read_champion(options.champion, service) if options.champion else None
     others = read_others(options.others)
     split = split_beside(service, options.own, champion, options.champion)
