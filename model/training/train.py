@@ -39,6 +39,7 @@ from model.training.golden import golden
 from model.training.kinds.gate import Gate
 from model.training.kinds.measures import Labels, Scores
 from model.training.kinds.table import measures_of
+from model.training.loading import load
 from model.training.options import TrainOptions
 from model.training.package import package
 from model.training.source import Source, source
@@ -88,8 +89,8 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     others = read_others(options.others)
     split = split_beside(service, options.own, champion, options.champion)
     progress(f"Loading the data of {service.name}")
-    data = service.load(options.build)
-    refuse_wrong(service, data, split)
+    data = load(service, options.build)
+    refuse_wrong(service, data, split, datetime.now(UTC))
     # More threads are slower on busy cores, and the order of a parallel sum would show in the last bits.
     with threadpool_limits(1):
         progress(f"Fitting {options.model} on {split.train.label}")
