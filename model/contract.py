@@ -8,11 +8,16 @@ its methods import what they need.
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from model.declarations import Expected as Expected
+from model.declarations import Protected as Protected
+from model.declarations import SourceFile as SourceFile
+from model.declarations import Statement as Statement
+from model.declarations import contradictions
 from model.errors import ServiceError
 from model.postprocessing import Postprocessing, problems
 
@@ -180,6 +185,12 @@ class Service:
     """Packages whose versions say more about the model, for `model.json`."""
     trusted: ClassVar[tuple[str, ...]] = ()
     """Types of the pipelines that skops does not know, by their full names."""
+    expected: ClassVar[Expected] = Expected()
+    """What the table is held against before anything is fitted, besides features and label."""
+    protected: ClassVar[tuple[Protected, ...]] = ()
+    """Columns whose groups the model must treat alike."""
+    statement: ClassVar[Statement] = Statement()
+    """What only people can say of the model, for its card."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -205,6 +216,10 @@ class Service:
     def build(self, model: str) -> "Pipeline":
         """An unfitted scikit-learn pipeline of that name, from the frame of `inputs` to the label."""
         raise NotImplementedError
+
+    def sources(self) -> Sequence[SourceFile]:
+        """The files that `load` will read, if they are to be looked at before. Raises a ModelError."""
+        return ()
 
     def reference(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """A sample of the training rows to measure drift by; it goes into the artifact with its scores."""
@@ -261,7 +276,7 @@ class Service:
 _TAKEN = frozenset({"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"})
 """Options of `./slipway train` for any service."""
 _METHODS = ("load", "split", "build")
-_OPTIONAL = ("reference", "golden_rows")
+_OPTIONAL = ("sources", "reference", "golden_rows")
 
 
 def refuse_unserved(service: Service) -> None:
@@ -314,6 +329,7 @@ def _wrong(cls: type[Service]) -> list[str]:
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")
     found += problems(cls.kind, cls.postprocessing)
+    found += contradictions(cls.kind, cls.protected)
     ends = (cls.output.minimum, cls.output.maximum)
     if cls.kind == "binary" and ends != (None, None):
         found.append("its output is a probability, which has no minimum and maximum of its own")
