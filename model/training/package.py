@@ -10,15 +10,16 @@ from importlib.metadata import version
 from typing import Any
 
 from model import artifact
-from model.contract import Data, Service, Split
+from model.contract import Service, Split
 from model.training import boosters, skops_file
 from model.training.assessment import Candidate
+from model.training.data_file import DataFile
 from model.training.kinds.measures import Scores
 
 _LIBRARIES = ("onnx", "onnxruntime", "scikit-learn", "skl2onnx", "skops")
 
 
-def package(service: Service, candidate: Candidate, graph: bytes, data: Data, split: Split) -> bytes:
+def package(service: Service, candidate: Candidate, graph: bytes, data: DataFile, split: Split) -> bytes:
     """The artifact's bytes: the same data, code and libraries give the same."""
     about = {
         **split.about,

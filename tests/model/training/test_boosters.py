@@ -22,8 +22,9 @@ from model.training.boosters import _rounded_down
 from model.training.convertible import refuse_unconvertible
 from model.training.errors import ExportError
 from model.training.export import Scorer, parity, stressed, to_onnx
+from model.training.finish import parameters
 from model.training.options import TrainOptions
-from model.training.train import TrainResult, parameters, train
+from model.training.train import TrainResult, train
 from tests.conftest import ROOT
 from tests.model.training.served import differences
 

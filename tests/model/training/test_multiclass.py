@@ -11,7 +11,7 @@ import pytest
 
 from model import artifact
 from model.contract import Data, Rows, Slice, Split
-from model.errors import ServiceError
+from model.errors import DataError
 from model.skeletons.multiclass.service import VINES, Skeleton
 from model.training.drawings import drawings
 from model.training.evaluation import evaluate, metrics
@@ -150,9 +150,9 @@ def everything(label: str) -> Rows:
     [
         (
             lambda table: table.assign(vine="merlot"),
-            "its label 'vine' holds 'merlot', which is none of its classes",
+            "its label 'vine' holds something else than its classes ('merlot') in every row",
         ),
-        (lambda table: table[table["vine"] != "barbera"], "its split has no row of barbera in all"),
+        (lambda table: table[table["vine"] != "barbera"], "its split has no row of 'barbera' in all"),
         (lambda table: table[table["vine"] == "barbera"], "its label 'vine' is barbera in every row of all"),
     ],
     ids=range(3),
@@ -161,7 +161,7 @@ def test_data_that_is_not_as_the_service_says_is_named(tmp_path, monkeypatch, ch
     table, rows = change(Skeleton().load(tmp_path).table), everything("all")
     monkeypatch.setattr(Skeleton, "load", lambda self, cache: Data(table, "1"))
     monkeypatch.setattr(Skeleton, "split", lambda self, *_: Split(rows, rows, rows, rows))
-    with pytest.raises(ServiceError) as caught:
+    with pytest.raises(DataError) as caught:
         train(Skeleton(), TrainOptions("logistic", out=tmp_path / "out", build=tmp_path))
     assert part in caught.value.cause
 
