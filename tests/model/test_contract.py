@@ -15,6 +15,7 @@ from model.contract import (
     RegressionBounds,
     Service,
 )
+from model.declarations import Protected
 from model.errors import ServiceError
 from model.postprocessing import Clip
 
@@ -161,8 +162,9 @@ def test_classes_are_numbered_in_the_order_of_their_answers():
         ({"output": Output("x", "y", 0, 3, classes=("a", "b"))}, "no minimum and maximum of its own"),
         ({"kind": "binary", "bounds": CHANCES}, "its output names classes, and its kind is binary"),
         ({"postprocessing": (Clip(0, 1),)}, "which is nothing for multiclass answers"),
+        ({"protected": (Protected(column="x", what="x"),)}, "'x' is nothing for a multiclass service"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_classes_that_contradict_themselves_are_named(changes, part):
     assert part in told(**{"kind": "multiclass", "bounds": CLASSES, "output": COLOURS} | changes)
