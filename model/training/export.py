@@ -18,7 +18,7 @@ import onnxruntime as ort
 import pandas as pd
 
 from model.contract import Service
-from model.training import boosters, postprocessing
+from model.training import boosters, postprocessing, targets
 from model.training.errors import ExportError
 from model.training.kinds.measures import Scores
 from model.training.kinds.table import measures_of
@@ -38,6 +38,7 @@ def to_onnx(service: Service, pipeline: "Pipeline") -> bytes:
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
     boosters.register()
+    targets.register()
     kinds = {"category": StringTensorType, "number": FloatTensorType}
     try:
         with warnings.catch_warnings():
