@@ -1,7 +1,9 @@
 """A model of several classes answers each row with their probabilities, in every format and protocol."""
 
+import html
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +160,12 @@ def test_the_document_is_valid_and_its_examples_are_answered_as_it_says(applicat
     assert [sum(row) for row in told["predictions"]] == [1, 1]
     with pytest.raises(jsonschema_rs.ValidationError):
         jsonschema_rs.validate(schema, {"predictions": [0.25]})
+
+
+def test_the_page_knows_their_names(application: Application) -> None:
+    page = application.respond(Request("GET", "/docs", {}, b"")).body.decode()
+    [told] = re.findall(r'<form id="form" data-classes="([^"]*)">', page)
+    assert json.loads(html.unescape(told)) == CLASSES
 
 
 @pytest.mark.parametrize(
