@@ -30,6 +30,7 @@ from model.files import write
 from model.training import gates
 from model.training.assessment import Assessment, Candidate, assess, fit
 from model.training.bundle import Key, bundle, read_others
+from model.training.card import card
 from model.training.champion import read_champion, split_beside
 from model.training.data_check import refuse_wrong
 from model.training.drawings import drawings
@@ -269,6 +270,7 @@ def _evidence(
             "parity": _number(found.parity),
         },
         "gates": [asdict(gate) for gate in assessment.gates],
+        "card": card(service, data, split, assessment.test, assessment.scores, files[MODEL]),
     }
 
 

@@ -1,0 +1,90 @@
+"""What the data was, for the data sheet: rows and time of each part, and what each column holds. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from model.contract import Data, Service, Split
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_VALUES = 3
+"""Of a category's values the most frequent ones are named."""
+
+
+def data_sheet(service: Service, data: Data, split: Split) -> dict[str, Any]:
+    """The whole table, its parts, and the columns of the rows that the model learned from, as JSON values."""
+    table = data.table
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    return {
+        "version": data.version,
+        "sha256": digest(service, table),
+        "rows": len(table),
+        **_period(service, table),
+        "parts": [
+            {"name": name, "label": part.label, **_part(service, part.select(table))}
+            for name, part in parts.items()
+        ],
+        "columns": _columns(service, split.train.select(table)),
+    }
+
+
+def digest(service: Service, table: "pd.DataFrame") -> str:
+    """SHA-256 of names, types and values of the columns that the service declares, in the table's order."""
+    from pandas.util import hash_pandas_object
+
+    declared = dict.fromkeys(
+        (
+            *service.names,
+            service.label,
+            *service.expected.columns,
+            *(each.column for each in (*service.slices, *service.protected)),
+        )
+    )
+    frame = table[list(declared)]
+    total = hashlib.sha256(repr([(name, str(kind)) for name, kind in frame.dtypes.items()]).encode())
+    total.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return total.hexdigest()
+
+
+def _part(service: Service, rows: "pd.DataFrame") -> Mapping[str, Any]:
+    return {"rows": len(rows), **_period(service, rows)}
+
+
+def _period(service: Service, rows: "pd.DataFrame") -> Mapping[str, Any]:
+    """When the first and the last row happened, where the service says so."""
+    name = service.expected.time
+    if name is None or rows.empty:
+        return {}
+    return {"first": _shown(rows[name].min()), "last": _shown(rows[name].max())}
+
+
+def _columns(service: Service, rows: "pd.DataFrame") -> list[dict[str, Any]]:
+    found = []
+    for feature in service.features:
+        column = rows[feature.name]
+        about = {"name": feature.name, "description": feature.description, "nullable": feature.nullable}
+        held = _text(column) if feature.kind == "category" else _numbers(column)
+        found.append({**about, "type": feature.kind, "missing": float(column.isna().mean()), **held})
+    label = rows[service.label]
+    told = {"name": service.label, "description": "the label", "nullable": False, "type": "label"}
+    return [*found, {**told, "missing": float(label.isna().mean()), **_numbers(label)}]
+
+
+def _numbers(column: "pd.Series") -> Mapping[str, Any]:
+    known = column.dropna().astype(float)
+    return {} if known.empty else {"low": float(known.min()), "high": float(known.max())}
+
+
+def _text(column: "pd.Series") -> Mapping[str, Any]:
+    counts = column.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
+    most = [[str(name), count / max(1, len(column))] for name, count in counts.head(MOST_VALUES).items()]
+    return {"values": len(counts), "most": most}
+
+
+def _shown(moment: Any) -> str | float:
+    """A time as text, a number as it is."""
+    return float(moment) if isinstance(moment, int | float | np.number) else str(moment)
