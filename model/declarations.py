@@ -97,6 +97,8 @@ class Statement:
 def contradictions(kind: str, protected: tuple[Protected, ...]) -> list[str]:
     """What contradicts itself in the protected columns of a service of this kind."""
     found = []
+    if protected and kind not in FAIRNESS:
+        return [f"its protected columns have no measures for {kind} answers"]
     for each in protected:
         name = f"its protected column {each.column!r}"
         others = [bound for of, names in FAIRNESS.items() if of != kind for bound in names]

@@ -61,10 +61,10 @@ def load(cache: Path) -> Data:
     data is missing or wrong, OutputError when the cache cannot be written.
     """
     folder = _folder()
-    data_version = _version(folder)
-    path = cache / f"flights-{data_version.rpartition('-')[2]}-{_code_version()}.parquet"
+    package_version, files_version = _versions(folder)
+    path = cache / f"flights-{files_version}-{_code_version()}.parquet"
     try:
-        return Data(pd.read_parquet(path), data_version)
+        return Data(pd.read_parquet(path), package_version)
     except (OSError, ValueError):
         # Not there yet, or cut short by a crash of the machine: it can always be made again.
         table = validated(joined(_read(folder, "flights"), _read(folder, "weather"), _read(folder, "planes")))
@@ -77,7 +77,7 @@ def load(cache: Path) -> Data:
             "Nothing was trained.",
             "Free some space, or correct the folder's permissions, and run it again.",
         ) from error
-    return Data(table, data_version)
+    return Data(table, package_version)
 
 
 def joined(flights: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame) -> pd.DataFrame:
@@ -124,13 +124,13 @@ def _folder() -> Path:
     return Path(places[0]) / "data"
 
 
-def _version(folder: Path) -> str:
-    """The package's version and the start of the hash of the files that are read."""
+def _versions(folder: Path) -> tuple[str, str]:
+    """The package with its version, and the start of the hash of the files that are read."""
     digest = hashlib.sha256()
     try:
         for name in FILES.values():
             digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
-        return f"{PACKAGE}-{version(PACKAGE)}-{digest.hexdigest()[:12]}"
+        return f"{PACKAGE}-{version(PACKAGE)}", digest.hexdigest()[:12]
     except (OSError, PackageNotFoundError) as error:
         raise _missing(f"The data package {PACKAGE} is incomplete: {error}") from error
 

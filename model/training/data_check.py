@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from model.contract import Data, Service, Split
+from model.contract import Service, Split
 from model.declarations import ColumnType
 from model.training.column_types import mistyped
 from model.training.problems import Problem, no_column, refuse, renamed, rows, shown
@@ -23,9 +23,8 @@ ZONES_HOURS = 14
 LABEL_FIX = "drop the rows without a usable label in load"
 
 
-def refuse_wrong(service: Service, data: Data, split: Split, now: datetime) -> None:
+def refuse_wrong(service: Service, table: "pd.DataFrame", split: Split, now: datetime) -> None:
     """Raise DataError where the table is not as the service says, or a selection cannot be used."""
-    table = data.table
     problems = [*_columns(service, table), *_size(service, table)]
     if not problems:
         problems = [

@@ -1,12 +1,12 @@
 """What the data was, for the data sheet: rows and time of each part, and what each column holds. Pure."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from model.contract import Data, Service, Split
+from model.contract import Service, Split
+from model.training.data_file import DataFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,13 +15,13 @@ MOST_VALUES = 3
 """Of a category's values the most frequent ones are named."""
 
 
-def data_sheet(service: Service, data: Data, split: Split) -> dict[str, Any]:
+def data_sheet(service: Service, data: DataFile, split: Split) -> dict[str, Any]:
     """The whole table, its parts, and the columns of the rows that the model learned from, as JSON values."""
     table = data.table
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
     return {
         "version": data.version,
-        "sha256": digest(service, table),
+        "sha256": data.sha256,
         "rows": len(table),
         **_period(service, table),
         "parts": [
@@ -30,24 +30,6 @@ def data_sheet(service: Service, data: Data, split: Split) -> dict[str, Any]:
         ],
         "columns": _columns(service, split.train.select(table)),
     }
-
-
-def digest(service: Service, table: "pd.DataFrame") -> str:
-    """SHA-256 of names, types and values of the columns that the service declares, in the table's order."""
-    from pandas.util import hash_pandas_object
-
-    declared = dict.fromkeys(
-        (
-            *service.names,
-            service.label,
-            *service.expected.columns,
-            *(each.column for each in (*service.slices, *service.protected)),
-        )
-    )
-    frame = table[list(declared)]
-    total = hashlib.sha256(repr([(name, str(kind)) for name, kind in frame.dtypes.items()]).encode())
-    total.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
-    return total.hexdigest()
 
 
 def _part(service: Service, rows: "pd.DataFrame") -> Mapping[str, Any]:
@@ -63,6 +45,8 @@ def _period(service: Service, rows: "pd.DataFrame") -> Mapping[str, Any]:
 
 
 def _columns(service: Service, rows: "pd.DataFrame") -> list[dict[str, Any]]:
+    from pandas.api.types import is_numeric_dtype
+
     found = []
     for feature in service.features:
         column = rows[feature.name]
@@ -70,8 +54,9 @@ def _columns(service: Service, rows: "pd.DataFrame") -> list[dict[str, Any]]:
         held = _text(column) if feature.kind == "category" else _numbers(column)
         found.append({**about, "type": feature.kind, "missing": float(column.isna().mean()), **held})
     label = rows[service.label]
+    held = _numbers(label) if is_numeric_dtype(label) else _text(label)
     told = {"name": service.label, "description": "the label", "nullable": False, "type": "label"}
-    return [*found, {**told, "missing": float(label.isna().mean()), **_numbers(label)}]
+    return [*found, {**told, "missing": float(label.isna().mean()), **held}]
 
 
 def _numbers(column: "pd.Series") -> Mapping[str, Any]:

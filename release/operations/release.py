@@ -6,12 +6,12 @@ The model was trained before; the image is built here. Both are pushed by conten
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.domain import gates, manifest
+from release.domain import data_version, gates, manifest, pointer
 from release.domain.errors import ReleaseFailed, UsageError
 from release.domain.ledger import Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
-from release.operations import card, entering, fenced, judging, quota, rollouts, standing
+from release.operations import card, entering, fenced, judging, quota, registries, rollouts, standing
 from release.operations.entering import Arrival
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
@@ -67,6 +67,9 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     if gates.failed(results) and (entry.approvals or entry.waivers) and ports.artifacts.exists():
         # A person can say yes to it, or waive a gate, only when the stage knows it.
         _keep(ports, arrival, trained)
+    results = registries.offer(
+        ports, endpoint, content, results, lambda: _push(ports, arrival, image, trained, tell), tell
+    )
     rollouts.pass_gates(ports, request, results, waivable, tell)
     rollouts.admit(ports, request)
     judging.refuse_impossible(ports, endpoint, order.strategy)
@@ -87,6 +90,10 @@ def _trained(folder: Path) -> Path:
             "There is no trained model to release, so nothing was changed.",
             "Train one first: ./slipway train",
         )
+    for name in (*FILES, data_version.FILE):
+        if (folder / name).is_file():
+            with (folder / name).open("rb") as file:
+                pointer.refuse(str(folder / name), file.read(pointer.LENGTH))
     return folder
 
 
@@ -109,11 +116,24 @@ def _keep(ports: StagePorts, arrival: Arrival, trained: Path) -> None:
     entering.keep_makers(ports, content.id, arrival.makers)
 
 
+def _keep_data(ports: StagePorts, content: Manifest, file: Path, tell: Tell) -> None:
+    """Have the stage's bucket hold the data that the model was trained on, where training left it."""
+    version = data_version.of(content)
+    if version is None:
+        return
+    if not file.is_file():
+        told = f"{file} is not there: ./slipway data {content.id} finds its data only where dvc push put it"
+        tell(Event(told, detail=True))
+    elif ports.data.put(version, file):
+        tell(Event(f"the data {version.name} is kept, {version.size:,} bytes", detail=True))
+
+
 def _push(ports: StagePorts, arrival: Arrival, image: Image, trained: Path, tell: Tell) -> ReleasePin:
     """Bring image, artifact and manifest into the stage; returns the pin that names them."""
     registry, artifacts, digest = ports.registry, ports.artifacts, image.record.digest
     content = arrival.content
     uri = registry.uri()
+    _keep_data(ports, content, trained / data_version.FILE, tell)
     tell(Event(f"pushing the image to {uri} and the artifact to {artifacts.bucket}"))
     if not registry.has(digest):
         image.push(registry, content.id)

@@ -183,7 +183,6 @@ def _lineage(manifest: Manifest, found: CardEvidence) -> Section:
         "model": f"sha256:{manifest.model.sha256}, {manifest.model.size:,} bytes",
         "image": f"{manifest.image.digest}, Python {manifest.image.python}",
         "golden requests": f"sha256:{manifest.golden_sha256}",
-        "data": f"sha256:{found.data.sha256}" if found.data.sha256 else "",
         **source,
     }
     rows: Sequence[tuple[str, str]] = [(name, value) for name, value in facts.items() if value]

@@ -19,7 +19,7 @@ def _source(found: CardEvidence) -> Section:
     period = span(data.first, data.last)
     facts = [
         f"Version {data.version}, {data.rows:,} rows.",
-        f"SHA-256 of the declared columns: {data.sha256}.",
+        f"SHA-256 of the file of all rows: {data.sha256}.",
         "The service declares no time of a row." if period == NONE else f"Period: {period}.",
     ]
     table = Table("Parts", ("part", "rows of", "rows", "period"), rows, frozenset({2}))

@@ -11,10 +11,11 @@ import pytest
 from model import artifact
 from model.contract import Data, Expected, Feature, Protected, Rows, Slice, Split, Statement
 from model.skeletons.binary.service import Skeleton as Tumours
-from model.training.card import card, plain
-from model.training.data_sheet import digest
+from model.training.card import card
+from model.training.data_file import data_file
 from model.training.evaluation import evaluate
-from release.domain import card as told
+from model.training.told import plain, told
+from release.domain import card as evidence
 
 COUNT = 400
 TRAIN = Rows("the first 200 rows", lambda table: table.head(200))
@@ -61,25 +62,26 @@ def made(table: pd.DataFrame | None = None, scores: np.ndarray | None = None) ->
             artifact.REFERENCE: table.head(50).assign(score=0.25).to_csv(index=False).encode(),
         }
     )
-    test = evaluate(service, table.tail(200), scores, 0.5)
-    return card(service, Data(table, "visits-1"), SPLIT, test, scores, packaged)
+    rows = table.tail(200)
+    test = told(service, rows, scores, 0.5, evaluate(service, rows, scores, 0.5).fairness)
+    return card(service, data_file(service, Data(table, "visits-1")), SPLIT, test, packaged)
 
 
 def test_a_release_reads_all_of_it_and_it_is_plain_json():
     value = made()
-    found = told.of(json.loads(json.dumps(value, allow_nan=False)))
+    found = evidence.of(json.loads(json.dumps(value, allow_nan=False)))
     assert found.known
     assert (found.model, found.kind, found.statement.owner) == ("logistic", "binary", "us")
     assert (found.reference.rows, found.reference.score.middle) == (50, 0.25)
     assert [part.rows for part in found.data.parts] == [200, 200, 200]
     assert found.data.parts[0].first == "2026-01-01 00:00:00+00:00"
     assert {"statement", "data", "main", "slices", "calibration", "fairness", "reference"} <= set(value)
-    assert set(value) <= set(told.CardEvidence.model_fields)
-    assert set(value["data"]) <= set(told.DataSheet.model_fields)
+    assert set(value) <= set(evidence.CardEvidence.model_fields)
+    assert set(value["data"]) <= set(evidence.DataSheet.model_fields)
 
 
 def test_the_columns_are_those_of_the_training_rows():
-    size, ward, label = told.of(made()).data.columns
+    size, ward, label = evidence.of(made()).data.columns
     train = visits().head(200)
     assert (size.type, size.nullable, size.missing) == ("number", True, pytest.approx(0.25))
     assert (size.low, size.high) == (train["size"].min(), train["size"].max())
@@ -89,7 +91,7 @@ def test_the_columns_are_those_of_the_training_rows():
 
 
 def test_measures_have_intervals_and_a_small_slice_has_none():
-    found = told.of(made())
+    found = evidence.of(made())
     main = found.main.measured
     assert main.low is not None
     assert main.high is not None
@@ -102,16 +104,10 @@ def test_measures_have_intervals_and_a_small_slice_has_none():
     assert [group.name for group in found.fairness[0].groups] == ["f", "m"]
 
 
-def test_the_hash_is_of_these_very_rows_in_this_order():
-    service, table = Visits(), visits()
-    assert digest(service, table) == digest(service, table.assign(note="not declared"))
-    for changed in (
-        table.assign(size=table["size"] + 1e-9),
-        table.iloc[::-1],
-        table.head(399),
-        table.assign(malignant=table["malignant"].astype("int32")),
-    ):
-        assert digest(service, changed) != digest(service, table)
+def test_the_hash_is_that_of_the_file_of_all_rows():
+    data = data_file(Visits(), Data(visits(), "visits-1"))
+    found = evidence.of(made()).data
+    assert (found.sha256, found.version) == (data.sha256, data.version)
 
 
 def test_what_could_not_be_measured_is_null():
@@ -129,7 +125,8 @@ def test_a_service_that_declares_nothing_has_a_card_all_the_same(tmp_path):
     test = split.test.select(rows.table)
     scores = np.linspace(0, 1, len(test))
     packaged = artifact.pack({artifact.ABOUT: b'{"model": "forest"}', artifact.REFERENCE: b"score\n0.5\n"})
-    found = told.of(card(service, rows, split, evaluate(service, test, scores, 0.5), scores, packaged))
-    assert found.statement == told.Statement()
+    shown = told(service, test, scores, 0.5, ())
+    found = evidence.of(card(service, data_file(service, rows), split, shown, packaged))
+    assert found.statement == evidence.Statement()
     assert (found.slices, found.fairness, found.data.first) == ((), (), None)
     assert len(found.data.columns) == len(service.features) + 1

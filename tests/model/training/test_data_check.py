@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.contract import Data, Expected, Feature, Protected, Rows, Service, Split
+from model.contract import Expected, Feature, Protected, Rows, Service, Split
 from model.errors import DataError
 from model.skeletons.binary.service import Skeleton as Tumours
 from model.skeletons.regression.service import Skeleton as Patients
@@ -71,7 +71,7 @@ def setting(column: str, *rows: int, to: Any) -> Change:
 
 
 def checked(table: Table, service: Service, split: Split = SPLIT) -> None:
-    refuse_wrong(service, Data(table, "1"), split, NOW)
+    refuse_wrong(service, table, split, NOW)
 
 
 def test_a_table_with_nothing_wrong_passes():
@@ -244,7 +244,7 @@ def test_a_number_as_label_is_held_against_its_type(tmp_path):
 def test_a_service_that_declares_nothing_of_it_goes_on_working(service, tmp_path):
     table = service.load(tmp_path).table
     split = service.split({}, None)
-    refuse_wrong(service, Data(table.iloc[::-1], "1"), split, NOW)
+    refuse_wrong(service, table.iloc[::-1], split, NOW)
 
 
 def test_many_problems_are_counted_and_not_all_told():
