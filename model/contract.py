@@ -328,8 +328,8 @@ def _wrong(cls: type[Service]) -> list[str]:
         found.append(f"its options cannot be called {', '.join(sorted(taken))}")
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")
-    found += contradictions(cls.kind, cls.protected)
     found += problems(cls.kind, cls.postprocessing)
+    found += contradictions(cls.kind, cls.protected)
     ends = (cls.output.minimum, cls.output.maximum)
     if cls.kind == "binary" and ends != (None, None):
         found.append("its output is a probability, which has no minimum and maximum of its own")
