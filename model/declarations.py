@@ -19,6 +19,10 @@ class SourceFile:
     path: Path
     columns: tuple[str, ...] = ()
     """Those that `load` reads."""
+    separator: str = ","
+    """Of a CSV's cells."""
+    encoding: str = "utf-8"
+    """Of a CSV."""
     chunked: bool = False
     """Whether `load` reads it in chunks and keeps a part: then it may be larger than the memory."""
 
