@@ -47,6 +47,7 @@ def markdown(report: Report) -> str:
     for watched in report.watched:
         lines += [*_metrics(watched), ""]
     lines += [*_changes(report), "", *_timeline(report), ""]
+    lines += [f"Its model card: ./slipway card {text(report.release)}", ""]
     return "\n".join(lines)
 
 

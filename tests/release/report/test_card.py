@@ -10,6 +10,7 @@ from release.report.card.document import Heard, Plot, Word
 from release.report.card.markdown import markdown
 from release.report.card.page import folded, html
 from release.report.card.plot import calibration
+from release.report.markdown import markdown as report_markdown
 from release.report.page import html as report_page
 from tests.release.examples import manifest
 from tests.release.report.cards import CARD, GATES, HEARD, carded, hostile
@@ -156,3 +157,8 @@ def test_a_rollouts_report_holds_the_card_of_what_it_brought(reported):
     assert f"Model card and data sheet of {carded().id}" in page.text
     assert "To plan a journey." in page.text
     assert "Model card" not in Page(report_page(reported("canary"))).text
+
+
+def test_a_rollouts_markdown_names_the_command_that_tells_the_card(reported):
+    report = reported("canary")
+    assert f"Its model card: ./slipway card {report.release}" in report_markdown(report)
