@@ -39,9 +39,21 @@ class Threshold(NamedTuple):
     """Share of all rows that are said to be 1."""
 
 
+def one_by_one(service: Service, labels: Labels, scores: Scores) -> tuple[Labels, Scores]:
+    """Labels and scores as they are; of several classes each class of each row, whether it is the row's."""
+    if service.kind != "multiclass":
+        return labels, scores
+    return np.eye(scores.shape[1])[labels].ravel(), scores.ravel()
+
+
+def bins(scores: Scores) -> list[NDArray[np.intp]]:
+    """The rows in up to `BINS` parts of equally many, lowest scores first."""
+    return [part for part in np.array_split(np.argsort(scores, kind="stable"), BINS) if len(part)]
+
+
 def calibration(labels: Labels, scores: Scores) -> Calibration:
     """Mean score beside mean label in up to `BINS` bins of equally many rows, lowest scores first."""
-    parts = [part for part in np.array_split(np.argsort(scores, kind="stable"), BINS) if len(part)]
+    parts = bins(scores)
     values = [labels[part].astype(float) for part in parts]
     return Calibration(
         np.array([scores[part].mean() for part in parts]),
@@ -66,8 +78,7 @@ def drawings(service: Service, labels: Labels, scores: Scores) -> dict[str, byte
     """
     if not np.isfinite(scores).all():
         return {}
-    if service.kind == "multiclass":  # each class against all others, together
-        labels, scores = np.eye(scores.shape[1])[labels].ravel(), scores.ravel()
+    labels, scores = one_by_one(service, labels, scores)
     found = {"calibration.png": _calibration(service, calibration(labels, scores))}
     if service.kind == "binary":
         found["thresholds.png"] = _thresholds(service, thresholds(labels, scores))

@@ -162,7 +162,10 @@ def test_classes_are_numbered_in_the_order_of_their_answers():
         ({"output": Output("x", "y", 0, 3, classes=("a", "b"))}, "no minimum and maximum of its own"),
         ({"kind": "binary", "bounds": CHANCES}, "its output names classes, and its kind is binary"),
         ({"postprocessing": (Clip(0, 1),)}, "which is nothing for multiclass answers"),
-        ({"protected": (Protected(column="x", what="x"),)}, "'x' is nothing for a multiclass service"),
+        (
+            {"protected": (Protected(column="x", what="x"),)},
+            "its protected columns have no measures for multiclass answers",
+        ),
     ],
     ids=range(11),
 )

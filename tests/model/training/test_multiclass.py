@@ -19,7 +19,12 @@ from model.training.kinds.multiclass import gates, measures
 from model.training.leaks import worst_leak
 from model.training.options import TrainOptions
 from model.training.train import train
+from release.domain import card
+from release.report.card.build import build
+from release.report.card.document import Heard
+from release.report.card.markdown import markdown
 from tests.model.training.served import differences
+from tests.release.examples import manifest
 
 pytestmark = pytest.mark.sandbox
 
@@ -120,6 +125,22 @@ def test_it_is_trained_and_the_server_answers_with_the_probabilities_of_its_clas
     assert differences(out, tmp_path) == []
     files = artifact.read((out / "model.tar.gz").read_bytes())
     assert files[artifact.REFERENCE].splitlines()[0].endswith(b"score_barolo,score_grignolino,score_barbera")
+
+
+def test_its_card_tells_each_class_of_each_row(tmp_path):
+    result = train(Skeleton(), TrainOptions("forest", out=tmp_path / "out", build=tmp_path, trackers=()))
+    found = card.of(result.evidence["card"])
+    main, test_rows = found.main.measured, 35
+    assert (found.kind, main.rows) == ("multiclass", test_rows)
+    assert (main.low or 0) < (main.value or 0) <= (main.high or 0) <= 1
+    assert main.value == result.evidence["evaluation"]["test_auc"]
+    assert sum(one.label.rows for one in found.calibration) == test_rows * len(VINES)
+    assert 1 / 3 < (found.reference.score.low or 0) < (found.reference.score.high or 0) <= 1
+    told = markdown(
+        build(manifest(**{name: result.evidence[name] for name in ("evaluation", "card")}), Heard())
+    )
+    assert "recall barbera" in told
+    assert "of each class of the test rows" in told
 
 
 def test_the_champion_is_compared_and_a_worse_model_refused(tmp_path):
