@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from model import artifact
 from model.contract import Service
 from model.skeletons.binary.service import Skeleton
+from model.skeletons.multiclass.service import Skeleton as Classes
 from model.skeletons.regression.service import Skeleton as Numbers
 from model.training import boosters
 from model.training.assessment import fit
@@ -85,12 +86,28 @@ class Patients(Numbers):
         return built(self, XGBRegressor(**least) if model == "xgboost" else LGBMRegressor(**least))
 
 
+class Wines(Classes):
+    """A probability of each of three classes, which XGBoost wants as numbers."""
+
+    models = ("xgboost", "lightgbm")
+    yardstick = None
+
+    def build(self, model: str) -> Any:
+        from lightgbm import LGBMClassifier
+        from xgboost import XGBClassifier
+
+        least: dict[str, Any] = {"n_estimators": 40, "max_depth": 2}
+        return built(self, XGBClassifier(**least) if model == "xgboost" else LGBMClassifier(**least))
+
+
 def trained(service: Service, model: str, folder: Path) -> TrainResult:
     return train(service, TrainOptions(model, out=folder / model, build=folder, trackers=()))
 
 
 @pytest.mark.parametrize("model", ["xgboost", "lightgbm"])
-@pytest.mark.parametrize("service", [Tumours(), Patients()], ids=["binary", "regression"])
+@pytest.mark.parametrize(
+    "service", [Tumours(), Patients(), Wines()], ids=["binary", "regression", "multiclass"]
+)
 def test_it_is_trained_and_the_server_answers_as_it_does(tmp_path, service, model):
     result = trained(service, model, tmp_path)
     assert result.passed, result.failed
