@@ -6,12 +6,15 @@ The tests of this file build on each other, in order: it is one story.
 
 import hashlib
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from demo.callers import calling
 from release.domain import landed, names, plan
+from release.domain.data_version import DataVersion
+from release.domain.errors import UsageError
 from release.domain.names import repository
 from release.judge.windows import parse_line
 from tests.end_to_end.world import SKIP, wait_until
@@ -70,10 +73,22 @@ def test_the_data_of_a_release_comes_back_by_its_hash_and_damaged_bytes_do_not(
     s3.put_object(Bucket=bucket, Key=key, Body=kept[:-1] + b"?")
     out = ("data", releases.second, "--out", str(tmp_path / "rows.parquet"))
     assert "is damaged" in world.slipway(*out, expected=4).result["error"]
-    s3.delete_object(Bucket=bucket, Key=key)
-    assert "No stage has the data" in world.slipway(*out, expected=4).result["error"]
-    assert "No stage knows" in world.slipway("data", "0" * 12, expected=2).result["error"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_large_data_is_kept_and_other_bytes_than_the_versions_are_not(world, releases, tmp_path):
+    store, rows = world.ports("dev").data, os.urandom(9 << 20)
+    (tmp_path / "rows").write_bytes(rows)
+    md5, sha256 = hashlib.md5(rows, usedforsecurity=False).hexdigest(), hashlib.sha256(rows).hexdigest()
+    version = DataVersion("rows", sha256, md5, len(rows))
+    assert not store.has(version)
+    store.put(version, tmp_path / "rows")
+    assert store.has(version)
+    assert store.fetch(version, tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == rows
+    (tmp_path / "rows").write_bytes(rows + b"?")
+    with pytest.raises(UsageError, match="It is not the data that the model was trained on"):
+        store.put(version, tmp_path / "rows")
 
 
 def test_the_variables_alone_lead_plain_boto3_to_the_endpoint(world, releases, trained):

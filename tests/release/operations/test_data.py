@@ -124,6 +124,21 @@ def test_a_release_without_its_data_beside_it_goes_out_and_says_so(world, releas
     assert dev.data.files == {}
 
 
+def test_data_that_the_bucket_has_already_needs_no_file(world, released, dev, told):
+    (world.build / "model" / "data.parquet").unlink()
+    release(world, Order(world.build / "model"), told)
+    assert "is not there" not in told.text
+    assert dev.data.files == {MD5: DATA}
+
+
+def test_a_file_that_is_other_data_is_not_kept_for_the_releases(world, released, dev, told):
+    (world.build / "model" / "data.parquet").write_bytes(b"other rows")
+    dev.data.files = {}
+    with pytest.raises(UsageError, match="is other data"):
+        release(world, Order(world.build / "model"), told)
+    assert dev.data.files == {}
+
+
 @pytest.mark.parametrize("name", ["model.tar.gz", "golden.json", "evidence.json", "data.parquet"])
 def test_a_pointer_of_git_lfs_is_not_released_for_the_file(world, released, dev, told, name):
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
