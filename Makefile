@@ -5,7 +5,8 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # compiled files are kept even where the machine says otherwise: every worker would compile all tests anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup data-tools demo test test-long test-troubles test-disagreements test-container test-unit lint format bench bench-rollout bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox deployer-policy lock clean distclean tracking image update-image
+# every target is a deed, none a file
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -59,6 +60,9 @@ bench: setup ## status, pulumi up, release and rollback in stages of 1 to 100 en
 
 bench-rollout: setup ## judged rollouts in real time: how soon a bad release is gone, beside SageMaker's canary; raw results in .build/bench/rollout-judged/
 	@$(BIN)/python -m bench.rollout.judged $(ARGS)
+
+bench-training: setup ## from a model's code to a release in an empty sandbox, and 1,000 runs compared; raw results in .build/bench/training/
+	@$(BIN)/python -m bench.training $(ARGS)
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)

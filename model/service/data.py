@@ -16,10 +16,9 @@ from zipfile import BadZipFile
 
 import pandas as pd
 
-from model.contract import Data
-from model.errors import OutputError
+from model.contract import Data, SourceFile
+from model.errors import DataError, OutputError
 from model.files import replacing
-from model.service.errors import DataError
 from model.service.features import LATE_MINUTES, NAMES
 from model.service.schema import validated
 
@@ -31,11 +30,13 @@ WEATHER = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "prec
 COLUMNS: Mapping[Table, tuple[str, ...]] = {
     "flights": (
         *("year", "month", "day", "sched_dep_time", "sched_arr_time", "arr_delay"),
-        *("carrier", "tailnum", "origin", "dest", "distance", "time_hour"),
+        *("carrier", "flight", "tailnum", "origin", "dest", "distance", "time_hour"),
     ),
     "weather": ("origin", "time_hour", *WEATHER),
     "planes": ("tailnum", "year", "seats"),
 }
+KEY = ("departure", "carrier", "flight")
+"""What names one flight: its scheduled departure's hour (UTC), the airline and its flight number."""
 WEATHER_LAG = pd.Timedelta(hours=1)
 """The weather of the departure's own hour is not known before departure."""
 WIND_LIMIT = 200.0
@@ -45,6 +46,12 @@ WIND_LIMIT = 200.0
 def of_months(table: pd.DataFrame, first: int, last: int | None = None) -> pd.DataFrame:
     """The flights of months `first` to `last`, both included."""
     return table[table["month"].between(first, last or first)]
+
+
+def sources() -> list[SourceFile]:
+    """The package's files, for a look at them before they are read."""
+    folder = _folder()
+    return [SourceFile(folder / file, COLUMNS[table]) for table, file in FILES.items()]
 
 
 def load(cache: Path) -> Data:
@@ -74,7 +81,7 @@ def load(cache: Path) -> Data:
 
 
 def joined(flights: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame) -> pd.DataFrame:
-    """One row for each flight that arrived: `month`, `late` (1 or 0) and the features.
+    """One row for each flight that arrived: `month`, its key, `late` (1 or 0) and the features.
 
     The result is ordered by departure hour; the source is not.
     """
@@ -93,8 +100,10 @@ def joined(flights: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame) -
         arr_minute=_minute_of_day(table["sched_arr_time"]),
         plane_age=table["year"] - table["built"],
     )
-    ordered = table.sort_values("hour", kind="stable", ignore_index=True)
-    return ordered[["month", "late", *NAMES]]
+    ordered = table.rename(columns={"hour": "departure"}).sort_values(
+        "departure", kind="stable", ignore_index=True
+    )
+    return ordered[list(dict.fromkeys(["month", *KEY, "late", *NAMES]))]
 
 
 def _plausible(weather: pd.DataFrame) -> pd.DataFrame:

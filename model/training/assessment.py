@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sklearn.pipeline import Pipeline
 
 from model.contract import Rows, Service, Split
-from model.training import gates
+from model.training import boosters, gates
 from model.training.champion import Champion
 from model.training.evaluation import Evaluation, evaluate, gain
 from model.training.export import Scorer, parity, pipeline_scores, stressed
@@ -48,7 +48,9 @@ class Candidate:
 def fit(service: Service, model: str, table: "pd.DataFrame", on: Rows) -> Pipeline:
     """The service's pipeline of that name, fitted on the table's rows `on`."""
     rows = on.select(table)
-    return service.build(model).fit(service.inputs(rows), rows[service.label].to_numpy())
+    pipeline = service.build(model)
+    boosters.steady(pipeline)
+    return pipeline.fit(service.inputs(rows), rows[service.label].to_numpy())
 
 
 def assess(

@@ -17,14 +17,17 @@ import numpy as np
 import skops.io
 from sklearn.pipeline import Pipeline
 
+from model.training import boosters
 from model.training.errors import ExportError
 
 TRUSTED = [
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
+    *boosters.TRUSTED,
 ]
-"""Types of scikit-learn beyond skops' own list. Fixed here and by the service, never taken from a file."""
+"""Types of scikit-learn and of the boosters' libraries beyond skops' own list. Fixed here and by the
+service, never taken from a file."""
 _SCHEMA = "schema.json"
 
 

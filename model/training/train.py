@@ -7,6 +7,7 @@ This module only puts the steps in order; each is a module of its own. The stage
 """
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
@@ -16,11 +17,13 @@ from model.training import gates
 from model.training.assessment import Candidate, assess, fit
 from model.training.bundle import read_others
 from model.training.champion import Champion, read_champion, split_beside
+from model.training.convertible import refuse_unconvertible
 from model.training.data_check import refuse_wrong
 from model.training.data_file import data_file
 from model.training.evaluated import evaluated
 from model.training.export import Scorer, to_onnx
 from model.training.finish import Progress, Trained, TrainResult, finish
+from model.training.loading import load
 from model.training.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -35,12 +38,13 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     """
     started = time.monotonic()
     refuse_unserved(service)
+    refuse_unconvertible(service, options.model)
     champion = read_champion(options.champion, service) if options.champion else None
     others = read_others(options.others)
     split = split_beside(service, options.own, champion, options.champion)
     progress(f"Loading the data of {service.name}")
-    loaded = service.load(options.build)
-    refuse_wrong(service, loaded.table, split)
+    loaded = load(service, options.build)
+    refuse_wrong(service, loaded.table, split, datetime.now(UTC))
     data = data_file(service, loaded)
     # More threads are slower on busy cores, and the order of a parallel sum would show in the last bits.
     with threadpool_limits(1):

@@ -18,19 +18,24 @@ MOST_TOLERATED = 0.01
 """Of the span; with more, golden requests would prove nothing."""
 
 
+Score = float | tuple[float, ...]
+"""What a row is answered with: a number, or of several classes the probability of each."""
+
+
 class GoldenRequest(Data):
     """One request body and the scores of its rows, in order."""
 
     content_type: str
     body: str
-    scores: tuple[float, ...]
+    scores: tuple[Score, ...]
 
 
 class Allowed(Data):
     """How far a release may differ from the one that is live, on golden requests that both answer."""
 
     mean_change: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """Mean absolute difference of their scores, in parts of the golden requests' span."""
+    """Mean difference of their scores, in parts of the golden requests' span; of several classes the
+    probability that went to others."""
     times_slower: Annotated[float, Field(ge=1)] = 3.0
     """The median time of its answers, in multiples of live's ..."""
     slower_ms: Annotated[float, Field(ge=0)] = 50.0
@@ -53,13 +58,46 @@ class Golden(Data):
         return self
 
 
-def scores_of(body: bytes, content_type: str) -> list[float]:
+def scores_of(body: bytes, content_type: str) -> list[Score]:
     """The scores in an answer of the inference server. Raises ValueError when it holds none."""
     text = body.decode("utf-8")
     if content_type.startswith("text/csv"):
-        return [float(line) for line in text.split()]
+        rows = [line.split(",") for line in text.split()]
+        return [float(row[0]) if len(row) == 1 else tuple(map(float, row)) for row in rows]
     predictions = json.loads(text)["predictions"]
-    return [float(score) for score in predictions]
+    return [tuple(map(float, row)) if isinstance(row, list) else float(row) for row in predictions]
+
+
+def _parts(score: Score) -> tuple[float, ...]:
+    return score if isinstance(score, tuple) else (score,)
+
+
+def classes_of(score: Score) -> int:
+    """Of how many classes it has a probability; 1 for a number."""
+    return len(_parts(score))
+
+
+def is_finite(score: Score) -> bool:
+    """Whether all of it are finite numbers."""
+    return all(map(math.isfinite, _parts(score)))
+
+
+def _differences(one: Score, other: Score) -> list[float]:
+    """Of each of their numbers; infinite where they have not as many."""
+    mine, others = _parts(one), _parts(other)
+    if len(mine) != len(others):
+        return [math.inf]
+    return [abs(a - b) for a, b in zip(mine, others, strict=True)]
+
+
+def _moved(one: Score, other: Score) -> float:
+    """How far apart two scores are: of classes, the probability that other ones have."""
+    found = _differences(one, other)
+    return found[0] if len(found) == 1 else sum(found) / 2
+
+
+def _shown(score: Score) -> str:
+    return " ".join(f"{part:.6f}" for part in _parts(score))
 
 
 def media_type(content_type: str) -> str:
@@ -73,21 +111,21 @@ def of_type(golden: Golden, content_type: str) -> GoldenRequest | None:
     return next((one for one in golden.requests if media_type(one.content_type) == wanted), None)
 
 
-def mismatch(request: GoldenRequest, tolerance: float, scores: list[float]) -> str | None:
+def mismatch(request: GoldenRequest, tolerance: float, scores: Sequence[Score]) -> str | None:
     """Why `scores` are not the expected ones, or None when they are."""
     if len(scores) != len(request.scores):
         return f"{len(scores)} scores for {len(request.scores)} rows"
     for row, (expected, found) in enumerate(zip(request.scores, scores, strict=True)):
-        if not math.isfinite(found) or abs(found - expected) > tolerance:
-            return f"row {row} scored {found:.6f}, training says {expected:.6f}"
+        if not is_finite(found) or max(_differences(found, expected)) > tolerance:
+            return f"row {row} scored {_shown(found)}, training says {_shown(expected)}"
     return None
 
 
 class Answered(Data):
     """What live and the candidate answered to the same request; milliseconds of each answer."""
 
-    live: tuple[float, ...]
-    candidate: tuple[float, ...]
+    live: tuple[Score, ...]
+    candidate: tuple[Score, ...]
     error: str = ""
     """Why the candidate gave no scores for what live scored."""
     live_ms: float
@@ -119,7 +157,7 @@ class Comparison(Data):
 def compared(answers: Sequence[Answered], tolerance: float) -> Comparison:
     """What the answers come to. There is at least one."""
     changes = [
-        abs(one - other)
+        _moved(one, other)
         for answer in answers
         for one, other in zip(answer.live, answer.candidate, strict=False)
         if not answer.error

@@ -16,8 +16,8 @@ from release.domain.errors import UsageError
 from release.domain.pins import Data, Sha256
 
 Digest = str
-SERVED = ("probability", "number")
-"""What the inference server's one score for each row can be (`output.kind` of the input schema)."""
+SERVED = ("probability", "number", "probabilities")
+"""What the inference server's score for each row can be (`output.kind` of the input schema)."""
 
 
 class ImageRecord(Data):
@@ -128,7 +128,7 @@ def _refuse_unserved(schema: Any) -> None:
             f"The model answers with {kind!r}, and the inference server with one {' or '.join(SERVED)} for "
             "each row.",
             "Its containers would not start, so nothing was released.",
-            "Train a binary or a regression service: docs/own-model.md.",
+            "Train a binary, a regression or a multiclass service: docs/own-model.md.",
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from release.domain import golden as goldens
-from release.domain.golden import Golden, GoldenRequest
+from release.domain.golden import Golden, GoldenRequest, Score
 from release.ports import Endpoints, Unanswered
 
 ATTEMPTS = 3
@@ -30,7 +30,7 @@ def smoke(endpoints: Endpoints, endpoint: str, golden: Golden, variant: str | No
 class Asked:
     """The scores that a request got and the seconds of that answer, or why there are none."""
 
-    scores: list[float]
+    scores: list[Score]
     seconds: float = 0.0
     problem: str = ""
 

@@ -89,11 +89,11 @@ def test_it_goes_its_way_beside_the_flights_by_the_name_of_its_endpoint(world, t
 
 
 def test_a_model_that_the_server_cannot_serve_is_refused_before_anything_is_made(world, trained, tmp_path):
-    def of_several_classes(evidence):
-        evidence["input_schema"]["output"]["kind"] = "multiclass"
+    def of_a_ranking(evidence):
+        evidence["input_schema"]["output"]["kind"] = "ranking"
 
-    classes = with_evidence(trained["logistic"], tmp_path, of_several_classes)
+    ranking = with_evidence(trained["logistic"], tmp_path, of_a_ranking)
     before = world.events("dev"), world.file("dev").read_bytes()
-    done = world.slipway("release", "--endpoint", "delays", "--model", str(classes), expected=2)
-    assert "answers with 'multiclass'" in done.result["error"]
+    done = world.slipway("release", "--endpoint", "delays", "--model", str(ranking), expected=2)
+    assert "answers with 'ranking'" in done.result["error"]
     assert (world.events("dev"), world.file("dev").read_bytes()) == before

@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from model.training.dvc import files
 from model.training.dvc.parameters import Parameters
 from model.training.export import Scorer, to_onnx
 from model.training.finish import Progress, Trained, finish
+from model.training.loading import load
 from model.training.options import TrainOptions
 from model.training.train import evaluating, features
 
@@ -32,7 +34,7 @@ Stage = Callable[[Path, Parameters, Progress], None]
 def ingest(folder: Path, asked: Parameters, progress: Progress) -> None:
     """The service's data becomes one file, whose hash names the data version."""
     progress(f"Loading the data of {asked.service.name}")
-    data = data_file.data_file(asked.service, asked.service.load(folder / files.BUILD))
+    data = data_file.data_file(asked.service, load(asked.service, folder / files.BUILD))
     write(folder / files.DATA, data.content)
     named = {"origin": data.origin, "version": data.version, "sha256": data.sha256}
     write(folder / files.VERSION, artifact.as_json(named))
@@ -42,7 +44,7 @@ def validate(folder: Path, asked: Parameters, progress: Progress) -> None:
     """The data is as the service says, or nothing is trained; what it holds is written down."""
     progress(f"Checking the data of {asked.service.name}")
     data, split = _data(folder), asked.split
-    refuse_wrong(asked.service, data.table, split)
+    refuse_wrong(asked.service, data.table, split, datetime.now(UTC))
     write(folder / files.VALIDATION, artifact.as_json(_told(data, asked)))
 
 

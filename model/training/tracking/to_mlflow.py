@@ -4,6 +4,7 @@ Without a tracking URI everything goes into `mlflow.db` and `mlruns/` of the bui
 An ARN of a tracking server of SageMaker's works as a URI too (the package `sagemaker-mlflow` is installed).
 """
 
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -156,7 +157,7 @@ def _register(client: Any, run: Run, run_id: str, trusted: tuple[str, ...]) -> s
         name="pipeline",
         serialization_format="skops",
         skops_trusted_types=[*skops_file.TRUSTED, *trusted],
-        pip_requirements=_pinned(),
+        pip_requirements=_pinned(files),
         signature=mlflow.models.infer_signature(example, pipeline.predict(example)),
         input_example=example,
     )
@@ -175,8 +176,6 @@ def _register(client: Any, run: Run, run_id: str, trusted: tuple[str, ...]) -> s
 
 def _example(files: Mapping[str, bytes]) -> Any:
     """One row of the features' examples, in the types that the pipeline reads."""
-    import json
-
     import pandas as pd
 
     features = json.loads(files[artifact.SCHEMA])["features"]
@@ -203,11 +202,15 @@ def _log_files(files: Mapping[str, bytes]) -> None:
         mlflow.log_artifacts(folder)
 
 
-def _pinned() -> list[str]:
+def _pinned(files: Mapping[str, bytes]) -> list[str]:
     """What loads the pipeline again. Given, because MLflow's own inference takes 4 to 17 s."""
+    from model.training.boosters import LIBRARIES
+
     wanted = ("scikit-learn", "skops", "pandas")
     lines = _REQUIREMENTS.read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines if line.partition("==")[0] in wanted]
+    used = json.loads(files[artifact.ABOUT])["libraries"]
+    boosters = [f"{name}=={used[name]}" for name in LIBRARIES if name in used]
+    return [line.strip() for line in lines if line.partition("==")[0] in wanted] + boosters
 
 
 def _why(error: Exception) -> str:
