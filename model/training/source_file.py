@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
+from model import lfs
 from model.declarations import SourceFile
 from model.training.problems import Problem, no_column, renamed
 
@@ -35,6 +36,9 @@ def look(file: SourceFile) -> Looked:
     try:
         if path.stat().st_size == 0:
             return Looked([Problem(f"{path} is empty (0 bytes)", AGAIN)])
+        with path.open("rb") as stream:
+            if lfs.is_pointer(stream.read(lfs.LENGTH)):
+                return Looked([Problem(f"{path} {lfs.WHAT}", lfs.fix(path))])
         return _rows_of(file)
     except FileNotFoundError:
         fix = "correct its path in the service, or put the file there"

@@ -70,6 +70,12 @@ def test_a_whole_file_has_no_problem_and_its_size_in_memory_is_known(tmp_path, n
 
 CASES: dict[str, tuple[str, bytes, str, str]] = {
     "empty": ("rows.csv", b"", "is empty (0 bytes)", "Get the file again, whole"),
+    "not fetched from Git LFS": (
+        "rows.csv",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+        "is a pointer of Git LFS",
+        "git lfs pull --include rows.csv",
+    ),
     "a header alone": ("rows.csv", CSV[: CSV.index(b"\n") + 1], "has no rows", "Get the file"),
     "cut off within a row": (
         "rows.csv",
