@@ -2,21 +2,19 @@
 
 from pathlib import Path
 
-from model.training.tracking.mlflow_store import RUN_TAG, SHA_TAG, Store, quiet, settle
+from model.training.tracking.mlflow_store import RUN_TAG, SHA_TAG, Store, loaded
 
 METRICS = {f"gate_{name}": 0.7 for name in ("auc", "auc_by_carrier", "calibration", "log_loss", "parity")}
 
 
 def fill(project: Path, service: str, count: int) -> None:
     """Give the service's experiment `count` runs, in the database of the project's build folder."""
-    settle({})
+    mlflow = loaded({})
     from mlflow.entities import Metric, Param, RunTag
-    from mlflow.tracking import MlflowClient
 
-    quiet()
     build = project / ".build"
     build.mkdir(exist_ok=True)
-    client = MlflowClient(Store(None, build).uri)
+    client = mlflow.MlflowClient(Store(None, build).uri)
     experiment = client.create_experiment(service, artifact_location=(build / "mlruns").as_uri())
     for number in range(count):
         tags = [

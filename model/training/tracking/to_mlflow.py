@@ -15,8 +15,7 @@ from model.training.tracking.mlflow_store import (
     RUN_TAG,
     SHA_TAG,
     Store,
-    quiet,
-    settle,
+    loaded,
     without_user,
 )
 from model.training.tracking.run import Run, Sent
@@ -57,10 +56,7 @@ class MLflow:
 
     def client(self) -> Any:
         """MLflow's own client, with its waits shortened and its log quiet."""
-        settle(_SETTINGS)
-        import mlflow
-
-        quiet()
+        mlflow = loaded(_SETTINGS)
         self._build.mkdir(parents=True, exist_ok=True)
         mlflow.set_tracking_uri(self._store.uri)
         return mlflow.MlflowClient()
@@ -81,7 +77,7 @@ class MLflow:
 
     def _send(self, run: Run, kept: "_Kept") -> Sent:
         client = self.client()
-        import mlflow  # after its settings
+        import mlflow
 
         experiment = self._experiment(client, run.service)
         known = _known(client, experiment, run)
