@@ -19,6 +19,10 @@ class SourceFile:
     path: Path
     columns: tuple[str, ...] = ()
     """Those that `load` reads."""
+    separator: str = ","
+    """Of a CSV's cells."""
+    encoding: str = "utf-8"
+    """Of a CSV."""
     chunked: bool = False
     """Whether `load` reads it in chunks and keeps a part: then it may be larger than the memory."""
 
@@ -97,6 +101,8 @@ class Statement:
 def contradictions(kind: str, protected: tuple[Protected, ...]) -> list[str]:
     """What contradicts itself in the protected columns of a service of this kind."""
     found = []
+    if protected and kind not in FAIRNESS:
+        return [f"its protected columns have no measures for {kind} answers"]
     for each in protected:
         name = f"its protected column {each.column!r}"
         others = [bound for of, names in FAIRNESS.items() if of != kind for bound in names]

@@ -26,6 +26,8 @@ class Evaluated:
     compared: Mapping[str, float | None]
     """What it gained over others, and how far its graph is from scikit-learn; None where nothing is known."""
     gates: tuple[Gate, ...]
+    told: Mapping[str, Any]
+    """What the model card tells of the test rows (`model.training.told`), as JSON values."""
     champion: str | None = None
     """The SHA-256 of the live model.tar.gz that it was compared with."""
 
@@ -38,7 +40,7 @@ def from_bytes(content: bytes) -> Evaluated:
     """The value that `to_bytes` wrote. Raises KeyError, TypeError or ValueError when it is none."""
     found = json.loads(content)
     gates = tuple(Gate(**gate) for gate in found["gates"])
-    return Evaluated(found["measured"], found["compared"], gates, found["champion"])
+    return Evaluated(found["measured"], found["compared"], gates, found["told"], found["champion"])
 
 
 def evaluated(service: Service, assessment: Assessment, champion: str | None = None) -> Evaluated:
@@ -54,7 +56,7 @@ def evaluated(service: Service, assessment: Assessment, champion: str | None = N
         **metrics("validation", main, assessment.validation),
         **metrics("test", main, assessment.test),
     }
-    return Evaluated(measured, compared, assessment.gates, champion)
+    return Evaluated(measured, compared, assessment.gates, assessment.told, champion)
 
 
 def _number(value: float) -> float | None:

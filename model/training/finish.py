@@ -26,6 +26,7 @@ from model.files import write
 from model.training import data_file, gates
 from model.training.assessment import Candidate
 from model.training.bundle import Key, bundle
+from model.training.card import card
 from model.training.data_file import DataFile
 from model.training.drawings import drawings
 from model.training.evaluated import Evaluated
@@ -214,6 +215,7 @@ def _evidence(trained: Trained, origin: Source, files: Mapping[str, bytes]) -> d
         },
         "evaluation": {**trained.split.facts, **found.measured, **found.compared},
         "gates": [asdict(gate) for gate in found.gates],
+        "card": card(trained.service, trained.data, trained.split, found.told, files[MODEL]),
     }
 
 

@@ -55,8 +55,6 @@ def _rows_of(file: SourceFile) -> Looked:
         return _parquet(file)
     if ".csv" in names:
         return _csv(file)
-    with file.path.open("rb") as stream:
-        stream.read(1)
     return Looked([])
 
 
@@ -82,31 +80,39 @@ def _csv(file: SourceFile) -> Looked:
         while chunk := stream.read(SAMPLE_BYTES):
             total, tail = total + len(chunk), (tail + chunk)[-SAMPLE_BYTES:]
     whole = total == len(head)
-    text = (head if whole else head[: head.rfind(b"\n") + 1]).decode("utf-8-sig")
-    there = next(csv.reader(io.StringIO(text)), [])
+    encoding = "utf-8-sig" if file.encoding == "utf-8" else file.encoding
+    text = (head if whole else head[: head.rfind(b"\n") + 1]).decode(encoding)
+    there = next(csv.reader(io.StringIO(text), delimiter=file.separator), [])
     problems = _gone(file, there)
     if len(text.splitlines()) < 2:
         return Looked([*problems, Problem(f"{file.path} has no rows", AGAIN)])
-    if cut := _cut_off(tail, len(there)):
+    if cut := _cut_off(file, tail, len(there)):
         problems = [*problems, Problem(f"{file.path} {cut}", AGAIN)]
-    return Looked(problems, _of_sample(file, text, there) * total // max(1, len(text.encode())))
+    return Looked(problems, int(_for_each_byte(file, text, there, whole) * total))
 
 
-def _of_sample(file: SourceFile, text: str, there: Sequence[str]) -> int:
+def _for_each_byte(file: SourceFile, text: str, there: Sequence[str], whole: bool) -> float:
+    """How many bytes of memory a byte of the file takes, by the rows that `text` has whole."""
     import pandas as pd
 
-    wanted = [name for name in file.columns if name in there] or None
-    return _in_memory(pd.read_csv(io.StringIO(text), usecols=wanted, nrows=SAMPLE_ROWS * 10))
+    # Without the header, and without the last row, which may end within a cell.
+    lines = csv.reader(io.StringIO(text), delimiter=file.separator)
+    some = None if whole else max(1, sum(1 for _ in lines) - 2)
+    rows = pd.read_csv(io.StringIO(text), sep=file.separator, nrows=some)
+    wanted = [name for name in file.columns if name in there] or list(rows.columns)
+    size = len(text if whole else rows.to_csv(index=False, sep=file.separator))
+    return _in_memory(rows[wanted]) / max(1, size)
 
 
-def _cut_off(tail: bytes, columns: int) -> str:
+def _cut_off(file: SourceFile, tail: bytes, columns: int) -> str:
     """Why the last row is no whole one; empty where it is. A row ends with its line."""
-    if tail.endswith((b"\n", b"\r")):
+    last = tail[tail.rfind(b"\n") + 1 :]
+    if not last.strip() or b'"' in last:  # within quotes a line ends no row
         return ""
-    last = next(csv.reader([tail[tail.rfind(b"\n") + 1 :].decode("utf-8", "replace")]), [])
-    if len(last) >= columns:
+    cells = next(csv.reader([last.decode(file.encoding, "replace")], delimiter=file.separator), [])
+    if len(cells) >= columns:
         return ""
-    return f"ends in the middle of its last row: {len(last)} of {columns} columns"
+    return f"ends in the middle of its last row: {len(cells)} of {columns} columns"
 
 
 def _gone(file: SourceFile, there: Sequence[str]) -> list[Problem]:

@@ -9,9 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from release.domain import names
+from release.domain import card, names
 from release.domain.errors import UsageError
 from release.domain.pins import Data, Sha256
 
@@ -58,6 +58,8 @@ class Manifest(Data):
     evaluation: dict[str, Any]
     gates: tuple[GateResult, ...]
     golden_sha256: Sha256
+    card: dict[str, Any] = Field(default_factory=dict)
+    """What training measured for the model card (`release.domain.card`); empty of an earlier version."""
 
     @property
     def id(self) -> str:
@@ -71,8 +73,11 @@ class Manifest(Data):
         return named if isinstance(named, str) and named else self.service
 
     def to_bytes(self) -> bytes:
-        """The manifest as canonical JSON."""
-        return names.canonical_json(self.model_dump(mode="json"))
+        """The manifest as canonical JSON; without a card the same as before there were any, and so its id."""
+        content = self.model_dump(mode="json")
+        if not self.card:
+            del content["card"]
+        return names.canonical_json(content)
 
 
 def from_bytes(data: bytes, expected_id: str) -> Manifest:
@@ -101,6 +106,7 @@ def compose(service: str, image: ImageRecord, evidence: Mapping[str, Any], golde
         )
     _refuse_unserved(evidence.get("input_schema"))
     try:
+        card.of(evidence.get("card") or {})
         return Manifest(
             service=service,
             image=image,
@@ -110,6 +116,7 @@ def compose(service: str, image: ImageRecord, evidence: Mapping[str, Any], golde
             evaluation=evidence["evaluation"],
             gates=tuple(GateResult.model_validate(gate) for gate in evidence["gates"]),
             golden_sha256=golden_sha256,
+            card=evidence.get("card") or {},
         )
     except (KeyError, TypeError, ValidationError) as error:
         raise UsageError(

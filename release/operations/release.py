@@ -11,7 +11,7 @@ from release.domain.errors import ReleaseFailed, UsageError
 from release.domain.ledger import Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
-from release.operations import entering, fenced, judging, quota, registries, rollouts, standing
+from release.operations import card, entering, fenced, judging, quota, registries, rollouts, standing
 from release.operations.entering import Arrival
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
@@ -56,6 +56,7 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     tell(
         Event(f"release {content.id}: image {digest[:19]}…, model {content.model.sha256[:12]}…", detail=True)
     )
+    _leave_card(trained, content, tell)
     request = Request("release", endpoint, content.id)
     entry = world.stages.entry(stage)
     arrival = Arrival(request, content, makers=(ports.caller().arn,))
@@ -94,6 +95,18 @@ def _trained(folder: Path) -> Path:
             with (folder / name).open("rb") as file:
                 pointer.refuse(str(folder / name), file.read(pointer.LENGTH))
     return folder
+
+
+def _leave_card(folder: Path, content: Manifest, tell: Tell) -> None:
+    """Write the release's card beside the evidence that it tells; that it cannot be costs no release."""
+    told = card.of(content)
+    try:
+        (folder / card.HTML).write_text(told.html, encoding="utf-8")
+        (folder / card.MARKDOWN).write_text(told.markdown, encoding="utf-8")
+    except OSError as error:
+        tell(Event(f"its card could not be written ({error}); ./slipway card {content.id} tells it"))
+    else:
+        tell(Event(f"its card: {folder / card.HTML}", detail=True))
 
 
 def _keep(ports: StagePorts, arrival: Arrival, trained: Path) -> None:

@@ -43,6 +43,7 @@ def test_they_make_the_very_bytes_that_a_training_in_one_process_makes(tmp_path,
     told = {gate["name"]: gate["passed"] for gate in evidence["gates"]}
     assert told == {gate.name: gate.passed for gate in alone.gates}
     assert evidence["source"] == alone.evidence["source"]
+    assert evidence["card"] == alone.evidence["card"]
     assert evidence["evaluation"].keys() == alone.evidence["evaluation"].keys()
     found = json.loads((folder / files.VALIDATION).read_text())
     assert (found["data_version"], found["rows"]) == (

@@ -14,7 +14,7 @@ from model.errors import DataError
 from model.skeletons.binary.service import Skeleton
 from model.training import memory
 from model.training.loading import load
-from model.training.source_file import look
+from model.training.source_file import SAMPLE_BYTES, look
 
 ROWS = pd.DataFrame(
     {"when": [f"2026-01-{day:02}" for day in range(1, 31)], "wait_days": 3.5, "ward": "north"}
@@ -40,7 +40,7 @@ class Reading(Skeleton):
     """A service that reads one file."""
 
     def __init__(self, path: Path, chunked: bool = False) -> None:
-        self.file = SourceFile(path, WANTED, chunked)
+        self.file = SourceFile(path, WANTED, chunked=chunked)
 
     def sources(self):
         return (self.file,)
@@ -66,6 +66,31 @@ def test_a_whole_file_has_no_problem_and_its_size_in_memory_is_known(tmp_path, n
     problems, size = look(SourceFile(path, WANTED))
     assert not problems
     assert size == pytest.approx(ROWS[list(WANTED)].memory_usage(deep=True).sum(), rel=0.5)
+
+
+def test_a_file_that_is_larger_than_its_sample_is_weighed_by_some_of_its_rows(tmp_path):
+    """Its cells hold line ends, so that the sample ends within one."""
+    rows = pd.DataFrame({"when": ["a\nb\n, c"] * 100_000, "wait_days": 3.25, "note": "x" * 20})
+    path = tmp_path / "rows.csv"
+    rows.to_csv(path, index=False)
+    assert path.stat().st_size > 2 * SAMPLE_BYTES
+    problems, size = look(SourceFile(path, WANTED))
+    assert not problems
+    assert size == pytest.approx(rows[list(WANTED)].memory_usage(deep=True).sum(), rel=0.2)
+
+
+def test_another_separator_and_encoding_are_read_as_they_are_declared(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(ROWS.assign(ward="Süd").to_csv(index=False, sep=";").encode("latin-1"))
+    assert not look(SourceFile(path, WANTED, separator=";", encoding="latin-1")).problems
+    (problem,) = look(SourceFile(path, WANTED)).problems
+    assert "cannot be read" in problem.what
+
+
+def test_a_row_whose_last_cell_has_line_ends_is_not_cut_off(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text('when,wait_days,note\nx,1,"a\nb"')
+    assert not look(SourceFile(path, WANTED)).problems
 
 
 CASES: dict[str, tuple[str, bytes, str, str]] = {
