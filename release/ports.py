@@ -33,6 +33,10 @@ from release.domain.said import Caller
 from release.domain.scaling import Scaling
 from release.domain.stage import ImageSettings, StageSettings
 from release.domain.stages import Stages
+from release.domain.unanswered import Busy as Busy
+from release.domain.unanswered import ModelAnswered as ModelAnswered
+from release.domain.unanswered import Unanswered as Unanswered
+from release.domain.unanswered import Unreadable as Unreadable
 from release.domain.waivers import Waivers
 
 
@@ -57,10 +61,6 @@ class StageFile(Protocol):
 
     def write(self, endpoint: str, pins: Pins) -> None:
         """Set an endpoint's pins; everything else in the file stays as it is."""
-
-
-class Unreadable(Exception):
-    """Something could not be read or kept just now; why, in words."""
 
 
 class Endpoints(Protocol):
@@ -112,26 +112,12 @@ class Endpoints(Protocol):
         """A model's `PrimaryContainer`, None when there is no such model."""
 
     def invoke(
-        self, endpoint: str, body: bytes, content_type: str, variant: str | None = None
+        self, endpoint: str, body: bytes, content_type: str, variant: str | None = None, accept: str = ""
     ) -> Mapping[str, Any]:
-        """InvokeEndpoint's answer, `Body` read already. Raises Unanswered when there is none."""
+        """InvokeEndpoint's answer in `accept` ("": in the request's type), `Body` read already.
 
-
-class Busy(Exception):
-    """SageMaker works on the endpoint already (a person or autoscaling was first): ask again afterwards."""
-
-
-class Unanswered(Exception):
-    """An invocation got no answer that could be right or wrong: throttled, timed out, 5xx."""
-
-
-class ModelAnswered(Unanswered):
-    """The model's own server answered with an error: `status` is its HTTP status, `said` its body."""
-
-    def __init__(self, status: int, said: str, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.said = said
+        Raises Unanswered when there is none.
+        """
 
 
 class Stack(Protocol):
@@ -318,7 +304,7 @@ class Signs(Protocol):
 
 
 class Image(Protocol):
-    """An image that was built on this machine."""
+    """An image that is to be released: built on this machine, or found in a registry."""
 
     @property
     def record(self) -> ImageRecord:
@@ -329,10 +315,16 @@ class Image(Protocol):
 
 
 class Images(Protocol):
-    """Where images are built."""
+    """Where images come from."""
 
     def build(self, settings: ImageSettings, tell: Tell) -> Image:
         """Build the inference image of this checkout."""
+
+    def find(self, reference: str, registry: Registry) -> Image:
+        """An image that somebody else built, by digest; `registry` is that of the stage which it is to enter.
+
+        Raises UsageError for a tag, and for what cannot be read or is no single image.
+        """
 
 
 @dataclass(frozen=True)

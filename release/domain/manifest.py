@@ -46,6 +46,15 @@ class GateResult(Data):
     reason: str = ""
 
 
+class Foreign(Data):
+    """What is known of a container that this repository did not build."""
+
+    kind: str
+    """What its model answers, as its evidence says."""
+    prints_windows: bool = False
+    """Whether it prints windows, by which the judge compares it with live."""
+
+
 class Manifest(Data):
     """Everything a stage has to know of a release. `id` names it by this content."""
 
@@ -58,6 +67,13 @@ class Manifest(Data):
     evaluation: dict[str, Any]
     gates: tuple[GateResult, ...]
     golden_sha256: Sha256
+    foreign: Foreign | None = None
+    """Of a container that this repository did not build; None for our own."""
+
+    @property
+    def prints_windows(self) -> bool:
+        """Whether its containers print windows: our own do, others as their evidence says."""
+        return self.foreign is None or self.foreign.prints_windows
 
     @property
     def id(self) -> str:
@@ -71,8 +87,9 @@ class Manifest(Data):
         return named if isinstance(named, str) and named else self.service
 
     def to_bytes(self) -> bytes:
-        """The manifest as canonical JSON."""
-        return names.canonical_json(self.model_dump(mode="json"))
+        """The manifest as canonical JSON; of our own as ever, so that their ids stay."""
+        ours = {"foreign"} if self.foreign is None else set()
+        return names.canonical_json(self.model_dump(mode="json", exclude=ours))
 
 
 def from_bytes(data: bytes, expected_id: str) -> Manifest:

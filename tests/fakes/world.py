@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from release.domain import container, names
+from release.domain import container, foreign, names
 from release.domain.approvals import Approvals, Makers
 from release.domain.manifest import ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
@@ -180,7 +180,7 @@ class FakeImage:
 
 @dataclass
 class FakeImages:
-    """Builds the same image every time."""
+    """Builds the same image every time, and finds every one that is named by digest."""
 
     record: ImageRecord = field(
         default_factory=lambda: ImageRecord(
@@ -191,6 +191,11 @@ class FakeImages:
     def build(self, settings: ImageSettings, tell: Tell) -> FakeImage:
         """The image."""
         return FakeImage(self.record)
+
+    def find(self, reference: str, registry: Registry) -> FakeImage:
+        """An image of others; every registry has all of them."""
+        _, digest = foreign.pinned(reference)
+        return FakeImage(ImageRecord(digest=digest, size=1, runtime="container", python=""))
 
 
 class FakeWorld:

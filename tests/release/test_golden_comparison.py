@@ -53,7 +53,7 @@ class Variants:
         self.answers = answers
         self.asked = []
 
-    def invoke(self, endpoint, body, content_type, variant):
+    def invoke(self, endpoint, body, content_type, variant, accept):
         self.asked.append(variant)
         answer = self.answers[variant]
         if isinstance(answer, Exception):
