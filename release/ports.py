@@ -195,8 +195,13 @@ class Follower(Protocol):
 class Evidence(Protocol):
     """What rollouts are judged by: read from the endpoints' logs, and kept beside the ledger."""
 
-    def follow(self, endpoint: str, since: datetime, seen: Collection[str]) -> Follower:
-        """Follow an endpoint's windows from `since` on; events whose ids were `seen` are passed over."""
+    def follow(
+        self, endpoint: str, since: datetime, seen: Collection[str], objective: float | None = None
+    ) -> Follower:
+        """Follow an endpoint's windows from `since` on; events whose ids were `seen` are passed over.
+
+        With a latency `objective` in seconds: in their place what SageMaker counts of it, by the minute.
+        """
 
     def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:
         """Keep lines, the first of them number `first`; the same number again replaces. Raises Unreadable."""

@@ -20,6 +20,7 @@ from release.judge.alone import Alone, Limits
 from release.judge.fold import Fold
 from release.judge.verdict import Verdict
 from release.ports import LATE_SECONDS, Event, Follower, StagePorts, Tell, Unreadable
+from release.rollout import sight
 from release.rollout.leaving import Leave, Moment, Stay, TakeBack, begins, leaves
 from release.rollout.strategies.step import Step, Watch
 
@@ -117,12 +118,17 @@ class Watcher:
         opened, ports, rollout = self._rollout.opened, self._ports, self._rollout.id
         endpoint = names.endpoint(self._rollout.subject.endpoint, ports.name)
         policy = opened.judge or Policy()
+        objective = opened.limits.latency_ms / 1000
         if self._beside is None:
             history = policy.memory_seconds
-            self._beside = _Sequence(ports, rollout, endpoint, BESIDE, Fold(policy), entered, history)
+            counted = objective if policy.by == "invocations" else None
+            fold = Fold(policy)
+            self._beside = _Sequence(ports, rollout, endpoint, BESIDE, fold, entered, history, counted)
         if not watch.beside:
-            fold = Alone(Limits.of(opened.limits))
-            alone = _Sequence(ports, rollout, endpoint, ALONE, fold, entered, 0.0)
+            by_windows = sight.alone_by_windows(opened)
+            fold = Alone(Limits.of(opened.limits), by_windows)
+            counted = None if by_windows else objective
+            alone = _Sequence(ports, rollout, endpoint, ALONE, fold, entered, 0.0, counted)
             alone.passed_over = self._beside.streams
             alone.offset = self._beside.lines
             return alone
@@ -156,6 +162,7 @@ class _Sequence:
         fold: Fold | Alone,
         begun: datetime,
         history: float,
+        objective: float | None = None,
     ) -> None:
         self._ports = ports
         self._rollout = rollout
@@ -183,7 +190,7 @@ class _Sequence:
         if history and seen:
             # Another process goes on where the last one stopped, however long ago that was.
             since = min(since, datetime.fromtimestamp(max(seen.values()) - LATE_SECONDS, UTC))
-        self._follower: Follower = ports.evidence.follow(endpoint, since, seen.keys())
+        self._follower: Follower = ports.evidence.follow(endpoint, since, seen.keys(), objective)
 
     def read(self, step: int, share: int) -> tuple[Verdict, str]:
         """Take in what came; the verdict now, and why evidence could not be read or kept, if so."""

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from release.domain import container, foreign, names
+from release.domain import container, names
+from release.domain import foreign as foreign_containers
 from release.domain.approvals import Approvals, Makers
-from release.domain.manifest import ImageRecord, Manifest, ModelRecord
+from release.domain.manifest import Foreign, ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
 from release.domain.said import Caller
@@ -134,7 +135,13 @@ class FakeStage:
         self.ledger.owner = process(pid)
         self.ledger.living = {pid}
 
-    def pin(self, number: int, capacity: int = 1, schema: Mapping[str, Any] | None = None) -> ReleasePin:
+    def pin(
+        self,
+        number: int,
+        capacity: int = 1,
+        schema: Mapping[str, Any] | None = None,
+        foreign: Foreign | None = None,
+    ) -> ReleasePin:
         """A pin of the `number`-th release, as it is rolled out where the settings ask for no environment.
 
         Its files lie in this stage's bucket and registry.
@@ -151,6 +158,7 @@ class FakeStage:
             evaluation={},
             gates=(),
             golden_sha256="c" * 64,
+            foreign=foreign,
         )
         uri = self.artifacts.model_uri(sha256)
         self.artifacts.models[uri] = body
@@ -194,7 +202,7 @@ class FakeImages:
 
     def find(self, reference: str, registry: Registry) -> FakeImage:
         """An image of others; every registry has all of them."""
-        _, digest = foreign.pinned(reference)
+        _, digest = foreign_containers.pinned(reference)
         return FakeImage(ImageRecord(digest=digest, size=1, runtime="container", python=""))
 
 

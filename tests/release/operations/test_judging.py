@@ -91,7 +91,7 @@ class TestRefused:
 class TestGoesOn:
     def refuses(self, stage, strategy=None):
         try:
-            judging.refuse_impossible(stage.ports(), "delays", strategy)
+            judging.refuse_impossible(stage.ports(), "delays", None, strategy)
         except UsageError:
             return True
         return False
