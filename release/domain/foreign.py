@@ -337,7 +337,7 @@ def pinned(reference: str) -> tuple[str, str]:
     return found["repository"], found["digest"]
 
 
-def keys(kind: type[BaseModel] = Evidence, under: str = "") -> Iterator[tuple[str, str, Any, bool]]:
+def every_key(kind: type[BaseModel] = Evidence, under: str = "") -> Iterator[tuple[str, str, Any, bool]]:
     """Every key of the file: its path, its meaning, an example, and whether it has to be there."""
     for name, field in kind.model_fields.items():
         example = field.examples[0] if field.examples else None
@@ -345,7 +345,7 @@ def keys(kind: type[BaseModel] = Evidence, under: str = "") -> Iterator[tuple[st
         inner = _MODELS.get((kind, name))
         if inner is not None:
             several = "[]" if name in {"gates", "requests"} else ""
-            yield from keys(inner, f"{under}{name}{several}.")
+            yield from every_key(inner, f"{under}{name}{several}.")
 
 
 _MODELS: Mapping[tuple[type[BaseModel], str], type[BaseModel]] = {
@@ -359,7 +359,7 @@ def _explained(detail: Mapping[str, Any]) -> str:
     """One of pydantic's errors: the key, what is wrong, what it means and an example."""
     path = [part for part in detail["loc"] if isinstance(part, str)]
     written = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
-    known = {name.replace("[]", ""): (meaning, example) for name, meaning, example, _ in keys()}
+    known = {name.replace("[]", ""): (meaning, example) for name, meaning, example, _ in every_key()}
     said = nearby.wrong(Evidence, detail).removeprefix("Value error, ")
     if detail["type"] == "missing":
         said = "it is missing"

@@ -29,13 +29,16 @@ def _wrong(
     endpoints: Endpoints, endpoint: str, request: GoldenRequest, golden: Golden, variant: str | None
 ) -> str | None:
     """Why the answer to one request is wrong, or changes when it is asked for twice; None when neither."""
-    asked = ask(endpoints, endpoint, request, variant)
-    if not asked.problem and golden.repeats_within is not None:
-        again = ask(endpoints, endpoint, request, variant)
-        changed = again.problem or goldens.changed(request, golden.repeats_within, asked.read, again.read)
-        if changed:
-            return changed
-    return asked.problem or goldens.mismatch(request, golden.tolerance, asked.read)
+    first = ask(endpoints, endpoint, request, variant)
+    if first.problem or golden.repeats_within is None:
+        return first.problem or goldens.mismatch(request, golden.tolerance, first.read)
+    again = ask(endpoints, endpoint, request, variant)
+    return (
+        again.problem
+        or goldens.changed(request, golden.repeats_within, first.read, again.read)
+        or goldens.mismatch(request, golden.tolerance, first.read)
+        or goldens.mismatch(request, golden.tolerance, again.read)
+    )
 
 
 @dataclass(frozen=True)
