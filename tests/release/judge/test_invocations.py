@@ -5,7 +5,7 @@ import pytest
 
 from release.domain.policy import Policy
 from release.judge.alone import KEPT_BY_INVOCATIONS, Alone, Limits
-from release.judge.cells import PACE_BINS, PACE_SLOW, PACE_STEP, SPANS, empty, pace_edges
+from release.judge.cells import CELLS, PACE_BINS, PACE_SLOW, PACE_STEP, SPANS, empty, pace_edges
 from release.judge.estimate import Assumptions, estimate
 from release.judge.judge import BY_INVOCATIONS, Block, Judge
 from release.judge.verdict import Decision, Verdict
@@ -71,6 +71,15 @@ def test_a_slow_down_of_a_quarter_is_within_the_margin_wherever_the_thresholds_l
     for seed in range(repeats(20, 5)):
         median = 0.02 * 1.03**seed
         assert verdict(seed, slower=PACE_STEP, median=median, spread=0.05).decision is not Decision.FAIL
+
+
+def test_a_pass_proves_that_it_is_not_two_thresholds_slower_and_not_less():
+    slower, not_yet = (
+        fold(*minutes(5, slower=PACE_STEP**power, median=0.03, spread=0.05), policy=POLICY).unproven()
+        for power in (2, 0.5)
+    )
+    assert "pace ok" in slower
+    assert "pace ok" not in not_yet
 
 
 def test_one_that_is_slower_by_more_than_two_thresholds_never_passes():
@@ -146,6 +155,13 @@ class TestAlone:
         found = self.judged(**bad)
         assert found.decision is Decision.FAIL
         assert found.because.startswith(f"{metric}:")
+
+    def test_without_latencies_nothing_passes(self):
+        found, table = Alone(self.LIMITS, by_windows=False), np.zeros((5, CELLS))
+        table[:, SPANS["service"].start] = 3000
+        for line in lines(table):
+            found.add(line)
+        assert found.verdict().because == "PASS waits for proof of latency"
 
     def test_one_that_prints_windows_does_not_pass_by_sagemaker_s_counts(self):
         found, rng = Alone(self.LIMITS), np.random.default_rng(1)
