@@ -9,8 +9,9 @@ from release.domain import names
 from release.domain.errors import UsageError
 from release.domain.manifest import Manifest
 from release.domain.pins import Strategy
-from release.domain.policy import Policy
+from release.domain.policy import INVOCATION_SECONDS, Policy
 from release.domain.stage import refuse_what_sagemaker_would
+from release.judge.cells import SPANS
 from release.judge.windows import Refused, Window, parse_line
 from release.operations import rollouts
 from release.ports import StagePorts, Unreadable
@@ -18,6 +19,9 @@ from release.rollout import feasible, sight
 
 LOOKED_AT = 120.0
 """Seconds of windows that the expected traffic is taken from."""
+MINUTES_LOOKED_AT = 300.0
+"""The same of what SageMaker counts by the minute, which is complete a minute and a half later."""
+_SERVICE = SPANS["service"]
 SPAN = 15.0
 """Seconds: the busiest span among them tells it. A mean would not see callers who have just begun."""
 
@@ -42,7 +46,9 @@ def refuse_impossible(
         return
     problem = feasible.too_short(rollout, policy)
     if problem is None and settings.pins.live is not None and ports.artifacts.exists():
-        rate = traffic(ports, names.endpoint(endpoint, ports.name))
+        name = names.endpoint(endpoint, ports.name)
+        objective = settings.alarms.latency_ms / 1000
+        rate = traffic(ports, name) if policy.by == "windows" else invocations(ports, name, objective)
         problem = feasible.problem(rollout, policy, rate)
     if problem:
         raise UsageError(
@@ -90,6 +96,19 @@ def traffic(ports: StagePorts, endpoint: str) -> float:
         if window.start >= now.timestamp() - LOOKED_AT and window.end > window.start:
             _spread(answered, window)
     return max(answered.values(), default=0.0) / SPAN
+
+
+def invocations(ports: StagePorts, endpoint: str, objective: float) -> float:
+    """Requests per second in the endpoint's busiest minute lately, as SageMaker counts; 0 where unknown."""
+    since = ports.clock.now() - timedelta(seconds=MINUTES_LOOKED_AT)
+    try:
+        lines = ports.evidence.follow(endpoint, since, (), objective).more()
+    except Unreadable:
+        return 0.0
+    counted: defaultdict[float, float] = defaultdict(float)
+    for window in map(parse_line, lines):
+        counted[window.start] += float(window.dense()[_SERVICE.start : _SERVICE.stop].sum())
+    return max(counted.values(), default=0.0) / INVOCATION_SECONDS
 
 
 def _spread(answered: defaultdict[int, float], window: Window) -> None:

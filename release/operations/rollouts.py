@@ -160,7 +160,11 @@ def tell_model_registry(ports: StagePorts, pins: Pins, rollout: str | None, tell
     try:
         if not ports.models.exists:
             return
-        service = ports.artifacts.manifest(pins.live.release).trained_as
+        content = ports.artifacts.manifest(pins.live.release)
+        if content.foreign is not None:
+            tell(Event(f"{silent} what {ports.name} serves: it knows no container of others", detail=True))
+            return
+        service = content.trained_as
         marks = model_versions.marks(ports.name, ports.last, pins, rollout)
         missing = ports.models.mark(service, marks)
     except Exception as error:
