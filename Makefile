@@ -5,13 +5,17 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # compiled files are kept even where the machine says otherwise: every worker would compile all tests anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-long test-troubles test-disagreements test-container test-unit lint format bench bench-rollout bench-judge bench-serving fuzz-serving soak-serving bench-batch bench-sandbox sandbox deployer-policy lock clean distclean tracking image update-image
+# every target is a deed, none a file
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 setup: ## .venv and the tools (pulumi, crane), once
 	@$(PYTHON) scripts/setup/bootstrap.py
+
+data-tools: setup ## DVC, in an environment of its own in .tools/dvc (docs/data.md)
+	@$(BIN)/python -m scripts.setup.data_tools
 
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
@@ -56,6 +60,9 @@ bench: setup ## status, pulumi up, release and rollback in stages of 1 to 100 en
 
 bench-rollout: setup ## judged rollouts in real time: how soon a bad release is gone, beside SageMaker's canary; raw results in .build/bench/rollout-judged/
 	@$(BIN)/python -m bench.rollout.judged $(ARGS)
+
+bench-training: setup ## from a model's code to a release in an empty sandbox, and 1,000 runs compared; raw results in .build/bench/training/
+	@$(BIN)/python -m bench.training $(ARGS)
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
@@ -105,10 +112,11 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) requirements-dev.txt -o requirements.lock
 	@$(COMPILE) --generate-hashes model/serving/requirements.in -o model/serving/requirements.txt
 	@$(COMPILE) --generate-hashes model/image/requirements.in -o model/image/requirements.txt
+	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true
-	rm -rf .build .sandbox .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .build .sandbox .dvc/cache .dvc/tmp .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './.venv/*' -not -path './.tools/*' -prune -exec rm -rf {} +
 
 distclean: clean ## delete .venv and the built tools too

@@ -63,6 +63,10 @@ _ROLE = """
     DeleteRolePermissionsBoundary TagRole UntagRole PutRolePolicy GetRolePolicy DeleteRolePolicy
     ListRolePolicies ListAttachedRolePolicies ListInstanceProfilesForRole
 """
+_MODEL_PACKAGES = """
+    CreateModelPackageGroup DescribeModelPackageGroup CreateModelPackage DescribeModelPackage AddTags
+"""
+"""Not UpdateModelPackage: what becomes of a version, people say."""
 _NO_RESOURCE = """
     cloudwatch:DescribeAlarms cloudwatch:GetMetricData
     ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
@@ -75,7 +79,19 @@ def document(settings: StageSettings) -> dict[str, Any]:
     """The policy for one stage."""
     place = Place(settings.account, settings.region)
     statements = [*_serving(place, settings), *_storage(place, settings), *_identity(place, settings)]
-    return {"Version": "2012-10-17", "Statement": [*statements, _allow("NoResource", "", _NO_RESOURCE, "*")]}
+    anywhere = _NO_RESOURCE
+    if settings.model_packages != "none":
+        statements.append(_registered(place, settings))
+        anywhere += " sagemaker:ListModelPackages"
+    return {"Version": "2012-10-17", "Statement": [*statements, _allow("NoResource", "", anywhere, "*")]}
+
+
+def _registered(place: Place, settings: StageSettings) -> Statement:
+    """Groups and versions in SageMaker's Model Registry, where the stage has any."""
+    groups = [names.endpoint(name, settings.stage) for name in settings.endpoints]
+    ours = [place.arn("sagemaker", f"model-package-group/{group}") for group in groups]
+    ours += [place.arn("sagemaker", f"model-package/{group}/*") for group in groups]
+    return _allow("ModelPackages", "sagemaker", _MODEL_PACKAGES, ours)
 
 
 def _serving(place: Place, settings: StageSettings) -> list[Statement]:

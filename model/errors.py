@@ -3,7 +3,8 @@
 ModelError       exit code 2: usage or configuration
 ├── OutputError  a file could not be written
 ├── ServiceError a service's folder is not as `model.contract` wants it
-├── …            what can be wrong with data and months (`model.service.errors`)
+├── DataError    a service's data cannot be read, or is not as the service says
+├── …            what can be wrong with months (`model.service.errors`)
 ├── …            what can go wrong in training (`model.training.errors`)
 └── ImageError   what can go wrong with an image (`model.image.errors`)
 """
@@ -33,3 +34,7 @@ class OutputError(ModelError):
 
 class ServiceError(ModelError):
     """A service's folder is not there, or does not tell what `model.contract` asks of it."""
+
+
+class DataError(ModelError):
+    """A service's data cannot be read, is not as the service says, or is larger than the memory."""

@@ -1,9 +1,11 @@
-"""Joins operations to the real world: the one place that knows both. Commands get their world here."""
+"""Joins operations to the real world: the one place that knows both. Commands get their world here.
+
+What reaches AWS is loaded by whoever asks for it: half a second that other commands need not wait.
+"""
 
 from pathlib import Path
 
-from release.adapters import stage_file, world
-from release.adapters.aws import explained as explained_by_aws
+from release.adapters import stage_file
 from release.adapters.recordings import open_policy, open_windows
 from release.domain.errors import SlipwayError
 from release.ports import Tell, World
@@ -24,9 +26,13 @@ def connect(tell: Tell, start: Path | None = None) -> World:
 
     Raises UsageError where there is no project.
     """
+    from release.adapters import world
+
     return world.find(start or Path.cwd(), tell)
 
 
 def explained(error: Exception) -> SlipwayError | None:
     """An error of a library behind the ports, with its consequence and next step; None for a stranger's."""
-    return explained_by_aws(error)
+    from release.adapters import aws
+
+    return aws.explained(error)

@@ -15,6 +15,7 @@ from release.domain import quotas
 from release.domain.approvals import Approvals, Makers
 from release.domain.chain import Shelf
 from release.domain.cleanup import Kind, Thing
+from release.domain.data_version import DataVersion
 from release.domain.deployment import Deployment
 from release.domain.diagnosis.symptoms import Alarm, LogStream
 from release.domain.events import Event as Event
@@ -25,7 +26,8 @@ from release.domain.golden import Golden
 from release.domain.landed import Description
 from release.domain.ledger import Entry, OpenRollout, Owner, Payload, Stored, Subject
 from release.domain.manifest import ImageRecord, Manifest
-from release.domain.model_versions import Mark
+from release.domain.model_packages import ModelPackages
+from release.domain.model_versions import ModelRegistry
 from release.domain.orders import Order
 from release.domain.pins import Pins
 from release.domain.records import Records
@@ -255,6 +257,16 @@ class Artifacts(Protocol):
         """A release's golden requests and their bytes. Raises UsageError when they were changed."""
 
 
+class DataStore(Protocol):
+    """The data versions in a stage's bucket, where DVC keeps them."""
+
+    def put(self, version: DataVersion, file: Path) -> bool:
+        """Have it hold the bytes of `file`, which are the version's; whether it lacked them."""
+
+    def fetch(self, version: DataVersion, file: Path) -> bool:
+        """Write the version's bytes to `file`; whether there are any. Raises DamagedData for other bytes."""
+
+
 class Holdings(Protocol):
     """What a stage holds in SageMaker, its registry and its bucket, whoever made it."""
 
@@ -282,20 +294,6 @@ class Registry(Protocol):
 
     def copy_from(self, source: str, source_login: dict[str, Any], digest: str, release: str) -> None:
         """Copy an image by digest here under the release's tag, and check what arrived."""
-
-
-class ModelRegistry(Protocol):
-    """Who keeps versions of models, and is told what the stages serve."""
-
-    @property
-    def exists(self) -> bool:
-        """Whether the project has one."""
-
-    def mark(self, service: str, marks: Sequence[Mark]) -> Sequence[str]:
-        """Give versions of a service's model their aliases and tags; the SHA-256s that it does not have.
-
-        Raises Unreadable.
-        """
 
 
 class Signs(Protocol):
@@ -356,9 +354,11 @@ class StagePorts:
     waivers: Records[Waivers]
     caller: Callable[[], Caller]
     artifacts: Artifacts
+    data: DataStore
     holdings: Holdings
     registry: Registry
     models: ModelRegistry
+    packages: ModelPackages
     signs: Signs
     quota_of: quotas.Ask
     clock: Clock

@@ -254,6 +254,7 @@ def test_every_library_that_is_asked_for_says_why():
         "sandbox/requirements.txt",
         "model/serving/requirements.in",
         "model/image/requirements.in",
+        "scripts/setup/data_tools.in",
     )
     asked = {
         found[1]

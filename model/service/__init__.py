@@ -6,5 +6,5 @@ features    the inputs of the model, by name and kind
 pipeline    the pipelines there are
 split       which months train, validate and test
 bounds      what a model must reach, beside the measurements that justify it
-errors      what can be wrong with the data or the months
+errors      what can be wrong with the months
 """

@@ -16,10 +16,9 @@ from zipfile import BadZipFile
 
 import pandas as pd
 
-from model.contract import Data
-from model.errors import OutputError
+from model.contract import Data, SourceFile
+from model.errors import DataError, OutputError
 from model.files import replacing
-from model.service.errors import DataError
 from model.service.features import LATE_MINUTES, NAMES
 from model.service.schema import validated
 
@@ -31,11 +30,13 @@ WEATHER = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "prec
 COLUMNS: Mapping[Table, tuple[str, ...]] = {
     "flights": (
         *("year", "month", "day", "sched_dep_time", "sched_arr_time", "arr_delay"),
-        *("carrier", "tailnum", "origin", "dest", "distance", "time_hour"),
+        *("carrier", "flight", "tailnum", "origin", "dest", "distance", "time_hour"),
     ),
     "weather": ("origin", "time_hour", *WEATHER),
     "planes": ("tailnum", "year", "seats"),
 }
+KEY = ("departure", "carrier", "flight")
+"""What names one flight: its scheduled departure's hour (UTC), the airline and its flight number."""
 WEATHER_LAG = pd.Timedelta(hours=1)
 """The weather of the departure's own hour is not known before departure."""
 WIND_LIMIT = 200.0
@@ -47,6 +48,12 @@ def of_months(table: pd.DataFrame, first: int, last: int | None = None) -> pd.Da
     return table[table["month"].between(first, last or first)]
 
 
+def sources() -> list[SourceFile]:
+    """The package's files, for a look at them before they are read."""
+    folder = _folder()
+    return [SourceFile(folder / file, COLUMNS[table]) for table, file in FILES.items()]
+
+
 def load(cache: Path) -> Data:
     """The joined and checked table, one row for each flight that arrived, in order of departure hour.
 
@@ -54,10 +61,10 @@ def load(cache: Path) -> Data:
     data is missing or wrong, OutputError when the cache cannot be written.
     """
     folder = _folder()
-    data_version = _version(folder)
-    path = cache / f"flights-{data_version.rpartition('-')[2]}-{_code_version()}.parquet"
+    package_version, files_version = _versions(folder)
+    path = cache / f"flights-{files_version}-{_code_version()}.parquet"
     try:
-        return Data(pd.read_parquet(path), data_version)
+        return Data(pd.read_parquet(path), package_version)
     except (OSError, ValueError):
         # Not there yet, or cut short by a crash of the machine: it can always be made again.
         table = validated(joined(_read(folder, "flights"), _read(folder, "weather"), _read(folder, "planes")))
@@ -70,11 +77,11 @@ def load(cache: Path) -> Data:
             "Nothing was trained.",
             "Free some space, or correct the folder's permissions, and run it again.",
         ) from error
-    return Data(table, data_version)
+    return Data(table, package_version)
 
 
 def joined(flights: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame) -> pd.DataFrame:
-    """One row for each flight that arrived: `month`, `late` (1 or 0) and the features.
+    """One row for each flight that arrived: `month`, its key, `late` (1 or 0) and the features.
 
     The result is ordered by departure hour; the source is not.
     """
@@ -93,8 +100,10 @@ def joined(flights: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame) -
         arr_minute=_minute_of_day(table["sched_arr_time"]),
         plane_age=table["year"] - table["built"],
     )
-    ordered = table.sort_values("hour", kind="stable", ignore_index=True)
-    return ordered[["month", "late", *NAMES]]
+    ordered = table.rename(columns={"hour": "departure"}).sort_values(
+        "departure", kind="stable", ignore_index=True
+    )
+    return ordered[list(dict.fromkeys(["month", *KEY, "late", *NAMES]))]
 
 
 def _plausible(weather: pd.DataFrame) -> pd.DataFrame:
@@ -115,13 +124,13 @@ def _folder() -> Path:
     return Path(places[0]) / "data"
 
 
-def _version(folder: Path) -> str:
-    """The package's version and the start of the hash of the files that are read."""
+def _versions(folder: Path) -> tuple[str, str]:
+    """The package with its version, and the start of the hash of the files that are read."""
     digest = hashlib.sha256()
     try:
         for name in FILES.values():
             digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
-        return f"{PACKAGE}-{version(PACKAGE)}-{digest.hexdigest()[:12]}"
+        return f"{PACKAGE}-{version(PACKAGE)}", digest.hexdigest()[:12]
     except (OSError, PackageNotFoundError) as error:
         raise _missing(f"The data package {PACKAGE} is incomplete: {error}") from error
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from model.service.errors import DataError
+from model.errors import DataError
 
 
 def _number(low: float, high: float, nullable: bool = False, known: float = 0.0) -> pa.Column:
@@ -31,6 +31,8 @@ def _code(pattern: str) -> pa.Column:
 JOINED = pa.DataFrameSchema(
     {
         "month": pa.Column(int, pa.Check.in_range(1, 12)),
+        "departure": pa.Column(pd.DatetimeTZDtype("us", "UTC"), coerce=True),
+        "flight": pa.Column(int, pa.Check.in_range(1, 9999)),
         "late": pa.Column(int, pa.Check.isin([0, 1])),
         "carrier": _code(r"^[A-Z0-9]{2}$"),
         "origin": pa.Column(str, pa.Check.isin(["EWR", "JFK", "LGA"])),

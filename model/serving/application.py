@@ -47,8 +47,8 @@ class Table(Protocol):
 class Scorer(Protocol):
     """What scores tables (`models/scorer.py`)."""
 
-    def score_all(self, tables: Sequence[Any]) -> list[list[float]]:
-        """For each table the scores of its rows."""
+    def score_all(self, tables: Sequence[Any]) -> list[list[Any]]:
+        """For each table the scores of its rows: numbers, or for each row a list of one for each class."""
         ...
 
 
@@ -57,7 +57,7 @@ class Job(NamedTuple):
 
     scorer: Scorer
     table: Table
-    answer: Callable[[list[float]], Answer]
+    answer: Callable[[list[Any]], Answer]
     request: Request
 
 

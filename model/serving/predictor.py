@@ -1,9 +1,12 @@
 """A loaded model behind /invocations: a request's rows as a job for its graph, its scores as an answer."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
+from model.serving.answers import Answer
 from model.serving.application import Job, Request
 from model.serving.errors import refused
+from model.serving.formats.class_results import encoder as class_encoder
 from model.serving.formats.csv_rows import CsvRows
 from model.serving.formats.json_lines import JsonLines
 from model.serving.formats.json_rows import JsonRows
@@ -46,7 +49,11 @@ class Model:
             return rows[media.format]
 
         self._rows = {media: decoder(media) for media in READ}
-        self._output = schema.output.name
+        # what its answers are told by: the classes in their order, or the name of the one score
+        self._told: Any = schema.output.classes or schema.output.name
+        self._encoder: Callable[[Media, Any, Refusals | None], Callable[[list[Any]], Answer]] = (
+            class_encoder if schema.output.classes else encoder
+        )
         self._scorer = scorer
 
     def prepare(self, request: Request) -> Job:
@@ -58,4 +65,4 @@ class Model:
             raise refused("empty_body", "The body is empty; it has to hold the rows to score.")
         refusals = wanted_refusals(headers)
         table = self._rows[given].columns(request.body, refusals)
-        return Job(self._scorer, table, encoder(wanted, self._output, refusals), request)
+        return Job(self._scorer, table, self._encoder(wanted, self._told, refusals), request)

@@ -40,5 +40,5 @@ def load_service(folder: Path, is_ready: Callable[[], bool], max_body: int, unna
         },
         [ModelInfo(served.name, served.version, served.sha256) for served in loaded.all],
         lambda: sum(served.scorer.missing for served in loaded.all),
-        Scale(default.schema.output.minimum, default.schema.output.maximum),
+        Scale(*default.schema.output.counted),
     )

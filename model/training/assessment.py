@@ -5,13 +5,14 @@ simple model, trained on all that was there to learn from: a candidate that rank
 the wrong data or with the wrong settings, however hard its test rows are.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sklearn.pipeline import Pipeline
 
 from model.contract import Rows, Service, Split
-from model.training import gates
+from model.training import boosters, gates
 from model.training.champion import Champion
 from model.training.evaluation import Evaluation, evaluate, gain
 from model.training.export import Scorer, parity, pipeline_scores, stressed
@@ -19,6 +20,7 @@ from model.training.kinds.gate import Gate
 from model.training.kinds.measures import Scores
 from model.training.leaks import worst_leak
 from model.training.measured import Measured
+from model.training.told import told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,8 @@ class Assessment:
     measured: Measured
     scores: Scores
     """Of the test rows."""
+    told: Mapping[str, Any]
+    """What the model card tells of the test rows, as JSON values."""
     gates: tuple[Gate, ...]
 
 
@@ -48,7 +52,9 @@ class Candidate:
 def fit(service: Service, model: str, table: "pd.DataFrame", on: Rows) -> Pipeline:
     """The service's pipeline of that name, fitted on the table's rows `on`."""
     rows = on.select(table)
-    return service.build(model).fit(service.inputs(rows), rows[service.label].to_numpy())
+    pipeline = service.build(model)
+    boosters.steady(pipeline)
+    return pipeline.fit(service.inputs(rows), rows[service.label].to_numpy())
 
 
 def assess(
@@ -81,6 +87,7 @@ def assess(
         test=result,
         measured=measured,
         scores=scores,
+        told=told(service, test, scores, constant, result.fairness),
         gates=gates.evaluate(service, result, measured),
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from model import artifact
+from model import artifact, lfs
 from model.training.errors import BundleError
 
 _TAKEN = (artifact.GRAPH, artifact.SCHEMA, artifact.ABOUT)
@@ -41,7 +41,8 @@ def parse_other(text: str) -> tuple[Key, Path]:
 
 
 def read_others(paths: Iterable[tuple[Key, Path]]) -> dict[Key, bytes]:
-    """The bytes of each artifact. Raises BundleError when one cannot be read or is not ours."""
+    """The bytes of each artifact. Raises BundleError when one cannot be read or is not ours, PointerError
+    when it was not fetched from Git LFS."""
     found: dict[Key, bytes] = {}
     for key, path in paths:
         if key in found:
@@ -50,6 +51,7 @@ def read_others(paths: Iterable[tuple[Key, Path]]) -> dict[Key, bytes]:
             found[key] = path.read_bytes()
         except OSError as error:
             raise _unusable(key, f"{path} cannot be read: {error.strerror}") from error
+        lfs.refuse_pointer(path, found[key])
         _served_files(key, found[key])
     return found
 

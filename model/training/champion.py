@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model import artifact
+from model import artifact, lfs
 from model.contract import Service, Split
 from model.training.errors import ChampionError, ExportError
 from model.training.export import Scorer
@@ -29,7 +29,8 @@ class Champion:
 def read_champion(path: Path, service: Service) -> Champion:
     """The service's champion in the artifact at `path`.
 
-    Raises ChampionError when the artifact is damaged, is not ours, or was made for other features.
+    Raises ChampionError when the artifact is damaged, is not ours, or was made for other features,
+    PointerError when it was not fetched from Git LFS.
     """
     content = _content(path)
     files = _files(path, content)
@@ -63,9 +64,11 @@ def split_beside(
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise _not_ours(path, f"{type(error).__name__}: {error}") from error
+    lfs.refuse_pointer(path, content)
+    return content
 
 
 def _files(path: Path, content: bytes) -> dict[str, bytes]:

@@ -39,9 +39,14 @@ class Threshold(NamedTuple):
     """Share of all rows that are said to be 1."""
 
 
+def bins(scores: Scores) -> list[NDArray[np.intp]]:
+    """The rows in up to `BINS` parts of equally many, lowest scores first."""
+    return [part for part in np.array_split(np.argsort(scores, kind="stable"), BINS) if len(part)]
+
+
 def calibration(labels: Labels, scores: Scores) -> Calibration:
     """Mean score beside mean label in up to `BINS` bins of equally many rows, lowest scores first."""
-    parts = [part for part in np.array_split(np.argsort(scores, kind="stable"), BINS) if len(part)]
+    parts = bins(scores)
     values = [labels[part].astype(float) for part in parts]
     return Calibration(
         np.array([scores[part].mean() for part in parts]),

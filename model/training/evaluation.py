@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from model.contract import Service
+from model.training.fairness import Fairness, fairness
 from model.training.kinds.measures import Measures, Scores
 from model.training.kinds.table import measures_of
 from model.training.measured import Gain
@@ -22,6 +23,8 @@ class Evaluation:
     """Those of the service's kind, by name."""
     slices: Mapping[str, Mapping[str, float]]
     """By a slice's column the main measure of each of its values that has enough rows."""
+    fairness: tuple[Fairness, ...] = ()
+    """The groups of each protected column."""
 
 
 def evaluate(service: Service, rows: "pd.DataFrame", scores: Scores, constant: float) -> Evaluation:
@@ -36,6 +39,7 @@ def evaluate(service: Service, rows: "pd.DataFrame", scores: Scores, constant: f
             each.column: _by(measures, service.label, rows, scores, each.column, each.least_rows, constant)
             for each in service.slices
         },
+        fairness=fairness(service, rows, scores),
     )
 
 

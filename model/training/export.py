@@ -18,6 +18,7 @@ import onnxruntime as ort
 import pandas as pd
 
 from model.contract import Service
+from model.training import boosters, postprocessing
 from model.training.errors import ExportError
 from model.training.kinds.measures import Scores
 from model.training.kinds.table import measures_of
@@ -36,6 +37,7 @@ def to_onnx(service: Service, pipeline: "Pipeline") -> bytes:
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
+    boosters.register()
     kinds = {"category": StringTensorType, "number": FloatTensorType}
     try:
         with warnings.catch_warnings():
@@ -55,7 +57,7 @@ def to_onnx(service: Service, pipeline: "Pipeline") -> bytes:
         raise ExportError(
             f"The model cannot be turned into an ONNX graph: {type(error).__name__}: {error}",
             "There is nothing to serve, so nothing was written.",
-            "Use steps in the service's pipeline that skl2onnx supports, or protobuf 6.x.",
+            "Use steps in the service's pipeline that have a converter (docs/own-model.md), or protobuf 6.x.",
         ) from error
 
 
@@ -68,8 +70,11 @@ def _single_output(graph: onnx.ModelProto, service: Service) -> onnx.ModelProto:
     )
     source = "probabilities" if service.kind == "binary" else graph.graph.output[0].name
     graph.graph.initializer.append(column)
-    pick = onnx.helper.make_node("Gather", [source, f"{name}_column"], [name], name=name, axis=1)
+    score = f"{name}_score" if service.postprocessing else name
+    pick = onnx.helper.make_node("Gather", [source, f"{name}_column"], [score], name=score, axis=1)
     graph.graph.node.append(pick)
+    if service.postprocessing:
+        postprocessing.append(graph.graph, service.postprocessing, score, name)
     del graph.graph.output[:]
     graph.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None]))
     # The converter keeps its operator sets in a set, whose order differs from process to process.
@@ -126,8 +131,12 @@ class Scorer:
 
 
 def pipeline_scores(service: Service, pipeline: "Pipeline", rows: pd.DataFrame) -> Scores:
-    """What scikit-learn says about the same rows."""
-    return measures_of(service).predict(pipeline, service.inputs(rows))
+    """What scikit-learn says about the same rows, postprocessed as the graph does."""
+    with warnings.catch_warnings():
+        # LightGBM makes up names where the step before gives none, and then misses them.
+        warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
+        scores = measures_of(service).predict(pipeline, service.inputs(rows))
+    return postprocessing.applied(service.postprocessing, scores)
 
 
 def parity(service: Service, pipeline: "Pipeline", scorer: Scorer, samples: Iterable[pd.DataFrame]) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from model.training.tracking.mlflow_store import SHA_TAG, Store, quiet, settle, without_user
+from model.training.tracking.mlflow_store import SHA_TAG, Store, loaded, without_user
 from release.domain.model_versions import Mark
 from release.ports import Unreadable
 
@@ -41,12 +41,8 @@ class ModelRegistry:
         Raises Unreadable where it cannot be reached.
         """
         store = self._store
-        settle(_QUICK)
         try:
-            from mlflow.tracking import MlflowClient  # seconds of loading, and only here
-
-            quiet()
-            client = MlflowClient(store.uri)
+            client = loaded(_QUICK).MlflowClient(store.uri)
             return tuple(mark.sha256 for mark in marks if not _marked(client, service, mark))
         except Exception as error:  # MLflow, SQLAlchemy and requests each raise their own
             said = without_user((str(error).splitlines() or [""])[0], store.uri)

@@ -13,12 +13,14 @@ from release.adapters import stage_file
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws, error_code
 from release.adapters.clock import SystemClock
+from release.adapters.data_store import DataStore
 from release.adapters.endpoints import Endpoints
 from release.adapters.evidence import EvidenceStore
 from release.adapters.fence_store import FenceStore
 from release.adapters.holdings import Holdings
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
+from release.adapters.model_packages import SageMakerRegistry
 from release.adapters.model_registry import ModelRegistry
 from release.adapters.owner import ci_actor
 from release.adapters.quotas import Quotas
@@ -113,9 +115,11 @@ def ports_of(
         waivers=waiver_store(aws, artifacts.bucket),
         caller=lambda: Caller(arn=aws.identity["Arn"], actor=ci_actor()),
         artifacts=artifacts,
+        data=DataStore(aws, artifacts),
         holdings=Holdings(aws, artifacts),
         registry=Registry(aws),
         models=ModelRegistry(folder / ".build"),
+        packages=SageMakerRegistry(aws),
         last=False,
         signs=Signs(aws),
         quota_of=Quotas(aws).of,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from release.domain import approvals, request_schema
+from release.domain import approvals, model_packages, request_schema
 from release.domain.fence import GATE, clear_command
 from release.domain.manifest import GateResult, Manifest
 
@@ -69,8 +69,12 @@ def next_step(
     names = {gate.name for gate in refused}
     if GATE in names:
         return f"Release it corrected; or, if it is good after all: {clear_command(release)}"
+    if model_packages.REJECTED in names:
+        command = approvals.command(release, stage)
+        return f"Release it corrected; or, if it is good after all, have somebody approve it: {command}"
     if names <= ASKING:
-        asked = f" ({approvals.command(release, stage)})" if approvals.GATE in names else ""
+        by_people = names & {approvals.GATE, model_packages.GATE}
+        asked = f" ({approvals.command(release, stage)})" if by_people else ""
         return (
             f"Nothing is wrong with the release: do what the gates ask for{asked}, then run the same command "
             "again."
@@ -83,7 +87,7 @@ def next_step(
     return "Correct the model or the image and release it anew."
 
 
-ASKING = frozenset({"soak", approvals.GATE})
+ASKING = frozenset({"soak", approvals.GATE, model_packages.GATE})
 """Gates that find nothing wrong with a release."""
 
 

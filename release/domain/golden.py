@@ -20,12 +20,16 @@ MOST_TOLERATED = 0.01
 """Of the span; with more, golden requests would prove nothing."""
 
 
+Score = float | tuple[float, ...]
+"""What a row is answered with: a number, or of several classes the probability of each."""
+
+
 class GoldenRequest(Data):
     """One request body and the scores of its rows, in order."""
 
     content_type: str
     body: str
-    scores: tuple[float, ...]
+    scores: tuple[Score, ...]
     """Of an answer that is expected whole: its numbers."""
     accept: str = ""
     """The content type that is asked for; that of the request, where it is empty."""
@@ -39,7 +43,8 @@ class Allowed(Data):
     """How far a release may differ from the one that is live, on golden requests that both answer."""
 
     mean_change: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """Mean absolute difference of their scores, in parts of the golden requests' span."""
+    """Mean difference of their scores, in parts of the golden requests' span; of several classes the
+    probability that went to others."""
     times_slower: Annotated[float, Field(ge=1)] = 3.0
     """The median time of its answers, in multiples of live's ..."""
     slower_ms: Annotated[float, Field(ge=0)] = 50.0
@@ -64,20 +69,53 @@ class Golden(Data):
         return self
 
 
-def scores_of(body: bytes, content_type: str) -> list[float]:
+def scores_of(body: bytes, content_type: str) -> list[Score]:
     """The scores in an answer of the inference server. Raises ValueError when it holds none."""
     text = body.decode("utf-8")
     if content_type.startswith("text/csv"):
-        return [float(line) for line in text.split()]
+        rows = [line.split(",") for line in text.split()]
+        return [float(row[0]) if len(row) == 1 else tuple(map(float, row)) for row in rows]
     predictions = json.loads(text)["predictions"]
-    return [float(score) for score in predictions]
+    return [tuple(map(float, row)) if isinstance(row, list) else float(row) for row in predictions]
+
+
+def _parts(score: Score) -> tuple[float, ...]:
+    return score if isinstance(score, tuple) else (score,)
+
+
+def classes_of(score: Score) -> int:
+    """Of how many classes it has a probability; 1 for a number."""
+    return len(_parts(score))
+
+
+def is_finite(score: Score) -> bool:
+    """Whether all of it are finite numbers."""
+    return all(map(math.isfinite, _parts(score)))
+
+
+def _differences(one: Score, other: Score) -> list[float]:
+    """Of each of their numbers; infinite where they have not as many."""
+    mine, others = _parts(one), _parts(other)
+    if len(mine) != len(others):
+        return [math.inf]
+    return [abs(a - b) for a, b in zip(mine, others, strict=True)]
+
+
+def _moved(one: Score, other: Score) -> float:
+    """How far apart two scores are: of classes, the probability that other ones have."""
+    found = _differences(one, other)
+    return found[0] if len(found) == 1 else sum(found) / 2
+
+
+def _shown(score: Score) -> str:
+    return " ".join(f"{part:.6f}" for part in _parts(score))
 
 
 @dataclass(frozen=True)
 class Read:
     """An answer to a golden request: its scores, and all of it where the request expects a whole one."""
 
-    scores: list[float]
+    scores: list[Score]
     whole: JsonValue = None
 
 
@@ -86,7 +124,7 @@ def read(request: GoldenRequest, body: bytes, content_type: str) -> Read:
     if request.answer is None:
         return Read(scores_of(body, content_type))
     whole = answers.at(answers.parse(body, content_type), request.answer_at)
-    return Read(answers.numbers(whole), whole)
+    return Read([*answers.numbers(whole)], whole)
 
 
 def media_type(content_type: str) -> str:
@@ -109,16 +147,20 @@ def mismatch(request: GoldenRequest, tolerance: float, found: Read) -> str | Non
     if len(scores) != len(request.scores):
         return f"{len(scores)} scores for {len(request.scores)} rows"
     for row, (expected, score) in enumerate(zip(request.scores, scores, strict=True)):
-        if not math.isfinite(score) or abs(score - expected) > tolerance:
-            return f"row {row} scored {score:.6f}, training says {expected:.6f}"
+        if not is_finite(score) or max(_differences(score, expected)) > tolerance:
+            return f"row {row} scored {_shown(score)}, training says {_shown(expected)}"
     return None
 
 
 def changed(request: GoldenRequest, within: float, first: Read, second: Read) -> str | None:
     """Why two answers to the same request are two different ones, or None when they are one."""
-    one, other = (read.scores if request.answer is None else read.whole for read in (first, second))
+    one, other = (read.whole if request.answer is not None else _rows(read) for read in (first, second))
     wrong = answers.difference(one, other, within)
     return f"{CHANGES}: {wrong.replace('is expected', 'was before')}" if wrong else None
+
+
+def _rows(found: Read) -> list[list[float]]:
+    return [[*_parts(score)] for score in found.scores]
 
 
 CHANGES = "the same request got two answers"
@@ -128,8 +170,8 @@ CHANGES = "the same request got two answers"
 class Answered(Data):
     """What live and the candidate answered to the same request; milliseconds of each answer."""
 
-    live: tuple[float, ...]
-    candidate: tuple[float, ...]
+    live: tuple[Score, ...]
+    candidate: tuple[Score, ...]
     error: str = ""
     """Why the candidate gave no scores for what live scored."""
     live_ms: float
@@ -161,7 +203,7 @@ class Comparison(Data):
 def compared(answers: Sequence[Answered], tolerance: float) -> Comparison:
     """What the answers come to. There is at least one."""
     changes = [
-        abs(one - other)
+        _moved(one, other)
         for answer in answers
         for one, other in zip(answer.live, answer.candidate, strict=False)
         if not answer.error

@@ -9,15 +9,15 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from release.domain import names
+from release.domain import card, names
 from release.domain.errors import UsageError
 from release.domain.pins import Data, Sha256
 
 Digest = str
-SERVED = ("probability", "number")
-"""What the inference server's one score for each row can be (`output.kind` of the input schema)."""
+SERVED = ("probability", "number", "probabilities")
+"""What the inference server's score for each row can be (`output.kind` of the input schema)."""
 
 
 class ImageRecord(Data):
@@ -67,6 +67,8 @@ class Manifest(Data):
     evaluation: dict[str, Any]
     gates: tuple[GateResult, ...]
     golden_sha256: Sha256
+    card: dict[str, Any] = Field(default_factory=dict)
+    """What training measured for the model card (`release.domain.card`); empty of an earlier version."""
     foreign: Foreign | None = None
     """Of a container that this repository did not build; None for our own."""
 
@@ -87,9 +89,13 @@ class Manifest(Data):
         return named if isinstance(named, str) and named else self.service
 
     def to_bytes(self) -> bytes:
-        """The manifest as canonical JSON; of our own as ever, so that their ids stay."""
-        ours = {"foreign"} if self.foreign is None else set()
-        return names.canonical_json(self.model_dump(mode="json", exclude=ours))
+        """The manifest as canonical JSON; what is not there is left out, so that ids stay what they were."""
+        content = self.model_dump(mode="json")
+        if not self.card:
+            del content["card"]
+        if self.foreign is None:
+            del content["foreign"]
+        return names.canonical_json(content)
 
 
 def from_bytes(data: bytes, expected_id: str) -> Manifest:
@@ -118,6 +124,7 @@ def compose(service: str, image: ImageRecord, evidence: Mapping[str, Any], golde
         )
     _refuse_unserved(evidence.get("input_schema"))
     try:
+        card.of(evidence.get("card") or {})
         return Manifest(
             service=service,
             image=image,
@@ -127,6 +134,7 @@ def compose(service: str, image: ImageRecord, evidence: Mapping[str, Any], golde
             evaluation=evidence["evaluation"],
             gates=tuple(GateResult.model_validate(gate) for gate in evidence["gates"]),
             golden_sha256=golden_sha256,
+            card=evidence.get("card") or {},
         )
     except (KeyError, TypeError, ValidationError) as error:
         raise UsageError(
@@ -145,7 +153,7 @@ def _refuse_unserved(schema: Any) -> None:
             f"The model answers with {kind!r}, and the inference server with one {' or '.join(SERVED)} for "
             "each row.",
             "Its containers would not start, so nothing was released.",
-            "Train a binary or a regression service: docs/own-model.md.",
+            "Train a binary, a regression or a multiclass service: docs/own-model.md.",
         )
 
 

@@ -3,8 +3,9 @@
 A version is known by the SHA-256 of its model.tar.gz, which its training tagged it with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from release.domain.pins import Pins, ReleasePin
 
@@ -25,6 +26,20 @@ class Mark:
     sha256: str
     aliases: tuple[str, ...]
     tags: Mapping[str, str]
+
+
+class ModelRegistry(Protocol):
+    """Who keeps versions of models, and is told what the stages serve."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether the project has one."""
+
+    def mark(self, service: str, marks: Sequence[Mark]) -> Sequence[str]:
+        """Give versions of a service's model their aliases and tags; the SHA-256s that it does not have.
+
+        Raises `release.ports.Unreadable`.
+        """
 
 
 def marks(stage: str, last: bool, pins: Pins, rollout: str | None) -> tuple[Mark, ...]:

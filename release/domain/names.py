@@ -44,9 +44,18 @@ APPROVALS, WAIVERS, MAKERS = "approvals/", "waivers/", "makers/"
 """Where a stage's bucket keeps people's yes to a release, what they waived of it, and who made it."""
 
 
+DATA = "data"
+"""Where a stage's bucket keeps data versions; the remote of `.dvc/config` is the first stage's."""
+
+
 def model_key(sha256: str) -> str:
     """The key of a model artifact in a stage's bucket: its content's."""
     return f"models/{sha256}/model.tar.gz"
+
+
+def data_key(md5: str) -> str:
+    """The key of a data version in a stage's bucket: where DVC has a file, below the remote `DATA`."""
+    return f"{DATA}/files/md5/{md5[:2]}/{md5[2:]}"
 
 
 def repository(stage: str) -> str:

@@ -40,6 +40,7 @@ class Output(_Read):
 
     name: str = ""
     kind: str = ""
+    classes: tuple[str, ...] = ()
 
 
 class Promise(_Read):
@@ -192,6 +193,9 @@ def _output(old: Promise, new: Promise) -> list[str]:
         found.append(f"its answer is {new.output.name or 'without a name'}, and was {old.output.name}")
     if old.output.kind != new.output.kind:
         found.append(f"its answer is a {new.output.kind or 'value'}, and was a {old.output.kind or 'value'}")
+    if old.output.kind == new.output.kind and old.output.classes != new.output.classes:
+        told = [", ".join(output.classes) or "without a name" for output in (new.output, old.output)]
+        found.append(f"its classes are {told[0]}, and were {told[1]}")
     return found
 
 

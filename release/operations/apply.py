@@ -8,7 +8,7 @@ whatever live or the way back needs and does not find, is made again from the pi
 
 from release.domain import moves, state
 from release.domain.errors import UsageError
-from release.operations import fenced, judging, needs, quota, rollouts, standing
+from release.operations import fenced, judging, needs, quota, registries, rollouts, standing
 from release.operations.land import Grounds, Landed, land, mend
 from release.ports import Event, Tell, World
 
@@ -40,7 +40,7 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
             return mended
     if not moves.shape_differs(settings) and rollouts.found_open(ports, name) is None:
         tell(Event(f"{live.release} runs on {live.type} already, with the variables of the settings"))
-        rollouts.tell_model_registry(ports, settings.pins, None, tell)
+        registries.tell(ports, name, settings.pins, None, tell)
         return Landed(stage, name, live.release, changed=False)
     judging.refuse_impossible(ports, name, None, None)
     quota.refuse_short(ports, name, tell)

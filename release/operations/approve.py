@@ -12,7 +12,7 @@ from release.domain.approvals import Approval, Revocation, Tally
 from release.domain.errors import ReleaseFailed, SlipwayError, UsageError
 from release.domain.ledger import Request
 from release.domain.said import Said, shown
-from release.operations import entering, fenced, known
+from release.operations import entering, fenced, known, registries
 from release.operations.entering import Arrival
 from release.operations.known import Known
 from release.ports import StagePorts, Tell, World
@@ -52,6 +52,9 @@ def approve(world: World, stage: str, release: str, reason: str, tell: Tell) -> 
     kept = ports.approvals.change(release, lambda before: approvals.give(before, release, ports.name, yes))
     found.record("approve", Said(event="approved", by=yes.by, reason=text, actor=yes.actor, evidence=about))
     said = approvals.tally(kept, found.makers, entry.asked, about, found.now)
+    if not said.missing:
+        words = f"{'; '.join(map(str, said.counted)) or yes} (evidence {about[:12]})"
+        registries.say(ports, found.endpoint, found.content, approved=True, words=words, tell=tell)
     return _told(found, caller.arn, said, "" if said.missing else world.stages.entering(ports.name))
 
 
@@ -73,6 +76,8 @@ def revoke(world: World, stage: str, release: str, reason: str, tell: Tell) -> A
     revocation = Revocation(by=caller.arn, at=at, reason=text)
     kept = ports.approvals.change(release, lambda before: approvals.revoke(before, revocation))
     found.record("approve", Said(event="revoked", by=caller.arn, reason=text, actor=caller.actor))
+    words = f"{shown(caller.arn, caller.actor)}: {text}"
+    registries.say(ports, found.endpoint, found.content, approved=False, words=words, tell=tell)
     return _told(found, caller.arn, approvals.tally(kept, found.makers, found.entry.asked, None, found.now))
 
 
@@ -100,7 +105,7 @@ def awaited(world: World, ports: StagePorts, endpoint: str) -> str:
 
 
 def _insist_asked(world: World, found: Known) -> None:
-    if found.entry.approvals:
+    if found.entry.approvals or found.ports.settings.model_packages == "approved":
         return
     raise UsageError(
         f"{found.ports.name} asks for nobody's yes.",

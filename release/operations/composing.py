@@ -5,7 +5,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.domain import foreign, manifest
+from release.domain import data_version, foreign, manifest, pointer
 from release.domain.errors import UsageError
 from release.domain.manifest import Manifest, ModelRecord
 from release.ports import Event, Image, StagePorts, Tell, World
@@ -31,6 +31,8 @@ class Composed:
     content: Manifest
     archive: Path
     golden: bytes
+    trained: Path | None = None
+    """The folder that training left; None of a container of others."""
 
 
 def trained(folder: Path) -> Path:
@@ -42,7 +44,15 @@ def trained(folder: Path) -> Path:
             "There is no trained model to release, so nothing was changed.",
             "Train one first: ./slipway train",
         )
+    for name in (*FILES, data_version.FILE):
+        if (folder / name).is_file():
+            _refuse_pointer(folder / name)
     return folder
+
+
+def _refuse_pointer(path: Path) -> None:
+    with path.open("rb") as file:
+        pointer.refuse(str(path), file.read(pointer.LENGTH))
 
 
 def compose(world: World, ports: StagePorts, endpoint: str, of: Path | Given, tell: Tell) -> Composed:
@@ -66,7 +76,7 @@ def _own(world: World, ports: StagePorts, endpoint: str, folder: Path, tell: Tel
         manifest.parse_json((folder / "evidence.json").read_bytes(), "evidence.json"),
         golden,
     )
-    return Composed(image, content, folder / "model.tar.gz", golden)
+    return Composed(image, content, folder / "model.tar.gz", golden, folder)
 
 
 def _others(world: World, ports: StagePorts, endpoint: str, given: Given, tell: Tell) -> Composed:
@@ -86,6 +96,7 @@ def _read(path: Path, what: str) -> bytes:
             "Nothing was changed.",
             f"Name one: --{what} FILE. {foreign.HELP}",
         )
+    _refuse_pointer(path)
     return path.read_bytes() if what == "evidence" else b""
 
 

@@ -1,10 +1,10 @@
 """Entering a stage: the gates that a release has to pass there, whichever command brings it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from release.domain import approvals, gates, request_schema, waivers
+from release.domain import approvals, gates, model_packages, request_schema, waivers
 from release.domain.approvals import Approval
 from release.domain.errors import UsageError
 from release.domain.ledger import OpenRollout, Request
@@ -13,7 +13,7 @@ from release.domain.pins import ReleasePin
 from release.domain.request_schema import Compared
 from release.domain.stages import StageEntry
 from release.domain.waivers import Waiver
-from release.operations import rollouts
+from release.operations import registries, rollouts
 from release.ports import Event, StagePorts, Tell, World
 
 
@@ -58,6 +58,7 @@ def results(entry: StageEntry, ports: StagePorts, arrival: Arrival, tell: Tell) 
         found.results.append(gates.soak_gate(entry.soak_minutes, arrival.since, ports.clock.now()))
     if opened:
         return Found(found.results, opened.approvals, found.waivers, opened.callers_know)
+    found = _as_package(entry, ports, arrival, found)
     if not entry.approvals:
         return found
     live = _live(ports, arrival)
@@ -67,7 +68,22 @@ def results(entry: StageEntry, ports: StagePorts, arrival: Arrival, tell: Tell) 
     makers = makers_of(ports, arrival.content.id, arrival.makers)
     said = approvals.tally(kept, makers, entry.asked, about, ports.clock.now())
     tell(Event(said.words(), detail=True))
-    return Found([*found.results, approvals.gate(said)], said.counted, found.waivers, found.callers_know)
+    results = [*found.results, approvals.gate(said)]
+    yeses = {one.by: one for one in (*found.approvals, *said.counted)}
+    return replace(found, results=results, approvals=tuple(yeses.values()))
+
+
+def _as_package(entry: StageEntry, ports: StagePorts, arrival: Arrival, found: Found) -> Found:
+    """With the gate of a stage whose releases have to be approved versions in SageMaker's Model Registry."""
+    if ports.settings.model_packages != "approved":
+        return found
+    content = arrival.content
+    there = ports.artifacts.exists()
+    package = registries.version(ports, arrival.request.endpoint, content) if there else None
+    makers = makers_of(ports, content.id, arrival.makers)
+    gate = model_packages.gate(package, makers, entry.asked, ports.clock.now())
+    counted = (model_packages.as_approval(package),) if package and gate.passed else ()
+    return replace(found, results=[*found.results, gate], approvals=counted)
 
 
 def evidence(
@@ -140,7 +156,7 @@ def place_for_words(
     Otherwise there would be no place to keep that word.
     """
     lacking = {gate.name for gate in gates.failed(found)}
-    words = {approvals.GATE, *may_waive}
+    words = {approvals.GATE, model_packages.GATE, *may_waive}
     if lacking & words and lacking <= words | gates.ASKING:
         return rollouts.provision(world, ports, tell)
     return ports

@@ -13,7 +13,7 @@ from release.domain.ledger import Closed, End, Entry, Opened, Request
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
 from release.domain.stages import Stages
-from release.operations import entering, fenced, judging, quota, rollouts, standing
+from release.operations import entering, fenced, judging, quota, registries, rollouts, standing
 from release.operations.entering import Arrival
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
@@ -55,6 +55,9 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     results = [*found.results, fenced.gate(world, target, request, tell)]
     waivable = entering.waivable(entry, target, content)
     target = entering.place_for_words(world, target, results, waivable, tell)
+    results = registries.offer(
+        target, endpoint, content, results, lambda: _bring(source, target, pin, content, makers, tell), tell
+    )
     rollouts.pass_gates(target, request, results, waivable, tell)
     rollouts.admit(target, request)
     judging.refuse_impossible(target, endpoint, content, order.strategy)

@@ -7,11 +7,22 @@ its artifact and its evidence. Both are pushed by content, then rolled out.
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.domain import gates
+from release.domain import data_version, gates
 from release.domain.errors import ReleaseFailed
 from release.domain.ledger import Request
+from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin, Strategy
-from release.operations import composing, entering, fenced, judging, quota, rollouts, standing
+from release.operations import (
+    card,
+    composing,
+    entering,
+    fenced,
+    judging,
+    quota,
+    registries,
+    rollouts,
+    standing,
+)
 from release.operations.composing import Composed, Given
 from release.operations.entering import Arrival
 from release.operations.land import Grounds, Landed, land
@@ -50,6 +61,8 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     tell(
         Event(f"release {content.id}: image {digest[:19]}…, model {content.model.sha256[:12]}…", detail=True)
     )
+    if composed.trained is not None:
+        _leave_card(composed.trained, content, tell)
     request = Request("release", endpoint, content.id)
     entry = world.stages.entry(stage)
     arrival = Arrival(request, content, makers=(ports.caller().arn,))
@@ -60,6 +73,9 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     if gates.failed(results) and (entry.approvals or entry.waivers) and ports.artifacts.exists():
         # A person can say yes to it, or waive a gate, only when the stage knows it.
         _keep(ports, arrival, composed)
+    results = registries.offer(
+        ports, endpoint, content, results, lambda: _push(ports, arrival, composed, tell), tell
+    )
     rollouts.pass_gates(ports, request, results, waivable, tell)
     rollouts.admit(ports, request)
     judging.refuse_impossible(ports, endpoint, content, order.strategy)
@@ -72,6 +88,18 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     return land(ports, "release", endpoint, pin, grounds, tell)
 
 
+def _leave_card(folder: Path, content: Manifest, tell: Tell) -> None:
+    """Write the release's card beside the evidence that it tells; that it cannot be costs no release."""
+    told = card.of(content)
+    try:
+        (folder / card.HTML).write_text(told.html, encoding="utf-8")
+        (folder / card.MARKDOWN).write_text(told.markdown, encoding="utf-8")
+    except OSError as error:
+        tell(Event(f"its card could not be written ({error}); ./slipway card {content.id} tells it"))
+    else:
+        tell(Event(f"its card: {folder / card.HTML}", detail=True))
+
+
 def _keep(ports: StagePorts, arrival: Arrival, composed: Composed) -> None:
     """Have the stage know the release: its manifest, its golden requests, and who made it."""
     content = arrival.content
@@ -79,11 +107,25 @@ def _keep(ports: StagePorts, arrival: Arrival, composed: Composed) -> None:
     entering.keep_makers(ports, content.id, arrival.makers)
 
 
+def _keep_data(ports: StagePorts, content: Manifest, file: Path, tell: Tell) -> None:
+    """Have the stage's bucket hold the data that the model was trained on, where training left it."""
+    version = data_version.of(content)
+    if version is None:
+        return
+    if not file.is_file():
+        told = f"{file} is not there: ./slipway data {content.id} finds its data only where dvc push put it"
+        tell(Event(told, detail=True))
+    elif ports.data.put(version, file):
+        tell(Event(f"the data {version.name} is kept, {version.size:,} bytes", detail=True))
+
+
 def _push(ports: StagePorts, arrival: Arrival, composed: Composed, tell: Tell) -> ReleasePin:
     """Bring image, artifact and manifest into the stage; returns the pin that names them."""
     registry, artifacts, digest = ports.registry, ports.artifacts, composed.image.record.digest
     content = arrival.content
     uri = registry.uri()
+    if composed.trained is not None:
+        _keep_data(ports, content, composed.trained / data_version.FILE, tell)
     tell(Event(f"pushing the image to {uri} and the artifact to {artifacts.bucket}"))
     if not registry.has(digest):
         composed.image.push(registry, content.id)

@@ -4,16 +4,18 @@ Reads only, unless the report is to be kept in the stage's bucket.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from release.domain.errors import SlipwayError, UsageError
 from release.domain.ledger import Entry, Opened, Refused
 from release.domain.manifest import Manifest
-from release.domain.said import Said
+from release.domain.said import Said, shown
 from release.ports import StagePorts, World
 from release.report.build import build
+from release.report.card.build import build as build_card
+from release.report.card.document import Card, Heard, Word
 from release.report.markdown import markdown
 from release.report.page import html
 from release.report.report import Report
@@ -50,8 +52,9 @@ def of(ports: StagePorts, rollout: str | None, endpoint: str | None, keep: bool)
     entries = entries_of(ports, rollout, endpoint)
     name = entries[0].subject.rollout
     verdicts = list(_verdicts(ports.evidence.kept(name, VERDICTS)))
-    found = build(ports.name, entries, verdicts, _manifests(ports, entries[0]))
-    page, text = html(found), markdown(found)
+    manifests = _manifests(ports, entries[0])
+    found = build(ports.name, entries, verdicts, manifests)
+    page, text = html(found, _card(ports.name, entries[0], manifests)), markdown(found)
     kept = ()
     if keep:
         shapes = ((HTML, page), (MARKDOWN, text))
@@ -89,6 +92,20 @@ def _verdicts(lines: Iterable[str]) -> Iterable[dict[str, Any]]:
             continue
         if isinstance(record, dict) and isinstance(record.get("verdict"), dict):
             yield record
+
+
+def _card(stage: str, first: Entry, manifests: Mapping[str, Manifest]) -> Card | None:
+    """The card of the release that the rollout brought, with what people had said for it when it began."""
+    content, opened = manifests.get(first.subject.release), first.what
+    assert isinstance(opened, Opened)
+    if content is None:
+        return None
+    yes = [Word(one.at, stage, "approved", shown(one.by, one.actor), one.reason) for one in opened.approvals]
+    waived = [
+        Word(one.at, stage, "waived", shown(one.by, one.actor), one.reason, one.gate, one.until.isoformat())
+        for one in opened.waivers
+    ]
+    return build_card(content, Heard([*yes, *waived], (stage,)))
 
 
 def _manifests(ports: StagePorts, first: Entry) -> dict[str, Manifest]:

@@ -3,8 +3,8 @@
 import uuid
 from collections.abc import Callable, Mapping
 
-from release.domain import gates, landed, ledger, model_versions, names, plan
-from release.domain.errors import Held, ReleaseFailed, ServiceError, SlipwayError
+from release.domain import gates, landed, ledger, names, plan
+from release.domain.errors import Held, ReleaseFailed, ServiceError
 from release.domain.fence import clear_command
 from release.domain.ledger import (
     WAY_BACK,
@@ -19,7 +19,7 @@ from release.domain.ledger import (
 )
 from release.domain.manifest import GateResult
 from release.domain.pins import EndpointSettings, Pins
-from release.operations import doctor, report
+from release.operations import doctor, registries, report
 from release.ports import Event, StagePorts, Tell, World
 from release.rollout import runner
 from release.rollout.runner import Ended
@@ -148,38 +148,8 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
             f"./slipway unlock {ports.name} --reason 'why'",
         )
     pins = rollout.opened.after if ended.end is End.LANDED else rollout.opened.before
-    tell_model_registry(ports, pins, rollout.id, tell)
+    registries.tell(ports, endpoint, pins, rollout.id, tell)
     return ended
-
-
-def tell_model_registry(ports: StagePorts, pins: Pins, rollout: str | None, tell: Tell) -> None:
-    """Have the model registry say what serves (after this rollout). That it cannot be told fails nothing."""
-    if pins.live is None:
-        return
-    again, silent = f"./slipway apply {ports.name}", "the model registry does not say"
-    try:
-        if not ports.models.exists:
-            return
-        content = ports.artifacts.manifest(pins.live.release)
-        if content.foreign is not None:
-            tell(Event(f"{silent} what {ports.name} serves: it knows no container of others", detail=True))
-            return
-        service = content.trained_as
-        marks = model_versions.marks(ports.name, ports.last, pins, rollout)
-        missing = ports.models.mark(service, marks)
-    except Exception as error:
-        cause = error.cause if isinstance(error, SlipwayError) else str(error)
-        tell(Event(f"{silent} what {ports.name} serves ({cause}); {again} tells it"))
-        return
-    if missing:
-        content = ", ".join(sha256[:12] for sha256 in missing)
-        tell(
-            Event(
-                f"{silent} all of what {ports.name} serves and would go back to: no version of {service} "
-                f"there has the bytes {content}. Where their training still waits to be sent: "
-                f"./slipway track --resend, then {again}"
-            )
-        )
 
 
 def _report(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> None:

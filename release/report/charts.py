@@ -53,13 +53,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart over time."""
+    """One chart, over time if nothing else is said."""
 
     title: str
     says: str
     """The same in words, for who does not see it."""
-    start: datetime
-    """The time of day of second 0 ..."""
+    start: datetime | None
+    """The time of day of second 0, None where the chart is of something else than time ..."""
     seconds: float
     low: float
     high: float
@@ -71,6 +71,8 @@ class Chart:
     rules: Sequence[Rule] = ()
     marks: Sequence[tuple[float, str]] = ()
     """Moments, each with the class of its line."""
+    across: Sequence[tuple[float, str]] = ()
+    """Labels of the horizontal axis, where it is not of time."""
     unit: str = "%"
     percent: float = 100.0
     """By what values are multiplied to be labelled."""
@@ -81,7 +83,7 @@ def chart(what: Chart) -> str:
     end = what.begins + what.seconds
     x, y = Scale(what.begins, end, WIDTH), Scale(what.low, what.high, HEIGHT, flipped=True)
     ticks = value_ticks(what.low, what.high)
-    times = time_ticks(what.start, what.begins, what.seconds)
+    times = time_ticks(what.start, what.begins, what.seconds) if what.start else what.across
     parts = [f'<path class="grid" d="M0 {y(tick)}H{WIDTH}"/>' for tick in ticks]
     parts += [f'<path class="{css}" d="M{x(at)} 0V{HEIGHT}"/>' for at, css in what.marks]
     parts += [_band(run, x, y) for run in what.bands if len(run) > 1]

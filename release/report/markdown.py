@@ -47,13 +47,14 @@ def markdown(report: Report) -> str:
     for watched in report.watched:
         lines += [*_metrics(watched), ""]
     lines += [*_changes(report), "", *_timeline(report), ""]
+    lines += [f"Its model card: ./slipway card {text(report.release)}", ""]
     return "\n".join(lines)
 
 
-def text(value: str) -> str:
+def text(value: str, longest: int = LONGEST) -> str:
     """A text as it is to be read: one line, and no markup of its own."""
     line = " ".join(value.split())
-    line = line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    line = line if len(line) <= longest else f"{line[: longest - 1]}…"
     line = SPECIAL.sub(r"\\\1", line)
     line = re.sub(r"([@#])", rf"\1{NO_WIDTH}", line)
     line = re.sub(r"(?i)(https?|ftp|mailto|xmpp):", r"\1\\:", line)
@@ -62,9 +63,10 @@ def text(value: str) -> str:
     return re.sub(r"^(\d+)([.)])(?=\s)|^([-+=])", lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", line)
 
 
-def _table(
+def table(
     heads: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()
 ) -> list[str]:
+    """A table of cells that are Markdown already; `right` are the columns that stand to the right."""
     rule = ["--:" if i in right else "---" for i in range(len(heads))]
     return [f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows)]
 
@@ -95,7 +97,7 @@ def _metrics(watched: Watched) -> list[str]:
     return [
         f"**{title}: {watched.decision}**, {requests}, {lasting(watched.seconds)} of evidence",
         "",
-        *_table(heads, rows, frozenset({2, 3})),
+        *table(heads, rows, frozenset({2, 3})),
     ]
 
 
@@ -105,7 +107,7 @@ def _changes(report: Report) -> list[str]:
     gates = f"Gates: {len(report.gates) - len(failed)} of {len(report.gates)} passed"
     gates += f"; not {text(', '.join(failed))}" if failed else ""
     told = [f"<details><summary>What changed: {len(rows)}</summary>", ""]
-    told += _table(("", "before", "this release"), rows)
+    told += table(("", "before", "this release"), rows)
     return [*told, "", *([gates, ""] if report.gates else []), "</details>"]
 
 
@@ -119,7 +121,7 @@ def _timeline(report: Report) -> list[str]:
     return [
         "<details><summary>What happened, step by step</summary>",
         "",
-        *_table(("when (UTC)", "what", "share", "lasted", "why"), rows, frozenset({2})),
+        *table(("when (UTC)", "what", "share", "lasted", "why"), rows, frozenset({2})),
         "",
         "</details>",
     ]

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from html import escape
 
-from release.report import pictures, tables
+from release.report import pictures, shell, tables
+from release.report.card import page as card_page
+from release.report.card.document import Card
 from release.report.report import Metric, Report, Watched
-from release.report.style import STYLE
+from release.report.shell import key, tag
 from release.report.words import KINDS, by_weight, day, headline, lasting, margins, share, summary, tone
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""A browser loads nothing for the page, whatever a release's texts say."""
 TONES = {"within": "pass", "beyond": "fail", "undecided": "hold"}
 DECISIONS = {"PASS": "pass", "FAIL": "fail", "HOLD": "hold"}
 
 
-def html(report: Report) -> str:
-    """The page."""
+def html(report: Report, card: Card | None = None) -> str:
+    """The page, with the release's card folded into it where there is one."""
     title = headline(report)
     body = [
         _hero(report),
@@ -26,21 +26,10 @@ def html(report: Report) -> str:
         *(["<h2>Gates</h2>", tables.gates(report)] if report.gates else []),
         "<h2>What happened, step by step</h2>",
         tables.moments(report),
+        *(["<h2>The model</h2>", card_page.folded(card)] if card else []),
         _footer(report),
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body><main>\n"
-        + "\n".join(body)
-        + "\n</main></body></html>\n"
-    )
-
-
-def tag(words: str, tone: str) -> str:
-    """A word in a pill."""
-    return f'<span class="tag t-{tone}">{escape(words)}</span>'
+    return shell.page(title, body)
 
 
 def _hero(report: Report) -> str:
@@ -73,15 +62,15 @@ def _traffic(report: Report) -> str:
         for watched in report.watched[:1]
         for metric in watched.metrics
     ]
-    keys = [_key("var(--me)", "the candidate's share")]
+    keys = [key("var(--me)", "the candidate's share")]
     if rows:
         keys += [
-            _key("var(--none)", "undecided", "box"),
-            _key("var(--pass)", "proven within its margin", "box"),
+            key("var(--none)", "undecided", "box"),
+            key("var(--pass)", "proven within its margin", "box"),
         ]
-        keys += [_key("var(--fail)", "proven beyond", "box")]
+        keys += [key("var(--fail)", "proven beyond", "box")]
     if report.decided:
-        keys.append(_key("var(--soft)", "a verdict that ended a step", "dash"))
+        keys.append(key("var(--soft)", "a verdict that ended a step", "dash"))
     more = ""
     if not report.watched and len(report.shares) > 1:
         keys.append("<span>in between, SageMaker moves it as the strategy says</span>")
@@ -92,10 +81,6 @@ def _traffic(report: Report) -> str:
         f'{pictures.traffic(report)}{"".join(rows)}<p class="key">{"".join(keys)}</p>'
         f"{tables.shares(report)}</div>"
     )
-
-
-def _key(color: str, words: str, shape: str = "") -> str:
-    return f'<span><i class="{shape}" style="--c:{color}" aria-hidden="true"></i>{escape(words)}</span>'
 
 
 def _watched(report: Report, watched: Watched) -> str:
@@ -130,11 +115,11 @@ def _metric(report: Report, watched: Watched, metric: Metric) -> str:
     )
     detail = f'<p class="soft">{escape(metric.detail)}</p>' if metric.detail else ""
     needs = f"<p>About {metric.needs:,} more requests of the candidate decide it.</p>" if metric.needs else ""
-    line = _key("var(--live)", other, "dash" if watched.alone else "")
+    line = key("var(--live)", other, "dash" if watched.alone else "")
     gap = f"<span>gaps: other questions of {escape(metric.name)} told more</span>" * pictures.gaps(metric)
     drawn = (
         f'<h4>Seen</h4>{pictures.seen(metric, watched, report)}<p class="key">'
-        f"{_key('var(--me)', 'candidate')}{line}{gap}</p>"
+        f"{key('var(--me)', 'candidate')}{line}{gap}</p>"
     )
     proof = pictures.proven(metric, watched, report)
     if proof:

@@ -37,6 +37,7 @@ margin-right:5px}
 .key i.box{height:10px;border:0;background:var(--c);border-radius:2px}.key i.dash{border-top-style:dashed}
 .plot{position:relative;height:128px;margin:10px 14px 24px 52px}
 .tall{margin-left:0}.tall .plot{height:170px;margin-left:92px}
+.square{max-width:620px;margin-bottom:12px}.square .plot{height:380px}
 .plot svg{position:absolute;inset:0;width:100%;height:100%;overflow:hidden}
 .plot path{fill:none;stroke-width:1.75;vector-effect:non-scaling-stroke;
 stroke-linejoin:round;stroke-linecap:round}
@@ -62,6 +63,7 @@ font-size:13px}
 .ribbon .no-evidence{fill:var(--grid)}.ribbon .undecided{fill:var(--none)}
 .ribbon .within{fill:var(--pass)}.ribbon .beyond{fill:var(--fail)}
 .wide{overflow-x:auto;border:1px solid var(--edge);border-radius:10px;background:var(--card)}
+.wide+.wide{margin-top:12px}
 table{border-collapse:collapse;width:100%;font-size:14px}
 caption{text-align:left;padding:8px 12px;color:var(--soft);font-size:13px}
 th,td{text-align:left;vertical-align:top;padding:7px 12px;border-top:1px solid var(--edge)}

@@ -11,9 +11,18 @@ MOST_ROWS = 24
 """Of a metric's numbers over time."""
 
 
-def table(heads: Sequence[str], rows: Sequence[str], caption: str, css: str = "") -> str:
-    """A table of rows that are HTML already, under heads that are not."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+def table(
+    heads: Sequence[str],
+    rows: Sequence[str],
+    caption: str,
+    css: str = "",
+    numbers: frozenset[int] = frozenset(),
+) -> str:
+    """A table of rows that are HTML already, under heads that are not; `numbers` are columns of numbers."""
+    looks = [' class="n"' * (index in numbers) for index in range(len(heads))]
+    head = "".join(
+        f'<th scope="col"{look}>{escape(name)}</th>' for name, look in zip(heads, looks, strict=True)
+    )
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="{css}">'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"

@@ -3,8 +3,6 @@
 What a difference means is `release/domain/golden.py`'s.
 """
 
-import math
-
 from release.domain import golden as goldens
 from release.domain import names
 from release.domain.golden import Answered, Comparison, Golden, GoldenRequest
@@ -30,7 +28,9 @@ def _both(endpoints: Endpoints, clock: Clock, endpoint: str, request: GoldenRequ
     error = candidate.problem
     if not error and len(candidate.scores) != len(live.scores):
         error = f"{len(candidate.scores)} scores for {len(live.scores)} rows"
-    if not error and not all(map(math.isfinite, candidate.scores)):
+    if not error and [*map(goldens.classes_of, candidate.scores)] != [*map(goldens.classes_of, live.scores)]:
+        error = "its scores are of other classes"
+    if not error and not all(map(goldens.is_finite, candidate.scores)):
         error = "a score is not a finite number"
     return Answered(
         live=tuple(live.scores),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from release.domain import golden as goldens
-from release.domain.golden import Golden, GoldenRequest, Read
+from release.domain.golden import Golden, GoldenRequest, Read, Score
 from release.ports import Endpoints, Unanswered
 
 ATTEMPTS = 3
@@ -50,7 +50,7 @@ class Asked:
     problem: str = ""
 
     @property
-    def scores(self) -> list[float]:
+    def scores(self) -> list[Score]:
         """The scores of the answer."""
         return self.read.scores
 

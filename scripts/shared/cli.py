@@ -198,7 +198,7 @@ def explain(error: Exception) -> tuple[int, list[str]]:
 
 
 def _translated(error: Exception) -> tuple[int, list[str]] | None:
-    from release.connect import explained  # loads boto3, which a command that asks AWS nothing needs not
+    from release.connect import explained
 
     known = explained(error)
     if known is not None:

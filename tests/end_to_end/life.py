@@ -6,9 +6,6 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
 
 from demo.callers import calling
 from demo.project import GUARDED, TOLERANT, change_stage
@@ -75,11 +72,11 @@ def lived(world: World, trained: Mapping[str, Path]) -> Life:
         wait_until(lambda: _captured(world), "the captured request")
     with life.step("pulumi up with an address, a boundary and more instances"):
         world.edit("staging", instances={"min": 2, "max": 5})
-        _set(world, {"slipway:alerts": {"email": "a@example.com"}, "slipway:permissions_boundary": BOUNDARY})
+        world.set("staging", alerts={"email": "a@example.com"}, permissions_boundary=BOUNDARY)
         world.up("staging")
     with life.step("pulumi up without them"):
         world.edit("staging", instances={"min": 2, "max": 2})
-        _set(world, {"slipway:alerts": None, "slipway:permissions_boundary": None})
+        world.set("staging", alerts=None, permissions_boundary=None)
         world.up("staging")
     changed_by_hand(world)
     with life.step("pulumi up --refresh after changes by hand"):
@@ -113,17 +110,6 @@ def _aborted(world: World) -> None:
         assert process.poll() is None, process.communicate()
         world.slipway("abort", "staging")
         world.ended(process, expected=1)
-
-
-def _set(world: World, values: Mapping[str, Any]) -> None:
-    """Set keys of staging's file, or take them out (None)."""
-    yaml, file = YAML(), world.file("staging")
-    document = yaml.load(file)
-    for key, value in values.items():
-        document["config"].pop(key, None)
-        if value is not None:
-            document["config"][key] = value
-    yaml.dump(document, file)
 
 
 def changed_by_hand(world: World) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from ruamel.yaml import YAML
 
 from demo import bad_models
@@ -101,6 +102,48 @@ def test_two_people_approve_what_a_third_released(world, trained):
     ]
     assert [one["by"].rpartition("/")[2] for one in lines[-1]["approvals"]] == ["bob", "carl"]
     world.slipway("verify", "prod")
+
+
+def test_a_version_that_is_approved_in_sagemakers_registry_lets_its_release_in(world, trained):
+    release = world.slipway("release", "--model", os.fspath(trained["logistic"])).result["release"]
+    world.set("staging", model_packages="approved")
+    deployer = user(world, "registering")
+    policies = [document(world.settings(stage)) for stage in ("dev", "staging")]
+    world.sandbox.enforce(deployer["AWS_ACCESS_KEY_ID"], policies)
+    refused = world.slipway("promote", "staging", expected=1, env=deployer).stderr
+    assert "model_package: version 1 in SageMaker's Model Registry waits for its approval" in refused
+    [listed] = world.client("sagemaker").list_model_packages(ModelPackageGroupName="delays-staging")[
+        "ModelPackageSummaryList"
+    ]
+    arn = listed["ModelPackageArn"]
+    approved = {"ModelPackageArn": arn, "ModelApprovalStatus": "Approved"}
+    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:UpdateModelPackage"):
+        _client(world, deployer).update_model_package(**approved)
+    reader = _client(world, user(world, "reader"))
+    reader.update_model_package(**approved, ApprovalDescription="read its card")
+
+    assert world.slipway("promote", "staging", env=deployer).result["release"] == release
+    [line] = [one for one in world.slipway("history", "staging").result["rollouts"] if one["end"] == "landed"]
+    assert [(one["by"].rpartition("/")[2], one["reason"]) for one in line["approvals"]] == [
+        ("reader", "read its card")
+    ]
+    live = world.endpoint("staging").live
+    package = world.client("sagemaker").describe_model_package(ModelPackageName=arn)
+    [container] = package["InferenceSpecification"]["Containers"]
+    assert (container["Image"], container["ModelDataUrl"]) == (live.image, live.model)
+    assert package["CustomerMetadataProperties"]["slipway.release"] == release
+    group = arn.replace(":model-package/", ":model-package-group/").rpartition("/")[0]
+    tags = world.client("sagemaker").list_tags(ResourceArn=group)["Tags"]
+    assert {"Key": "slipway:alias:staging", "Value": "1"} in tags
+
+
+def _client(world, env):
+    """SageMaker for somebody else."""
+    return world.sandbox.client(
+        "sagemaker",
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
 def test_a_gate_that_failed_is_waived_until_a_day(world, trained, tmp_path):

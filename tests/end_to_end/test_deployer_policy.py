@@ -27,7 +27,8 @@ POLICY = json.loads(FILE.read_text(encoding="utf-8"))
 
 @pytest.fixture(scope="module")
 def documents(world):
-    """The deployers' policies, one for each stage."""
+    """The deployers' policies, one for each stage; staging's releases are model packages too."""
+    world.set("staging", model_packages="registered")
     return [document(world.settings(stage)) for stage in STAGES]
 
 

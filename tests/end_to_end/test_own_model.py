@@ -59,6 +59,9 @@ def test_the_same_release_of_that_service_is_live_in_both_stages(walked):
         assert live.sha256 == evidence["model"]["sha256"]
         releases.add(live.release)
     assert len(releases) == 1
+    card = (project / ".build/model/card.html").read_text()
+    assert f"Model card of {releases.pop()}" in card
+    assert evidence["source"]["data_sha256"] in card
 
 
 def test_what_was_written_for_it_is_one_small_folder(walked):
@@ -85,6 +88,9 @@ def test_it_goes_its_way_beside_the_flights_by_the_name_of_its_endpoint(world, t
     assert answer["predictions"] == pytest.approx(golden["requests"][0]["scores"], abs=golden["tolerance"])
     version = registry(world).get_model_version_by_alias("wooden_toys", "staging")
     assert version.tags["slipway.release"] == toys
+    card = world.slipway("card", toys).result
+    assert card["stages"] == ["dev", "staging"]
+    assert version.run_id in card["markdown"]
     world.assert_at_rest("staging", toys, "toys")
     world.assert_at_rest("dev", toys, "toys")
     world.assert_at_rest("dev", flights)
@@ -92,13 +98,13 @@ def test_it_goes_its_way_beside_the_flights_by_the_name_of_its_endpoint(world, t
 
 
 def test_a_model_that_the_server_cannot_serve_is_refused_before_anything_is_made(world, trained, tmp_path):
-    def of_several_classes(evidence):
-        evidence["input_schema"]["output"]["kind"] = "multiclass"
+    def of_a_ranking(evidence):
+        evidence["input_schema"]["output"]["kind"] = "ranking"
 
-    classes = with_evidence(trained["logistic"], tmp_path, of_several_classes)
+    ranking = with_evidence(trained["logistic"], tmp_path, of_a_ranking)
     before = world.events("dev"), world.file("dev").read_bytes()
-    done = world.slipway("release", "--endpoint", "delays", "--model", str(classes), expected=2)
-    assert "answers with 'multiclass'" in done.result["error"]
+    done = world.slipway("release", "--endpoint", "delays", "--model", str(ranking), expected=2)
+    assert "answers with 'ranking'" in done.result["error"]
     assert (world.events("dev"), world.file("dev").read_bytes()) == before
 
 

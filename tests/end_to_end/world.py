@@ -144,6 +144,16 @@ class World:
             found[key] = {**found.get(key, {}), **value} if isinstance(value, dict) else value
         yaml.dump(document, file)
 
+    def set(self, stage: str, **values: Any) -> None:
+        """Set keys of ours in the stage's file, or take them out (None)."""
+        yaml, file = YAML(), self.file(stage)
+        document = yaml.load(file)
+        for key, value in values.items():
+            document["config"].pop(f"slipway:{key}", None)
+            if value is not None:
+                document["config"][f"slipway:{key}"] = value
+        yaml.dump(document, file)
+
     def ports(self, stage: str, tell: Tell = quiet) -> StagePorts:
         """The stage, with clients of this sandbox whatever the test's own environment is."""
         config = stage_file.read_config(self.file(stage))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from release.domain.data_version import DamagedData, DataVersion
 from release.domain.errors import UsageError
 from release.domain.golden import Golden, GoldenRequest
 from release.domain.manifest import Manifest
@@ -73,6 +74,33 @@ class FakeArtifacts:
     def golden(self, manifest: Manifest) -> tuple[Golden, bytes]:
         """As set."""
         return self.requests, b"{}"
+
+
+@dataclass
+class FakeDataStore:
+    """The data versions in a bucket, by their MD5."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, version: DataVersion, file: Path) -> bool:
+        """From a file."""
+        content = file.read_bytes()
+        if hashlib.sha256(content).hexdigest() != version.sha256:
+            raise UsageError(f"{file} is other data")
+        new = self.files.get(version.md5) != content
+        self.files[version.md5] = content
+        return new
+
+    def fetch(self, version: DataVersion, file: Path) -> bool:
+        """Into a file."""
+        content = self.files.get(version.md5)
+        if content is None:
+            return False
+        if hashlib.sha256(content).hexdigest() != version.sha256:
+            raise DamagedData(f"{version.md5} has other bytes")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        return True
 
 
 @dataclass

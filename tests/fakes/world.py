@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from release.domain import container, names
 from release.domain import foreign as foreign_containers
@@ -23,12 +23,13 @@ from tests.fakes.fences import FakeFences
 from tests.fakes.holdings import FakeHoldings
 from tests.fakes.ledger import FakeLedger, process
 from tests.fakes.models import FakeModels
+from tests.fakes.packages import FakePackages
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.quotas import FakeQuotas
 from tests.fakes.records import FakeRecords
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.signs import FakeSigns
-from tests.fakes.store import FakeArtifacts, FakeRegistry
+from tests.fakes.store import FakeArtifacts, FakeDataStore, FakeRegistry
 from tests.fakes.trouble import Trouble
 
 ACCOUNT = "123456789012"
@@ -81,6 +82,7 @@ class FakeStage:
         self.ledger = FakeLedger(self.trouble, self.clock.now)
         self.evidence = FakeEvidence(self.trouble, self.clock, self.sagemaker)
         self.artifacts = FakeArtifacts(bucket=f"slipway-{name}")
+        self.data = FakeDataStore()
         self.models = FakeModels()
         self.registry = FakeRegistry(address=f"registry/slipway-{name}")
         self.signs = FakeSigns()
@@ -90,6 +92,8 @@ class FakeStage:
         self.makers: FakeRecords[Makers] = FakeRecords(self.trouble, "makers")
         self.waivers: FakeRecords[Waivers] = FakeRecords(self.trouble, "waivers")
         self.caller = Caller(arn=CI)
+        self.packages = FakePackages(lambda: self.caller, self.clock.now)
+        self.model_packages: Literal["none", "registered", "approved"] = "none"
         self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
         self.former = False
         self.roles = True
@@ -102,6 +106,7 @@ class FakeStage:
             region="us-east-1",
             endpoints={name: at_once(value) for name, value in self.file.endpoints.items()},
             judge=QUICK,
+            model_packages=self.model_packages,
         )
         return StagePorts(
             settings=settings,
@@ -119,9 +124,11 @@ class FakeStage:
             waivers=self.waivers,
             caller=lambda: self.caller,
             artifacts=self.artifacts,
+            data=self.data,
             holdings=self.holdings,
             registry=self.registry,
             models=self.models,
+            packages=self.packages,
             last=False,
             signs=self.signs,
             quota_of=self.quotas.of,

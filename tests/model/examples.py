@@ -10,6 +10,9 @@ def flights(count: int = 600, seed: int = 0) -> pd.DataFrame:
     """`count` flights in order of their month (1 to 12) whose lateness depends on departure and carrier."""
     random = np.random.default_rng(seed)
     table = pd.DataFrame({"month": np.sort(random.integers(1, 13, count))})
+    days = "2013-" + table["month"].astype(str) + "-01"
+    table["departure"] = pd.to_datetime(days, format="%Y-%m-%d", utc=True)
+    table["flight"] = np.arange(count) % 9999 + 1
     table["carrier"] = random.choice(["UA", "B6", "9E"], count)
     table["origin"] = random.choice(["EWR", "JFK", "LGA"], count)
     table["dest"] = random.choice(["ATL", "ORD", "BOS", "IAH"], count)
@@ -37,4 +40,4 @@ def flights(count: int = 600, seed: int = 0) -> pd.DataFrame:
             table[feature.name] = np.where(hidden, np.nan, values)
     chance = 0.1 + 0.5 * (table["dep_minute"] > 900) + 0.2 * (table["carrier"] == "B6")
     table["late"] = (random.random(count) < chance).astype("int64")
-    return table[["month", "late", *(feature.name for feature in FEATURES)]]
+    return table[["month", "departure", "flight", "late", *(feature.name for feature in FEATURES)]]

@@ -181,7 +181,7 @@ class TestManifest:
         assert examples.manifest().trained_as == "delays"
         assert examples.manifest(input_schema={"service": "credit_risk"}).trained_as == "credit_risk"
 
-    @pytest.mark.parametrize("kind", ["multiclass", "probability", "number"])
+    @pytest.mark.parametrize("kind", ["ranking", "probability", "number", "probabilities"])
     def test_what_the_server_cannot_answer_with_is_refused_before_a_container_fails(self, kind):
         evidence = {
             "model": {"sha256": "0" * 64, "size": 1},
@@ -191,8 +191,8 @@ class TestManifest:
             "evaluation": {},
             "gates": [],
         }
-        if kind == "multiclass":
-            with pytest.raises(UsageError, match="answers with 'multiclass'"):
+        if kind == "ranking":
+            with pytest.raises(UsageError, match="answers with 'ranking'"):
                 manifest.compose("colours", PROCESS, evidence, b"{}")
         else:
             assert manifest.compose("colours", PROCESS, evidence, b"{}").service == "colours"

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from release.domain.golden import Allowed, Answered, Golden, GoldenRequest, compared, differs_too_much
+from release.domain.golden import (
+    Allowed,
+    Answered,
+    Golden,
+    GoldenRequest,
+    Read,
+    compared,
+    differs_too_much,
+    mismatch,
+    scores_of,
+)
 from release.ports import Unanswered
 from release.rollout.comparing import compare
 
@@ -109,3 +119,43 @@ def test_a_tolerance_is_small_beside_the_span():
 
 def test_what_live_refuses_says_nothing_about_the_candidate():
     assert compared_by(live=Unanswered("ModelError 400"), candidate=[0.5]) is None
+
+
+SURE, UNSURE = (0.9, 0.1, 0.0), (0.5, 0.1, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("body", "media"),
+    [
+        (b'{"predictions": [[0.9, 0.1, 0.0], [0.5, 0.1, 0.4]]}', "application/json"),
+        (b"0.9,0.1,0.0\n0.5,0.1,0.4\n", "text/csv"),
+    ],
+)
+def test_of_several_classes_each_row_has_the_probability_of_each(body, media):
+    request = GoldenRequest(content_type=media, body="", scores=(SURE, UNSURE))
+    found = scores_of(body, media)
+    assert mismatch(request, TOLERANCE, Read(found)) is None
+    swapped = GoldenRequest(content_type=media, body="", scores=(SURE, (0.5, 0.4, 0.1)))
+    assert mismatch(swapped, TOLERANCE, Read(found)) == (
+        "row 1 scored 0.500000 0.100000 0.400000, training says 0.500000 0.400000 0.100000"
+    )
+    assert mismatch(request, TOLERANCE, Read([SURE, (0.5, 0.5)])) is not None
+    assert mismatch(request, TOLERANCE, Read([SURE, (0.5, 0.1, float("nan"))])) is not None
+
+
+def test_of_several_classes_what_counts_is_the_probability_that_went_to_others():
+    found = compared_by(live=[SURE, UNSURE], candidate=[UNSURE, UNSURE])
+    assert (found.rows, found.changed, found.mean_change) == (2, 1, pytest.approx(0.2))
+    assert found.most_change == pytest.approx(0.4)
+
+
+def test_a_candidate_of_other_classes_is_an_error():
+    found = compared_by(live=[SURE], candidate=[(0.5, 0.5)])
+    assert "its scores are of other classes" in str(differs_too_much(found, Allowed()))
+
+
+def test_the_golden_requests_of_several_classes_are_read_from_their_file():
+    told = GOLDEN.model_dump(mode="json") | {
+        "requests": [{"content_type": "text/csv", "body": "a", "scores": [list(SURE), list(UNSURE)]}]
+    }
+    assert Golden.model_validate_json(json.dumps(told)).requests[0].scores == (SURE, UNSURE)

@@ -16,7 +16,7 @@ def feature(name: str, kind: str = "number", nullable: bool = False, description
     return {"name": name, "kind": kind, "nullable": nullable, "description": description}
 
 
-def schema(*features: dict[str, Any], service: str = "delays", **output: str) -> dict[str, Any]:
+def schema(*features: dict[str, Any], service: str = "delays", **output: Any) -> dict[str, Any]:
     answer = {"name": "late", "kind": "probability"} | output
     return {"service": service, "features": list(features), "output": answer}
 
@@ -91,6 +91,21 @@ def test_where_rows_need_names_their_order_means_nothing():
 
 def test_what_is_live_without_features_promised_nothing():
     assert compare({}, LIVE) == compare({"features": []}, {}) == request_schema.Compared()
+
+
+@pytest.mark.parametrize(
+    ("classes", "why"),
+    [
+        (["red", "blue"], []),
+        (["blue", "red"], ["its classes are blue, red, and were red, blue"]),
+        (["red", "blue", "green"], ["its classes are red, blue, green, and were red, blue"]),
+    ],
+)
+def test_classes_are_promised_in_their_order(classes, why):
+    live, candidate = (
+        schema(CARRIER, kind="probabilities", classes=names) for names in (["red", "blue"], classes)
+    )
+    assert list(compare(live, candidate).broken) == why
 
 
 @pytest.mark.parametrize("live", [{"features": "carrier"}, {"features": [{"kind": "number"}]}])

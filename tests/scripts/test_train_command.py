@@ -38,3 +38,36 @@ def test_an_option_is_written_out(capsys):
     with pytest.raises(SystemExit) as end:
         cli.execute(COMMAND, ["--serv", "nowhere"])
     assert end.value.code == 2
+
+
+SHUFFLED = """
+import numpy as np
+from model.contract import Data, Expected
+from model.skeletons.binary.service import Skeleton
+
+
+class Shuffled(Skeleton):
+    name = "shuffled"
+    expected = Expected(types={"seen": "number"}, time="seen")
+
+    def load(self, cache):
+        found = super().load(cache)
+        return Data(found.table.assign(seen=np.random.default_rng(0).permutation(569)), found.version)
+
+
+SERVICE = Shuffled()
+"""
+
+
+def test_bad_data_ends_with_2_and_its_three_lines_before_anything_is_fitted(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("model.training.train.fit", lambda *of: pytest.fail("it was fitted"))
+    service, out = tmp_path / "shuffled", tmp_path / "out"
+    service.mkdir()
+    (service / "service.py").write_text(SHUFFLED)
+    alone = ["--champion", "none", "--trackers", "none", "--out", str(out)]
+    assert cli.execute(COMMAND, ["--service", str(service), *alone]) == 2
+    said = capsys.readouterr().err
+    assert "not in the order of its time 'seen': earlier than the row before in rows " in said
+    assert "Nothing was trained." in said
+    assert "Sort by 'seen' in load" in said
+    assert not out.exists()

@@ -33,6 +33,12 @@ def test_direct_pins_are_those_of_the_lock(name):
         )
 
 
+def test_dvcs_own_environment_has_the_pins_that_are_asked_for():
+    lock = pins(ROOT / "scripts" / "setup" / "data_tools.txt")
+    for package, versions in pins(ROOT / "scripts" / "setup" / "data_tools.in").items():
+        assert versions == lock[package], f"{package}: make lock"
+
+
 def test_the_users_packages_are_pinned_where_the_program_needs_them():
     assert set(pins(ROOT / "requirements.txt")) >= THE_USERS
 

@@ -3,6 +3,8 @@
 media          Content-Type and Accept
 limits         what one body may hold
 results        scores into the body of an answer
+class_results  the same for probabilities of several classes
+classes        such probabilities as one number, for telemetry
 
 json_rows      a JSON body into rows, the quick way
 json_quick_forms  the same, for forms other than a list of instances

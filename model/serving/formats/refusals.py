@@ -4,6 +4,7 @@ Without it the first wrong row refuses the whole request.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from model.serving.formats.limits import MAX_TOLD
 from model.serving.models.columns import Columns
 from model.serving.quoting import clean, shown
 
+T = TypeVar("T")
 ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
 """The only header of a caller's own that SageMaker hands on, and back."""
 _WISH = "invalid-rows"
@@ -50,7 +52,7 @@ class Refusals:
         keep[list(self.rows)] = False
         return Columns(int(keep.sum()), columns.numbers[:, keep], columns.categories[:, keep])
 
-    def spread(self, scores: Sequence[float]) -> list[float | None]:
+    def spread(self, scores: Sequence[T]) -> list[T | None]:
         """One entry for each row of the request: None for those that are refused."""
         left = iter(scores)
         return [None if row in self.rows else next(left) for row in range(len(scores) + len(self.rows))]

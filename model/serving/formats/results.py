@@ -52,15 +52,20 @@ def _partly(wanted: Media, output: str, refusals: Refusals, scores: list[float])
         return encoder(wanted, output, None)(scores)
     spread = refusals.spread(scores)
     if wanted.format is Format.JSON:
-        body = _json_with_errors(spread, refusals)
+        body = with_errors(spread, refusals)
     else:
         body = _BODIES[wanted.format](spread, output)
+    return Answer(200, wanted.name, body, counted_header(refusals), scores, count)
+
+
+def counted_header(refusals: Refusals) -> str:
+    """The header that counts the refused rows and names the first of them."""
     first = " ".join(str(row) for row in sorted(refusals.rows)[:_FIRST])
-    headers = f"X-Amzn-SageMaker-Custom-Attributes: refused-rows={count}; first={first}\r\n"
-    return Answer(200, wanted.name, body, headers, scores, count)
+    return f"X-Amzn-SageMaker-Custom-Attributes: refused-rows={len(refusals.rows)}; first={first}\r\n"
 
 
-def _json_with_errors(scores: Scores, refusals: Refusals) -> bytes:
+def with_errors(scores: Sequence[object], refusals: Refusals) -> bytes:
+    """The body in JSON, with what is wrong with the refused rows."""
     errors = [told(fault) for fault in refusals.faults]
     return _encode({"predictions": scores, "refused_rows": len(refusals.rows), "errors": errors})
 
@@ -85,12 +90,16 @@ def _npy(scores: Scores, _output: str) -> bytes:
     return body.getvalue()
 
 
+def _table(media: Format, scores: Scores, output: str) -> bytes:
+    return table({output: scores}, media)
+
+
 _BODIES: dict[Format, Callable[[Scores, str], bytes]] = {
     Format.JSON: _json_body,
     Format.JSON_LINES: _json_lines,
     Format.CSV: _csv,
     Format.NPY: _npy,
-    Format.PARQUET: partial(table, media=Format.PARQUET),
-    Format.ARROW_STREAM: partial(table, media=Format.ARROW_STREAM),
-    Format.ARROW_FILE: partial(table, media=Format.ARROW_FILE),
+    Format.PARQUET: partial(_table, Format.PARQUET),
+    Format.ARROW_STREAM: partial(_table, Format.ARROW_STREAM),
+    Format.ARROW_FILE: partial(_table, Format.ARROW_FILE),
 }

@@ -7,6 +7,8 @@ import msgspec
 
 from model.serving.errors import ArtifactError
 
+MOST_CLASSES = 100
+"""Telemetry's bins tell as many apart."""
 ROWS_KEY = "instances"
 """The key of a JSON request that holds its rows; no feature can have this name."""
 
@@ -27,7 +29,7 @@ class Feature(msgspec.Struct, frozen=True):
 
 
 class Output(msgspec.Struct, frozen=True):
-    """The graph's output that is the score, one number for each row.
+    """The graph's output that is the score: one number for each row, or of each of `classes` a probability.
 
     A probability lies in [0, 1]; another number usually lies between `minimum` and `maximum`, which only
     telemetry asks for: no score is refused or changed because of them.
@@ -35,9 +37,15 @@ class Output(msgspec.Struct, frozen=True):
 
     name: str
     description: str = ""
-    kind: Literal["probability", "number"] = "probability"
+    kind: Literal["probability", "number", "probabilities"] = "probability"
     minimum: float = 0.0
     maximum: float = 1.0
+    classes: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> tuple[float, float]:
+        """What telemetry's number of a row lies between (of classes: `formats/classes.py`)."""
+        return (0.0, float(len(self.classes))) if self.classes else (self.minimum, self.maximum)
 
 
 class Schema(msgspec.Struct, frozen=True):
@@ -73,16 +81,24 @@ def parse_schema(content: bytes) -> Schema:
         raise _refused(f"it names the feature {repeated[0]!r} twice")
     if ROWS_KEY in names or "" in names:
         raise _refused(f"a feature cannot be named {ROWS_KEY!r} or be without a name")
-    if schema.output.kind == "probability" and (schema.output.minimum, schema.output.maximum) != (0, 1):
-        raise _refused("its output is a probability, and has a minimum or a maximum of its own")
-    span = schema.output.maximum - schema.output.minimum
-    if not (isfinite(span) and span > 0):
-        raise _refused("its output's maximum is not above its minimum")
+    _check_output(schema.output)
     if unusable := [name for name in names if any(sign in '"\\' or sign < " " for sign in name)]:
         raise _refused(
             f"the feature {unusable[0]!r} has a quote, a backslash or a control character in its name"
         )
     return schema
+
+
+def _check_output(output: Output) -> None:
+    if output.kind != "number" and (output.minimum, output.maximum) != (0, 1):
+        raise _refused("its output is a probability, and has a minimum or a maximum of its own")
+    span = output.maximum - output.minimum
+    if not (isfinite(span) and span > 0):
+        raise _refused("its output's maximum is not above its minimum")
+    if (output.kind == "probabilities") != bool(output.classes):
+        raise _refused(f"its output is a {output.kind}, and has {len(output.classes)} classes")
+    if output.classes and not 2 <= len(set(output.classes)) == len(output.classes) <= MOST_CLASSES:
+        raise _refused(f"its classes are no 2 to {MOST_CLASSES} different names")
 
 
 def _refused(why: str) -> ArtifactError:

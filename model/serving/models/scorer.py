@@ -1,7 +1,7 @@
 """ONNX Runtime behind one method: columns in, scores out. It parses no request and loads no file.
 
 The graph has one input for each feature, by its name, shape [rows, 1], float32 or string, and an output named
-in the schema, shape [rows] or [rows, 1].
+in the schema, shape [rows] or [rows, 1], or [rows, classes] where the schema names classes.
 """
 
 import threading
@@ -31,6 +31,8 @@ class Scorer:
         self._session = _session(graph)
         _check_inputs(self._session, schema)
         self._output = _output(self._session, schema)
+        self._row: tuple[int, ...] = (len(schema.output.classes),) if schema.output.classes else ()
+        self._shape: tuple[int, ...] = (-1, *self._row)
         self._numbers = [feature.name for feature in schema.of_kind("number")]
         self._categories = [feature.name for feature in schema.of_kind("category")]
         self.missing = 0
@@ -39,7 +41,7 @@ class Scorer:
         self._one = _OneRow(self)
         self._warm_up()
 
-    def score_all(self, tables: Sequence[Table]) -> list[list[float]]:
+    def score_all(self, tables: Sequence[Table]) -> list[list[Any]]:
         """For each table the scores of its rows, found in one run of the graph (or one for each block)."""
         columns = merged(tables)
         scores = self.score(columns).tolist()
@@ -52,9 +54,9 @@ class Scorer:
         return [scores[start:end] for start, end in pairwise([0, *ends])]
 
     def score(self, columns: Columns) -> npt.NDArray[np.float32]:
-        """One score for each row, in order."""
+        """One score for each row, in order: a number, or one for each class."""
         if columns.count == 0:
-            return np.empty(0, np.float32)
+            return np.empty((0, *self._row), np.float32)
         if columns.count == 1:
             return self._run(self._one.filled(columns))
         if columns.count <= BLOCK_ROWS:
@@ -73,7 +75,7 @@ class Scorer:
         return from_rows([[None] * len(self._numbers)], [[""] * len(self._categories)])
 
     def _run(self, feed: dict[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
-        return np.asarray(self._session.run(self._output, feed)[0]).reshape(-1)
+        return np.asarray(self._session.run(self._output, feed)[0]).reshape(self._shape)
 
     def _warm_up(self) -> None:
         """The first run allocates. It also shows whether the output holds one score for each row."""
@@ -83,7 +85,7 @@ class Scorer:
             sizes = [self.score(columns).shape for columns in (one, three)]
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise _refused(f"it fails on a row of missing values: {error}") from error
-        if sizes != [(1,), (3,)]:
+        if sizes != [(1, *self._row), (3, *self._row)]:
             raise _refused(f"its output {self._output[0]!r} does not hold one score for each row")
 
 

@@ -58,7 +58,7 @@ class Infer:
             raise refused("invalid_request", 'The output is a score and has no "classification".')
         return _flag(wanted.parameters, "binary_data", default=everything)
 
-    def _answer(self, name: str | None, as_bytes: bool, scores: list[float]) -> Answer:
+    def _answer(self, name: str | None, as_bytes: bool, scores: list[Any]) -> Answer:
         begin = self._begin if name is None else b'%b"id":%b,' % (self._begin, _encode(name))
         if not as_bytes:
             # a score that is no number is null

@@ -1,9 +1,10 @@
 """What a client may ask about the server and its models, as the protocol's documents. No requests."""
 
+import json
 from typing import Any
 
 from model.serving.models.catalog import Loaded, Served
-from model.serving.models.schema import Feature
+from model.serving.models.schema import Feature, Output
 
 SERVER = "slipway"
 SERVER_VERSION = "0.1.0"
@@ -24,8 +25,18 @@ def model(served: Served, versions: list[str]) -> dict[str, Any]:
         "versions": versions,
         "platform": PLATFORM,
         "inputs": [_input(feature) for feature in served.schema.features],
-        "outputs": [{"name": served.schema.output.name, "datatype": "FP32", "shape": [-1]}],
+        "outputs": [_output(served.schema.output)],
     }
+
+
+def _output(output: Output) -> dict[str, Any]:
+    """The output; of classes it has a column for each, and tells their names as JSON in a parameter: the
+    protocol has no member for them, and a parameter is no list."""
+    told: dict[str, Any] = {"name": output.name, "datatype": "FP32"}
+    if not output.classes:
+        return told | {"shape": [-1]}
+    names = json.dumps(output.classes, ensure_ascii=False)
+    return told | {"shape": [-1, len(output.classes)], "parameters": {"classes": names}}
 
 
 def _input(feature: Feature) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from model.serving.errors import RequestError, refused
 from model.serving.formats.other_bodies import told_apart
 from model.serving.models.catalog import Loaded
 from model.serving.open_inference import metadata
+from model.serving.open_inference.class_infer import ClassInfer
 from model.serving.open_inference.health import LIVE, READY, document, health, not_allowed, refusal
 from model.serving.open_inference.infer import Infer
 
@@ -25,7 +26,10 @@ class OpenInference:
         """`ready` says whether the server is: it is not while it drains, or while another process loads."""
         self._loaded = loaded
         self._ready = ready
-        self._infer = {(served.name, served.version): Infer(served) for served in loaded.all}
+        self._infer: dict[tuple[str, str], Infer] = {
+            (served.name, served.version): (ClassInfer if served.schema.output.classes else Infer)(served)
+            for served in loaded.all
+        }
         # the paths as clients write them, found without taking them apart
         self._quick: dict[str, Infer] = {}
         for served in loaded.all:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from model.serving.formats.media import Format
@@ -66,7 +67,7 @@ def schemas(schema: Schema) -> Document:
         "DataframeRecords": _form("MLflow dataframe_records", "dataframe_records", rows),
         "DataframeSplit": _form("MLflow dataframe_split", "dataframe_split", split),
         "Inputs": _form("MLflow inputs", "inputs", rows),
-        "Score": {"type": ["number", "null"], "description": _score(schema)},
+        "Score": _score(schema),
         "Predictions": {
             "type": "object",
             "properties": {
@@ -197,16 +198,24 @@ def _requests(schema: Schema) -> Document:
 
 
 def _scores(schema: Schema) -> Document:
+    classes = schema.output.classes
+    score, shape = ("list of probabilities", "(rows, classes)") if classes else ("score", "(rows,)")
+    examples = [_probabilities(classes, place) if classes else part for place, part in ((0, 0.25), (1, 0.75))]
+    lines = "".join(f"{_compact(example)}\n" for example in examples)
+    cells = lines.replace("[", "").replace("]", "")
     found: Document = {
         Format.JSON.value: {
             "schema": reference("Predictions"),
-            "examples": {"two rows": {"value": {"predictions": [0.25, 0.75]}}},
+            "examples": {"two rows": {"value": {"predictions": examples}}},
         },
-        Format.CSV.value: _text("A score a line, an empty one where there is none.", "0.25\n0.75\n"),
-        Format.JSON_LINES.value: _text("A score or null a line.", "0.25\n0.75\n"),
-        Format.NPY.value: {"schema": {"description": "An array of float32, NaN where there is no score."}},
+        Format.CSV.value: _text(f"A {score} a line, an empty one where there is none.", cells),
+        Format.JSON_LINES.value: _text(f"A {score} or null a line.", lines),
+        Format.NPY.value: {
+            "schema": {"description": f"An array of float32, {shape}, NaN where there is none."}
+        },
     }
-    table = {"schema": {"description": f"A column `{schema.output.name}`."}}
+    columns = ", ".join(f"`{name}`" for name in schema.output.classes or (schema.output.name,))
+    table = {"schema": {"description": f"A column of each: {columns}."}}
     return found | {media.value: table for media in (Format.PARQUET, Format.ARROW_STREAM, Format.ARROW_FILE)}
 
 
@@ -220,9 +229,26 @@ def _form(title: str, key: str, value: Document) -> Document:
     }
 
 
-def _score(schema: Schema) -> str:
-    told = schema.output.description or schema.output.name
-    return f"{told}; null where the score is no number, or the row was refused"
+def _score(schema: Schema) -> Document:
+    told, classes = schema.output.description or schema.output.name, schema.output.classes
+    number: Document = {"type": ["number", "null"]}
+    if not classes:
+        why = "null where the score is no number, or the row was refused"
+        return number | {"description": f"{told}; {why}"}
+    return {
+        "type": ["array", "null"],
+        "items": number,
+        "minItems": len(classes),
+        "maxItems": len(classes),
+        "description": f"{told}: of each class its probability, in the order {', '.join(classes)}; null "
+        "where it is no number, or for the row where that was refused",
+    }
+
+
+def _probabilities(classes: Sequence[str], place: int) -> list[float]:
+    """An example of an answer, for a row that is most probably of the class at `place`."""
+    rest = round(0.25 / (len(classes) - 1), 6)
+    return [0.75 if number == place else rest for number in range(len(classes))]
 
 
 def _text(told: str, example: str, bare: str = "") -> Document:

@@ -5,6 +5,7 @@ is not in the list: the `champion` gate exists only when a champion was given.
 
 quality     the checks of scores, which are the kind's (`model.training.kinds`)
 slices      the weakest value of a column
+fairness    how far apart the groups of a protected column lie
 comparison  beside the yardstick and the champion, on the same rows
 leakage     a single feature that explains the label
 freshness   how long ago the training rows end
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 
 from model.contract import Service
 from model.training.evaluation import Evaluation
-from model.training.gates import comparison, cost, freshness, leakage, parity, quality, slices
+from model.training.gates import comparison, cost, fairness, freshness, leakage, parity, quality, slices
 from model.training.kinds.gate import Gate
 from model.training.measured import Measured
 
@@ -26,6 +27,7 @@ def evaluate(service: Service, test: Evaluation, measured: Measured) -> tuple[Ga
     return (
         *quality.gates(service, test),
         *slices.gates(service, test),
+        *fairness.gates(service, test),
         *comparison.gates(service, measured),
         *leakage.gates(service, measured),
         *freshness.gates(service, measured),

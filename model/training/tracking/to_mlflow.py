@@ -4,6 +4,7 @@ Without a tracking URI everything goes into `mlflow.db` and `mlruns/` of the bui
 An ARN of a tracking server of SageMaker's works as a URI too (the package `sagemaker-mlflow` is installed).
 """
 
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,8 +15,7 @@ from model.training.tracking.mlflow_store import (
     RUN_TAG,
     SHA_TAG,
     Store,
-    quiet,
-    settle,
+    loaded,
     without_user,
 )
 from model.training.tracking.run import Run, Sent
@@ -56,10 +56,7 @@ class MLflow:
 
     def client(self) -> Any:
         """MLflow's own client, with its waits shortened and its log quiet."""
-        settle(_SETTINGS)
-        import mlflow
-
-        quiet()
+        mlflow = loaded(_SETTINGS)
         self._build.mkdir(parents=True, exist_ok=True)
         mlflow.set_tracking_uri(self._store.uri)
         return mlflow.MlflowClient()
@@ -80,7 +77,7 @@ class MLflow:
 
     def _send(self, run: Run, kept: "_Kept") -> Sent:
         client = self.client()
-        import mlflow  # after its settings
+        import mlflow
 
         experiment = self._experiment(client, run.service)
         known = _known(client, experiment, run)
@@ -156,7 +153,7 @@ def _register(client: Any, run: Run, run_id: str, trusted: tuple[str, ...]) -> s
         name="pipeline",
         serialization_format="skops",
         skops_trusted_types=[*skops_file.TRUSTED, *trusted],
-        pip_requirements=_pinned(),
+        pip_requirements=_pinned(files),
         signature=mlflow.models.infer_signature(example, pipeline.predict(example)),
         input_example=example,
     )
@@ -175,8 +172,6 @@ def _register(client: Any, run: Run, run_id: str, trusted: tuple[str, ...]) -> s
 
 def _example(files: Mapping[str, bytes]) -> Any:
     """One row of the features' examples, in the types that the pipeline reads."""
-    import json
-
     import pandas as pd
 
     features = json.loads(files[artifact.SCHEMA])["features"]
@@ -203,11 +198,15 @@ def _log_files(files: Mapping[str, bytes]) -> None:
         mlflow.log_artifacts(folder)
 
 
-def _pinned() -> list[str]:
+def _pinned(files: Mapping[str, bytes]) -> list[str]:
     """What loads the pipeline again. Given, because MLflow's own inference takes 4 to 17 s."""
+    from model.training.boosters import LIBRARIES
+
     wanted = ("scikit-learn", "skops", "pandas")
     lines = _REQUIREMENTS.read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines if line.partition("==")[0] in wanted]
+    used = json.loads(files[artifact.ABOUT])["libraries"]
+    boosters = [f"{name}=={used[name]}" for name in LIBRARIES if name in used]
+    return [line.strip() for line in lines if line.partition("==")[0] in wanted] + boosters
 
 
 def _why(error: Exception) -> str:

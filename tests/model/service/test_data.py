@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from model.errors import DataError
 from model.service import data
-from model.service.errors import DataError
 
 WEATHER = dict.fromkeys(data.WEATHER, 1.0)
 
@@ -12,7 +12,7 @@ WEATHER = dict.fromkeys(data.WEATHER, 1.0)
 def flight(**changes) -> dict:
     return {
         "year": 2013, "month": 7, "day": 1, "sched_dep_time": 515, "sched_arr_time": 2359, "arr_delay": 15.0,
-        "carrier": "UA", "tailnum": "N1", "origin": "EWR", "dest": "IAH", "distance": 1400,
+        "carrier": "UA", "flight": 1545, "tailnum": "N1", "origin": "EWR", "dest": "IAH", "distance": 1400,
         "time_hour": "2013-07-01T09:00:00Z", **changes,
     }  # fmt: skip
 

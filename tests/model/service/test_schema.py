@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.service.errors import DataError
+from model.errors import DataError
 from model.service.schema import validated
 from tests.model.examples import flights
 

@@ -1,4 +1,4 @@
-"""Ten models of real flights, each bad in another way and refused for its own reason; five good ones pass.
+"""Eleven models of real flights, each bad in another way and refused for its own reason; five good ones pass.
 
 They learn from every eighth row of their months, and are tested on all of August.
 """
@@ -14,7 +14,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import Pipeline
 
-from model.contract import Data, Feature, Rows, Service
+from model.contract import Data, Feature, Protected, Rows, Service
 from model.service.data import load
 from model.service.features import FEATURES
 from model.service.service import Delays
@@ -128,6 +128,23 @@ def test_one_ruined_slice_is_refused_although_the_average_is_good(data, champion
         return rows.assign(late=np.where(rows["origin"] == "JFK", 1 - rows["late"], rows["late"]))
 
     assert "auc_by_origin" in failing(data, champion, change=ruined)
+
+
+class Even(Delays):
+    """Whoever flies from one airport must be warned as well as who flies from another."""
+
+    protected = (Protected(column="origin", what="airport", threshold=0.25, true_positive_rate=0.25),)
+
+
+def test_one_that_treats_a_group_otherwise_is_refused_although_it_ranks_well(data):
+    """Who flies from JFK is told that the flight is on time, because its late flights were left out."""
+
+    def unfair(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows[(rows["origin"] != "JFK") | (rows["late"] == 0) | (np.arange(len(rows)) % 8 == 0)]
+
+    refused = failing(data, None, Even(), change=unfair)
+    assert "true_positive_rate_by_origin" in refused
+    assert "auc_by_origin" not in refused
 
 
 class Overconfident(Delays):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from model.contract import Data, Rows, Split
-from model.errors import ServiceError
+from model.errors import DataError, ServiceError
 from model.skeletons.binary.service import Skeleton
 from model.skeletons.regression.service import Skeleton as Numbers
 from model.training.leaks import worst_leak
@@ -38,10 +38,10 @@ NONE = Rows("no row at all", lambda table: table.head(0))
         (Data(toys().table.drop(columns="texture"), "1"), None, "its table has no column 'texture'"),
         (Data(toys().table.drop(columns="malignant"), "1"), None, "its table has no column 'malignant'"),
         (toys(), NONE, "its split has no rows in no row at all"),
-        (toys(malignant=np.nan), None, "its label 'malignant' is missing in some rows"),
+        (toys(malignant=np.nan), None, "its label 'malignant' is missing in every row"),
         (toys(malignant=2), None, "its label 'malignant' holds something else than 0 and 1"),
         (toys(malignant=1), None, "its label 'malignant' is 1 in every row of all"),
-        (toys(texture=[np.nan] + [1.0] * 19), None, "'texture' is not nullable, and is missing in 1 rows"),
+        (toys(texture=[np.nan] + [1.0] * 19), None, "'texture' is not nullable, and is missing in row 0"),
     ],
     ids=range(7),
 )
@@ -49,7 +49,7 @@ def test_it_is_named(tmp_path, monkeypatch, data, test, part):
     rows = everything("all")
     monkeypatch.setattr(Skeleton, "load", lambda self, cache: data)
     monkeypatch.setattr(Skeleton, "split", lambda self, *_: Split(rows, rows, test or rows, rows))
-    with pytest.raises(ServiceError) as caught:
+    with pytest.raises(DataError) as caught:
         train(Skeleton(), TrainOptions("logistic", out=tmp_path / "out", build=tmp_path))
     assert part in caught.value.cause
     assert not (tmp_path / "out").exists()
@@ -60,7 +60,7 @@ def test_a_category_that_is_no_text_is_named(tmp_path, monkeypatch):
     rows = everything("all")
     monkeypatch.setattr(Numbers, "load", lambda self, cache: Data(pd.DataFrame(columns), "1"))
     monkeypatch.setattr(Numbers, "split", lambda self, *_: Split(rows, rows, rows, rows))
-    with pytest.raises(ServiceError, match="'sex' is a category, and holds float64 and no text"):
+    with pytest.raises(DataError, match="'sex' is a category, and holds float64"):
         train(Numbers(), TrainOptions("linear", out=tmp_path / "out", build=tmp_path))
 
 

@@ -8,6 +8,7 @@ import onnx
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.tree import DecisionTreeRegressor
 
 from model.service.bounds import PARITY_LIMIT
 from model.service.features import CATEGORIES, NAMES
@@ -98,6 +99,21 @@ def test_the_skops_file_holds_the_same_pipeline_and_the_same_bytes(fitted, kind)
     again = skops_file.load(content)
     assert np.array_equal(pipeline_scores(SERVICE, again, ROWS), pipeline_scores(SERVICE, fitted[kind], ROWS))
     assert skops_file.dump(again) == content
+
+
+def test_a_trees_file_holds_nothing_of_what_lay_in_memory_between_its_fields():
+    rows = np.arange(40.0).reshape(-1, 1)
+    tree = Pipeline([("model", DecisionTreeRegressor(random_state=0).fit(rows, np.sin(rows[:, 0])))])
+    content = skops_file.dump(tree)
+    assert skops_file.dump(skops_file.load(content)) == content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = [archive.read(name) for name in archive.namelist() if name.endswith(".npy")]
+    [(file, nodes)] = [(file, array) for file in files if (array := np.load(io.BytesIO(file))).dtype.names]
+    end = max(offset + kind.itemsize for kind, offset, *_ in nodes.dtype.fields.values())
+    # The file's own bytes: numpy reads an array's fields, and leaves in between what its memory held.
+    between = np.frombuffer(file[-nodes.nbytes :], np.uint8).reshape(len(nodes), -1)[:, end:]
+    assert between.size
+    assert not between.any()
 
 
 def test_golden_requests_cover_json_csv_missing_and_unseen(fitted):

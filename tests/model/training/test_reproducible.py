@@ -18,12 +18,13 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 from model import artifact
 from model.training.assessment import Candidate, fit
+from model.training.data_file import data_file
 from model.training.export import Scorer, to_onnx
 from model.training.package import package
 from model.service.service import SERVICE
 
-data, split = SERVICE.load(Path(sys.argv[1])), SERVICE.split({"months": "5-6"}, None)
-made = {}
+data, split = data_file(SERVICE, SERVICE.load(Path(sys.argv[1]))), SERVICE.split({"months": "5-6"}, None)
+made = {"data.parquet": data.sha256}
 with threadpool_limits(1):
     for kind in ("logistic", "boosting"):
         pipeline = fit(SERVICE, kind, data.table, split.train)

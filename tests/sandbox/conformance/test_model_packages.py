@@ -127,3 +127,64 @@ def test_what_a_package_may_not_hold(world: World) -> None:
     world_package = package(world, ModelDataSource=source)
     with refused("NotImplemented", "S3DataType", 501):
         create(world, ModelPackageName=world_package)
+
+
+@behaviour("SageMaker", "UpdateModelPackage")
+def test_an_update_keeps_what_it_does_not_name(world: World) -> None:
+    """Status, description and metadata change by name; metadata is added to, and removed key by key."""
+    sagemaker, group = world.sagemaker, world.name("group")
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    arn = sagemaker.create_model_package(
+        ModelPackageGroupName=group,
+        InferenceSpecification=specification(world),
+        CustomerMetadataProperties={"release": "1", "gone": "soon"},
+    )["ModelPackageArn"]
+    sagemaker.update_model_package(
+        ModelPackageArn=arn, ModelApprovalStatus="Approved", ApprovalDescription="read it"
+    )
+    sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"by": "x"})
+    sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataPropertiesToRemove=["gone"])
+    found = sagemaker.describe_model_package(ModelPackageName=arn)
+    assert (found["ModelApprovalStatus"], found["ApprovalDescription"]) == ("Approved", "read it")
+    assert found["CustomerMetadataProperties"] == {"release": "1", "by": "x"}
+
+
+@behaviour("SageMaker", "UserContext")
+def test_who_made_and_who_changed_a_version(world: World) -> None:
+    """CreatedBy and LastModifiedBy hold the IAM identity of the caller; a new version waits for approval."""
+    sagemaker, group = world.sagemaker, world.name("group")
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    arn = sagemaker.create_model_package(
+        ModelPackageGroupName=group, InferenceSpecification=specification(world)
+    )["ModelPackageArn"]
+    found = sagemaker.describe_model_package(ModelPackageName=arn)
+    assert found["ModelApprovalStatus"] == "PendingManualApproval"
+    assert "LastModifiedBy" not in found
+    name = world.name("ada")
+    iam = world.sandbox.client("iam")
+    user = iam.create_user(UserName=name)["User"]["Arn"]
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    ada = world.sandbox.client(
+        "sagemaker", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+    )
+    ada.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Rejected")
+    changed = sagemaker.describe_model_package(ModelPackageName=arn)
+    assert changed["LastModifiedBy"]["IamIdentity"]["Arn"] == user
+    assert changed["CreatedBy"] == found["CreatedBy"]
+    assert (
+        found["CreatedBy"]["IamIdentity"]["Arn"] == world.sandbox.client("sts").get_caller_identity()["Arn"]
+    )
+
+
+@behaviour("SageMaker", "CreateModelPackageGroup")
+def test_groups_and_their_tags(world: World) -> None:
+    """A group's name is taken once; a group has tags, a version cannot be given any."""
+    sagemaker, group = world.sagemaker, world.name("group")
+    arn = sagemaker.create_model_package_group(ModelPackageGroupName=group)["ModelPackageGroupArn"]
+    with refused("ValidationException", "already exists"):
+        sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "champion", "Value": "1"}])
+    sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "champion", "Value": "2"}])
+    assert sagemaker.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "champion", "Value": "2"}]
+    with refused("ValidationException", "group's tags"):
+        sagemaker.create_model_package(ModelPackageGroupName=arn, Tags=[{"Key": "a", "Value": "b"}])

@@ -1,4 +1,4 @@
-"""The actions that delete model packages and their groups, which moto lacks."""
+"""Model packages and their groups: the deletions that moto lacks, and what it gets wrong (`changes.py`)."""
 
 from typing import Any
 
@@ -7,11 +7,18 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.sagemaker.arns import sagemaker_arn
+from sandbox.aws.sagemaker.model_packages import changes
 
 
 def install() -> None:
     """Patch moto's model package actions."""
-    for action in (delete_model_package, delete_model_package_group):
+    for action in (
+        changes.create_model_package,
+        changes.update_model_package,
+        changes.create_model_package_group,
+        delete_model_package,
+        delete_model_package_group,
+    ):
         setattr(SageMakerResponse, action.__name__, action)
 
 

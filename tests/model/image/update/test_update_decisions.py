@@ -1,5 +1,6 @@
 """What `./slipway update` reads out of locks and measurements, without an index and without a server."""
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from measuring.results import Load
 from model.image.errors import UpdateError
 from model.image.record import LayerRecord, Record
 from model.image.update.findings import Finding, State, findings
+from model.image.update.golden import mismatch, parse_golden, scores_of
 from model.image.update.lock import INPUT, LOCK, differences, pins, propose, repinned, unpinned
 from model.image.update.trial import Measured
 
@@ -111,3 +113,18 @@ def test_errors_and_size() -> None:
     ]
     states = [_compared(_measured(1000), image)["size"].state for image in larger]
     assert states == [State.MOVED, State.REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("body", "media"),
+    [(b'{"predictions": [[0.9, 0.1], [0.5, 0.5]]}', "application/json"), (b"0.9,0.1\n0.5,0.5\n", "text/csv")],
+)
+def test_the_scores_of_several_classes_are_compared_one_by_one(body: bytes, media: str) -> None:
+    request = {"content_type": media, "body": "", "scores": [[0.9, 0.1], [0.5, 0.5]]}
+    golden = parse_golden(json.dumps({"tolerance": 1e-5, "requests": [request]}).encode())
+    found = scores_of(body, media)
+    assert mismatch(golden.requests[0], golden.tolerance, found) is None
+    assert mismatch(golden.requests[0], golden.tolerance, [*found[:3], 0.6]) == (
+        "score 3 is 0.600000, training says 0.500000"
+    )
+    assert mismatch(golden.requests[0], golden.tolerance, found[:2]) == "2 scores, training has 4"

@@ -29,6 +29,7 @@ def small_run() -> Run:
     files = {
         artifact.SKOPS: skops_file.dump(pipeline),
         artifact.SCHEMA: artifact.as_json({"features": features}),
+        artifact.ABOUT: artifact.as_json({"libraries": {}}),
     }
     return Run(
         id="20260102T030405000006Z-1a2b3c4d",

@@ -1,0 +1,1 @@
+"""What lies between data and a release: training, tracking, data versions."""

@@ -1,0 +1,118 @@
+"""What a service may declare besides what it needs: of its data, of groups to treat alike, of itself.
+
+Everything here has a default that says nothing, so a service that declares none of it works as before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+ColumnType = Literal["number", "text", "time"]
+"""What a column holds, as far as training has to know."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that `load` reads. It is looked at before: whether it is whole, has its columns and fits."""
+
+    path: Path
+    columns: tuple[str, ...] = ()
+    """Those that `load` reads."""
+    separator: str = ","
+    """Of a CSV's cells."""
+    encoding: str = "utf-8"
+    """Of a CSV."""
+    chunked: bool = False
+    """Whether `load` reads it in chunks and keeps a part: then it may be larger than the memory."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What the table is held against before anything is fitted, besides features and label."""
+
+    types: Mapping[str, ColumnType] = field(default_factory=dict)
+    """Columns besides the features that have to be there, and what each holds."""
+    time: str | None = None
+    """The column that says when a row happened: rows are in its order, and none is of the future."""
+    keys: tuple[str, ...] = ()
+    """Columns that together name one row: no two rows have the same, and none both trains and tests."""
+    least_rows: int = 1
+    """Fewer rows than these mean that the data was cut off on its way."""
+    known: Mapping[str, float] = field(default_factory=dict)
+    """At least this share of a column is not missing: less means that a join found nothing."""
+
+    @property
+    def columns(self) -> Mapping[str, ColumnType | None]:
+        """Every column that is declared here, with its type where one is."""
+        named = dict.fromkeys((*self.keys, *self.known))
+        return {**named, **({self.time: "time"} if self.time else {}), **self.types}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protected:
+    """A column whose groups of people the model must treat alike, and how far apart they may lie.
+
+    A bound that is None is not judged; the measure is in the fairness table all the same.
+    """
+
+    column: str
+    what: str
+    """One group, in a word."""
+    threshold: float | None = None
+    """Of a probability: a row with this score or more is selected."""
+    least_rows: int = 100
+    """A measure of a group that rests on fewer test rows is told as too small, and not judged."""
+    selection_rate: float | None = None
+    """At most so far apart may the shares of selected rows lie."""
+    true_positive_rate: float | None = None
+    """At most so far apart may the selected shares of the rows that are 1 lie."""
+    false_positive_rate: float | None = None
+    """At most so far apart may the selected shares of the rows that are 0 lie."""
+    calibration_gap: float | None = None
+    """At most so far apart may mean score less base rate lie."""
+    mean_error: float | None = None
+    """Of a number: at most so far apart may mean score less mean label lie, in the label's own unit."""
+    absolute_error: float | None = None
+    """Of a number: at most so far apart may the mean absolute errors lie, in the label's own unit."""
+
+
+RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "calibration_gap")
+ERRORS = ("mean_error", "absolute_error")
+FAIRNESS: Mapping[str, tuple[str, ...]] = {"binary": RATES, "regression": ERRORS}
+"""The measures of a group that a kind of service has, each the name of its bound in `Protected`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """What only people can say of a model: its card quotes it."""
+
+    intended_use: str = ""
+    out_of_scope: tuple[str, ...] = ()
+    """What it must not be used for."""
+    limits: tuple[str, ...] = ()
+    """Where it is known to be wrong, or not known to be right."""
+    owner: str = ""
+    """Who answers for it."""
+    data_source: str = ""
+    """Where the data comes from, and under which terms."""
+
+
+def contradictions(kind: str, protected: tuple[Protected, ...]) -> list[str]:
+    """What contradicts itself in the protected columns of a service of this kind."""
+    found = []
+    if protected and kind not in FAIRNESS:
+        return [f"its protected columns have no measures for {kind} answers"]
+    for each in protected:
+        name = f"its protected column {each.column!r}"
+        others = [bound for of, names in FAIRNESS.items() if of != kind for bound in names]
+        if foreign := [bound for bound in others if getattr(each, bound) is not None]:
+            found.append(f"{name} bounds {', '.join(foreign)}, which a {kind} service has not")
+        if kind == "binary" and each.threshold is None:
+            found.append(f"{name} needs a threshold: from which score on a row is selected")
+        bounds = [getattr(each, bound) for bound in (*RATES, *ERRORS)]
+        if any(bound is not None and bound < 0 for bound in bounds):
+            found.append(f"{name} has a bound below 0, which no model keeps")
+        if each.least_rows < 2:
+            found.append(f"{name} needs least_rows of 2 or more: one row has no spread")
+    return found

@@ -1,0 +1,37 @@
+"""The data version of a release: the one file of rows that its model learned from and was measured on.
+
+Its manifest names it, so that it is known and can be had again for as long as the release is.
+"""
+
+from dataclasses import dataclass
+
+from release.domain.errors import ServiceError
+from release.domain.manifest import Manifest
+
+FILE = "data.parquet"
+"""Its name where training leaves it."""
+
+
+@dataclass(frozen=True)
+class DataVersion:
+    """One file of data: its name for people, its hashes, its size in bytes."""
+
+    name: str
+    sha256: str
+    """What proves the bytes."""
+    md5: str
+    """What DVC keeps them under; it proves nothing."""
+    size: int
+
+
+class DamagedData(ServiceError):
+    """What is kept as a data version has other bytes."""
+
+
+def of(manifest: Manifest) -> DataVersion | None:
+    """The data version that a manifest names; None where the release was trained before there were any."""
+    known = manifest.source
+    name, sha256, md5, size = (known.get(f"data_{part}") for part in ("version", "sha256", "md5", "size"))
+    if isinstance(name, str) and isinstance(sha256, str) and isinstance(md5, str) and isinstance(size, int):
+        return DataVersion(name, sha256, md5, size)
+    return None

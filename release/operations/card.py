@@ -1,0 +1,85 @@
+"""Card: the model card and data sheet of a release, by its manifest and the stages' ledgers. Reads only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from release.domain.errors import SlipwayError, UsageError
+from release.domain.manifest import Manifest
+from release.domain.said import Said, shown
+from release.operations import known
+from release.ports import Event, StagePorts, Tell, World
+from release.report.card.build import build
+from release.report.card.document import Card, Heard, Word
+from release.report.card.markdown import markdown
+from release.report.card.page import html
+
+HTML, MARKDOWN = "card.html", "card.md"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A release's card in both shapes, and the stages that know the release."""
+
+    card: Card
+    html: str
+    markdown: str
+    stages: tuple[str, ...]
+    unread: tuple[str, ...]
+
+
+def card(world: World, release: str, tell: Tell) -> Told:
+    """The card of a release that some stage knows, with what people said of it in any.
+
+    A stage that cannot be read is told of and passed over. Raises UsageError where none knows the release.
+    """
+    known.is_id(release)
+    content: Manifest | None = None
+    words: list[Word] = []
+    asked, unread, knowing = [], [], []
+    for name in world.stages.names:
+        try:
+            ports = world.stage(name)
+            if not ports.artifacts.exists():
+                continue
+            found = _manifest(ports, release)
+            words += _said(ports, release)
+            asked.append(name)
+        except SlipwayError as error:
+            unread.append(name)
+            tell(Event(f"{name} cannot be read: {error.cause}", detail=True))
+            continue
+        if found is not None:
+            knowing.append(name)
+            content = content or found
+    if content is None:
+        elsewhere = f", as far as can be read (not: {', '.join(unread)})" if unread else ""
+        raise UsageError(
+            f"No stage knows release {release}{elsewhere}.",
+            "There is nothing to tell of it.",
+            "See what is live where: ./slipway status",
+        )
+    heard = Heard(sorted(words, key=lambda word: word.at), asked, unread)
+    return of(content, heard, tuple(knowing))
+
+
+def of(content: Manifest, heard: Heard | None = None, stages: tuple[str, ...] = ()) -> Told:
+    """The card of a manifest that is at hand."""
+    heard = heard or Heard()
+    made = build(content, heard)
+    return Told(made, html(made), markdown(made), stages, tuple(heard.unread))
+
+
+def _manifest(ports: StagePorts, release: str) -> Manifest | None:
+    try:
+        return ports.artifacts.manifest(release)
+    except UsageError:
+        return None
+
+
+def _said(ports: StagePorts, release: str) -> Iterable[Word]:
+    """What people said of the release in a stage, by its ledger."""
+    for stored in ports.ledger.latest(None) if ports.ledger.exists() else ():
+        what = stored.entry.what
+        if isinstance(what, Said) and stored.entry.subject.release == release:
+            by = shown(what.by, what.actor)
+            yield Word(stored.entry.at, ports.name, what.event, by, what.reason, what.gate, what.until)
