@@ -170,7 +170,8 @@ class Runner:
 
     def _unseen(self, step: Step, since: datetime, action: Action) -> str | None:
         """Why a container of others that is released here must not go on, by the windows that it prints."""
-        if self._rollout.subject.kind != "release" or action.step:
+        first = next(one for one in self._steps if one.variant is not None)
+        if self._rollout.subject.kind != "release" or step != first:
             return None
         content = self._ports.artifacts.manifest(self._rollout.subject.release)
         if content.foreign is None:

@@ -175,7 +175,7 @@ class FakeMinutes:
 
     def _line(self, minute: int, name: str) -> tuple[str, str]:
         evidence, found = self.evidence, self.evidence.sagemaker.endpoints[self.endpoint]
-        variants = {variant.name: variant for variant in found.config.production}
+        variants = {one.name: one for one in (*found.config.production, *found.config.shadow)}
         requests, sick, slow = 0, False, False
         if variant := variants.get(name):
             share = found.weights.get(name, variant.weight) / (100 if len(variants) > 1 else 1)

@@ -12,7 +12,8 @@ from release.operations.promote import Order as PromoteOrder
 from release.operations.promote import promote
 from release.operations.release import Order, release
 from tests.fakes.store import GOLDEN
-from tests.release.scenes import config_of, pins_now, serves, sure
+from tests.release.rollout import judged_scenes as scenes
+from tests.release.scenes import config_of, pins_now, serves, serving, sure
 from tests.release.test_foreign import DIGEST, said
 from tests.sandbox.images import tar
 
@@ -136,6 +137,18 @@ class TestToldByTheRelease:
         second = given(source={"number": 2}, prints_windows=True)
         with pytest.raises(ReleaseFailed, match="it printed no windows"):
             release(project(dev), Order(second), told)
+
+    @pytest.mark.parametrize("strategy", ["judged", "shadow"])
+    def test_it_is_asked_once_and_before_it_has_callers_where_it_stands_beside_live(
+        self, project, told, given, strategy
+    ):
+        dev = serving(2, 0, stage="dev", rollout=scenes.QUICK | {"strategy": strategy, "hold_seconds": 1800})
+        release(project(dev), Order(given()), told)
+        texts = [event.text for event in told.events]
+        asked = [number for number, text in enumerate(texts) if "looking whether it prints" in text]
+        judged = [n for n, text in enumerate(texts) if "at 5 % of the traffic" in text]
+        assert len(asked) == 1
+        assert asked[0] < judged[0]
 
     def test_ours_is_not_asked(self, project, dev, told):
         dev.evidence.silent = True
