@@ -5,10 +5,16 @@ print windows must not be judged by less, it must be held (docs/judge.md).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from release.domain.ledger import Opened
 from release.domain.manifest import Manifest
 from release.domain.policy import Policy
+from release.rollout.strategies.step import Watch
+
+LATE_SECONDS = 180.0
+"""Until the first minute that lies in a step as a whole is counted: the rest of the one before, itself, and
+what a minute needs to be complete and to be asked for."""
 
 
 def silent(releases: Sequence[Manifest]) -> tuple[str, ...]:
@@ -19,6 +25,17 @@ def silent(releases: Sequence[Manifest]) -> tuple[str, ...]:
 def policy(asked: Policy, without_windows: Sequence[str]) -> Policy:
     """By what a candidate is compared with live: by windows only where both print them."""
     return asked.by_invocations() if without_windows else asked
+
+
+def watch(asked: Watch, by_windows: bool) -> Watch:
+    """How a step is watched. What SageMaker counts comes late: the step lasts so much longer.
+
+    Otherwise it could be left by a PASS on evidence from before its own traffic moved.
+    """
+    if by_windows:
+        return asked
+    least = asked.least + LATE_SECONDS
+    return replace(asked, least=least, most=max(asked.most, least))
 
 
 def alone_by_windows(opened: Opened) -> bool:

@@ -62,7 +62,8 @@ class Watcher:
         """
         step = self._steps[number]
         assert step.watch is not None
-        sequence = self._sequence(step.watch, number, entered)
+        watch = sight.watch(step.watch, self._by_windows(step.watch))
+        sequence = self._sequence(watch, number, entered)
         clock = self._ports.clock
         # What was before this process began does not count: it may have been held, or nobody was at work.
         paused = (clock.now() - entered).total_seconds()
@@ -72,12 +73,18 @@ class Watcher:
             seconds = (begun - entered).total_seconds()
             wrong = greet()
             moment = self._moment(verdict, seconds, paused, trouble)
-            decided = TakeBack(wrong) if wrong else leaves(step.watch, moment)
+            decided = TakeBack(wrong) if wrong else leaves(watch, moment)
             if not isinstance(decided, Stay):
                 return sequence.judged(number, step.share, verdict), decided
-            self._say(number, step.watch, moment, decided)
+            self._say(number, watch, moment, decided)
             clock.sleep(POLL_SECONDS)
             paused += (clock.now() - begun).total_seconds() if decided.paused else 0.0
+
+    def _by_windows(self, watch: Watch) -> bool:
+        opened = self._rollout.opened
+        if not watch.beside:
+            return sight.alone_by_windows(opened)
+        return opened.judge is None or opened.judge.by == "windows"
 
     def order(self) -> Order | None:
         """The last order that a person gave, None also where it cannot be read just now."""
@@ -121,11 +128,11 @@ class Watcher:
         objective = opened.limits.latency_ms / 1000
         if self._beside is None:
             history = policy.memory_seconds
-            counted = objective if policy.by == "invocations" else None
+            counted = None if self._by_windows(watch) else objective
             fold = Fold(policy)
             self._beside = _Sequence(ports, rollout, endpoint, BESIDE, fold, entered, history, counted)
         if not watch.beside:
-            by_windows = sight.alone_by_windows(opened)
+            by_windows = self._by_windows(watch)
             fold = Alone(Limits.of(opened.limits), by_windows)
             counted = None if by_windows else objective
             alone = _Sequence(ports, rollout, endpoint, ALONE, fold, entered, 0.0, counted)

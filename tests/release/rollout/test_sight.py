@@ -1,5 +1,7 @@
 """What a rollout rests on follows from what releases are said to print, and a PASS says what nobody saw."""
 
+from datetime import datetime
+
 import pytest
 
 from release.domain.ledger import Opened
@@ -10,6 +12,7 @@ from release.judge.alone import KEPT, KEPT_BY_INVOCATIONS
 from release.judge.judge import BY_INVOCATIONS
 from release.operations.rejudge import rejudge
 from release.rollout import sight
+from release.rollout.strategies.step import Watch
 from tests.fakes.world import FakeStage, FakeWorld
 from tests.release import examples
 from tests.release.rollout import judged_scenes as scenes
@@ -48,6 +51,25 @@ def test_alone_it_is_the_release_itself_that_has_to_print_them():
     for without, by_windows in (((), True), ((examples.OLD,), True), ((examples.NEW,), False)):
         opened = Opened(before=examples.pins(examples.OLD), after=pins, without_windows=without)
         assert sight.alone_by_windows(opened) is by_windows
+
+
+def test_a_step_lasts_until_a_minute_of_its_own_is_counted():
+    asked = Watch(beside=True, least=120, most=200)
+    assert sight.watch(asked, by_windows=True) == asked
+    assert sight.watch(asked, by_windows=False) == Watch(True, 120 + sight.LATE_SECONDS, 300)
+    assert sight.watch(Watch(False, 10, 3600), by_windows=False).most == 3600
+
+
+def test_no_step_is_left_by_evidence_from_before_it():
+    found, coming = stage(OTHERS, OTHERS)
+    scenes.promote(found, coming)
+    entries = [stored.entry for stored in found.ledger.stored]
+    began = [datetime.fromisoformat(e.at) for e in entries if e.what.event == "judging"]
+    ended = [datetime.fromisoformat(e.at) for e in entries if e.what.event == "judged"]
+    lasted = [(end - begin).total_seconds() for begin, end in zip(began, ended, strict=True)]
+    assert min(lasted) >= sight.LATE_SECONDS
+    windows = [one.windows for one in scenes.judged(found)]
+    assert windows[0] < windows[1], "the second step has lines of its own"
 
 
 def test_what_is_said_and_what_is_seen():
