@@ -55,7 +55,7 @@ def test_the_page_s_container_goes_to_staging_and_answers_there(world, first):
 @pytest.mark.parametrize(
     ("server", "said", "words"),
     [
-        (NO_PING, {}, ("did not pass the ping health check", "never answered its ping")),
+        (NO_PING, {}, ("did not pass the ping health check", "/ping")),
         (
             OTHER,
             {},
