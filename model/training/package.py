@@ -7,12 +7,14 @@ reference.csv    a sample to measure drift by   checksums.json  the SHA-256 of e
 
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from typing import Any
 
 from model import artifact
 from model.contract import Service, Split
 from model.training import boosters
 from model.training.assessment import Candidate
 from model.training.data_file import DataFile
+from model.training.kinds.measures import Scores
 
 _LIBRARIES = ("onnx", "onnxruntime", "scikit-learn", "skl2onnx", "skops")
 
@@ -44,7 +46,7 @@ def package(
     if service.postprocessing:
         about["postprocessing"] = [{type(each).__name__: asdict(each)} for each in service.postprocessing]
     sample = service.reference(split.train.select(data.table))
-    scored = sample.assign(score=candidate.scorer.score(sample).round(6))
+    scored = sample.assign(**_columns(service, candidate.scorer.score(sample).round(6)))
     return artifact.pack(
         {
             artifact.GRAPH: exported.graph,
@@ -54,3 +56,10 @@ def package(
             artifact.REFERENCE: scored.to_csv(index=False).encode(),
         }
     )
+
+
+def _columns(service: Service, scores: Scores) -> dict[str, Any]:
+    """The scores as columns of the sample: one, or one for each class."""
+    if scores.ndim == 1:
+        return {"score": scores}
+    return {f"score_{name}": scores[:, place] for place, name in enumerate(service.output.classes)}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
-from model.contract import Service, Split, refuse_unserved
+from model.contract import Service, Split
 from model.training import gates, skops_file
 from model.training.assessment import Candidate, assess, fit
 from model.training.bundle import read_others
@@ -38,7 +38,6 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     `model.errors.ModelError` for everything that a person has to put right first.
     """
     started = time.monotonic()
-    refuse_unserved(service)
     refuse_unconvertible(service, options.model)
     champion = read_champion(options.champion, service) if options.champion else None
     others = read_others(options.others)

@@ -13,7 +13,10 @@ from demo.bad_models import with_evidence
 from demo.project import AT_ONCE
 from release.adapters import stage_file
 from release.domain import stage as stage_settings
+from release.domain.errors import UsageError
+from sandbox.aws.ecr.authorization import docker_config
 from tests.conftest import ROOT
+from tests.end_to_end.foreign import container
 from tests.end_to_end.test_model_registry import registry
 from tests.end_to_end.test_readme import BLOCK, run
 
@@ -94,6 +97,24 @@ def test_it_goes_its_way_beside_the_flights_by_the_name_of_its_endpoint(world, t
     world.assert_at_rest("staging", None)
 
 
+@pytest.mark.long
+def test_a_service_of_several_classes_is_released_compared_and_promoted(world):
+    """Each row is answered with a probability of each class, and a candidate of the same classes follows."""
+    for stage in ("dev", "staging"):
+        world.edit(stage, "wines", **{"rollout": AT_ONCE, "instances": {"type": "ml.m7i.large"}})
+    world.slipway("new-model", "wines", "--kind", "multiclass")
+    for model in ("logistic", "forest"):
+        world.slipway("train", "--service", "wines", "--model", model, "--out", f"wines-{model}")
+        wines = world.slipway("release", "--endpoint", "wines", "--model", f"wines-{model}").result["release"]
+        world.slipway("promote", "staging", "--endpoint", "wines")
+        answer = world.slipway("invoke", "staging", "--endpoint", "wines").result["answer"]
+        golden = json.loads((world.project / f"wines-{model}" / "golden.json").read_text())
+        [found], [expected] = answer["predictions"], golden["requests"][0]["scores"]
+        assert found == pytest.approx(expected, abs=golden["tolerance"])
+        assert sum(found) == pytest.approx(1)
+        world.assert_at_rest("staging", wines, "wines")
+
+
 def test_a_model_that_the_server_cannot_serve_is_refused_before_anything_is_made(world, trained, tmp_path):
     def of_a_ranking(evidence):
         evidence["input_schema"]["output"]["kind"] = "ranking"
@@ -103,3 +124,22 @@ def test_a_model_that_the_server_cannot_serve_is_refused_before_anything_is_made
     done = world.slipway("release", "--endpoint", "delays", "--model", str(ranking), expected=2)
     assert "answers with 'ranking'" in done.result["error"]
     assert (world.events("dev"), world.file("dev").read_bytes()) == before
+
+
+def test_an_image_of_somebody_else_is_found_with_their_credentials_and_copied_by_its_digest(
+    world, inside, tmp_path, monkeypatch
+):
+    """By another name of its registry's host, so that the stage's own credentials do not fit."""
+    host = container(world.sandbox, tmp_path).image.replace("127.0.0.1", "localhost")
+    registry, images = world.ports("dev").registry, inside(lambda event: None).images
+    registry.repository = "copied"
+    world.client("ecr").create_repository(repositoryName=registry.repository)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(UsageError, match="cannot be read") as stranger:
+        images.find(host, registry)
+    assert "crane auth login localhost:" in stranger.value.next_step
+    (tmp_path / "config.json").write_text(docker_config(host.partition("/")[0]))
+    found = images.find(host, registry)
+    found.push(registry, "0123456789ab")
+    assert registry.has(host.partition("@")[2])
+    assert (found.record.runtime, found.record.size > 0) == ("container", True)

@@ -82,12 +82,14 @@ def _value(value: float) -> str:
 
 
 def _calibration(found: CardEvidence) -> Section:
-    share = found.kind == "binary"
+    several = found.kind == "multiclass"
+    share = several or found.kind == "binary"
+    of = "of each class of the test rows, beside whether a row is of it" if several else "of the test rows"
     rows = [(number(one.score, 3), measured(one.label), whole(one.label.rows)) for one in found.calibration]
     heads = ("mean score", "mean label", "rows")
     return Section(
         "Calibration",
-        ["Does a score mean what it says? Mean score beside mean label, tenth by tenth of the test rows."],
+        [f"Does a score mean what it says? Mean score beside mean label, tenth by tenth {of}."],
         plot=Plot(found.calibration, share),
         tables=[Table("The tenths, lowest scores first", heads, rows, frozenset({0, 1, 2}))],
     )
@@ -172,6 +174,10 @@ def _people(manifest: Manifest, heard: Heard) -> Section:
     return Section("Approvals and waivers", lines, tables=tables)
 
 
+def _made(manifest: Manifest) -> str:
+    return f"Python {manifest.image.python}" if manifest.foreign is None else "of somebody else"
+
+
 def _lineage(manifest: Manifest, found: CardEvidence) -> Section:
     source = {
         name.replace("_", " "): str(value) for name, value in manifest.source.items() if value is not None
@@ -181,7 +187,7 @@ def _lineage(manifest: Manifest, found: CardEvidence) -> Section:
         "service": manifest.trained_as,
         "pipeline": found.model,
         "model": f"sha256:{manifest.model.sha256}, {manifest.model.size:,} bytes",
-        "image": f"{manifest.image.digest}, Python {manifest.image.python}",
+        "image": f"{manifest.image.digest}, {_made(manifest)}",
         "golden requests": f"sha256:{manifest.golden_sha256}",
         **source,
     }
