@@ -38,6 +38,7 @@ from release.domain.stages import Stages
 from release.domain.unanswered import Busy as Busy
 from release.domain.unanswered import ModelAnswered as ModelAnswered
 from release.domain.unanswered import Unanswered as Unanswered
+from release.domain.unanswered import Unreadable as Unreadable
 from release.domain.waivers import Waivers
 
 
@@ -62,10 +63,6 @@ class StageFile(Protocol):
 
     def write(self, endpoint: str, pins: Pins) -> None:
         """Set an endpoint's pins; everything else in the file stays as it is."""
-
-
-class Unreadable(Exception):
-    """Something could not be read or kept just now; why, in words."""
 
 
 class Endpoints(Protocol):
@@ -117,9 +114,12 @@ class Endpoints(Protocol):
         """A model's `PrimaryContainer`, None when there is no such model."""
 
     def invoke(
-        self, endpoint: str, body: bytes, content_type: str, variant: str | None = None
+        self, endpoint: str, body: bytes, content_type: str, variant: str | None = None, accept: str = ""
     ) -> Mapping[str, Any]:
-        """InvokeEndpoint's answer, `Body` read already. Raises Unanswered when there is none."""
+        """InvokeEndpoint's answer in `accept` ("": in the request's type), `Body` read already.
+
+        Raises Unanswered when there is none.
+        """
 
 
 class Stack(Protocol):
@@ -197,8 +197,13 @@ class Follower(Protocol):
 class Evidence(Protocol):
     """What rollouts are judged by: read from the endpoints' logs, and kept beside the ledger."""
 
-    def follow(self, endpoint: str, since: datetime, seen: Collection[str]) -> Follower:
-        """Follow an endpoint's windows from `since` on; events whose ids were `seen` are passed over."""
+    def follow(
+        self, endpoint: str, since: datetime, seen: Collection[str], objective: float | None = None
+    ) -> Follower:
+        """Follow an endpoint's windows from `since` on; events whose ids were `seen` are passed over.
+
+        With a latency `objective` in seconds: in their place what SageMaker counts of it, by the minute.
+        """
 
     def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:
         """Keep lines, the first of them number `first`; the same number again replaces. Raises Unreadable."""
@@ -255,8 +260,11 @@ class Artifacts(Protocol):
 class DataStore(Protocol):
     """The data versions in a stage's bucket, where DVC keeps them."""
 
-    def put(self, version: DataVersion, file: Path) -> bool:
-        """Have it hold the bytes of `file`, which are the version's; whether it lacked them."""
+    def has(self, version: DataVersion) -> bool:
+        """Whether the version's bytes are there, undamaged."""
+
+    def put(self, version: DataVersion, file: Path) -> None:
+        """Have it hold the bytes of `file`. Raises UsageError when they are not the version's."""
 
     def fetch(self, version: DataVersion, file: Path) -> bool:
         """Write the version's bytes to `file`; whether there are any. Raises DamagedData for other bytes."""
@@ -302,7 +310,7 @@ class Signs(Protocol):
 
 
 class Image(Protocol):
-    """An image that was built on this machine."""
+    """An image that is to be released: built on this machine, or found in a registry."""
 
     @property
     def record(self) -> ImageRecord:
@@ -313,10 +321,16 @@ class Image(Protocol):
 
 
 class Images(Protocol):
-    """Where images are built."""
+    """Where images come from."""
 
     def build(self, settings: ImageSettings, tell: Tell) -> Image:
         """Build the inference image of this checkout."""
+
+    def find(self, reference: str, registry: Registry) -> Image:
+        """An image that somebody else built, by digest; `registry` is that of the stage which it is to enter.
+
+        Raises UsageError for a tag, and for what cannot be read or is no single image.
+        """
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from model.training.export import pipeline_scores
 from model.training.golden import golden
 from model.training.kinds.gate import Gate
 from model.training.options import TrainOptions
-from model.training.package import package
+from model.training.package import Exported, package
 from model.training.source import Source, source
 from model.training.tracking import sending
 from model.training.tracking.outbox import Outbox
@@ -56,7 +56,7 @@ class Trained:
     split: Split
     data: DataFile
     candidate: Candidate
-    graph: bytes
+    exported: Exported
     evaluated: Evaluated
 
 
@@ -115,7 +115,7 @@ def finish(
 def packaged(trained: Trained, others: Mapping[Key, bytes]) -> dict[str, bytes]:
     """The artifact, with further models in it if there are any, and its golden requests."""
     service, candidate = trained.service, trained.candidate
-    alone = package(service, candidate, trained.graph, trained.data, trained.split)
+    alone = package(service, candidate, trained.exported, trained.data, trained.split)
     requests = service.golden_rows(trained.split.test.select(trained.data.table))
     asked = golden(service, requests, lambda rows: pipeline_scores(service, candidate.pipeline, rows))
     return {MODEL: bundle(alone, others) if others else alone, GOLDEN: artifact.as_json(asked)}

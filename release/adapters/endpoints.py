@@ -182,16 +182,20 @@ class Endpoints:
         return (found.get("PrimaryContainer") or {}) if found else None
 
     def invoke(
-        self, endpoint: str, body: bytes, content_type: str, variant: str | None = None
+        self, endpoint: str, body: bytes, content_type: str, variant: str | None = None, accept: str = ""
     ) -> Mapping[str, Any]:
-        """InvokeEndpoint, answer in the content type of the request; `Body` is read already.
+        """InvokeEndpoint, answer in `accept` or else the content type of the request; `Body` is read already.
 
         Raises Unanswered when neither the model nor the service gave an answer.
         """
         aimed = {"TargetVariant": variant} if variant else {}
         try:
             answer = self._runtime.invoke_endpoint(
-                EndpointName=endpoint, Body=body, ContentType=content_type, Accept=content_type, **aimed
+                EndpointName=endpoint,
+                Body=body,
+                ContentType=content_type,
+                Accept=accept or content_type,
+                **aimed,
             )
         except ClientError as error:
             status = error.response.get("OriginalStatusCode")

@@ -36,9 +36,16 @@ class EvidenceStore:
         self._s3 = aws.client("s3")
         self._bucket = bucket
 
-    def follow(self, endpoint: str, since: datetime, seen: Collection[str]) -> "LogFollower":
-        """Follow an endpoint's windows from `since` on; events whose ids were `seen` are passed over."""
-        metrics = InvocationMetrics(self._cloudwatch, endpoint, since)
+    def follow(
+        self, endpoint: str, since: datetime, seen: Collection[str], objective: float | None = None
+    ) -> "LogFollower | MinuteFollower":
+        """Follow an endpoint's windows from `since` on; events whose ids were `seen` are passed over.
+
+        With a latency `objective`, in seconds, only what SageMaker counts, minute by minute.
+        """
+        metrics = InvocationMetrics(self._cloudwatch, endpoint, since, objective)
+        if objective is not None:
+            return MinuteFollower(metrics, seen)
         return LogFollower(self._logs, names.log_group_of(endpoint), since, seen, metrics)
 
     def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:
@@ -121,6 +128,20 @@ class LogFollower:
         self._seen = {key: at for key, at in self._seen.items() if at >= self._from}
         wanted = ("eventId", "logStreamName", "timestamp", "message")
         return [json.dumps({key: event[key] for key in wanted}) for event in found]
+
+
+class MinuteFollower:
+    """What SageMaker counts of an endpoint whose containers print no windows; its log is not read."""
+
+    def __init__(self, metrics: InvocationMetrics, seen: Collection[str]) -> None:
+        self._metrics = metrics
+        self._seen = frozenset(seen)
+
+    def more(self) -> list[str]:
+        """The minutes that were complete since the last call, as JSON, oldest first. Raises Unreadable."""
+        found = _asked(lambda: self._metrics.more(datetime.now(UTC))) or []
+        found.sort(key=lambda event: (event["timestamp"], event["eventId"]))
+        return [json.dumps(event) for event in found if event["eventId"] not in self._seen]
 
 
 def _asked(call: Callable[..., Any], **arguments: Any) -> Any:

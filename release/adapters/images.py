@@ -1,6 +1,6 @@
-"""The inference image of this checkout: built here, pushed to a stage's registry.
+"""Images that are released: of this checkout, built here, or of others, found in a registry.
 
-How it is built is `model/image/`.
+How ours is built is `model/image/`, how another one is found `release/adapters/foreign_images.py`.
 """
 
 import sys
@@ -11,6 +11,8 @@ from model.image.build import BuildOptions, BuiltImage, build_image
 from model.image.description import SOURCE
 from model.image.rebuild import remember
 from model.image.registry import push
+from release.adapters import foreign_images
+from release.adapters.foreign_images import FoundImage
 from release.adapters.registry import docker_config
 from release.domain.manifest import ImageRecord
 from release.domain.names import release_tag
@@ -47,3 +49,7 @@ class LocalImages:
         remember(self.cache, built)
         record = ImageRecord(digest=built.digest, size=built.size, runtime=built.runtime, python=python)
         return LocalImage(record, built)
+
+    def find(self, reference: str, registry: Registry) -> FoundImage:
+        """Another's image, by digest; `registry` is the stage's own."""
+        return foreign_images.find(reference, registry)

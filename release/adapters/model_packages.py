@@ -23,6 +23,13 @@ _LONGEST_REASON = 1024
 """Characters of ApprovalDescription (UpdateModelPackage in the API reference)."""
 
 
+def _types(content: Manifest) -> dict[str, Any]:
+    """The content types of requests and answers; of a container of others, of requests alone."""
+    if content.foreign is None:
+        return _TYPES
+    return {"SupportedContentTypes": content.input_schema["content_types"]}
+
+
 class SageMakerRegistry:
     """The groups of one stage."""
 
@@ -60,7 +67,7 @@ class SageMakerRegistry:
             ModelApprovalStatus="PendingManualApproval",
             InferenceSpecification={
                 "Containers": [{"Image": pin.image, "ModelDataUrl": pin.model}],
-                **_TYPES,
+                **_types(content),
             },
             CustomerMetadataProperties={
                 "slipway.release": content.id,

@@ -91,12 +91,15 @@ def docker_config(auths: dict[str, Any]) -> Generator[Path]:
         yield Path(folder)
 
 
-def crane(arguments: Sequence[str], config: Path) -> str:
-    """Run crane and return its output. Raises ServiceError with the end of what it said."""
+def crane(arguments: Sequence[str], config: Path | None = None) -> str:
+    """Run crane and return its output. Raises ServiceError with the end of what it said.
+
+    Without `config` it goes by the Docker config of this machine.
+    """
     binary = shutil.which("crane")
     if binary is None:
         raise UsageError("crane is not on PATH.", "No image can be copied.", "Run make setup.")
-    env = os.environ | {"DOCKER_CONFIG": str(config)}
+    env = os.environ | ({"DOCKER_CONFIG": str(config)} if config else {})
     try:
         done = subprocess.run(
             [binary, *arguments], env=env, capture_output=True, text=True, timeout=CRANE_TIMEOUT, check=False

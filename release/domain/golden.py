@@ -1,4 +1,4 @@
-"""Golden requests: real rows with the scores that training computed for them.
+"""Golden requests: real rows with the scores that training computed for them, or whole expected answers.
 
 After every change they are sent to the endpoint; an answer that differs by more than the tolerance means
 that something else is serving than was proven. Pure; sending them is `release/adapters/endpoints.py`.
@@ -7,11 +7,13 @@ that something else is serving than was proven. Pure; sending them is `release/a
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
+from release.domain import answers
 from release.domain.pins import Data
 
 MOST_TOLERATED = 0.01
@@ -28,6 +30,13 @@ class GoldenRequest(Data):
     content_type: str
     body: str
     scores: tuple[Score, ...]
+    """Of an answer that is expected whole: its numbers."""
+    accept: str = ""
+    """The content type that is asked for; that of the request, where it is empty."""
+    answer: JsonValue = None
+    """The answer that is expected as a whole, as data; None where the scores are all that is expected."""
+    answer_at: str = ""
+    """The part of the answer that is compared, as a JSON pointer; all of it where it is empty."""
 
 
 class Allowed(Data):
@@ -49,6 +58,8 @@ class Golden(Data):
     span: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """What scores usually lie within: 1 for probabilities."""
     tolerance: Annotated[float, Field(gt=0)]
+    repeats_within: Annotated[float, Field(ge=0)] | None = None
+    """How far two answers to one request may lie apart; None: each request is sent once."""
     requests: Annotated[tuple[GoldenRequest, ...], Field(min_length=1, max_length=100)]
 
     @model_validator(mode="after")
@@ -100,6 +111,22 @@ def _shown(score: Score) -> str:
     return " ".join(f"{part:.6f}" for part in _parts(score))
 
 
+@dataclass(frozen=True)
+class Read:
+    """An answer to a golden request: its scores, and all of it where the request expects a whole one."""
+
+    scores: list[Score]
+    whole: JsonValue = None
+
+
+def read(request: GoldenRequest, body: bytes, content_type: str) -> Read:
+    """An answer to `request`. Raises ValueError, KeyError or TypeError for one that has no such scores."""
+    if request.answer is None:
+        return Read(scores_of(body, content_type))
+    whole = answers.at(answers.parse(body, content_type), request.answer_at)
+    return Read([*answers.numbers(whole)], whole)
+
+
 def media_type(content_type: str) -> str:
     """A content type without its parameters, as it is compared."""
     return content_type.partition(";")[0].strip().lower()
@@ -111,14 +138,33 @@ def of_type(golden: Golden, content_type: str) -> GoldenRequest | None:
     return next((one for one in golden.requests if media_type(one.content_type) == wanted), None)
 
 
-def mismatch(request: GoldenRequest, tolerance: float, scores: Sequence[Score]) -> str | None:
-    """Why `scores` are not the expected ones, or None when they are."""
+def mismatch(request: GoldenRequest, tolerance: float, found: Read) -> str | None:
+    """Why the answer is not the expected one, or None when it is."""
+    if request.answer is not None:
+        wrong = answers.difference(request.answer, found.whole, tolerance)
+        return f"it answers {wrong}" if wrong else None
+    scores = found.scores
     if len(scores) != len(request.scores):
         return f"{len(scores)} scores for {len(request.scores)} rows"
-    for row, (expected, found) in enumerate(zip(request.scores, scores, strict=True)):
-        if not is_finite(found) or max(_differences(found, expected)) > tolerance:
-            return f"row {row} scored {_shown(found)}, training says {_shown(expected)}"
+    for row, (expected, score) in enumerate(zip(request.scores, scores, strict=True)):
+        if not is_finite(score) or max(_differences(score, expected)) > tolerance:
+            return f"row {row} scored {_shown(score)}, training says {_shown(expected)}"
     return None
+
+
+def changed(request: GoldenRequest, within: float, first: Read, second: Read) -> str | None:
+    """Why two answers to the same request are two different ones, or None when they are one."""
+    one, other = (read.whole if request.answer is not None else _rows(read) for read in (first, second))
+    wrong = answers.difference(one, other, within)
+    return f"{CHANGES}: {wrong.replace('is expected', 'was before')}" if wrong else None
+
+
+def _rows(found: Read) -> list[list[float]]:
+    return [[*_parts(score)] for score in found.scores]
+
+
+CHANGES = "the same request got two answers"
+"""What is said of a server whose answer changes between two identical requests."""
 
 
 class Answered(Data):

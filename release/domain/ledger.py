@@ -113,6 +113,9 @@ class Opened(Data):
     waivers: tuple[Waiver, ...] = ()
     callers_know: tuple[str, ...] = ()
     """What of the promise of what was live it breaks, and its callers know of."""
+    without_windows: tuple[str, ...] = ()
+    """Those of the releases before and after whose containers print no windows: SageMaker's own metrics are
+    what they are judged by."""
     mends: bool = False
     """Whether the pins stay as they are, and what serves is brought back to them."""
 

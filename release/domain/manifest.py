@@ -46,6 +46,15 @@ class GateResult(Data):
     reason: str = ""
 
 
+class Foreign(Data):
+    """What is known of a container that this repository did not build."""
+
+    kind: str
+    """What its model answers, as its evidence says."""
+    prints_windows: bool = False
+    """Whether it prints windows, by which the judge compares it with live."""
+
+
 class Manifest(Data):
     """Everything a stage has to know of a release. `id` names it by this content."""
 
@@ -60,6 +69,13 @@ class Manifest(Data):
     golden_sha256: Sha256
     card: dict[str, Any] = Field(default_factory=dict)
     """What training measured for the model card (`release.domain.card`); empty of an earlier version."""
+    foreign: Foreign | None = None
+    """Of a container that this repository did not build; None for our own."""
+
+    @property
+    def prints_windows(self) -> bool:
+        """Whether its containers print windows: our own do, others as their evidence says."""
+        return self.foreign is None or self.foreign.prints_windows
 
     @property
     def id(self) -> str:
@@ -73,10 +89,12 @@ class Manifest(Data):
         return named if isinstance(named, str) and named else self.service
 
     def to_bytes(self) -> bytes:
-        """The manifest as canonical JSON; without a card the same as before there were any, and so its id."""
+        """The manifest as canonical JSON; what is not there is left out, so that ids stay what they were."""
         content = self.model_dump(mode="json")
         if not self.card:
             del content["card"]
+        if self.foreign is None:
+            del content["foreign"]
         return names.canonical_json(content)
 
 

@@ -15,6 +15,10 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Factor = Annotated[float, Field(ge=1, le=100)]
 Milliseconds = Annotated[float, Field(ge=0, le=60_000)]
 Metric = Literal["errors", "service", "invalid", "latency", "score", "agreement", "loss"]
+SEEN_BY_INVOCATIONS: tuple[Metric, ...] = ("service", "latency")
+"""What SageMaker's own metrics show of a container that prints no windows."""
+INVOCATION_SECONDS = 60.0
+"""SageMaker publishes its metrics by the minute."""
 
 
 class RateMargin(Data):
@@ -125,6 +129,9 @@ class Policy(Data):
     """Probability of ever failing a candidate that is within every FAIL margin."""
     beta: Probability = 0.01
     """Probability of ever passing a candidate that is beyond a PASS margin."""
+    by: Literal["windows", "invocations"] = "windows"
+    """What the judge counts: windows, or SageMaker's invocation metrics. A rollout with a container that
+    prints no windows sets it by itself."""
     require: tuple[Metric, ...] = ("errors", "invalid", "latency", "score")
     """Metrics that must be proven good before PASS; the others can only fail, where their evidence comes."""
     errors: RateMargin = RateMargin()
@@ -159,6 +166,8 @@ class Policy(Data):
     def _can_decide(self) -> "Policy":
         if not self.require:
             raise ValueError("require is empty: PASS would need no evidence")
+        if self.by == "invocations" and (unseen := set(self.require) - set(SEEN_BY_INVOCATIONS)):
+            raise ValueError(f"by invocations nobody sees {', '.join(sorted(unseen))}, which require names")
         if self.fresh_seconds < self.block_seconds:
             raise ValueError("fresh_seconds is shorter than a block: no evidence would be fresh")
         return self
@@ -172,3 +181,20 @@ class Policy(Data):
         own = self.latency.model_fields_set
         update = {name: round(value, 6) for name, value in derived.items() if name not in own}
         return self.model_copy(update={"latency": self.latency.model_copy(update=update)})
+
+    def by_invocations(self) -> "Policy":
+        """This policy where a container prints no windows: SageMaker's metrics, by the minute.
+
+        Margins, least requests and least time stay; what needs windows is required no more.
+        """
+        update = {
+            "by": "invocations",
+            "require": SEEN_BY_INVOCATIONS,
+            "block_seconds": INVOCATION_SECONDS,
+            "memory_seconds": max(self.memory_seconds, 15 * INVOCATION_SECONDS),
+            # Both variants' minutes come together, one line after the other.
+            "grace_seconds": 1.0,
+            "settle_seconds": 1.0,
+            "fresh_seconds": max(self.fresh_seconds, 4 * INVOCATION_SECONDS),
+        }
+        return self.model_copy(update=update)

@@ -49,6 +49,8 @@ class Promise(_Read):
     service: str = ""
     features: tuple[Feature, ...] = ()
     output: Output = Output()
+    content_types: tuple[str, ...] = ()
+    """Those of requests, where the schema says them: a foreign container's does."""
 
     @property
     def named(self) -> dict[str, Feature]:
@@ -71,10 +73,12 @@ def compare(live: Mapping[str, Any], candidate: Mapping[str, Any], named_only: b
     old, new = _read(live), _read(candidate)
     if old is None:
         return unknown("its schema cannot be read")
+    types = _content_types(old, new)
     if not old.features:
-        return Compared()
+        another = _service(old, new) if new and old.service and new.service else []
+        return Compared(broken=(*another, *types))
     if new is None or not new.features:
-        return Compared(broken=("its manifest does not say which features it reads",))
+        return Compared(broken=("its manifest does not say which features it reads", *types))
     if not old.named.keys() & new.named.keys():
         return Compared(
             broken=(
@@ -85,7 +89,7 @@ def compare(live: Mapping[str, Any], candidate: Mapping[str, Any], named_only: b
     broken = [*_service(old, new), *_features(old, new), *_order(old, new, named_only), *_output(old, new)]
     longer = not named_only and len(new.features) > len(old.features)
     values = len(new.features) if longer else None
-    return Compared(tuple(broken), tuple(_gained(old, new, named_only)), values)
+    return Compared((*broken, *types), tuple(_gained(old, new, named_only)), values)
 
 
 def gate(found: Compared, known: bool) -> GateResult:
@@ -128,6 +132,14 @@ def _read(schema: Mapping[str, Any]) -> Promise | None:
         return Promise.model_validate(dict(schema))
     except ValidationError:
         return None
+
+
+def _content_types(old: Promise, new: Promise | None) -> tuple[str, ...]:
+    """Content types that live takes and the candidate does not, where both say which they take."""
+    if new is None or not new.content_types:
+        return ()
+    gone = [kind for kind in old.content_types if kind not in new.content_types]
+    return tuple(f"it takes no requests in {kind}" for kind in gone)
 
 
 def _service(old: Promise, new: Promise) -> list[str]:

@@ -1,4 +1,8 @@
-"""What SageMaker may say instead of what it was asked for, and may say otherwise when it is asked again."""
+"""What somebody who was asked did not tell: it may be asked again, and says nothing about a release."""
+
+
+class Unreadable(Exception):
+    """Something could not be read or kept just now; why, in words."""
 
 
 class Busy(Exception):

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from release.domain.pins import Alarms
-from release.judge.cells import LATENCY_FLOOR, LATENCY_STEP, SPANS, Counts
+from release.judge.cells import LATENCY_FLOOR, LATENCY_STEP, PACE_SLOW, SPANS, Counts
 from release.judge.verdict import Decision, Reason, Verdict
 from release.judge.windows import Refused, parse_line
 
@@ -35,6 +35,12 @@ MOST = 0.999
 """The largest limit that is asked about: nothing is worse than all requests."""
 SLOW_SHARE = 0.01
 """The share of requests that may be slower than the latency limit: it is a bound on the 99th percentile."""
+KEPT = "every limit is proven to be kept"
+KEPT_BY_INVOCATIONS = (
+    "the limits of errors and latency are proven to be kept, as SageMaker counts them; without windows "
+    "nobody saw invalid predictions"
+)
+"""What a PASS says, by what it rests on."""
 QUESTIONS = 4
 ALPHA = BETA = 0.01
 """Probability of ever failing a release within all limits; of ever passing one beyond a limit."""
@@ -55,15 +61,21 @@ class Limits:
 
 
 class Alone:
-    """Folds windows of one variant, in whatever order they come; asked for a verdict at any time."""
+    """Folds windows of one variant, in whatever order they come; asked for a verdict at any time.
 
-    def __init__(self, limits: Limits) -> None:
+    Of a container that prints none (`by_windows` False) there is what SageMaker counts: errors and latency.
+    """
+
+    def __init__(self, limits: Limits, by_windows: bool = True) -> None:
         self._questions = (
             _Question("errors", "answered with a 5xx", limits.errors),
             _Question("invalid", "not a finite number", limits.invalid),
             _Question("service", "not answered, as the service counts", limits.errors),
             _Question("latency", f"slower than {1000 * limits.latency:g} ms", SLOW_SHARE),
         )
+        # What the service counts comes a minute late; of a container without windows it is all that comes.
+        self._asked = {"errors", "invalid", "latency"} if by_windows else {"service", "latency"}
+        self._answers = "requests" if by_windows else "service"
         steps = math.log(limits.latency / LATENCY_FLOOR) / math.log(LATENCY_STEP)
         self._slow_from = max(math.ceil(steps), 0)
         self._seen: set[str] = set()
@@ -88,7 +100,7 @@ class Alone:
         if ok + errors + sum(_pair(counts, "service")) == 0:
             return []
         self._from, self._to = min(self._from, window.start), max(self._to, window.end)
-        self._requests += int(ok + errors)
+        self._requests += int(sum(_pair(counts, self._answers)))
         self._count(counts)
         return [self.verdict()]
 
@@ -105,21 +117,22 @@ class Alone:
         # Errors stick together: a burst is one error for FAIL, but every one of them counts for PASS.
         of_errors.add(first, calm, errors, ok)
         of_invalid.add(invalid, finite, invalid, finite)
+        paced = counts[SPANS["pace"].start : SPANS["pace"].stop]
+        slow, fast = slow + float(paced[PACE_SLOW:].sum()), fast + float(paced[:PACE_SLOW].sum())
         of_latency.add(slow, fast, slow, fast)
 
     def verdict(self) -> Verdict:
         """FAIL when a limit is proven broken (final), PASS when all are proven kept, HOLD else."""
         told = tuple(question.reason() for question in self._questions)
         beyond = [q for q in self._questions if q.failed]
-        # What the service counts comes a minute late, and from containers of others not at all.
-        unproven = [q.metric for q in self._questions if not q.passed and q.metric != "service"]
+        unproven = [q.metric for q in self._questions if not q.passed and q.metric in self._asked]
         if beyond:
             decision, because = Decision.FAIL, f"{beyond[0].metric}: {beyond[0].fails}"
         elif unproven:
             lacking = f"proof of {', '.join(unproven)}" if self._requests else "any request"
             decision, because = Decision.HOLD, f"PASS waits for {lacking}"
         else:
-            decision, because = Decision.PASS, "every limit is proven to be kept"
+            decision, because = Decision.PASS, KEPT if "errors" in self._asked else KEPT_BY_INVOCATIONS
         seconds = max(self._to - self._from, 0.0)
         return Verdict(decision, because, seconds, self._requests, 0, told, dict(self._set_aside))
 

@@ -25,6 +25,12 @@ SCORE_BINS = 200
 """Equal parts of [0, 1]; a score outside falls in the first or last one."""
 LOSS_BINS = 50
 """Equal parts of [0, 1]."""
+PACE_STEP = 1.25
+"""Ratio of two neighbouring thresholds of latency by which SageMaker's own metric is asked."""
+PACE_BINS = 28
+"""Bins between those thresholds, with one below the first and one above the last."""
+PACE_SLOW = 20
+"""The first bin of requests that took longer than the endpoint's latency objective."""
 
 CLUMP_CALM = 5
 """Errors stick together in clumps, and a clump ends when this many requests in a row have succeeded ..."""
@@ -63,6 +69,7 @@ SPANS = _spans(
         "latency": LATENCY_BINS,
         "score": SCORE_BINS,
         "loss": LOSS_BINS,
+        "pace": PACE_BINS,  # invocations by the time that the model took, as the service counts it
     }
 )
 CELLS = sum(span.size for span in SPANS.values())
@@ -97,6 +104,11 @@ def later_edges(seconds: float, side: int) -> NDArray[np.int64]:
     steps = np.log(LATENCY_STEP**edges + seconds / LATENCY_FLOOR) / np.log(LATENCY_STEP)
     whole = np.ceil(steps - 1e-9) if side > 0 else np.floor(steps + 1e-9)
     return np.clip(whole.astype(np.int64), edges, LATENCY_BINS)
+
+
+def pace_edges(objective: float) -> list[float]:
+    """The thresholds between the bins of `pace`, in the unit of the latency objective, rising."""
+    return [objective * PACE_STEP ** (k + 1 - PACE_SLOW) for k in range(PACE_BINS - 1)]
 
 
 def latency_steps(factor: float) -> int:

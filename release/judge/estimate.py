@@ -6,12 +6,13 @@ logistic-normal around live's; `make bench-judge` shows how near this is.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 
 from release.domain.errors import UsageError
 from release.domain.policy import Policy
-from release.judge.cells import LATENCY_STEP
+from release.judge.cells import LATENCY_STEP, PACE_STEP
 from release.judge.growth import per_request
 from release.judge.process import INVESTED
 from release.judge.questions import DECILES, FAR, Question, questions
@@ -75,6 +76,8 @@ def estimate(policy: Policy, given: Assumptions) -> list[Line]:
             "For example: ./slipway judge estimate --rate 50 --weight 25 --errors 0.1",
         )
     asked = {q.name: q for q in questions(policy)}
+    if policy.by == "invocations":
+        return _by_invocations(policy, asked, given)
     lines = [_passes(policy, asked, given)]
     for times in (5, 10, 50):
         rate = min(times * given.errors if given.errors else times * 1e-3, 1.0)
@@ -89,6 +92,23 @@ def estimate(policy: Policy, given: Assumptions) -> list[Line]:
     lines.append(_fails("1 request of 70 at 100x", policy, extreme, 1 / 70, 1e-5, given))
     lines.append(_fails("score shift, PSI .3", policy, asked["score higher"], _rank(0.56, 1.0), 0.5, given))
     lines.append(_fails("2 % NaN", policy, asked["invalid"], 0.02, 1e-5, given))
+    return lines
+
+
+def _by_invocations(policy: Policy, asked: dict[str, Question], given: Assumptions) -> list[Line]:
+    """The same for a policy that counts invocations: an equal candidate, and errors."""
+    slow = 1 - NORMAL.cdf(NORMAL.inv_cdf(0.99) + 2 * math.log(PACE_STEP) / given.latency_sd)
+    rates = {
+        "service ok": (given.errors, given.errors),
+        "service capped": (given.errors, given.errors),
+        "slow ok": (1e-5, 1e-5),
+        "pace p99 ok": (slow, 0.01),
+    }
+    lines = [_equal(policy, asked, given, rates)]
+    for times in (5, 10, 50):
+        rate = min(times * given.errors if given.errors else times * 1e-3, 1.0)
+        what = f"errors {100 * given.errors:g} % -> {100 * rate:g} %"
+        lines.append(_fails(what, policy, asked["service"], rate, given.errors, given))
     return lines
 
 
@@ -119,7 +139,6 @@ def _fails(
 
 
 def _passes(policy: Policy, asked: dict[str, Question], given: Assumptions) -> Line:
-    nats = math.log(1 / policy.beta) + math.log(2)
     high = NORMAL.inv_cdf(0.99)
     slower = _tolerated(asked["p99 ok"], given.latency * math.exp(high * given.latency_sd))
     tail = 1 - NORMAL.cdf(high + slower / given.latency_sd)
@@ -130,6 +149,14 @@ def _passes(policy: Policy, asked: dict[str, Question], given: Assumptions) -> L
         "extreme ok": (1e-5, 1e-5),
         "p99 ok": (tail, 0.01),
     }
+    return _equal(policy, asked, given, rates)
+
+
+def _equal(
+    policy: Policy, asked: dict[str, Question], given: Assumptions, rates: Mapping[str, tuple[float, float]]
+) -> Line:
+    """What an equal candidate needs, whose mean and live's are these in the questions that take longest."""
+    nats = math.log(1 / policy.beta) + math.log(2)
     ratio = 1 / given.weight - 1
     growths = [per_request(asked[name], c, b, ratio) for name, (c, b) in rates.items()]
     requests = max(nats / growth if growth > 0 else math.inf for growth in growths)

@@ -47,6 +47,12 @@ OPTIONAL: dict[Metric, str] = {
 
 A metric that the policy does not require is judged from the candidate's first evidence of it on.
 """
+BY_WINDOWS = "every required metric is proven within its PASS margin"
+BY_INVOCATIONS = (
+    "errors and latency are proven within their PASS margins, as SageMaker counts them; without windows of "
+    "both variants nobody saw score drift, invalid predictions, or a slow-down of less than a quarter"
+)
+"""What a PASS says, by what it rests on."""
 YOUNG_BLOCKS = 6
 """A candidate that is bad from its first blocks on fails at once; one that turns bad, a block later."""
 POSSIBLE = 0.999
@@ -75,6 +81,12 @@ class Judge:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
+        by_windows = policy.by == "windows"
+        self._answers, self._passes = (
+            (SPANS["requests"], BY_WINDOWS) if by_windows else (SPANS["service"], BY_INVOCATIONS)
+        )
+        """The cells that count requests without and with an error, and what a PASS says."""
+        self._margin = policy.errors if by_windows else policy.service
         self._all = questions(policy)
         self.metrics: set[Metric] = set(policy.require)
         self._ask(None)
@@ -112,7 +124,7 @@ class Judge:
     def _notice(self, block: Block) -> None:
         """Start to ask about a metric that is not required with the candidate's first evidence of it."""
         for metric, group in OPTIONAL.items():
-            if metric not in self.metrics:
+            if metric not in self.metrics and self.policy.by == "windows":
                 span = SPANS[group]
                 if block.candidate[span.start : span.stop].any():
                     self.metrics.add(metric)
@@ -121,13 +133,13 @@ class Judge:
     def add(self, block: Block) -> None:
         """Take the next block into account. A block that lacks a variant carries no evidence."""
         self.blocks += 1
-        span = SPANS["requests"]
+        span = self._answers
         both = block.candidate[span.start : span.stop].sum() > 0 < block.live[span.start : span.stop].sum()
         if block.candidate.any():
             self._notice(block)
             self._compare(block)
         else:
-            self._settle(not _errors_abound(block.live))
+            self._settle(not self._errors_abound(block.live))
         if both:
             self.shared += 1
             self.stale = 0
@@ -152,7 +164,7 @@ class Judge:
         view = table.look(past, self.candidate.counts, block.candidate, block.live)
         expected = expect(table, view)
         ready = table.ready(past, self.policy.history_requests)
-        calm = not _errors_abound(block.live)
+        calm = not self._errors_abound(block.live)
         if self._body is not None and ready[self._body]:
             calm &= not self._watch(view, self._body)
         edge = self._settle(calm)
@@ -230,7 +242,7 @@ class Judge:
         if waits:
             found = self._verdict(Decision.HOLD, "PASS waits for " + "; ".join(waits))
         else:
-            found = self._verdict(Decision.PASS, "every required metric is proven within its PASS margin")
+            found = self._verdict(Decision.PASS, self._passes)
         return replace(found, set_aside=set_aside or {})
 
     def waits_for(self) -> list[str]:
@@ -250,7 +262,7 @@ class Judge:
         if unproven:
             waits.append("proof of " + ", ".join(unproven))
         share_c, share_b = raw[0, 1] / raw[0].sum(), raw[1, 1] / max(raw[1].sum(), 1)
-        if share_c > policy.errors.pass_times * share_b + policy.errors.pass_plus:
+        if share_c > self._margin.pass_times * share_b + self._margin.pass_plus:
             waits.append("errors in bursts to thin out")
         if self.log_fail() > 0:
             waits.append("a suspicion to clear")
@@ -265,12 +277,11 @@ class Judge:
 
     def _requests(self) -> Array:
         """Requests without and with an error, of candidate and live, (2, 2), where both answered."""
-        return self.counted[:, SPANS["requests"].start : SPANS["requests"].stop]
+        return self.counted[:, self._answers.start : self._answers.stop]
 
-
-def _errors_abound(live: Counts) -> bool:
-    ok, errors = live[SPANS["requests"].start : SPANS["requests"].stop]
-    return bool(errors >= 5 and errors > INCIDENT_ERRORS * (ok + errors))
+    def _errors_abound(self, live: Counts) -> bool:
+        ok, errors = live[self._answers.start : self._answers.stop]
+        return bool(errors >= 5 and errors > INCIDENT_ERRORS * (ok + errors))
 
 
 def _total(view: View, source: int, row: NDArray[np.int64]) -> float:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from release.judge import bets
 from release.judge.cells import CELLS, SPANS, Counts
-from release.judge.table import ALIKE, CANDIDATE, LIVE, OWN, PAST, Table, View
+from release.judge.table import ALIKE, CANDIDATE, LIVE, OWN, PAST, QUANTILES_OF, Table, View
 
 Array = NDArray[np.float64]
 
@@ -43,10 +43,10 @@ class Reference:
     """What a variant did in earlier blocks; older ones count exponentially less."""
 
     def __init__(self, keep: float, keep_rates: float) -> None:
-        """`keep` is what a block leaves of older latencies and scores, `keep_rates` of all else."""
+        """`keep` is what a block leaves of what quantiles are taken of, `keep_rates` of all else."""
         self.counts = np.zeros(CELLS)
         self.keep = np.full(CELLS, keep_rates)
-        for group in ("latency", "score"):
+        for group in QUANTILES_OF:
             self.keep[SPANS[group].start : SPANS[group].stop] = keep
 
     def learn(self, counts: Counts) -> None:

@@ -15,7 +15,7 @@ each block (`release/judge/table.py`).
 from dataclasses import dataclass
 
 from release.domain.policy import Policy, RateMargin, ScaleMargin, ShiftMargin
-from release.judge.cells import LOSS_BINS, latency_steps
+from release.judge.cells import LATENCY_STEP, LOSS_BINS, PACE_SLOW, PACE_STEP, latency_steps
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,10 @@ WEIGHTS = {
     "loss": 0.5,
 }
 """How alpha is shared among the FAIL questions, not yet normalised; a larger share decides sooner."""
+WEIGHTS_OF_INVOCATIONS = {"service": 8.0, "pace": 6.0, "pace p90": 2.0, "pace p99": 1.0, "slow": 6.0}
+"""The same, of the questions about what SageMaker itself counts."""
+PACE_FAIL, PACE_PASS = 1, 2
+"""Thresholds by which a candidate may be slower before it fails, and by which a PASS says it is not."""
 YES = (0.0, 1.0)
 """The values of a request on either side of a single point: no, yes."""
 LOSS_LEVELS = 10
@@ -123,6 +127,11 @@ class Question:
         return self.value.group
 
     @property
+    def slowed(self) -> float:
+        """The factor by which the candidate may be slower, as its points lie above live's."""
+        return (PACE_STEP if self.group == "pace" else LATENCY_STEP) ** self.shift
+
+    @property
     def one_sample(self) -> bool:
         """Whether live is not asked: the margin is absolute."""
         return self.times == 0
@@ -130,6 +139,12 @@ class Question:
 
 def questions(policy: Policy) -> tuple[Question, ...]:
     """All questions of a policy; names are unique."""
+    if policy.by == "invocations":
+        weights = WEIGHTS_OF_INVOCATIONS
+        return (
+            *_rate("service", "service", policy.service, "invocations that fail", weights["service"]),
+            *_pace(),
+        )
     return (
         *_rate("errors", "clumps", policy.errors, "requests that fail"),
         *_rate("service", "service", policy.service, "invocations that fail"),
@@ -141,9 +156,11 @@ def questions(policy: Policy) -> tuple[Question, ...]:
     )
 
 
-def _rate(metric: str, group: str, margin: RateMargin, says: str) -> list[Question]:
+def _rate(
+    metric: str, group: str, margin: RateMargin, says: str, weight: float | None = None
+) -> list[Question]:
     value = Value(metric, group, (Point(offset=1),), YES, says)
-    weight = WEIGHTS[metric]
+    weight = WEIGHTS[metric] if weight is None else weight
     return [
         Question(metric, value, 1, margin.fail_times, margin.fail_plus, RARE, weight),
         Question(f"{metric} ok", value, -1, margin.pass_times, margin.pass_plus, EQUAL),
@@ -182,6 +199,35 @@ def _scale(
     return [
         Question(name, value, 1, 1.0, 0.0, alternatives, WEIGHTS[name], fail, plus),
         Question(f"{name} ok", value, -1, 1.0, 0.0, EQUAL, shift=passes, seconds=plus),
+    ]
+
+
+def _pace() -> list[Question]:
+    """Latency by thresholds that lie a quarter apart, which is all that is known without windows.
+
+    All requests may lie between two thresholds. So FAIL looks from the threshold above a quantile of live's
+    on, where live has few requests, and PASS from the one below it, where live has many.
+    """
+    found = []
+    for name, quantiles, alternatives in (
+        ("pace", DECILES, SHIFT),
+        ("pace p90", (0.9,), RARE),
+        ("pace p99", (0.99,), RARE),
+    ):
+        values = _ramp(len(quantiles) + 1)
+        says = "rank of the latency" if len(quantiles) > 1 else f"requests above live's {name[5:]}"
+        above = Value("latency", "pace", tuple(Point(p) for p in quantiles), values, says)
+        below = Value("latency", "pace", tuple(Point(p, -1) for p in quantiles), values, says)
+        weight = WEIGHTS_OF_INVOCATIONS[name]
+        found += [
+            Question(name, above, 1, 1.0, 0.0, alternatives, weight, PACE_FAIL),
+            Question(f"{name} ok", below, -1, 1.0, 0.0, EQUAL, shift=PACE_PASS),
+        ]
+    slow = Value("latency", "pace", (Point(offset=PACE_SLOW),), YES, "requests slower than the objective")
+    return [
+        *found,
+        Question("slow", slow, 1, 1.25, 0.0005, RARE, WEIGHTS_OF_INVOCATIONS["slow"]),
+        Question("slow ok", slow, -1, 2.0, 0.003, EQUAL),
     ]
 
 

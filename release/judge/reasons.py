@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from release.domain.policy import Policy
-from release.judge.cells import LATENCY_STEP, SPANS, latency_edge
+from release.judge.cells import SPANS, latency_edge
 from release.judge.growth import per_request
 from release.judge.process import Processes
 from release.judge.questions import Question
@@ -109,7 +109,7 @@ def _reason(
 def _margin(question: Question) -> str:
     live = "live" if question.times == 1 else f"{question.times:g} x live"
     if question.shift:
-        live += f" slowed by {100 * (LATENCY_STEP**question.shift - 1):.0f} %"
+        live += f" slowed by {100 * (question.slowed - 1):.0f} %"
     if question.seconds:
         amount = f"{1000 * question.seconds:g} ms"
         live += f" ({amount} at least)" if question.shift else f" slowed by {amount}"

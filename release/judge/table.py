@@ -27,6 +27,8 @@ PAST, ALIKE, OWN, CANDIDATE, LIVE = range(5)
     CANDIDATE   the candidate's requests of this block
     LIVE        live's requests of this block
 """
+QUANTILES_OF = ("latency", "score", "pace")
+"""The groups of which questions have points at live's quantiles."""
 _SOURCES = np.array([0, 0, 1, 2, 3])[:, None, None] * (CELLS + 1)
 """Where the prefix sums begin that each row is counted from: PAST and ALIKE are counted from the same."""
 
@@ -89,10 +91,10 @@ class Table:
                     keys = keys if key in keys else [*keys, key]
                     self._which[row, column] = keys.index(key)
         self._found = np.zeros(len(keys) + 1, dtype=np.int64)
-        self._groups = [_rows(name, keys) for name in ("latency", "score")]
+        self._groups = [_rows(name, keys) for name in QUANTILES_OF]
         self._needs = {
             name: np.array([q.group == name and q.value.points[0].quantile is not None for q in questions])
-            for name in ("latency", "score")
+            for name in QUANTILES_OF
         }
 
     def ready(self, past: Counts, least: int) -> NDArray[np.bool_]:

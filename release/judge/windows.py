@@ -25,7 +25,7 @@ PAIRS = {
     "agreement": ("compared", "differed"),
 }
 """Groups that a window gives as two numbers: a total, and how many of it are bad."""
-HISTOGRAMS = ("latency", "score", "loss")
+HISTOGRAMS = ("latency", "score", "loss", "pace")
 MAX_LINE = 262_144
 """Characters of a line; a full window has some 10,000."""
 MAX_COUNT = 1e12
@@ -188,7 +188,12 @@ def _counts(record: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
             put(group, _rest(whole, bad, part, total), bad)
     some = head.nonzero()[0]
     cells, counts = [some], [head[some]]
-    for group, most in (("latency", answered), ("score", answered - invalid), ("loss", MAX_COUNT)):
+    for group, most in (
+        ("latency", answered),
+        ("score", answered - invalid),
+        ("loss", MAX_COUNT),
+        ("pace", MAX_COUNT),
+    ):
         if group in record:
             bins, filled = _histogram(_object(record, group), group)
             if filled.sum() > most:
@@ -308,5 +313,7 @@ def record(
         span = SPANS[group]
         filled = counts[span.start : span.stop]
         some = np.flatnonzero(filled)
+        if group == "pace" and not some.size:
+            continue
         data[group] = {"bins": some.tolist(), "counts": filled[some].astype(int).tolist()}
     return data

@@ -42,7 +42,7 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
         tell(Event(f"{live.release} runs on {live.type} already, with the variables of the settings"))
         registries.tell(ports, name, settings.pins, None, tell)
         return Landed(stage, name, live.release, changed=False)
-    judging.refuse_impossible(ports, name, None)
+    judging.refuse_impossible(ports, name, None, None)
     quota.refuse_short(ports, name, tell)
     fenced.warn(ports, live.release, tell)
     return land(ports, "apply", name, live, Grounds(), tell)

@@ -21,14 +21,18 @@ class Champion:
 def champion(world: World, service: str, stage: str | None, tell: Tell) -> Champion | None:
     """What `stage` serves of a service; without a stage, what the last one does that serves any of it.
 
-    None where no pin of those stages is of that service. Raises UsageError for a stage that is asked for and
-    serves none, and for bytes that are not those of the pin.
+    None where no pin of those stages is of that service; what is in the artifact of a foreign release only
+    its container knows. Raises UsageError for a stage that is asked for and serves none, and for bytes that
+    are not those of the pin.
     """
     stages = (world.stages.entry(stage).name,) if stage else tuple(reversed(world.stages.names))
     for name in stages:
         for endpoint, pin in _live(world, name, stage is not None, tell):
             ports = world.stage(name)
-            if ports.artifacts.manifest(pin.release).trained_as == service:
+            content = ports.artifacts.manifest(pin.release)
+            if content.trained_as == service and content.foreign is not None:
+                tell(Event(f"{pin.release}, live at {endpoint} in {name}, is of others: it is no champion"))
+            elif content.trained_as == service:
                 tell(Event(f"the champion is {pin.release}, live at {endpoint} in {name}"))
                 return Champion(name, pin.release, _checked(ports.artifacts.read_model(pin.model), pin))
     if stage:

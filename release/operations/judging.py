@@ -1,32 +1,44 @@
 """What has to be true before a rollout begins: its strategy is allowed, and its judge can decide at all."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from release.domain import names
 from release.domain.errors import UsageError
+from release.domain.manifest import Manifest
 from release.domain.pins import Strategy
-from release.domain.policy import Policy
+from release.domain.policy import INVOCATION_SECONDS, Policy
 from release.domain.stage import refuse_what_sagemaker_would
+from release.judge.cells import SPANS
 from release.judge.windows import Refused, Window, parse_line
 from release.operations import rollouts
 from release.ports import StagePorts, Unreadable
-from release.rollout import feasible
+from release.rollout import feasible, sight
 
 LOOKED_AT = 120.0
 """Seconds of windows that the expected traffic is taken from."""
+MINUTES_LOOKED_AT = 300.0
+"""The same of what SageMaker counts by the minute, which is complete a minute and a half later."""
+_SERVICE = SPANS["service"]
 SPAN = 15.0
 """Seconds: the busiest span among them tells it. A mean would not see callers who have just begun."""
 
 
-def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | None) -> None:
+def refuse_impossible(
+    ports: StagePorts, endpoint: str, coming: Manifest | None, strategy: Strategy | None
+) -> None:
     """Refuse what could not come to its end, before anything is copied or pinned. An open rollout goes on.
+
+    `coming` is the release that is to be rolled out, None for the one that is live already.
 
     Raises UsageError: for a strategy that is not allowed, for settings that SageMaker would refuse, or with
     the arithmetic where the policy cannot decide within a step's time at the traffic that live has.
     """
     settings = rollouts.settings_of(ports, endpoint)
-    rollout, policy = settings.rollout.by(strategy), policy_of(ports, endpoint)
+    rollout = settings.rollout.by(strategy)
+    policy = policy_of(ports, endpoint, without_windows(ports, endpoint, coming))
     if rollouts.found_open(ports, endpoint):
         return
     refuse_what_sagemaker_would(ports.settings)
@@ -34,7 +46,9 @@ def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | Non
         return
     problem = feasible.too_short(rollout, policy)
     if problem is None and settings.pins.live is not None and ports.artifacts.exists():
-        rate = traffic(ports, names.endpoint(endpoint, ports.name))
+        name = names.endpoint(endpoint, ports.name)
+        objective = settings.alarms.latency_ms / 1000
+        rate = traffic(ports, name) if policy.by == "windows" else invocations(ports, name, objective)
         problem = feasible.problem(rollout, policy, rate)
     if problem:
         raise UsageError(
@@ -45,9 +59,25 @@ def refuse_impossible(ports: StagePorts, endpoint: str, strategy: Strategy | Non
         )
 
 
-def policy_of(ports: StagePorts, endpoint: str) -> Policy:
-    """The stage's policy; what it leaves open of latencies follows from the endpoint's own objective."""
-    return ports.settings.judge.for_objective(rollouts.settings_of(ports, endpoint).alarms.latency_ms)
+def policy_of(ports: StagePorts, endpoint: str, silent: Sequence[str] = ()) -> Policy:
+    """The stage's policy; what it leaves open of latencies follows from the endpoint's own objective.
+
+    `silent` are those of the releases that are compared whose containers print no windows.
+    """
+    asked = ports.settings.judge.for_objective(rollouts.settings_of(ports, endpoint).alarms.latency_ms)
+    return sight.policy(asked, silent)
+
+
+def without_windows(ports: StagePorts, endpoint: str, coming: Manifest | None) -> tuple[str, ...]:
+    """Those of the live release and the `coming` one whose containers print no windows.
+
+    A live release whose manifest cannot be read is taken to print them: where it does not, the judge holds.
+    """
+    live, found = rollouts.settings_of(ports, endpoint).pins.live, [coming] if coming else []
+    if live is not None and ports.artifacts.exists():
+        with suppress(UsageError):
+            found.append(ports.artifacts.manifest(live.release))
+    return sight.silent(found)
 
 
 def traffic(ports: StagePorts, endpoint: str) -> float:
@@ -66,6 +96,19 @@ def traffic(ports: StagePorts, endpoint: str) -> float:
         if window.start >= now.timestamp() - LOOKED_AT and window.end > window.start:
             _spread(answered, window)
     return max(answered.values(), default=0.0) / SPAN
+
+
+def invocations(ports: StagePorts, endpoint: str, objective: float) -> float:
+    """Requests per second in the endpoint's busiest minute lately, as SageMaker counts; 0 where unknown."""
+    since = ports.clock.now() - timedelta(seconds=MINUTES_LOOKED_AT)
+    try:
+        lines = ports.evidence.follow(endpoint, since, (), objective).more()
+    except Unreadable:
+        return 0.0
+    counted: defaultdict[float, float] = defaultdict(float)
+    for window in map(parse_line, lines):
+        counted[window.start] += float(window.dense()[_SERVICE.start : _SERVICE.stop].sum())
+    return max(counted.values(), default=0.0) / INVOCATION_SECONDS
 
 
 def _spread(answered: defaultdict[int, float], window: Window) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from release.domain import landed, moves, names
 from release.domain.approvals import Approval
+from release.domain.errors import UsageError
 from release.domain.ledger import End, Kind, Opened, OpenRollout, Request, Skip
 from release.domain.pins import ReleasePin, Strategy
 from release.domain.waivers import Waiver
@@ -48,12 +49,14 @@ def land(
         standing.insist(ports, endpoint, "apply" if kind == "apply" else "bring")
         description = ports.endpoints.describe(name)
         after = moves.after_rollout(settings, pin, landed.desired_count(description), name)
+        silent = _without_windows(ports, endpoint, pin)
         return Opened(
             before=settings.pins,
             after=after,
             rollout=rollout_settings,
             limits=settings.alarms,
-            judge=judging.policy_of(ports, endpoint) if judged else None,
+            judge=judging.policy_of(ports, endpoint, silent) if judged else None,
+            without_windows=silent,
             skip=grounds.skip,
             approvals=grounds.approvals,
             waivers=grounds.waivers,
@@ -63,6 +66,14 @@ def land(
     ports.stack.ready()
     rollout = rollouts.take(ports, Request(kind, endpoint, pin.release), opened, tell)
     return _carried_out(ports, rollout, endpoint, tell)
+
+
+def _without_windows(ports: StagePorts, endpoint: str, pin: ReleasePin) -> tuple[str, ...]:
+    try:
+        coming = ports.artifacts.manifest(pin.release)
+    except UsageError:
+        coming = None  # it is taken to print windows, and held where it does not
+    return judging.without_windows(ports, endpoint, coming)
 
 
 def mend(ports: StagePorts, endpoint: str, pin: ReleasePin, tell: Tell) -> Landed:

@@ -60,7 +60,7 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     )
     rollouts.pass_gates(target, request, results, waivable, tell)
     rollouts.admit(target, request)
-    judging.refuse_impossible(target, endpoint, order.strategy)
+    judging.refuse_impossible(target, endpoint, content, order.strategy)
     quota.refuse_short(target, endpoint, tell)
     target = rollouts.provision(world, target, tell)
     arrived = _bring(source, target, pin, content, makers, tell)

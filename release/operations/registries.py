@@ -41,14 +41,17 @@ def tell(ports: StagePorts, endpoint: str, pins: Pins, rollout: str | None, tell
 def _tell_mlflow(ports: StagePorts, live: ReleasePin, marks: Sequence[Mark]) -> str:
     if not ports.models.exists:
         return ""
-    service = ports.artifacts.manifest(live.release).trained_as
+    content = ports.artifacts.manifest(live.release)
+    if content.foreign is not None:
+        return f"does not say what {ports.name} serves: it knows no container of others"
+    service = content.trained_as
     missing = ports.models.mark(service, marks)
     if not missing:
         return ""
-    content = ", ".join(sha256[:12] for sha256 in missing)
+    lacking = ", ".join(sha256[:12] for sha256 in missing)
     return (
         f"does not say all of what {ports.name} serves and would go back to: no version of {service} there "
-        f"has the bytes {content}. Where their training still waits to be sent: ./slipway track --resend, "
+        f"has the bytes {lacking}. Where their training still waits to be sent: ./slipway track --resend, "
         f"then ./slipway apply {ports.name}"
     )
 

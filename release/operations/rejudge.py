@@ -15,6 +15,7 @@ from release.judge.fold import Fold
 from release.judge.verdict import Verdict
 from release.operations import report
 from release.ports import StagePorts, World
+from release.rollout import sight
 from release.rollout.watching import ALONE, BESIDE
 
 
@@ -58,8 +59,12 @@ def rejudge(world: World, stage: str, rollout: str | None, endpoint: str | None)
     alone = [each for each in recorded if each.share == report.WHOLE]
     return [
         *_again(ports, name, BESIDE, Fold(opened.judge or Policy()), beside),
-        *_again(ports, name, ALONE, Alone(Limits.of(opened.limits)), alone),
+        *_again(ports, name, ALONE, _alone(opened), alone),
     ]
+
+
+def _alone(opened: Opened) -> Alone:
+    return Alone(Limits.of(opened.limits), sight.alone_by_windows(opened))
 
 
 def _again(

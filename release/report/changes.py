@@ -74,7 +74,7 @@ def _measures(evaluation: Mapping[str, Any], prefix: str = "") -> list[tuple[str
 
 def _schema(schema: Mapping[str, Any]) -> str:
     """How many inputs there are, and a short checksum: other words mean another schema."""
-    lists = [value for value in schema.values() if isinstance(value, list | tuple)]
+    lists = [v for key, v in schema.items() if isinstance(v, list | tuple) and key != "content_types"]
     content = hashlib.sha256(names.canonical_json(dict(schema))).hexdigest()[:6]
     return f"{sum(map(len, lists)) or len(schema)} inputs, {content}" if schema else NONE
 

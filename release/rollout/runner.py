@@ -18,7 +18,7 @@ from release.domain.ledger import Closed, End, Entered, OpenRollout, Phase
 from release.domain.pins import Pins
 from release.domain.plan import ConfigPlan
 from release.ports import Busy, Event, StagePorts, Tell, Unreadable
-from release.rollout import machine
+from release.rollout import looking, machine, sight
 from release.rollout.autoscaling import Autoscaling
 from release.rollout.comparing import compare
 from release.rollout.fencing import Fencing
@@ -164,8 +164,24 @@ class Runner:
             self._scaling.give_back(step.config, held=step.watch is not None)
         if not problem and step.variant is not None:
             self._say("sending the golden requests", action)
-            problem = self._smoke(step) or self._compared(step, action)
+            begun = self._ports.clock.now()
+            problem = self._smoke(step) or self._unseen(step, begun, action) or self._compared(step, action)
         return _refused(problem) if problem else DONE
+
+    def _unseen(self, step: Step, since: datetime, action: Action) -> str | None:
+        """Why a container of others that is released here must not go on, by the windows that it prints."""
+        first = next(one for one in self._steps if one.variant is not None)
+        if self._rollout.subject.kind != "release" or step != first:
+            return None
+        content = self._ports.artifacts.manifest(self._rollout.subject.release)
+        if content.foreign is None:
+            return None
+        said, variant = content.foreign.prints_windows, step.variant or names.LIVE
+        self._say("looking whether it prints windows", action)
+        printed = looking.prints_windows(self._ports, self._endpoint, variant, since, said)
+        if told := sight.remark(said, printed):
+            self._say(told, action)
+        return sight.wrong(said, printed)
 
     def _compared(self, step: Step, action: Action) -> str | None:
         """Why the candidate differs from live too much, where it stands beside it without traffic."""

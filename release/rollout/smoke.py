@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from release.domain import golden as goldens
-from release.domain.golden import Golden, GoldenRequest, Score
+from release.domain.golden import Golden, GoldenRequest, Read, Score
 from release.ports import Endpoints, Unanswered
 
 ATTEMPTS = 3
@@ -19,20 +19,40 @@ def smoke(endpoints: Endpoints, endpoint: str, golden: Golden, variant: str | No
     An answer that is no answer (5xx, throttling) is asked again, a wrong one is not.
     """
     for number, request in enumerate(golden.requests, start=1):
-        asked = ask(endpoints, endpoint, request, variant)
-        problem = asked.problem or goldens.mismatch(request, golden.tolerance, asked.scores)
+        problem = _wrong(endpoints, endpoint, request, golden, variant)
         if problem:
             return f"golden request {number} of {len(golden.requests)}: {problem}"
     return None
 
 
+def _wrong(
+    endpoints: Endpoints, endpoint: str, request: GoldenRequest, golden: Golden, variant: str | None
+) -> str | None:
+    """Why the answer to one request is wrong, or changes when it is asked for twice; None when neither."""
+    first = ask(endpoints, endpoint, request, variant)
+    if first.problem or golden.repeats_within is None:
+        return first.problem or goldens.mismatch(request, golden.tolerance, first.read)
+    again = ask(endpoints, endpoint, request, variant)
+    return (
+        again.problem
+        or goldens.changed(request, golden.repeats_within, first.read, again.read)
+        or goldens.mismatch(request, golden.tolerance, first.read)
+        or goldens.mismatch(request, golden.tolerance, again.read)
+    )
+
+
 @dataclass(frozen=True)
 class Asked:
-    """The scores that a request got and the seconds of that answer, or why there are none."""
+    """What a request got and the seconds of that answer, or why there is none."""
 
-    scores: list[Score]
+    read: Read
     seconds: float = 0.0
     problem: str = ""
+
+    @property
+    def scores(self) -> list[Score]:
+        """The scores of the answer."""
+        return self.read.scores
 
 
 def ask(
@@ -50,12 +70,14 @@ def ask(
     for _ in range(ATTEMPTS):
         begun = monotonic()
         try:
-            answer = endpoints.invoke(endpoint, request.body.encode(), request.content_type, variant)
-            scores = goldens.scores_of(answer["Body"], answer["ContentType"])
+            answer = endpoints.invoke(
+                endpoint, request.body.encode(), request.content_type, variant, request.accept
+            )
+            read = goldens.read(request, answer["Body"], answer["ContentType"])
         except Unanswered as error:
             problem = str(error)
             continue
         except (ValueError, KeyError, TypeError) as error:
-            return Asked([], problem=f"the answer cannot be read: {error}")
-        return Asked(scores, monotonic() - begun)
-    return Asked([], problem=problem)
+            return Asked(Read([]), problem=f"the answer cannot be read: {error}")
+        return Asked(read, monotonic() - begun)
+    return Asked(Read([]), problem=problem)

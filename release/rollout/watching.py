@@ -20,6 +20,7 @@ from release.judge.alone import Alone, Limits
 from release.judge.fold import Fold
 from release.judge.verdict import Verdict
 from release.ports import LATE_SECONDS, Event, Follower, StagePorts, Tell, Unreadable
+from release.rollout import sight
 from release.rollout.leaving import Leave, Moment, Stay, TakeBack, begins, leaves
 from release.rollout.strategies.step import Step, Watch
 
@@ -61,7 +62,8 @@ class Watcher:
         """
         step = self._steps[number]
         assert step.watch is not None
-        sequence = self._sequence(step.watch, number, entered)
+        watch = sight.watch(step.watch, self._by_windows(step.watch))
+        sequence = self._sequence(watch, number, entered)
         clock = self._ports.clock
         # What was before this process began does not count: it may have been held, or nobody was at work.
         paused = (clock.now() - entered).total_seconds()
@@ -71,12 +73,18 @@ class Watcher:
             seconds = (begun - entered).total_seconds()
             wrong = greet()
             moment = self._moment(verdict, seconds, paused, trouble)
-            decided = TakeBack(wrong) if wrong else leaves(step.watch, moment)
+            decided = TakeBack(wrong) if wrong else leaves(watch, moment)
             if not isinstance(decided, Stay):
                 return sequence.judged(number, step.share, verdict), decided
-            self._say(number, step.watch, moment, decided)
+            self._say(number, watch, moment, decided)
             clock.sleep(POLL_SECONDS)
             paused += (clock.now() - begun).total_seconds() if decided.paused else 0.0
+
+    def _by_windows(self, watch: Watch) -> bool:
+        opened = self._rollout.opened
+        if not watch.beside:
+            return sight.alone_by_windows(opened)
+        return opened.judge is None or opened.judge.by == "windows"
 
     def order(self) -> Order | None:
         """The last order that a person gave, None also where it cannot be read just now."""
@@ -117,12 +125,17 @@ class Watcher:
         opened, ports, rollout = self._rollout.opened, self._ports, self._rollout.id
         endpoint = names.endpoint(self._rollout.subject.endpoint, ports.name)
         policy = opened.judge or Policy()
+        objective = opened.limits.latency_ms / 1000
         if self._beside is None:
             history = policy.memory_seconds
-            self._beside = _Sequence(ports, rollout, endpoint, BESIDE, Fold(policy), entered, history)
+            counted = None if self._by_windows(watch) else objective
+            fold = Fold(policy)
+            self._beside = _Sequence(ports, rollout, endpoint, BESIDE, fold, entered, history, counted)
         if not watch.beside:
-            fold = Alone(Limits.of(opened.limits))
-            alone = _Sequence(ports, rollout, endpoint, ALONE, fold, entered, 0.0)
+            by_windows = self._by_windows(watch)
+            fold = Alone(Limits.of(opened.limits), by_windows)
+            counted = None if by_windows else objective
+            alone = _Sequence(ports, rollout, endpoint, ALONE, fold, entered, 0.0, counted)
             alone.passed_over = self._beside.streams
             alone.offset = self._beside.lines
             return alone
@@ -156,6 +169,7 @@ class _Sequence:
         fold: Fold | Alone,
         begun: datetime,
         history: float,
+        objective: float | None = None,
     ) -> None:
         self._ports = ports
         self._rollout = rollout
@@ -183,7 +197,7 @@ class _Sequence:
         if history and seen:
             # Another process goes on where the last one stopped, however long ago that was.
             since = min(since, datetime.fromtimestamp(max(seen.values()) - LATE_SECONDS, UTC))
-        self._follower: Follower = ports.evidence.follow(endpoint, since, seen.keys())
+        self._follower: Follower = ports.evidence.follow(endpoint, since, seen.keys(), objective)
 
     def read(self, step: int, share: int) -> tuple[Verdict, str]:
         """Take in what came; the verdict now, and why evidence could not be read or kept, if so."""

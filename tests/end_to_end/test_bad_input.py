@@ -8,8 +8,10 @@ import subprocess
 import pytest
 
 from release.domain import gates
+from tests.end_to_end.foreign import container
 from tests.end_to_end.moments import watch
 from tests.end_to_end.world import SKIP, kill_group, wait_until
+from tests.sandbox.images import crane
 
 pytestmark = pytest.mark.sandbox
 
@@ -151,3 +153,15 @@ def test_a_stack_locked_by_a_dead_run_is_freed(world, releases):
     done = world.slipway("promote", "dev", "prod", *SKIP)
     assert done.result["release"] == releases.second
     world.assert_clean("prod", serves=releases.second)
+
+
+def test_a_container_of_somebody_else_without_the_digest_of_one_image(world, unchanged, tmp_path):
+    made = container(world.sandbox, tmp_path)
+    files = ("--artifact", str(made.artifact), "--evidence", str(made.evidence))
+    tag = f"{made.image.partition('@')[0]}:index"
+    by_tag = world.slipway("release", "--image", tag, *files, expected=2)
+    assert f"crane digest {tag}" in by_tag.stderr
+    digest = crane(["index", "append", "-m", made.image, "-t", tag]).rpartition("@")[2]
+    several = f"{made.image.partition('@')[0]}@{digest}"
+    by_index = world.slipway("release", "--image", several, *files, expected=2)
+    assert f"crane digest --platform linux/amd64 {several}" in by_index.stderr

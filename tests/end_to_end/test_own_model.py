@@ -13,7 +13,10 @@ from demo.bad_models import with_evidence
 from demo.project import AT_ONCE
 from release.adapters import stage_file
 from release.domain import stage as stage_settings
+from release.domain.errors import UsageError
+from sandbox.aws.ecr.authorization import docker_config
 from tests.conftest import ROOT
+from tests.end_to_end.foreign import container
 from tests.end_to_end.test_model_registry import registry
 from tests.end_to_end.test_readme import BLOCK, run
 
@@ -121,3 +124,22 @@ def test_a_model_that_the_server_cannot_serve_is_refused_before_anything_is_made
     done = world.slipway("release", "--endpoint", "delays", "--model", str(ranking), expected=2)
     assert "answers with 'ranking'" in done.result["error"]
     assert (world.events("dev"), world.file("dev").read_bytes()) == before
+
+
+def test_an_image_of_somebody_else_is_found_with_their_credentials_and_copied_by_its_digest(
+    world, inside, tmp_path, monkeypatch
+):
+    """By another name of its registry's host, so that the stage's own credentials do not fit."""
+    host = container(world.sandbox, tmp_path).image.replace("127.0.0.1", "localhost")
+    registry, images = world.ports("dev").registry, inside(lambda event: None).images
+    registry.repository = "copied"
+    world.client("ecr").create_repository(repositoryName=registry.repository)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(UsageError, match="cannot be read") as stranger:
+        images.find(host, registry)
+    assert "crane auth login localhost:" in stranger.value.next_step
+    (tmp_path / "config.json").write_text(docker_config(host.partition("/")[0]))
+    found = images.find(host, registry)
+    found.push(registry, "0123456789ab")
+    assert registry.has(host.partition("@")[2])
+    assert (found.record.runtime, found.record.size > 0) == ("container", True)

@@ -16,7 +16,7 @@ from release.ports import Clock, Unreadable
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.trouble import Trouble
 
-BLOCK = 5
+BLOCK, MINUTE = 5, 60
 REQUESTS = 200_000
 """Of a whole endpoint in one block: so many that one or two blocks decide."""
 QUICK = Policy(
@@ -27,12 +27,18 @@ QUICK = Policy(
 
 @dataclass
 class FakeEvidence:
-    """Half of the answers of models in `sick` are errors. `silent` endpoints print nothing."""
+    """Half of the answers of models in `sick` are errors. `silent` endpoints print nothing.
+
+    Models in `mute` print nothing either, and SageMaker counts what they answer all the same. Those that are
+    `slow` take twice as long by its metrics.
+    """
 
     trouble: Trouble
     clock: Clock
     sagemaker: FakeSageMaker
     sick: set[str] = field(default_factory=set)
+    mute: set[str] = field(default_factory=set)
+    slow: set[str] = field(default_factory=set)
     silent: bool = False
     unreadable: int = 0
     """How many of the next looks fail."""
@@ -48,8 +54,12 @@ class FakeEvidence:
     reports: dict[tuple[str, str], bytes] = field(default_factory=dict)
     _blocks: dict[str, int] = field(default_factory=dict)
 
-    def follow(self, endpoint: str, since: datetime, seen: Collection[str]) -> "FakeFollower":
-        """From the block in which `since` lies."""
+    def follow(
+        self, endpoint: str, since: datetime, seen: Collection[str], objective: float | None = None
+    ) -> "FakeFollower | FakeMinutes":
+        """From the block in which `since` lies; with an objective what SageMaker counts by the minute."""
+        if objective is not None:
+            return FakeMinutes(self, endpoint, int(since.timestamp()) // MINUTE + 1, set(seen))
         first = int(since.timestamp()) // BLOCK
         self._blocks[endpoint] = max(self._blocks.get(endpoint, first), first)
         return FakeFollower(self, endpoint, first, set(seen))
@@ -67,7 +77,7 @@ class FakeEvidence:
         for block, variant in product(blocks, (*found.config.production, *found.config.shadow)):
             share = found.weights.get(variant.name, variant.weight) / whole
             requests = int(self.requests * share) or self.golden
-            if requests:
+            if requests and variant.model_name not in self.mute:
                 printed.append(self._window(found.config.name, variant, requests, block))
         return printed
 
@@ -141,6 +151,52 @@ class FakeFollower:
         printed = evidence.print(self.endpoint)
         new, self.read = printed[self.read :], len(printed)
         return [found.line for found in new if found.block >= self.first and found.name not in self.seen]
+
+
+@dataclass
+class FakeMinutes:
+    """What SageMaker counts of an endpoint's variants, minute by minute; what serves now served all of it."""
+
+    evidence: FakeEvidence
+    endpoint: str
+    next: int
+    seen: set[str]
+
+    def more(self) -> Sequence[str]:
+        """The minutes that are over since the last call."""
+        self.evidence.trouble.moment()
+        if self.evidence.unreadable:
+            self.evidence.unreadable -= 1
+            raise Unreadable("Rate exceeded")
+        last = int(self.evidence.clock.now().timestamp()) // MINUTE
+        minutes, self.next = range(self.next, last), max(self.next, last)
+        found = [self._line(minute, name) for minute in minutes for name in ("candidate", "live")]
+        return [line for name, line in found if name not in self.seen]
+
+    def _line(self, minute: int, name: str) -> tuple[str, str]:
+        evidence, found = self.evidence, self.evidence.sagemaker.endpoints[self.endpoint]
+        variants = {one.name: one for one in (*found.config.production, *found.config.shadow)}
+        requests, sick, slow = 0, False, False
+        if variant := variants.get(name):
+            share = found.weights.get(name, variant.weight) / (100 if len(variants) > 1 else 1)
+            requests = int(evidence.requests * share) or evidence.golden
+            sick, slow = (variant.model_name in which for which in (evidence.sick, evidence.slow))
+        window: dict[str, Any] = {
+            "schema": SCHEMA,
+            "id": f"{name}/cloudwatch {minute}",
+            "start": minute * MINUTE,
+            "end": (minute + 1) * MINUTE,
+            "service": {"requests": requests, "errors": requests // 2 if sick else requests // 1000},
+        }
+        if requests:
+            window["pace"] = {"bins": [16 if slow else 12], "counts": [requests]}
+        event = {
+            "eventId": window["id"],
+            "logStreamName": window["id"],
+            "timestamp": (minute + 1) * MINUTE * 1000,
+            "message": json.dumps(window),
+        }
+        return str(window["id"]), json.dumps(event)
 
 
 @cache

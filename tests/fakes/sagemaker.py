@@ -211,7 +211,7 @@ class FakeSageMaker:
         return {"Image": found.image, "ModelDataUrl": found.model, "Environment": dict(found.environment)}
 
     def invoke(
-        self, endpoint: str, body: bytes, content_type: str, variant: str | None = None
+        self, endpoint: str, body: bytes, content_type: str, variant: str | None = None, accept: str = ""
     ) -> Mapping[str, Any]:
         """A score of .5, or another one from a wrong model."""
         self.trouble.moment(f"InvokeEndpoint {variant}" if variant else "InvokeEndpoint")

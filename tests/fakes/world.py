@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from release.domain import container, names
+from release.domain import foreign as foreign_containers
 from release.domain.approvals import Approvals, Makers
-from release.domain.manifest import ImageRecord, Manifest, ModelRecord
+from release.domain.manifest import Foreign, ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
 from release.domain.said import Caller
@@ -141,7 +142,13 @@ class FakeStage:
         self.ledger.owner = process(pid)
         self.ledger.living = {pid}
 
-    def pin(self, number: int, capacity: int = 1, schema: Mapping[str, Any] | None = None) -> ReleasePin:
+    def pin(
+        self,
+        number: int,
+        capacity: int = 1,
+        schema: Mapping[str, Any] | None = None,
+        foreign: Foreign | None = None,
+    ) -> ReleasePin:
         """A pin of the `number`-th release, as it is rolled out where the settings ask for no environment.
 
         Its files lie in this stage's bucket and registry.
@@ -158,6 +165,7 @@ class FakeStage:
             evaluation={},
             gates=(),
             golden_sha256="c" * 64,
+            foreign=foreign,
         )
         uri = self.artifacts.model_uri(sha256)
         self.artifacts.models[uri] = body
@@ -187,7 +195,7 @@ class FakeImage:
 
 @dataclass
 class FakeImages:
-    """Builds the same image every time."""
+    """Builds the same image every time, and finds every one that is named by digest."""
 
     record: ImageRecord = field(
         default_factory=lambda: ImageRecord(
@@ -198,6 +206,11 @@ class FakeImages:
     def build(self, settings: ImageSettings, tell: Tell) -> FakeImage:
         """The image."""
         return FakeImage(self.record)
+
+    def find(self, reference: str, registry: Registry) -> FakeImage:
+        """An image of others; every registry has all of them."""
+        _, digest = foreign_containers.pinned(reference)
+        return FakeImage(ImageRecord(digest=digest, size=1, runtime="container", python=""))
 
 
 class FakeWorld:

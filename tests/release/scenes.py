@@ -7,6 +7,7 @@ import pytest
 
 from release.domain import moves, names, plan
 from release.domain.ledger import Kind, Opened, OpenRollout, Phase, Subject
+from release.domain.manifest import Foreign
 from release.domain.pins import EndpointSettings, Pins, ReleasePin
 from release.domain.plan import ConfigPlan, Split
 from release.rollout import runner
@@ -24,12 +25,13 @@ def serving(
     stage: str = STAGE,
     splits: tuple[Split, ...] = (),
     schema: Mapping[str, Any] | None = None,
+    foreign: Foreign | None = None,
     **settings: Any,
 ) -> FakeStage:
     """A stage that serves its `live`-th release; whatever happens there, what serves must not be deleted."""
     found = FakeStage(stage, {}, splits)
     pins = {
-        role: found.pin(number, schema=schema)
+        role: found.pin(number, schema=schema, foreign=foreign)
         for role, number in (("live", live), ("previous", previous if live is not None else None))
         if number is not None
     }

@@ -155,11 +155,11 @@ class TestGolden:
         assert golden.scores_of(b"0.25\n0.5\n", "text/csv; charset=utf-8") == [0.25, 0.5]
 
     def test_equal_within_the_tolerance(self):
-        assert golden.mismatch(self.REQUEST, 1e-5, [0.250004, 0.5]) is None
+        assert golden.mismatch(self.REQUEST, 1e-5, golden.Read([0.250004, 0.5])) is None
 
     @pytest.mark.parametrize("scores", [[0.25], [0.25, 0.51], [0.25, float("nan")], [0.25, float("inf")]])
     def test_everything_else_is_a_mismatch(self, scores):
-        assert golden.mismatch(self.REQUEST, 1e-5, scores) is not None
+        assert golden.mismatch(self.REQUEST, 1e-5, golden.Read(scores)) is not None
 
 
 class TestManifest:

@@ -11,6 +11,7 @@ from release.domain.golden import (
     Answered,
     Golden,
     GoldenRequest,
+    Read,
     compared,
     differs_too_much,
     mismatch,
@@ -62,7 +63,7 @@ class Variants:
         self.answers = answers
         self.asked = []
 
-    def invoke(self, endpoint, body, content_type, variant):
+    def invoke(self, endpoint, body, content_type, variant, accept):
         self.asked.append(variant)
         answer = self.answers[variant]
         if isinstance(answer, Exception):
@@ -133,13 +134,13 @@ SURE, UNSURE = (0.9, 0.1, 0.0), (0.5, 0.1, 0.4)
 def test_of_several_classes_each_row_has_the_probability_of_each(body, media):
     request = GoldenRequest(content_type=media, body="", scores=(SURE, UNSURE))
     found = scores_of(body, media)
-    assert mismatch(request, TOLERANCE, found) is None
+    assert mismatch(request, TOLERANCE, Read(found)) is None
     swapped = GoldenRequest(content_type=media, body="", scores=(SURE, (0.5, 0.4, 0.1)))
-    assert mismatch(swapped, TOLERANCE, found) == (
+    assert mismatch(swapped, TOLERANCE, Read(found)) == (
         "row 1 scored 0.500000 0.100000 0.400000, training says 0.500000 0.400000 0.100000"
     )
-    assert mismatch(request, TOLERANCE, [SURE, (0.5, 0.5)]) is not None
-    assert mismatch(request, TOLERANCE, [SURE, (0.5, 0.1, float("nan"))]) is not None
+    assert mismatch(request, TOLERANCE, Read([SURE, (0.5, 0.5)])) is not None
+    assert mismatch(request, TOLERANCE, Read([SURE, (0.5, 0.1, float("nan"))])) is not None
 
 
 def test_of_several_classes_what_counts_is_the_probability_that_went_to_others():

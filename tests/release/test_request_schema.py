@@ -155,3 +155,37 @@ def test_nothing_is_broken_exactly_when_every_request_that_live_accepts_is_accep
     refused = [request for request in tried if accepts(old, request) and not accepts(new, request)]
     broken = compare(schema(*old), schema(*new), named_only=True).broken
     assert bool(broken) == bool(refused), (broken, refused)
+
+
+class TestWithoutFeatures:
+    """A container of others need not say its features; service and content types are promised anyway."""
+
+    JSON, CSV = "application/json", "text/csv"
+
+    @staticmethod
+    def broken(old, new):
+        return compare(old, new).broken
+
+    def test_a_content_type_that_live_takes_may_not_go(self):
+        both = {"service": "churn", "content_types": [self.JSON, self.CSV]}
+        one = {"service": "churn", "content_types": [self.JSON]}
+        assert self.broken(both, one) == ("it takes no requests in text/csv",)
+        assert self.broken(one, both) == ()
+
+    def test_of_ours_nobody_said_which_content_types_it_takes(self):
+        assert self.broken({"service": "churn", "content_types": [self.CSV]}, {"service": "churn"}) == ()
+        assert self.broken({"service": "churn"}, {"service": "churn", "content_types": [self.JSON]}) == ()
+
+    def test_another_service_breaks_it(self):
+        assert self.broken({"service": "churn"}, {"service": "fraud"}) == (
+            "it is a model of fraud, live is one of churn",
+        )
+        assert self.broken({}, {"service": "fraud"}) == ()
+
+    def test_one_without_features_does_not_say_what_it_reads_of_those_that_live_reads(self):
+        features = [{"name": "age", "kind": "number"}]
+        live = {"service": "churn", "features": features, "content_types": [self.CSV]}
+        assert self.broken(live, {"service": "churn", "content_types": [self.JSON]}) == (
+            "its manifest does not say which features it reads",
+            "it takes no requests in text/csv",
+        )

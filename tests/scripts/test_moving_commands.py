@@ -1,5 +1,7 @@
 """The commands that move and show releases, over fakes: arguments in, words, JSON and exit codes out."""
 
+import gzip
+import hashlib
 import importlib
 import json
 
@@ -9,6 +11,8 @@ from release.domain.diagnosis.symptoms import LogStream
 from scripts.shared.cli import execute
 from tests.fakes.world import FakeWorld
 from tests.release.scenes import NAME, config_of, pins_now, serving, sure
+from tests.release.test_foreign import DIGEST, said
+from tests.sandbox.images import tar
 
 
 @pytest.fixture
@@ -33,6 +37,34 @@ def slipway(monkeypatch, capsys, dev, prod):
         return code, *capsys.readouterr()
 
     return run
+
+
+class TestRelease:
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            (["--image", "a"], "needs --artifact and --evidence too"),
+            (["--artifact", "a", "--evidence", "b"], "needs --image too"),
+            (["--image", "a", "--artifact", "b", "--evidence", "c", "--model", "d"], "--model is of our own"),
+        ],
+    )
+    def test_a_container_of_others_is_given_whole_and_alone(self, slipway, given, words):
+        code, out, err = slipway("release", *given)
+        assert (code, out) == (2, "")
+        assert words in err
+        assert "docs/foreign.md" in err
+
+    def test_its_image_artifact_and_evidence_go_to_the_release(self, slipway, dev, tmp_path):
+        artifact, evidence = tmp_path / "model.tar.gz", tmp_path / "evidence.json"
+        artifact.write_bytes(gzip.compress(tar({"weights.json": b"[]"}), mtime=0))
+        sha256 = hashlib.sha256(artifact.read_bytes()).hexdigest()
+        evidence.write_text(json.dumps(said(artifact_sha256=sha256)))
+        image = f"registry.example/churn@{DIGEST}"
+        code, _, err = slipway(
+            "release", "--image", image, "--artifact", str(artifact), "--evidence", str(evidence)
+        )
+        assert (code, sure(pins_now(dev).live).digest) == (0, DIGEST)
+        assert f"looking for the image {image}" in err
 
 
 class TestPromote:

@@ -28,6 +28,7 @@ from model.training.export import Scorer, to_onnx
 from model.training.finish import Progress, Trained, finish
 from model.training.loading import load
 from model.training.options import TrainOptions
+from model.training.package import Exported
 from model.training.train import evaluating, features
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def make_features(folder: Path, asked: Parameters, progress: Progress) -> None:
 
 def train(folder: Path, asked: Parameters, progress: Progress) -> None:
     """A fitted pipeline, and the graph that serves."""
+    refuse_unconvertible(asked.service, asked.model)
     progress(f"Fitting {asked.model} on {asked.split.train.label}")
     pipeline = fit(asked.service, asked.model, _table(folder / files.FEATURES), asked.split.train)
     write(folder / files.PIPELINE, skops_file.dump(pipeline, asked.service.trusted))
@@ -87,8 +89,8 @@ def package(folder: Path, asked: Parameters, progress: Progress) -> None:
         found = evaluated.from_bytes(files.read(path))
     except (KeyError, TypeError, ValueError) as error:
         raise files.unusable(path, error) from error
-    graph = files.read(folder / files.GRAPH)
-    trained = Trained(asked.service, asked.split, _data(folder), _candidate(folder, asked), graph, found)
+    exported = Exported(files.read(folder / files.GRAPH), files.read(folder / files.PIPELINE))
+    trained = Trained(asked.service, asked.split, _data(folder), _candidate(folder, asked), exported, found)
     options = TrainOptions(
         asked.model,
         own=asked.options,

@@ -21,7 +21,8 @@ RULES = (
     Rule(
         "no-traffic",
         says(r"held for [\d.]+ s without a PASS: (?:no traffic to judge by|PASS waits for any request)"),
-        "Nobody called the endpoint while the release stood beside live, so nothing could be judged.",
+        "Nobody called the endpoint while the release stood beside live, or its containers printed no "
+        "windows, so nothing could be judged.",
         "Send it traffic, or roll out by alarms alone where the stage's data allows it "
         "(--strategy canary). Nothing speaks against the release.",
     ),

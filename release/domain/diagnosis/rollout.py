@@ -44,6 +44,30 @@ RULES = (
         "the library versions that training used; then ./slipway train and release all of it.",
     ),
     Rule(
+        "answer-changes",
+        says(r"golden request \d+ of \d+: the same request got two answers"),
+        "The container answers the same request differently each time: something in it is random, or of the "
+        "moment.",
+        "Make it deterministic (a seed, no clock in the answer). Where a part of the answer may change, name "
+        "the part that counts (answer_at); where its numbers may change a little, declare how much "
+        "(golden.tolerance of the evidence, docs/foreign.md). Then release it again.",
+    ),
+    Rule(
+        "another-answer",
+        says(r"golden request \d+ of \d+: it answers "),
+        "The container answers golden requests otherwise than its evidence says.",
+        "Look whether image, artifact and evidence are of one model; if the evidence is wrong, correct its "
+        "golden requests, then release it again.",
+    ),
+    Rule(
+        "no-windows",
+        says(r"it printed no windows, and its evidence says"),
+        "The evidence says that the container prints windows, and none came while it answered the golden "
+        "requests.",
+        "Have it print them to its stdout (docs/telemetry.md), or say prints_windows: false, and its "
+        "rollouts rest on what SageMaker counts; then release it again.",
+    ),
+    Rule(
         "request-refused",
         says(r"Received client error \((?P<code>4\d\d)\)"),
         "The container refuses the golden requests (HTTP {code}): it expects another content type, other "

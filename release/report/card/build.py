@@ -10,6 +10,10 @@ OLDER = (
     "It was released by a version that measured nothing for a card: what is not told here is not in its "
     "evidence. Train and release it again for a whole card."
 )
+FOREIGN = (
+    "It is a container that somebody else built, with evidence of theirs: what is not told here, whoever "
+    "made it knows."
+)
 OTHER = "What it holds for a card cannot be read by this version of Slipway."
 
 
@@ -28,6 +32,6 @@ def build(manifest: Manifest, heard: Heard) -> Card:
 
 def _evidence(manifest: Manifest) -> tuple[CardEvidence, str]:
     try:
-        return evidence.of(manifest.card), OLDER
+        return evidence.of(manifest.card), OLDER if manifest.foreign is None else FOREIGN
     except ValueError:
         return CardEvidence(), OTHER

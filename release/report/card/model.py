@@ -174,6 +174,10 @@ def _people(manifest: Manifest, heard: Heard) -> Section:
     return Section("Approvals and waivers", lines, tables=tables)
 
 
+def _made(manifest: Manifest) -> str:
+    return f"Python {manifest.image.python}" if manifest.foreign is None else "of somebody else"
+
+
 def _lineage(manifest: Manifest, found: CardEvidence) -> Section:
     source = {
         name.replace("_", " "): str(value) for name, value in manifest.source.items() if value is not None
@@ -183,7 +187,7 @@ def _lineage(manifest: Manifest, found: CardEvidence) -> Section:
         "service": manifest.trained_as,
         "pipeline": found.model,
         "model": f"sha256:{manifest.model.sha256}, {manifest.model.size:,} bytes",
-        "image": f"{manifest.image.digest}, Python {manifest.image.python}",
+        "image": f"{manifest.image.digest}, {_made(manifest)}",
         "golden requests": f"sha256:{manifest.golden_sha256}",
         **source,
     }

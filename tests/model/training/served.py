@@ -25,7 +25,7 @@ def differences(out: Path, folder: Path) -> list[str]:
             )
             assert status == 200, body
             answered = goldens.scores_of(body, headers["content-type"])
-            found.append(goldens.mismatch(request, golden.tolerance, answered))
+            found.append(goldens.mismatch(request, golden.tolerance, goldens.Read(answered)))
     assert len(found) >= 3
     spread = np.ptp(np.array(golden.requests[1].scores), axis=0)
     assert (spread > 0).all(), "the rows are answered differently"

@@ -153,6 +153,13 @@ EXAMPLES = {
     "wrong-answer": symptoms(
         "golden request 1 of 3: row 0 scored 0.910000, training says 0.500000", artifact="intact"
     ),
+    "answer-changes": symptoms(
+        "golden request 1 of 2: the same request got two answers: 0.71 at /churns/0, where 0.7 was before"
+    ),
+    "another-answer": symptoms(
+        "golden request 1 of 2: it answers 0.9 at /churns/0, where 0.5 is expected", artifact="intact"
+    ),
+    "no-windows": symptoms("it printed no windows, and its evidence says prints_windows: the judge would"),
     "request-refused": symptoms(
         f'golden request 1 of 3: {INVOKED}Received client error (415) from primary with message "x". See y'
     ),

@@ -3,6 +3,7 @@
 import pytest
 
 from release.domain.errors import UsageError
+from release.domain.manifest import Foreign
 from release.operations.champion import champion
 from tests.fakes.world import FakeStage, FakeWorld
 from tests.release.scenes import pins_now, serving, sure
@@ -47,6 +48,13 @@ def test_a_stage_that_serves_none_of_it_is_told(world, told):
 
 def test_another_services_release_is_no_champion(world, told):
     assert champion(world, "cancellations", None, told) is None
+
+
+def test_a_container_of_others_is_no_champion_and_that_is_told(stages, told):
+    foreign = serving(2, stage="prod", foreign=Foreign(kind="binary"))
+    found = found_by(FakeWorld(*stages[:2], foreign), "delays", None, told)
+    assert found.stage == "staging"
+    assert f"{sure(pins_now(foreign).live).release}, live at delays in prod, is of others" in told.text
 
 
 def test_nothing_is_compared_with_bytes_that_are_not_the_pins(world, stages, told):

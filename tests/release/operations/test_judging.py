@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from release.domain.errors import UsageError
+from release.domain.manifest import Foreign
 from release.domain.plan import Split, beside_plan, model_plan
 from release.domain.policy import Policy
 from release.operations import judging
@@ -56,6 +57,16 @@ class TestRefused:
         assert untouched(prod, before, there)
         assert sure(pins_now(dev).live).digest not in prod.registry.images
 
+    def test_a_promotion_of_a_container_that_prints_no_windows_by_what_sagemaker_counts(
+        self, project, dev, told
+    ):
+        prod = scenes.stage(foreign=Foreign(kind="binary"), **SLOW)
+        prod.evidence.requests = 120  # in a minute
+        prod.clock.sleep(600)
+        with pytest.raises(UsageError, match=r"at 2 requests/s and 1 % weight, the .* requests"):
+            promote(project(dev, prod), Order("prod"), told)
+        assert prod.ledger.stored == []
+
     def test_a_release(self, project, told):
         dev = scenes.stage(**SLOW)
         dev.evidence.requests = 10
@@ -91,7 +102,7 @@ class TestRefused:
 class TestGoesOn:
     def refuses(self, stage, strategy=None):
         try:
-            judging.refuse_impossible(stage.ports(), "delays", strategy)
+            judging.refuse_impossible(stage.ports(), "delays", None, strategy)
         except UsageError:
             return True
         return False

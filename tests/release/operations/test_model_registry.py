@@ -2,9 +2,10 @@
 
 import pytest
 
+from release.domain.manifest import Foreign
 from release.operations.apply import apply
 from release.operations.rollback import rollback
-from tests.release.scenes import pins_now, sure
+from tests.release.scenes import pins_now, serving, sure
 
 
 @pytest.fixture
@@ -50,3 +51,12 @@ def test_bytes_that_it_does_not_have_are_sent_by_their_training(project, prod, t
     assert "./slipway track --resend, then ./slipway apply prod" in told.text
     assert "tells it" not in told.text
     assert set(aliases) == {"archived"}
+
+
+def test_a_container_of_others_is_none_of_its_models_and_nobody_is_told_to_send_it(project, told):
+    stage = serving(0, 1, foreign=Foreign(kind="binary"))
+    stage.models.unknown = {sure(pins_now(stage).previous).sha256}
+    rollback(project(stage), "prod", None, told)
+    assert "it knows no container of others" in told.text
+    assert "track --resend" not in told.text
+    assert stage.models.aliases == {}

@@ -5,7 +5,8 @@ import pytest
 from release.domain.errors import ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import Skip
 from release.domain.pins import EndpointSettings
-from release.operations.release import FILES, Order, release
+from release.operations.composing import FILES
+from release.operations.release import Order, release
 from tests.fakes.world import FakeStage
 from tests.release.scenes import ENDPOINT, at_call, begin, config_of, pins_now, serves, serving, sure
 

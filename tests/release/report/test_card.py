@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from release.domain.manifest import GateResult, from_bytes
+from release.domain.manifest import Foreign, GateResult, from_bytes
 from release.report.card.build import build
 from release.report.card.document import Heard, Plot, Word
 from release.report.card.markdown import markdown
@@ -162,3 +162,12 @@ def test_a_rollouts_report_holds_the_card_of_what_it_brought(reported):
 def test_a_rollouts_markdown_names_the_command_that_tells_the_card(reported):
     report = reported("canary")
     assert f"Its model card: ./slipway card {report.release}" in report_markdown(report)
+
+
+def test_of_a_container_of_others_it_tells_what_its_evidence_says_and_who_knows_the_rest():
+    content = manifest(foreign=Foreign(kind="binary"), source={"made_by": "Ada, data science"})
+    text = plain(markdown(build(content, Heard())))
+    for part in ("Ada, data science", "of somebody else", "whoever made it knows", "0.71"):
+        assert part in text
+    assert "Train and release it again" not in text
+    assert "Python" not in text

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from release.domain.ledger import Judged, OpenRollout
+from release.domain.manifest import Foreign
 from release.domain.orders import Order, Wish
 from release.domain.pins import ReleasePin, Strategy
 from release.operations.land import Grounds, Landed, land
@@ -23,9 +24,12 @@ BACK = ["reverting", "restoring", "reverted"]
 WEIGHTS, UPDATE = "UpdateEndpointWeightsAndCapacities", "UpdateEndpoint"
 
 
-def stage(live: int | None = 0, fewest: int = 1, **rollout: Any) -> FakeStage:
-    """A stage that rolls out judged, with three instances of live; a canary needs two at the `fewest`."""
-    found = serving(live, rollout=QUICK | rollout, instances={"min": fewest, "max": 4})
+def stage(live: int | None = 0, fewest: int = 1, foreign: Foreign | None = None, **rollout: Any) -> FakeStage:
+    """A stage that rolls out judged, with three instances of live; a canary needs two at the `fewest`.
+
+    What serves there is ours, or `foreign`.
+    """
+    found = serving(live, rollout=QUICK | rollout, instances={"min": fewest, "max": 4}, foreign=foreign)
     if live is not None:
         found.sagemaker.endpoints[NAME].count = COUNT
     return found

@@ -1,6 +1,7 @@
 """A judged rollout whose process is killed goes on with the same evidence: the same verdicts, bit for bit."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from tests.release.rollout.judged_scenes import (
 )
 from tests.release.scenes import NAME, as_before, pins_now
 
-LONG = {"step_seconds": 12, "bake_seconds": 12}
+LONG: dict[str, Any] = {"step_seconds": 12, "bake_seconds": 12}
 
 
 def told(stage):

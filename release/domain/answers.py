@@ -1,0 +1,95 @@
+"""What a server answered, as data, and how two answers differ: numbers by how much, all else at all. Pure.
+
+Golden requests of a container that this repository did not build hold the whole answer that is expected. Its
+numbers are its scores, in the order in which they stand; what is no number has to be the same.
+"""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Place = tuple[str | int, ...]
+"""Where in an answer something stands: keys and positions, from the outside."""
+
+
+def parse(body: bytes, content_type: str) -> Any:
+    """An answer of that content type as data: JSON, the rows of a CSV, else its text. Raises ValueError."""
+    kind = content_type.partition(";")[0].strip().lower()
+    text = body.decode("utf-8")
+    if kind.endswith("json"):
+        return json.loads(text)
+    if kind == "text/csv":
+        return [[_field(field) for field in row] for row in csv.reader(io.StringIO(text)) if row]
+    return text
+
+
+def _field(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def at(answer: Any, pointer: str) -> Any:
+    """The part of an answer at a JSON pointer (RFC 6901), all of it for "". Raises ValueError."""
+    found = answer
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        try:
+            found = found[int(key)] if isinstance(found, list) else found[key]
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise ValueError(f"it has nothing at {pointer}") from None
+    return found
+
+
+def numbers(answer: Any) -> list[float]:
+    """All numbers of an answer in the order in which they stand; those of an object in the order of its keys.
+
+    What is true or false is no number.
+    """
+    return [value for _, value in _leaves(answer) if _is_number(value)]
+
+
+def difference(expected: Any, found: Any, tolerance: float) -> str | None:
+    """Where and how `found` is not what is expected, or None. Numbers may lie `tolerance` apart."""
+    mine, theirs = dict(_leaves(expected)), dict(_leaves(found))
+    for place in [*mine, *(place for place in theirs if place not in mine)]:
+        if place not in theirs:
+            return f"nothing at {_words(place)}, where {_short(mine[place])} is expected"
+        if place not in mine:
+            return f"{_short(theirs[place])} at {_words(place)}, where nothing is expected"
+        one, other = mine[place], theirs[place]
+        if _is_number(one) and _is_number(other):
+            if not (math.isfinite(other) and abs(one - other) <= tolerance):
+                return f"{_short(other)} at {_words(place)}, where {_short(one)} is expected"
+        elif type(one) is not type(other) or one != other:
+            return f"{_short(other)} at {_words(place)}, where {_short(one)} is expected"
+    return None
+
+
+def _leaves(answer: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
+    """Everything in an answer that holds nothing else, with its place; an empty list or object is one."""
+    if isinstance(answer, Mapping) and answer:
+        for key in sorted(answer):
+            yield from _leaves(answer[key], (*place, key))
+    elif isinstance(answer, list) and answer:
+        for index, item in enumerate(answer):
+            yield from _leaves(item, (*place, index))
+    else:
+        yield place, answer
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _words(place: Place) -> str:
+    return "/" + "/".join(map(str, place))
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
