@@ -51,7 +51,7 @@ def make_project(folder: Path, root: Path = ROOT) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for stage_file in root.glob("Pulumi.*.yaml"):
         shutil.copy(stage_file, folder / stage_file.name)
-    shutil.copy(root / ".gitattributes", folder / ".gitattributes")
+    shutil.copy(ROOT / ".gitattributes", folder / ".gitattributes")
     yaml = YAML()
     project = yaml.load((root / "Pulumi.yaml").read_text(encoding="utf-8"))
     project["main"] = str(root / project["main"])

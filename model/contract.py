@@ -23,12 +23,19 @@ from model.postprocessing import Postprocessing, problems
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
 Kind = Literal["binary", "regression", "multiclass"]
 """What a service answers: a probability of one thing, a number, or a probability of each of several."""
-SERVED: Mapping[str, str] = {"binary": "probability", "regression": "number"}
-"""The kinds that the inference server can serve, and what each kind's output is in `schema.json`."""
+ANSWERS: Mapping[Kind, str] = {
+    "binary": "probability",
+    "regression": "number",
+    "multiclass": "probabilities",
+}
+"""What each kind's output is in `schema.json`."""
+MOST_CLASSES = 100
+"""Of one service: what is counted of its answers tells as many apart (docs/telemetry.md)."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class Output:
     minimum: float | None = None
     maximum: float | None = None
     """What numbers usually lie between; telemetry counts them in equal parts of it."""
+    classes: tuple[str, ...] = ()
+    """Of a multiclass service: what its label can be, in the order of the answered probabilities."""
 
     @property
     def span(self) -> float:
@@ -157,8 +166,29 @@ class RegressionBounds(_AnyBounds):
     """At most so far may the mean score be from the labels' mean, in standard deviations of the labels."""
 
 
-Bounds = BinaryBounds | RegressionBounds
-_BOUNDS: Mapping[str, type[Bounds]] = {"binary": BinaryBounds, "regression": RegressionBounds}
+@dataclass(frozen=True, kw_only=True)
+class MulticlassBounds(_AnyBounds):
+    """What a model that answers with a probability of each class must reach. Its main measure is the mean AUC
+    of a class against all others."""
+
+    auc: float
+    """At least this mean AUC."""
+    log_loss: float
+    """At most this part of the log loss of a constant, the training rows' shares of the classes."""
+    accuracy: float
+    """At least so much accuracy over that constant's, which always says the commonest class."""
+    recall: float
+    """At least this part of the rows of each class must be said to be of it."""
+    calibration: float
+    """At most so far may a class's mean score be from its share, up or down."""
+
+
+Bounds = BinaryBounds | RegressionBounds | MulticlassBounds
+_BOUNDS: Mapping[str, type[Bounds]] = {
+    "binary": BinaryBounds,
+    "regression": RegressionBounds,
+    "multiclass": MulticlassBounds,
+}
 
 
 class Service:
@@ -170,7 +200,7 @@ class Service:
     kind: ClassVar[Kind]
     features: ClassVar[tuple[Feature, ...]]
     label: ClassVar[str]
-    """The table's column that the model learns: 0 or 1, or a number."""
+    """The table's column that the model learns: 0 or 1, a number, or one of the output's classes."""
     output: ClassVar[Output]
     models: ClassVar[tuple[str, ...]]
     """The pipelines there are (`--model`), the default one first."""
@@ -257,15 +287,24 @@ class Service:
             **{name: frame[name].astype("float32") for name in self.numbers},
         )
 
+    def labels(self, rows: "pd.DataFrame") -> "NDArray[Any]":
+        """What the model learns of `rows`: the label, or of several classes the number of its one."""
+        if self.kind != "multiclass":
+            return rows[self.label].to_numpy()
+        numbers = {name: number for number, name in enumerate(self.output.classes)}
+        return rows[self.label].map(numbers).to_numpy("int64")
+
     def input_schema(self) -> dict[str, Any]:
         """Input and output as JSON values: what `schema.json` and the release's manifest hold."""
-        output: dict[str, str | float | None] = {
+        output: dict[str, Any] = {
             "name": self.output.name,
-            "kind": SERVED.get(self.kind, self.kind),
+            "kind": ANSWERS[self.kind],
             "description": self.output.description,
         }
         if self.kind == "regression":
             output |= {"minimum": self.output.minimum, "maximum": self.output.maximum}
+        if self.kind == "multiclass":
+            output["classes"] = list(self.output.classes)
         return {
             "service": self.name,
             "features": [asdict(feature) for feature in self.features],
@@ -273,21 +312,12 @@ class Service:
         }
 
 
+_CLASS = re.compile(r"\w[\w .-]{0,63}")
+"""What MLflow takes in the name of a measure, and any format in the name of a column."""
 _TAKEN = frozenset({"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"})
 """Options of `./slipway train` for any service."""
 _METHODS = ("load", "split", "build")
 _OPTIONAL = ("sources", "reference", "golden_rows")
-
-
-def refuse_unserved(service: Service) -> None:
-    """Raise ServiceError for a kind that the inference server cannot serve."""
-    if service.kind not in SERVED:
-        raise ServiceError(
-            f"The service {service.name} is {service.kind}, and the inference server answers one number for "
-            f"each row: it serves {' and '.join(SERVED)}.",
-            "Nothing was trained, because no endpoint could serve it.",
-            "Make it a binary service for the class that matters, or one for each class.",
-        )
 
 
 def _lacking(cls: type[Service]) -> list[str]:
@@ -330,14 +360,25 @@ def _wrong(cls: type[Service]) -> list[str]:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")
     found += problems(cls.kind, cls.postprocessing)
     found += contradictions(cls.kind, cls.protected)
-    ends = (cls.output.minimum, cls.output.maximum)
-    if cls.kind == "binary" and ends != (None, None):
+    return found + _wrong_output(cls.kind, cls.output)
+
+
+def _wrong_output(kind: Kind, output: Output) -> list[str]:
+    found, classes = [], output.classes
+    ends = (output.minimum, output.maximum)
+    if kind != "regression" and ends != (None, None):
         found.append("its output is a probability, which has no minimum and maximum of its own")
-    if cls.kind == "regression" and None in ends:
+    if kind != "multiclass" and classes:
+        found.append(f"its output names classes, and its kind is {kind}")
+    if kind == "multiclass" and not 2 <= len(set(classes)) == len(classes) <= MOST_CLASSES:
+        found.append(f"its output needs classes: 2 to {MOST_CLASSES} different names")
+    if unusable := [name for name in classes if not isinstance(name, str) or not _CLASS.fullmatch(name)]:
+        found.append(f"its class {unusable[0]!r} is no name of letters, digits, spaces, dots, hyphens and _")
+    if kind == "regression" and None in ends:
         found.append(
             "its output is a number, which needs a minimum and a maximum: what it usually lies between"
         )
-    elif cls.output.span <= 0:
+    elif output.span <= 0:
         found.append("its output's maximum is not above its minimum")
     return found
 

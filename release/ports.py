@@ -260,8 +260,11 @@ class Artifacts(Protocol):
 class DataStore(Protocol):
     """The data versions in a stage's bucket, where DVC keeps them."""
 
-    def put(self, version: DataVersion, file: Path) -> bool:
-        """Have it hold the bytes of `file`, which are the version's; whether it lacked them."""
+    def has(self, version: DataVersion) -> bool:
+        """Whether the version's bytes are there, undamaged."""
+
+    def put(self, version: DataVersion, file: Path) -> None:
+        """Have it hold the bytes of `file`. Raises UsageError when they are not the version's."""
 
     def fetch(self, version: DataVersion, file: Path) -> bool:
         """Write the version's bytes to `file`; whether there are any. Raises DamagedData for other bytes."""

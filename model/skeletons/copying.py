@@ -5,12 +5,12 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from model.contract import SERVED
+from model.contract import ANSWERS
 from model.errors import ServiceError
 from model.files import write
 from model.finding import ROOT
 
-KINDS = tuple(SERVED)
+KINDS = tuple(ANSWERS)
 """Those that there is a skeleton of."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _HERE = Path(__file__).parent

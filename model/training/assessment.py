@@ -18,6 +18,7 @@ from model.training.evaluation import Evaluation, evaluate, gain
 from model.training.export import Scorer, parity, pipeline_scores, stressed
 from model.training.kinds.gate import Gate
 from model.training.kinds.measures import Scores
+from model.training.kinds.table import measures_of
 from model.training.leaks import worst_leak
 from model.training.measured import Measured
 from model.training.told import told
@@ -54,7 +55,7 @@ def fit(service: Service, model: str, table: "pd.DataFrame", on: Rows) -> Pipeli
     rows = on.select(table)
     pipeline = service.build(model)
     boosters.steady(pipeline)
-    return pipeline.fit(service.inputs(rows), rows[service.label].to_numpy())
+    return pipeline.fit(service.inputs(rows), service.labels(rows))
 
 
 def assess(
@@ -62,7 +63,7 @@ def assess(
 ) -> Assessment:
     """Measure the candidate on the validation and test rows of `split`, and evaluate the gates."""
     train = split.train.select(table)
-    constant = float(train[service.label].mean())
+    constant = measures_of(service).constant(service.labels(train))
     validation, test = split.validation.select(table), split.test.select(table)
     scores = candidate.scorer.score(test)
     result = evaluate(service, test, scores, constant)

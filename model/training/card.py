@@ -32,17 +32,18 @@ def card(
             "kind": service.kind,
             "statement": asdict(service.statement),
             "data": data_sheet(service, data, split),
-            "reference": _reference(files[artifact.REFERENCE]),
+            "reference": _reference(service, files[artifact.REFERENCE]),
         }
     )
 
 
-def _reference(content: bytes) -> dict[str, Any]:
-    """The sample in the artifact that drift is measured by."""
+def _reference(service: Service, content: bytes) -> dict[str, Any]:
+    """The sample in the artifact that drift is measured by; of several classes the likeliest one's score."""
     import pandas as pd
 
     sample = pd.read_csv(io.BytesIO(content))
-    scores = sample["score"]
+    classes = [f"score_{name}" for name in service.output.classes]
+    scores = sample[classes].max(axis=1) if classes else sample["score"]
     return {
         "file": artifact.REFERENCE,
         "sha256": artifact.sha256(content),

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from model.contract import Service
-from model.training import boosters
+from model.training import boosters, targets
 from model.training.errors import ExportError
 
 _INSTALL = "Install it, in the checkout: .tools/bin/uv pip install --python .venv/bin/python"
@@ -25,6 +25,7 @@ def refuse_unconvertible(service: Service, model: str) -> None:
         _built(service, service.yardstick or model)
     pipeline = _built(service, model)
     boosters.register()
+    targets.register()
     if unknown := [step for step in _steps(pipeline) if not _is_known(step)]:
         raise _refused(unknown[0])
     alone = len(pipeline.steps) == 1 and (is_classifier(pipeline) or is_regressor(pipeline))
@@ -61,10 +62,13 @@ def _steps(step: Any) -> Iterator[BaseEstimator]:
             inner = [each for _, each, *_ in step.transformers]
         case FeatureUnion():
             inner = [each for _, each in step.transformer_list]
+        case TransformedTargetRegressor():
+            yield step
+            inner = [step.regressor]
         case BaseEstimator():
             yield step
             return
-        case _:  # "passthrough", "drop"
+        case _:  # "passthrough", "drop", None
             return
     for each in inner:
         yield from _steps(each)
@@ -73,6 +77,8 @@ def _steps(step: Any) -> Iterator[BaseEstimator]:
 def _is_known(step: BaseEstimator) -> bool:
     from skl2onnx import get_model_alias
 
+    if isinstance(step, TransformedTargetRegressor) and targets.problem(step):
+        return False
     try:
         get_model_alias(type(step))
     except RuntimeError:
@@ -83,6 +89,12 @@ def _is_known(step: BaseEstimator) -> bool:
 def _refused(step: BaseEstimator) -> ExportError:
     library = type(step).__module__.partition(".")[0]
     cause = f"No converter turns {_name(step)} into an ONNX graph"
+    if isinstance(step, TransformedTargetRegressor):
+        return ExportError(
+            f"{cause}: {targets.problem(step)}.",
+            "There would be nothing to serve. Nothing was trained.",
+            "Give it functions of numpy, as in func=numpy.log1p, inverse_func=numpy.expm1.",
+        )
     if library in boosters.LIBRARIES and not boosters.converts():
         return ExportError(
             f"{cause}: onnxmltools has those of {library}, and is not installed.",

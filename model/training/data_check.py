@@ -122,6 +122,11 @@ def _label(service: Service, table: "pd.DataFrame") -> list[Problem]:
         example = shown(label[other].iloc[0])
         what = f"its label {name} holds something else than 0 and 1 ({example}) in {rows(other)}"
         return [Problem(what, "make 0 and 1 of it in load")]
+    unknown = ~label.isin(service.output.classes).to_numpy()
+    if service.kind == "multiclass" and unknown.any():
+        example = shown(label[unknown].iloc[0])
+        what = f"its label {name} holds something else than its classes ({example}) in {rows(unknown)}"
+        return [Problem(what, "name it among the classes of the service's output, or correct it in load")]
     return []
 
 
@@ -189,10 +194,15 @@ def _rows(service: Service, table: "pd.DataFrame", split: Split) -> list[Problem
             found.append(
                 Problem(f"its split has no rows in {part.label}", "correct split, or load more data")
             )
-        elif part in (split.train, split.test, split.history) and labels.nunique() == 1:
+        elif part not in (split.train, split.test, split.history):
+            continue
+        elif labels.nunique() == 1:
             always = f"{labels.iloc[0]} in every row of {part.label} ({len(labels):,})"
             fix = "choose rows of both kinds in split, or look at how the label is made"
             found.append(Problem(f"its label {service.label!r} is {always}", fix))
+        elif absent := sorted(set(service.output.classes) - set(labels)):
+            what = f"its split has no row of {shown(absent[0])} in {part.label}"
+            found.append(Problem(what, "choose rows of every class in split, or leave out that class"))
     return [*found, *_shared(service, table, split)]
 
 

@@ -39,6 +39,13 @@ class Threshold(NamedTuple):
     """Share of all rows that are said to be 1."""
 
 
+def one_by_one(service: Service, labels: Labels, scores: Scores) -> tuple[Labels, Scores]:
+    """Labels and scores as they are; of several classes each class of each row, whether it is the row's."""
+    if service.kind != "multiclass":
+        return labels, scores
+    return np.eye(scores.shape[1])[labels].ravel(), scores.ravel()
+
+
 def bins(scores: Scores) -> list[NDArray[np.intp]]:
     """The rows in up to `BINS` parts of equally many, lowest scores first."""
     return [part for part in np.array_split(np.argsort(scores, kind="stable"), BINS) if len(part)]
@@ -71,6 +78,7 @@ def drawings(service: Service, labels: Labels, scores: Scores) -> dict[str, byte
     """
     if not np.isfinite(scores).all():
         return {}
+    labels, scores = one_by_one(service, labels, scores)
     found = {"calibration.png": _calibration(service, calibration(labels, scores))}
     if service.kind == "binary":
         found["thresholds.png"] = _thresholds(service, thresholds(labels, scores))

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from model.contract import Service
+from model.contract import Service, Slice
 from model.training.fairness import Fairness, fairness
-from model.training.kinds.measures import Measures, Scores
+from model.training.kinds.measures import Scores
 from model.training.kinds.table import measures_of
 from model.training.measured import Gain
 
@@ -27,25 +27,31 @@ class Evaluation:
     """The groups of each protected column."""
 
 
-def evaluate(service: Service, rows: "pd.DataFrame", scores: Scores, constant: float) -> Evaluation:
-    """Measures of `scores`, one for each of `rows`; `constant` is the training labels' mean.
+def evaluate(service: Service, rows: "pd.DataFrame", scores: Scores, constant: Any) -> Evaluation:
+    """Measures of `scores`, one for each of `rows`; `constant` is the kind's, of the training labels.
 
     What cannot be measured (a score that is no number, a slice with labels of one kind) is NaN.
     """
-    measures = measures_of(service)
+    measures, labels = measures_of(service), service.labels(rows)
+
+    def by(each: Slice) -> dict[str, float]:
+        """The main measure of each of its values that has enough rows."""
+        return {
+            str(name): measures.score(labels[places], scores[places], constant)
+            for name, places in rows.groupby(each.column).indices.items()
+            if len(places) >= each.least_rows
+        }
+
     return Evaluation(
-        values=measures.values(rows[service.label].to_numpy(), scores, constant),
-        slices={
-            each.column: _by(measures, service.label, rows, scores, each.column, each.least_rows, constant)
-            for each in service.slices
-        },
+        values=measures.values(labels, scores, constant),
+        slices={each.column: by(each) for each in service.slices},
         fairness=fairness(service, rows, scores),
     )
 
 
-def gain(service: Service, rows: "pd.DataFrame", scores: Scores, other: Scores, constant: float) -> Gain:
+def gain(service: Service, rows: "pd.DataFrame", scores: Scores, other: Scores, constant: Any) -> Gain:
     """The main measure of `scores` less that of `other` on the same rows: their difficulty cancels out."""
-    measures, labels = measures_of(service), rows[service.label].to_numpy()
+    measures, labels = measures_of(service), service.labels(rows)
     value = measures.score(labels, scores, constant) - measures.score(labels, other, constant)
     return Gain(value, measures.error(labels, scores, other, constant))
 
@@ -56,24 +62,3 @@ def metrics(prefix: str, main: str, result: Evaluation) -> dict[str, float]:
     for column, found in result.slices.items():
         flat |= {f"{main}_{column}_{name}": value for name, value in found.items()}
     return {f"{prefix}_{name}": value for name, value in flat.items() if math.isfinite(value)}
-
-
-def _by(
-    measures: Measures,
-    label: str,
-    rows: "pd.DataFrame",
-    scores: Scores,
-    column: str,
-    least: int,
-    constant: float,
-) -> dict[str, float]:
-    scored = rows[[column, label]].assign(**{_SCORE: scores})
-    return {
-        str(name): measures.score(group[label].to_numpy(), group[_SCORE].to_numpy(), constant)
-        for name, group in scored.groupby(column)
-        if len(group) >= least
-    }
-
-
-_SCORE = "the score"
-"""No column of a table is called so."""

@@ -2,9 +2,9 @@
 
 The graph has one input for each feature, by its name, shape (rows, 1): strings for categories, float32 for
 numbers, NaN for a missing one. It has one output, named by the service, shape (rows,): the probability, or
-the number. Encoding is in the graph, so nothing outside of it can disagree about it. Conversion alone proves
-nothing (some set-ups convert without an error and are wrong by 0.5): `parity` compares scores, and a gate
-checks the difference.
+the number; of several classes (rows, classes). Encoding is in the graph, so nothing outside of it can
+disagree about it. Conversion alone proves nothing (some set-ups convert without an error and are wrong by
+0.5): `parity` compares scores, and a gate checks the difference.
 """
 
 import time
@@ -18,7 +18,7 @@ import onnxruntime as ort
 import pandas as pd
 
 from model.contract import Service
-from model.training import boosters, postprocessing
+from model.training import boosters, postprocessing, targets
 from model.training.errors import ExportError
 from model.training.kinds.measures import Scores
 from model.training.kinds.table import measures_of
@@ -38,6 +38,7 @@ def to_onnx(service: Service, pipeline: "Pipeline") -> bytes:
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
     boosters.register()
+    targets.register()
     kinds = {"category": StringTensorType, "number": FloatTensorType}
     try:
         with warnings.catch_warnings():
@@ -49,7 +50,7 @@ def to_onnx(service: Service, pipeline: "Pipeline") -> bytes:
                 initial_types=[
                     (feature.name, kinds[feature.kind]([None, 1])) for feature in service.features
                 ],
-                options={"zipmap": False} if service.kind == "binary" else None,
+                options=None if service.kind == "regression" else {"zipmap": False},
                 target_opset=OPSETS,
             )
         return _single_output(graph, service).SerializeToString(deterministic=True)
@@ -63,20 +64,22 @@ def to_onnx(service: Service, pipeline: "Pipeline") -> bytes:
 
 def _single_output(graph: onnx.ModelProto, service: Service) -> onnx.ModelProto:
     """Replace the converter's outputs by one with a score for each row: of a label and both probabilities the
-    second probability, of a column of numbers the column."""
-    name = service.output.name
-    column = onnx.numpy_helper.from_array(
-        np.array(1 if service.kind == "binary" else 0, dtype=np.int64), f"{name}_column"
-    )
-    source = "probabilities" if service.kind == "binary" else graph.graph.output[0].name
-    graph.graph.initializer.append(column)
-    score = f"{name}_score" if service.postprocessing else name
-    pick = onnx.helper.make_node("Gather", [source, f"{name}_column"], [score], name=score, axis=1)
+    second probability, of a column of numbers the column, of several classes all of their probabilities."""
+    name, shape = service.output.name, [None]
+    source = graph.graph.output[0].name if service.kind == "regression" else "probabilities"
+    if service.kind == "multiclass":
+        shape = [None, len(service.output.classes)]
+        pick = onnx.helper.make_node("Identity", [source], [name], name=name)
+    else:
+        column = np.array(1 if service.kind == "binary" else 0, dtype=np.int64)
+        graph.graph.initializer.append(onnx.numpy_helper.from_array(column, f"{name}_column"))
+        score = f"{name}_score" if service.postprocessing else name
+        pick = onnx.helper.make_node("Gather", [source, f"{name}_column"], [score], name=score, axis=1)
     graph.graph.node.append(pick)
     if service.postprocessing:
-        postprocessing.append(graph.graph, service.postprocessing, score, name)
+        postprocessing.append(graph.graph, service.postprocessing, pick.output[0], name)
     del graph.graph.output[:]
-    graph.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None]))
+    graph.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape))
     # The converter keeps its operator sets in a set, whose order differs from process to process.
     opsets = sorted(graph.opset_import, key=lambda opset: opset.domain)
     del graph.opset_import[:]

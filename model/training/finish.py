@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sklearn.pipeline import Pipeline
+
 from model import artifact
 from model.contract import Service, Split
 from model.errors import OutputError
@@ -34,7 +36,7 @@ from model.training.export import pipeline_scores
 from model.training.golden import golden
 from model.training.kinds.gate import Gate
 from model.training.options import TrainOptions
-from model.training.package import package
+from model.training.package import Exported, package
 from model.training.source import Source, source
 from model.training.tracking import sending
 from model.training.tracking.outbox import Outbox
@@ -54,7 +56,7 @@ class Trained:
     split: Split
     data: DataFile
     candidate: Candidate
-    graph: bytes
+    exported: Exported
     evaluated: Evaluated
 
 
@@ -113,7 +115,7 @@ def finish(
 def packaged(trained: Trained, others: Mapping[Key, bytes]) -> dict[str, bytes]:
     """The artifact, with further models in it if there are any, and its golden requests."""
     service, candidate = trained.service, trained.candidate
-    alone = package(service, candidate, trained.graph, trained.data, trained.split)
+    alone = package(service, candidate, trained.exported, trained.data, trained.split)
     requests = service.golden_rows(trained.split.test.select(trained.data.table))
     asked = golden(service, requests, lambda rows: pipeline_scores(service, candidate.pipeline, rows))
     return {MODEL: bundle(alone, others) if others else alone, GOLDEN: artifact.as_json(asked)}
@@ -127,7 +129,7 @@ def _origin(others: Mapping[Key, bytes]) -> str:
 def _drawn(trained: Trained) -> dict[str, bytes]:
     """The drawings of a record. One that cannot be made costs itself alone."""
     test = trained.split.test.select(trained.data.table)
-    labels = test[trained.service.label].to_numpy()
+    labels = trained.service.labels(test)
     try:
         return drawings(trained.service, labels, trained.candidate.scorer.score(test))
     except Exception:  # of the library that draws
@@ -166,7 +168,7 @@ def _run(trained: Trained, origin: Source, files: Mapping[str, bytes]) -> Run:
         service=trained.service.name,
         parameters={
             "model": candidate.model,
-            **_parameters(candidate),
+            **parameters(candidate.pipeline),
             **split.about,
             **split.facts,
             "python": platform.python_version(),
@@ -189,10 +191,12 @@ def _run(trained: Trained, origin: Source, files: Mapping[str, bytes]) -> Run:
     )
 
 
-def _parameters(candidate: Candidate) -> dict[str, Any]:
+def parameters(pipeline: Pipeline) -> dict[str, Any]:
     """The plain parameters of the pipeline's last step, which tell one training from another."""
-    found = candidate.pipeline[-1].get_params()
-    return {name: value for name, value in found.items() if isinstance(value, bool | int | float | str)}
+    found = pipeline[-1].get_params()
+    plain = {name: value for name, value in found.items() if isinstance(value, bool | int | float | str)}
+    # XGBoost's `missing` is NaN, which no JSON holds
+    return {name: repr(value) if value != value else value for name, value in plain.items()}
 
 
 def _evidence(trained: Trained, origin: Source, files: Mapping[str, bytes]) -> dict[str, Any]:

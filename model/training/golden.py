@@ -51,14 +51,14 @@ def golden(service: Service, rows: pd.DataFrame, score: Callable[[pd.DataFrame],
     }
 
 
-def _numbers(scores: Scores) -> list[float]:
+def _numbers(scores: Scores) -> list[Any]:
     if not np.isfinite(scores).all():
         raise ExportError(
             "The model gives scores that are no numbers to rows of the test data.",
             "No endpoint could be proven to answer as it does, so nothing was written.",
             "Correct the pipeline: fill what is missing before a step that cannot take it.",
         )
-    return [float(value) for value in scores]
+    return scores.tolist()
 
 
 def _json(names: Sequence[str], rows: pd.DataFrame) -> str:

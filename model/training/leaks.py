@@ -1,7 +1,7 @@
 """How much of the label each feature explains alone: by a small tree on that feature and nothing else.
 
 A tree and no correlation, because what leaks need not rise or fall with the label. Categories are numbered by
-the label's mean in the training rows, so that a code for each label is found too.
+the label's mean in the training rows, or their class's number's, so that a code for each label is found too.
 """
 
 import math
@@ -27,14 +27,15 @@ def worst_leak(service: Service, train: "pd.DataFrame", test: "pd.DataFrame") ->
     The measure is the kind's main one, AUC or R2; NaN, which fails the gate, where it cannot be measured.
     """
     train = train.iloc[:: max(1, -(-len(train) // ROWS))]
-    labels, wanted = train[service.label].to_numpy(), test[service.label].to_numpy()
-    measures, constant = measures_of(service), float(labels.mean())
+    labels, wanted = service.labels(train), service.labels(test)
+    measures = measures_of(service)
+    constant, usual = measures.constant(labels), float(labels.mean())
     if labels.min() == labels.max():  # a sample of few rows of the rarer kind
         return Leak(service.names[0], math.nan)
     learned, asked = service.inputs(train), service.inputs(test)
     found = []
     for name in service.names:
-        column, other = _numbers(service, name, learned, asked, labels, constant)
+        column, other = _numbers(service, name, learned, asked, labels, usual)
         tree = _tree(service.kind).fit(column, labels)
         scores = np.asarray(measures.predict(tree, other), dtype=np.float64)
         found.append(Leak(name, measures.score(wanted, scores, constant)))
@@ -47,19 +48,17 @@ def _numbers(
     learned: "pd.DataFrame",
     asked: "pd.DataFrame",
     labels: Any,
-    constant: float,
+    usual: float,
 ) -> tuple[Any, Any]:
     """A feature's column in training and test rows, as a tree reads it."""
     if name not in service.categories:
         return learned[[name]].to_numpy(copy=True), asked[[name]].to_numpy(copy=True)
     means = learned[[name]].assign(label=labels).groupby(name)["label"].mean()
-    return tuple(
-        rows[name].map(means).fillna(constant).to_numpy().reshape(-1, 1) for rows in (learned, asked)
-    )
+    return tuple(rows[name].map(means).fillna(usual).to_numpy().reshape(-1, 1) for rows in (learned, asked))
 
 
 def _tree(kind: str) -> Any:
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     least = {"max_leaf_nodes": LEAVES, "min_samples_leaf": 20, "random_state": 0}
-    return (DecisionTreeClassifier if kind == "binary" else DecisionTreeRegressor)(**least)
+    return (DecisionTreeRegressor if kind == "regression" else DecisionTreeClassifier)(**least)

@@ -5,19 +5,33 @@ pipeline.skops   the pipeline it came from      model.json      what it was trai
 reference.csv    a sample to measure drift by   checksums.json  the SHA-256 of each
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from typing import Any
 
 from model import artifact
 from model.contract import Service, Split
-from model.training import boosters, skops_file
+from model.training import boosters
 from model.training.assessment import Candidate
 from model.training.data_file import DataFile
+from model.training.kinds.measures import Scores
 
 _LIBRARIES = ("onnx", "onnxruntime", "scikit-learn", "skl2onnx", "skops")
 
 
-def package(service: Service, candidate: Candidate, graph: bytes, data: DataFile, split: Split) -> bytes:
+@dataclass(frozen=True)
+class Exported:
+    """The two files that a fitted pipeline becomes."""
+
+    graph: bytes
+    """What serves."""
+    pipeline: bytes
+    """The pipeline itself, as a skops file. One that was loaded again need not give the same bytes."""
+
+
+def package(
+    service: Service, candidate: Candidate, exported: Exported, data: DataFile, split: Split
+) -> bytes:
     """The artifact's bytes: the same data, code and libraries give the same."""
     about = {
         **split.about,
@@ -32,13 +46,20 @@ def package(service: Service, candidate: Candidate, graph: bytes, data: DataFile
     if service.postprocessing:
         about["postprocessing"] = [{type(each).__name__: asdict(each)} for each in service.postprocessing]
     sample = service.reference(split.train.select(data.table))
-    scored = sample.assign(score=candidate.scorer.score(sample).round(6))
+    scored = sample.assign(**_columns(service, candidate.scorer.score(sample).round(6)))
     return artifact.pack(
         {
-            artifact.GRAPH: graph,
+            artifact.GRAPH: exported.graph,
             artifact.SCHEMA: artifact.as_json(service.input_schema()),
             artifact.ABOUT: artifact.as_json(about),
-            artifact.SKOPS: skops_file.dump(candidate.pipeline, service.trusted),
+            artifact.SKOPS: exported.pipeline,
             artifact.REFERENCE: scored.to_csv(index=False).encode(),
         }
     )
+
+
+def _columns(service: Service, scores: Scores) -> dict[str, Any]:
+    """The scores as columns of the sample: one, or one for each class."""
+    if scores.ndim == 1:
+        return {"score": scores}
+    return {f"score_{name}": scores[:, place] for place, name in enumerate(service.output.classes)}

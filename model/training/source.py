@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
-_INPUTS = ("model", "requirements.lock")
-"""What decides the model; a change elsewhere (a stage's pin, a document) leaves its origin clear."""
+_INPUTS = ("model", "requirements.lock", "params.yaml")
+"""What decides the model, DVC's too; a change elsewhere (a stage's pin, a text) leaves its origin clear."""
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,14 @@ class Looked(NamedTuple):
 
 
 def look(file: SourceFile) -> Looked:
-    """Look at a file without holding its rows. Raises PointerError for one that Git LFS has not fetched."""
+    """Look at a file without holding its rows."""
     path = file.path
     try:
         if path.stat().st_size == 0:
             return Looked([Problem(f"{path} is empty (0 bytes)", AGAIN)])
         with path.open("rb") as stream:
-            lfs.refuse_pointer(path, stream.read(len(lfs.POINTER)))
+            if lfs.is_pointer(stream.read(lfs.LENGTH)):
+                return Looked([Problem(f"{path} {lfs.WHAT}", lfs.fix(path))])
         return _rows_of(file)
     except FileNotFoundError:
         fix = "correct its path in the service, or put the file there"

@@ -11,7 +11,7 @@ import numpy as np
 
 from model.contract import Service
 from model.declarations import FAIRNESS
-from model.training.drawings import bins
+from model.training.drawings import bins, one_by_one
 from model.training.fairness import Fairness
 from model.training.intervals import Sure, around, mean, share
 from model.training.kinds.measures import Labels, Scores
@@ -25,10 +25,10 @@ PERFECT = 1.0
 
 
 def told(
-    service: Service, rows: "pd.DataFrame", scores: Scores, constant: float, fairness: tuple[Fairness, ...]
+    service: Service, rows: "pd.DataFrame", scores: Scores, constant: Any, fairness: tuple[Fairness, ...]
 ) -> dict[str, Any]:
-    """What is told of these rows and their scores; `constant` is the training labels' mean."""
-    labels, measures = rows[service.label].to_numpy().astype(float), measures_of(service)
+    """What is told of these rows and their scores; `constant` is the kind's, of the training labels."""
+    labels, measures = service.labels(rows), measures_of(service)
     return plain(
         {
             "main": {
@@ -58,17 +58,17 @@ def plain(value: Any) -> Any:
             return value
 
 
-def _main(service: Service, labels: Labels, scores: Scores, constant: float) -> Sure:
+def _main(service: Service, labels: Labels, scores: Scores, constant: Any) -> Sure:
     """The main measure with its standard error: that of its gain over a model that says one thing always."""
     measures = measures_of(service)
-    always = np.full(len(labels), constant)
+    always = np.broadcast_to(constant, scores.shape)
     error = measures.error(labels, scores, always, constant)
     found = around(measures.score(labels, scores, constant), error, len(labels))
     return found._replace(high=min(found.high, PERFECT)) if math.isfinite(found.high) else found
 
 
 def _slices(
-    service: Service, rows: "pd.DataFrame", labels: Labels, scores: Scores, constant: float
+    service: Service, rows: "pd.DataFrame", labels: Labels, scores: Scores, constant: Any
 ) -> Iterable[dict[str, Any]]:
     """Every value of every slice; `measured` is null where it has too few rows."""
     for each in service.slices:
@@ -84,9 +84,12 @@ def _slices(
 
 def _calibration(service: Service, labels: Labels, scores: Scores) -> Iterable[dict[str, Any]]:
     """Rows in bins of equally many by their score: mean score beside mean label with its interval."""
+    labels, scores = one_by_one(service, labels, scores)
     for part in bins(scores) if np.isfinite(scores).all() else ():
         ones = labels[part]
-        found = share(int(ones.sum()), len(ones)) if service.kind == "binary" else mean(ones)
+        found = (
+            share(int(ones.sum()), len(ones)) if service.kind != "regression" else mean(ones.astype(float))
+        )
         yield {"score": float(scores[part].mean()), "label": found._asdict()}
 
 

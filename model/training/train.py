@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
-from model.contract import Service, Split, refuse_unserved
-from model.training import gates
+from model.contract import Service, Split
+from model.training import gates, skops_file
 from model.training.assessment import Candidate, assess, fit
 from model.training.bundle import read_others
 from model.training.champion import Champion, read_champion, split_beside
@@ -25,6 +25,7 @@ from model.training.export import Scorer, to_onnx
 from model.training.finish import Progress, Trained, TrainResult, finish
 from model.training.loading import load
 from model.training.options import TrainOptions
+from model.training.package import Exported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,6 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     `model.errors.ModelError` for everything that a person has to put right first.
     """
     started = time.monotonic()
-    refuse_unserved(service)
     refuse_unconvertible(service, options.model)
     champion = read_champion(options.champion, service) if options.champion else None
     others = read_others(options.others)
@@ -56,7 +56,8 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
         progress(evaluating(service, split, champion))
         assessment = assess(service, candidate, rows, split, champion)
         found = evaluated(service, assessment, champion.sha256 if champion else None)
-        trained = Trained(service, split, data, candidate, graph, found)
+        exported = Exported(graph, skops_file.dump(pipeline, service.trusted))
+        trained = Trained(service, split, data, candidate, exported, found)
         evidence, warnings = finish(trained, options, others, progress)
     return TrainResult(
         passed=gates.passed(found.gates),

@@ -9,6 +9,7 @@ decides. Files may be large, so they are never held in memory whole.
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -27,32 +28,32 @@ class DataStore:
         self._artifacts = artifacts
         self._bucket = artifacts.bucket
 
-    def put(self, version: DataVersion, file: Path) -> bool:
-        """Have it hold the bytes of `file`; whether it lacked them. Raises UsageError for other bytes.
+    def has(self, version: DataVersion) -> bool:
+        """Whether the version's bytes are there, undamaged."""
+        return self._artifacts.model_sha256(self._uri(version)) == version.sha256
+
+    def put(self, version: DataVersion, file: Path) -> None:
+        """Have it hold the bytes of `file`. Raises UsageError when they are not the version's.
 
         What lies there with other bytes is replaced; the bucket keeps it as an earlier version.
         """
         with file.open("rb") as source:
             found = hashlib.file_digest(source, "sha256").hexdigest()
-        if found != version.sha256:
-            raise UsageError(
-                f"{file} has SHA-256 {found}, the evidence beside it says {version.sha256}.",
-                "It is not the data that the model was trained on, so nothing was stored.",
-                "Train again: ./slipway train",
-            )
-        key = names.data_key(version.md5)
-        if self._artifacts.model_sha256(f"s3://{self._bucket}/{key}") == version.sha256:
-            return False
-        # Not checked by S3 itself where it goes up in parts; `fetch` compares what it gets in any case.
-        extra = {"ChecksumAlgorithm": "SHA256"}
-        self._s3.upload_file(os.fspath(file), self._bucket, key, ExtraArgs=extra)
-        return True
+            if found != version.sha256:
+                raise UsageError(
+                    f"{file} has SHA-256 {found}, the evidence beside it says {version.sha256}.",
+                    "It is not the data that the model was trained on, so nothing was stored.",
+                    "Train again: ./slipway train",
+                )
+            source.seek(0)
+            checksum: dict[str, Any] = {"ChecksumAlgorithm": "SHA256"}
+            # In one piece, so that S3 knows and checks the SHA-256 of the whole; it takes 5 GB so.
+            self._s3.put_object(Bucket=self._bucket, Key=names.data_key(version.md5), Body=source, **checksum)
 
     def fetch(self, version: DataVersion, file: Path) -> bool:
         """Write the version's bytes to `file`; whether there are any. Raises DamagedData for other bytes."""
-        key = names.data_key(version.md5)
         try:
-            body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
+            body = self._s3.get_object(Bucket=self._bucket, Key=names.data_key(version.md5))["Body"]
         except ClientError as error:
             if error_code(error) in MISSING:
                 return False
@@ -66,8 +67,11 @@ class DataStore:
                     digest.update(chunk)
                     target.write(chunk)
             if (found := digest.hexdigest()) != version.sha256:
-                raise DamagedData(f"s3://{self._bucket}/{key} has SHA-256 {found} and not {version.sha256}")
+                raise DamagedData(f"{self._uri(version)} has SHA-256 {found} and not {version.sha256}")
             temporary.replace(file)
         finally:
             temporary.unlink(missing_ok=True)
         return True
+
+    def _uri(self, version: DataVersion) -> str:
+        return f"s3://{self._bucket}/{names.data_key(version.md5)}"

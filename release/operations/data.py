@@ -33,7 +33,7 @@ def bring(world: World, release: str, file: Path | None, tell: Tell) -> Brought:
     """
     known.is_id(release)
     stages, unread = _reached(world, tell)
-    content = _manifest(stages, release, unread)
+    content = _manifest(stages, release, unread, tell)
     version = data_version.of(content)
     if version is None:
         raise UsageError(
@@ -67,11 +67,13 @@ def _reached(world: World, tell: Tell) -> tuple[list[StagePorts], list[str]]:
     return found, unread
 
 
-def _manifest(stages: list[StagePorts], release: str, unread: list[str]) -> Manifest:
+def _manifest(stages: list[StagePorts], release: str, unread: list[str], tell: Tell) -> Manifest:
+    """The first that is what the release's id says; why another is none is told."""
     for ports in stages:
-        content = known.manifest(ports, release)
-        if content is not None:
-            return content
+        try:
+            return ports.artifacts.manifest(release)
+        except UsageError as error:
+            tell(Event(f"{ports.name}: {error.cause}", detail=True))
     raise UsageError(
         f"No stage knows release {release}{_as_far(unread)}.",
         "There is no manifest that would say which data is its, so nothing was fetched.",

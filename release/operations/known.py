@@ -62,7 +62,7 @@ def find(world: World, stage: str, release: str, tell: Tell) -> Known:
             one = ports if name == stage else world.stage(name)
             kept = one.makers.of(release)
             makers += kept.by if kept else ()
-            content = content or manifest(one, release)
+            content = content or _manifest(one, release)
         except SlipwayError as error:
             if name == stage:
                 raise
@@ -89,8 +89,8 @@ def is_id(release: str) -> None:
         )
 
 
-def manifest(ports: StagePorts, release: str) -> Manifest | None:
-    """The release's manifest where the stage has it, unchanged."""
+def _manifest(ports: StagePorts, release: str) -> Manifest | None:
+    """The release's manifest where the stage has it."""
     try:
         return ports.artifacts.manifest(release)
     except UsageError:

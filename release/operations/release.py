@@ -110,13 +110,14 @@ def _keep(ports: StagePorts, arrival: Arrival, composed: Composed) -> None:
 def _keep_data(ports: StagePorts, content: Manifest, file: Path, tell: Tell) -> None:
     """Have the stage's bucket hold the data that the model was trained on, where training left it."""
     version = data_version.of(content)
-    if version is None:
+    if version is None or ports.data.has(version):
         return
-    if not file.is_file():
-        told = f"{file} is not there: ./slipway data {content.id} finds its data only where dvc push put it"
-        tell(Event(told, detail=True))
-    elif ports.data.put(version, file):
+    if file.is_file():
+        ports.data.put(version, file)
         tell(Event(f"the data {version.name} is kept, {version.size:,} bytes", detail=True))
+    else:
+        told = f"{file} is not there: ./slipway data {content.id} will find nothing before a dvc push"
+        tell(Event(told, detail=True))
 
 
 def _push(ports: StagePorts, arrival: Arrival, composed: Composed, tell: Tell) -> ReleasePin:

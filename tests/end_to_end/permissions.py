@@ -46,10 +46,10 @@ def actions(document: Document) -> list[str]:
     return [action for _, statement in _allowing(document) for action in _listed(statement["Action"])]
 
 
-def resources(document: Document) -> list[tuple[int, str]]:
-    """Every resource on which a policy allows something, with the number of its statement."""
+def resources(document: Document) -> list[tuple[str, str]]:
+    """Every resource on which a policy allows something, with the name of its statement."""
     listed = _allowing(document)
-    return [(number, one) for number, statement in listed for one in _listed(statement["Resource"])]
+    return [(statement["Sid"], one) for _, statement in listed for one in _listed(statement["Resource"])]
 
 
 def without_action(document: Document, action: str) -> Document:
@@ -60,11 +60,13 @@ def without_action(document: Document, action: str) -> Document:
     return {"Statement": statements}
 
 
-def without_resource(document: Document, number: int, resource: str) -> Document:
-    """The policy without one of the resources of a statement."""
+def without_resource(document: Document, name: str, resource: str) -> Document:
+    """The policy without one of the resources of a statement, where it has a statement of that name."""
     statements = list(document["Statement"])
-    kept = [one for one in _listed(statements[number]["Resource"]) if one != resource]
-    statements[number] = {**statements[number], "Resource": kept}
+    for number, one in _allowing(document):
+        if one["Sid"] == name:
+            kept = [each for each in _listed(one["Resource"]) if each != resource]
+            statements[number] = {**one, "Resource": kept}
     return {"Statement": statements}
 
 

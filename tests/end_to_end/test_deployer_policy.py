@@ -81,8 +81,8 @@ def test_what_is_listed_as_in_no_step_is_in_the_policy():
 def test_without_a_resource_of_the_deployer_a_step_is_denied(documents, life):
     """Of staging's own; what has no stage in its name is taken from all policies at once."""
     spare = []
-    for number, resource in resources(documents[1]):
-        left = [without_resource(one, number, resource) for one in documents]
+    for name, resource in resources(documents[1]):
+        left = [without_resource(one, name, resource) for one in documents]
         if next(denied(left, life.callers), None) is None:
             spare.append(resource)
     assert spare == []
@@ -101,9 +101,9 @@ def test_without_a_resource_of_the_execution_role_a_step_is_denied(life, role):
     spare = [
         resource
         for place, one in enumerate(role)
-        for number, resource in resources(one)
+        for name, resource in resources(one)
         if not next(
-            denied([*role[:place], without_resource(one, number, resource), *role[place + 1 :]], life.role),
+            denied([*role[:place], without_resource(one, name, resource), *role[place + 1 :]], life.role),
             None,
         )
     ]

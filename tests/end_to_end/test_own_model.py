@@ -97,6 +97,24 @@ def test_it_goes_its_way_beside_the_flights_by_the_name_of_its_endpoint(world, t
     world.assert_at_rest("staging", None)
 
 
+@pytest.mark.long
+def test_a_service_of_several_classes_is_released_compared_and_promoted(world):
+    """Each row is answered with a probability of each class, and a candidate of the same classes follows."""
+    for stage in ("dev", "staging"):
+        world.edit(stage, "wines", **{"rollout": AT_ONCE, "instances": {"type": "ml.m7i.large"}})
+    world.slipway("new-model", "wines", "--kind", "multiclass")
+    for model in ("logistic", "forest"):
+        world.slipway("train", "--service", "wines", "--model", model, "--out", f"wines-{model}")
+        wines = world.slipway("release", "--endpoint", "wines", "--model", f"wines-{model}").result["release"]
+        world.slipway("promote", "staging", "--endpoint", "wines")
+        answer = world.slipway("invoke", "staging", "--endpoint", "wines").result["answer"]
+        golden = json.loads((world.project / f"wines-{model}" / "golden.json").read_text())
+        [found], [expected] = answer["predictions"], golden["requests"][0]["scores"]
+        assert found == pytest.approx(expected, abs=golden["tolerance"])
+        assert sum(found) == pytest.approx(1)
+        world.assert_at_rest("staging", wines, "wines")
+
+
 def test_a_model_that_the_server_cannot_serve_is_refused_before_anything_is_made(world, trained, tmp_path):
     def of_a_ranking(evidence):
         evidence["input_schema"]["output"]["kind"] = "ranking"

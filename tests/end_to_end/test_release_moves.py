@@ -4,13 +4,17 @@ Promises 1 (what was proven is what runs), 3 (a way back) and 6 (the plan is a f
 The tests of this file build on each other, in order: it is one story.
 """
 
+import hashlib
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from demo.callers import calling
-from release.domain import landed, plan
+from release.domain import landed, names, plan
+from release.domain.data_version import DataVersion
+from release.domain.errors import UsageError
 from release.domain.names import repository
 from release.judge.windows import parse_line
 from tests.end_to_end.world import SKIP, wait_until
@@ -52,6 +56,39 @@ def test_the_same_bytes_arrive_in_every_stage(world, releases):
     )
     assert digests(world, "staging") == digests(world, "prod")
     assert digests(world, "prod") <= digests(world, "dev")
+
+
+def test_the_data_of_a_release_comes_back_by_its_hash_and_damaged_bytes_do_not(
+    world, releases, trained, tmp_path
+):
+    kept = (trained["boosting"] / "data.parquet").read_bytes()
+    found = world.slipway("data", releases.second)
+    file = world.project / ".build" / "data" / f"{releases.second}.parquet"
+    assert (found.result["file"], found.result["stage"]) == (str(file), "dev")
+    assert file.read_bytes() == kept
+    assert hashlib.sha256(kept).hexdigest() == found.result["sha256"]
+
+    s3, bucket = world.client("s3"), world.ports("dev").artifacts.bucket
+    key = names.data_key(hashlib.md5(kept, usedforsecurity=False).hexdigest())
+    s3.put_object(Bucket=bucket, Key=key, Body=kept[:-1] + b"?")
+    out = ("data", releases.second, "--out", str(tmp_path / "rows.parquet"))
+    assert "is damaged" in world.slipway(*out, expected=4).result["error"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_large_data_is_kept_and_other_bytes_than_the_versions_are_not(world, releases, tmp_path):
+    store, rows = world.ports("dev").data, os.urandom(9 << 20)
+    (tmp_path / "rows").write_bytes(rows)
+    md5, sha256 = hashlib.md5(rows, usedforsecurity=False).hexdigest(), hashlib.sha256(rows).hexdigest()
+    version = DataVersion("rows", sha256, md5, len(rows))
+    assert not store.has(version)
+    store.put(version, tmp_path / "rows")
+    assert store.has(version)
+    assert store.fetch(version, tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == rows
+    (tmp_path / "rows").write_bytes(rows + b"?")
+    with pytest.raises(UsageError, match="It is not the data that the model was trained on"):
+        store.put(version, tmp_path / "rows")
 
 
 def test_the_variables_alone_lead_plain_boto3_to_the_endpoint(world, releases, trained):

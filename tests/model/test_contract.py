@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from model.contract import (
     BinaryBounds,
     Feature,
+    MulticlassBounds,
     Option,
     Output,
     RegressionBounds,
     Service,
-    refuse_unserved,
 )
+from model.declarations import Protected
 from model.errors import ServiceError
+from model.postprocessing import Clip
 
 NUMBERS = RegressionBounds(r2=0.3, mae=0.9, calibration=0.1, gain=0.0)
 CHANCES = BinaryBounds(auc=0.7, log_loss=0.9, calibration=0.1, gain=0.0)
@@ -87,7 +90,7 @@ def test_a_number_says_what_it_lies_between():
         ("build", "it has no build(self, model: str) -> Pipeline"),
         ("label", "it has no label: str"),
         ("features", "it has no features: tuple[Feature, ...]"),
-        ("bounds", "it has no bounds: BinaryBounds | RegressionBounds"),
+        ("bounds", "it has no bounds: BinaryBounds | RegressionBounds | MulticlassBounds"),
     ],
 )
 def test_what_is_missing_is_named_with_what_it_has_to_be(without, part):
@@ -129,10 +132,42 @@ def test_what_contradicts_itself_is_named(changes, part):
     assert part in told(**changes)
 
 
-def test_more_than_two_classes_are_refused_because_nothing_could_serve_them():
-    with pytest.raises(
-        ServiceError, match="is multiclass, and the inference server answers one number"
-    ) as it:
-        refuse_unserved(made(kind="multiclass"))
-    assert "one for each class" in it.value.next_step
-    refuse_unserved(made())
+CLASSES = MulticlassBounds(auc=0.7, log_loss=0.9, accuracy=0.1, recall=0.5, calibration=0.1, gain=0.0)
+COLOURS = Output("colour", "of the toy", classes=("red", "blue", "light green"))
+
+
+def test_classes_are_numbered_in_the_order_of_their_answers():
+    service = made(kind="multiclass", bounds=CLASSES, output=COLOURS)
+    assert service.input_schema()["output"] == {
+        "name": "colour",
+        "kind": "probabilities",
+        "description": "of the toy",
+        "classes": ["red", "blue", "light green"],
+    }
+    rows = pd.DataFrame({"broken": ["light green", "red", "red", "blue"]})
+    assert service.labels(rows).tolist() == [2, 0, 0, 1]
+    assert made().labels(pd.DataFrame({"broken": [1, 0]})).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"bounds": CHANCES}, "its kind multiclass needs bounds of MulticlassBounds"),
+        ({"output": Output("x", "y")}, "its output needs classes: 2 to 100 different names"),
+        ({"output": Output("x", "y", classes=("a",))}, "2 to 100 different names"),
+        ({"output": Output("x", "y", classes=("a", "b", "a"))}, "2 to 100 different names"),
+        ({"output": Output("x", "y", classes=tuple(map(str, range(101))))}, "2 to 100 different names"),
+        ({"output": Output("x", "y", classes=("a", "b\n"))}, "its class 'b\\n' is no name of letters"),
+        ({"output": Output("x", "y", classes=("a", ""))}, "its class '' is no name of letters"),
+        ({"output": Output("x", "y", 0, 3, classes=("a", "b"))}, "no minimum and maximum of its own"),
+        ({"kind": "binary", "bounds": CHANCES}, "its output names classes, and its kind is binary"),
+        ({"postprocessing": (Clip(0, 1),)}, "which is nothing for multiclass answers"),
+        (
+            {"protected": (Protected(column="x", what="x"),)},
+            "its protected columns have no measures for multiclass answers",
+        ),
+    ],
+    ids=range(11),
+)
+def test_classes_that_contradict_themselves_are_named(changes, part):
+    assert part in told(**{"kind": "multiclass", "bounds": CLASSES, "output": COLOURS} | changes)

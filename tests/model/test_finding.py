@@ -43,7 +43,7 @@ def test_a_name_that_is_none_says_which_there_are(project):
         finding.find("toy", project)
 
 
-@pytest.mark.parametrize("kind", ["binary", "regression"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_new_service_is_loaded_by_its_folder(project, kind):
     service = finding.load(make(f"new_{kind}", kind, project / finding.OWN))
     assert (service.name, service.kind) == (f"new_{kind}", kind)

@@ -14,6 +14,7 @@ from typing import Any
 
 from measuring import wrk
 from measuring.results import Load
+from model import lfs
 from model.artifact import REFERENCE, SCHEMA, read
 from model.image.errors import LoadFailed, UpdateError
 from model.image.extracting import extract
@@ -73,9 +74,12 @@ class Measured:
 
 
 def read_model(folder: Path, work: Path) -> Model:
-    """What training left in `folder`, its artifact checked and unpacked in `work`. Raises UpdateError."""
+    """What training left in `folder`, its artifact checked and unpacked in `work`. Raises UpdateError, or
+    PointerError for what was not fetched from Git LFS."""
     artifact, (package, golden) = work / "artifact", (folder / name for name in FILES)
     try:
+        for path in (package, golden):
+            lfs.refuse_pointer(path, path.read_bytes())
         read(package.read_bytes())
         requests = parse_golden(golden.read_bytes())
     except (OSError, ValueError) as error:

@@ -240,6 +240,7 @@ def _score(schema: Schema) -> Document:
         "items": number,
         "minItems": len(classes),
         "maxItems": len(classes),
+        "x-classes": list(classes),
         "description": f"{told}: of each class its probability, in the order {', '.join(classes)}; null "
         "where it is no number, or for the row where that was refused",
     }

@@ -49,6 +49,11 @@ function value(field) {
   if (field.value === "" && "nullable" in field.dataset) return null;
   return field.type === "number" ? field.valueAsNumber : field.value;
 }
+function said(answer) {
+  const classes = JSON.parse(form.dataset.classes);
+  if (!Array.isArray(answer)) return `${answer}`;
+  return answer.map((value, place) => `${classes[place]} ${value}`).join(", ");
+}
 form.addEventListener("submit", async event => {
   event.preventDefault();
   mark();
@@ -63,7 +68,7 @@ form.addEventListener("submit", async event => {
     const text = await answer.text(), took = `${(performance.now() - begun).toFixed(1)} ms`;
     at("answer").textContent = `${answer.status} ${answer.statusText}\n${text}`;
     const told = JSON.parse(text);
-    if (answer.ok) show(`${told.predictions[0]}  (${took})`, true);
+    if (answer.ok) show(`${said(told.predictions[0])}  (${took})`, true);
     else { mark(told.error.field); show(told.error.message, false); }
   } catch (error) {
     at("answer").textContent = "";

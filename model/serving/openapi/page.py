@@ -22,6 +22,7 @@ def page(document: Document) -> str:
         version=escape(info["version"]),
         server=escape(info["x-server"]),
         description="".join(f"<p>{_prose(part)}</p>" for part in info["description"].split("\n\n")),
+        classes=escape(json.dumps(document["components"]["schemas"]["Score"].get("x-classes", []))),
         fields="".join(_fields(document["components"]["schemas"]["Row"])),
         requests="".join(_requests(document["paths"]["/invocations"]["post"]["requestBody"]["content"])),
         routes="".join(_routes(document["paths"])),
@@ -111,7 +112,7 @@ _PAGE = """\
 {description}
 <section aria-labelledby="try">
 <h2 id="try">Try it</h2>
-<form id="form">
+<form id="form" data-classes="{classes}">
 <div class="fields">{fields}</div>
 <div class="row"><button>Send</button><button type="reset">Example</button>
 <output id="score" aria-live="polite"></output></div>

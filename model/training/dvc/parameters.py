@@ -8,7 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML, YAMLError
 
 from model import finding
-from model.contract import Service, Split, refuse_unserved
+from model.contract import Service, Split
 from model.errors import ModelError
 from model.training.dvc.files import PARAMETERS
 from model.training.tracking import trackers
@@ -47,7 +47,6 @@ def parameters(folder: Path) -> Parameters:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _wrong(path, f"is not complete: it needs service and model ({error!r})") from error
     service = finding.load(finding.find(asked, folder))
-    refuse_unserved(service)
     if model not in service.models:
         raise _wrong(path, f"asks for the model {model!r}; {service.name} has {', '.join(service.models)}")
     if unknown := sorted(set(own) - set(service.options)):

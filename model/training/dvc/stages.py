@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
 from model import artifact
+from model.contract import Service
 from model.files import write
 from model.training import data_file, evaluated, skops_file
 from model.training.assessment import Candidate, assess, fit
+from model.training.convertible import refuse_unconvertible
 from model.training.data_check import refuse_wrong
 from model.training.data_file import DataFile
 from model.training.dvc import files
@@ -26,13 +28,18 @@ from model.training.export import Scorer, to_onnx
 from model.training.finish import Progress, Trained, finish
 from model.training.loading import load
 from model.training.options import TrainOptions
+from model.training.package import Exported
 from model.training.train import evaluating, features
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Stage = Callable[[Path, Parameters, Progress], None]
 
 
 def ingest(folder: Path, asked: Parameters, progress: Progress) -> None:
-    """The service's data becomes one file, whose hash names the data version."""
+    """The data becomes one file, whose hash names its version, if the pipeline can become a graph."""
+    refuse_unconvertible(asked.service, asked.model)
     progress(f"Loading the data of {asked.service.name}")
     data = data_file.data_file(asked.service, load(asked.service, folder / files.BUILD))
     write(folder / files.DATA, data.content)
@@ -57,6 +64,7 @@ def make_features(folder: Path, asked: Parameters, progress: Progress) -> None:
 
 def train(folder: Path, asked: Parameters, progress: Progress) -> None:
     """A fitted pipeline, and the graph that serves."""
+    refuse_unconvertible(asked.service, asked.model)
     progress(f"Fitting {asked.model} on {asked.split.train.label}")
     pipeline = fit(asked.service, asked.model, _table(folder / files.FEATURES), asked.split.train)
     write(folder / files.PIPELINE, skops_file.dump(pipeline, asked.service.trusted))
@@ -81,8 +89,8 @@ def package(folder: Path, asked: Parameters, progress: Progress) -> None:
         found = evaluated.from_bytes(files.read(path))
     except (KeyError, TypeError, ValueError) as error:
         raise files.unusable(path, error) from error
-    graph = files.read(folder / files.GRAPH)
-    trained = Trained(asked.service, asked.split, _data(folder), _candidate(folder, asked), graph, found)
+    exported = Exported(files.read(folder / files.GRAPH), files.read(folder / files.PIPELINE))
+    trained = Trained(asked.service, asked.split, _data(folder), _candidate(folder, asked), exported, found)
     options = TrainOptions(
         asked.model,
         own=asked.options,
@@ -125,11 +133,16 @@ def _told(data: DataFile, asked: Parameters) -> dict[str, Any]:
         "data_version": data.version,
         "rows": len(table),
         "missing": {name: round(float(table[name].isna().mean()), 6) for name in service.names},
-        **{
-            name: {"rows": len(rows), "mean_label": round(float(rows[service.label].mean()), 6)}
-            for name, rows in chosen.items()
-        },
+        **{name: {"rows": len(rows), **_labels(service, rows)} for name, rows in chosen.items()},
     }
+
+
+def _labels(service: Service, rows: "pd.DataFrame") -> dict[str, Any]:
+    """Their mean, or of several classes the share of each."""
+    if service.kind == "multiclass":
+        shares = rows[service.label].value_counts(normalize=True)
+        return {"shares": {name: round(float(shares.get(name, 0)), 6) for name in service.output.classes}}
+    return {"mean_label": round(float(rows[service.label].mean()), 6)}
 
 
 def _data(folder: Path) -> DataFile:

@@ -11,7 +11,7 @@ import numpy as np
 
 from model.contract import BinaryBounds, Bounds
 from model.training.kinds.gate import Gate, at_least, at_most
-from model.training.kinds.measures import Labels, Measures, Scores
+from model.training.kinds.measures import Labels, Measures, Scores, mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,14 +63,14 @@ def gain_error(labels: Labels, scores: Scores, other: Scores, constant: float = 
     positive = labels.astype(bool)
     if positive.all() or not positive.any() or not (np.isfinite(scores).all() and np.isfinite(other).all()):
         return math.nan
-    ours, theirs = _components(positive, scores), _components(positive, other)
+    ours, theirs = components(positive, scores), components(positive, other)
     parts = [one - two for one, two in zip(ours, theirs, strict=True)]
     return math.sqrt(
         sum(float(part.var(ddof=1)) / len(part) if len(part) > 1 else math.nan for part in parts)
     )
 
 
-def _components(positive: "np.ndarray", scores: Scores) -> tuple[Scores, Scores]:
+def components(positive: "np.ndarray", scores: Scores) -> tuple[Scores, Scores]:
     """Of each positive row the share of negative ones below it, ties for half, and the other way round."""
     up, down = scores[positive], scores[~positive]
     return _below(up, down), 1 - _below(down, up)
@@ -92,4 +92,4 @@ def _log_loss(labels: Labels, scores: Scores) -> float:
     return float(log_loss(labels, scores, labels=[0, 1])) if np.isfinite(scores).all() else math.nan
 
 
-BINARY = Measures("auc", "AUC", auc, gain_error, values, gates, _predict)
+BINARY = Measures("auc", "AUC", mean, auc, gain_error, values, gates, _predict)

@@ -16,13 +16,20 @@ if TYPE_CHECKING:
 
 Labels = NDArray[Any]
 Scores = NDArray[np.float64]
+"""One for each row; of several classes a row of them for each."""
+
+
+def mean(labels: Labels) -> float:
+    """The constant of kinds whose label is a number."""
+    return float(labels.mean())
 
 
 @dataclass(frozen=True)
 class Measures:
     """How scores of one kind are made and measured.
 
-    `constant` is the training labels' mean: what a model that learned nothing but that would always say.
+    The constant is what a model that learned nothing else would always say: the training labels' mean, or of
+    several classes their shares.
     What cannot be measured is NaN, and fails its gate.
     """
 
@@ -30,11 +37,13 @@ class Measures:
     """The measure that ranks models, as evidence and gates name it; more is better."""
     word: str
     """The same for people."""
-    score: Callable[[Labels, Scores, float], float]
+    constant: Callable[[Labels], Any]
+    """The constant of the training labels."""
+    score: Callable[[Labels, Scores, Any], float]
     """The main measure of labels and scores, given the constant."""
-    error: Callable[[Labels, Scores, Scores, float], float]
+    error: Callable[[Labels, Scores, Scores, Any], float]
     """The standard error of the difference of two models' main measures on the same rows."""
-    values: Callable[[Labels, Scores, float], dict[str, float]]
+    values: Callable[[Labels, Scores, Any], dict[str, float]]
     """All measures by name, given the constant."""
     gates: Callable[[Mapping[str, float], Bounds], Sequence[Gate]]
     """The gates of these values."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from model.contract import Bounds, RegressionBounds
 from model.training.kinds.gate import Gate, at_least, at_most
-from model.training.kinds.measures import Labels, Measures, Scores
+from model.training.kinds.measures import Labels, Measures, Scores, mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,4 +69,4 @@ def _predict(pipeline: "Pipeline", frame: "pd.DataFrame") -> Scores:
     return np.asarray(pipeline.predict(frame), dtype=np.float64).reshape(-1)
 
 
-REGRESSION = Measures("r2", "R2", r2, gain_error, values, gates, _predict)
+REGRESSION = Measures("r2", "R2", mean, r2, gain_error, values, gates, _predict)

@@ -1,16 +1,18 @@
-"""The kinds by name. One that the inference server cannot serve has none (`model.contract.SERVED`)."""
+"""The kinds by name."""
 
-from collections.abc import Mapping
-
-from model.contract import Service, refuse_unserved
+from model.contract import Service
+from model.training.kinds import multiclass
 from model.training.kinds.binary import BINARY
 from model.training.kinds.measures import Measures
 from model.training.kinds.regression import REGRESSION
 
-KINDS: Mapping[str, Measures] = {"binary": BINARY, "regression": REGRESSION}
-
 
 def measures_of(service: Service) -> Measures:
-    """How the service's scores are measured. Raises ServiceError for a kind that nothing serves."""
-    refuse_unserved(service)
-    return KINDS[service.kind]
+    """How the service's scores are measured."""
+    match service.kind:
+        case "binary":
+            return BINARY
+        case "regression":
+            return REGRESSION
+        case "multiclass":
+            return multiclass.measures(service.output.classes)

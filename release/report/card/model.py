@@ -82,12 +82,14 @@ def _value(value: float) -> str:
 
 
 def _calibration(found: CardEvidence) -> Section:
-    share = found.kind == "binary"
+    several = found.kind == "multiclass"
+    share = several or found.kind == "binary"
+    of = "of each class of the test rows, beside whether a row is of it" if several else "of the test rows"
     rows = [(number(one.score, 3), measured(one.label), whole(one.label.rows)) for one in found.calibration]
     heads = ("mean score", "mean label", "rows")
     return Section(
         "Calibration",
-        ["Does a score mean what it says? Mean score beside mean label, tenth by tenth of the test rows."],
+        [f"Does a score mean what it says? Mean score beside mean label, tenth by tenth {of}."],
         plot=Plot(found.calibration, share),
         tables=[Table("The tenths, lowest scores first", heads, rows, frozenset({0, 1, 2}))],
     )

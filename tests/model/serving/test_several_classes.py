@@ -1,7 +1,9 @@
 """A model of several classes answers each row with their probabilities, in every format and protocol."""
 
+import html
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -160,6 +162,12 @@ def test_the_document_is_valid_and_its_examples_are_answered_as_it_says(applicat
         jsonschema_rs.validate(schema, {"predictions": [0.25]})
 
 
+def test_the_page_knows_their_names(application: Application) -> None:
+    page = application.respond(Request("GET", "/docs", {}, b"")).body.decode()
+    [told] = re.findall(r'<form id="form" data-classes="([^"]*)">', page)
+    assert json.loads(html.unescape(told)) == CLASSES
+
+
 @pytest.mark.parametrize(
     ("probabilities", "number"),
     [
@@ -171,7 +179,7 @@ def test_the_document_is_valid_and_its_examples_are_answered_as_it_says(applicat
     ],
 )
 def test_telemetry_counts_the_class_and_how_surely(probabilities: list[float], number: float) -> None:
-    assert counted(probabilities) == pytest.approx(number, nan_ok=True)
+    assert counted(probabilities) == pytest.approx(number, rel=0, abs=1e-9, nan_ok=True)
 
 
 @pytest.mark.sandbox

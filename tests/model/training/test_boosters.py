@@ -22,6 +22,7 @@ from model.training.boosters import _rounded_down
 from model.training.convertible import refuse_unconvertible
 from model.training.errors import ExportError
 from model.training.export import Scorer, parity, stressed, to_onnx
+from model.training.finish import parameters
 from model.training.options import TrainOptions
 from model.training.train import TrainResult, train
 from tests.conftest import ROOT
@@ -215,6 +216,34 @@ for model in ("xgboost", "lightgbm"):
 def test_a_second_training_packages_the_same_bytes(tmp_path, model):
     first, second = (trained(Tumours(), model, tmp_path / again).out / "model.tar.gz" for again in "12")
     assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("model", ["xgboost", "lightgbm"])
+def test_its_parameters_are_plain_json_for_its_record(model):
+    """XGBoost's hold a NaN."""
+    kept = json.loads(artifact.as_json(parameters(Tumours().build(model))))
+    assert kept["n_estimators"] == 40
+
+
+@pytest.mark.long
+def test_it_is_recorded_and_mlflow_loads_it_back(tmp_path):
+    import mlflow.sklearn
+
+    service, store = Tumours(), tmp_path / "build"
+    options = TrainOptions("xgboost", out=tmp_path / "out", build=store, trackers=("mlflow",))
+    assert train(service, options).warnings == ()
+    rows = service.load(tmp_path).table
+    for model in store.rglob("MLmodel"):
+        assert (
+            f"xgboost=={boosters.INSTALLS['xgboost'].partition('==')[2]}"
+            in (model.parent / "requirements.txt").read_text().split()
+        )
+        loaded = mlflow.sklearn.load_model(str(model.parent))
+        found = loaded.predict_proba(service.inputs(rows))[:, 1]
+        scorer = Scorer(artifact.read((tmp_path / "out/model.tar.gz").read_bytes())[artifact.GRAPH], service)
+        assert found == pytest.approx(scorer.score(rows), abs=1e-6)
+        return
+    pytest.fail("no model was logged")
 
 
 @pytest.mark.long

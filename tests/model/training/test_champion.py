@@ -4,7 +4,9 @@ import onnx
 import pytest
 
 from model import artifact
+from model.lfs import PointerError
 from model.service.service import SERVICE
+from model.training.bundle import Key, read_others
 from model.training.champion import read_champion, split_beside
 from model.training.errors import ChampionError
 from model.training.export import to_onnx
@@ -61,6 +63,16 @@ def test_a_damaged_artifact_is_refused_with_the_next_step(tmp_path, damage):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ChampionError, match=r"none\.tar\.gz"):
         read_champion(tmp_path / "none.tar.gz", SERVICE)
+
+
+def test_a_pointer_of_git_lfs_is_said_to_be_one(tmp_path):
+    path = tmp_path / "model.tar.gz"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    with pytest.raises(PointerError, match=r"model\.tar\.gz is a pointer of Git LFS") as caught:
+        read_champion(path, SERVICE)
+    assert "git lfs pull --include model.tar.gz" in caught.value.next_step
+    with pytest.raises(PointerError, match="is a pointer"):
+        read_others([(Key("toys", "1"), path)])
 
 
 @pytest.mark.sandbox

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from model.contract import Data, Rows, Split
-from model.errors import DataError, ServiceError
+from model.errors import DataError
 from model.skeletons.binary.service import Skeleton
 from model.skeletons.regression.service import Skeleton as Numbers
 from model.training.leaks import worst_leak
@@ -78,13 +78,6 @@ def test_a_comparison_that_cannot_be_measured_is_a_failed_gate_and_written_down(
 def test_a_leak_that_cannot_be_measured_is_no_number():
     table = toys(malignant=0).table
     assert math.isnan(worst_leak(Skeleton(), table, toys().table).value)
-
-
-def test_more_classes_than_two_are_refused_before_the_data_is_loaded(tmp_path, monkeypatch):
-    monkeypatch.setattr(Skeleton, "kind", "multiclass")
-    monkeypatch.setattr(Skeleton, "load", lambda self, cache: pytest.fail("it was loaded"))
-    with pytest.raises(ServiceError, match="is multiclass"):
-        train(Skeleton(), TrainOptions("logistic", out=tmp_path, build=tmp_path))
 
 
 def test_numbers_that_learned_nothing_fail_their_gates_and_say_so(tmp_path, monkeypatch):

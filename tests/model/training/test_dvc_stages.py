@@ -30,7 +30,9 @@ def said(folder: Path, kind: str, model: str, **more: object) -> Path:
 
 
 @pytest.mark.sandbox
-@pytest.mark.parametrize(("kind", "model"), [("binary", "logistic"), ("regression", "forest")])
+@pytest.mark.parametrize(
+    ("kind", "model"), [("binary", "logistic"), ("regression", "forest"), ("multiclass", "forest")]
+)
 def test_they_make_the_very_bytes_that_a_training_in_one_process_makes(tmp_path, kind, model):
     folder, lines = said(tmp_path, kind, model), []
     for name in STAGES:
@@ -48,8 +50,10 @@ def test_they_make_the_very_bytes_that_a_training_in_one_process_makes(tmp_path,
     found = json.loads((folder / files.VALIDATION).read_text())
     assert (found["data_version"], found["rows"]) == (
         evidence["source"]["data_version"],
-        442 + 127 * (kind == "binary"),
+        {"binary": 569, "regression": 442, "multiclass": 178}[kind],
     )
+    shares = found["train"].get("shares", {})
+    assert sum(shares.values()) == pytest.approx(1.0 if kind == "multiclass" else 0.0, abs=1e-5)
     assert any(line.startswith("passed calibration") for line in lines)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from model import lfs
 from model.contract import Data, SourceFile
 from model.errors import DataError
 from model.skeletons.binary.service import Skeleton
@@ -94,15 +93,14 @@ def test_a_row_whose_last_cell_has_line_ends_is_not_cut_off(tmp_path):
     assert not look(SourceFile(path, WANTED)).problems
 
 
-def test_a_pointer_of_git_lfs_is_told_as_one(tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_bytes(lfs.POINTER + b"v1\noid sha256:0\n")
-    with pytest.raises(lfs.PointerError, match="has not fetched"):
-        load(Reading(path), tmp_path)
-
-
 CASES: dict[str, tuple[str, bytes, str, str]] = {
     "empty": ("rows.csv", b"", "is empty (0 bytes)", "Get the file again, whole"),
+    "not fetched from Git LFS": (
+        "rows.csv",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+        "is a pointer of Git LFS",
+        "git lfs pull --include rows.csv",
+    ),
     "a header alone": ("rows.csv", CSV[: CSV.index(b"\n") + 1], "has no rows", "Get the file"),
     "cut off within a row": (
         "rows.csv",

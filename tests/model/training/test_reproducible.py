@@ -20,7 +20,8 @@ from model import artifact
 from model.training.assessment import Candidate, fit
 from model.training.data_file import data_file
 from model.training.export import Scorer, to_onnx
-from model.training.package import package
+from model.training import skops_file
+from model.training.package import Exported, package
 from model.service.service import SERVICE
 
 data, split = data_file(SERVICE, SERVICE.load(Path(sys.argv[1]))), SERVICE.split({"months": "5-6"}, None)
@@ -29,7 +30,8 @@ with threadpool_limits(1):
     for kind in ("logistic", "boosting"):
         pipeline = fit(SERVICE, kind, data.table, split.train)
         graph = to_onnx(SERVICE, pipeline)
-        packed = package(SERVICE, Candidate(kind, pipeline, Scorer(graph, SERVICE)), graph, data, split)
+        exported = Exported(graph, skops_file.dump(pipeline))
+        packed = package(SERVICE, Candidate(kind, pipeline, Scorer(graph, SERVICE)), exported, data, split)
         files = {name: artifact.sha256(content) for name, content in artifact.read(packed).items()}
         made[kind] = {"model.tar.gz": artifact.sha256(packed), **files}
 print(json.dumps(made))

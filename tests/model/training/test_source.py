@@ -30,6 +30,12 @@ def test_code_that_was_changed_or_is_new_is_not(checkout):
     assert source(checkout / "model" / "service.py", checkout).git_dirty is True
 
 
+@pytest.mark.parametrize(("name", "dirty"), [("params.yaml", True), ("Pulumi.dev.yaml", False)])
+def test_parameters_that_were_changed_are_not_and_a_stages_data_decides_no_model(checkout, name, dirty):
+    (checkout / name).write_text("model: other")
+    assert source(checkout / "model" / "service.py", checkout).git_dirty is dirty
+
+
 def test_a_service_that_lies_elsewhere_is_not(checkout, tmp_path):
     assert source(tmp_path / "elsewhere" / "service.py", checkout).git_dirty is True
 

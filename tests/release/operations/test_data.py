@@ -102,6 +102,16 @@ def test_a_release_that_nobody_knows_is_no_release(world, told, asked, named):
     assert "./slipway status" in caught.value.next_step
 
 
+def test_a_manifest_that_was_changed_names_no_data_and_is_told(world, released, dev, told, monkeypatch):
+    def changed(release):
+        raise UsageError(f"The manifest stored as release {release} is that of another: it was changed.")
+
+    monkeypatch.setattr(dev.artifacts, "manifest", changed)
+    with pytest.raises(UsageError, match=f"No stage knows release {released}"):
+        bring(world, released, None, told)
+    assert f"dev: The manifest stored as release {released} is that of another" in told.text
+
+
 def test_a_release_from_before_data_was_named_says_so(world, told):
     made = release(world, Order(world.build / "model"), told).release
     with pytest.raises(UsageError, match="names no data") as caught:
@@ -121,6 +131,21 @@ def test_a_release_without_its_data_beside_it_goes_out_and_says_so(world, releas
     dev.data.files = {}
     release(world, Order(world.build / "model"), told)
     assert "data.parquet is not there" in told.text
+    assert dev.data.files == {}
+
+
+def test_data_that_the_bucket_has_already_needs_no_file(world, released, dev, told):
+    (world.build / "model" / "data.parquet").unlink()
+    release(world, Order(world.build / "model"), told)
+    assert "is not there" not in told.text
+    assert dev.data.files == {MD5: DATA}
+
+
+def test_a_file_that_is_other_data_is_not_kept_for_the_releases(world, released, dev, told):
+    (world.build / "model" / "data.parquet").write_bytes(b"other rows")
+    dev.data.files = {}
+    with pytest.raises(UsageError, match="is other data"):
+        release(world, Order(world.build / "model"), told)
     assert dev.data.files == {}
 
 

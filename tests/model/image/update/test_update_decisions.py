@@ -13,7 +13,8 @@ from model.image.record import LayerRecord, Record
 from model.image.update.findings import Finding, State, findings
 from model.image.update.golden import mismatch, parse_golden, scores_of
 from model.image.update.lock import INPUT, LOCK, differences, pins, propose, repinned, unpinned
-from model.image.update.trial import Measured
+from model.image.update.trial import FILES, Measured, read_model
+from model.lfs import PointerError
 
 REQUIREMENTS = """# why these
 numpy==2.4.6
@@ -128,3 +129,13 @@ def test_the_scores_of_several_classes_are_compared_one_by_one(body: bytes, medi
         "score 3 is 0.600000, training says 0.500000"
     )
     assert mismatch(golden.requests[0], golden.tolerance, found[:2]) == "2 scores, training has 4"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_model_that_git_lfs_has_not_fetched_is_not_tried(tmp_path: Path, name: str) -> None:
+    for each in FILES:
+        (tmp_path / each).write_bytes(b"{}")
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    with pytest.raises(PointerError) as caught:
+        read_model(tmp_path, tmp_path / "work")
+    assert f"{name} is a pointer of Git LFS" in caught.value.cause

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -98,7 +99,7 @@ def test_whatever_a_model_is_called_stays_text(document: dict[str, Any]) -> None
         document
         | {
             "info": dict.fromkeys(("title", "version", "description", "x-server"), HOSTILE),
-            "components": {"schemas": {"Row": hostile_row}},
+            "components": {"schemas": {"Score": {"x-classes": [HOSTILE]}, "Row": hostile_row}},
             "paths": paths,
         }
     )
@@ -108,4 +109,6 @@ def test_whatever_a_model_is_called_stays_text(document: dict[str, Any]) -> None
     read = _Reader(text)
     assert [field["data-name"] for field in read.of("input")] == [HOSTILE]
     assert [field["value"] for field in read.of("input")] == [HOSTILE]
-    assert read.text.count("alert(1)") == text.count("alert(1)") - 4  # in two attributes
+    [form] = read.of("form")
+    assert json.loads(form["data-classes"] or "") == [HOSTILE]
+    assert read.text.count("alert(1)") == text.count("alert(1)") - 6  # in three attributes
