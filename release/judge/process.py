@@ -92,6 +92,8 @@ class Processes:
         """`blocks` is the policy's memory as a number of blocks, `needed` (Q,) the log capital that fails."""
         self.table = table
         self.needed = np.where(table.fails, needed, np.inf)[:, None]
+        self.most = np.array([[question.most] for question in table.questions]) * self.needed
+        """The most log capital (Q, 1) that one block may bring."""
         size = table.log_prior.shape
         fails = table.fails[:, None]
         self.reserve = np.where(fails, math.log(1 - INVESTED), LOG_FLOOR)
@@ -156,6 +158,7 @@ class Processes:
         log_e *= usable[:, None]
         if not calm:
             log_e = np.where(table.fails[:, None], log_e, np.minimum(log_e, 0.0))
+        log_e = np.minimum(log_e, self.most)
         if edge:
             log_e = np.minimum(log_e, EDGE * self.needed)
         self.before, self.newest, self.invested = self.capital, log_e, self.reserve + self.drip

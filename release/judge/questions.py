@@ -12,6 +12,7 @@ means ordered, whatever the distributions are. Points at quantiles of live's *pa
 each block (`release/judge/table.py`).
 """
 
+import math
 from dataclasses import dataclass
 
 from release.domain.policy import Policy, RateMargin, ScaleMargin, ShiftMargin
@@ -70,6 +71,8 @@ WEIGHTS_OF_INVOCATIONS = {"service": 8.0, "pace": 6.0, "pace p90": 2.0, "pace p9
 """The same, of the questions about what SageMaker itself counts."""
 PACE_FAIL, PACE_PASS = 1, 2
 """Thresholds by which a candidate may be slower before it fails, and by which a PASS says it is not."""
+PACE_BLOCK = 0.34
+"""The most that one minute of latencies brings: two bad minutes of a host are no slow-down, three are."""
 YES = (0.0, 1.0)
 """The values of a request on either side of a single point: no, yes."""
 LOSS_LEVELS = 10
@@ -115,6 +118,8 @@ class Question:
     """By how many bins the candidate's points lie above live's: the tolerated slow-down ..."""
     seconds: float = 0.0
     """... and by how many seconds at least."""
+    most: float = math.inf
+    """The most that one block may bring, as a share of what FAIL needs."""
 
     @property
     def metric(self) -> str:
@@ -220,13 +225,13 @@ def _pace() -> list[Question]:
         below = Value("latency", "pace", tuple(Point(p, -1) for p in quantiles), values, says)
         weight = WEIGHTS_OF_INVOCATIONS[name]
         found += [
-            Question(name, above, 1, 1.0, 0.0, alternatives, weight, PACE_FAIL),
+            Question(name, above, 1, 1.0, 0.0, alternatives, weight, PACE_FAIL, most=PACE_BLOCK),
             Question(f"{name} ok", below, -1, 1.0, 0.0, EQUAL, shift=PACE_PASS),
         ]
     slow = Value("latency", "pace", (Point(offset=PACE_SLOW),), YES, "requests slower than the objective")
     return [
         *found,
-        Question("slow", slow, 1, 1.25, 0.0005, RARE, WEIGHTS_OF_INVOCATIONS["slow"]),
+        Question("slow", slow, 1, 1.25, 0.0005, RARE, WEIGHTS_OF_INVOCATIONS["slow"], most=PACE_BLOCK),
         Question("slow ok", slow, -1, 2.0, 0.003, EQUAL),
     ]
 

@@ -66,6 +66,13 @@ def test_a_worse_one_fails_and_says_why(bad, metric):
     assert found.because.startswith(f"{metric}:")
 
 
+@pytest.mark.parametrize(("bad", "decision"), [(2, Decision.HOLD), (4, Decision.FAIL)])
+def test_two_bad_minutes_of_a_host_are_no_slow_down_and_more_are(bad, decision):
+    """However many requests a minute has, its latencies are those of one host in one minute."""
+    candidate, live = minutes(6, count=2 + bad, live=30_000, candidate=30_000, slower=5)
+    assert fold(candidate, live, policy=POLICY).decision() is decision
+
+
 def test_a_slow_down_of_a_quarter_is_within_the_margin_wherever_the_thresholds_lie():
     """No threshold is crossed by more than what live does one threshold lower: no false FAIL in any run."""
     for seed in range(repeats(20, 5)):
