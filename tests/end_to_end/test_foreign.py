@@ -21,7 +21,7 @@ SLOWER = {
     "import json, os": "import json, os, time",
     "        churns = ": "        time.sleep(0.03)\n        churns = ",
 }
-PAST_WINDOWS = 3 * PATIENCE
+PAST_WINDOWS = 6 * PATIENCE
 """A rollout that rests on SageMaker's minutes takes some of them."""
 JUDGED = {"strategy": "judged", "steps": [50], "step_seconds": 5, "hold_seconds": 3_600, "bake_seconds": 5}
 
@@ -90,7 +90,7 @@ def judged(world, first):
     world.slipway("promote", "staging")
     change_stage(world.project, "staging", JUDGED, {**TOLERANT, "service": TOLERANT["errors"]})
     body = json.dumps({"rows": [[1, 2]]}).encode()
-    callers = Callers(world.env["AWS_ENDPOINT_URL"], names.endpoint("delays", "staging"), 60.0, [body])
+    callers = Callers(world.env["AWS_ENDPOINT_URL"], names.endpoint("delays", "staging"), 120.0, [body])
     callers.start()
     yield callers.calls
     callers.stop()
