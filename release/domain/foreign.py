@@ -26,6 +26,8 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 PRECISE = 1e-5
 """The tolerance of golden requests where none is declared, in parts of the span."""
+DOCKER_HUB = "index.docker.io"
+"""The registry of an image that names none."""
 HELP = "Every key, and a whole example: docs/foreign.md."
 _PINNED = re.compile(r"(?P<repository>[^@\s]+)@(?P<digest>sha256:[0-9a-f]{64})")
 
@@ -335,6 +337,16 @@ def pinned(reference: str) -> tuple[str, str]:
             f"Get its digest (crane digest {named}), then give REPOSITORY@sha256:… to --image.",
         )
     return found["repository"], found["digest"]
+
+
+def registry_of(repository: str) -> str:
+    """The registry that a repository lies in: Docker Hub where its first part is no host.
+
+    As docker reads references: a host has a dot or a port in it, or is localhost.
+    """
+    first, slash, _ = repository.partition("/")
+    is_host = slash and ("." in first or ":" in first or first == "localhost")
+    return first if is_host and first != "docker.io" else DOCKER_HUB
 
 
 def every_key(kind: type[BaseModel] = Evidence, under: str = "") -> Iterator[tuple[str, str, Any, bool]]:
