@@ -11,7 +11,7 @@ from typing import Any
 
 from release.adapters.registry import crane, docker_config
 from release.domain.errors import ServiceError, UsageError
-from release.domain.foreign import DOCKER_HUB, pinned, registry_of
+from release.domain.image_reference import DOCKER_HUB, pinned, registry_of
 from release.domain.manifest import ImageRecord
 from release.ports import Registry
 

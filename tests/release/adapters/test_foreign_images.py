@@ -7,7 +7,6 @@ import pytest
 from release.adapters import foreign_images
 from release.adapters.registry import crane, docker_config
 from release.domain.errors import UsageError
-from release.domain.foreign import registry_of
 from tests.release.scenes import serving
 from tests.release.test_foreign import DIGEST
 
@@ -19,21 +18,6 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine's Docker config, and a way out that ends at once: no registry is asked for real."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-
-
-@pytest.mark.parametrize(
-    ("repository", "registry"),
-    [
-        ("python", HUB),
-        ("myorg/model", HUB),
-        ("docker.io/myorg/model", HUB),
-        ("registry.example/team/model", "registry.example"),
-        ("registry:5000/model", "registry:5000"),
-        ("localhost/model", "localhost"),
-    ],
-)
-def test_the_registry_is_the_one_that_docker_would_ask(repository: str, registry: str) -> None:
-    assert registry_of(repository) == registry
 
 
 @pytest.mark.parametrize("registry", [HUB, "registry.example"])
