@@ -12,12 +12,29 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from release.domain import nearby
+from release.domain.golden import media_type
 from release.domain.manifest import GateResult
 
 GATE = "schema"
 ROWS_WITHOUT_NAMES = "SLIPWAY_ROWS_WITHOUT_NAMES"
 """The variable by which a container refuses rows without names, which are taken in the features' order."""
 REFUSE = "refuse"
+SERVED_TYPES = (
+    "application/json",
+    "text/csv",
+    "application/csv",
+    "application/jsonlines",
+    "application/x-jsonlines",
+    "application/jsonl",
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/x-npy",
+    "application/vnd.apache.parquet",
+    "application/x-parquet",
+    "application/vnd.apache.arrow.stream",
+    "application/vnd.apache.arrow.file",
+)
+"""The content types that the inference server takes, whatever the model (`docs/serving.md`)."""
 
 
 class _Read(BaseModel):
@@ -51,6 +68,11 @@ class Promise(_Read):
     output: Output = Output()
     content_types: tuple[str, ...] = ()
     """Those of requests, where the schema says them: a foreign container's does."""
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The content types that its server takes: ours where it says none; without features, unknown."""
+        return self.content_types or (SERVED_TYPES if self.features else ())
 
     @property
     def named(self) -> dict[str, Feature]:
@@ -152,11 +174,16 @@ def _read(schema: Mapping[str, Any]) -> Promise | None:
 
 
 def _content_types(old: Promise, new: Promise | None) -> tuple[str, ...]:
-    """Content types that live takes and the candidate does not, where both say which they take."""
-    if new is None or not new.content_types:
+    """Content types that live takes and the candidate does not, where of both it is known."""
+    if new is None or not new.taken:
         return ()
-    gone = [kind for kind in old.content_types if kind not in new.content_types]
-    return tuple(f"it takes no requests in {kind}" for kind in gone)
+    # The inference server takes them with parameters too.
+    gone = [
+        kind
+        for kind in old.taken
+        if kind not in new.taken and (new.content_types or media_type(kind) not in new.taken)
+    ]
+    return (f"it takes no requests in {', '.join(gone)}",) if gone else ()
 
 
 def _service(old: Promise, new: Promise) -> list[str]:

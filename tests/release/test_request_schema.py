@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.service.service import Delays
+from model.serving.formats.media import READ
 from release.domain import gates, request_schema
 from release.domain.request_schema import compare
 from tests.release.examples import NEW
@@ -172,9 +173,24 @@ class TestWithoutFeatures:
         assert self.broken(both, one) == ("it takes no requests in text/csv",)
         assert self.broken(one, both) == ()
 
-    def test_of_ours_nobody_said_which_content_types_it_takes(self):
+    def test_of_one_that_says_neither_features_nor_content_types_nobody_knows_which_it_takes(self):
         assert self.broken({"service": "churn", "content_types": [self.CSV]}, {"service": "churn"}) == ()
         assert self.broken({"service": "churn"}, {"service": "churn", "content_types": [self.JSON]}) == ()
+
+    def test_ours_takes_what_its_server_takes(self):
+        ours = {"service": "churn", "features": [{"name": "age", "kind": "number"}]}
+        plain = {**ours, "content_types": ["text/plain", "Text/CSV; header=absent"]}
+        assert self.broken(plain, ours) == ("it takes no requests in text/plain",)
+        assert self.broken({"service": "churn", "content_types": ["image/png"]}, ours) == (
+            "it takes no requests in image/png",
+        )
+        others = ", ".join(request_schema.SERVED_TYPES[1:])
+        assert self.broken(ours, {**ours, "content_types": [self.JSON]}) == (
+            f"it takes no requests in {others}",
+        )
+        assert self.broken(ours, ours) == ()
+        assert self.broken(ours, {**ours, "content_types": list(request_schema.SERVED_TYPES)}) == ()
+        assert set(request_schema.SERVED_TYPES) == {media.name for media in READ}
 
     def test_another_service_breaks_it(self):
         assert self.broken({"service": "churn"}, {"service": "fraud"}) == (
