@@ -11,7 +11,7 @@ from typing import Any
 
 from release.adapters.registry import crane, docker_config
 from release.domain.errors import ServiceError, UsageError
-from release.domain.foreign import pinned
+from release.domain.image_reference import DOCKER_HUB, pinned, registry_of
 from release.domain.manifest import ImageRecord
 from release.ports import Registry
 
@@ -20,6 +20,9 @@ INDEXES = {
     "application/vnd.docker.distribution.manifest.list.v2+json",
 }
 """Manifests of several images, one for each platform."""
+
+_HUBS_KEY = "https://index.docker.io/v1/"
+"""Under which a Docker config has the credentials for Docker Hub; crane looks under no other."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def find(reference: str, registry: Registry) -> FoundImage:
     `registry` is the stage's own, whose credentials are at hand.
     """
     repository, digest = pinned(reference)
-    host = repository.partition("/")[0]
+    host = registry_of(repository)
     stages = registry.login()
     login = stages if host in stages else _login(host)
     try:
@@ -73,4 +76,4 @@ def _login(host: str) -> dict[str, Any]:
     if not found.get("Username"):
         return {}
     pair = f"{found['Username']}:{found['Secret']}".encode()
-    return {host: {"auth": base64.b64encode(pair).decode()}}
+    return {_HUBS_KEY if host == DOCKER_HUB else host: {"auth": base64.b64encode(pair).decode()}}

@@ -22,7 +22,10 @@ def parse(body: bytes, content_type: str) -> Any:
     if kind.endswith("json"):
         return json.loads(text)
     if kind == "text/csv":
-        return [[_field(field) for field in row] for row in csv.reader(io.StringIO(text)) if row]
+        try:
+            return [[_field(field) for field in row] for row in csv.reader(io.StringIO(text)) if row]
+        except csv.Error as error:
+            raise ValueError(str(error)) from None
     return text
 
 
@@ -51,6 +54,14 @@ def numbers(answer: Any) -> list[float]:
     What is true or false is no number.
     """
     return [value for _, value in _leaves(answer) if _is_number(value)]
+
+
+def not_finite(answer: Any) -> str | None:
+    """The first number of an answer that is not finite, and where it stands, or None when all are."""
+    for place, value in _leaves(answer):
+        if _is_number(value) and not _is_finite(value):
+            return f"{_short(value)} at {_words(place)}"
+    return None
 
 
 def difference(expected: Any, found: Any, tolerance: float) -> str | None:
@@ -84,6 +95,13 @@ def _leaves(answer: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond what a float can be
+        return False
 
 
 def _words(place: Place) -> str:

@@ -29,7 +29,12 @@ class DamagedData(ServiceError):
 
 
 def of(manifest: Manifest) -> DataVersion | None:
-    """The data version that a manifest names; None where the release was trained before there were any."""
+    """The data version that a manifest names; None where the release was trained before there were any.
+
+    That of a foreign container is never here: whatever its evidence says of it, whoever made it has it.
+    """
+    if manifest.foreign is not None:
+        return None
     known = manifest.source
     name, sha256, md5, size = (known.get(f"data_{part}") for part in ("version", "sha256", "md5", "size"))
     if isinstance(name, str) and isinstance(sha256, str) and isinstance(md5, str) and isinstance(size, int):

@@ -7,13 +7,20 @@ is written down in docs/foreign.md; what is wrong with one is said with its mean
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, JsonValue, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from release.domain import answers, names, nearby
+from release.domain import answers, names, nearby, request_schema
 from release.domain.errors import UsageError
 from release.domain.golden import Allowed, Golden, GoldenRequest
 from release.domain.manifest import Foreign, GateResult, ImageRecord, Manifest, ModelRecord
@@ -27,7 +34,6 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 PRECISE = 1e-5
 """The tolerance of golden requests where none is declared, in parts of the span."""
 HELP = "Every key, and a whole example: docs/foreign.md."
-_PINNED = re.compile(r"(?P<repository>[^@\s]+)@(?P<digest>sha256:[0-9a-f]{64})")
 
 
 class Gate(Data):
@@ -116,9 +122,17 @@ class Expected(Data):
 
     @model_validator(mode="after")
     def _says_something(self) -> "Expected":
-        if not answers.numbers(self._read):
+        answer = self._read
+        if not answers.numbers(answer):
             raise ValueError("the answer holds no number, so no score could be compared with live's")
+        _refuse_not_finite("the answer", answer)
         return self
+
+    @field_validator("body")
+    @classmethod
+    def _is_json(cls, body: JsonValue) -> JsonValue:
+        _refuse_not_finite("it", body)
+        return body
 
     @property
     def _read(self) -> JsonValue:
@@ -148,7 +162,7 @@ class Requests(Data):
     """The golden requests."""
 
     tolerance: Annotated[
-        float | None,
+        Finite | None,
         Field(
             description="how far a number of an answer may lie from the expected one, and by this also from "
             "itself when the same is asked twice; left out: as good as not at all, and two answers to the "
@@ -275,6 +289,15 @@ class Evidence(Data):
         ),
     ]
 
+    @field_validator("input_schema")
+    @classmethod
+    def _can_be_compared(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        wrong = request_schema.unreadable(schema)
+        if wrong:
+            raise ValueError(f"no later release could be compared with it: {wrong}")
+        _refuse_not_finite("it", schema)
+        return schema
+
     @property
     def content_types(self) -> list[str]:
         """The content types that callers may use: those of the golden requests."""
@@ -324,19 +347,6 @@ def compose(
     return content, golden
 
 
-def pinned(reference: str) -> tuple[str, str]:
-    """Repository and digest of an image. Raises UsageError for a tag, with the command that resolves it."""
-    found = _PINNED.fullmatch(reference)
-    if found is None:
-        named = reference.partition("@")[0] or "REPOSITORY:TAG"
-        raise UsageError(
-            f"{reference} is no image by digest: a tag may mean another image tomorrow.",
-            "What was proven could not be told from what would run, so nothing was changed.",
-            f"Get its digest (crane digest {named}), then give REPOSITORY@sha256:… to --image.",
-        )
-    return found["repository"], found["digest"]
-
-
 def every_key(kind: type[BaseModel] = Evidence, under: str = "") -> Iterator[tuple[str, str, Any, bool]]:
     """Every key of the file: its path, its meaning, an example, and whether it has to be there."""
     for name, field in kind.model_fields.items():
@@ -353,6 +363,13 @@ _MODELS: Mapping[tuple[type[BaseModel], str], type[BaseModel]] = {
     (Evidence, "golden"): Requests,
     (Requests, "requests"): Expected,
 }
+
+
+def _refuse_not_finite(what: str, value: Any) -> None:
+    """Raise ValueError for a number that JSON cannot say: neither proves nor could be stored or sent."""
+    found = answers.not_finite(value)
+    if found:
+        raise ValueError(f"{what} holds {found}, which is no finite number")
 
 
 def _explained(detail: Mapping[str, Any]) -> str:

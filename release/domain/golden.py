@@ -45,9 +45,9 @@ class Allowed(Data):
     mean_change: Annotated[float, Field(gt=0, le=1)] = 0.2
     """Mean difference of their scores, in parts of the golden requests' span; of several classes the
     probability that went to others."""
-    times_slower: Annotated[float, Field(ge=1)] = 3.0
+    times_slower: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 3.0
     """The median time of its answers, in multiples of live's ..."""
-    slower_ms: Annotated[float, Field(ge=0)] = 50.0
+    slower_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 50.0
     """... and in milliseconds more than that: who is slower by less is not slower."""
 
 

@@ -127,6 +127,23 @@ def next_step(release: str, stage: str) -> str:
     )
 
 
+def unreadable(schema: Mapping[str, Any]) -> str | None:
+    """Why a schema cannot be read, so that nothing could be compared with it; None when it can be."""
+    try:
+        Promise.model_validate(dict(schema))
+    except ValidationError as error:
+        return "; ".join(_wrong(detail) for detail in error.errors())
+    return None
+
+
+_SHAPES = {"model_type": "it is no object", "tuple_type": "it is no list", "missing": "it is missing"}
+
+
+def _wrong(detail: Mapping[str, Any]) -> str:
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
+    return f"{place.lstrip('.')}: {_SHAPES.get(detail['type'], detail['msg'])}"
+
+
 def _read(schema: Mapping[str, Any]) -> Promise | None:
     try:
         return Promise.model_validate(dict(schema))

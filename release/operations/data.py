@@ -35,6 +35,13 @@ def bring(world: World, release: str, file: Path | None, tell: Tell) -> Brought:
     stages, unread = _reached(world, tell)
     content = _manifest(stages, release, unread, tell)
     version = data_version.of(content)
+    if content.foreign is not None:
+        raise UsageError(
+            f"Release {release} is a container that somebody else built: its data was never handed over.",
+            "No stage has it, so nothing was fetched.",
+            f"Ask whoever made it, {content.source.get('made_by')}, for the data with SHA-256 "
+            f"{content.source.get('data_sha256')}.",
+        )
     if version is None:
         raise UsageError(
             f"The manifest of release {release} names no data: its model was trained before releases did.",

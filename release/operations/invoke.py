@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from release.domain import golden as goldens
 from release.domain import names
 from release.domain.errors import ReleaseFailed, UsageError
-from release.domain.golden import Golden
+from release.domain.golden import Golden, GoldenRequest
 from release.ports import ModelAnswered, Unanswered, World
 
 LIMIT_BYTES = 6 * 1024 * 1024
@@ -37,13 +37,15 @@ def invoke(world: World, stage: str, endpoint: str | None, body: bytes | None, c
             "Nothing was asked.",
             f"Bring one there first: {world.stages.entering(stage)}",
         )
+    accept = ""
     if body is None:
         golden, _ = ports.artifacts.golden(ports.artifacts.manifest(live.release))
-        body = _golden_body(golden, content_type)
+        request = _golden_request(golden, content_type)
+        body, accept = request.body.encode(), request.accept
     if len(body) > LIMIT_BYTES:
         raise UsageError(f"The request has more than {LIMIT_BYTES} bytes.", "SageMaker would refuse it.")
     try:
-        answer = ports.endpoints.invoke(names.endpoint(name, stage), body, content_type)
+        answer = ports.endpoints.invoke(names.endpoint(name, stage), body, content_type, accept=accept)
     except ModelAnswered as error:
         raise ReleaseFailed(*_in_the_servers_words(error, name, stage)) from None
     except Unanswered as error:
@@ -56,7 +58,7 @@ def invoke(world: World, stage: str, endpoint: str | None, body: bytes | None, c
     return Answer(answer["Body"], answer["ContentType"], answer.get("InvokedProductionVariant"))
 
 
-def _golden_body(golden: Golden, content_type: str) -> bytes:
+def _golden_request(golden: Golden, content_type: str) -> GoldenRequest:
     found = goldens.of_type(golden, content_type)
     if found is None:
         there = ", ".join(dict.fromkeys(request.content_type for request in golden.requests))
@@ -65,7 +67,7 @@ def _golden_body(golden: Golden, content_type: str) -> bytes:
             "Nothing was asked.",
             f"Give a request with --body FILE --content-type {content_type}, or name one of those.",
         )
-    return found.body.encode()
+    return found
 
 
 def _in_the_servers_words(error: ModelAnswered, endpoint: str, stage: str) -> tuple[str, str, str]:

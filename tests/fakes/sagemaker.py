@@ -70,6 +70,8 @@ class FakeSageMaker:
     """What the server says of every request, instead of a score."""
     bodies: list[tuple[bytes, str]] = field(default_factory=list)
     """Every request that was sent, and its content type."""
+    accepted: list[str] = field(default_factory=list)
+    """The content type that each of them asked for, "" for none."""
     alarms: set[str] = field(default_factory=set)
     """Alarms of endpoint configs; those of endpoints are always there."""
     updates: list[Update] = field(default_factory=list)
@@ -219,6 +221,7 @@ class FakeSageMaker:
             self.unanswered -= 1
             raise Unanswered("throttled")
         self.bodies.append((body, content_type))
+        self.accepted.append(accept)
         if self.refuses:
             raise self.refuses
         config = self.endpoints[endpoint].config

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from release.domain import container, names
-from release.domain import foreign as foreign_containers
 from release.domain.approvals import Approvals, Makers
+from release.domain.image_reference import pinned
 from release.domain.manifest import Foreign, ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
@@ -209,7 +209,7 @@ class FakeImages:
 
     def find(self, reference: str, registry: Registry) -> FakeImage:
         """An image of others; every registry has all of them."""
-        _, digest = foreign_containers.pinned(reference)
+        _, digest = pinned(reference)
         return FakeImage(ImageRecord(digest=digest, size=1, runtime="container", python=""))
 
 

@@ -1,6 +1,7 @@
 """The evidence of a container of others: what is wrong is named with its meaning; the page says every key."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,26 @@ def test_the_ids_of_our_own_releases_are_what_they_were():
         ({"golden": one_request() | {"tolerance": 0.5}}, "golden: tolerance is more than 1% of the span"),
         ({"golden": one_request() | {"tolerance": 0}}, "golden.tolerance: Input should be greater than 0"),
         ({"golden": one_request(body=None)}, "none"),
+        (
+            {"input_schema": {"features": ["age"]}},
+            "with it: features[0]: it is no object (it is what callers",
+        ),
+        ({"input_schema": {"features": "x"}}, "input_schema: no later release could be compared with it: f"),
+        ({"input_schema": {"features": [{"kind": "number"}]}}, "with it: features[0].name: it is missing"),
+        ({"input_schema": {"output": "y"}}, "with it: output: it is no object (it is what callers may send"),
+        ({"input_schema": {"mean": math.inf}}, "input_schema: it holds Infinity at /mean, which is"),
+        ({"golden": one_request(answer=[math.nan])}, "the answer holds NaN at /0, which is no finite number"),
+        ({"golden": one_request(answer="NaN")}, "golden.requests[0]: the answer holds NaN at /"),
+        ({"golden": one_request(answer="1,inf", accept="text/csv")}, "the answer holds Infinity at /0/1"),
+        ({"golden": one_request(answer="1\r2", accept="text/csv")}, "the answer is not text/csv: new-line"),
+        ({"golden": one_request(answer=[10**400])}, "which is no finite number (it is requests, each with"),
+        (
+            {"golden": one_request(body=[math.inf])},
+            "golden.requests[0].body: it holds Infinity at /0, which is",
+        ),
+        ({"golden": one_request() | {"tolerance": math.inf}}, "golden.tolerance: Input should be a finite"),
+        ({"golden": one_request() | {"allowed": {"slower_ms": math.inf}}}, "golden.allowed.slower_ms: Input"),
+        ({"evaluation": {"auc": math.nan}}, "evaluation.auc: Input should be a finite number"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_meaning_and_an_example(changes, words):
@@ -138,11 +159,3 @@ def test_without_a_declared_tolerance_two_answers_have_to_be_equal():
     _, stored = composed(golden={"requests": one_request()["requests"]})
     requests = golden.Golden.model_validate_json(stored)
     assert (requests.tolerance, requests.repeats_within) == (foreign.PRECISE, 0.0)
-
-
-def test_an_image_is_named_by_its_digest():
-    assert foreign.pinned(f"registry:5000/team/churn@{DIGEST}") == ("registry:5000/team/churn", DIGEST)
-    for tag in ("team/churn:latest", "team/churn", f"team/churn@{DIGEST[:-1]}"):
-        with pytest.raises(UsageError) as caught:
-            foreign.pinned(tag)
-        assert f"crane digest {tag.partition('@')[0]}" in caught.value.next_step

@@ -13,6 +13,9 @@ TOO_SMALL = "too few rows"
 NOT_DECLARED = "Not declared by the service."
 INTERVAL = "With intervals of 95 %, on the test rows, which no compared model has learned from."
 
+TOLD = "As its evidence says"
+"""Over what somebody else measured of a container that this repository did not build."""
+
 
 def sections(manifest: Manifest, found: CardEvidence, heard: Heard) -> list[Section]:
     """All of them, in the order in which a person reads."""
@@ -37,6 +40,8 @@ def _use(found: CardEvidence) -> Section:
 
 
 def _measures(manifest: Manifest, found: CardEvidence) -> Section:
+    if manifest.foreign is not None:
+        return Section("Measures", tables=[_as_told(manifest.evaluation)])
     main = found.main
     lines = [INTERVAL]
     if main.name:
@@ -58,6 +63,12 @@ def _measures(manifest: Manifest, found: CardEvidence) -> Section:
         heads = ("slice", "value", "test rows", main.word, "the weakest must reach")
         tables.append(Table("By slice", heads, rows, frozenset({2, 3, 4})))
     return Section("Measures", lines, tables=tables)
+
+
+def _as_told(evaluation: Mapping[str, Any]) -> Table:
+    """The whole evaluation of a foreign container: what its measures are of, their names alone tell."""
+    rows = [(name, _value(value)) for name, value in evaluation.items()]
+    return Table(TOLD, ("measure", "value"), rows, frozenset({1}))
 
 
 def _overall(evaluation: Mapping[str, Any], found: CardEvidence) -> Table:
@@ -130,7 +141,8 @@ def _gates(manifest: Manifest, heard: Heard) -> Section:
             answer += f"; waived {', '.join(until)}"
         rows.append((gate.name, answer, number(gate.value), number(gate.bound), gate.reason))
     heads = ("gate", "", "measured", "bound", "in words")
-    table = Table("Measured in training, before any traffic", heads, rows, frozenset({2, 3}))
+    title = "Measured in training, before any traffic" if manifest.foreign is None else TOLD
+    table = Table(title, heads, rows, frozenset({2, 3}))
     return Section("Gates", tables=[table])
 
 
@@ -186,10 +198,12 @@ def _lineage(manifest: Manifest, found: CardEvidence) -> Section:
         "release": manifest.id,
         "service": manifest.trained_as,
         "pipeline": found.model,
+        "kind": manifest.foreign.kind if manifest.foreign else "",
         "model": f"sha256:{manifest.model.sha256}, {manifest.model.size:,} bytes",
         "image": f"{manifest.image.digest}, {_made(manifest)}",
         "golden requests": f"sha256:{manifest.golden_sha256}",
-        **source,
     }
-    rows: Sequence[tuple[str, str]] = [(name, value) for name, value in facts.items() if value]
+    # What a source says, whoever wrote it, takes the place of no fact.
+    told = [*facts.items(), *source.items()]
+    rows: Sequence[tuple[str, str]] = [(name, value) for name, value in told if value]
     return Section("Lineage", tables=[Table("Everything by its content", ("", ""), rows)])

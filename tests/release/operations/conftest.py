@@ -1,14 +1,18 @@
 """What the operations' tests share: a project of three stages in memory."""
 
+import gzip
 import hashlib
 import json
 
 import pytest
 
 from release.domain.stages import StageEntry
+from release.operations.composing import Given
 from tests.fakes.world import FakeStage, FakeWorld, Told
 from tests.release.operations.following import Follow, trained
 from tests.release.scenes import serving
+from tests.release.test_foreign import DIGEST, said
+from tests.sandbox.images import tar
 
 MODEL, GOLDEN = b"a model", b"{}"
 EVIDENCE = {
@@ -44,6 +48,21 @@ def project(tmp_path):
         world = FakeWorld(*stages, entries=tuple(listed))
         world.build = tmp_path
         return world
+
+    return make
+
+
+@pytest.fixture
+def given(tmp_path):
+    """What somebody else hands over; `changes` are those of its evidence."""
+
+    def make(**changes) -> Given:
+        artifact = tmp_path / "churn.tar.gz"
+        artifact.write_bytes(gzip.compress(tar({"weights.json": b"[]"}), mtime=0))
+        digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
+        evidence = tmp_path / "churn.json"
+        evidence.write_text(json.dumps(said(**({"artifact_sha256": digest} | changes))))
+        return Given(f"registry.example/team/churn@{DIGEST}", artifact, evidence)
 
     return make
 

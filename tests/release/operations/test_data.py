@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from release.domain import data_version
 from release.domain.errors import ServiceError, UsageError
 from release.operations.data import bring
 from release.operations.release import Order, release
@@ -117,6 +118,15 @@ def test_a_release_from_before_data_was_named_says_so(world, told):
     with pytest.raises(UsageError, match="names no data") as caught:
         bring(world, made, None, told)
     assert "from its commit, abc" in caught.value.next_step
+
+
+def test_the_data_of_a_foreign_release_is_with_whoever_made_it(world, told, given, dev):
+    made = release(world, Order(given(source=NAMED)), told).release
+    with pytest.raises(UsageError, match="somebody else built") as caught:
+        bring(world, made, None, told)
+    assert "Ada, data science, for the data with SHA-256 60303ae2" in caught.value.next_step
+    assert "commit" not in str(caught.value)
+    assert data_version.of(dev.artifacts.manifest(made)) is None
 
 
 def test_a_stage_that_was_never_made_has_no_data(project, dev, told):

@@ -1,8 +1,6 @@
 """A container of others is released as ours is; what is wrong with it is said before anything is changed."""
 
 import gzip
-import hashlib
-import json
 
 import pytest
 
@@ -14,25 +12,8 @@ from release.operations.release import Order, release
 from tests.fakes.store import GOLDEN
 from tests.release.rollout import judged_scenes as scenes
 from tests.release.scenes import config_of, pins_now, serves, serving, sure
-from tests.release.test_foreign import DIGEST, said
+from tests.release.test_foreign import DIGEST
 from tests.sandbox.images import tar
-
-IMAGE = f"registry.example/team/churn@{DIGEST}"
-
-
-@pytest.fixture
-def given(tmp_path):
-    """What somebody else hands over; `changes` are those of its evidence."""
-
-    def make(**changes) -> Given:
-        artifact = tmp_path / "churn.tar.gz"
-        artifact.write_bytes(gzip.compress(tar({"weights.json": b"[]"}), mtime=0))
-        digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
-        evidence = tmp_path / "churn.json"
-        evidence.write_text(json.dumps(said(**({"artifact_sha256": digest} | changes))))
-        return Given(IMAGE, artifact, evidence)
-
-    return make
 
 
 def test_it_is_pinned_by_its_digest_and_kept_with_its_evidence_and_its_maker(project, dev, told, given):

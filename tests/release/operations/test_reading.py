@@ -237,6 +237,15 @@ class TestInvoke:
         assert len(prod.sagemaker.bodies) == 3
         assert invoke(world, "prod", None, b"npy", "application/x-npy").body
 
+    def test_a_golden_request_asks_for_the_answer_that_it_expects_and_ones_own_for_its_own_type(
+        self, project, prod
+    ):
+        asks = GoldenRequest(content_type="text/csv", accept="application/json", body="1,2", scores=(0.5,))
+        prod.artifacts.requests = Golden(tolerance=1e-5, requests=(asks,))
+        invoke(project(prod), "prod", None, None, "text/csv")
+        invoke(project(prod), "prod", None, b"1,2", "text/csv")
+        assert prod.sagemaker.accepted == ["application/json", ""]
+
     def test_what_the_server_refuses_is_told_in_its_own_words(self, project, prod, follow):
         said = {
             "error": {"code": "wrong_type", "message": "Row 3: distance is 'far', not a number.", "row": 3}

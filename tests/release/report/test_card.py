@@ -171,3 +171,19 @@ def test_of_a_container_of_others_it_tells_what_its_evidence_says_and_who_knows_
         assert part in text
     assert "Train and release it again" not in text
     assert "Python" not in text
+
+
+def test_of_a_container_of_others_every_measure_is_told_and_nothing_that_nobody_measured():
+    content = manifest(
+        foreign=Foreign(kind="ranking"),
+        evaluation={"ndcg_at_10": 0.4321, "test_auc": 0.81, "holdout_rows": 12000.0},
+        source={"made_by": "Ada", "release": "of theirs"},
+    )
+    text = plain(markdown(build(content, Heard()))).replace("\\_", "_")
+    for line in ("| ndcg_at_10 | 0.4321 |", "| test_auc | 0.81 |", "| holdout_rows | 12,000 |"):
+        assert line in text
+    for line in ("| kind | ranking |", f"| release | {content.id} |", "| release | of theirs |"):
+        assert line in text
+    assert text.count("As its evidence says") == 2
+    for claim in ("intervals of 95 %", "validation rows", "Measured in training"):
+        assert claim not in text
