@@ -38,6 +38,11 @@ def refuse_wrong(service: Service, table: "pd.DataFrame", split: Split, now: dat
     refuse(f"The data of {service.name}", problems)
 
 
+def refuse_columns(service: Service, table: "pd.DataFrame") -> None:
+    """Raise DataError where a column is not there, or there twice: such a table can be kept in no file."""
+    refuse(f"The data of {service.name}", _columns(service, table))
+
+
 def _declared(service: Service) -> dict[str, ColumnType | None]:
     """Every column that has to be there, and what it holds where that is declared."""
     features: dict[str, ColumnType | None] = {

@@ -60,10 +60,14 @@ class Project:
         return stages.parse(stage_file.read_project(self.folder), stage_file.stages_in(self.folder))
 
     def stage(self, name: str) -> StagePorts:
-        """One stage. Raises UsageError for an unknown one, a wrong file, or another account's credentials."""
+        """One stage. Raises UsageError for an unknown one, a wrong file, or another account's credentials.
+
+        Raises SlipwayError when it cannot be reached, whatever the reason is.
+        """
         config, settings = self._read(name)
-        aws = _aws(settings)
-        aws.check_account()
+        with explaining():
+            aws = _aws(settings)
+            aws.check_account()
         ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
         last = settings.stage == self.stages.names[-1]
         return replace(ports, entering=self.stages.entering(settings.stage), last=last)

@@ -99,6 +99,8 @@ class Tally:
         said = "; ".join(map(str, self.counted)) or "nobody said yes"
         unknown = "" if self.makers_known else ", one more as it is not known who released it"
         over = f"; not counted: {'; '.join(self.passed_over)}" if self.passed_over else ""
+        if not self.needed:
+            return f"no approvals asked for: {said}{over}"
         return f"{len(self.counted)} of {self.needed} approvals{unknown}: {said}{over}"
 
 

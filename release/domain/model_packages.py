@@ -83,8 +83,16 @@ def _why_not(package: Package | None, makers: Sequence[str], asked: Asked, now: 
     if not package.by or package.at is None:
         return f"{named} was made as approved, and nobody approved it since"
     people = {approvals.person(maker, asked.named_sessions) for maker in makers}
+    approver = f"{named} was approved by {shown(package.by)}"
     if approvals.person(package.by, asked.named_sessions) in people:
-        return f"{named} was approved by {shown(package.by)}, who released it"
+        return f"{approver}, who released it"
+    if nobody := approvals.no_person(package.by, asked.named_sessions):
+        return f"{approver}, which {nobody}: {approvals.BECOME_SOMEBODY}"
+    if not people and not asked.people:
+        return (
+            f"{approver}, and nobody knows who released it, which may be the same one: release it anew, or "
+            "have the stage ask for `approvals: 1` besides"
+        )
     if now - package.at > timedelta(days=asked.days):
         return f"{named} was approved more than {asked.days} days ago"
     return ""

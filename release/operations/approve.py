@@ -7,7 +7,7 @@ told of by the other. A crash between leaves a yes that counts, and the same com
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from release.domain import approvals, fence, gates
+from release.domain import approvals, fence, gates, model_packages
 from release.domain.approvals import Approval, Revocation, Tally
 from release.domain.errors import ReleaseFailed, SlipwayError, UsageError
 from release.domain.ledger import Request
@@ -52,21 +52,23 @@ def approve(world: World, stage: str, release: str, reason: str, tell: Tell) -> 
     kept = ports.approvals.change(release, lambda before: approvals.give(before, release, ports.name, yes))
     found.record("approve", Said(event="approved", by=yes.by, reason=text, actor=yes.actor, evidence=about))
     said = approvals.tally(kept, found.makers, entry.asked, about, found.now)
-    if not said.missing:
+    enters = not said.missing
+    if enters:
         words = f"{'; '.join(map(str, said.counted)) or yes} (evidence {about[:12]})"
-        registries.say(ports, found.endpoint, found.content, approved=True, words=words, tell=tell)
-    return _told(found, caller.arn, said, "" if said.missing else world.stages.entering(ports.name))
+        enters = registries.say(ports, found.endpoint, found.content, approved=True, words=words, tell=tell)
+    return _told(found, caller.arn, said, world.stages.entering(ports.name) if enters else "")
 
 
 def revoke(world: World, stage: str, release: str, reason: str, tell: Tell) -> Approved:
     """Take back every yes to `release` for `stage` that stands: a no stops it, whoever says it.
 
-    Raises UsageError where none stands.
+    An approval in SageMaker's Model Registry is one too. Raises UsageError where none stands.
     """
     text = fence.why(reason, "To take an approval back")
     found = known.find(world, stage, release, tell)
     ports, caller = found.ports, found.ports.caller()
-    if not approvals.standing(ports.approvals.of(release)):
+    standing = approvals.standing(ports.approvals.of(release))
+    if not standing and not registries.approved(ports, found.endpoint, found.content):
         raise UsageError(
             f"Nobody's yes to {release} stands in {stage}.",
             "There is nothing to take back, so nothing was recorded.",
@@ -74,7 +76,9 @@ def revoke(world: World, stage: str, release: str, reason: str, tell: Tell) -> A
         )
     at = found.now.isoformat(timespec="milliseconds")
     revocation = Revocation(by=caller.arn, at=at, reason=text)
-    kept = ports.approvals.change(release, lambda before: approvals.revoke(before, revocation))
+    kept = None
+    if standing:
+        kept = ports.approvals.change(release, lambda before: approvals.revoke(before, revocation))
     found.record("approve", Said(event="revoked", by=caller.arn, reason=text, actor=caller.actor))
     words = f"{shown(caller.arn, caller.actor)}: {text}"
     registries.say(ports, found.endpoint, found.content, approved=False, words=words, tell=tell)
@@ -84,7 +88,8 @@ def revoke(world: World, stage: str, release: str, reason: str, tell: Tell) -> A
 def awaited(world: World, ports: StagePorts, endpoint: str) -> str:
     """How the approvals stand of what would come to a stage next, in words; empty where none is asked for."""
     entry = world.stages.entry(ports.name)
-    if not entry.approvals or world.stages.names[0] == ports.name:
+    by_version = ports.settings.model_packages == "approved"
+    if not (entry.approvals or by_version) or world.stages.names[0] == ports.name:
         return ""
     source = world.stages.before(ports.name)
     try:
@@ -100,8 +105,15 @@ def awaited(world: World, ports: StagePorts, endpoint: str) -> str:
         makers = entering.makers_of(world.stage(source), coming)
     except SlipwayError as error:
         return f"who approved {coming} cannot be read: {error.cause}"
-    said = approvals.tally(kept, makers, entry.asked, None, ports.clock.now())
-    return f"{coming}, which would come next, has {said.words()}"
+    now = ports.clock.now()
+    found = [approvals.tally(kept, makers, entry.asked, None, now).words()] if entry.approvals else []
+    if by_version:
+        try:
+            package = registries.version(ports, endpoint, world.stage(source).artifacts.manifest(coming))
+        except Exception as error:  # of whatever asks SageMaker: a remark costs no status
+            return f"whether the version of {coming} is approved cannot be read: {error}"
+        found.append(model_packages.gate(package, makers, entry.asked, now).reason)
+    return f"{coming}, which would come next, has {'; '.join(found)}"
 
 
 def _insist_asked(world: World, found: Known) -> None:

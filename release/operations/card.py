@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from release.domain.errors import SlipwayError, UsageError
+from release.domain.ledger import Opened
 from release.domain.manifest import Manifest
 from release.domain.said import Said, shown
 from release.operations import known
@@ -78,8 +79,17 @@ def _manifest(ports: StagePorts, release: str) -> Manifest | None:
 
 def _said(ports: StagePorts, release: str) -> Iterable[Word]:
     """What people said of the release in a stage, by its ledger."""
+    told = set()
     for stored in ports.ledger.latest(None) if ports.ledger.exists() else ():
         what = stored.entry.what
         if isinstance(what, Said) and stored.entry.subject.release == release:
             by = shown(what.by, what.actor)
+            told.add((by, what.reason))
             yield Word(stored.entry.at, ports.name, what.event, by, what.reason, what.gate, what.until)
+        if isinstance(what, Opened) and stored.entry.subject.release == release:
+            # By SageMaker's Model Registry, or in a ledger of an earlier version, a yes stands here alone.
+            for yes in what.approvals:
+                by = shown(yes.by, yes.actor)
+                if (by, yes.reason) not in told:
+                    told.add((by, yes.reason))
+                    yield Word(yes.at or stored.entry.at, ports.name, "approved", by, yes.reason)

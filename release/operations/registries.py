@@ -43,12 +43,17 @@ def _tell_mlflow(ports: StagePorts, live: ReleasePin, marks: Sequence[Mark]) -> 
         return ""
     content = ports.artifacts.manifest(live.release)
     if content.foreign is not None:
-        return f"does not say what {ports.name} serves: it knows no container of others"
+        return (
+            f"does not say what {ports.name} serves: it knows no container of others, and its aliases still "
+            "name what served before"
+        )
     service = content.trained_as
-    missing = ports.models.mark(service, marks)
-    if not missing:
+    missing = set(ports.models.mark(service, marks))
+    releases = {mark.sha256: mark.tags["slipway.release"] for mark in marks if mark.sha256 in missing}
+    ours = [sha256 for sha256, of in releases.items() if ports.artifacts.manifest(of).foreign is None]
+    if not ours:
         return ""
-    lacking = ", ".join(sha256[:12] for sha256 in missing)
+    lacking = ", ".join(sha256[:12] for sha256 in ours)
     return (
         f"does not say all of what {ports.name} serves and would go back to: no version of {service} there "
         f"has the bytes {lacking}. Where their training still waits to be sent: ./slipway track --resend, "
@@ -73,6 +78,14 @@ def version(ports: StagePorts, endpoint: str, content: Manifest) -> Package | No
     """The version of exactly this release, for exactly this stage; None where there is none."""
     found = ports.packages.versions(endpoint, content.id)
     return model_packages.of(found, content.image.digest, ports.artifacts.model_uri(content.model.sha256))
+
+
+def approved(ports: StagePorts, endpoint: str, content: Manifest) -> bool:
+    """Whether the version of exactly this release stands approved."""
+    if ports.settings.model_packages == "none":
+        return False
+    package = version(ports, endpoint, content)
+    return package is not None and package.status == "Approved"
 
 
 def _version(ports: StagePorts, endpoint: str, pin: ReleasePin) -> Package | None:
@@ -104,11 +117,11 @@ def offer(
     return [waits if gate.name == model_packages.GATE else gate for gate in results]
 
 
-def say(ports: StagePorts, endpoint: str, content: Manifest, approved: bool, words: str, tell: Tell) -> None:
+def say(ports: StagePorts, endpoint: str, content: Manifest, approved: bool, words: str, tell: Tell) -> bool:
     """Have the registries say that people approved a release for the stage, or took that back.
 
     `words` say who, why and on which evidence. That a registry cannot be told fails nothing: the stage's own
-    record counts.
+    record counts. False where the stage waits for its version's approval all the same.
     """
     key = f"slipway.approval.{ports.name}"
     what = "approved" if approved else "taken back"
@@ -118,25 +131,26 @@ def say(ports: StagePorts, endpoint: str, content: Manifest, approved: bool, wor
             ports.models.mark(content.trained_as, [mark])
     except Exception as error:
         tell(Event(f"{_MLFLOW} does not say so ({_cause(error)})"))
-    if ports.settings.model_packages != "none":
-        _decide(ports, endpoint, content, approved, words, tell)
+    asked = ports.settings.model_packages
+    return asked == "none" or _decide(ports, endpoint, content, approved, words, tell) or asked != "approved"
 
 
 def _decide(
     ports: StagePorts, endpoint: str, content: Manifest, approved: bool, words: str, tell: Tell
-) -> None:
+) -> bool:
     try:
         package = version(ports, endpoint, content)
         if package is None:
             again = f"{ports.entering} makes one, which then waits for the same yes"
             tell(Event(f"{_SAGEMAKER} has no version of it yet: {again}"))
-            return
+            return False
         ports.packages.decide(package, "Approved" if approved else "Rejected", words)
     except Exception as error:
         tell(Event(f"{_SAGEMAKER} does not say so ({_cause(error)}): decide it there, in the console"))
-        return
+        return False
     done = "approved" if approved else "rejected"
     tell(Event(f"version {package.number} in {_SAGEMAKER} is {done} by {shown(ports.caller().arn)}"))
+    return True
 
 
 def _cause(error: Exception) -> str:

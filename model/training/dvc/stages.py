@@ -20,7 +20,7 @@ from model.files import write
 from model.training import data_file, evaluated, skops_file
 from model.training.assessment import Candidate, assess, fit
 from model.training.convertible import refuse_unconvertible
-from model.training.data_check import refuse_wrong
+from model.training.data_check import refuse_columns, refuse_wrong
 from model.training.data_file import DataFile
 from model.training.dvc import files
 from model.training.dvc.parameters import Parameters
@@ -41,7 +41,9 @@ def ingest(folder: Path, asked: Parameters, progress: Progress) -> None:
     """The data becomes one file, whose hash names its version, if the pipeline can become a graph."""
     refuse_unconvertible(asked.service, asked.model)
     progress(f"Loading the data of {asked.service.name}")
-    data = data_file.data_file(asked.service, load(asked.service, folder / files.BUILD))
+    loaded = load(asked.service, folder / files.BUILD)
+    refuse_columns(asked.service, loaded.table)
+    data = data_file.data_file(asked.service, loaded)
     write(folder / files.DATA, data.content)
     named = {"origin": data.origin, "version": data.version, "sha256": data.sha256}
     write(folder / files.VERSION, artifact.as_json(named))

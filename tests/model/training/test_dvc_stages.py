@@ -3,8 +3,10 @@
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
@@ -136,3 +138,13 @@ def test_the_repositorys_own_parameters_ask_for_the_examples_default_model():
     asked = parameters(ROOT)
     assert (asked.service.name, asked.model) == ("delays", asked.service.models[0])
     assert asked.options == {name: option.default for name, option in asked.service.options.items()}
+
+
+def test_a_column_that_is_there_twice_is_named_before_the_data_is_a_file(tmp_path, monkeypatch):
+    folder = said(tmp_path, "regression", "forest")
+    asked = parameters(folder)
+    whole = asked.service.load(folder / files.BUILD)
+    doubled = replace(whole, table=pd.concat([whole.table, whole.table[["bmi"]]], axis=1))
+    monkeypatch.setattr(type(asked.service), "load", lambda self, cache: doubled)
+    with pytest.raises(ModelError, match="has 'bmi' more than once"):
+        run("ingest", folder, asked, print)

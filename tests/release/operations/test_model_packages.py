@@ -14,6 +14,7 @@ from release.operations.promote import Order, promote
 from release.operations.release import Order as ReleaseOrder
 from release.operations.release import release
 from release.operations.rollback import rollback
+from release.operations.status import status
 from tests.fakes.world import CI
 from tests.release.scenes import ENDPOINT, pins_now, serving, sure
 
@@ -82,6 +83,40 @@ def test_a_rejection_stops_it_and_an_approval_of_whoever_made_it_does_not_count(
     refused(world, told, "was approved by assumed-role/ci/job-7, who released it")
 
 
+ROLE = "arn:aws:sts::123456789012:assumed-role/Admin/ada"
+
+
+def test_the_approval_of_a_role_is_nobodys(world, asking, told):
+    refused(world, told, "waits")
+    decided(asking, ROLE)
+    refused(world, told, "assumed-role/Admin/ada, which is a session of a role, and a role is no person")
+
+
+def test_where_nobody_knows_who_released_it_whoever_approved_may_be_that_one(
+    project, dev, asking, told, coming
+):
+    del dev.makers.kept[coming]
+    alone = project(dev, asking)
+    refused(alone, told, "waits")
+    decided(asking, ADA)
+    refused(alone, told, "nobody knows who released it")
+    besides = project(dev, asking, staging={"approvals": 1})
+    asking.caller = Caller(arn=ADA)
+    assert approve(besides, "staging", coming, "read it", told).missing == 1, "one more, of two"
+
+
+def test_what_was_approved_in_the_console_is_taken_back_and_status_tells_of_it(world, asking, told, coming):
+    refused(world, told, "waits")
+    [note] = [line.notes for line in status(world, ["staging"])]
+    assert "version 1 in SageMaker's Model Registry waits for its approval" in " ".join(note)
+    decided(asking, CONSOLE)
+    said = revoke(world, "staging", coming, "not yet", told)
+    assert said.words == "no approvals asked for: nobody said yes"
+    refused(world, told, "was rejected by")
+    with pytest.raises(UsageError, match="Nobody's yes"):
+        revoke(world, "staging", coming, "not yet", told)
+
+
 def test_an_approval_expires(world, asking, told):
     refused(world, told, "waits")
     decided(asking, ADA)
@@ -125,7 +160,8 @@ def test_a_registry_that_cannot_be_told_of_a_yes_loses_none(world, asking, told,
     asking.caller = Caller(arn=ADA)
     asking.packages.down = "AccessDeniedException"
     asking.models.down = "nobody answers"
-    assert approve(world, "staging", coming, "read it", told).missing == 0
+    found = approve(world, "staging", coming, "read it", told)
+    assert (found.missing, found.enters_by) == (0, ""), "the stage waits for its version all the same"
     assert "Registry does not say so (AccessDeniedException): decide it there" in told.text
     assert "the model registry does not say so (nobody answers)" in told.text
     assert asking.approvals.kept[coming].given[-1].by == ADA

@@ -5,7 +5,7 @@ import pytest
 from release.domain.manifest import Foreign
 from release.operations.apply import apply
 from release.operations.rollback import rollback
-from tests.release.scenes import pins_now, serving, sure
+from tests.release.scenes import ENDPOINT, pins_now, serving, sure
 
 
 @pytest.fixture
@@ -60,3 +60,16 @@ def test_a_container_of_others_is_none_of_its_models_and_nobody_is_told_to_send_
     assert "it knows no container of others" in told.text
     assert "track --resend" not in told.text
     assert stage.models.aliases == {}
+
+
+def test_a_container_of_others_that_served_before_is_not_missed(project, told):
+    """No training of it waits anywhere, so no advice to send one is given."""
+    prod = serving(0, 1)
+    before = prod.pin(2, foreign=Foreign(kind="binary"))
+    endpoint = prod.file.endpoints[ENDPOINT]
+    prod.file.endpoints[ENDPOINT] = endpoint.model_copy(update={"previous": before})
+    prod.models.unknown = {before.sha256}
+    prod.stack.up()
+    apply(project(prod), "prod", None, told)
+    assert "track --resend" not in told.text
+    assert prod.models.aliases["prod"] == sure(pins_now(prod).live).sha256
