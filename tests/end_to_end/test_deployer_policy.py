@@ -19,7 +19,7 @@ from tests.end_to_end.permissions import (
 )
 from tests.infra.deployer_policy import FILE
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 STAGES = ("dev", "staging", "prod")
 """Prod too: whoever releases reads the other stages' fences, and status tells of all."""
 POLICY = json.loads(FILE.read_text(encoding="utf-8"))

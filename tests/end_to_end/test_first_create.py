@@ -33,7 +33,9 @@ def forget_pending(world, stage):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("stage", "how"), [("dev", "interrupted"), ("staging", "forgotten")])
+@pytest.mark.parametrize(
+    ("stage", "how"), [("dev", "interrupted"), pytest.param("staging", "forgotten", marks=pytest.mark.long)]
+)
 def test_a_first_create_that_did_not_end_is_finished_by_the_same_command(world, trained, stage, how):
     """Ctrl-C while it is created; and the state as it is left where the engine still heard the provider."""
     sagemaker, name = world.client("sagemaker"), f"delays-{stage}"

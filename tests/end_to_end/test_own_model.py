@@ -73,6 +73,7 @@ def test_what_was_written_for_it_is_one_small_folder(walked):
     assert not (ROOT / "model" / "services" / "diabetes").exists()
 
 
+@pytest.mark.long
 def test_it_goes_its_way_beside_the_flights_by_the_name_of_its_endpoint(world, trained):
     """Two services in one project: each has an endpoint, of another name than its own, and moves alone."""
     for stage in ("dev", "staging"):

@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 
 from demo import bad_models
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 
 def callers_know(world, stage, release):

@@ -18,7 +18,7 @@ from model.training.tracking.run import MODEL
 pytestmark = [pytest.mark.sandbox, pytest.mark.kill, pytest.mark.xdist_group("training")]
 
 TRACK = [sys.executable, "-m", "scripts.track", "--json"]
-KILLS = int(os.environ.get("SLIPWAY_TEST_LIVES", "3"))
+KILLS = int(os.environ.get("SLIPWAY_TEST_LIVES", "12"))
 
 
 def command(project: Path, out: str) -> subprocess.Popen[str]:
@@ -29,12 +29,13 @@ def command(project: Path, out: str) -> subprocess.Popen[str]:
     )
 
 
-def test_a_killed_training_leaves_whole_things_or_none(tmp_path):
+@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.long)])
+def test_a_killed_training_leaves_whole_things_or_none(tmp_path, kills):
     (tmp_path / "Pulumi.yaml").write_text("name: slipway\nruntime: python\nstages: [{name: dev}]\n")
     assert command(tmp_path, "whole").wait() == 0
     finished = {json.loads((tmp_path / "whole" / "evidence.json").read_text())["model"]["sha256"]: 1}
     moments = Random(1)  # noqa: S311 - moments, not secrets
-    for number in range(KILLS):
+    for number in range(kills):
         out = tmp_path / f"out{number}"
         process = command(tmp_path, out.name)
         assert process.stderr is not None

@@ -8,7 +8,7 @@ import pytest
 from tests.sandbox.clients.environments import MLFLOW, PROGRAMS, clean_environment, installed, run
 from tests.sandbox.world import World
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 
 def test_the_life_of_a_deployment(world: World, tmp_path: Path) -> None:
