@@ -1,11 +1,10 @@
 """`./slipway track [--resend]`: the trainings on record, and those that still wait for a tracker."""
 
 import argparse
+import gc
 import os
 from dataclasses import asdict
 from pathlib import Path
-
-from rich.table import Table
 
 from model import finding
 from model.training.tracking.trackers import NAMES
@@ -20,6 +19,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
+    gc.disable()  # of a short life: looking through all that MLflow makes of a thousand runs frees nothing
     service = finding.load(finding.find(args.service, Path.cwd()))
     build, uri = connect.folder() / ".build", os.environ.get("MLFLOW_TRACKING_URI") or None
     with out.waiting("Asking MLflow"):
@@ -38,22 +38,22 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         return 4 if warnings else 0
     runs = recorded(MLflow(uri, build), service.name, args.last)
     waiting = outbox.ids()
-    out.table(_table(runs) if runs else "no training is on record: ./slipway train")
+    out.plain(_table(runs) if runs else "no training is on record: ./slipway train")
     told = [f"[yellow]{len(waiting)} wait to be sent:[/yellow] ./slipway track --resend"] if waiting else []
     out.result({"runs": [asdict(each) for each in runs], "waiting": waiting}, *told)
     return 0
 
 
-def _table(runs: list) -> Table:
+def _table(runs: list) -> str:
     gates = sorted({name for each in runs for name in each.metrics if name.startswith("gate_")})
-    table = Table(box=None, pad_edge=False)
-    for title in ("run", "gates", "version", *(name.removeprefix("gate_") for name in gates)):
-        table.add_column(title)
+    rows = [("run", "gates", "version", *(name.removeprefix("gate_") for name in gates))]
     for each in runs:
         measures = [f"{each.metrics[name]:.4g}" if name in each.metrics else "" for name in gates]
         version = " ".join((each.version, *each.aliases))
-        table.add_row(each.id, "passed" if each.passed else "refused", version, *measures)
-    return table
+        rows.append((each.id, "passed" if each.passed else "refused", version, *measures))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "\n".join(lines)
 
 
 COMMAND = Command(

@@ -90,6 +90,11 @@ class Out:
         if not self.as_json:
             self._out.print(renderable)
 
+    def plain(self, text: str) -> None:
+        """Text on stdout as it is, for people only."""
+        if not self.as_json:
+            self.text(text)
+
     def error(self, cause: str, *more: str) -> None:
         """A failure: its cause, then consequence and next step, each on a line of its own."""
         self._watching.close()
