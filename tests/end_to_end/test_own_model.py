@@ -120,11 +120,15 @@ def test_a_model_that_the_server_cannot_serve_is_refused_before_anything_is_made
     def of_a_ranking(evidence):
         evidence["input_schema"]["output"]["kind"] = "ranking"
 
+    def now():
+        told = world.events("dev") if world.ports("dev").artifacts.exists() else None
+        return told, world.file("dev").read_bytes()
+
     ranking = with_evidence(trained["logistic"], tmp_path, of_a_ranking)
-    before = world.events("dev"), world.file("dev").read_bytes()
+    before = now()
     done = world.slipway("release", "--endpoint", "delays", "--model", str(ranking), expected=2)
     assert "answers with 'ranking'" in done.result["error"]
-    assert (world.events("dev"), world.file("dev").read_bytes()) == before
+    assert now() == before
 
 
 def test_an_image_of_somebody_else_is_found_with_their_credentials_and_copied_by_its_digest(
