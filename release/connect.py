@@ -4,11 +4,14 @@ What reaches AWS is loaded by whoever asks for it: half a second that other comm
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from release.adapters import stage_file
+from release.adapters.project_folder import find_project
 from release.adapters.recordings import open_policy, open_windows
 from release.domain.errors import SlipwayError
-from release.ports import Tell, World
+
+if TYPE_CHECKING:
+    from release.ports import Tell, World
 
 __all__ = ["connect", "explained", "folder", "open_policy", "open_windows"]
 
@@ -18,10 +21,10 @@ def folder(start: Path | None = None) -> Path:
 
     Raises UsageError where there is none.
     """
-    return stage_file.find_project(start or Path.cwd())
+    return find_project(start or Path.cwd())
 
 
-def connect(tell: Tell, start: Path | None = None) -> World:
+def connect(tell: "Tell", start: Path | None = None) -> "World":
     """The world of the project at or above `start` (default: the current folder); progress goes to `tell`.
 
     Raises UsageError where there is no project.

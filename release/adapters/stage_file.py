@@ -29,21 +29,6 @@ FORMER_ROLES = ("older",)
 """Keys under which an earlier version named a release (`release/domain/former.py`)."""
 
 
-def find_project(start: Path) -> Path:
-    """The nearest folder at or above `start` that holds Pulumi.yaml, as pulumi itself looks for it.
-
-    Raises UsageError where there is none.
-    """
-    for folder in (start, *start.parents):
-        if (folder / "Pulumi.yaml").is_file():
-            return folder
-    raise UsageError(
-        f"No Pulumi.yaml in {start} or above it.",
-        "Without it there is no project, so nothing was read or changed.",
-        "Run the command in the repository, or in a project folder made from it.",
-    )
-
-
 def stages_in(project: Path) -> list[str]:
     """The stages that have a file."""
     return sorted(path.name.split(".")[1] for path in project.glob("Pulumi.*.yaml"))

@@ -23,6 +23,7 @@ from release.adapters.ledger_store import LedgerStore
 from release.adapters.model_packages import SageMakerRegistry
 from release.adapters.model_registry import ModelRegistry
 from release.adapters.owner import ci_actor
+from release.adapters.project_folder import find_project
 from release.adapters.quotas import Quotas
 from release.adapters.records import approval_store, explaining, maker_store, waiver_store
 from release.adapters.registry import Registry
@@ -170,4 +171,4 @@ def _role_exists(aws: StageAws, role: str) -> bool:
 
 def find(start: Path, tell: Tell) -> Project:
     """The project at or above `start`. Raises UsageError where there is none."""
-    return Project(stage_file.find_project(start), tell)
+    return Project(find_project(start), tell)
