@@ -49,10 +49,10 @@ class SageMakerRegistry:
             raise
         wanted = _description(release)
         arns = [one["ModelPackageArn"] for one in listed if one.get("ModelPackageDescription") == wanted]
-        return tuple(_package(self._client.describe_model_package(ModelPackageName=arn)) for arn in arns)
+        return tuple(map(self._described, arns))
 
-    def register(self, endpoint: str, content: Manifest, pin: ReleasePin) -> None:
-        """Make a version that waits for its approval, and the group where there is none."""
+    def register(self, endpoint: str, content: Manifest, pin: ReleasePin) -> Package:
+        """The version that it makes, which waits for its approval; and the group where there is none."""
         group = self._group(endpoint)
         try:
             self._client.create_model_package_group(
@@ -61,7 +61,7 @@ class SageMakerRegistry:
         except ClientError as error:
             if "already exists" not in str(error):
                 raise
-        self._client.create_model_package(
+        made = self._client.create_model_package(
             ModelPackageGroupName=group,
             ModelPackageDescription=_description(content.id),
             ModelApprovalStatus="PendingManualApproval",
@@ -75,6 +75,7 @@ class SageMakerRegistry:
                 "slipway.image": content.image.digest,
             },
         )
+        return self._described(made["ModelPackageArn"])
 
     def decide(self, package: Package, status: Status, reason: str) -> None:
         """Say in the caller's name what becomes of a version."""
@@ -92,6 +93,9 @@ class SageMakerRegistry:
         self._client.add_tags(
             ResourceArn=arn, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
         )
+
+    def _described(self, arn: str) -> Package:
+        return _package(self._client.describe_model_package(ModelPackageName=arn))
 
     @property
     def _client(self) -> Any:

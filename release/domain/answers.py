@@ -74,7 +74,7 @@ def difference(expected: Any, found: Any, tolerance: float) -> str | None:
             return f"{_short(theirs[place])} at {_words(place)}, where nothing is expected"
         one, other = mine[place], theirs[place]
         if _is_number(one) and _is_number(other):
-            if not (math.isfinite(other) and abs(one - other) <= tolerance):
+            if not (_is_finite(other) and abs(one - other) <= tolerance):
                 return f"{_short(other)} at {_words(place)}, where {_short(one)} is expected"
         elif type(one) is not type(other) or one != other:
             return f"{_short(other)} at {_words(place)}, where {_short(one)} is expected"

@@ -45,8 +45,8 @@ class ModelPackages(Protocol):
     def versions(self, endpoint: str, release: str) -> Sequence[Package]:
         """The versions that were made of a release, the newest first."""
 
-    def register(self, endpoint: str, content: Manifest, pin: ReleasePin) -> None:
-        """Make a version that waits for its approval, and the group where there is none."""
+    def register(self, endpoint: str, content: Manifest, pin: ReleasePin) -> Package:
+        """The version that it makes, which waits for its approval; and the group where there is none."""
 
     def decide(self, package: Package, status: Status, reason: str) -> None:
         """Say in the caller's name what becomes of a version."""

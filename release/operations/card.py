@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from release.domain.errors import SlipwayError, UsageError
+from release.domain.errors import UsageError
 from release.domain.ledger import Opened
 from release.domain.manifest import Manifest
 from release.domain.said import Said, shown
 from release.operations import known
-from release.ports import Event, StagePorts, Tell, World
+from release.ports import StagePorts, Tell, World
 from release.report.card.build import build
 from release.report.card.document import Card, Heard, Word
 from release.report.card.markdown import markdown
@@ -34,33 +34,19 @@ def card(world: World, release: str, tell: Tell) -> Told:
     A stage that cannot be read is told of and passed over. Raises UsageError where none knows the release.
     """
     known.is_id(release)
-    content: Manifest | None = None
-    words: list[Word] = []
-    asked, unread, knowing = [], [], []
-    for name in world.stages.names:
-        try:
-            ports = world.stage(name)
-            if not ports.artifacts.exists():
-                continue
-            found = _manifest(ports, release)
-            words += _said(ports, release)
-            asked.append(name)
-        except SlipwayError as error:
-            unread.append(name)
-            tell(Event(f"{name} cannot be read: {error.cause}", detail=True))
-            continue
-        if found is not None:
-            knowing.append(name)
-            content = content or found
-    if content is None:
-        elsewhere = f", as far as can be read (not: {', '.join(unread)})" if unread else ""
+    found, unread = known.asked(
+        world, lambda ports: (_manifest(ports, release), [*_said(ports, release)]), tell
+    )
+    knowing = {name: content for name, (content, _) in found.items() if content is not None}
+    if not knowing:
         raise UsageError(
-            f"No stage knows release {release}{elsewhere}.",
+            f"No stage knows release {release}{known.as_far(unread)}.",
             "There is nothing to tell of it.",
             "See what is live where: ./slipway status",
         )
-    heard = Heard(sorted(words, key=lambda word: word.at), asked, unread)
-    return of(content, heard, tuple(knowing))
+    words = [word for _, said in found.values() for word in said]
+    heard = Heard(sorted(words, key=lambda word: word.at), [*found], unread)
+    return of(next(iter(knowing.values())), heard, tuple(knowing))
 
 
 def of(content: Manifest, heard: Heard | None = None, stages: tuple[str, ...] = ()) -> Told:

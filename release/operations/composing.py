@@ -81,31 +81,31 @@ def _own(world: World, ports: StagePorts, endpoint: str, folder: Path, tell: Tel
 
 def _others(world: World, ports: StagePorts, endpoint: str, given: Given, tell: Tell) -> Composed:
     """A container of others, by what was given for it."""
-    evidence = foreign.read(_read(given.evidence, "evidence"), given.evidence.name)
-    _read(given.artifact, "artifact")
+    _insist_on(given.evidence, "evidence")
+    evidence = foreign.read(given.evidence.read_bytes(), given.evidence.name)
+    _insist_on(given.artifact, "artifact")
     tell(Event(f"looking for the image {given.image}"))
     image = world.images.find(given.image, ports.registry)
     content, golden = foreign.compose(endpoint, image.record, evidence, _artifact(given.artifact))
     return Composed(image, content, given.artifact, golden)
 
 
-def _read(path: Path, what: str) -> bytes:
+def _insist_on(path: Path, option: str) -> None:
     if not path.is_file():
         raise UsageError(
-            f"There is no {what} file {path}.",
+            f"There is no {option} file {path}.",
             "Nothing was changed.",
-            f"Name one: --{what} FILE. {foreign.HELP}",
+            f"Name one: --{option} FILE. {foreign.HELP}",
         )
     _refuse_pointer(path)
-    return path.read_bytes() if what == "evidence" else b""
 
 
 def _artifact(path: Path) -> ModelRecord:
-    if not tarfile.is_tarfile(path) or path.read_bytes()[:2] != b"\x1f\x8b":
+    content = path.read_bytes()
+    if content[:2] != b"\x1f\x8b" or not tarfile.is_tarfile(path):
         raise UsageError(
             f"{path} is no tar archive that gzip compressed.",
             "SageMaker could not unpack it for the container, so nothing was changed.",
             "Pack what the container reads in its model folder: tar -czf model.tar.gz -C FOLDER .",
         )
-    content = path.read_bytes()
     return ModelRecord(sha256=hashlib.sha256(content).hexdigest(), size=len(content))

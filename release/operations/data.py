@@ -5,7 +5,7 @@ from pathlib import Path
 
 from release.domain import data_version
 from release.domain.data_version import DamagedData, DataVersion
-from release.domain.errors import ServiceError, SlipwayError, UsageError
+from release.domain.errors import ServiceError, UsageError
 from release.domain.manifest import Manifest
 from release.operations import known
 from release.ports import Event, StagePorts, Tell, World
@@ -32,7 +32,8 @@ def bring(world: World, release: str, file: Path | None, tell: Tell) -> Brought:
     its bytes, or has others.
     """
     known.is_id(release)
-    stages, unread = _reached(world, tell)
+    reached, unread = known.asked(world, lambda ports: ports, tell)
+    stages = list(reached.values())
     content = _manifest(stages, release, unread, tell)
     version = data_version.of(content)
     if content.foreign is not None:
@@ -60,20 +61,6 @@ def bring(world: World, release: str, file: Path | None, tell: Tell) -> Brought:
     raise _lost(version, content, damaged, unread)
 
 
-def _reached(world: World, tell: Tell) -> tuple[list[StagePorts], list[str]]:
-    """The stages that answer, in their order, and the names of those that do not, which is told."""
-    found, unread = [], []
-    for name in world.stages.names:
-        try:
-            ports = world.stage(name)
-            if ports.artifacts.exists():
-                found.append(ports)
-        except SlipwayError as error:
-            unread.append(name)
-            tell(Event(f"{name} cannot be read: {error.cause}", detail=True))
-    return found, unread
-
-
 def _manifest(stages: list[StagePorts], release: str, unread: list[str], tell: Tell) -> Manifest:
     """The first that is what the release's id says; why another is none is told."""
     for ports in stages:
@@ -82,7 +69,7 @@ def _manifest(stages: list[StagePorts], release: str, unread: list[str], tell: T
         except UsageError as error:
             tell(Event(f"{ports.name}: {error.cause}", detail=True))
     raise UsageError(
-        f"No stage knows release {release}{_as_far(unread)}.",
+        f"No stage knows release {release}{known.as_far(unread)}.",
         "There is no manifest that would say which data is its, so nothing was fetched.",
         "See what is live where: ./slipway status",
     )
@@ -90,7 +77,7 @@ def _manifest(stages: list[StagePorts], release: str, unread: list[str], tell: T
 
 def _lost(version: DataVersion, content: Manifest, damaged: list[str], unread: list[str]) -> ServiceError:
     commit = content.source.get("git_commit") or "that it was made from"
-    cause = f"No stage has the data {version.name} of release {content.id}{_as_far(unread)}."
+    cause = f"No stage has the data {version.name} of release {content.id}{known.as_far(unread)}."
     if damaged:
         cause = f"The data {version.name} of release {content.id} is damaged: {'; '.join(damaged)}."
     return ServiceError(
@@ -102,7 +89,3 @@ def _lost(version: DataVersion, content: Manifest, damaged: list[str], unread: l
         f"dvc push for what was never there; else train at commit {commit} and compare data_sha256 with "
         f"{version.sha256}.",
     )
-
-
-def _as_far(unread: list[str]) -> str:
-    return f", as far as can be read (not: {', '.join(unread)})" if unread else ""

@@ -1,7 +1,9 @@
 """A release that somebody has something to say about: what it is, by the stages that know it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from release.domain import names
 from release.domain.errors import SlipwayError, UsageError
@@ -10,6 +12,8 @@ from release.domain.manifest import Manifest
 from release.domain.said import Said
 from release.domain.stages import StageEntry
 from release.ports import Event, StagePorts, Tell, World
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,35 @@ def find(world: World, stage: str, release: str, tell: Tell) -> Known:
             unread.append(name)
             tell(Event(f"{name} cannot be read: {error.cause}", detail=True))
     if content is None:
-        elsewhere = f", as far as can be read (not: {', '.join(unread)})" if unread else ""
         raise UsageError(
-            f"No stage up to {stage} knows release {release}{elsewhere}.",
+            f"No stage up to {stage} knows release {release}{as_far(unread)}.",
             "Nothing was recorded.",
             "See what is live where: ./slipway status",
         )
     endpoint = ports.settings.only_endpoint(content.service)
     return Known(entry, ports, content, endpoint, tuple(dict.fromkeys(makers)))
+
+
+def asked(world: World, ask: Callable[[StagePorts], T], tell: Tell) -> tuple[dict[str, T], list[str]]:
+    """What each stage says that is there, by its name, in their order; and the names of the unreadable ones.
+
+    Why one cannot be read is told.
+    """
+    found, unread = {}, []
+    for name in world.stages.names:
+        try:
+            ports = world.stage(name)
+            if ports.artifacts.exists():
+                found[name] = ask(ports)
+        except SlipwayError as error:
+            unread.append(name)
+            tell(Event(f"{name} cannot be read: {error.cause}", detail=True))
+    return found, unread
+
+
+def as_far(unread: Sequence[str]) -> str:
+    """What to add to "no stage": those that could not be read; nothing where all could."""
+    return f", as far as can be read (not: {', '.join(unread)})" if unread else ""
 
 
 def is_id(release: str) -> None:

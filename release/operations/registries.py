@@ -66,10 +66,12 @@ def _tell_sagemaker(
 ) -> str:
     if ports.settings.model_packages == "none":
         return ""
-    if _version(ports, endpoint, live) is None:
-        ports.packages.register(endpoint, ports.artifacts.manifest(live.release), live)
-    known = ((pin.release, _version(ports, endpoint, pin)) for pin in (live, pins.previous) if pin)
-    numbers = {release: package.number for release, package in known if package}
+    package = _version(ports, endpoint, live)
+    if package is None:
+        package = ports.packages.register(endpoint, ports.artifacts.manifest(live.release), live)
+    numbers = {live.release: package.number}
+    if pins.previous and (former := _version(ports, endpoint, pins.previous)):
+        numbers[pins.previous.release] = former.number
     ports.packages.mark(endpoint, model_packages.tags(marks, numbers))
     return ""
 
@@ -110,9 +112,8 @@ def offer(
         return results
     if version(ports, endpoint, content) is not None:
         return results
-    ports.packages.register(endpoint, content, bring())
-    package = version(ports, endpoint, content)
-    tell(Event(f"{content.id} is {package.arn if package else 'registered'} now, for people to approve"))
+    package = ports.packages.register(endpoint, content, bring())
+    tell(Event(f"{content.id} is {package.arn} now, for people to approve"))
     waits = model_packages.gate(package, (), Asked(0, 1), ports.clock.now())
     return [waits if gate.name == model_packages.GATE else gate for gate in results]
 

@@ -27,12 +27,13 @@ class FakePackages:
             raise ServiceError(self.down, "Nothing was changed.")
         return tuple(package for of, package in reversed(self.made) if of == release)
 
-    def register(self, endpoint: str, content: Manifest, pin: ReleasePin) -> None:
+    def register(self, endpoint: str, content: Manifest, pin: ReleasePin) -> Package:
         """One version more, which waits."""
         number = len(self.made) + 1
         arn = f"arn:aws:sagemaker:us-east-1:123456789012:model-package/{endpoint}/{number}"
         package = Package(arn, number, pin.image, pin.model, "PendingManualApproval")
         self.made.append((content.id, package))
+        return package
 
     def decide(self, package: Package, status: Status, reason: str) -> None:
         """It has another status."""

@@ -24,9 +24,14 @@ class Aws:
     def create_model_package_group(self, **group: Any) -> None:
         """There was none."""
 
-    def create_model_package(self, **version: Any) -> None:
+    def create_model_package(self, **version: Any) -> dict[str, Any]:
         """Keep it."""
         self.made = version["InferenceSpecification"]
+        return {"ModelPackageArn": "arn:version/1"}
+
+    def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """The one that was made."""
+        return {"ModelPackageArn": ModelPackageName, "ModelPackageVersion": 1}
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ import json
 
 import pytest
 
+from release.domain import approvals
 from release.domain.stages import StageEntry
 from release.operations.composing import Given
-from tests.fakes.world import FakeStage, FakeWorld, Told
+from tests.fakes.world import CI, FakeStage, FakeWorld, Told
 from tests.release.operations.following import Follow, trained
-from tests.release.scenes import serving
+from tests.release.scenes import pins_now, serving, sure
 from tests.release.test_foreign import DIGEST, said
 from tests.sandbox.images import tar
 
@@ -70,6 +71,14 @@ def given(tmp_path):
 @pytest.fixture
 def dev():
     return serving(2, 0, stage="dev")
+
+
+@pytest.fixture
+def coming(dev):
+    """The release that is live in dev, of which dev knows that CI made it."""
+    found = sure(pins_now(dev).live).release
+    dev.makers.kept[found] = approvals.made(None, found, [CI])
+    return found
 
 
 @pytest.fixture

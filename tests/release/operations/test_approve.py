@@ -20,18 +20,10 @@ from release.operations.rollback import rollback
 from release.operations.status import status
 from tests.fakes.trouble import Crash
 from tests.fakes.world import CI, EPOCH, FakeStage
-from tests.release.scenes import ENDPOINT, at_call, killed_at, pins_now, serves, serving, sure
+from tests.release.scenes import ENDPOINT, at_call, killed_at, serves, serving
 
 ADA, BOB, CARL = (f"arn:aws:iam::123456789012:user/{name}" for name in ("ada", "bob", "carl"))
 WHY = "read the report"
-
-
-@pytest.fixture
-def coming(dev):
-    """The release that is live in dev, of which dev knows that CI made it."""
-    found = sure(pins_now(dev).live).release
-    dev.makers.kept[found] = approvals.made(None, found, [CI])
-    return found
 
 
 @pytest.fixture

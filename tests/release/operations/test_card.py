@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from release.domain import approvals
 from release.domain.errors import ReleaseFailed, ServiceError, UsageError
 from release.domain.said import Caller
 from release.operations.approve import approve
@@ -20,7 +19,6 @@ from release.operations.waive import waive
 from tests.fakes.world import CI
 from tests.release.operations.conftest import EVIDENCE
 from tests.release.report.cards import CARD
-from tests.release.scenes import pins_now, sure
 
 ADA, BOB = (f"arn:aws:iam::123456789012:user/{name}" for name in ("ada", "bob"))
 AUC = {"name": "auc", "passed": False, "reason": "the AUC is 0.66 (at least 0.68)"}
@@ -104,11 +102,9 @@ def test_evidence_whose_card_is_none_is_not_released(project, dev, told):
         release(world, ReleaseOrder(world.build / "model"), told)
 
 
-def test_a_yes_that_stands_in_a_rollout_alone_is_told_once(project, dev, staging, told):
+def test_a_yes_that_stands_in_a_rollout_alone_is_told_once(project, dev, staging, coming, told):
     """That of SageMaker's Model Registry, or of a ledger of an earlier version, is no entry of its own."""
-    coming = sure(pins_now(dev).live).release
     staging.model_packages = "approved"
-    dev.makers.kept[coming] = approvals.made(None, coming, [CI])
     world = project(dev, staging)
     with pytest.raises(ReleaseFailed, match="waits for its approval"):
         promote(world, Promotion("staging"), told)

@@ -23,14 +23,6 @@ CONSOLE = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Approver_1/bob"
 
 
 @pytest.fixture
-def coming(dev):
-    """The release that is live in dev, of which dev knows that CI made it."""
-    found = sure(pins_now(dev).live).release
-    dev.makers.kept[found] = approvals.made(None, found, [CI])
-    return found
-
-
-@pytest.fixture
 def asking(staging):
     staging.model_packages = "approved"
     return staging
