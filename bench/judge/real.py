@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from bench.rollout.users import User
+from bench.users import User
 from demo.project import make_project
 from measuring.connections import at_once
 from measuring.generator import message

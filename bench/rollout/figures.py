@@ -1,11 +1,11 @@
 """Medians, ratios and bars of what was measured. Pure: values in, values out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench.rollout.users import Spent
+from bench.users import Timed
 
 IMPORT = "python -c 'import infra.stack'"
 START = "sandbox: start to first answer"
@@ -26,31 +26,16 @@ UP_EARLIER = {1: 1.6, 10: 3.4, 50: 8.3, 100: 13.6}
 
 
 @dataclass
-class Figure:
-    """One thing that was measured at one size of the stage, several times, beside a yardstick."""
+class Figure(Timed):
+    """One thing that was measured at one size of the stage."""
 
-    what: str
     endpoints: int
     yardstick: str = ""
-    runs: list[Spent] = field(default_factory=list)
-    yardstick_runs: list[Spent] = field(default_factory=list)
-
-    @property
-    def wall(self) -> float:
-        """Median seconds."""
-        return median(run.wall for run in self.runs)
 
     @property
     def cpu(self) -> float:
         """Median seconds of the processor."""
         return median(run.cpu for run in self.runs)
-
-    @property
-    def ratio(self) -> float | None:
-        """Median seconds over those of the yardstick; None without one."""
-        if not self.yardstick_runs:
-            return None
-        return self.wall / median(run.wall for run in self.yardstick_runs)
 
     @property
     def bar(self) -> float | None:

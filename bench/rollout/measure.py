@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.rollout import endpoints
 from bench.rollout.figures import ANSWERS, GROW, IMPORT, RELEASE, ROLLBACK, START, STATUS, UP, Figure
-from bench.rollout.users import Spent, User
+from bench.users import Spent, User
 from demo.project import ROOT, make_project
 from demo.watch import Golden, golden, watching
 from release.domain import names

@@ -8,16 +8,15 @@ import argparse
 import json
 import shutil
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 
 from rich.table import Table
 
 from bench import machine
-from bench.rollout.users import Spent, User
 from bench.training.runs import fill
+from bench.users import Spent, Timed, User
 from demo.project import ROOT, make_project
 from sandbox import testing
 from scripts.shared.cli import Command, Out, run
@@ -30,24 +29,11 @@ RUNS_ON_RECORD = 1_000
 
 
 @dataclass
-class Figure:
-    """One thing that was measured several times, its bar in seconds, and what stood beside it."""
+class Figure(Timed):
+    """One thing that was measured, its bar in seconds, and the name of what stood beside it."""
 
-    what: str
     bar: float
     yardstick: str
-    runs: list[Spent] = field(default_factory=list)
-    yardstick_runs: list[Spent] = field(default_factory=list)
-
-    @property
-    def wall(self) -> float:
-        """Median seconds."""
-        return median(each.wall for each in self.runs)
-
-    @property
-    def ratio(self) -> float:
-        """Median seconds over those of the yardstick."""
-        return self.wall / median(each.wall for each in self.yardstick_runs)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +96,7 @@ def _table(figures: list[Figure]) -> Table:
         table.add_column(title)
     for figure in figures:
         met = "[green]met[/green]" if figure.wall < figure.bar else "[red]missed[/red]"
-        ratio = f"{figure.ratio:.1f}x"
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.1f}x"
         table.add_row(figure.what, f"{figure.wall:.2f}", f"{figure.bar:g}", met, ratio, figure.yardstick)
     return table
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from bench.rollout.users import User
+from bench.users import User
 from demo.bad_models import with_evidence
 from demo.callers import Calls, calling
 from demo.project import ROOT, change_stage, make_project

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from bench.rollout import endpoints
 from bench.rollout.__main__ import sizes
 from bench.rollout.figures import RELEASE, STATUS, UP, Figure, beside, per_endpoint
-from bench.rollout.users import Spent, User
+from bench.users import Spent, User
 from release.domain.errors import ServiceError
 
 STAGE_FILE = """\

@@ -1,12 +1,13 @@
-"""Runs commands as a user of a project folder does, and measures what each costs."""
+"""Runs commands as a user of a project folder does, and measures what each costs, beside a yardstick."""
 
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from demo.project import ROOT
 from release.domain.errors import ServiceError
@@ -21,6 +22,27 @@ class Spent:
 
     wall: float
     cpu: float
+
+
+@dataclass
+class Timed:
+    """One thing that was measured several times, and a yardstick of the same minutes."""
+
+    what: str
+    runs: list[Spent] = field(default_factory=list, kw_only=True)
+    yardstick_runs: list[Spent] = field(default_factory=list, kw_only=True)
+
+    @property
+    def wall(self) -> float:
+        """Median seconds."""
+        return median(run.wall for run in self.runs)
+
+    @property
+    def ratio(self) -> float | None:
+        """Median seconds over those of the yardstick; None without one."""
+        if not self.yardstick_runs:
+            return None
+        return self.wall / median(run.wall for run in self.yardstick_runs)
 
 
 class User:
