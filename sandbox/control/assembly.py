@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import uvicorn
@@ -32,6 +32,8 @@ from sandbox.aws.sagemaker.endpoints import api as endpoints
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
 from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
 from sandbox.aws.sagemaker.jobs import api as jobs
+from sandbox.aws.sagemaker.jobs.transform import api as transform_jobs
+from sandbox.aws.sagemaker.jobs.transform.service import TransformJobs
 from sandbox.aws.sagemaker.metrics.instances import InstanceMetrics
 from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
 from sandbox.aws.sagemaker.model_packages import api as model_packages
@@ -60,6 +62,7 @@ from sandbox.serving.fleets.log_follower import INTERVAL, LogFollower
 from sandbox.serving.runtimes.choice import runtime_of
 from sandbox.serving.runtimes.container import Container
 from sandbox.serving.runtimes.runtime import Runtime
+from sandbox.serving.transforms.runner import Runner
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +142,8 @@ class Sandbox:
         autoscaling.install(self._scaler)
         beside = (s3, iam, sns, cloudformation)
         models.install(self._roles)
+        self._transforms = Runner(host, builder, self._put_lines)
+        transform_jobs.install(TransformJobs(asyncio.get_running_loop(), self._transforms), self._roles)
         for module in (model_packages, endpoint_configs, tags, jobs, moto_objects, *beside):
             module.install()
         self._cloudwatch.install()
@@ -215,7 +220,7 @@ class Sandbox:
     def _hand_on(self) -> None:
         """Publish what was printed, counted and measured since the last time."""
         try:
-            self._logs.poll(self._instances())
+            self._logs.poll([*self._instances(), *self._transforms.instances()])
             self._invocation_metrics.publish()
             self._instance_metrics.poll(self._instances())
             self._cloudwatch.tidy()
@@ -223,13 +228,13 @@ class Sandbox:
             log.exception("logs or metrics were not published")
 
     def _publish(self, instance: Instance, lines: list[str]) -> None:
-        self._put_lines(instance.container, instance.id, lines)
+        self._put_lines(instance.container, instance.container.log_stream(instance.id), lines)
 
     def _note(self, container: Container, text: str) -> None:
-        self._put_lines(container, "sandbox", [text])
+        self._put_lines(container, container.log_stream("sandbox"), [text])
 
-    def _put_lines(self, container: Container, source: str, lines: list[str]) -> None:
-        group, stream = log_group(container.endpoint), f"{container.variant}/{source}"
+    def _put_lines(self, container: Container, stream: str, lines: Sequence[str]) -> None:
+        group = container.log_group or log_group(container.endpoint)
         if not self._roles.may_log(container.account, container.region, container.role, group, stream):
             return
         self._log_events.put_lines(container.account, container.region, group, stream, lines)

@@ -29,13 +29,17 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self):
+        if self.path == "/execution-parameters" and os.environ.get("PARAMETERS"):
+            return self.answer(200, os.environ["PARAMETERS"].encode())
         self.answer(200 if os.environ.get("BROKEN") is None else 500, b"")
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         text = body.decode()
         if os.environ.get("FAILING"):
             return self.answer(500, b"as always")
+        if os.environ.get("BY_LINE"):
+            return self.by_line(text)
         if text.startswith("print "):
             print(text[6:], flush=True)
         if text.startswith("status "):
@@ -56,6 +60,30 @@ class Handler(BaseHTTPRequestHandler):
             answer = {"predictions": [os.environ.get("VERSION")]}
         print(json.dumps({"served": text}), flush=True)
         self.answer(200, json.dumps(answer).encode(), "application/json")
+
+    def body(self):
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers["Content-Length"]))
+        found = b""
+        while size := int(self.rfile.readline(), 16):
+            found += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return found
+
+    def by_line(self, text):
+        """One line for each: how long it is, or with BY_LINE=request which request it came in."""
+        wait = [line for line in text.splitlines() if line.startswith("sleep ")]
+        time.sleep(float(wait[0].split()[1]) if wait else 0)
+        for line in text.splitlines():
+            if line.startswith("status "):
+                return self.answer(int(line.split()[1]), b"as you wish")
+        names = ("Content-Type", "Accept", "Transfer-Encoding")
+        variables = {k: v for k, v in os.environ.items() if k.startswith("SAGEMAKER_")}
+        whole = {"request": text, "batch": variables, **{name: self.headers.get(name) for name in names}}
+        how = {"length": lambda line: str(len(line)), "request": lambda line: json.dumps(whole)}
+        lines = [how[os.environ["BY_LINE"]](line) + chr(10) for line in text.splitlines()]
+        self.answer(200, "".join(lines).encode(), self.headers.get("Accept", "text/plain"))
 
     def answer(self, status, body, kind="text/plain"):
         self.send_response(status)

@@ -75,14 +75,25 @@ class ExecutionRoles:
         """Whether it may publish what an instance uses of its machine."""
         return self.may(container.account, container.role, "cloudwatch:PutMetricData", "*")
 
-    def write(self, account: str, arn: str, uri: str, content: bytes) -> None:
-        """Put an object at an `s3://` URI. Raises PermissionError, or moto's error for a missing bucket."""
+    def cannot_open(self, account: str, arn: str, uri: str) -> str | None:
+        """Why it may not get and decrypt the object at an `s3://` URI, or None where it may."""
+        needs = [Permission("s3:GetObject", _object(uri))]
+        if key := objects.key_of(account, uri):
+            needs.append(Permission("kms:Decrypt", key))
+        denied = self._denied(account, arn, *needs)
+        return _said(arn, denied) if denied else None
+
+    def write(self, account: str, arn: str, uri: str, content: bytes, key: str = "") -> None:
+        """Put an object at an `s3://` URI, encrypted with the KMS key of this ARN ("": as its bucket says).
+
+        Raises PermissionError, or moto's error for a missing bucket.
+        """
         needs = [Permission("s3:PutObject", _object(uri))]
-        if key := objects.key_for(account, uri):
-            needs.append(Permission("kms:GenerateDataKey", key))
+        if used := key or objects.key_for(account, uri):
+            needs.append(Permission("kms:GenerateDataKey", used))
         if denied := self._denied(account, arn, *needs):
             raise PermissionError(_said(arn, denied))
-        objects.write(account, uri, content)
+        objects.write(account, uri, content, key)
 
     def deployment_problem(
         self, account: str, region: str, variant: str, model: Mapping[str, Any]

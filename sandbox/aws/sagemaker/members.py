@@ -1,4 +1,4 @@
-"""Every member that CreateModel and CreateEndpointConfig take: served here as there, kept, or refused.
+"""Every member that these actions take that make what is served or run: served as there, kept, or refused.
 
 *Served* has the effect that AWS documents. *Kept* is described again and changes nothing, for its effect is
 on what a laptop does not have: disks, networks, GPUs, keys. What is neither is *refused* by NotImplemented: a
@@ -59,6 +59,16 @@ MEMBERS: Mapping[str, Mapping[str, Kind]] = {
         **_all("refused", "AsyncInferenceConfig", "ExplainerConfig"),
         **_all("refused", "MetricsConfig", "CrossRegionTrafficConfig"),
     },
+    "CreateTransformJob": {
+        **_all("served", "TransformJobName", "ModelName", "MaxConcurrentTransforms", "ModelClientConfig"),
+        **_all("served", "MaxPayloadInMB", "BatchStrategy", "Environment", "DataProcessing", "Tags"),
+        **_inside("TransformInput", _all("served", "DataSource", "ContentType", "CompressionType")),
+        **_all("served", "TransformInput.SplitType", "TransformInput.DataSource.S3DataSource.S3DataType"),
+        **_all("served", "TransformOutput", "TransformResources.InstanceCount"),
+        **_all("kept", "TransformResources.InstanceType", "TransformResources.VolumeKmsKeyId"),
+        **_all("kept", "TransformResources.TransformAmiVersion"),
+        **_all("refused", "DataCaptureConfig", "ExperimentConfig"),
+    },
 }
 """By action and member, `.` between levels; what is said of a structure holds for all that is in it."""
 
@@ -74,6 +84,10 @@ VALUES: Mapping[str, Mapping[str, frozenset[str]]] = {
         }.items()
     },
     "CreateEndpointConfig": {},
+    "CreateTransformJob": {
+        "TransformInput.SplitType": frozenset({"None", "Line"}),
+        "TransformInput.DataSource.S3DataSource.S3DataType": frozenset({"S3Prefix", "ManifestFile"}),
+    },
 }
 """The only values that are taken of some members."""
 

@@ -15,8 +15,13 @@ from sandbox.aws.sagemaker.paging import listed
 MOST = 50
 """Tags of one resource; SageMaker's limit."""
 
-_BACKEND = {"model": "_models", "endpoint": "endpoints", "endpoint-config": "endpoint_configs"}
-_WORDS = {"endpoint-config": "endpoint configuration"}
+_BACKEND = {
+    "model": "_models",
+    "endpoint": "endpoints",
+    "endpoint-config": "endpoint_configs",
+    "transform-job": "transform_jobs",
+}
+_WORDS = {"endpoint-config": "endpoint configuration", "transform-job": "transform job"}
 
 
 def install() -> None:

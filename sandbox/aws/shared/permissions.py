@@ -53,6 +53,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "sagemaker": (
         ("EndpointName", "sagemaker:{place}:endpoint/{}"),
         ("EndpointConfigName", "sagemaker:{place}:endpoint-config/{}"),
+        ("TransformJobName", "sagemaker:{place}:transform-job/{}"),
         ("ModelName", "sagemaker:{place}:model/{}"),
         ("ModelPackageGroupName", "sagemaker:{place}:model-package-group/{}"),
         ("ModelPackageName", "sagemaker:{place}:model-package/{}"),
@@ -148,6 +149,8 @@ def _of_s3(action: str, scope: Scope) -> Iterator[Permission]:
 
 def _resources(service: str, request: Mapping[str, Any]) -> Iterator[str]:
     for member, pattern in _NAMED.get(service, ()):
+        if member == "ModelName" and "TransformJobName" in request:
+            continue  # a job is allowed by its own name alone
         if isinstance(value := request.get(member), str) and value:
             yield value if value.startswith("arn:") else _arn(pattern, value)
     if service in _LISTED:

@@ -1,9 +1,10 @@
-"""Prepares the containers of a deployment: finds and unpacks its images and model artifacts.
+"""Prepares the containers of a deployment, or of a transform job: unpacks images and model artifacts.
 
 Blocking; called from a thread. Raises DeploymentFailed with the words that SageMaker would use.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,29 @@ Refusal = Callable[[str, str, str, Mapping[str, Any]], str | None]
 """Why a model's execution role keeps it from being deployed (account, region, variant, model), or None."""
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Whose a container is: an account's and region's endpoint, variant and config.
+
+    What it owns besides is laid over the model's: variables, and where its output goes in CloudWatch Logs.
+    """
+
+    account: str
+    region: str
+    endpoint: str
+    variant: str
+    config: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    log_group: str = ""
+
+    @property
+    def meant(self) -> tuple[str, str, str]:
+        """What a fault is meant for."""
+        return self.endpoint, self.variant, self.config
+
+
 class ContainerBuilder:
-    """Makes the containers of deployments. Images and model artifacts come from where it is told."""
+    """Makes the containers of deployments and of transform jobs, from where it is told."""
 
     def __init__(
         self,
@@ -58,21 +80,23 @@ class ContainerBuilder:
         """One container per production and shadow variant of the spec."""
         if self._faults.for_outage():
             raise DeploymentFailed(NO_REGISTRY)
+        place = endpoint.account, endpoint.region, endpoint.endpoint_name
         return {
-            variant["VariantName"]: self._container(
-                endpoint, spec, variant["VariantName"], variant["ModelName"]
+            variant["VariantName"]: self.container(
+                Owner(*place, variant["VariantName"], spec.config_name), spec.models[variant["ModelName"]]
             )
             for variant in [*spec.variants, *spec.shadow_variants]
         }
 
-    def _container(self, endpoint: Endpoint, spec: DeploymentSpec, variant: str, model: str) -> Container:
-        definition = primary_container(spec.models[model])
-        role = spec.models[model].get("ExecutionRoleArn", "")
-        if self._faults.for_endpoint("image_denied", endpoint.endpoint_name, variant, spec.config_name):
+    def container(self, owner: Owner, model: Mapping[str, Any]) -> Container:
+        """The container of one model, as CreateModel's request has it."""
+        definition = primary_container(model)
+        role = model.get("ExecutionRoleArn", "")
+        if self._faults.for_endpoint("image_denied", *owner.meant):
             raise DeploymentFailed(IMAGE_DENIED.format(role, definition["Image"]))
-        if self._faults.for_endpoint("key_denied", endpoint.endpoint_name, variant, spec.config_name):
+        if self._faults.for_endpoint("key_denied", *owner.meant):
             raise DeploymentFailed(KEY_DENIED.format(model_data_url(definition), role))
-        refusal = self._refusal(endpoint.account, endpoint.region, variant, spec.models[model])
+        refusal = self._refusal(owner.account, owner.region, owner.variant, model)
         if refusal is not None:
             raise DeploymentFailed(refusal)
         image = self._find_image(definition["Image"])
@@ -80,39 +104,41 @@ class ContainerBuilder:
             raise DeploymentFailed(
                 f"The image '{definition['Image']}' does not exist. Specify an existing image and try again."
             )
-        meant = endpoint.endpoint_name, variant, spec.config_name
-        slow = self._faults.for_endpoint("slow_ping", *meant)
-        fail = self._faults.for_endpoint("fail_ping", *meant)
+        slow = self._faults.for_endpoint("slow_ping", *owner.meant)
+        fail = self._faults.for_endpoint("fail_ping", *owner.meant)
         try:
             prepared = self._runtime.image(image.digest, image.manifest)
-            model_dir = self._model(endpoint, definition)
+            model_dir = self._model(owner.account, definition)
         except (ImageError, OSError) as error:
-            raise DeploymentFailed(f"Failed to prepare production variant {variant}: {error}") from error
+            raise DeploymentFailed(
+                f"Failed to prepare production variant {owner.variant}: {error}"
+            ) from error
         return Container(
-            endpoint=endpoint.endpoint_name,
-            variant=variant,
-            config=spec.config_name,
-            account=endpoint.account,
-            region=endpoint.region,
+            endpoint=owner.endpoint,
+            variant=owner.variant,
+            config=owner.config,
+            account=owner.account,
+            region=owner.region,
             role=role,
             image=prepared,
             specified_image=definition["Image"],
             resolved_image=image.resolved,
             model_dir=model_dir,
-            environment=definition.get("Environment") or {},
+            environment={**(definition.get("Environment") or {}), **owner.environment},
+            log_group=owner.log_group,
             slow_ping=slow.seconds if slow else 0.0,
-            ping_held=lambda: self._faults.for_endpoint("hold", *meant) is not None,
+            ping_held=lambda: self._faults.for_endpoint("hold", *owner.meant) is not None,
             fail_ping=fail is not None,
         )
 
-    def _model(self, endpoint: Endpoint, definition: Mapping[str, Any]) -> Path:
+    def _model(self, account: str, definition: Mapping[str, Any]) -> Path:
         url = model_data_url(definition)
         if url is None:
             empty = self._settings.models / "none"
             empty.mkdir(parents=True, exist_ok=True)
             return empty
         fault = self._faults.for_call("s3", "GetObject")
-        data = None if fault else self._read_object(endpoint.account, url)
+        data = None if fault else self._read_object(account, url)
         if data is None:
             raise DeploymentFailed(NO_DATA.format(url))
         try:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.serving.transforms.faults import NOT_PARSED_IN, NOT_PARSED_OUT, NOT_SAME_LINES, bad_data
 from sandbox.serving.transforms.paths import ROOT, NotThere, Path
-from sandbox.serving.transforms.records import payload, records
+from sandbox.serving.transforms.records import records
 
 CSV, JSON, JSON_LINES = "CSV", "JSON", "JSON Lines"
 FORMATS = {"text/csv": CSV, "application/json": JSON, "application/jsonlines": JSON_LINES}
@@ -38,8 +38,8 @@ class Processing:
     def request(self, batch: Sequence[bytes]) -> bytes:
         """What is posted for these records of a file. Raises FileFailed."""
         if self.into.is_root:
-            return payload(batch)
-        return b"\n".join(self._written(self._selected(self.into, self._read(one))) for one in batch)
+            return b"".join(batch)
+        return b"".join(self._written(self._selected(self.into, self._read(one))) + b"\n" for one in batch)
 
     def result(self, batch: Sequence[bytes], answer: bytes) -> bytes:
         """What is stored for these records and the container's answer to them. Raises FileFailed."""

@@ -9,18 +9,18 @@ class BadManifest(ValueError):
     """What is no manifest of objects."""
 
 
-def names_below(prefix: str, keys: Iterable[str]) -> dict[str, str]:
-    """The name of each object of a prefix, below it, by its key.
+def names_below(prefix: str, uris: Iterable[str]) -> dict[str, str]:
+    """The name of each object of a prefix, below it, by its URI.
 
     Below a folder it is what comes after the folder; of a prefix that ends within a name it is that name,
     and so it is of one that is a whole key. What only stands for a folder is none of them.
     """
-    folder = prefix if not prefix or prefix.endswith("/") else f"{prefix}/"
+    folder = prefix if prefix.endswith("/") else f"{prefix}/"
     above = prefix[: prefix.rfind("/") + 1]
     return {
-        key: key[len(folder) :] if key.startswith(folder) else key[len(above) :]
-        for key in keys
-        if not key.endswith("/")
+        uri: uri[len(folder) :] if uri.startswith(folder) else uri[len(above) :]
+        for uri in uris
+        if not uri.endswith("/")
     }
 
 

@@ -24,18 +24,12 @@ def payloads(found: Sequence[bytes], limit: int | None, single: bool) -> Iterato
     batch: list[bytes] = []
     size = 0
     for record in found:
-        if limit is not None and len(record.rstrip(b"\n")) > limit:
+        if limit is not None and len(record) > limit:
             raise bad_data(TOO_LARGE)
-        if batch and (single or (limit is not None and size + len(record.rstrip(b"\n")) > limit)):
+        if batch and (single or (limit is not None and size + len(record) > limit)):
             yield batch
             batch, size = [], 0
         batch.append(record)
         size += len(record)
     if batch:
         yield batch
-
-
-def payload(batch: Sequence[bytes]) -> bytes:
-    """What a request carries: the records as they stand in the file, without the last one's line end."""
-    whole = b"".join(batch)
-    return whole[:-1] if whole.endswith(b"\n") else whole

@@ -2,7 +2,7 @@
 
 moto answers them and says at once Completed, Succeeded or InService of what never ran: whoever waits for a
 training job gets a model artifact that is not there. Until something runs, each is NotImplemented. What is
-asked of jobs (Describe, List, Stop) is moto's, and finds none.
+asked of such jobs (Describe, List, Stop) is moto's, and finds none. Transform jobs run: `transform/`.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,6 @@ from sandbox.aws.shared.moto_actions import replace
 STARTING = {
     "create_training_job": "CreateTrainingJob",
     "create_processing_job": "CreateProcessingJob",
-    "create_transform_job": "CreateTransformJob",
     "create_hyper_parameter_tuning_job": "CreateHyperParameterTuningJob",
     "create_auto_ml_job_v2": "CreateAutoMLJobV2",
     "create_compilation_job": "CreateCompilationJob",
@@ -36,7 +35,7 @@ def install() -> None:
 def _nothing_runs(action: str) -> Callable[[Any], Any]:
     def refuse(_: Any) -> Any:
         raise NotImplementedError(
-            f"sagemaker {action}: it runs endpoints alone, and what did not run is never said to have run"
+            f"sagemaker {action}: it runs endpoints and transform jobs, and nothing else is said to have run"
         )
 
     return refuse

@@ -1,4 +1,4 @@
-"""What would start a job or a machine says that nothing runs; nothing is ever said to have run."""
+"""What would start a job or a machine that does not run here says so; nothing is ever said to have run."""
 
 from typing import Any
 

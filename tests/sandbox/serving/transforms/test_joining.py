@@ -25,14 +25,14 @@ def row(cells: list[str]) -> bytes:
 
 def test_without_processing_bytes_pass_through() -> None:
     plain = Processing(CSV, by_line=True)
-    assert plain.request([b'no csv "at all\n', b"2\n"]) == b'no csv "at all\n2'
+    assert plain.request([b'no csv "at all\n', b"2\n"]) == b'no csv "at all\n2\n'
     assert plain.result([b"1\n"], b"\x00\xff") == b"\x00\xff"
 
 
 def test_csv_is_joined_by_appending_columns() -> None:
     both = Processing(CSV, True, into=parse("$[1:]"), join=True)
     batch = lines('7,"a,b",2', "8,c,3")
-    assert both.request(batch) == b'"a,b",2\nc,3'
+    assert both.request(batch) == b'"a,b",2\nc,3\n'
     assert both.result(batch, b"0.5\n0.25\n") == b'7,"a,b",2,0.5\n8,c,3,0.25'
     kept = Processing(CSV, True, join=True, out=parse("$[0,-1]"))
     assert kept.result(batch, b"0.5\n0.25") == b"7,0.5\n8,0.25"
@@ -41,7 +41,7 @@ def test_csv_is_joined_by_appending_columns() -> None:
 def test_an_object_gets_its_answer_under_a_name_of_its_own() -> None:
     both = Processing(JSON_LINES, True, into=parse("$.features"), join=True)
     batch = lines('{"id": 1, "features": [1, 2]}', '{"id": 2, "features": [3]}')
-    assert both.request(batch) == b"[1,2]\n[3]"
+    assert both.request(batch) == b"[1,2]\n[3]\n"
     assert both.result(batch, b'{"p":1}\n{"p":0}\n').splitlines() == [
         b'{"id":1,"features":[1,2],"SageMakerOutput":{"p":1}}',
         b'{"id":2,"features":[3],"SageMakerOutput":{"p":0}}',
@@ -98,10 +98,10 @@ def test_a_joined_row_is_its_input_followed_by_its_answer(rows: list[list[str]],
     assert read == [[*cells, str(answer)] for cells, answer in zip(rows, answers, strict=True)]
 
 
-@given(ROWS, st.integers(1, 3))
-def test_a_filter_of_columns_sends_just_those(rows: list[list[str]], cut: int) -> None:
+@given(ROWS)
+def test_a_filter_of_columns_sends_just_those(rows: list[list[str]]) -> None:
     sent = Processing(CSV, True, into=parse("$[1:]")).request([row(cells) + b"\n" for cells in rows])
-    assert list(csv.reader(sent.decode().split("\n"), strict=True)) == [cells[1:] for cells in rows]
+    assert list(csv.reader(sent.decode().split("\n")[:-1], strict=True)) == [cells[1:] for cells in rows]
 
 
 @given(st.lists(st.sampled_from([b"", b"a", b"a\n", b"b\nc"])))

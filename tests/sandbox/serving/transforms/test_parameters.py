@@ -54,15 +54,12 @@ def test_the_container_hears_what_the_job_says_and_no_more() -> None:
 
 
 def test_results_are_named_by_what_comes_after_the_prefix() -> None:
-    keys = ["in/", "in/a.csv", "in/sub/b.csv"]
-    below = {"in/a.csv": "a.csv", "in/sub/b.csv": "sub/b.csv"}
-    assert names_below("in/", keys) == names_below("in", keys) == below
-    assert names_below("in/a.csv", ["in/a.csv"]) == {"in/a.csv": "a.csv"}
-    assert names_below("in/part-", ["in/part-1", "in/part-2"]) == {
-        "in/part-1": "part-1",
-        "in/part-2": "part-2",
-    }
-    assert names_below("", ["in/a.csv"]) == {"in/a.csv": "in/a.csv"}
+    found = ["s3://b/in/", "s3://b/in/a.csv", "s3://b/in/sub/b.csv"]
+    below = {"s3://b/in/a.csv": "a.csv", "s3://b/in/sub/b.csv": "sub/b.csv"}
+    assert names_below("s3://b/in/", found) == names_below("s3://b/in", found) == below
+    assert names_below("s3://b/in/a.csv", found[1:2]) == {"s3://b/in/a.csv": "a.csv"}
+    assert names_below("s3://b/in/a", found[1:2]) == {"s3://b/in/a.csv": "a.csv"}
+    assert names_below("s3://b", found[1:2]) == {"s3://b/in/a.csv": "in/a.csv"}
     assert (
         stored("s3://b/out/", "sub/b.csv") == stored("s3://b/out", "sub/b.csv") == "s3://b/out/sub/b.csv.out"
     )

@@ -1,0 +1,1 @@
+"""SageMaker's transform jobs. How they run is in `sandbox.serving.transforms`."""
