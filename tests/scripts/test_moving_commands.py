@@ -8,6 +8,8 @@ import json
 import pytest
 
 from release.domain.diagnosis.symptoms import LogStream
+from release.domain.errors import ServiceError
+from release.domain.planned import Change, Deed
 from scripts.shared.cli import execute
 from tests.fakes.world import FakeWorld
 from tests.release.scenes import NAME, config_of, pins_now, serving, sure
@@ -234,6 +236,39 @@ class TestHistory:
         code, out, _ = slipway("history", "prod", "--all")
         assert code == 1
         assert "the ledger was changed: prod: entry 2 is missing" in out
+
+
+class TestPlan:
+    def test_nothing_to_do_and_what_a_pin_would_lose(self, slipway, prod):
+        code, out, _ = slipway("plan")
+        assert (code, out.splitlines()) == (
+            0,
+            ["dev: nothing changes", "prod: nothing changes", "✓ Nothing would change"],
+        )
+        prod.stack.previewed = [
+            Change(Deed.DELETE, "aws:sagemaker/endpoint:Endpoint", NAME),
+            Change(Deed.CHANGE, "aws:sns/topic:Topic", "alerts", ("tags",)),
+        ]
+        code, out, _ = slipway("plan", "prod")
+        live = sure(pins_now(prod).live).release
+        assert code == 1
+        assert "prod: 1 to change, 1 to delete\n  - Endpoint delays-prod\n  ~ Topic alerts (tags)" in out
+        assert f"      live of delays in prod ({live}, by the stage's file)" in out
+        assert out.splitlines()[-1] == ("✗ In prod something that a pin names would be replaced or deleted")
+
+    def test_as_json_and_markdown_and_with_what_failed(self, slipway, prod, dev):
+        dev.stack.previewed = ServiceError("no answer", "", "Ask again.")
+        prod.stack.previewed = None
+        code, out, _ = slipway("plan", "--json")
+        found = json.loads(out.splitlines()[-1])
+        assert (code, found["passes"]) == (4, False)
+        assert [(one["made"], one["failure"]) for one in found["stages"]] == [
+            (True, "no answer\nAsk again."),
+            (False, None),
+        ]
+        code, out, _ = slipway("plan", "--markdown")
+        assert (code, out.splitlines()[0]) == (4, "## ⚠️ dev could not be asked")
+        assert "⚠️ no answer Ask again." in out
 
 
 class TestCleanup:
