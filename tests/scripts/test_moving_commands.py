@@ -128,6 +128,19 @@ class TestRollback:
         assert (found["release"], found["stage"]) == (release, "prod")
         assert found["seconds"] >= 0
 
+    def test_a_dry_run_says_what_could_serve_and_moves_nothing(self, slipway, prod):
+        before = pins_now(prod)
+        release = sure(before.previous).release
+        code, out, _ = slipway("rollback", "prod", "--dry-run", "--to", release)
+        assert (code, pins_now(prod)) == (0, before)
+        assert out == f"✓ {release} could serve prod again: all that it needs is there\n"
+
+    def test_another_release_than_the_way_back_leads_to_is_exit_2(self, slipway, prod):
+        before = pins_now(prod)
+        code, _, err = slipway("rollback", "prod", "--to", "abc")
+        assert (code, pins_now(prod)) == (2, before)
+        assert "not to abc" in err
+
 
 class TestStatus:
     def test_agreement_is_exit_0(self, slipway, dev, prod):
