@@ -71,17 +71,13 @@ class ExecutionRoles:
             needs.insert(0, Permission("logs:CreateLogGroup", place))
         return self._denied(account, arn, *needs) is None
 
+    def may_pull(self, account: str, region: str, arn: str, reference: str) -> bool:
+        """Whether it may pull an image."""
+        return self._denied(account, arn, *_of_image(account, region, reference)) is None
+
     def may_measure(self, container: Container) -> bool:
         """Whether it may publish what an instance uses of its machine."""
         return self.may(container.account, container.role, "cloudwatch:PutMetricData", "*")
-
-    def cannot_open(self, account: str, arn: str, uri: str) -> str | None:
-        """Why it may not get and decrypt the object at an `s3://` URI, or None where it may."""
-        needs = [Permission("s3:GetObject", _object(uri))]
-        if key := objects.key_of(account, uri):
-            needs.append(Permission("kms:Decrypt", key))
-        denied = self._denied(account, arn, *needs)
-        return _said(arn, denied) if denied else None
 
     def write(self, account: str, arn: str, uri: str, content: bytes, key: str = "") -> None:
         """Put an object at an `s3://` URI, encrypted with the KMS key of this ARN ("": as its bucket says).

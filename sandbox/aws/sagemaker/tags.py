@@ -1,4 +1,4 @@
-"""Tags of SageMaker's models, endpoint configs and endpoints.
+"""Tags of SageMaker's models, endpoint configs, endpoints and jobs.
 
 Adds to moto: a ValidationException for an ARN that names nothing, the replacement of a key that is set again,
 and the limit of 50 tags. The tags of other resources are still moto's, with the same ValidationException.
@@ -19,9 +19,14 @@ _BACKEND = {
     "model": "_models",
     "endpoint": "endpoints",
     "endpoint-config": "endpoint_configs",
+    "training-job": "training_jobs",
     "transform-job": "transform_jobs",
 }
-_WORDS = {"endpoint-config": "endpoint configuration", "transform-job": "transform job"}
+_WORDS = {
+    "endpoint-config": "endpoint configuration",
+    "training-job": "training job",
+    "transform-job": "transform job",
+}
 
 
 def install() -> None:

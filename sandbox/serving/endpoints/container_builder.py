@@ -37,7 +37,7 @@ Refusal = Callable[[str, str, str, Mapping[str, Any]], str | None]
 
 
 @dataclass(frozen=True)
-class Owner:
+class ContainerOwner:
     """Whose a container is: an account's and region's endpoint, variant and config.
 
     What it owns besides is laid over the model's: variables, and where its output goes in CloudWatch Logs.
@@ -83,12 +83,13 @@ class ContainerBuilder:
         place = endpoint.account, endpoint.region, endpoint.endpoint_name
         return {
             variant["VariantName"]: self.container(
-                Owner(*place, variant["VariantName"], spec.config_name), spec.models[variant["ModelName"]]
+                ContainerOwner(*place, variant["VariantName"], spec.config_name),
+                spec.models[variant["ModelName"]],
             )
             for variant in [*spec.variants, *spec.shadow_variants]
         }
 
-    def container(self, owner: Owner, model: Mapping[str, Any]) -> Container:
+    def container(self, owner: ContainerOwner, model: Mapping[str, Any]) -> Container:
         """The container of one model, as CreateModel's request has it."""
         definition = primary_container(model)
         role = model.get("ExecutionRoleArn", "")

@@ -73,7 +73,7 @@ def test_a_missing_model_and_a_missing_job(jobs: Jobs) -> None:
     """A model that is not there is refused, and a job that is not there is not found."""
     with refused("ValidationException", 'Could not find model "arn:aws:sagemaker'):
         jobs.start(jobs.put(a="1\n"), ModelName="nobody")
-    with refused("ResourceNotFound", "nobody"):
+    with refused("ValidationException", "Requested resource not found."):
         jobs.describe("nobody")
 
 
@@ -331,7 +331,7 @@ def test_what_cannot_be_filtered_or_joined(jobs: Jobs) -> None:
 def test_the_role_reads_and_writes(jobs: Jobs) -> None:
     """The model's role reads the input and writes the output: what it may not, fails, and is in the log."""
     world = jobs.world
-    for action in ("s3:GetObject", "s3:PutObject"):
+    for action, words in (("s3:GetObject", "AccessDenied"), ("s3:PutObject", "to perform: s3:PutObject")):
         denied = world.model("1", role=world.role, BY_LINE="length")
         role = world.sagemaker.describe_model(ModelName=denied)["ExecutionRoleArn"].rpartition("/")[2]
         iam, only = world.sandbox.client("iam"), {"Effect": "Deny", "Action": action}
@@ -341,7 +341,7 @@ def test_the_role_reads_and_writes(jobs: Jobs) -> None:
         try:
             found = jobs.run(jobs.put(a="1\n"), ModelName=denied)
             assert found["TransformJobStatus"] == "Failed"
-            jobs.log(found["TransformJobName"], f"not authorized to perform: {action}")
+            jobs.log(found["TransformJobName"], words)
             assert jobs.results(found["TransformJobName"]) == {}
         finally:
             iam.delete_role_policy(RoleName=role, PolicyName="no")

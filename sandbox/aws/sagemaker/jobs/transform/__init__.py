@@ -1,1 +1,1 @@
-"""SageMaker's transform jobs. How they run is in `sandbox.serving.transforms`."""
+"""Transform jobs: the actions, what is refused, how one is described."""

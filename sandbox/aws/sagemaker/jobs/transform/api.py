@@ -1,107 +1,100 @@
-"""The actions on SageMaker's transform jobs: CreateTransformJob really runs the model on what lies in S3."""
+"""The actions on SageMaker's transform jobs. How they run is in `sandbox.jobs.transform`.
+
+Adds to moto: jobs that run.
+"""
 
 from functools import partial
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
+from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.sagemaker.arns import sagemaker_arn
-from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
-from sandbox.aws.sagemaker.jobs.transform.rules import processing, refuse_empty, refuse_sizes
-from sandbox.aws.sagemaker.jobs.transform.service import TransformJobs
-from sandbox.aws.sagemaker.jobs.transform.store import JobStore, Status, TransformJob
+from sandbox.aws.sagemaker.jobs.lookup import find_job, refuse_over, refuse_taken
+from sandbox.aws.sagemaker.jobs.transform import rules
+from sandbox.aws.sagemaker.jobs.transform.description import describe, summary
 from sandbox.aws.sagemaker.members import refuse_uncovered
 from sandbox.aws.sagemaker.models.store import find_model
 from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
-from sandbox.aws.shared.errors import BadRequest
 from sandbox.aws.shared.moto_actions import replace
-from sandbox.core.clock import visible
-from sandbox.serving.transforms.places import BadManifest
-from sandbox.serving.transforms.runner import Denied, Work
+from sandbox.core.loop import LoopWork
+from sandbox.jobs.running.objects import Objects, Owner
+from sandbox.jobs.transform.runner import Runner
+from sandbox.jobs.transform.state import OVER, TransformJob
 
 
-def install(service: TransformJobs, roles: ExecutionRoles) -> None:
-    """Patch moto's transform actions; `roles` says what a model's execution role may do."""
-    actions = {
-        "create_transform_job": partial(_create, service=service, roles=roles),
-        "describe_transform_job": _describe,
-        "list_transform_jobs": _list,
-        "stop_transform_job": partial(_stop, service=service),
-    }
-    for name, action in actions.items():
-        replace(SageMakerResponse, name, action)
+class TransformJobs:
+    """Creates, describes, lists and stops transform jobs; moto's backends hold them."""
 
+    def __init__(self, work: LoopWork, runner: Runner, objects: Objects) -> None:
+        self._work = work
+        self._runner = runner
+        self._objects = objects
 
-def _create(self: SageMakerResponse, service: TransformJobs, roles: ExecutionRoles) -> ActionResult:
-    request = {key: value for key, value in dict(self.params).items() if value not in (None, {}, [])}
-    tags = new_tags(request.pop("Tags", []))
-    name, jobs = request["TransformJobName"], _jobs(self)
-    arn = sagemaker_arn("transform-job", name, self.current_account, self.region)
-    if any(taken.lower() == name.lower() for taken in jobs):
-        raise ResourceInUseException(
-            "Job name must be unique within an AWS account and region, and a job with this name already "
-            f"exists ({arn})"
+    def install(self) -> None:
+        """Replace moto's actions."""
+        for name in (
+            *("create_transform_job", "describe_transform_job", "list_transform_jobs", "stop_transform_job"),
+        ):
+            replace(SageMakerResponse, name, getattr(self, name))
+
+    def create_transform_job(self, response: SageMakerResponse) -> ActionResult:
+        """CreateTransformJob."""
+        request = {key: value for key, value in dict(response.params).items() if value not in (None, {}, [])}
+        tags = new_tags(request.pop("Tags", []))
+        account, region, name = response.current_account, response.region, request["TransformJobName"]
+        arn = sagemaker_arn("transform-job", name, account, region)
+        refuse_taken(_jobs_of(account, region), name, arn)
+        refuse_uncovered("CreateTransformJob", request)
+        model = find_model(response, request["ModelName"]).served
+        rules.refuse_sizes(request)
+        processing = rules.processing(request)
+        owner = Owner(account, region, model.get("ExecutionRoleArn", ""))
+        rules.refuse_input(self._objects, owner, request)
+        self._work.call(lambda: self._begin(TransformJob(owner, name, arn, request, model, processing, tags)))
+        return ActionResult({"TransformJobArn": arn})
+
+    def _begin(self, job: TransformJob) -> None:
+        """Keep a job and let it run. On the event loop. Raises SageMaker's ResourceInUse."""
+        jobs = _jobs_of(job.owner.account, job.owner.region)
+        refuse_taken(jobs, job.name, job.arn)
+        jobs[job.name] = job
+        self._work.begin(self._runner.run(job))
+
+    def describe_transform_job(self, response: SageMakerResponse) -> ActionResult:
+        """DescribeTransformJob."""
+        return ActionResult(self._work.call(partial(describe, _named(response))))
+
+    def list_transform_jobs(self, response: SageMakerResponse) -> ActionResult:
+        """ListTransformJobs."""
+        jobs = list(_jobs_of(response.current_account, response.region).values())
+        entries = self._work.call(lambda: [summary(job) for job in jobs])
+        return ActionResult(
+            listed(
+                "TransformJobSummaries", entries, "TransformJobName", response.params, "TransformJobStatus"
+            )
         )
-    refuse_uncovered("CreateTransformJob", request)
-    model = find_model(self, request["ModelName"]).served
-    refuse_sizes(request)
-    how = processing(request)
-    role = model.get("ExecutionRoleArn", "")
-    store = JobStore(roles, self.current_account, self.region, role, request)
-    refuse_empty(_input(request), self.region, role, _found(store))
-    job = TransformJob(arn, request, tags)
-    jobs[name] = job
-    work = Work(self.current_account, self.region, request, model, how)
-    service.call(lambda: service.begin(job, work, store))
-    return ActionResult({"TransformJobArn": arn})
+
+    def stop_transform_job(self, response: SageMakerResponse) -> ActionResult:
+        """StopTransformJob."""
+        job = _named(response)
+
+        def stop() -> None:
+            if job.status in OVER:
+                refuse_over("transform", job.status, job.arn)
+            job.stop()
+
+        self._work.call(stop)
+        return EmptyResult()
 
 
-def _found(store: JobStore) -> object:
-    try:
-        return store.files()
-    except BadManifest as error:
-        raise ValidationError(f"The manifest at {_input(store.request)} cannot be read: {error}.") from error
-    except Denied:
-        return None
-
-
-def _describe(self: SageMakerResponse) -> ActionResult:
-    return ActionResult(_job(self).description)
-
-
-def _list(self: SageMakerResponse) -> ActionResult:
-    entries = [job.summary for job in list(_jobs(self).values()) if visible("sagemaker", job.creation_time)]
-    return ActionResult(
-        listed("TransformJobSummaries", entries, "TransformJobName", self.params, "TransformJobStatus")
-    )
-
-
-def _stop(self: SageMakerResponse, service: TransformJobs) -> ActionResult:
-    job = _job(self)
-    if job.status not in (Status.IN_PROGRESS, Status.STOPPING):
-        raise ValidationError(
-            f"The request was rejected because the transform job is in status {job.status.value}."
-        )
-    service.call(lambda: service.stop(job))
-    return EmptyResult()
-
-
-def _job(self: SageMakerResponse) -> TransformJob:
-    name = self._get_param("TransformJobName")
-    job = _jobs(self).get(name)
-    if job is None or not visible("sagemaker", job.creation_time):
-        arn = sagemaker_arn("transform-job", name, self.current_account, self.region)
-        raise BadRequest("ResourceNotFound", f"Could not find transform job {arn!r}.".replace("'", '"'))
-    return job
-
-
-def _jobs(self: SageMakerResponse) -> dict[str, Any]:
+def _jobs_of(account: str, region: str) -> dict[str, TransformJob]:
     """moto's own dictionary, which holds the sandbox's jobs, so that its tagging works."""
-    return self.sagemaker_backend.transform_jobs
+    backend: Any = sagemaker_backends[account][region]
+    return backend.transform_jobs
 
 
-def _input(request: Any) -> str:
-    return request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
+def _named(response: SageMakerResponse) -> TransformJob:
+    return find_job(_jobs_of(response.current_account, response.region), response.params["TransformJobName"])

@@ -1,25 +1,22 @@
-"""What CreateTransformJob refuses. The words of NO_OBJECTS and of a missing model are SageMaker's own.
+"""What CreateTransformJob refuses. The words for an empty input and a missing model are SageMaker's own.
 
-People met NO_OBJECTS in aws/amazon-sagemaker-examples#2414. The other rules are the API reference's, of
+People met the first in aws/amazon-sagemaker-examples#2414. The other rules are the API reference's, of
 CreateTransformJob, and of "Associate Prediction Results with Input Records" in the developer guide, which
 give no words.
 """
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from moto.sagemaker.exceptions import ValidationError
 
-from sandbox.serving.transforms.joining import CSV, FORMATS, JSON, Processing
-from sandbox.serving.transforms.parameters import MOST_MEGABYTES
-from sandbox.serving.transforms.paths import BadPath, Path, parse
+from sandbox.aws.sagemaker.jobs.lookup import no_objects
+from sandbox.jobs.running.objects import ObjectError, Objects, Owner, source_of
+from sandbox.jobs.transform.files import results
+from sandbox.jobs.transform.joining import CSV, FORMATS, JSON, Processing
+from sandbox.jobs.transform.parameters import MOST_MEGABYTES
+from sandbox.jobs.transform.paths import BadPath, Path, parse
 
-NO_OBJECTS = (
-    'No S3 objects found under S3 URL "{}" given in input data source. Please ensure that the bucket exists '
-    'in the selected region ({}), that objects exist under that S3 prefix, and that the role "{}" has '
-    '"s3:ListBucket" permissions on bucket "{}".'
-)
 MOST_INSTANCES = 100
 MOST_VARIABLES = 16
 
@@ -39,10 +36,17 @@ def refuse_sizes(request: Mapping[str, Any]) -> None:
         raise ValidationError(f"The maximum InstanceCount of a transform job is {MOST_INSTANCES}.")
 
 
-def refuse_empty(uri: str, region: str, role: str, found: object) -> None:
-    """Raise where nothing lies at the input, or the role may not see it."""
+def refuse_input(objects: Objects, owner: Owner, request: Mapping[str, Any]) -> None:
+    """Raise where nothing lies at the input, or the model's role may not see it, or a manifest is none."""
+    uri = source_of(request["TransformInput"])["S3Uri"]
+    try:
+        found = results(objects, owner, request)
+    except ObjectError:
+        found = {}
+    except ValueError as error:
+        raise ValidationError(f"The manifest at {uri} cannot be read: {error}.") from error
     if not found:
-        raise ValidationError(NO_OBJECTS.format(uri, region, role, urlsplit(uri).netloc))
+        raise ValidationError(no_objects(owner, uri))
 
 
 def processing(request: Mapping[str, Any]) -> Processing:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.serving.transforms.faults import FileFailed
-from sandbox.serving.transforms.joining import CSV, JSON, JSON_LINES, Processing, assembled
-from sandbox.serving.transforms.paths import parse
+from sandbox.jobs.transform.faults import FileFailed
+from sandbox.jobs.transform.joining import CSV, JSON, JSON_LINES, Processing, assembled
+from sandbox.jobs.transform.paths import parse
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\x00"))
 ROWS = st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1)

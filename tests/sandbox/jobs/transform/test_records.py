@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.serving.transforms.faults import FileFailed
-from sandbox.serving.transforms.records import payloads, records
+from sandbox.jobs.transform.faults import FileFailed
+from sandbox.jobs.transform.records import payloads, records
 
 CONTENTS = st.lists(st.sampled_from([b"a,1", b"", b"b,2\r", b"longer,than,most,lines", b"\n"])).map(
     b"\n".join

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from sandbox.serving.transforms.faults import NOT_PARSED_IN, NOT_PARSED_OUT, NOT_SAME_LINES, bad_data
-from sandbox.serving.transforms.paths import ROOT, NotThere, Path
-from sandbox.serving.transforms.records import records
+from sandbox.jobs.transform.faults import NOT_PARSED_IN, NOT_PARSED_OUT, NOT_SAME_LINES, bad_data
+from sandbox.jobs.transform.paths import ROOT, NotThere, Path
+from sandbox.jobs.transform.records import records
 
 CSV, JSON, JSON_LINES = "CSV", "JSON", "JSON Lines"
 FORMATS = {"text/csv": CSV, "application/json": JSON, "application/jsonlines": JSON_LINES}

@@ -7,21 +7,18 @@ stored when every file was tried: of a job that is stopped before, nothing is st
 
 import asyncio
 import gzip
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 
 from sandbox.core.clock import now
-from sandbox.serving.endpoints.container_builder import ContainerBuilder, Owner
-from sandbox.serving.endpoints.failures import DeploymentFailed
-from sandbox.serving.fleets.fleet import Fleet
-from sandbox.serving.fleets.host import Host
-from sandbox.serving.fleets.instance import PING_TIMEOUT, Instance
-from sandbox.serving.runtimes.container import Container
-from sandbox.serving.transforms.faults import (
+from sandbox.jobs.running.failures import INTERNAL, JobFailed
+from sandbox.jobs.running.objects import ObjectError, Objects
+from sandbox.jobs.transform.faults import (
     ALGORITHM,
     CLIENT,
     NO_ANSWER,
@@ -31,9 +28,19 @@ from sandbox.serving.transforms.faults import (
     bad_answer,
     bad_data,
 )
-from sandbox.serving.transforms.joining import Processing, assembled
-from sandbox.serving.transforms.parameters import PATH, Parameters, complete, environment, parameters
-from sandbox.serving.transforms.records import payloads, records
+from sandbox.jobs.transform.files import results
+from sandbox.jobs.transform.joining import assembled
+from sandbox.jobs.transform.parameters import PATH, Parameters, complete, environment, parameters
+from sandbox.jobs.transform.records import payloads, records
+from sandbox.jobs.transform.state import Status, TransformJob
+from sandbox.serving.endpoints.container_builder import ContainerBuilder, ContainerOwner
+from sandbox.serving.endpoints.failures import DeploymentFailed
+from sandbox.serving.fleets.fleet import Fleet
+from sandbox.serving.fleets.host import Host
+from sandbox.serving.fleets.instance import PING_TIMEOUT, Instance
+from sandbox.serving.runtimes.container import Container
+
+log = logging.getLogger(__name__)
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 DATA_LOG = "data-log"
@@ -47,66 +54,11 @@ Note = Callable[[Container, str, Sequence[str]], None]
 """Writes lines into a stream of a container's log group."""
 
 
-class JobFailed(Exception):
-    """A transform job failed; the message is its FailureReason."""
-
-
-class Denied(Exception):
-    """S3 did not give or take an object; the message is what AWS says of it."""
-
-
-class Store(Protocol):
-    """S3, as one job's role sees it. Blocking; every method may raise Denied."""
-
-    def files(self) -> Mapping[str, str]:
-        """The `s3://` URI of each result by that of its file."""
-        ...
-
-    def read(self, uri: str) -> bytes:
-        """A file."""
-        ...
-
-    def write(self, uri: str, content: bytes) -> None:
-        """Store a result."""
-        ...
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a job does: CreateTransformJob's request, and CreateModel's of its model."""
-
-    account: str
-    region: str
-    request: Mapping[str, Any]
-    model: Mapping[str, Any]
-    processing: Processing
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self.request["TransformJobName"]
-
-    @property
-    def owner(self) -> Owner:
-        """Whose its containers are."""
-        place = self.account, self.region, self.name, self.name
-        return Owner(*place, environment=environment(self.request), log_group=LOG_GROUP)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What its requests say of themselves."""
-        said = {
-            "Content-Type": self.request["TransformInput"].get("ContentType"),
-            "Accept": self.request["TransformOutput"].get("Accept"),
-        }
-        return {name: value for name, value in said.items() if value}
-
-
 @dataclass
 class _Share:
     """One instance and what it is asked for, at most `parameters.at_once` requests at once."""
 
-    work: Work
+    job: TransformJob
     instance: Instance
     parameters: Parameters
     requests: asyncio.Semaphore
@@ -118,9 +70,10 @@ class _Share:
 class Runner:
     """Runs jobs on the sandbox's event loop."""
 
-    def __init__(self, host: Host, builder: ContainerBuilder, note: Note) -> None:
+    def __init__(self, host: Host, builder: ContainerBuilder, objects: Objects, note: Note) -> None:
         self._host = host
         self._builder = builder
+        self._objects = objects
         self._note = note
         self._fleets: set[Fleet] = set()
 
@@ -130,82 +83,104 @@ class Runner:
             yield from fleet.instances
             yield from fleet.starting
 
-    async def run(self, work: Work, store: Store, started: Callable[[], None]) -> None:
-        """Run a job to its end; `started` is called when its instances are ready. Raises JobFailed.
-
-        Cancelled, it ends its instances first.
-        """
+    async def run(self, job: TransformJob) -> None:
+        """Run a job to its end, or until it is asked to stop. Cancelled, it ends its instances first."""
+        work = asyncio.ensure_future(self._run(job))
+        stopped = asyncio.ensure_future(job.stopping.wait())
         try:
-            container = await asyncio.to_thread(self._builder.container, work.owner, work.model)
+            await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            work.cancel()
+            await asyncio.wait([work])
+        if work.cancelled():
+            job.end(Status.STOPPED)
+        elif isinstance(error := work.exception(), JobFailed):
+            job.end(Status.FAILED, str(error))
+        elif error is not None:
+            log.error("the transform job %s failed", job.name, exc_info=error)
+            job.end(Status.FAILED, INTERNAL)
+        else:
+            job.end(Status.COMPLETED)
+
+    async def _run(self, job: TransformJob) -> None:
+        place = job.owner.account, job.owner.region, job.name, job.name
+        owner = ContainerOwner(*place, environment=environment(job.request), log_group=LOG_GROUP)
+        try:
+            container = await asyncio.to_thread(self._builder.container, owner, job.model)
         except DeploymentFailed as error:
             raise JobFailed(f"{CLIENT}: {error.reason}") from error
-        fleet = Fleet(self._host, container, work.request["TransformResources"]["InstanceCount"], 1.0)
+        fleet = Fleet(self._host, container, job.request["TransformResources"]["InstanceCount"], 1.0)
         self._fleets.add(fleet)
         try:
             if not await fleet.start():
                 raise JobFailed(f"{ALGORITHM}: {NO_PING}")
-            started()
+            job.start()
             if fleet.simulation:
                 self._note(container, container.log_stream("sandbox"), [fleet.simulation])
-            await self._transform(work, store, fleet)
+            await self._transform(job, fleet)
         finally:
-            await asyncio.shield(fleet.stop(drain=False))
+            await fleet.stop(drain=False)
             self._fleets.discard(fleet)
 
-    async def _transform(self, work: Work, store: Store, fleet: Fleet) -> None:
+    async def _transform(self, job: TransformJob, fleet: Fleet) -> None:
         first = fleet.instances[0]
-        answer = None if complete(work.request) else await self._execution_parameters(first)
-        found = parameters(work.request, answer)
+        answer = None if complete(job.request) else await self._execution_parameters(first)
+        found = parameters(job.request, answer)
         shares = [
-            _Share(work, one, found, asyncio.Semaphore(found.at_once), asyncio.Semaphore(found.at_once))
+            _Share(job, one, found, asyncio.Semaphore(found.at_once), asyncio.Semaphore(found.at_once))
             for one in fleet.instances
         ]
         for share in shares:
             self._say(share, [found.words])
-        places = await asyncio.to_thread(store.files)
+        try:
+            places = await asyncio.to_thread(results, self._objects, job.owner, job.request)
+        except (ObjectError, ValueError) as error:
+            raise JobFailed(f"{CLIENT}: {error}") from error
         for number, uri in enumerate(sorted(places)):
             shares[number % len(shares)].files.append(uri)
-        asked = [(share, uri, self._file(share, store, uri)) for share in shares for uri in share.files]
-        results = await _all([file for _, _, file in asked])
-        for (share, uri, _), result in zip(asked, results, strict=True):
+        asked = [(share, uri, self._file(share, uri)) for share in shares for uri in share.files]
+        found_of = await _all([file for _, _, file in asked])
+        for (share, uri, _), result in zip(asked, found_of, strict=True):
             if result is not None:
-                await self._stored(share, store, uri, places[uri], result)
+                await self._stored(share, uri, places[uri], result)
         whose = {failed.whose for share in shares for failed in share.failed.values()}
         if whose:
             raise JobFailed(f"{ALGORITHM if ALGORITHM in whose else CLIENT}: {SEE_LOGS}")
 
-    async def _stored(self, share: _Share, store: Store, uri: str, place: str, result: bytes) -> None:
+    async def _stored(self, share: _Share, uri: str, place: str, result: bytes) -> None:
+        key = share.job.request["TransformOutput"].get("KmsKeyId", "")
         try:
-            await asyncio.to_thread(store.write, place, result)
-        except Denied as error:
+            await asyncio.to_thread(self._objects.write, share.job.owner, place, result, key)
+        except ObjectError as error:
             self._failed(share, uri, bad_data(str(error)))
 
-    async def _file(self, share: _Share, store: Store, uri: str) -> bytes | None:
+    async def _file(self, share: _Share, uri: str) -> bytes | None:
         """The result of a file; None for one that failed, which is then in the data log."""
         async with share.reading:
             try:
-                return await self._result(share, store, uri)
-            except Denied as error:
+                return await self._result(share, uri)
+            except ObjectError as error:
                 self._failed(share, uri, bad_data(str(error)))
             except FileFailed as error:
                 self._failed(share, uri, error)
         return None
 
-    async def _result(self, share: _Share, store: Store, uri: str) -> bytes:
-        asked = share.work.request["TransformInput"]
-        content = await asyncio.to_thread(store.read, uri)
+    async def _result(self, share: _Share, uri: str) -> bytes:
+        asked = share.job.request["TransformInput"]
+        content = await asyncio.to_thread(self._objects.read, share.job.owner, uri)
         if asked.get("CompressionType") == "Gzip":
             content = await asyncio.to_thread(_unpacked, content)
         by_line = asked.get("SplitType") == "Line"
         found = share.parameters
         batches = list(payloads(records(content, by_line), found.limit, found.single))
         parts = await _all([self._part(share, batch) for batch in batches])
-        together = share.work.request["TransformOutput"].get("AssembleWith") == "Line"
+        together = share.job.request["TransformOutput"].get("AssembleWith") == "Line"
         return assembled(parts, together)
 
     async def _part(self, share: _Share, batch: Sequence[bytes]) -> bytes:
         """What is stored for the records of one request."""
-        processing = share.work.processing
+        processing = share.job.processing
         async with share.requests:
             body = await asyncio.to_thread(processing.request, batch)
             answer = await self._ask(share, body)
@@ -213,7 +188,7 @@ class Runner:
 
     async def _ask(self, share: _Share, body: bytes) -> bytes:
         """The container's answer. What is no refusal is asked again, as often as the job says."""
-        config = share.work.request.get("ModelClientConfig") or {}
+        config = share.job.request.get("ModelClientConfig") or {}
         timeout = aiohttp.ClientTimeout(total=config.get("InvocationsTimeoutInSeconds", SECONDS))
         failed = FileFailed(ALGORITHM, NO_ANSWER)
         for _ in range(config.get("InvocationsMaxRetries", RETRIES) + 1):
@@ -223,7 +198,7 @@ class Runner:
                 async with self._host.client.post(
                     f"{share.instance.url}/invocations",
                     data=_chunks(body) if share.parameters.limit is None else body,
-                    headers=share.work.headers,
+                    headers=_headers(share.job.request),
                     skip_auto_headers=_NEVER_INVENTED,
                     timeout=timeout,
                     allow_redirects=False,
@@ -274,6 +249,15 @@ async def _all(works: Sequence[Any]) -> list[Any]:
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _headers(request: Mapping[str, Any]) -> dict[str, str]:
+    """What a job's requests say of themselves."""
+    said = {
+        "Content-Type": request["TransformInput"].get("ContentType"),
+        "Accept": request["TransformOutput"].get("Accept"),
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 async def _chunks(body: bytes) -> AsyncIterator[bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 
-from sandbox.serving.transforms.faults import TOO_LARGE, bad_data
+from sandbox.jobs.transform.faults import TOO_LARGE, bad_data
 
 
 def records(content: bytes, by_line: bool) -> list[bytes]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.serving.transforms.paths import BadPath, NotThere, parse
+from sandbox.jobs.transform.paths import BadPath, NotThere, parse
 
 ROW = ["a", "b", "c", "d", "e", "f"]
 OBJECT = {"id": 7, "features": {"x": 1, "y": [10, 20]}, "SageMakerOutput": 0.5}

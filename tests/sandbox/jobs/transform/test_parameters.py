@@ -1,11 +1,10 @@
-"""What a transform job leaves open, and the names of what it reads and stores."""
+"""What a transform job leaves open, and who says it."""
 
 from typing import Any
 
 import pytest
 
-from sandbox.serving.transforms.parameters import Parameters, complete, environment, parameters
-from sandbox.serving.transforms.places import BadManifest, manifest, names_below, stored
+from sandbox.jobs.transform.parameters import Parameters, complete, environment, parameters
 
 ASKED = b'{"MaxConcurrentTransforms": 4, "BatchStrategy": "SINGLE_RECORD", "MaxPayloadInMB": 2}'
 
@@ -51,30 +50,3 @@ def test_the_container_hears_what_the_job_says_and_no_more() -> None:
         "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": "2",
         "MINE": "1",
     }
-
-
-def test_results_are_named_by_what_comes_after_the_prefix() -> None:
-    found = ["s3://b/in/", "s3://b/in/a.csv", "s3://b/in/sub/b.csv"]
-    below = {"s3://b/in/a.csv": "a.csv", "s3://b/in/sub/b.csv": "sub/b.csv"}
-    assert names_below("s3://b/in/", found) == names_below("s3://b/in", found) == below
-    assert names_below("s3://b/in/a.csv", found[1:2]) == {"s3://b/in/a.csv": "a.csv"}
-    assert names_below("s3://b/in/a", found[1:2]) == {"s3://b/in/a.csv": "a.csv"}
-    assert names_below("s3://b", found[1:2]) == {"s3://b/in/a.csv": "in/a.csv"}
-    assert (
-        stored("s3://b/out/", "sub/b.csv") == stored("s3://b/out", "sub/b.csv") == "s3://b/out/sub/b.csv.out"
-    )
-
-
-def test_a_manifest_names_objects_below_its_prefix() -> None:
-    assert manifest(b'[{"prefix": "s3://b/in/"}, "a.csv", "sub/b.csv"]') == (
-        "s3://b/in/",
-        ["a.csv", "sub/b.csv"],
-    )
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"{}", b"[]", b'["a.csv"]', b'[{"prefix": "in/"}, "a"]', b'[{"prefix": "s3://b/"}]']
-)
-def test_what_is_no_manifest(content: bytes) -> None:
-    with pytest.raises(BadManifest):
-        manifest(content)
