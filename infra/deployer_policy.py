@@ -12,6 +12,7 @@ from infra import policies
 from infra.arns import Place
 from infra.policies import Statement
 from release.domain import names
+from release.domain.batch import LOG_GROUP
 from release.domain.stage import StageSettings
 
 LONGEST = 6_144
@@ -67,6 +68,8 @@ _MODEL_PACKAGES = """
     CreateModelPackageGroup DescribeModelPackageGroup CreateModelPackage DescribeModelPackage AddTags
 """
 """Not UpdateModelPackage: what becomes of a version, people say."""
+_JOBS = "CreateTransformJob DescribeTransformJob"
+_JOB_LOGS = "DescribeLogStreams GetLogEvents"
 _NO_RESOURCE = """
     cloudwatch:DescribeAlarms cloudwatch:GetMetricData
     ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
@@ -79,6 +82,7 @@ def document(settings: StageSettings) -> dict[str, Any]:
     """The policy for one stage."""
     place = Place(settings.account, settings.region)
     statements = [*_serving(place, settings), *_storage(place, settings), *_identity(place, settings)]
+    statements += _batch(place, settings)
     anywhere = _NO_RESOURCE
     if settings.model_packages != "none":
         statements.append(_registered(place, settings))
@@ -92,6 +96,23 @@ def _registered(place: Place, settings: StageSettings) -> Statement:
     ours = [place.arn("sagemaker", f"model-package-group/{group}") for group in groups]
     ours += [place.arn("sagemaker", f"model-package/{group}/*") for group in groups]
     return _allow("ModelPackages", "sagemaker", _MODEL_PACKAGES, ours)
+
+
+def _batch(place: Place, settings: StageSettings) -> list[Statement]:
+    """Transform jobs, what they say of their files, and the files that are not in the stage's own bucket."""
+    endpoints = [names.endpoint(name, settings.stage) for name in settings.endpoints]
+    jobs = [place.arn("sagemaker", f"transform-job/{name}-*") for name in endpoints]
+    places = [*settings.batch.reads, *settings.batch.writes]
+    buckets = sorted({place.bucket(uri.removeprefix("s3://").partition("/")[0]) for uri in places})
+    found = [
+        *([_allow("Jobs", "sagemaker", _JOBS, jobs)] if jobs else ()),
+        _allow("JobLogs", "logs", _JOB_LOGS, place.arn("logs", f"log-group:{LOG_GROUP}*")),
+    ]
+    if places:
+        objects = [one for uri in places for one in policies.objects(place, uri)]
+        found += [_allow("BatchFiles", "s3", "GetObject", sorted(set(objects)))]
+        found += [_allow("BatchFolders", "s3", "ListBucket", buckets)]
+    return found
 
 
 def _serving(place: Place, settings: StageSettings) -> list[Statement]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from infra.arns import Place
+from release.domain.batch import FOLDER, LOG_GROUP
 
 Statement = dict[str, Any]
 
@@ -93,6 +94,43 @@ def fleet(place: Place, key_arn: str, captured: Sequence[str], in_a_network: boo
     if in_a_network:
         statements.append(allow("JoinNetwork", [f"ec2:{action}" for action in _OF_A_NETWORK], "*"))
     return document(*statements)
+
+
+def batch(
+    place: Place, bucket: str, key_arn: str, jobs: Sequence[str], reads: Sequence[str], writes: Sequence[str]
+) -> str:
+    """What a model's containers may do besides, in a transform job: read rows, write answers and logs.
+
+    `jobs` are patterns of their names; `reads` and `writes` are places of S3 as `s3://` URIs, besides the
+    folder for it in the stage's own bucket. The log group is all transform jobs', so no stage makes it.
+    """
+    own = f"s3://{bucket}/{FOLDER}"
+    read, written = [own, *reads], [own, *writes]
+    group = place.arn("logs", f"log-group:{LOG_GROUP}")
+    streams = [f"{group}:log-stream:{job}/*" for job in jobs]
+    return document(
+        *(_list(place, number, uri) for number, uri in enumerate(read)),
+        allow("ReadRows", "s3:GetObject", [found for uri in read for found in objects(place, uri)]),
+        allow("WriteAnswers", "s3:PutObject", [found for uri in written for found in objects(place, uri)]),
+        allow("EncryptAnswers", "kms:GenerateDataKey", key_arn),
+        allow("MakeJobLogs", ["logs:CreateLogGroup", "logs:DescribeLogStreams"], f"{group}:*"),
+        *([allow("WriteJobLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], streams)] if jobs else ()),
+    )
+
+
+def _list(place: Place, number: int, uri: str) -> Statement:
+    """SageMaker lists a job's files as the role, and refuses a job where it finds none."""
+    bucket, _, folder = uri.removeprefix("s3://").partition("/")
+    statement = allow(f"ListRows{number}", "s3:ListBucket", place.bucket(bucket))
+    return {**statement, "Condition": {"StringLike": {"s3:prefix": [f"{folder}*"]}}} if folder else statement
+
+
+def objects(place: Place, uri: str) -> list[str]:
+    """The objects at a place: that of its name, and those of the folder."""
+    bucket, _, folder = uri.removeprefix("s3://").partition("/")
+    arn, inside = place.bucket(bucket), folder.rstrip("/")
+    named = [f"{arn}/{inside}"] if inside and not folder.endswith("/") else []
+    return [*named, f"{arn}/{inside}/*" if inside else f"{arn}/*"]
 
 
 def tls_only(place: Place, bucket: str) -> str:

@@ -1,7 +1,6 @@
 """What operations and rollouts need of the world, as protocols: who implements them is `release/adapters/`.
 
-Every method may raise a SlipwayError, or an error of the library behind it that the commands translate. A
-small in-memory implementation of each is in `tests/fakes/`.
+Methods may raise a SlipwayError, or a library's error that commands translate. Fakes are in `tests/fakes/`.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 
 from release.domain import quotas
 from release.domain.approvals import Approvals, Makers
+from release.domain.batch import BatchJobs
 from release.domain.chain import Shelf
 from release.domain.cleanup import Kind, Thing
 from release.domain.data_version import DataVersion
@@ -358,6 +358,7 @@ class StagePorts:
     models: ModelRegistry
     packages: ModelPackages
     signs: Signs
+    batches: BatchJobs
     quota_of: quotas.Ask
     clock: Clock
     role_exists: Callable[[str], bool]

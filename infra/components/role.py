@@ -22,13 +22,18 @@ class ExecutionRoleArgs:
     key_arn: pulumi.Input[str]
     log_groups: tuple[str, ...]
     alarms: tuple[str, ...]
+    jobs: tuple[str, ...]
+    """Patterns of the names of transform jobs."""
+    reads: tuple[str, ...]
+    """Places of S3 that transform jobs may read besides the stage's own."""
+    writes: tuple[str, ...]
     boundary: str | None
     """ARN of the policy that bounds the role."""
     tags: Mapping[str, str]
 
 
 class ExecutionRole(pulumi.ComponentResource):
-    """One role for all endpoints of a stage, with one inline policy for all of them.
+    """One role for all endpoints of a stage, with an inline policy for them, and one for batch scoring.
 
     `ready` is what must exist before SageMaker uses the role: a role without its policy lets the creation
     of a model pass and that of its endpoint fail minutes later.
@@ -54,6 +59,17 @@ class ExecutionRole(pulumi.ComponentResource):
             policy=pulumi.Output.from_input(args.key_arn).apply(
                 lambda key_arn: policies.execution(
                     args.place, args.bucket, args.repository, key_arn, args.log_groups, args.alarms
+                )
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.iam.RolePolicy(
+            f"{name}-batch",
+            name="batch",
+            role=role.name,
+            policy=pulumi.Output.from_input(args.key_arn).apply(
+                lambda key_arn: policies.batch(
+                    args.place, args.bucket, key_arn, args.jobs, args.reads, args.writes
                 )
             ),
             opts=pulumi.ResourceOptions(parent=self),

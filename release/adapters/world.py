@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from release.adapters import revisions, stage_file
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws, error_code
+from release.adapters.batch_jobs import TransformJobs
 from release.adapters.clock import SystemClock
 from release.adapters.data_store import DataStore
 from release.adapters.endpoints import Endpoints
@@ -141,6 +142,7 @@ def ports_of(
         packages=SageMakerRegistry(aws),
         last=False,
         signs=Signs(aws),
+        batches=TransformJobs(aws),
         quota_of=Quotas(aws).of,
         clock=SystemClock(),
         role_exists=lambda role: _role_exists(aws, role),

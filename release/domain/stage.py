@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, ValidationError, field_validator
 
 from release.domain import former, guardrails, nearby, regions
+from release.domain.batch import S3Place
 from release.domain.errors import UsageError
 from release.domain.pins import Data, EndpointName, EndpointSettings
 from release.domain.policy import Policy
@@ -24,6 +25,7 @@ _POLICY = r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+$"
 
 EXAMPLES = {
     "account": 'slipway:account: "123456789012"',
+    "batch": "slipway:batch:\n    reads: [s3://warehouse/flights]\n    writes: [s3://warehouse/scores]",
     "endpoints": "slipway:endpoints:\n    delays:\n      instances: {type: ml.m7i.large, min: 1, max: 2}",
     "image": "slipway:image:\n    base: <registry>/python@sha256:<digest>",
     "judge": "slipway:judge:\n    errors: {fail_times: 1.25, fail_plus: 0.0002}",
@@ -70,6 +72,15 @@ class Alerts(Data):
     """Subscribed to the stage's topic; its owner has to confirm the subscription."""
 
 
+class Batch(Data):
+    """Where `./slipway score` may read and write besides `batch/` of the stage's own bucket."""
+
+    reads: tuple[S3Place, ...] = ()
+    """Buckets, or folders in them, of which input may be; their own keys have to let the role decrypt."""
+    writes: tuple[S3Place, ...] = ()
+    """Buckets, or folders in them, to which answers may go."""
+
+
 class StageSettings(Data):
     """Everything a stage's data says."""
 
@@ -84,6 +95,8 @@ class StageSettings(Data):
     image: ImageSettings = ImageSettings()
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
+    batch: Batch = Batch()
+    """What batch scoring may reach; `pulumi up` gives the execution role the rights."""
     judge: Policy = Policy()
     """What the judge tolerates from a candidate here; docs/judge.md explains every default."""
     gates: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from pathlib import Path
 from demo.callers import calling
 from demo.project import GUARDED, TOLERANT, change_stage
 from release.domain import names
+from tests.end_to_end.batches import as_csv, golden_rows, put
 from tests.end_to_end.permissions import Needs
 from tests.end_to_end.world import World, wait_until
 
@@ -63,6 +64,11 @@ def lived(world: World, trained: Mapping[str, Path]) -> Life:
         life.command(*command)
     for command in (("invoke", "staging"), ("doctor", "staging"), ("logs", "staging")):
         life.command(*command, expected=None)
+    with life.step("files that are scored in staging, and one that is refused"):
+        for rows, code in ((as_csv(golden_rows(world, "staging", 20)), 0), (b"x\n", 1)):
+            source = put(world, "staging", "in/flights.csv", rows)
+            target = f"{source.partition('/in/')[0]}/out-{code}"
+            world.slipway("score", "staging", "--input", source, "--output", target, expected=code)
     with life.step("apply staging, in a network and captured"):
         bucket = world.ports("staging").artifacts.bucket
         network = {"subnets": ["subnet-1"], "security_groups": ["sg-1"]}

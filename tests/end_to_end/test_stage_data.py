@@ -7,6 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from demo.project import GUARDED
+from tests.end_to_end.batches import as_csv, asked, golden_rows, put, read
 
 pytestmark = pytest.mark.sandbox
 
@@ -50,6 +51,29 @@ def test_a_request_is_answered_or_refused_in_the_servers_words(world, fresh, tmp
 
 def _manifest(world):
     return world.ports("dev").artifacts.manifest(world.endpoint("dev").live.release)
+
+
+def test_files_in_s3_are_scored_as_the_endpoint_scores_them(world, fresh):
+    content = as_csv(golden_rows(world, "staging", 300))
+    uri = put(world, "staging", "in/flights.csv", content)
+    folder = f"{uri.partition('/in/')[0]}/out"
+    done = world.slipway("score", "staging", "--input", uri, "--output", folder).result
+    assert (done["rows"], done["release"]) == (300, world.endpoint("staging").live.release)
+    [file] = done["files"]
+    rows, scores = content.decode().splitlines(), asked(world, "staging", content)
+    assert read(world, file["answers"]) == [f"{r},{s}" for r, s in zip(rows, scores, strict=True)]
+    assert len(set(scores)) > 20, "rows that differ have scores that differ"
+
+    again = world.slipway("score", "staging", "--input", uri, "--output", folder).result
+    assert again["job"] == done["job"], "the same work is the same job"
+
+    put(world, "staging", "in/flights.csv", content.replace(b",", b",x", 1))
+    refused = world.slipway("score", "staging", "--input", uri, "--output", folder, expected=2)
+    assert "are answers of something else" in refused.stderr
+    other = ("--input", uri, "--output", f"{folder}-2")
+    failed = world.slipway("score", "staging", *other, expected=1)
+    assert "ClientError: See job logs for more information" in failed.stderr
+    assert "in/flights.csv: In row 0, field" in failed.stderr, "the server's own words, by the job's log"
 
 
 def test_with_two_endpoints_every_command_asks_for_one(world, fresh, trained):

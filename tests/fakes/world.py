@@ -15,10 +15,11 @@ from release.domain.manifest import Foreign, ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
 from release.domain.said import Caller
-from release.domain.stage import ImageSettings, StageSettings
+from release.domain.stage import Batch, ImageSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
 from release.domain.waivers import Waivers
 from release.ports import Event, Registry, StagePorts, Tell
+from tests.fakes.batches import FakeBatchJobs
 from tests.fakes.evidence import QUICK, FakeEvidence
 from tests.fakes.fences import FakeFences
 from tests.fakes.holdings import FakeHoldings
@@ -87,6 +88,8 @@ class FakeStage:
         self.models = FakeModels()
         self.registry = FakeRegistry(address=f"registry/slipway-{name}")
         self.signs = FakeSigns()
+        self.batches = FakeBatchJobs()
+        self.batch = Batch()
         self.quotas = FakeQuotas()
         self.fences = FakeFences(self.trouble, "fence", now=self.clock.now)
         self.approvals: FakeRecords[Approvals] = FakeRecords(self.trouble, "approvals")
@@ -107,6 +110,7 @@ class FakeStage:
             region="us-east-1",
             endpoints={name: at_once(value) for name, value in self.file.endpoints.items()},
             judge=QUICK,
+            batch=self.batch,
             model_packages=self.model_packages,
         )
         return StagePorts(
@@ -132,6 +136,7 @@ class FakeStage:
             packages=self.packages,
             last=False,
             signs=self.signs,
+            batches=self.batches,
             quota_of=self.quotas.of,
             clock=self.clock,
             role_exists=lambda role: self.roles,

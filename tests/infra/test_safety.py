@@ -29,12 +29,18 @@ def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
     return policy["Statement"]
 
 
+def of_role(declared: Declared, name: str = "role") -> dict[str, Any]:
+    """A policy of the execution role: that of all endpoints, or another one."""
+    (policy,) = [item for item in declared.of("RolePolicy") if item.name == name]
+    return policy.document()
+
+
 def listed(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
 def test_the_role_names_every_resource_that_can_be_named(declared):
-    for statement in statements(declared.one("RolePolicy").document()):
+    for statement in statements(of_role(declared)) + statements(of_role(declared, "role-batch")):
         actions = listed(statement["Action"])
         assert not [action for action in actions if "*" in action], actions
         for resource in listed(statement["Resource"]):
@@ -42,12 +48,13 @@ def test_the_role_names_every_resource_that_can_be_named(declared):
                 assert set(actions) <= UNNAMEABLE
             else:
                 assert resource.startswith("arn:")
-                named = resource.removesuffix("/models/*").removesuffix(":*").removesuffix("delays-dev-*")
+                named = resource.removesuffix("/models/*").removesuffix("/batch/*").removesuffix(":*")
+                named = named.removesuffix("delays-dev-*").removesuffix("delays-dev-*/*")
                 assert "*" not in named, resource
 
 
 def test_the_role_reads_models_of_its_bucket_and_images_of_its_repository_only(declared):
-    by_sid = {item["Sid"]: item for item in statements(declared.one("RolePolicy").document())}
+    by_sid = {item["Sid"]: item for item in statements(of_role(declared))}
     assert by_sid["ReadModels"]["Resource"] == f"arn:aws:s3:::slipway-dev-{ACCOUNT}-us-east-1/models/*"
     assert by_sid["PullImages"]["Resource"] == f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/slipway-dev"
     assert by_sid["DecryptModels"]["Resource"] == "arn:of:Key:key"
@@ -63,7 +70,7 @@ def test_the_role_may_keep_what_is_captured_and_join_a_network_only_where_a_pin_
     vpc = {"subnets": ["subnet-1"], "security_groups": ["sg-1"]}
     capture = {"percent": 5, "to": "s3://kept-elsewhere/delays"}
     asked = declare(stage({"delays": {**PINNED["delays"], "vpc": vpc, "capture": capture}}))
-    assert len(asked.of("RolePolicy")) == len(declared.of("RolePolicy")) == 1
+    assert len(asked.of("RolePolicy")) == len(declared.of("RolePolicy")) == 2
     found = declare(stage({"delays": {**PINNED["delays"], "previous": pin(OLD, vpc=vpc, capture=capture)}}))
     (policy,) = [item for item in found.of("RolePolicy") if item.name == "delays-permissions"]
     by_sid = {item["Sid"]: item for item in statements(policy.document())}
@@ -76,7 +83,7 @@ def test_the_role_may_keep_what_is_captured_and_join_a_network_only_where_a_pin_
 
 
 def test_the_role_may_watch_every_alarm_that_an_update_can_name(declared):
-    by_sid = {item["Sid"]: item for item in statements(declared.one("RolePolicy").document())}
+    by_sid = {item["Sid"]: item for item in statements(of_role(declared))}
     (pattern,) = by_sid["WatchAlarms"]["Resource"]
     assert pattern == f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:delays-dev-*"
     watched = declare(stage({"delays": {**PINNED["delays"], "candidate": pin("81bb02aa6f10")}}))
@@ -84,7 +91,28 @@ def test_the_role_may_watch_every_alarm_that_an_update_can_name(declared):
     alarms = [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{name}" for name in names]
     assert len(alarms) == 4
     assert all(fnmatch(alarm, pattern) for alarm in alarms)
-    assert watched.one("RolePolicy").inputs == declared.one("RolePolicy").inputs, "it need not follow"
+    assert of_role(watched) == of_role(declared), "it need not follow"
+
+
+def test_a_job_reads_and_writes_one_folder_of_the_stages_bucket_and_what_the_stage_names_besides(declared):
+    own = f"arn:aws:s3:::slipway-dev-{ACCOUNT}-us-east-1"
+    by_sid = {item["Sid"]: item for item in statements(of_role(declared, "role-batch"))}
+    assert by_sid["ReadRows"]["Resource"] == by_sid["WriteAnswers"]["Resource"] == [f"{own}/batch/*"]
+    assert by_sid["ListRows0"]["Resource"] == own
+    assert by_sid["ListRows0"]["Condition"] == {"StringLike": {"s3:prefix": ["batch/*"]}}
+    group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/TransformJobs"
+    assert by_sid["WriteJobLogs"]["Resource"] == [f"{group}:log-stream:delays-dev-*/*"]
+    places = {"reads": ["s3://warehouse/flights", "s3://lake"], "writes": ["s3://warehouse/scores"]}
+    other = declare(stage(PINNED, batch=places))
+    by_sid = {item["Sid"]: item for item in statements(of_role(other, "role-batch"))}
+    folder = "arn:aws:s3:::warehouse/{0}", "arn:aws:s3:::warehouse/{0}/*"
+    flights, scores = ([each.format(name) for each in folder] for name in ("flights", "scores"))
+    assert by_sid["ReadRows"]["Resource"] == [f"{own}/batch/*", *flights, "arn:aws:s3:::lake/*"]
+    assert by_sid["WriteAnswers"]["Resource"] == [f"{own}/batch/*", *scores]
+    assert by_sid["ListRows1"]["Condition"] == {"StringLike": {"s3:prefix": ["flights*"]}}
+    assert by_sid["ListRows2"]["Resource"] == "arn:aws:s3:::lake"
+    with pytest.raises(UsageError, match=r"slipway:batch\.reads"):
+        stage(PINNED, batch={"reads": ["warehouse/*"]})
 
 
 def test_only_sagemaker_for_this_account_assumes_the_role(declared):

@@ -120,7 +120,7 @@ class Runner:
                 self._note(container, container.log_stream("sandbox"), [fleet.simulation])
             await self._transform(job, fleet)
         finally:
-            await fleet.stop(drain=False)
+            await asyncio.gather(*(instance.stop() for instance in [*fleet.starting, *fleet.instances]))
             self._fleets.discard(fleet)
 
     async def _transform(self, job: TransformJob, fleet: Fleet) -> None:

@@ -258,6 +258,25 @@ def test_a_job_that_is_stopped(jobs: Jobs) -> None:
         jobs.sagemaker.stop_transform_job(TransformJobName=name)
 
 
+@behaviour("SageMaker", "StopTransformJob")
+def test_a_job_that_is_stopped_while_it_starts(jobs: Jobs) -> None:
+    """A job is stopped also before its containers answer, and leaves none of them running."""
+    world = jobs.world
+
+    def running() -> int:
+        return len(world.sandbox.status()["children"])
+
+    before, request = running(), jobs.asked(jobs.put(a="1\n"))
+    name = request["TransformJobName"]
+    with world.held(name):
+        jobs.sagemaker.create_transform_job(**request)
+        wait_for(lambda: running() > before, "the container")
+        jobs.sagemaker.stop_transform_job(TransformJobName=name)
+        assert jobs.ended(name)["TransformJobStatus"] == "Stopped"
+    wait_for(lambda: running() == before, "the container's end")
+    assert "TransformStartTime" not in jobs.describe(name)
+
+
 @behaviour("SageMaker", "DataProcessing")
 def test_rows_of_csv_are_joined_with_their_results(jobs: Jobs) -> None:
     """JoinSource Input appends the result to each row of CSV."""
