@@ -34,7 +34,7 @@ print("loss=0.125; accuracy=none", flush=True)
 epoch = int(seen["checkpoints"].get("epoch", "0")) + 1
 (checkpoints / "epoch").write_text(str(epoch))
 if "failure" in asked:
-    (ml / "output/failure").write_text(asked["failure"])
+    (ml / "output/failure").write_text(asked["failure"] * int(asked.get("times", "1")))
 if "nothing" not in asked:
     (ml / "model/seen.json").write_text(json.dumps(seen))
 if "data" in asked:
