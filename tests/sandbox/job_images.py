@@ -53,6 +53,11 @@ METRICS = [
 OVER = ("Completed", "Failed", "Stopped")
 
 
+def statuses(job: dict[str, Any]) -> list[str]:
+    """The secondary statuses that a job went through."""
+    return [one["Status"] for one in job["SecondaryStatusTransitions"]]
+
+
 class Jobs:
     """A world with the image in it, and data of two files."""
 
