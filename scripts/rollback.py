@@ -12,10 +12,13 @@ from scripts.shared.cli import Command, Out, run
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", metavar="STAGE", help="the stage to take back")
     arguments.endpoint(parser)
+    arguments.reason(parser)
+    arguments.no_commit(parser)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    result = rollback(connect(out.tell), args.stage, args.endpoint, out.tell)
+    world = connect(out.tell, commits=args.commits)
+    result = rollback(world, args.stage, args.endpoint, out.tell, args.reason)
     again = f"{result.release} serves {result.stage} again"
     now = again if result.release else f"nothing serves {result.stage}, as before"
     out.result(

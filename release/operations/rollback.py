@@ -35,7 +35,7 @@ class RolledBack:
     seconds: float
 
 
-def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> RolledBack:
+def rollback(world: World, stage: str, endpoint: str | None, tell: Tell, reason: str = "") -> RolledBack:
     """Serve the previous release again, or what served before a rollout that died half-way.
 
     Raises UsageError when there is nothing to go back to, or something that it needs is gone.
@@ -68,7 +68,7 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
         if own is not None:
             raise rollouts.overtaken(ports, name)
         after = moves.after_rollback(settings.pins)
-        return Opened(before=settings.pins, after=after, rollout=settings.rollout)
+        return Opened(before=settings.pins, after=after, rollout=settings.rollout, reason=reason)
 
     wanted = goal.release if goal else None
     release = wanted or (own.subject.release if own else "")
