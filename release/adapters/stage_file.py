@@ -63,6 +63,11 @@ def read_config(path: Path) -> dict[str, Any]:
     return dict(_plain(path).get("config") or {})
 
 
+def config_of(text: str, name: str) -> dict[str, Any]:
+    """The `config` mapping of a stage file's text, which messages call `name`. Raises as `read_config`."""
+    return dict(_parsed(text, name, name, YAML(typ="safe")).get("config") or {})
+
+
 class YamlStageFile:
     """A stage's file, whose pins can be changed."""
 
@@ -189,46 +194,48 @@ def _load(path: Path) -> CommentedMap:
 
 
 def _read(path: Path, yaml: YAML) -> Any:
-    text = ""
     try:
         text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.", "Nothing was changed.") from None
+    return _parsed(text, path.name, str(path), yaml)
+
+
+def _parsed(text: str, name: str, where_it_is: str, yaml: YAML) -> Any:
+    try:
         document = yaml.load(text)
     except MarkedYAMLError as error:
-        _refuse_conflict(path, text, error)
+        _refuse_conflict(name, text, error)
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise UsageError(
-            f"{path.name}{where}: {error.problem or 'the YAML cannot be read'}.",
+            f"{name}{where}: {error.problem or 'the YAML cannot be read'}.",
             "The stage's data cannot be read, so nothing was changed.",
-            f"Correct that line in {path}.",
+            f"Correct that line in {where_it_is}.",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.", "Nothing was changed.") from None
     if document is None:
         return CommentedMap()
     if not isinstance(document, dict) or not isinstance(document.get("config", {}), dict | None):
-        raise UsageError(
-            f"{path.name}, line 1: a stage file is a mapping with `config:`.", "Nothing was changed."
-        )
+        raise UsageError(f"{name}, line 1: a stage file is a mapping with `config:`.", "Nothing was changed.")
     return document
 
 
-def _refuse_conflict(path: Path, text: str, error: MarkedYAMLError) -> None:
+def _refuse_conflict(name: str, text: str, error: MarkedYAMLError) -> None:
     """Raise UsageError where two changes of the file met: one of them was not chosen, or not taken out."""
     lines = text.splitlines()
     marked = next((number for number, line in enumerate(lines, 1) if line.startswith("<" * 7)), None)
     if marked is not None:
         raise UsageError(
-            f"{path.name}, line {marked}: a merge conflict is not resolved ({lines[marked - 1]}).",
+            f"{name}, line {marked}: a merge conflict is not resolved ({lines[marked - 1]}).",
             "Two changes of the stage met, and nobody chose between them: nothing was changed.",
             f"Keep one side and take the other and the marks out, or put the file back as it was before "
-            f"(git checkout HEAD -- {path.name}); then run this again.",
+            f"(git checkout HEAD -- {name}); then run this again.",
         )
     twice = isinstance(error, DuplicateKeyError) and re.search(r'"(\w+)"', error.problem or "")
     if twice and twice[1] in (*PIN_ROLES, "proposed"):
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageError(
-            f"{path.name}, line {line}: one endpoint has `{twice[1]}` twice.",
+            f"{name}, line {line}: one endpoint has `{twice[1]}` twice.",
             "Of two promotions that met nobody can tell which counts, so nothing was changed.",
             "Take one of them out by a commit, or both, and propose anew: ./slipway promote STAGE --propose",
         )

@@ -52,7 +52,7 @@ class TestOneCommit:
 
     def test_of_a_rollback(self, world, staging, told):
         live, previous = sure(pins_now(staging).live).release, sure(pins_now(staging).previous).release
-        rollback(world, "staging", None, told, "complaints")
+        rollback(world, "staging", None, told, reason="complaints")
         subject, body = said(staging)
         assert subject == f"staging: delays rolled back to {previous} (was {live})"
         assert body[0] == "Reason: complaints"
