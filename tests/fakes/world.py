@@ -28,6 +28,7 @@ from tests.fakes.packages import FakePackages
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.quotas import FakeQuotas
 from tests.fakes.records import FakeRecords
+from tests.fakes.repository import FakeRepository
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.signs import FakeSigns
 from tests.fakes.store import FakeArtifacts, FakeDataStore, FakeRegistry
@@ -78,6 +79,7 @@ class FakeStage:
         self.trouble = Trouble()
         self.sagemaker = FakeSageMaker(self.trouble)
         self.file = FakeStageFile(self.trouble, endpoints)
+        self.repository = FakeRepository(self.file)
         self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
         self.clock = FakeClock()
         self.ledger = FakeLedger(self.trouble, self.clock.now)
@@ -115,6 +117,7 @@ class FakeStage:
             loopback=True,
             entering=f"./slipway promote {self.name}",
             file=self.file,
+            repository=self.repository,
             endpoints=self.sagemaker,
             stack=self.stack,
             ledger=self.ledger,
