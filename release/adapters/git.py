@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.adapters import stage_file
+from release.adapters import ci, stage_file
 from release.domain.errors import UsageError
 from release.domain.repository import Checkout, Committed, Message, NotCommitted
 
@@ -24,9 +24,8 @@ _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_EDITOR": ":",
     "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "LC_ALL": "C",
 }
+_STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
 _NO_REPOSITORY = ("not a git repository", "must be run in a work tree")
 
 
@@ -61,7 +60,10 @@ class GitRepository:
 
     def commit(self, message: Callable[[], Message]) -> Committed | None:
         """As the port."""
-        found = self._status() if self.commits else None
+        try:
+            found = self._status() if self.commits else None
+        except NotCommitted as error:
+            raise self._not_done(error.cause, ("commit", "--", self.file.name)) from None
         if found is None or not found.changed:
             return None
         pins, besides = self._changed_since_head()
@@ -72,7 +74,7 @@ class GitRepository:
         if not found.branch:
             raise self._not_done("HEAD is detached, so the commit would be on no branch", by_hand)
         try:
-            self._git("commit", "--quiet", *by_hand[1:])
+            self._git("commit", "--quiet", *by_hand[1:], more=self._who())
         except NotCommitted as error:
             raise self._not_done(error.cause, by_hand) from None
         return Committed(self._git("rev-parse", "--short", "HEAD"), besides)
@@ -91,7 +93,7 @@ class GitRepository:
                 f"See git log {name}; where nobody needs it, git branch -D {name}, then run this again.",
             )
         signed = ["-S"] if self._git("config", "--type=bool", "commit.gpgsign", fails=True) == "true" else []
-        commit = self._git("commit-tree", tree, "-p", head, *signed, *_paragraphs(message))
+        commit = self._git("commit-tree", tree, "-p", head, *signed, *_paragraphs(message), more=self._who())
         self._git("update-ref", ref, commit, tip or "0" * len(commit))
         return self._git("rev-parse", "--short", commit)
 
@@ -113,6 +115,15 @@ class GitRepository:
             self._git("update-index", "--cacheinfo", f"{mode},{blob},{path}", more=index)
             return self._git("write-tree", more=index)
 
+    def _who(self) -> Mapping[str, str]:
+        """Who commits, where git does not know and CI does: a runner has no settings of its own."""
+        known = ci.identity()
+        if known is None or "GIT_AUTHOR_NAME" in os.environ or self._git("config", "user.name", fails=True):
+            return {}
+        name, email = known
+        roles = ("AUTHOR", "COMMITTER")
+        return {f"GIT_{role}_NAME": name for role in roles} | {f"GIT_{role}_EMAIL": email for role in roles}
+
     def _tracked(self) -> bool:
         return bool(self._git("ls-files", "--", self.file.name))
 
@@ -124,9 +135,7 @@ class GitRepository:
     def _status(self) -> _Status | None:
         """What git says of the file; None where there is no repository, or no git."""
         try:
-            said = self._git(
-                "status", "--porcelain=v2", "--branch", "--untracked-files=no", "--", self.file.name
-            )
+            said = self._git(*_STATUS, "--", self.file.name, more={"LC_ALL": "C"})
         except NotCommitted as error:
             if any(words in error.cause for words in _NO_REPOSITORY):
                 return None
@@ -152,7 +161,8 @@ class GitRepository:
                 env=kept | _QUIET | dict(more or {}),
                 input=stdin,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 timeout=SECONDS,
                 check=False,
             )
@@ -169,7 +179,7 @@ class GitRepository:
 
     def _not_done(self, cause: str, arguments: Sequence[str]) -> NotCommitted:
         command = shlex.join(["git", "-C", str(self.file.parent), *arguments])
-        return NotCommitted(cause, f"{self.file.name} is not committed.", command)
+        return NotCommitted(cause, "Nothing was committed.", command)
 
 
 def _paragraphs(message: Message) -> tuple[str, ...]:
