@@ -29,11 +29,28 @@ _STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
 _NO_REPOSITORY = ("not a git repository", "must be run in a work tree")
 
 
+def run(
+    folder: Path, *arguments: str, stdin: str = "", more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run git in a folder, with `more` variables. Raises FileNotFoundError without git."""
+    kept = {name: value for name, value in os.environ.items() if name not in _LEAD_ELSEWHERE}
+    return subprocess.run(
+        ["git", "--no-pager", *arguments],
+        cwd=folder,
+        env=kept | _QUIET | dict(more or {}),
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=SECONDS,
+        check=False,
+    )
+
+
 @dataclass(frozen=True)
 class _Status:
     """What `git status` says of the file."""
 
-    head: str
     branch: str
     """Empty where HEAD is detached."""
     upstream: str
@@ -147,29 +164,17 @@ class GitRepository:
         branch = told.get("branch.head", "")
         upstream = told.get("branch.upstream", "") if "branch.ab" in told else ""
         changed = any(line[0] in ("1", "2", "u") for line in lines)
-        return _Status(told["branch.oid"], "" if branch == "(detached)" else branch, upstream, changed)
+        return _Status("" if branch == "(detached)" else branch, upstream, changed)
 
     def _git(
         self, *arguments: str, stdin: str = "", more: Mapping[str, str] | None = None, fails: bool = False
     ) -> str:
         """What a command says; with `fails` a failure is an empty answer, else it raises NotCommitted."""
-        kept = {name: value for name, value in os.environ.items() if name not in _LEAD_ELSEWHERE}
         try:
-            done = subprocess.run(
-                ["git", "--no-pager", *arguments],
-                cwd=self.file.parent,
-                env=kept | _QUIET | dict(more or {}),
-                input=stdin,
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=SECONDS,
-                check=False,
-            )
+            done = run(self.file.parent, *arguments, stdin=stdin, more=more)
         except subprocess.TimeoutExpired:
-            raise self._not_done(
-                f"git {arguments[0]} did not end within {SECONDS:.0f} s", arguments
-            ) from None
+            late = f"git {arguments[0]} did not end within {SECONDS:.0f} s"
+            raise self._not_done(late, arguments) from None
         if done.returncode == 0:
             return done.stdout.strip()
         if fails:
