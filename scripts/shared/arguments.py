@@ -48,14 +48,21 @@ def given(argv: Sequence[str], option: str) -> str | None:
     return alone.parse_known_args(argv)[0].value
 
 
-def of_service(parser: argparse.ArgumentParser, service: Service) -> None:
-    """`--model` with the service's models, and its own options."""
+def of_service(parser: argparse.ArgumentParser, service: Service, defaults: bool = True) -> None:
+    """`--model` with the service's models, and its own options; None where there are no defaults."""
     add = parser.add_argument
-    add("--model", choices=service.models, default=service.models[0], help="the pipeline")
+    add(
+        "--model",
+        choices=service.models,
+        default=service.models[0] if defaults else None,
+        help="the pipeline",
+    )
     for name, option in service.options.items():
-        add(f"--{name}", dest=_OWN + name, metavar="TEXT", default=option.default, help=option.help)
+        default = option.default if defaults else None
+        add(f"--{name}", dest=_OWN + name, metavar="TEXT", default=default, help=option.help)
 
 
 def own(args: argparse.Namespace, service: Service) -> dict[str, str]:
     """What was given for the service's own options."""
-    return {name: getattr(args, _OWN + name) for name in service.options}
+    found = {name: getattr(args, _OWN + name) for name in service.options}
+    return {name: value for name, value in found.items() if value is not None}
