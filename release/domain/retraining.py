@@ -13,7 +13,7 @@ from release.domain.errors import ReleaseFailed, ServiceError
 from release.domain.ledger import Entry, Owner, Stored
 from release.domain.occasions import Occasion
 from release.domain.pins import ReleasePin
-from release.domain.retrained import Asked, Ended, TakenOver, Trained, What, TrainingWindow
+from release.domain.retrained import Asked, Ended, TakenOver, Trained, TrainingWindow, What
 from release.domain.stage import RetrainSettings
 
 BUDGET_DAYS = 30

@@ -10,7 +10,7 @@ from release.domain import ledger, retraining
 from release.domain.ledger import Entry, Stored, Subject
 from release.domain.manifest import GateResult
 from release.domain.occasions import Occasion
-from release.domain.retrained import Asked, Ended, TakenOver, Trained, What, TrainingWindow
+from release.domain.retrained import Asked, Ended, TakenOver, Trained, TrainingWindow, What
 from release.domain.retraining import Retrain
 from release.domain.stage import RetrainSettings
 from tests.release.examples import NEW, OLD, OTHER, OWNER, pin
