@@ -151,7 +151,7 @@ class Ledger(Protocol):
         """Write the next entry. Raises ServiceError when the stage became another process's."""
 
     def heartbeat(self, of: str, retrained: str = "") -> AbstractContextManager[None]:
-        """Keeps saying, for readers elsewhere, that this process works on a rollout, or retrains an endpoint."""
+        """Keeps saying, for readers elsewhere, that this process is at work on a rollout, or on a retrain."""
 
     def latest(self, most: int | None) -> Sequence[Stored]:
         """The newest `most` entries (None: all), oldest first. Raises Damaged, as every look into it."""
