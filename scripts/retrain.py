@@ -35,7 +35,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _further(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     service = finding.load(finding.find(arguments.given(argv, "--service"), Path.cwd()))
     parser.set_defaults(found=service)
-    arguments.of_service(parser, service, defaults=False)
+    arguments.over_the_rule(parser, service)
 
 
 def _event(name: str) -> bytes:

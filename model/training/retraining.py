@@ -1,4 +1,4 @@
-"""What a retrain learns from: the service's own rule, or what somebody asks for. No data is read for it."""
+"""What a retrain learns from: the service's own rule, or what somebody asks for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,6 @@ from typing import Any
 
 from model.contract import Service, shown
 from model.errors import ServiceError
-from model.training.champion import read_champion, split_beside
-from model.training.data_file import data_file
-from model.training.loading import load
 
 _WORDS = "Nothing was trained."
 
@@ -40,6 +37,11 @@ class Wanted:
 
 def look(service: Service, champion: Path, wanted: Wanted, cache: Path) -> Learnt:
     """What a retrain beside the artifact `champion` would learn. Raises a ModelError."""
+    # The libraries of training, which a command's --help needs not.
+    from model.training.champion import read_champion, split_beside
+    from model.training.data_file import data_file
+    from model.training.loading import load
+
     found = read_champion(champion, service)
     options = options_of(service, found.about, wanted)
     split = split_beside(service, options, found, champion)

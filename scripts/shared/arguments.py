@@ -48,18 +48,25 @@ def given(argv: Sequence[str], option: str) -> str | None:
     return alone.parse_known_args(argv)[0].value
 
 
-def of_service(parser: argparse.ArgumentParser, service: Service, defaults: bool = True) -> None:
-    """`--model` with the service's models, and its own options; None where there are no defaults."""
+def of_service(parser: argparse.ArgumentParser, service: Service) -> None:
+    """`--model` with the service's models, and its own options."""
     add = parser.add_argument
-    add(
-        "--model",
-        choices=service.models,
-        default=service.models[0] if defaults else None,
-        help="the pipeline",
-    )
+    add("--model", choices=service.models, default=service.models[0], help="the pipeline")
     for name, option in service.options.items():
-        default = option.default if defaults else None
-        add(f"--{name}", dest=_OWN + name, metavar="TEXT", default=default, help=option.help)
+        add(f"--{name}", dest=_OWN + name, metavar="TEXT", default=option.default, help=option.help)
+
+
+def over_the_rule(parser: argparse.ArgumentParser, service: Service) -> None:
+    """The same for a retrain: what is not given is None, as the champion or the service's rule says it."""
+    add = parser.add_argument
+    add("--model", choices=service.models, help="the pipeline (default: the champion's)")
+    for name, option in service.options.items():
+        add(
+            f"--{name}",
+            dest=_OWN + name,
+            metavar="TEXT",
+            help=f"in the place of what the rule says: {option.help}",
+        )
 
 
 def own(args: argparse.Namespace, service: Service) -> dict[str, str]:
