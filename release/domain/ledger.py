@@ -259,8 +259,10 @@ class Heartbeat(Data):
 def may_follow(what: Payload, between: Payload) -> bool:
     """Whether an entry still holds after another process's entry came between it and what was decided on.
 
-    Anything but a remark means that the stage is another's.
+    Anything but a remark means that the stage is another's, and of two who claim a retrain the first has it.
     """
+    if isinstance(what, retrained.Claim) and isinstance(between, retrained.Claim):
+        return False
     return isinstance(what, Remark) or isinstance(between, Remark)
 
 

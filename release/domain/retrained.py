@@ -71,3 +71,5 @@ class Ended(Data):
 
 
 What = Asked | Trained | TakenOver | Ended
+Claim = Asked | TakenOver
+"""By which a process says that a retrain is its own: of two that were decided on at once, one stands."""

@@ -9,13 +9,14 @@ and goes on after what is done. Nothing goes past the first stage unless the dat
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from release.domain import gates, ledger, occasions, retraining
 from release.domain.errors import ReleaseFailed, UsageError
-from release.domain.ledger import Refused, Request, Subject
+from release.domain.ledger import OpenRollout, Refused, Request, Subject
 from release.domain.manifest import GateResult, parse_json
 from release.domain.occasions import Occasion
 from release.domain.pins import ReleasePin
@@ -141,9 +142,7 @@ def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrain
     live = _live(world, ports, endpoint, trainer.service)
     onwards = _onwards(world)
     wish = _Wish(world, ports, endpoint, live, occasion, trainer, tell)
-    dead = _admitted(wish)
-    _at_rest(wish, dead)
-    run = _begun(wish, dead)
+    run = _begun(wish, _admitted(wish))
     with ports.ledger.heartbeat(run.id, endpoint):
         try:
             trained = _trained(run, trainer)
@@ -193,18 +192,39 @@ def _live(world: World, ports: StagePorts, endpoint: str, service: str) -> Relea
 
 
 def _admitted(wish: _Wish) -> Retrain | None:
-    """What a dead process left of the endpoint's last retrain, None where nothing is open."""
-    ports = wish.ports
+    """What a dead process left of the endpoint's last retrain, None where nothing is open.
+
+    What is open is asked before the past is read: whoever begins a retrain in between is met when this one is
+    put on record.
+    """
+    ports, endpoint = wish.ports, wish.endpoint
+    first = wish.world.stage(wish.world.stages.names[0])
+    rolling = [(one, rollouts.found_open(one, endpoint)) for one in (ports, first)]
     settings, now = ports.settings.retrain, ports.clock.now()
-    since = (now - retraining.looks_back(settings)).isoformat()
-    entries = list(takewhile(lambda stored: stored.entry.at >= since, ports.ledger.newest_first()))
-    past = retraining.fold(entries[::-1], wish.endpoint)
-    found = retraining.unended(past)
-    if found is not None and ports.ledger.alive(found):
-        raise retraining.refuse_alive(found, ports.name)
+    since = now - retraining.looks_back(settings)
+    newest = ports.ledger.newest_first()
+    entries = list(takewhile(lambda stored: datetime.fromisoformat(stored.entry.at) >= since, newest))
+    past = retraining.fold(entries[::-1], endpoint)
+    dead = retraining.unended(past)
+    if dead is not None and ports.ledger.alive(dead):
+        raise retraining.refuse_alive(dead, ports.name)
     if why := retraining.why_not(past, settings, wish.occasion, now):
         raise _refused(wish, why)
-    return found
+    for one, found in rolling:
+        if found is not None:
+            _refuse_rolling(one, endpoint, found, dead)
+    standing.insist(first, first.settings.only_endpoint(endpoint), "bring")
+    return dead
+
+
+def _refuse_rolling(ports: StagePorts, endpoint: str, found: OpenRollout, dead: Retrain | None) -> None:
+    """Refuse while a rollout is open in the stage, or in the first one, where a better model goes.
+
+    One that a dead process left of the retrain which is taken over is let through: it is gone on with.
+    """
+    alive = ports.ledger.alive(found)
+    if alive or dead is None or not retraining.landed(dead, found.opened.after.live):
+        ledger.decide(found, alive, Request("retrain", endpoint, found.subject.release), ports.name)
 
 
 def _refused(wish: _Wish, why: ReleaseFailed) -> ReleaseFailed:
@@ -212,21 +232,6 @@ def _refused(wish: _Wish, why: ReleaseFailed) -> ReleaseFailed:
     subject = Subject(kind="retrain", endpoint=wish.endpoint, release=wish.live.release, rollout="")
     wish.ports.ledger.append(subject, Refused(reasons=(why.cause,)))
     return why
-
-
-def _at_rest(wish: _Wish, dead: Retrain | None) -> None:
-    """Refuse while a rollout is open in the stage, or in the first one, where a better model goes.
-
-    One that a dead process left of the retrain which is taken over is let through: it is gone on with.
-    """
-    endpoint = wish.endpoint
-    first = wish.world.stage(wish.world.stages.names[0])
-    for one in (wish.ports, first):
-        found = rollouts.found_open(one, endpoint)
-        alive = found is not None and one.ledger.alive(found)
-        if found and (alive or dead is None or not retraining.landed(dead, found.opened.after.live)):
-            ledger.decide(found, alive, Request("retrain", endpoint, found.subject.release), one.name)
-    standing.insist(first, first.settings.only_endpoint(endpoint), "bring")
 
 
 def _begun(wish: _Wish, dead: Retrain | None) -> _Run:
@@ -312,10 +317,12 @@ def _left(run: _Run) -> Trained | None:
     if not all((run.folder / name).is_file() for name in composing.FILES):
         return None
     evidence = parse_json((run.folder / EVIDENCE).read_bytes(), EVIDENCE)
-    if evidence["source"].get("champion_sha256") != run.asked.champion:
+    try:
+        if evidence["source"]["champion_sha256"] != run.asked.champion:
+            return None
+        return Trained(sha256=evidence["model"]["sha256"], gates=evidence["gates"])
+    except (KeyError, TypeError, ValueError):  # it is no evidence that a release would take
         return None
-    measured = tuple(GateResult.model_validate(gate) for gate in evidence["gates"])
-    return Trained(sha256=evidence["model"]["sha256"], gates=measured)
 
 
 def _released(run: _Run) -> str:

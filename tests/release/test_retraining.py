@@ -125,7 +125,10 @@ def test_a_ledger_is_folded_to_the_retrains_of_an_endpoint():
 def test_entries_of_a_retrain_open_and_close_no_rollout():
     stored = entries(("a", ASKED), ("a", TRAINED), ("a", TakenOver()), ("a", Ended(outcome="worse")))
     assert ledger.open_rollout(stored) is None
-    assert all(ledger.may_follow(stored.entry.what, stored.entry.what) for stored in stored)
+    claims = (ASKED, TakenOver())
+    assert not any(ledger.may_follow(what, between) for what in claims for between in claims)
+    others = (TRAINED, Ended(outcome="worse"))
+    assert all(ledger.may_follow(what, between) for what in (*claims, *others) for between in others)
 
 
 def test_the_one_that_is_under_way_is_named():

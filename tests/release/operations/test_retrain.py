@@ -15,6 +15,7 @@ from release.operations.promote import promote
 from release.operations.release import Order as Release
 from release.operations.release import release
 from release.operations.retrain import Order, retrain
+from tests.fakes.ledger import process
 from tests.fakes.trainer import FakeTrainer
 from tests.fakes.trouble import Crash, crash, fault
 from tests.release.scenes import at_call, begin, pins_now, serving, sure
@@ -198,6 +199,22 @@ def test_one_that_is_under_way_is_named(project, dev, trainer, told):
     assert retrain(project(dev), BACK, trainer, told).outcome == "released"
     assert len(said) == 1
     assert said[0].startswith("A retrain of delays in dev is under way, by ci on here, process 1, since")
+
+
+def test_of_two_that_begin_at_once_one_has_it(project, dev, trainer, told):
+    """The other looks into the ledger before the first is on record, and comes to its own entry later."""
+    other, look = FakeTrainer(dev.trouble, months="1-8"), trainer.look
+
+    def meanwhile(champion):
+        dev.ledger.owner = process(2)
+        assert retrain(project(dev), BACK, other, told).outcome == "released"
+        dev.ledger.owner = process(1)
+        return look(champion)
+
+    trainer.look = meanwhile
+    with pytest.raises(ServiceError, match="another process wrote first"):
+        retrain(project(dev), BACK, trainer, told)
+    assert (events(dev), trainer.trained, other.trained) == (["asked", "trained", "ended"], [], ["1-8"])
 
 
 def test_evidence_that_was_measured_beside_another_champion_releases_nothing(project, dev, trainer, told):
