@@ -2,11 +2,13 @@
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 
 from release.connect import connect
 from release.domain.errors import UsageError
 from release.operations.promote import Order, promote
-from scripts.shared import arguments
+from release.operations.propose import propose
+from scripts.shared import arguments, proposal
 from scripts.shared.cli import Command, Out, run
 from scripts.shared.words import landed
 
@@ -21,6 +23,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     arguments.endpoint(parser)
     arguments.skip(parser)
     arguments.strategy(parser)
+    parser.add_argument(
+        "--propose", action="store_true", help="put it into a branch for a pull request; nothing moves"
+    )
+    parser.add_argument("--body", metavar="FILE", type=Path, help="with --propose: the pull request's text")
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
@@ -36,7 +42,12 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         reason=args.reason,
         strategy=args.strategy,
     )
-    result = promote(connect(out.tell), order, out.tell)
+    world = connect(out.tell)
+    if args.propose:
+        found = propose(world, order, out.tell)
+        proposal.leave(out, found, args.body or world.build / f"proposal-{found.stage}-{found.endpoint}.md")
+        return 0
+    result = promote(world, order, out.tell)
     out.result(asdict(result), landed(result))
     return 0
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from release.adapters.data_store import DataStore
 from release.adapters.endpoints import Endpoints
 from release.adapters.evidence import EvidenceStore
 from release.adapters.fence_store import FenceStore
+from release.adapters.git import GitRepository
 from release.adapters.holdings import Holdings
 from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
@@ -46,6 +47,8 @@ class Project:
 
     folder: Path
     tell: Tell
+    commits: bool = field(default=True, kw_only=True)
+    """Whether a command commits the stage's file that it changed."""
 
     @property
     def build(self) -> Path:
@@ -71,7 +74,7 @@ class Project:
         with explaining():
             aws = _aws(settings)
             aws.check_account()
-        ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
+        ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell, self.commits)
         last = settings.stage == self.stages.names[-1]
         return replace(ports, entering=self.stages.entering(settings.stage), last=last)
 
@@ -109,11 +112,17 @@ def _aws(settings: StageSettings) -> StageAws:
 
 
 def ports_of(
-    folder: Path, settings: StageSettings, aws: StageAws, written_by_former: bool, tell: Tell
+    folder: Path,
+    settings: StageSettings,
+    aws: StageAws,
+    written_by_former: bool,
+    tell: Tell,
+    commits: bool = True,
 ) -> StagePorts:
     """The ports of one stage, reached by `aws`."""
     artifacts = ArtifactStore(aws)
     ledger = LedgerStore(aws, artifacts.bucket)
+    file = stage_file.path_of(folder, settings.stage)
 
     def say(text: str) -> None:
         tell(Event(text, detail=True))
@@ -123,7 +132,8 @@ def ports_of(
         former=written_by_former,
         loopback=aws.on_loopback,
         entering=f"./slipway promote {settings.stage}",
-        file=YamlStageFile(stage_file.path_of(folder, settings.stage)),
+        file=YamlStageFile(file),
+        repository=GitRepository(file, commits and settings.commits),
         endpoints=Endpoints(aws),
         stack=_StackWhenNeeded(folder, aws, say, ledger.left_by_the_dead),
         ledger=ledger,
@@ -187,6 +197,6 @@ def _role_exists(aws: StageAws, role: str) -> bool:
     return True
 
 
-def find(start: Path, tell: Tell) -> Project:
+def find(start: Path, tell: Tell, commits: bool = True) -> Project:
     """The project at or above `start`. Raises UsageError where there is none."""
-    return Project(find_project(start), tell)
+    return Project(find_project(start), tell, commits=commits)

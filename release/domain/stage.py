@@ -104,6 +104,8 @@ class StageSettings(Data):
     """ARN of the policy that bounds the execution role, where an organisation allows none without one."""
     protect: bool = False
     """Refuse to delete bucket, registry, key and an endpoint with a way back, even by `pulumi destroy`."""
+    commits: bool = True
+    """Whether a command that changed pins in this file commits it, where Git tracks it."""
     model_packages: Literal["none", "registered", "approved"] = "none"
     """Whether releases are versions in SageMaker's Model Registry too: each that becomes live (`registered`),
     or each before it enters, which it does once its version is `approved`."""

@@ -28,6 +28,7 @@ from tests.fakes.packages import FakePackages
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.quotas import FakeQuotas
 from tests.fakes.records import FakeRecords
+from tests.fakes.repository import FakeRepository
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.signs import FakeSigns
 from tests.fakes.store import FakeArtifacts, FakeDataStore, FakeRegistry
@@ -76,6 +77,7 @@ class FakeStage:
     ) -> None:
         self.name = name
         self.trouble = Trouble()
+        self.repository = FakeRepository()
         self.sagemaker = FakeSageMaker(self.trouble)
         self.file = FakeStageFile(self.trouble, endpoints)
         self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
@@ -117,6 +119,7 @@ class FakeStage:
             loopback=True,
             entering=f"./slipway promote {self.name}",
             file=self.file,
+            repository=self.repository,
             endpoints=self.sagemaker,
             stack=self.stack,
             ledger=self.ledger,
