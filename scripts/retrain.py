@@ -15,6 +15,7 @@ from release.operations.retrain import Order, retrain
 from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
 from scripts.shared.local_trainer import LocalTrainer
+from scripts.shared.retrained import words
 
 UNTIL = "the last period to learn from, in the service's words (default: the newest there is)"
 EVENT = "what asks for it: an event of EventBridge as JSON, of a schedule or an alarm (- for stdin)"
@@ -56,14 +57,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     for gate in result.gates:
         mark, style = ("✓", "dim") if gate.passed else ("✗", "bold red")
         out.note(f"{mark} {gate.name}: {gate.reason}", style)
-    if result.outcome == "worse":
-        told = [f"[red]refused[/red] what learned from {result.learns}: it fails {', '.join(result.failed)}."]
-        told += [f"{result.champion} stays live in {result.stage}; nothing was released."]
-    else:
-        told = [f"[green]✓[/green] {result.release}, from {result.learns}, is live in {result.at}, verified."]
-        told += [f"It comes on by: {result.next_step}"] if result.next_step else []
-    out.result(result.values(), *told)
-    return 1 if result.outcome == "worse" else 0
+    out.result(result.values(), *words(result, world.build))
+    return result.code
 
 
 COMMAND = Command(

@@ -8,7 +8,7 @@ and goes on after what is done. Nothing goes past the first stage unless the dat
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
@@ -20,12 +20,14 @@ from release.domain.ledger import OpenRollout, Refused, Request, Subject
 from release.domain.manifest import GateResult, parse_json
 from release.domain.occasions import Occasion
 from release.domain.pins import ReleasePin
+from release.domain.proposal import Proposal
 from release.domain.retrained import Asked, Ended, Outcome, TakenOver, Trained, What
 from release.domain.retraining import Retrain
 from release.domain.stage import StageSettings
 from release.domain.trainer import Trainer
-from release.operations import champion, composing, promote, release, rollouts, standing
+from release.operations import champion, composing, onwards, release, rollouts, standing
 from release.operations.land import Grounds, land
+from release.operations.onwards import Gone
 from release.ports import Event, StagePorts, Tell, World
 
 EVIDENCE = "evidence.json"
@@ -57,8 +59,14 @@ class Retrained:
     outcome: Outcome
     release: str | None = None
     at: str = ""
-    """The last stage that it came to."""
+    """The last stage where it is live."""
+    proposal: Proposal | None = None
+    """For the stage after that."""
+    reasons: Sequence[str] = ()
+    """Why it is worse, or went no further."""
     next_step: str = ""
+    code: int = 0
+    """What the command ends with."""
 
     @property
     def failed(self) -> list[str]:
@@ -67,7 +75,8 @@ class Retrained:
 
     def values(self) -> dict[str, Any]:
         """It as JSON can have it."""
-        return vars(self) | {"gates": [gate.model_dump(mode="json") for gate in self.gates]}
+        plain = {"gates": [gate.model_dump(mode="json") for gate in self.gates]}
+        return vars(self) | plain | {"proposal": asdict(self.proposal) if self.proposal else None}
 
 
 @dataclass(frozen=True)
@@ -96,21 +105,38 @@ class _Run:
         subject = Subject(kind="retrain", endpoint=self.endpoint, release=self.champion, rollout=self.id)
         self.ports.ledger.append(subject, what)
 
-    def ended(self, trained: Trained, what: Ended, next_step: str = "") -> Retrained:
-        """Recorded, and told."""
-        self.record(what)
+    def worse(self, trained: Trained, failed: Sequence[GateResult]) -> Retrained:
+        """It ends with its numbers."""
+        reasons = tuple(f"{gate.name}: {gate.reason}" for gate in failed)
+        self.record(Ended(outcome="worse", reasons=reasons))
+        return replace(self._told(trained, "worse"), reasons=reasons, code=ReleaseFailed.exit_code)
+
+    def gone(self, trained: Trained, found: str, gone: Gone) -> Retrained:
+        """It ends where its release went."""
+        stopped = gone.stopped
+        reasons = (stopped.cause,) if stopped else ()
+        self.record(Ended(outcome=gone.outcome, release=found, stage=gone.at, reasons=reasons))
+        return replace(
+            self._told(trained, gone.outcome),
+            release=found,
+            at=gone.at,
+            proposal=gone.proposal,
+            reasons=reasons,
+            next_step=gone.next_step,
+            code=stopped.exit_code if stopped else 0,
+        )
+
+    def _told(self, trained: Trained, outcome: Outcome) -> Retrained:
+        window = self.asked.window
         return Retrained(
             stage=self.ports.name,
             endpoint=self.endpoint,
             retrain=self.id,
             champion=self.champion,
-            learns=self.asked.window.learns,
+            learns=window.learns,
             model=self.folder,
             gates=trained.gates,
-            outcome=what.outcome,
-            release=what.release,
-            at=what.stage,
-            next_step=next_step,
+            outcome=outcome,
         )
 
 
@@ -140,7 +166,7 @@ def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrain
     endpoint = ports.settings.only_endpoint(order.endpoint)
     standing.insist(ports, endpoint, "source")
     live = _live(world, ports, endpoint, trainer.service)
-    onwards = _onwards(world)
+    way = onwards.way(world)
     wish = _Wish(world, ports, endpoint, live, occasion, trainer, tell)
     run = _begun(wish, _admitted(wish))
     with ports.ledger.heartbeat(run.id, endpoint):
@@ -148,14 +174,14 @@ def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrain
             trained = _trained(run, trainer)
             failed = gates.failed(trained.gates)
             if failed:
-                reasons = tuple(f"{gate.name}: {gate.reason}" for gate in failed)
-                return run.ended(trained, Ended(outcome="worse", reasons=reasons))
+                return run.worse(trained, failed)
             found = _released(run)
         except (ReleaseFailed, UsageError) as error:
             outcome = "refused" if isinstance(error, ReleaseFailed) else "failed"
             run.record(Ended(outcome=outcome, reasons=(error.cause,)))
             raise
-        return _brought_on(run, trained, found, onwards)
+        why = f"retrained on {run.asked.window.learns}, asked for by {run.asked.occasion}"
+        return run.gone(trained, found, onwards.go(world, way, endpoint, why, tell))
 
 
 def _occasion(order: Order, settings: StageSettings) -> Occasion:
@@ -335,27 +361,3 @@ def _released(run: _Run) -> str:
     if left is not None and left.opened.after.live is not None:
         land(ports, "release", run.endpoint, left.opened.after.live, Grounds(), run.tell)
     return run.landed
-
-
-def _onwards(world: World) -> tuple[Sequence[str], str | None]:
-    """The stages after the first whose data lets a retrained release come by itself, and the one after."""
-    later = world.stages.names[1:]
-    by_itself = list(takewhile(lambda name: world.settings(name).retrain.promote, later))
-    return by_itself, next(iter(later[len(by_itself) :]), None)
-
-
-def _brought_on(
-    run: _Run, trained: Trained, found: str, onwards: tuple[Sequence[str], str | None]
-) -> Retrained:
-    """Promoted as far as the stages' data says, then proposed for the next one."""
-    by_itself, beyond = onwards
-    outcome, at = "released", run.world.stages.names[0]
-    try:
-        for name in by_itself:
-            promote.promote(run.world, promote.Order(name, endpoint=run.endpoint), run.tell)
-            outcome, at = "promoted", name
-    except (ReleaseFailed, UsageError) as error:
-        run.record(Ended(outcome=outcome, release=found, stage=at, reasons=(error.cause,)))
-        raise
-    what = Ended(outcome=outcome, release=found, stage=at)
-    return run.ended(trained, what, run.world.stages.entering(beyond) if beyond else "")

@@ -49,9 +49,10 @@ def test_a_worse_model_ends_with_1_and_says_what_was_measured(trainer, dev, caps
 
 def test_a_better_one_is_told_with_the_way_on(trainer, dev, capsys):
     assert run("--because", "June is complete") == 0
-    said = capsys.readouterr().out
-    assert f"{sure(pins_now(dev).live).release}, from months 1-7, is live in dev, verified." in said
-    assert "./slipway promote staging" in said
+    said, live = capsys.readouterr().out, sure(pins_now(dev).live).release
+    assert f"{live}, from months 1-7, is live in dev, verified." in said
+    assert f"staging: promote delays to {live}" in said
+    assert "+++ b/" in said, "the change of staging's file, as no Git tracks it"
 
 
 def test_for_machines_it_is_one_line_with_every_gate(trainer, capsys):

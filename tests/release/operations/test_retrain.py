@@ -6,7 +6,7 @@ import pytest
 
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from release.domain.manifest import Foreign
-from release.domain.pins import Pins
+from release.domain.pins import EndpointSettings
 from release.domain.retrained import Asked, Ended
 from release.domain.stage import RetrainSettings
 from release.operations.history import history
@@ -18,7 +18,7 @@ from release.operations.retrain import Order, retrain
 from tests.fakes.ledger import process
 from tests.fakes.trainer import FakeTrainer
 from tests.fakes.trouble import Crash, crash, fault
-from tests.release.scenes import at_call, begin, pins_now, serving, sure
+from tests.release.scenes import ENDPOINT, at_call, begin, pins_now, serving, sure
 from tests.release.test_occasions import ALARM
 
 BACK = Order("dev", because="June is complete")
@@ -38,12 +38,19 @@ def events(stage) -> list[str]:
     return [what.event for what in retrained(stage)]
 
 
-def test_a_better_model_is_live_in_dev_and_nowhere_else(project, dev, staging, trainer, told):
-    world, before = project(dev, staging), pins_now(dev)
+def test_a_better_model_is_live_in_dev_and_proposed_for_the_next_stage(project, dev, staging, trainer, told):
+    staging.repository.tracks = True
+    world, before, behind = project(dev, staging), pins_now(dev), pins_now(staging)
     found = retrain(world, BACK, trainer, told)
     live = sure(pins_now(dev).live)
-    assert (found.outcome, found.release, found.at) == ("released", live.release, "dev")
-    assert found.next_step == "./slipway promote staging"
+    assert (found.outcome, found.release, found.at, found.code) == ("proposed", live.release, "dev", 0)
+    proposed = found.proposal
+    assert proposed is not None
+    assert (proposed.stage, proposed.release) == ("staging", live.release)
+    assert list(staging.repository.branches) == [proposed.branch]
+    assert "retrained on months 1-7, asked for by a person: June is complete" in proposed.body
+    assert json.loads(json.dumps(found.values(), default=str))["proposal"]["branch"] == proposed.branch
+    assert pins_now(staging) == behind
     assert pins_now(dev).previous == before.live
     assert dev.artifacts.models[live.model] == b"a model of months 1-7"
     assert events(dev) == ["asked", "trained", "ended"]
@@ -87,22 +94,43 @@ def test_a_stage_whose_data_says_so_gets_it_by_a_promotion_and_the_next_one_does
 ):
     staging.retrain = RetrainSettings(promote=True)
     found = retrain(project(dev, staging, prod), BACK, trainer, told)
-    assert (found.outcome, found.at, found.next_step) == ("promoted", "staging", "./slipway promote prod")
+    assert (found.outcome, found.at) == ("proposed", "staging")
+    assert found.proposal is not None
+    assert found.proposal.stage == "prod"
     assert sure(pins_now(staging).live).release == found.release
     assert sure(pins_now(prod).live).release != found.release
 
 
+def test_where_every_stage_says_so_it_is_promoted_to_the_last_one(project, dev, staging, trainer, told):
+    staging.retrain = RetrainSettings(promote=True)
+    found = retrain(project(dev, staging), BACK, trainer, told)
+    assert (found.outcome, found.at, found.proposal) == ("promoted", "staging", None)
+    assert sure(pins_now(staging).live).release == found.release
+
+
 def test_a_promotion_that_is_refused_leaves_it_in_dev_and_says_why(project, dev, staging, trainer, told):
     staging.retrain = RetrainSettings(promote=True)
-    with pytest.raises(ReleaseFailed, match="soak"):
-        retrain(project(dev, staging, staging={"soak_minutes": 30}), BACK, trainer, told)
+    found = retrain(project(dev, staging, staging={"soak_minutes": 30}), BACK, trainer, told)
+    assert (found.outcome, found.at, found.code) == ("released", "dev", 1)
+    assert "soak: " in found.reasons[0]
+    assert "run the same command again" in found.next_step
     ended = retrained(dev)[-1]
     assert (ended.outcome, ended.release, ended.stage) == (
         "released",
         sure(pins_now(dev).live).release,
         "dev",
     )
-    assert "soak" in ended.reasons[0]
+    assert ended.reasons == found.reasons
+
+
+def test_a_stage_that_is_not_there_yet_gets_no_proposal_and_is_told(project, dev, staging, trainer, told):
+    staging.artifacts.there, staging.registry.address = False, None
+    staging.file.endpoints[ENDPOINT] = EndpointSettings()
+    staging.sagemaker.endpoints.clear()
+    found = retrain(project(dev, staging), BACK, trainer, told)
+    assert (found.outcome, found.at, found.code) == ("released", "dev", 2)
+    assert "staging has no bucket or registry yet" in found.reasons[0]
+    assert "./slipway promote staging" in found.next_step
 
 
 class TestItIsRefusedBeforeAnyWork:
@@ -312,4 +340,4 @@ def test_what_was_retrained_is_promoted_like_any_release(project, dev, staging, 
     world = project(dev, staging)
     found = retrain(world, BACK, trainer, told)
     assert promote(world, Promotion("staging"), told).release == found.release
-    assert isinstance(pins_now(staging), Pins)
+    assert sure(pins_now(staging).live).release == found.release
