@@ -2,10 +2,10 @@
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 
 from release.connect import connect
 from release.domain.errors import UsageError
+from release.operations.merged import merged
 from release.operations.promote import Order, promote
 from release.operations.propose import propose
 from scripts.shared import arguments, proposal
@@ -23,10 +23,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     arguments.endpoint(parser)
     arguments.skip(parser)
     arguments.strategy(parser)
-    parser.add_argument(
-        "--propose", action="store_true", help="put it into a branch for a pull request; nothing moves"
-    )
-    parser.add_argument("--body", metavar="FILE", type=Path, help="with --propose: the pull request's text")
+    arguments.no_commit(parser)
+    proposal.arguments(parser)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
@@ -42,10 +40,14 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         reason=args.reason,
         strategy=args.strategy,
     )
-    world = connect(out.tell)
+    proposal.refuse(args)
+    world = connect(out.tell, commits=args.commits)
     if args.propose:
         found = propose(world, order, out.tell)
         proposal.leave(out, found, args.body or world.build / f"proposal-{found.stage}-{found.endpoint}.md")
+        return 0
+    if args.merged:
+        proposal.brought(out, order.target, merged(world, order.target, order.endpoint, out.tell))
         return 0
     result = promote(world, order, out.tell)
     out.result(asdict(result), landed(result))
@@ -55,7 +57,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
 COMMAND = Command(
     name="promote",
     summary="Bring the live release of one stage to the next: verify, gate, copy, roll out, landed check.",
-    example="./slipway promote staging",
+    example="./slipway promote staging\n  ./slipway promote prod --propose",
     work=_work,
     arguments=_arguments,
 )

@@ -6,6 +6,7 @@ one. What the values mean is not decided here.
 
 import io
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
@@ -203,6 +205,7 @@ def _parsed(text: str, name: str, where_it_is: str, yaml: YAML) -> Any:
     try:
         document = yaml.load(text)
     except MarkedYAMLError as error:
+        _refuse_conflict(name, text, error)
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise UsageError(
@@ -215,6 +218,27 @@ def _parsed(text: str, name: str, where_it_is: str, yaml: YAML) -> Any:
     if not isinstance(document, dict) or not isinstance(document.get("config", {}), dict | None):
         raise UsageError(f"{name}, line 1: a stage file is a mapping with `config:`.", "Nothing was changed.")
     return document
+
+
+def _refuse_conflict(name: str, text: str, error: MarkedYAMLError) -> None:
+    """Raise UsageError where two changes of the file met: one of them was not chosen, or not taken out."""
+    lines = text.splitlines()
+    marked = next((number for number, line in enumerate(lines, 1) if line.startswith("<" * 7)), None)
+    if marked is not None:
+        raise UsageError(
+            f"{name}, line {marked}: a merge conflict is not resolved ({lines[marked - 1]}).",
+            "Two changes of the stage met, and nobody chose between them: nothing was changed.",
+            f"Keep one side and take the other and the marks out, or put the file back as it was before "
+            f"(git checkout HEAD -- {name}); then run this again.",
+        )
+    twice = isinstance(error, DuplicateKeyError) and re.search(r'"(\w+)"', error.problem or "")
+    if twice and twice[1] in (*PIN_ROLES, "proposed"):
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UsageError(
+            f"{name}, line {line}: one endpoint has `{twice[1]}` twice.",
+            "Of two promotions that met nobody can tell which counts, so nothing was changed.",
+            "Take one of them out by a commit, or both, and propose anew: ./slipway promote STAGE --propose",
+        )
 
 
 def _write_atomically(path: Path, document: CommentedMap) -> None:

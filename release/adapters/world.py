@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from release.adapters import revisions, stage_file
+from release.adapters import ci, revisions, stage_file
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws, error_code
 from release.adapters.clock import SystemClock
@@ -24,7 +24,6 @@ from release.adapters.images import LocalImages
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.model_packages import SageMakerRegistry
 from release.adapters.model_registry import ModelRegistry
-from release.adapters.owner import ci_actor
 from release.adapters.project_folder import find_project
 from release.adapters.quotas import Quotas
 from release.adapters.records import approval_store, explaining, maker_store, waiver_store
@@ -142,7 +141,7 @@ def ports_of(
         approvals=approval_store(aws, artifacts.bucket),
         makers=maker_store(aws, artifacts.bucket),
         waivers=waiver_store(aws, artifacts.bucket),
-        caller=lambda: Caller(arn=aws.identity["Arn"], actor=ci_actor()),
+        caller=lambda: Caller(arn=aws.identity["Arn"], actor=ci.actor()),
         artifacts=artifacts,
         data=DataStore(aws, artifacts),
         holdings=Holdings(aws, artifacts),

@@ -116,6 +116,10 @@ class Opened(Data):
     without_windows: tuple[str, ...] = ()
     """Those of the releases before and after whose containers print no windows: SageMaker's own metrics are
     what they are judged by."""
+    reason: str = ""
+    """Why, as the person said who began it."""
+    proposed: bool = False
+    """Whether it was proposed in the stage's file, and merged."""
     mends: bool = False
     """Whether the pins stay as they are, and what serves is brought back to them."""
 

@@ -56,6 +56,8 @@ class Moved:
     waivers: tuple[Waiver, ...] = ()
     callers_know: tuple[str, ...] = ()
     """What of the promise of what was live it breaks, and its callers know of."""
+    because: str = ""
+    """Why, as the person said who began it."""
     resumed: tuple[str, ...] = ()
     """Who took it over from a process that had died."""
     reason: str = ""
@@ -68,11 +70,8 @@ class Moved:
     @property
     def grounds(self) -> str:
         """What spoke for it, in words."""
-        return "; ".join(
-            filter(
-                None, (self._evidence(), grounds(self.skip, self.approvals, self.waivers, self.callers_know))
-            )
-        )
+        said = grounds(self.skip, self.approvals, self.waivers, self.callers_know, self.because)
+        return "; ".join(filter(None, (self._evidence(), said)))
 
     def values(self) -> dict[str, object]:
         """It as JSON can have it."""
@@ -119,7 +118,7 @@ def why(what: Payload) -> str:
     """What an entry says besides its event: a person's reason, or what speaks against a release."""
     match what:
         case Opened():
-            return grounds(what.skip, what.approvals, what.waivers, what.callers_know)
+            return grounds(what.skip, what.approvals, what.waivers, what.callers_know, what.reason)
         case Judged(share=share, decision=decision, because=because):
             return f"{decision} at {share} %: {because}"
         case Refused(reasons=reasons):
@@ -162,7 +161,7 @@ def _begun(stage: str, entry: Entry, what: Payload) -> Moved:
         return begun
     before = what.before.live.release if what.before.live else None
     given = {name: getattr(what, name) for name in ("skip", "approvals", "waivers", "callers_know")}
-    return replace(begun, before=before, **given)
+    return replace(begun, before=before, because=what.reason, **given)
 
 
 def _gone_on(found: Moved, entry: Entry) -> Moved:
@@ -199,12 +198,14 @@ def grounds(
     approvals: Sequence[Approval],
     waivers: Sequence[Waiver],
     callers_know: Sequence[str],
+    reason: str = "",
 ) -> str:
     """What people said for a rollout, in words; empty where nobody had to say anything."""
     skipped = [f"without {' and '.join(skip.stages)}: {skip.reason}"] if skip else []
     approved = [f"approved by {approval}" for approval in approvals]
     known = [f"its callers know: {', '.join(callers_know)}"] if callers_know else []
-    return "; ".join((*skipped, *approved, *map(str, waivers), *known))
+    said = [f"because: {reason}"] if reason else []
+    return "; ".join((*skipped, *approved, *map(str, waivers), *known, *said))
 
 
 def _short(value: object) -> str:

@@ -13,7 +13,7 @@ from release.domain.ledger import End, Request, Skip
 from release.domain.manifest import GateResult, Manifest
 from release.domain.pins import ReleasePin, Strategy
 from release.domain.stages import Stages
-from release.operations import entering, fenced, judging, quota, registries, rollouts, standing
+from release.operations import entering, fenced, judging, quota, recording, registries, rollouts, standing
 from release.operations.entering import Arrival, Found
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
@@ -32,6 +32,8 @@ class Order:
     strategy: Strategy | None = None
     release: str | None = None
     """The release that it has to be; None: whichever is live in the source."""
+    merged: bool = False
+    """Whether it was proposed in the stage's file, and merged."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,17 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     target = rollouts.provision(world, target, tell)
     brought = _bring(coming, target, tell)
     if rollouts.serves_already(target, endpoint, content.id, tell):
+        recording.rollout(target, endpoint, tell)
         return Landed(target.name, endpoint, content.id, changed=False)
-    grounds = Grounds(coming.skip, found.approvals, found.waivers, found.callers_know, order.strategy)
+    grounds = Grounds(
+        coming.skip,
+        found.approvals,
+        found.waivers,
+        found.callers_know,
+        reason="" if coming.skip else order.reason,
+        proposed=order.merged,
+        strategy=order.strategy,
+    )
     return land(target, "promote", endpoint, brought, grounds, tell)
 
 
@@ -161,13 +172,13 @@ def arrived(source: StagePorts, endpoint: str, release: str) -> Finished | None:
     return found if live and live.release == release else None
 
 
-def placed(source_pin: ReleasePin, target: StagePorts) -> ReleasePin:
-    """A release of another stage as a pin of this one, where its image and artifact are, or will be."""
+def placed(content: Manifest, target: StagePorts) -> ReleasePin:
+    """A release as a pin of the target stage, which has its image and artifact there, or will have them."""
     return ReleasePin(
-        release=source_pin.release,
-        image=f"{target.registry.uri()}@{source_pin.digest}",
-        model=target.artifacts.model_uri(source_pin.sha256),
-        sha256=source_pin.sha256,
+        release=content.id,
+        image=f"{target.registry.uri()}@{content.image.digest}",
+        model=target.artifacts.model_uri(content.model.sha256),
+        sha256=content.model.sha256,
     )
 
 
@@ -184,4 +195,4 @@ def _bring(coming: Coming, target: StagePorts, tell: Tell) -> ReleasePin:
     target.artifacts.put_release(content, golden)
     if coming.arrival.makers:
         entering.keep_makers(target, content.id, coming.arrival.makers)
-    return placed(pin, target)
+    return placed(content, target)

@@ -38,7 +38,7 @@ def propose(world: World, order: Order, tell: Tell) -> Proposal:
 def _written(coming: Coming, order: Order, tell: Tell) -> Proposal:
     target, endpoint, content = coming.target, coming.endpoint, coming.content
     live = rollouts.settings_of(target, endpoint).pins.live
-    pin = placed(coming.pin, target)
+    pin = placed(content, target)
     proposed = Proposed(
         release=pin.release,
         image=pin.image,

@@ -21,7 +21,19 @@ def skip(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip", action="store_true", help="leave the stages in between out, with a --reason"
     )
-    parser.add_argument("--reason", metavar="TEXT", default="", help="why; kept in the stage's ledger")
+    reason(parser)
+
+
+def reason(parser: argparse.ArgumentParser) -> None:
+    """`--reason TEXT`."""
+    text = "why; kept in the stage's ledger, and in the commit of its file"
+    parser.add_argument("--reason", metavar="TEXT", default="", help=text)
+
+
+def no_commit(parser: argparse.ArgumentParser) -> None:
+    """`--no-commit`: what changes in a stage's file is left as it is."""
+    text = "leave the changed stage file to be committed by hand"
+    parser.add_argument("--no-commit", dest="commits", action="store_false", help=text)
 
 
 def word(parser: argparse.ArgumentParser) -> None:

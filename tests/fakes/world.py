@@ -77,9 +77,9 @@ class FakeStage:
     ) -> None:
         self.name = name
         self.trouble = Trouble()
-        self.repository = FakeRepository()
         self.sagemaker = FakeSageMaker(self.trouble)
         self.file = FakeStageFile(self.trouble, endpoints)
+        self.repository = FakeRepository(self.file)
         self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
         self.clock = FakeClock()
         self.ledger = FakeLedger(self.trouble, self.clock.now)

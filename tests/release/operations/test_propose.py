@@ -18,7 +18,7 @@ def untouched(*stages):
 
 @pytest.fixture
 def world(project, dev, staging):
-    staging.repository.tracks = True
+    staging.repository.track()
     return project(dev, staging)
 
 
@@ -68,7 +68,7 @@ class TestAProposal:
 
 class TestRefusals:
     def test_a_stage_file_that_is_not_committed(self, world, staging, told):
-        staging.repository.dirty = True
+        staging.repository.head = "other pins"
         with pytest.raises(UsageError, match="not committed"):
             propose(world, Order("staging"), told)
         assert staging.repository.branches == {}

@@ -39,7 +39,7 @@ def events(stage) -> list[str]:
 
 
 def test_a_better_model_is_live_in_dev_and_proposed_for_the_next_stage(project, dev, staging, trainer, told):
-    staging.repository.tracks = True
+    staging.repository.track()
     world, before, behind = project(dev, staging), pins_now(dev), pins_now(staging)
     found = retrain(world, BACK, trainer, told)
     live = sure(pins_now(dev).live)
