@@ -34,6 +34,7 @@ from release.domain.planned import Change
 from release.domain.proposal import Edit
 from release.domain.records import Records
 from release.domain.repository import Repository
+from release.domain.retraining import Retrain
 from release.domain.said import Caller
 from release.domain.scaling import Scaling
 from release.domain.stage import ImageSettings, StageSettings
@@ -148,14 +149,14 @@ class Ledger(Protocol):
     def open(self) -> OpenRollout | None:
         """The rollout that is open, or None."""
 
-    def alive(self, found: OpenRollout) -> bool:
+    def alive(self, found: OpenRollout | Retrain) -> bool:
         """Whether the process that works on it still lives."""
 
     def append(self, subject: Subject, what: Payload) -> Entry:
         """Write the next entry. Raises ServiceError when the stage became another process's."""
 
-    def heartbeat(self, rollout: str) -> AbstractContextManager[None]:
-        """Keeps saying, for readers elsewhere, that this process is at work on `rollout`."""
+    def heartbeat(self, of: str, retrained: str = "") -> AbstractContextManager[None]:
+        """Keeps saying, for readers elsewhere, that this process is at work on a rollout, or on a retrain."""
 
     def latest(self, most: int | None) -> Sequence[Stored]:
         """The newest `most` entries (None: all), oldest first. Raises Damaged, as every look into it."""
