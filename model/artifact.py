@@ -46,10 +46,15 @@ def as_json(value: Any) -> bytes:
     return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def pack(files: Mapping[str, bytes]) -> bytes:
-    """A gzipped tar of `files` and of `checksums.json`, which names the SHA-256 of each."""
+def proven(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """`files`, and `checksums.json` which names the SHA-256 of each."""
     checksums = {"algorithm": "sha256", "files": {name: sha256(files[name]) for name in sorted(files)}}
-    everything = {**files, CHECKSUMS: as_json(checksums)}
+    return {**files, CHECKSUMS: as_json(checksums)}
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """A gzipped tar of `files` and of their checksums."""
+    everything = proven(files)
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name in sorted(everything):

@@ -6,7 +6,8 @@ has all of the data that the training saw. The same rows and libraries give the 
 
 import hashlib
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ class DataFile:
     content: bytes
     origin: str
     """What the service calls the source."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """Versions of the packages that the rows came from, of those that are not installed here."""
 
     @property
     def sha256(self) -> str:

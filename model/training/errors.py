@@ -24,3 +24,11 @@ class ExportError(ModelError):
 
 class BundleError(ModelError):
     """The models that are to be served together cannot be: one is damaged, or two have one name."""
+
+
+class JobInputError(ModelError):
+    """A training job was not given what it needs, or more than it knows."""
+
+
+class JobOutputError(ModelError):
+    """What a training job left is no model, or another one than it says."""

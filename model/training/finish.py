@@ -13,7 +13,7 @@ What is written to the output folder, `evidence.json` last:
 import inspect
 import platform
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +84,17 @@ class TrainResult:
         return {"passed": self.passed, "out": str(self.out), "seconds": seconds, **told, **self.evidence}
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A model with all that is told of it, before anything of it is written."""
+
+    files: Mapping[str, bytes]
+    """What is written beside the data, the evidence last."""
+    evidence: dict[str, Any]
+    run: Run
+    """What trackers are given: the same files, and drawings."""
+
+
 def finish(
     trained: Trained, options: TrainOptions, others: Mapping[Key, bytes], progress: Progress
 ) -> tuple[Mapping[str, Any], list[str]]:
@@ -91,25 +102,53 @@ def finish(
 
     Raises a `model.errors.ModelError` for a model that cannot be packaged or written.
     """
-    service = trained.service
+    finished = complete(trained, others, progress, drawn=bool(options.trackers))
+    warnings = deliver(finished, trained.data, trained.service, options, progress)
+    return finished.evidence, warnings
+
+
+def complete(
+    trained: Trained, others: Mapping[Key, bytes], progress: Progress, drawn: bool = True
+) -> Finished:
+    """The model packaged, with its evidence and the record of its run; `drawn`: with its drawings.
+
+    Raises a `model.errors.ModelError` for a model that cannot be packaged.
+    """
     progress("Packaging the graph, its schema and a reference sample")
     files = packaged(trained, others)
-    origin = source(Path(inspect.getfile(type(service))))
+    origin = source(Path(inspect.getfile(type(trained.service))))
     evidence = _evidence(trained, origin, files)
     if others:
         evidence["source"]["other_models"] = _origin(others)
     recorded = {**files, EVIDENCE: artifact.as_json(evidence)}
-    run = _run(trained, origin, {**recorded, **(_drawn(trained) if options.trackers else {})})
-    outbox = sending.outbox(options.build)
+    run = _run(trained, origin, {**recorded, **(_drawn(trained) if drawn else {})})
+    return Finished(recorded, evidence, run)
+
+
+def deliver(
+    finished: Finished, data: DataFile, service: Service, options: TrainOptions, progress: Progress
+) -> list[str]:
+    """Write and record a finished model; what a person should know. Its evidence then names MLflow's run.
+
+    Raises OutputError where it cannot be written.
+    """
+    run, outbox = finished.run, sending.outbox(options.build)
     # Kept before it is written, so that a model which lies there has its record whatever happens next.
     lost = sending.keep(run, options.trackers, outbox)
     try:
-        _write(options.out, {data_file.NAME: trained.data.content, **recorded})
+        _write(options.out, {data_file.NAME: data.content, **finished.files})
     except OutputError:
         outbox.forget(run)
         raise
     tracked = Tracked(warnings=(lost,)) if lost else _tracked(run, service, options, outbox, progress)
-    return evidence, [*tracked.warnings, *_say_where(tracked, evidence, options.out)]
+    return [*tracked.warnings, *_say_where(tracked, finished.evidence, options.out)]
+
+
+def result(finished: Finished, out: Path, seconds: float, warnings: Sequence[str]) -> TrainResult:
+    """What a finished model came to."""
+    gates = tuple(Gate(**gate) for gate in finished.evidence["gates"])
+    passed, evidence = finished.run.passed, finished.evidence
+    return TrainResult(passed, gates, evidence, out, seconds, tuple(warnings))
 
 
 def packaged(trained: Trained, others: Mapping[Key, bytes]) -> dict[str, bytes]:
@@ -159,6 +198,11 @@ def _tracked(
     return sending.send(run, to, outbox)
 
 
+def told_of(origin: Source) -> dict[str, str]:
+    """What the record of a run is tagged with of the code that it came from."""
+    return {"mlflow.source.git.commit": origin.git_commit or "unknown", "git_dirty": str(origin.git_dirty)}
+
+
 def _run(trained: Trained, origin: Source, files: Mapping[str, bytes]) -> Run:
     found, candidate, split = trained.evaluated, trained.candidate, trained.split
     passed = gates.passed(found.gates)
@@ -182,8 +226,7 @@ def _run(trained: Trained, origin: Source, files: Mapping[str, bytes]) -> Run:
         tags={
             "gates": "passed" if passed else "failed",
             "failed_gates": ", ".join(gate.name for gate in found.gates if not gate.passed),
-            "mlflow.source.git.commit": origin.git_commit or "unknown",
-            "git_dirty": str(origin.git_dirty),
+            **told_of(origin),
         },
         data_version=trained.data.version,
         passed=passed,

@@ -39,7 +39,8 @@ def package(
         "model": candidate.model,
         "data_version": data.version,
         "libraries": {
-            **{name: version(name) for name in (*service.libraries, *_LIBRARIES)},
+            **{name: version(name) for name in _LIBRARIES},
+            **_of_service(service, data),
             **boosters.versions(candidate.pipeline),
         },
     }
@@ -56,6 +57,11 @@ def package(
             artifact.REFERENCE: scored.to_csv(index=False).encode(),
         }
     )
+
+
+def _of_service(service: Service, data: DataFile) -> dict[str, str]:
+    """The versions of the packages that a service names: those here, or where the data was loaded."""
+    return {name: data.libraries.get(name) or version(name) for name in service.libraries}
 
 
 def _columns(service: Service, scores: Scores) -> dict[str, Any]:

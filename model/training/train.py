@@ -7,28 +7,44 @@ This module only puts the steps in order; each is a module of its own. The stage
 """
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
+from model import artifact
 from model.contract import Service, Split
-from model.training import gates, skops_file
+from model.training import evaluated, skops_file
 from model.training.assessment import Candidate, assess, fit
-from model.training.bundle import read_others
+from model.training.bundle import Key, read_others
 from model.training.champion import Champion, read_champion, split_beside
+from model.training.checkpoints import Checkpoints
 from model.training.convertible import refuse_unconvertible
 from model.training.data_check import refuse_wrong
-from model.training.data_file import data_file
-from model.training.evaluated import evaluated
+from model.training.data_file import DataFile, data_file
+from model.training.evaluated import Evaluated
 from model.training.export import Scorer, to_onnx
-from model.training.finish import Progress, Trained, TrainResult, finish
+from model.training.finish import Progress, Trained, TrainResult, complete, deliver, result
 from model.training.loading import load
 from model.training.options import TrainOptions
 from model.training.package import Exported
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.pipeline import Pipeline
+
+_EVALUATION = "evaluation.json"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a training goes by besides its data: what it is compared with, served with, and split by."""
+
+    champion: Champion | None
+    others: Mapping[Key, bytes]
+    split: Split
 
 
 def train(service: Service, options: TrainOptions, progress: Progress = lambda text: None) -> TrainResult:
@@ -38,35 +54,79 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     `model.errors.ModelError` for everything that a person has to put right first.
     """
     started = time.monotonic()
-    refuse_unconvertible(service, options.model)
-    champion = read_champion(options.champion, service) if options.champion else None
-    others = read_others(options.others)
-    split = split_beside(service, options.own, champion, options.champion)
+    beside = read_beside(service, options)
     progress(f"Loading the data of {service.name}")
     loaded = load(service, options.build)
-    refuse_wrong(service, loaded.table, split, datetime.now(UTC))
+    refuse_wrong(service, loaded.table, beside.split, datetime.now(UTC))
     data = data_file(service, loaded)
     # More threads are slower on busy cores, and the order of a parallel sum would show in the last bits.
     with threadpool_limits(1):
-        rows = features(service, data.table)
-        progress(f"Fitting {options.model} on {split.train.label}")
-        pipeline = fit(service, options.model, rows, split.train)
-        graph = to_onnx(service, pipeline)
-        candidate = Candidate(options.model, pipeline, Scorer(graph, service))
-        progress(evaluating(service, split, champion))
-        assessment = assess(service, candidate, rows, split, champion)
-        found = evaluated(service, assessment, champion.sha256 if champion else None)
-        exported = Exported(graph, skops_file.dump(pipeline, service.trusted))
-        trained = Trained(service, split, data, candidate, exported, found)
-        evidence, warnings = finish(trained, options, others, progress)
-    return TrainResult(
-        passed=gates.passed(found.gates),
-        gates=found.gates,
-        evidence=evidence,
-        out=options.out,
-        seconds=time.monotonic() - started,
-        warnings=tuple(warnings),
-    )
+        trained = learn(service, options.model, data, beside, progress)
+        finished = complete(trained, beside.others, progress, drawn=bool(options.trackers))
+        warnings = deliver(finished, data, service, options, progress)
+    return result(finished, options.out, time.monotonic() - started, warnings)
+
+
+def read_beside(service: Service, options: TrainOptions) -> Beside:
+    """Champion, further models and split, read before the data is. Raises a ModelError."""
+    refuse_unconvertible(service, options.model)
+    champion = read_champion(options.champion, service) if options.champion else None
+    others = read_others(options.others)
+    return Beside(champion, others, split_beside(service, options.own, champion, options.champion))
+
+
+def learn(
+    service: Service,
+    model: str,
+    data: DataFile,
+    beside: Beside,
+    progress: Progress,
+    checkpoints: Checkpoints | None = None,
+) -> Trained:
+    """A model that is fitted on `data` and evaluated; steps that `checkpoints` hold are not done again.
+
+    It runs on as many threads as the caller lets it. Raises a ModelError.
+    """
+    kept, split = checkpoints or Checkpoints(), beside.split
+    rows = features(service, data.table)
+    pipeline, exported = _fitted(service, model, rows, split, kept, progress)
+    candidate = Candidate(model, pipeline, Scorer(exported.graph, service))
+    found = _evaluated(service, candidate, rows, beside, kept, progress)
+    return Trained(service, split, data, candidate, exported, found)
+
+
+def _fitted(
+    service: Service, model: str, rows: "pd.DataFrame", split: Split, kept: Checkpoints, progress: Progress
+) -> "tuple[Pipeline, Exported]":
+    """The fitted pipeline and what it becomes; a pipeline that was loaded again scores as it did."""
+    if files := kept.read("fitted"):
+        progress(f"Going on with the {model} that was fitted before the interruption")
+        exported = Exported(files[artifact.GRAPH], files[artifact.SKOPS])
+        return skops_file.load(exported.pipeline, service.trusted), exported
+    progress(f"Fitting {model} on {split.train.label}")
+    pipeline = fit(service, model, rows, split.train)
+    exported = Exported(to_onnx(service, pipeline), skops_file.dump(pipeline, service.trusted))
+    kept.keep("fitted", {artifact.GRAPH: exported.graph, artifact.SKOPS: exported.pipeline})
+    return pipeline, exported
+
+
+def _evaluated(
+    service: Service,
+    candidate: Candidate,
+    rows: "pd.DataFrame",
+    beside: Beside,
+    kept: Checkpoints,
+    progress: Progress,
+) -> Evaluated:
+    if files := kept.read("evaluated"):
+        progress("Going on with its evaluation from before the interruption")
+        return evaluated.from_bytes(files[_EVALUATION])
+    champion = beside.champion
+    progress(evaluating(service, beside.split, champion))
+    assessment = assess(service, candidate, rows, beside.split, champion)
+    found = evaluated.evaluated(service, assessment, champion.sha256 if champion else None)
+    kept.keep("evaluated", {_EVALUATION: found.to_bytes()})
+    return found
 
 
 def features(service: Service, table: "pd.DataFrame") -> "pd.DataFrame":

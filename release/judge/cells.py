@@ -95,7 +95,7 @@ def latency_edge(index: float) -> float:
     return LATENCY_FLOOR * LATENCY_STEP**index
 
 
-LATENCY_EDGES = LATENCY_FLOOR * LATENCY_STEP ** np.arange(LATENCY_BINS + 1)
+LATENCY_EDGES: NDArray[np.float64] = np.array([latency_edge(k) for k in range(LATENCY_BINS + 1)])
 """Seconds at the edges of the latency bins."""
 
 
@@ -114,7 +114,7 @@ def pace_edges(objective: float) -> list[float]:
     return [objective * PACE_STEP ** (k + 1 - PACE_SLOW) for k in range(PACE_BINS - 1)]
 
 
-PACE_EDGES = np.array([0.0, *pace_edges(1.0), np.inf])
+PACE_EDGES: NDArray[np.float64] = np.array([0.0, *pace_edges(1.0), np.inf])
 """The edges of the bins of `pace`, as shares of the latency objective."""
 
 

@@ -1,0 +1,101 @@
+"""What a training job left becomes the model of a training here: proven, given its origin, recorded.
+
+The job knows no Git and no tracker. The code that it ran is this checkout's, as its image was built of it, so
+what the evidence says of the code is said here.
+"""
+
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from model import artifact
+from model.contract import Data, Service
+from model.training.data_check import refuse_columns
+from model.training.data_file import DataFile, data_file
+from model.training.errors import JobOutputError
+from model.training.finish import EVIDENCE, GOLDEN, Finished, Progress, TrainResult, deliver, result, told_of
+from model.training.job.entry import RUN
+from model.training.job.hyperparameters import Asked
+from model.training.loading import load
+from model.training.options import TrainOptions
+from model.training.source import source
+from model.training.tracking.run import DRAWING, MODEL, Run, from_record
+from model.training.train import read_beside
+
+
+@dataclass(frozen=True)
+class Order:
+    """A training that somebody else is to do: what it is asked for, and the files that it needs."""
+
+    asked: Asked
+    data: DataFile
+
+
+def order(service: Service, options: TrainOptions, progress: Progress) -> Order:
+    """What a training of these options is, for a job. Raises a ModelError for what would fail there, too."""
+    read_beside(service, options)
+    progress(f"Loading the data of {service.name}")
+    loaded: Data = load(service, options.build)
+    refuse_columns(service, loaded.table)
+    data = data_file(service, loaded)
+    libraries = {name: version(name) for name in service.libraries}
+    others = tuple(key for key, _ in options.others)
+    asked = Asked(options.model, options.own, data.origin, data.sha256, libraries, others)
+    return Order(asked, data)
+
+
+def collect(
+    folder: Path,
+    service: Service,
+    options: TrainOptions,
+    data: DataFile,
+    tags: Mapping[str, str],
+    progress: Progress,
+) -> TrainResult:
+    """Write and record the model that a job left in `folder`, its run tagged with `tags`.
+
+    Raises JobOutputError where it is no whole model of that data, OutputError where it cannot be written.
+    """
+    run, evidence = _read(folder, data)
+    origin = source(Path(inspect.getfile(type(service))))
+    evidence["source"] |= {"git_commit": origin.git_commit, "git_dirty": origin.git_dirty}
+    files = {**run.files, EVIDENCE: artifact.as_json(evidence)}
+    run = replace(run, files=files, tags={**run.tags, **told_of(origin), **tags})
+    written = {name: content for name, content in files.items() if not name.endswith(DRAWING)}
+    finished = Finished(written, evidence, run)
+    warnings = deliver(finished, data, service, options, progress)
+    return result(finished, options.out, run.metrics.get("seconds", 0.0), warnings)
+
+
+def _read(folder: Path, data: DataFile) -> tuple[Run, dict[str, Any]]:
+    names = [MODEL, GOLDEN, *sorted(path.name for path in folder.glob(f"*{DRAWING}")), EVIDENCE]
+    try:
+        files = {name: (folder / name).read_bytes() for name in names}
+        run = from_record((folder / RUN).read_bytes(), files)
+        evidence = json.loads(files[EVIDENCE])
+        wanted = {
+            MODEL: (evidence["model"]["sha256"], run.sha256),
+            GOLDEN: (evidence["golden_sha256"], artifact.sha256(files[GOLDEN])),
+            "its data": (evidence["source"]["data_sha256"], data.sha256),
+        }
+        artifact.read(files[MODEL])
+    except FileNotFoundError as error:
+        raise _no_model(f"{Path(str(error.filename)).name} is not there") from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise _no_model(f"{type(error).__name__}: {error}") from error
+    if wrong := [name for name, (said, found) in wanted.items() if said != found]:
+        raise _no_model(f"{' and '.join(wrong)} differs from what its evidence says")
+    return run, evidence
+
+
+def _no_model(why: str) -> JobOutputError:
+    return JobOutputError(
+        f"The job left no whole model: {why}.",
+        "Nothing was written, and what an earlier training left stays.",
+        "Look at the job's log; the image has to be one of ./slipway train --on sagemaker, whose train "
+        "leaves model and evidence in /opt/ml/output/data.",
+    )

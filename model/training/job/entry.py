@@ -1,0 +1,160 @@
+"""`train` in the training image: one training by SageMaker's contract, from its channels to its output.
+
+    model/        what model.tar.gz holds, as files: SageMaker packs them for whoever deploys the job's model
+    output/data/  model.tar.gz itself, its golden requests, evidence, drawings and the record of the run
+
+SageMaker's own model.tar.gz holds the same files in other bytes, with times and owners in them, so a release
+takes ours. Only `evidence.json` says that the rest is whole, and is written last.
+"""
+
+import hashlib
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from threadpoolctl import threadpool_limits
+
+from model import artifact, finding
+from model.contract import Service
+from model.errors import ModelError
+from model.files import write
+from model.training.checkpoints import Checkpoints
+from model.training.data_check import refuse_wrong
+from model.training.data_file import DataFile
+from model.training.errors import JobInputError
+from model.training.finish import EVIDENCE, Finished, complete
+from model.training.job import hyperparameters
+from model.training.job.hyperparameters import CHAMPION, DATA, WITH, Asked
+from model.training.job.metrics import line
+from model.training.job.place import BASE, VARIABLE, Place
+from model.training.options import TrainOptions
+from model.training.tracking.run import MODEL
+from model.training.train import Beside, learn, read_beside
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SERVICE = "SLIPWAY_SERVICE"
+"""The image's variable that names the folder of its service."""
+RUN = "run.json"
+FAILED = 1
+STOPPED = 143
+"""As a shell says of what SIGTERM ended."""
+Say = Callable[[str], None]
+
+
+def main() -> int:
+    """Train as the hyperparameters ask; the exit code. A model that fails its gates is a result, and ends
+    with 0."""
+    signal.signal(signal.SIGTERM, _stop)
+    place = Place(Path(os.environ.get(VARIABLE) or BASE))
+    try:
+        service = finding.load(finding.ROOT / os.environ.get(SERVICE, "model/service"))
+        run(service, place, _say)
+    except ModelError as error:
+        return _failed(place, str(error))
+    except Exception as error:
+        traceback.print_exc()
+        words = "This is a defect, or a failure that the training does not know; no model was written."
+        told = f"Unexpected {type(error).__name__}: {error}\n{words}\nThe job's log has the traceback."
+        return _failed(place, told)
+    return 0
+
+
+def run(service: Service, place: Place, say: Say) -> None:
+    """One training in these folders. Raises a ModelError for what somebody has to put right."""
+    started = time.monotonic()
+    asked = hyperparameters.asked(service, place.hyperparameters())
+    options = TrainOptions(
+        model=asked.model,
+        own=asked.own,
+        champion=place.file(CHAMPION) if place.has(CHAMPION) else None,
+        others=tuple((key, place.file(f"{WITH}{number}")) for number, key in enumerate(asked.others)),
+        trackers=(),
+    )
+    beside = read_beside(service, options)
+    data = _data(place.file(DATA), asked)
+    refuse_wrong(service, _table(data), beside.split, datetime.now(UTC))
+    # As on any other machine: the order of a parallel sum would show in the last bits.
+    with threadpool_limits(1):
+        kept = Checkpoints(place.checkpoints, _decides(service, asked, data, beside))
+        trained = learn(service, asked.model, data, beside, say, kept)
+        finished = complete(trained, beside.others, say)
+    leave(finished, place)
+    for name, value in finished.run.metrics.items():
+        say(line(name, value))
+    for gate in finished.evidence["gates"]:
+        say(f"{'passed' if gate['passed'] else 'FAILED'} {gate['name']}: {gate['reason']}")
+    say(f"trained in {time.monotonic() - started:.1f} s")
+
+
+def leave(finished: Finished, place: Place) -> None:
+    """Write the model and what is told of it, the evidence last. Raises OSError."""
+    for name, content in artifact.proven(artifact.read(finished.files[MODEL])).items():
+        write(place.model / name, content)
+    files = {**finished.run.files, RUN: artifact.as_json(finished.run.record())}
+    for name, content in files.items():
+        if name != EVIDENCE:
+            write(place.data / name, content)
+    write(place.data / EVIDENCE, files[EVIDENCE])
+
+
+def _decides(service: Service, asked: Asked, data: DataFile, beside: Beside) -> dict[str, object]:
+    """All that decides what the training's steps make, besides the image that it runs in."""
+    champion = beside.champion.sha256 if beside.champion else None
+    return {
+        "service": service.name,
+        "model": asked.model,
+        "own": dict(asked.own),
+        "data": data.sha256,
+        "champion": champion,
+    }
+
+
+def _data(file: Path, asked: Asked) -> DataFile:
+    content = file.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if asked.sha256 is not None and found != asked.sha256:
+        raise JobInputError(
+            f"The channel {DATA!r} holds SHA-256 {found}; the job was started for {asked.sha256}.",
+            "It is not the data that was meant, so nothing was trained.",
+            "Start the job anew: ./slipway train --on sagemaker puts the right bytes there.",
+        )
+    return DataFile(content, asked.origin, asked.libraries)
+
+
+def _table(data: DataFile) -> "pd.DataFrame":
+    try:
+        return data.table
+    except ValueError as error:
+        raise JobInputError(
+            f"The file in the channel {DATA!r} is no data of ours: {error}",
+            "Nothing was trained.",
+            "Give the channel the data.parquet of a training, or of ./slipway data RELEASE.",
+        ) from error
+
+
+def _failed(place: Place, told: str) -> int:
+    print(f"error: {told}", file=sys.stderr, flush=True)
+    place.fail(told)
+    return FAILED
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _stop(signum: int, frame: object) -> NoReturn:
+    """SageMaker stops the job, or takes the instance back: what is kept as a checkpoint stays."""
+    _say("stopped by SageMaker; a training that begins again goes on after its last checkpoint")
+    sys.exit(STOPPED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

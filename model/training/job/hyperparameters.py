@@ -1,0 +1,104 @@
+"""What a training job is asked for, as SageMaker carries it: names and texts of up to 256 characters. Pure.
+
+model                     one of the service's models
+months, …                 the service's own options, by their names
+slipway.origin            what the service calls the source of the data
+slipway.sha256            the SHA-256 of the one file in the channel `data`
+slipway.library.NAME      the version of a package that the data came from
+slipway.with.NUMBER       NAME/VERSION of the further model in the channel `with-NUMBER`
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from model import artifact
+from model.contract import Service
+from model.training.bundle import Key
+from model.training.errors import JobInputError
+
+DATA, CHAMPION, WITH = "data", "champion", "with-"
+"""The channels: the data, the live model, and further models, which are counted."""
+OWN = "slipway."
+_MODEL, _ORIGIN, _SHA256 = "model", f"{OWN}origin", f"{OWN}sha256"
+_LIBRARY, _WITH = f"{OWN}library.", f"{OWN}with."
+_OTHERS = re.compile(r"_.*|sagemaker_.*")
+"""What SageMaker's own tuning and SDK put in."""
+LONGEST = 256
+"""Characters of a name or a text ("CreateTrainingJob" in SageMaker's API reference)."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a training job is asked for."""
+
+    model: str
+    own: Mapping[str, str]
+    """The service's own options, all of them."""
+    origin: str = DATA
+    sha256: str | None = None
+    """Of the data; None: whatever lies in the channel."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[Key, ...] = ()
+    """Further models, in the order of their channels."""
+
+    def texts(self) -> dict[str, str]:
+        """As hyperparameters. Raises JobInputError for a text that SageMaker does not carry."""
+        found = {_MODEL: self.model, **self.own, _ORIGIN: self.origin}
+        found |= {_SHA256: self.sha256} if self.sha256 else {}
+        found |= {f"{_LIBRARY}{name}": version for name, version in self.libraries.items()}
+        found |= {f"{_WITH}{number}": str(key) for number, key in enumerate(self.others)}
+        if long := [name for name, text in found.items() if max(len(name), len(text)) > LONGEST]:
+            raise JobInputError(
+                f"SageMaker carries no hyperparameter of more than {LONGEST} characters: {', '.join(long)}.",
+                "No job was started.",
+                "Give it less to carry, or train on this machine.",
+            )
+        return found
+
+
+def asked(service: Service, texts: Mapping[str, str]) -> Asked:
+    """What hyperparameters ask of a service. Raises JobInputError for what it does not know."""
+    said = {name: _plain(text) for name, text in texts.items() if not _OTHERS.fullmatch(name)}
+    own = {name: said.pop(name, option.default) for name, option in service.options.items()}
+    model = said.pop(_MODEL, service.models[0])
+    origin, sha256 = said.pop(_ORIGIN, DATA), said.pop(_SHA256, None)
+    libraries = _begins(said, _LIBRARY)
+    others = _begins(said, _WITH)
+    if unknown := sorted({name for name in said if not name.startswith((_LIBRARY, _WITH))}):
+        known = ", ".join((_MODEL, *service.options))
+        raise _unknown(f"{service.name} has no hyperparameter {', '.join(unknown)}; it has {known}")
+    if model not in service.models:
+        raise _unknown(f"{service.name} has no model {model!r}; it has {', '.join(service.models)}")
+    keys = tuple(_key(others[number]) for number in sorted(others, key=int) if number.isdigit())
+    return Asked(model, own, origin, sha256, libraries, keys)
+
+
+def _plain(text: str) -> str:
+    """A text that the SDK wrote as JSON, as it was meant."""
+    if not text.startswith('"'):
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
+
+
+def _begins(said: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {name.removeprefix(prefix): text for name, text in said.items() if name.startswith(prefix)}
+
+
+def _key(text: str) -> Key:
+    name, _, version = text.partition("/")
+    if not all(re.fullmatch(artifact.PLAIN, part) for part in (name, version)):
+        raise _unknown(f"{text!r} names no further model")
+    return Key(name, version)
+
+
+def _unknown(why: str) -> JobInputError:
+    return JobInputError(
+        f"{why}.",
+        "Nothing was trained.",
+        "Correct HyperParameters of the job; ./slipway train --help tells the service's options.",
+    )

@@ -1,0 +1,71 @@
+"""The folders that SageMaker's contract names, below /opt/ml.
+
+input/config/hyperparameters.json   input/data/CHANNEL/   checkpoints/
+model/   output/data/   output/failure
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from model.training.errors import JobInputError
+
+BASE = Path("/opt/ml")
+VARIABLE = "SAGEMAKER_BASE_DIR"
+"""What SageMaker's own training toolkit reads another place than /opt/ml from."""
+LONGEST_FAILURE = 1024
+"""Characters of `output/failure` that DescribeTrainingJob tells."""
+
+
+class Place:
+    """One container's folders."""
+
+    def __init__(self, base: Path = BASE) -> None:
+        self.model = base / "model"
+        """What lies here becomes SageMaker's model.tar.gz."""
+        self.data = base / "output" / "data"
+        """What lies here becomes SageMaker's output.tar.gz."""
+        self.checkpoints = base / "checkpoints"
+        """What lies here is copied to S3 while the container runs, and is there when it begins again."""
+        self._failure = base / "output" / "failure"
+        self._hyperparameters = base / "input" / "config" / "hyperparameters.json"
+        self._channels = base / "input" / "data"
+
+    def hyperparameters(self) -> Mapping[str, str]:
+        """What SageMaker was asked for; nothing where it wrote no file. Raises JobInputError."""
+        file = self._hyperparameters
+        try:
+            found = json.loads(file.read_bytes())
+            return {str(name): str(value) for name, value in found.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, AttributeError) as error:
+            raise JobInputError(
+                f"{file} cannot be read: {type(error).__name__}: {error}",
+                "Nothing was trained: nobody knows what was asked for.",
+                "Start the job with HyperParameters of texts; ./slipway train --on sagemaker does.",
+            ) from error
+
+    def has(self, channel: str) -> bool:
+        """Whether there is such a channel."""
+        return (self._channels / channel).is_dir()
+
+    def file(self, channel: str) -> Path:
+        """The one file of a channel. Raises JobInputError for none, and for several."""
+        folder = self._channels / channel
+        found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+        if len(found) == 1:
+            return found[0]
+        there = f"holds {len(found)} files: {', '.join(path.name for path in found[:3])}"
+        if not found:
+            there = "holds no file" if folder.is_dir() else "is not there"
+        raise JobInputError(
+            f"The channel {channel!r} {there}.",
+            "Nothing was trained: it learns from exactly one file.",
+            f"Give the job a channel {channel!r} whose S3Uri is the key of one file.",
+        )
+
+    def fail(self, told: str) -> None:
+        """Leave the reason of a failure where SageMaker reads it."""
+        self._failure.parent.mkdir(parents=True, exist_ok=True)
+        self._failure.write_text(told[:LONGEST_FAILURE], encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Tests of the training as a container of SageMaker's."""
