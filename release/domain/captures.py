@@ -117,6 +117,11 @@ class Captures:
         return f"{prefix}/{endpoint}/{variant}/{hour:%Y/%m/%d/%H}/"
 
 
+def aside_words(cause: str, count: int) -> str:
+    """What was set aside of a rollout's evidence, for people."""
+    return f"{cause}: {count:,}" if cause in set(Aside) else f"{count:,} windows: {cause}"
+
+
 @dataclass(frozen=True)
 class Minutes:
     """What is followed of an endpoint whose containers print no windows."""

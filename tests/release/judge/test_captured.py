@@ -8,6 +8,7 @@ import pytest
 from release.domain.policy import Policy
 from release.judge.alone import Alone, Limits
 from release.judge.cells import SCORE_BINS, SPANS, empty, unit_bins
+from release.judge.estimate import Assumptions, estimate
 from release.judge.judge import BY_INVOCATIONS, Block, Judge
 from release.judge.verdict import Decision, Verdict
 from release.judge.windows import Refused, parse, record
@@ -126,6 +127,36 @@ def test_what_else_sagemaker_counts_is_judged_as_without_them():
     for bad, metric in (({"errors": 0.03}, "service"), ({"slower": 1.6}, "latency")):
         found = fold(*minutes(3, **bad), policy=POLICY).verdict()
         assert found.because.startswith(f"{metric}:")
+
+
+class TestEstimate:
+    """How long it takes, of a sample of the answers."""
+
+    TRAFFIC = Assumptions(rate=50, weight=0.25)
+
+    def passes(self, policy: Policy) -> float:
+        return estimate(policy, self.TRAFFIC)[0].requests
+
+    def test_what_is_not_required_takes_no_time(self):
+        assert self.passes(POLICY) == self.passes(Policy().by_invocations())
+
+    def test_the_smaller_the_sample_the_longer_a_required_proof_takes(self):
+        asked = Policy(require=("service", "latency", "invalid"))
+        all_of_them, some, few = (self.passes(asked.by_invocations(captured=p)) for p in (100, 10, 1))
+        assert all_of_them < some < few
+        assert few == pytest.approx(10 * some, rel=0.01)
+
+    def test_so_does_a_regression(self):
+        found = [estimate(Policy().by_invocations(captured=p), self.TRAFFIC)[-2:] for p in (100, 10)]
+        for whole, tenth in zip(*found, strict=True):
+            assert whole.what == tenth.what
+            assert tenth.requests == pytest.approx(10 * whole.requests, rel=0.02)
+
+    def test_where_live_s_sample_is_forgotten_as_fast_as_it_comes_there_is_no_pass(self):
+        asked = Policy(require=("service", "latency", "score"))
+        slow = Assumptions(rate=2, weight=0.25)
+        assert estimate(asked.by_invocations(captured=1), slow)[0].requests == float("inf")
+        assert estimate(Policy().by_invocations(captured=1), slow)[0].requests < float("inf")
 
 
 class TestWindow:
