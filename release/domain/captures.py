@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from release.domain import answers, golden
+from release.domain import answers, golden, names
 from release.domain.golden import Golden, GoldenRequest
 
 VERSION = "0"
@@ -37,6 +37,8 @@ class Aside(StrEnum):
     TYPE = "captured answer of a type that no golden request has"
     """Nobody said where its numbers stand."""
     LATE = "captured answer that came after its minute was counted"
+    OWN = "captured answer to a golden request"
+    """Nobody's caller got it, and golden requests are asked for more often of one variant."""
     FILE = "captured file that is too large or gone"
     DENIED = "minute in which captured answers could not be read"
 
@@ -163,6 +165,8 @@ def read(line: bytes, reading: Reading) -> Answer:
         raise NotEvidence(Aside.FORM) from None
     if not isinstance(kind, str):
         raise NotEvidence(Aside.FORM)
+    if metadata.get("inferenceId") == names.OWN_REQUEST:
+        raise NotEvidence(Aside.OWN)
     body = _decoded(data, encoding)
     return Answer(at, reading.number(body, kind, zlib.crc32(name.encode("utf-8", "replace"))))
 

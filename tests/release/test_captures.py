@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release.domain import names
 from release.domain.captures import Answer, Aside, Captures, NotEvidence, Reading, range_of, read
 from release.domain.golden import Golden, GoldenRequest
 from tests.examples import examples
 
 AT = "2026-01-01T12:34:56Z"
+OWN = {"eventId": "e", "inferenceTime": AT, "inferenceId": names.OWN_REQUEST}
 JSON, CSV = "application/json", "text/csv"
 
 
@@ -94,6 +96,15 @@ def test_an_answer_without_a_finite_number_is_an_invalid_prediction(data):
     assert number(data, of=reading(PART)) is None
 
 
+def test_where_golden_requests_say_it_more_and_less_precisely_the_more_precise_one_is_gone_by():
+    taken = {
+        number('{"churns": [0.25], "version": 7}', event=str(event), of=reading(WHOLE, PART))
+        for event in range(20)
+    }
+    assert taken == {0.25}
+    assert number('{"other": [0.75]}', of=reading(WHOLE, PART)) == 0.75, "where it fits nothing, the other"
+
+
 def test_null_is_no_invalid_prediction_where_the_expected_answer_has_it_too():
     of = reading(request({"p": 0.5, "why": None}))
     assert number('{"p": 0.25, "why": null}', of=of) == 0.25
@@ -117,6 +128,7 @@ def test_null_is_no_invalid_prediction_where_the_expected_answer_has_it_too():
         (line("1", encoding="GZIP"), Aside.ENCODING),
         (line({"churns": [0.2]}), Aside.ENCODING),
         (line("1", kind="text/html"), Aside.TYPE),
+        (line('{"churns": [0.2]}', eventMetadata=OWN), Aside.OWN),
     ],
 )
 def test_what_is_no_answer_is_set_aside_by_name(captured, aside):

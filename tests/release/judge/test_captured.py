@@ -1,17 +1,20 @@
 """Without windows: captured answers fail what drifts or is not finite, and a PASS says how many came."""
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 
+from release.domain.captures import Aside
 from release.domain.policy import Policy
 from release.judge.alone import Alone, Limits
-from release.judge.cells import SCORE_BINS, SPANS, empty, unit_bins
+from release.judge.cells import SCHEMA, SCORE_BINS, SPANS, empty, unit_bins
 from release.judge.estimate import Assumptions, estimate
+from release.judge.fold import Fold
 from release.judge.judge import BY_INVOCATIONS, Block, Judge
 from release.judge.verdict import Decision, Verdict
-from release.judge.windows import Refused, parse, record
+from release.judge.windows import Refused, merge, parse, record
 from tests.examples import repeats
 from tests.release.judge.test_alone import lines
 from tests.release.judge.test_invocations import minute, minutes
@@ -19,6 +22,17 @@ from tests.release.judge.traffic import fold
 
 POLICY = Policy().by_invocations(captured=10)
 REQUIRED = Policy(require=("service", "latency", "score", "invalid")).by_invocations(captured=10)
+
+
+NAMED = {
+    "schema": SCHEMA,
+    "id": "one",
+    "variant": "live",
+    "start": 0,
+    "end": 60,
+    "captured": {"set_aside": {Aside.LATE: 3}},
+}
+"""A window that counts nothing, and says why."""
 
 
 def answers(rng, count, shift=0.0, nan=0.0):
@@ -169,10 +183,18 @@ class TestWindow:
         assert (parse(written).dense() == counts).all()
 
     def test_it_names_what_is_no_evidence(self):
-        captured = {"answers": 0, "set_aside": {"captured line that is no record": 3}}
-        window = parse(record("live", 0, 60, empty(), "one") | {"captured": captured})
-        assert window.set_aside == {"captured line that is no record": 3}
+        window = parse(NAMED)
+        assert window.set_aside == {Aside.LATE: 3}
         assert not window.dense().any()
+        assert merge(window, window).set_aside == {Aside.LATE: 6}
+
+    def test_a_verdict_names_it_too(self):
+        found = Fold(POLICY)
+        found.add(json.dumps(NAMED))
+        found.add(
+            json.dumps(NAMED | {"id": "two", "captured": {"set_aside": {Aside.LINE: 1, Aside.LATE: 1}}})
+        )
+        assert found.verdict().set_aside == {Aside.LATE: 4, Aside.LINE: 1}
 
     @pytest.mark.parametrize(
         "captured",
@@ -204,6 +226,17 @@ class TestAlone:
         assert found.decision is Decision.PASS
         assert "of 1,500 captured answers 0 were not a finite number" in found.because
         assert found.requests == 15_000
+
+    def test_they_are_counted_where_they_come_apart_from_what_sagemaker_counts(self):
+        found, rng = Alone(self.LIMITS, by_windows=False), np.random.default_rng(1)
+        for line in lines(np.array([answers(rng, 300, nan=0.1)] * 5)):
+            found.add(line)
+        assert found.verdict().because.startswith("invalid:")
+
+    def test_what_is_no_evidence_is_named(self):
+        found = Alone(self.LIMITS, by_windows=False)
+        found.add(json.dumps(NAMED))
+        assert found.verdict().set_aside == {Aside.LATE: 3}
 
     def test_those_that_are_not_finite_fail(self):
         assert self.judged(300, nan=0.1).because.startswith("invalid:")
