@@ -32,7 +32,8 @@ EVERY = timedelta(seconds=15)
 OVERLAP = timedelta(minutes=10)
 """Files that are older are not listed again until their hour ends ..."""
 CLOSED = timedelta(minutes=15)
-"""... and then its folder is listed once more as a whole: nobody says that names come in order."""
+"""... and so long after it; then its folder is listed once more as a whole: nobody says that names come in
+order."""
 MOST_FILES, MOST_BYTES = 200, 64 << 20
 """Read at a time."""
 LARGEST = 256 << 20
@@ -77,6 +78,7 @@ class CapturedAnswers:
         self._captures = captures
         self._endpoint = endpoint
         self._grace = timedelta(seconds=captures.grace_seconds)
+        self._closed = CLOSED + self._grace
         self._from = _minute(since) + MINUTE
         self._asked: datetime | None = None
         self._folders: dict[tuple[str, datetime], _Folder] = {}
@@ -89,7 +91,7 @@ class CapturedAnswers:
         """Of each variant, how many another process has set aside by name: the first look meets them."""
         self._behind, self._denied = True, False
         self._go_on([found for found in map(_TOLD.match, seen) if found])
-        self._hours_from = max(_hour(self._from), _hour(self._until - CLOSED))
+        self._hours_from = max(_hour(self._from), _hour(self._until - self._closed))
 
     def _go_on(self, told: Sequence[re.Match[str]]) -> None:
         """Go on after what another process told."""
@@ -97,7 +99,7 @@ class CapturedAnswers:
         self._until = max([self._until, *(minute + MINUTE for minute in minutes)])
         for found, minute in zip(told, minutes, strict=True):
             self._told[found["variant"], minute] += int(found["answers"])
-            if minute >= _hour(self._until - CLOSED):
+            if minute >= _hour(self._until - self._closed):
                 self._met[found["variant"]] += int(found["aside"])
 
     def read(self, now: datetime) -> None:
@@ -154,7 +156,7 @@ class CapturedAnswers:
                 yield from self._listed(folder, now)
             hour += HOUR
         # All of them are read: an hour that is over for long was listed as a whole, and gets nothing more.
-        closed = _hour(now - CLOSED)
+        closed = _hour(now - self._closed)
         self._folders = {key: one for key, one in self._folders.items() if one.hour >= closed}
         self._hours_from = max(self._hours_from, closed)
         for key in [key for key in self._minutes if key[1] < min(closed, self._until)]:
@@ -162,7 +164,7 @@ class CapturedAnswers:
             self._told.pop(key, None)
 
     def _listed(self, folder: _Folder, now: datetime) -> Iterator[tuple[_Folder, str, int]]:
-        whole = now >= folder.hour + HOUR + CLOSED
+        whole = now >= folder.hour + HOUR + self._closed
         prefix = self._captures.folder(self._endpoint, folder.variant, folder.hour)
         start = {"StartAfter": folder.after} if folder.after and not whole else {}
         pages = self._s3.get_paginator("list_objects_v2").paginate(
