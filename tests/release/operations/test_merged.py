@@ -5,11 +5,14 @@ import pytest
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import Opened, Phase, Refused
 from release.domain.pins import Proposed
+from release.domain.said import Caller
 from release.operations import fences
+from release.operations.approve import approve
 from release.operations.merged import merged
 from release.operations.promote import Order, placed, promote
 from release.operations.rollback import rollback
 from release.operations.status import status
+from tests.fakes.world import ACCOUNT
 from tests.release.operations.test_promote import last, untouched
 from tests.release.scenes import ENDPOINT, begin, killed_at, killed_when, pins_now, serves, serving, sure
 from tests.release.scenes import config_of as config
@@ -236,14 +239,18 @@ class TestRefusals:
         assert (staging.sagemaker.updates, staging.stack.ups) == ([], 0)
         assert staging.file.endpoints[ENDPOINT].proposed == proposed
 
-    def test_a_release_without_the_yes_that_it_needs_waits_for_it(self, project, dev, staging, told):
+    def test_a_release_without_the_yes_that_it_needs_waits_for_it(self, project, dev, staging, coming, told):
         world = project(dev, staging, staging={"approvals": 1})
         found = proposing(dev, staging)
+        assert found.release == coming
         with pytest.raises(ReleaseFailed, match="approval") as caught:
             merged(world, "staging", None, told)
         assert f"./slipway approve {found.release} --stage staging" in caught.value.next_step
         assert (staging.sagemaker.updates, staging.stack.ups) == ([], 0)
         assert staging.file.endpoints[ENDPOINT].proposed == found
+        staging.caller = Caller(arn=f"arn:aws:iam::{ACCOUNT}:user/ann")
+        approve(world, "staging", found.release, "it is good", told)
+        assert merged(world, "staging", None, told)[0].changed
 
     def test_an_unknown_source(self, world, dev, staging, told):
         proposing(dev, staging, source="qa")

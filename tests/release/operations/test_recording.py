@@ -6,13 +6,15 @@ from release.domain.errors import ReleaseFailed
 from release.domain.ledger import Phase
 from release.domain.repository import NotCommitted
 from release.operations.apply import apply
+from release.operations.history import history
 from release.operations.promote import Order, promote
 from release.operations.release import Order as ReleaseOrder
 from release.operations.release import release
-from release.operations.rollback import rollback
+from release.operations.rollback import rehearse, rollback
+from release.operations.status import status
 from release.operations.sync import sync
 from release.operations.unlock import unlock
-from tests.fakes.world import CI
+from tests.fakes.world import CI, Told
 from tests.release.scenes import killed_at, pins_now, serving, sure
 
 
@@ -105,6 +107,13 @@ class TestNoCommit:
         assert promote(project(dev, staging), Order("staging"), told).changed
         assert staging.repository.commits == []
         assert "commit" not in told.text
+
+    def test_where_a_command_only_reads_git_is_not_even_asked(self, world, dev, staging):
+        for stage in (dev, staging):
+            stage.repository = None
+        status(world, [])
+        history(world, "staging", None)
+        rehearse(world, "staging", None, Told())
 
 
 class TestARefusalByGit:
