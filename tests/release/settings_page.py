@@ -15,6 +15,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
+from infra.ci.settings import NAMESPACE, CiSettings
 from release.domain.pins import PIN_ROLES, EndpointSettings, Proposed, ReleasePin
 from release.domain.policy import Policy
 from release.domain.stage import StageSettings
@@ -41,6 +42,7 @@ _SECTIONS = {
     "[`./slipway promote STAGE --propose`](proposals.md) writes it.",
     "judge": "The judge\n\nUnder `slipway:judge`. Why each default is so: [the judge](judge.md#the-policy).",
     "stages": "The stages\n\nEach entry of `stages:` in `Pulumi.yaml`.",
+    "ci": "The CI stack\n\nUnder `config:` of `infra/ci/Pulumi.<stack>.yaml`: [what it makes](ci-roles.md).",
 }
 
 
@@ -72,7 +74,7 @@ def sections() -> dict[str, list[Row]]:
     """The rows of each section."""
     return {
         "stage": [
-            *_named(rows_of(StageSettings, _APART), _AWS),
+            *_named(rows_of(StageSettings, _APART), _AWS, "slipway"),
             Row("slipway:endpoints", "none", "", "The endpoints that the stage serves, by name: below."),
             Row("slipway:judge", "", "", "What the judge tolerates from a candidate: below."),
         ],
@@ -81,12 +83,13 @@ def sections() -> dict[str, list[Row]]:
         "proposed": list(rows_of(Proposed)),
         "judge": list(rows_of(Policy, (), Policy())),
         "stages": list(rows_of(StageEntry)),
+        "ci": list(_named(rows_of(CiSettings), _AWS, NAMESPACE)),
     }
 
 
-def _named(rows: Iterator[Row], of_aws: tuple[str, ...]) -> Iterator[Row]:
+def _named(rows: Iterator[Row], of_aws: tuple[str, ...], ours: str) -> Iterator[Row]:
     for row in rows:
-        namespace = "aws" if row.key in of_aws else "slipway"
+        namespace = "aws" if row.key in of_aws else ours
         yield Row(f"{namespace}:{row.key}", row.default, row.limits, row.effect)
 
 
