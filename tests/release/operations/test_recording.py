@@ -80,6 +80,16 @@ class TestOneCommit:
         unlock(world, "staging", "the host is gone", told)
         assert staging.repository.commits == [], "the file is as HEAD has it: nothing is to be said"
 
+    def test_of_an_unlock_where_the_candidate_was_committed(self, world, staging, told):
+        killed_at(staging, Phase.MOVING, lambda: promote(world, Order("staging"), told))
+        staging.repository.track()
+        unlock(world, "staging", "the host is gone", told)
+        number = staging.ledger.stored[-1].number
+        assert said(staging) == (
+            "staging: unlocked where it stood",
+            ("Reason: the host is gone", f"Ledger: entry {number} of staging", "By: assumed-role/ci/job-7"),
+        )
+
     def test_of_a_sync(self, world, staging, told):
         old, before = sure(pins_now(staging).live).release, dict(staging.file.endpoints)
         promote(world, Order("staging"), told)
