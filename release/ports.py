@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from release.domain import quotas
 from release.domain.approvals import Approvals, Makers
+from release.domain.captures import Minutes
 from release.domain.chain import Shelf
 from release.domain.cleanup import Kind, Thing
 from release.domain.data_version import DataStore as DataStore
@@ -202,11 +203,11 @@ class Evidence(Protocol):
     """What rollouts are judged by: read from the endpoints' logs, and kept beside the ledger."""
 
     def follow(
-        self, endpoint: str, since: datetime, seen: Collection[str], objective: float | None = None
+        self, endpoint: str, since: datetime, seen: Collection[str], minutes: Minutes | None = None
     ) -> Follower:
         """Follow an endpoint's windows from `since` on, but for events whose ids were `seen`.
 
-        With a latency `objective` in seconds: in their place what SageMaker counts of it, by the minute.
+        With `minutes`: in their place what SageMaker counts by the minute, and captures.
         """
 
     def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:

@@ -16,6 +16,8 @@ LIVE = "live"
 """The variant that takes traffic; alarms, scaling and dashboards name it, so it never changes."""
 CANDIDATE = "candidate"
 """The variant of a release beside the live one, in production or in its shadow."""
+OWN_REQUEST = "slipway-own-request"
+"""The InferenceId of requests that no caller sent: where answers are captured, theirs are known by it."""
 
 RELEASE_ID_LENGTH = 12
 BESIDES_LENGTH = 6

@@ -99,6 +99,7 @@ class FakeStage:
         self.model_packages: Literal["none", "registered", "approved"] = "none"
         self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
         self.retrain = RetrainSettings()
+        self.judge = QUICK
         self.former = False
         self.roles = True
 
@@ -109,7 +110,7 @@ class FakeStage:
             account=ACCOUNT,
             region="us-east-1",
             endpoints={name: at_once(value) for name, value in self.file.endpoints.items()},
-            judge=QUICK,
+            judge=self.judge,
             model_packages=self.model_packages,
             retrain=self.retrain,
         )
