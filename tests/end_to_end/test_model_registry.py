@@ -1,4 +1,4 @@
-"""The champion: a retrain is measured beside it, and `models:/NAME@champion` is what prod serves, in MLflow."""
+"""What a retrain is measured beside, and `models:/NAME@champion` of MLflow, which is what prod serves."""
 
 from typing import Any
 
