@@ -38,6 +38,8 @@ if "nothing" not in asked:
     (ml / "model/seen.json").write_text(json.dumps(seen))
 if "data" in asked:
     (ml / "output/data/more.txt").write_text(asked["data"])
+if "x" in asked:
+    print(f"score={asked['x']}", flush=True)
 print("waiting" if "wait" in asked else "done", flush=True)
 while "wait" in asked and epoch < int(asked["wait"]):
     time.sleep(0.05)
@@ -69,6 +71,7 @@ sys.exit(int(asked.get("exit", "0")))
 METRICS = [
     {"Name": "loss", "Regex": "loss=([0-9.]+)"},
     {"Name": "accuracy", "Regex": "accuracy=([a-z0-9.]+)"},
+    {"Name": "score", "Regex": "score=([0-9.e-]+)"},
 ]
 TRAINING, PROCESSING = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs"
 OVER = ("Completed", "Failed", "Stopped")
@@ -145,6 +148,48 @@ class Jobs:
             ),
             f"{name} to end",
         )
+
+    def tuning(self, ranges: dict[str, Any], static: dict[str, str], **config: Any) -> dict[str, Any]:
+        """CreateHyperParameterTuningJob's request, for the highest score, with more of its config."""
+        objective = {"Type": "Maximize", "MetricName": "score"}
+        request = self.request("unnamed")
+        del request["TrainingJobName"]
+        return {
+            "HyperParameterTuningJobName": self.world.name("tuning"),
+            "HyperParameterTuningJobConfig": {
+                "Strategy": "Random",
+                "HyperParameterTuningJobObjective": objective,
+                "ResourceLimits": {"MaxNumberOfTrainingJobs": 3, "MaxParallelTrainingJobs": 2},
+                "ParameterRanges": ranges,
+                **config,
+            },
+            "TrainingJobDefinition": {**request, "StaticHyperParameters": static},
+        }
+
+    def start_tuning(
+        self, ranges: dict[str, Any], static: dict[str, str] | None = None, **config: Any
+    ) -> str:
+        """Create a tuning job; returns its name."""
+        request = self.tuning(ranges, static or {}, **config)
+        self.sagemaker.create_hyper_parameter_tuning_job(**request)
+        return request["HyperParameterTuningJobName"]
+
+    def describe_tuning(self, name: str) -> dict[str, Any]:
+        """DescribeHyperParameterTuningJob."""
+        return self.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+
+    def tuned(self, name: str) -> dict[str, Any]:
+        """DescribeHyperParameterTuningJob once the job is over."""
+        return wait_for(
+            lambda: (d := self.describe_tuning(name))["HyperParameterTuningJobStatus"] in OVER and d,
+            f"{name} to end",
+        )
+
+    def trials(self, name: str, **members: Any) -> list[dict[str, Any]]:
+        """The training jobs of a tuning job."""
+        return self.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName=name, **members
+        )["TrainingJobSummaries"]
 
     def describe(self, name: str) -> dict[str, Any]:
         """DescribeTrainingJob."""
