@@ -2,6 +2,8 @@
 
 import io
 import tarfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.sandbox.images import push_programs
@@ -85,13 +87,15 @@ def statuses(job: dict[str, Any]) -> list[str]:
 class Jobs:
     """A world with the image in it, and data of two files."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(
+        self, world: World, push: Callable[[str, Path, dict[str, str]], str] = push_programs
+    ) -> None:
         self.world = world
         self.sagemaker = world.sagemaker
         repository = world.ecr.create_repository(repositoryName="jobs")["repository"]
         uri = repository["repositoryUri"]
         programs = {"/opt/program/train": TRAIN, "/opt/program/process": PROCESS}
-        self.image = f"{uri}@{push_programs(uri, world.folder, programs)}"
+        self.image = f"{uri}@{push(uri, world.folder, programs)}"
         for name in ("a.csv", "deep/b.csv"):
             world.s3.put_object(Bucket=BUCKET, Key=f"data/train/{name}", Body=f"rows of {name}".encode())
 
@@ -125,7 +129,7 @@ class Jobs:
     def start_processing(self, *words: str, **members: Any) -> str:
         """Create a processing job whose program gets these arguments; returns its name."""
         name = self.world.name("processing")
-        application = {"ImageUri": self.image, "ContainerEntrypoint": ["/opt/program/process"]}
+        application = {"ImageUri": self.image, "ContainerEntrypoint": ["python3", "/opt/program/process"]}
         cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
         self.sagemaker.create_processing_job(
             **{
