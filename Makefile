@@ -55,8 +55,7 @@ lint: setup ## ruff, ty, the import directions and the workflows
 workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and the project's own rules, without a network
 	@$(BIN)/python -m scripts.checks.workflows
 
-push-pins: setup ## what a job's commands wrote into the stages' files: committed, and pushed to the branch that is checked out
-	@git diff --quiet -- 'Pulumi.*.yaml' || git commit --quiet --message "Pins" -- 'Pulumi.*.yaml'
+push-pins: ## what commands committed of the stages' files, on its branch's upstream, after what others pushed meanwhile
 	@git pull --quiet --rebase && git push --quiet
 
 format: setup ## rewrite the code in the one format
