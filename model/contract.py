@@ -247,6 +247,11 @@ class Service:
         """An unfitted scikit-learn pipeline of that name, from the frame of `inputs` to the label."""
         raise NotImplementedError
 
+    def retrain_options(self, live: Mapping[str, Any], until: str | None) -> Mapping[str, str]:
+        """Own options for a retrain beside the live model's `model.json`; `until` is the last period to learn
+        from, in the service's words (None: the newest). Raises a ModelError for one that means none."""
+        raise NotImplementedError
+
     def sources(self) -> Sequence[SourceFile]:
         """The files that `load` will read, if they are to be looked at before. Raises a ModelError."""
         return ()
@@ -314,10 +319,11 @@ class Service:
 
 _CLASS = re.compile(r"\w[\w .-]{0,63}")
 """What MLflow takes in the name of a measure, and any format in the name of a column."""
-_TAKEN = frozenset({"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"})
-"""Options of `./slipway train` for any service."""
+_OF_TRAIN = {"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"}
+_TAKEN = frozenset(_OF_TRAIN | {"endpoint", "until", "because", "event"})
+"""Options of `./slipway train` and `./slipway retrain` for any service."""
 _METHODS = ("load", "split", "build")
-_OPTIONAL = ("sources", "reference", "golden_rows")
+_OPTIONAL = ("retrain_options", "sources", "reference", "golden_rows")
 
 
 def _lacking(cls: type[Service]) -> list[str]:
@@ -328,7 +334,7 @@ def _lacking(cls: type[Service]) -> list[str]:
         if not hasattr(cls, name)
     ]
     methods = [
-        f"it has no {_shown(name)}" for name in _METHODS if getattr(cls, name) is getattr(Service, name)
+        f"it has no {shown(name)}" for name in _METHODS if getattr(cls, name) is getattr(Service, name)
     ]
     return attributes + methods
 
@@ -341,7 +347,7 @@ def _unlike(cls: type[Service]) -> list[str]:
         try:
             inspect.signature(getattr(cls, name)).bind(*given)
         except TypeError:
-            found.append(f"{name} has to be {_shown(name)}")
+            found.append(f"{name} has to be {shown(name)}")
     return found
 
 
@@ -384,7 +390,7 @@ def _wrong_output(kind: Kind, output: Output) -> list[str]:
     return found
 
 
-def _shown(method: str) -> str:
+def shown(method: str) -> str:
     """Name and signature as one writes them."""
     return f"{method}{_plain(inspect.signature(getattr(Service, method)))}"
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from release.domain import quotas
 from release.domain.approvals import Approvals, Makers
+from release.domain.captures import Minutes
 from release.domain.chain import Shelf
 from release.domain.cleanup import Kind, Thing
 from release.domain.data_version import DataStore as DataStore
@@ -34,6 +35,7 @@ from release.domain.planned import Change
 from release.domain.proposal import Edit
 from release.domain.records import Records
 from release.domain.repository import Repository
+from release.domain.retraining import Retrain
 from release.domain.said import Caller
 from release.domain.scaling import Scaling
 from release.domain.stage import ImageSettings, StageSettings
@@ -148,14 +150,14 @@ class Ledger(Protocol):
     def open(self) -> OpenRollout | None:
         """The rollout that is open, or None."""
 
-    def alive(self, found: OpenRollout) -> bool:
+    def alive(self, found: OpenRollout | Retrain) -> bool:
         """Whether the process that works on it still lives."""
 
     def append(self, subject: Subject, what: Payload) -> Entry:
         """Write the next entry. Raises ServiceError when the stage became another process's."""
 
-    def heartbeat(self, rollout: str) -> AbstractContextManager[None]:
-        """Keeps saying, for readers elsewhere, that this process is at work on `rollout`."""
+    def heartbeat(self, of: str, retrained: str = "") -> AbstractContextManager[None]:
+        """Keeps saying, for readers elsewhere, that this process is at work on a rollout, or on a retrain."""
 
     def latest(self, most: int | None) -> Sequence[Stored]:
         """The newest `most` entries (None: all), oldest first. Raises Damaged, as every look into it."""
@@ -201,11 +203,11 @@ class Evidence(Protocol):
     """What rollouts are judged by: read from the endpoints' logs, and kept beside the ledger."""
 
     def follow(
-        self, endpoint: str, since: datetime, seen: Collection[str], objective: float | None = None
+        self, endpoint: str, since: datetime, seen: Collection[str], minutes: Minutes | None = None
     ) -> Follower:
         """Follow an endpoint's windows from `since` on, but for events whose ids were `seen`.
 
-        With a latency `objective` in seconds: in their place what SageMaker counts of it, by the minute.
+        With `minutes`: in their place what SageMaker counts by the minute, and captures.
         """
 
     def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:

@@ -15,6 +15,14 @@ def actor() -> str:
     return next(filter(None, (os.environ.get(name, "") for name in _ACTORS)), "")
 
 
+def identity() -> tuple[str, str] | None:
+    """The name and the address under which whoever started a job commits; None elsewhere."""
+    if name := os.environ.get("GITHUB_ACTOR"):
+        return name, f"{name}@users.noreply.github.com"
+    name, email = (os.environ.get(f"GITLAB_USER_{key}", "") for key in ("LOGIN", "EMAIL"))
+    return (name, email) if name and email else None
+
+
 def fork() -> str | None:
     """The fork that a run of GitHub Actions is of, or that its pull request comes from; None elsewhere."""
     if os.environ.get("GITHUB_ACTIONS") != "true":

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.adapters import stage_file
+from release.adapters import ci, stage_file
 from release.domain.errors import UsageError
 from release.domain.repository import Checkout, Committed, Message, NotCommitted
 
@@ -24,17 +24,33 @@ _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_EDITOR": ":",
     "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "LC_ALL": "C",
 }
+_STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
 _NO_REPOSITORY = ("not a git repository", "must be run in a work tree")
+
+
+def run(
+    folder: Path, *arguments: str, stdin: str = "", more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run git in a folder, with `more` variables. Raises FileNotFoundError without git."""
+    kept = {name: value for name, value in os.environ.items() if name not in _LEAD_ELSEWHERE}
+    return subprocess.run(
+        ["git", "--no-pager", *arguments],
+        cwd=folder,
+        env=kept | _QUIET | dict(more or {}),
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=SECONDS,
+        check=False,
+    )
 
 
 @dataclass(frozen=True)
 class _Status:
     """What `git status` says of the file."""
 
-    head: str
     branch: str
     """Empty where HEAD is detached."""
     upstream: str
@@ -61,7 +77,10 @@ class GitRepository:
 
     def commit(self, message: Callable[[], Message]) -> Committed | None:
         """As the port."""
-        found = self._status() if self.commits else None
+        try:
+            found = self._status() if self.commits else None
+        except NotCommitted as error:
+            raise self._not_done(error.cause, ("commit", "--", self.file.name)) from None
         if found is None or not found.changed:
             return None
         pins, besides = self._changed_since_head()
@@ -72,7 +91,7 @@ class GitRepository:
         if not found.branch:
             raise self._not_done("HEAD is detached, so the commit would be on no branch", by_hand)
         try:
-            self._git("commit", "--quiet", *by_hand[1:])
+            self._git("commit", "--quiet", *by_hand[1:], more=self._who())
         except NotCommitted as error:
             raise self._not_done(error.cause, by_hand) from None
         return Committed(self._git("rev-parse", "--short", "HEAD"), besides)
@@ -91,7 +110,7 @@ class GitRepository:
                 f"See git log {name}; where nobody needs it, git branch -D {name}, then run this again.",
             )
         signed = ["-S"] if self._git("config", "--type=bool", "commit.gpgsign", fails=True) == "true" else []
-        commit = self._git("commit-tree", tree, "-p", head, *signed, *_paragraphs(message))
+        commit = self._git("commit-tree", tree, "-p", head, *signed, *_paragraphs(message), more=self._who())
         self._git("update-ref", ref, commit, tip or "0" * len(commit))
         return self._git("rev-parse", "--short", commit)
 
@@ -113,6 +132,15 @@ class GitRepository:
             self._git("update-index", "--cacheinfo", f"{mode},{blob},{path}", more=index)
             return self._git("write-tree", more=index)
 
+    def _who(self) -> Mapping[str, str]:
+        """Who commits, where git does not know and CI does: a runner has no settings of its own."""
+        known = ci.identity()
+        if known is None or "GIT_AUTHOR_NAME" in os.environ or self._git("config", "user.name", fails=True):
+            return {}
+        name, email = known
+        roles = ("AUTHOR", "COMMITTER")
+        return {f"GIT_{role}_NAME": name for role in roles} | {f"GIT_{role}_EMAIL": email for role in roles}
+
     def _tracked(self) -> bool:
         return bool(self._git("ls-files", "--", self.file.name))
 
@@ -124,9 +152,7 @@ class GitRepository:
     def _status(self) -> _Status | None:
         """What git says of the file; None where there is no repository, or no git."""
         try:
-            said = self._git(
-                "status", "--porcelain=v2", "--branch", "--untracked-files=no", "--", self.file.name
-            )
+            said = self._git(*_STATUS, "--", self.file.name, more={"LC_ALL": "C"})
         except NotCommitted as error:
             if any(words in error.cause for words in _NO_REPOSITORY):
                 return None
@@ -138,28 +164,17 @@ class GitRepository:
         branch = told.get("branch.head", "")
         upstream = told.get("branch.upstream", "") if "branch.ab" in told else ""
         changed = any(line[0] in ("1", "2", "u") for line in lines)
-        return _Status(told["branch.oid"], "" if branch == "(detached)" else branch, upstream, changed)
+        return _Status("" if branch == "(detached)" else branch, upstream, changed)
 
     def _git(
         self, *arguments: str, stdin: str = "", more: Mapping[str, str] | None = None, fails: bool = False
     ) -> str:
         """What a command says; with `fails` a failure is an empty answer, else it raises NotCommitted."""
-        kept = {name: value for name, value in os.environ.items() if name not in _LEAD_ELSEWHERE}
         try:
-            done = subprocess.run(
-                ["git", "--no-pager", *arguments],
-                cwd=self.file.parent,
-                env=kept | _QUIET | dict(more or {}),
-                input=stdin,
-                capture_output=True,
-                text=True,
-                timeout=SECONDS,
-                check=False,
-            )
+            done = run(self.file.parent, *arguments, stdin=stdin, more=more)
         except subprocess.TimeoutExpired:
-            raise self._not_done(
-                f"git {arguments[0]} did not end within {SECONDS:.0f} s", arguments
-            ) from None
+            late = f"git {arguments[0]} did not end within {SECONDS:.0f} s"
+            raise self._not_done(late, arguments) from None
         if done.returncode == 0:
             return done.stdout.strip()
         if fails:
@@ -169,7 +184,7 @@ class GitRepository:
 
     def _not_done(self, cause: str, arguments: Sequence[str]) -> NotCommitted:
         command = shlex.join(["git", "-C", str(self.file.parent), *arguments])
-        return NotCommitted(cause, f"{self.file.name} is not committed.", command)
+        return NotCommitted(cause, "Nothing was committed.", command)
 
 
 def _paragraphs(message: Message) -> tuple[str, ...]:

@@ -66,7 +66,8 @@ class Capture(Data):
     """A share of all requests and answers, whole, kept in a bucket. Limits: DataCaptureConfig."""
 
     percent: Annotated[int, Field(ge=1, le=100)]
-    """Of the requests, with their answers: whatever callers send is kept."""
+    """Of the requests, with their answers: whatever callers send is kept. Of containers that print no windows
+    the answers are judged."""
     to: CaptureUri
     """Where: `s3://<bucket>/<prefix>`; the execution role may write there, and nobody deletes."""
 

@@ -70,6 +70,17 @@ class Alerts(Data):
     """Subscribed to the stage's topic; its owner has to confirm the subscription."""
 
 
+class RetrainSettings(Data):
+    """When a stage's live model may be retrained, and whether one that was comes here by itself."""
+
+    cooldown_days: Annotated[int, Field(ge=0, le=365)] = 7
+    """The next retrain of an endpoint begins so many days after the last one at the earliest."""
+    budget_per_month: Annotated[int, Field(ge=0, le=1000)] = 4
+    """At most so many retrains of an endpoint in any 30 days; 0 allows none."""
+    promote: bool = False
+    """Whether a retrained release is promoted here, through gates and rollout, and not only proposed."""
+
+
 class StageSettings(Data):
     """Everything a stage's data says."""
 
@@ -86,6 +97,7 @@ class StageSettings(Data):
     alerts: Alerts = Alerts()
     judge: Policy = Policy()
     """What the judge tolerates from a candidate here; docs/judge.md explains every default."""
+    retrain: RetrainSettings = RetrainSettings()
     gates: tuple[str, ...] = ()
     """Gates that this stage insists on besides those of Pulumi.yaml (`release/domain/stages.py`)."""
     permissions_boundary: Annotated[str, StringConstraints(pattern=_POLICY)] | None = None

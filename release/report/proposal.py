@@ -26,7 +26,7 @@ class Evidence:
     manifests: tuple[Manifest, ...]
     """Those of both, as far as they can be read."""
     gates: Sequence[GateResult]
-    """What was asked today; the same is asked again when it is brought."""
+    """What was asked today; those that did not pass wait for time, or for people."""
     needed: Sequence[str]
     """What is still missing, each with what to do."""
     grounds: str
@@ -104,7 +104,7 @@ def _gates(told: Evidence) -> list[str]:
     rows = [
         (
             text(gate.name),
-            "✅" if gate.passed else "❌",
+            "✅" if gate.passed else "waits",
             "" if gate.value is None else f"{gate.value:.4g}",
             "" if gate.bound is None else f"{gate.bound:.4g}",
             text(gate.reason),

@@ -68,6 +68,20 @@ def of_service(parser: argparse.ArgumentParser, service: Service) -> None:
         add(f"--{name}", dest=_OWN + name, metavar="TEXT", default=option.default, help=option.help)
 
 
+def over_the_rule(parser: argparse.ArgumentParser, service: Service) -> None:
+    """The same for a retrain: what is not given is None, as the champion or the service's rule says it."""
+    add = parser.add_argument
+    add("--model", choices=service.models, help="the pipeline (default: the champion's)")
+    for name, option in service.options.items():
+        add(
+            f"--{name}",
+            dest=_OWN + name,
+            metavar="TEXT",
+            help=f"in the place of what the rule says: {option.help}",
+        )
+
+
 def own(args: argparse.Namespace, service: Service) -> dict[str, str]:
     """What was given for the service's own options."""
-    return {name: getattr(args, _OWN + name) for name in service.options}
+    found = {name: getattr(args, _OWN + name) for name in service.options}
+    return {name: value for name, value in found.items() if value is not None}

@@ -36,19 +36,24 @@ def refuse(args: argparse.Namespace) -> None:
 
 def leave(out: Out, found: Proposal, body: Path) -> None:
     """Write the text to `body`, and say what comes next."""
+    lines = words(found, body)
+    out.result(asdict(found) | {"file": str(body)}, *lines)
+
+
+def words(found: Proposal, body: Path) -> list[str]:
+    """What comes next, in lines; the text is in `body` then."""
     body.parent.mkdir(parents=True, exist_ok=True)
     body.write_text(found.body, encoding="utf-8")
     lines = [f"[green]✓[/green] {escape(found.title)}: proposed, and nothing has moved", f"its text: {body}"]
-    if found.commit:
-        title, file = shlex.quote(found.title), shlex.quote(str(body))
-        lines += [
-            f"  git push -u origin {found.branch}",
-            escape(f"  gh pr create --head {found.branch} --title {title} --body-file {file}"),
-            f"once it is merged: ./slipway promote {found.stage} --merged",
-        ]
-    else:
-        lines.append(escape(found.diff))
-    out.result(asdict(found) | {"file": str(body)}, *lines)
+    if not found.commit:
+        return [*lines, escape(found.diff)]
+    title, file = shlex.quote(found.title), shlex.quote(str(body))
+    return [
+        *lines,
+        f"  git push -u origin {found.branch}",
+        escape(f"  gh pr create --head {found.branch} --title {title} --body-file {file}"),
+        f"once it is merged: ./slipway promote {found.stage} --merged",
+    ]
 
 
 def brought(out: Out, stage: str, results: Sequence[Landed]) -> None:

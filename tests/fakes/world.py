@@ -15,7 +15,7 @@ from release.domain.manifest import Foreign, ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
 from release.domain.said import Caller
-from release.domain.stage import ImageSettings, StageSettings
+from release.domain.stage import ImageSettings, RetrainSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
 from release.domain.waivers import Waivers
 from release.ports import Event, Registry, StagePorts, Tell
@@ -98,6 +98,8 @@ class FakeStage:
         self.packages = FakePackages(lambda: self.caller, self.clock.now)
         self.model_packages: Literal["none", "registered", "approved"] = "none"
         self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
+        self.retrain = RetrainSettings()
+        self.judge = QUICK
         self.former = False
         self.roles = True
 
@@ -108,8 +110,9 @@ class FakeStage:
             account=ACCOUNT,
             region="us-east-1",
             endpoints={name: at_once(value) for name, value in self.file.endpoints.items()},
-            judge=QUICK,
+            judge=self.judge,
             model_packages=self.model_packages,
+            retrain=self.retrain,
         )
         return StagePorts(
             settings=settings,

@@ -37,6 +37,8 @@ def nobody(monkeypatch, tmp_path):
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", str(tmp_path / "none"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -164,6 +166,16 @@ class TestARefusalByGit:
         git(folder, "config", "user.name", "Ann")
         git(folder, "config", "user.email", "ann@example.com")
         self.by_hand(folder, command)
+
+    def test_in_ci_it_is_whoever_started_the_job(self, folder, file, repository, monkeypatch):
+        for key in ("user.name", "user.email"):
+            git(folder, "config", "--unset", key)
+        monkeypatch.setenv("GITHUB_ACTOR", "ada")
+        promote(file)
+        assert repository.commit(lambda: SAID) is not None
+        assert git(folder, "log", "-1", "--format=%an <%ae> %cn") == (
+            "ada <ada@users.noreply.github.com> ada"
+        )
 
     def test_a_hook_says_no(self, folder, file, repository):
         hook = folder.parent / ".git/hooks/pre-commit"

@@ -9,6 +9,7 @@ from release.operations import fences
 from release.operations.merged import merged
 from release.operations.promote import Order, placed, promote
 from release.operations.rollback import rollback
+from release.operations.status import status
 from tests.release.operations.test_promote import last, untouched
 from tests.release.scenes import ENDPOINT, begin, killed_at, pins_now, serves, serving, sure
 from tests.release.scenes import config_of as config
@@ -126,6 +127,11 @@ class TestBetweenMergeAndRollout:
     def test_a_proposal_that_waits_stands_in_nobodys_way(self, world, staging, proposed, told):
         previous = sure(pins_now(staging).previous).release
         assert rollback(world, "staging", None, told).release == previous
+
+    def test_status_says_that_it_waits(self, world, staging, proposed, told):
+        [line] = status(world, ["staging"])
+        command = "./slipway promote staging --merged"
+        assert f"{proposed.release} is proposed, and was not rolled out: {command}" in line.notes
 
     def test_and_is_past_then(self, world, staging, proposed, told):
         rollback(world, "staging", None, told)
