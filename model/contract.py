@@ -359,7 +359,8 @@ def _wrong(cls: type[Service]) -> list[str]:
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")
     found += problems(cls.kind, cls.postprocessing)
-    found += contradictions(cls.kind, cls.protected)
+    if cls.kind in get_args(Kind):
+        found += contradictions(cls.kind, cls.protected, cls.output.classes)
     return found + _wrong_output(cls.kind, cls.output)
 
 

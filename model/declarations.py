@@ -61,6 +61,10 @@ class Protected:
     """One group, in a word."""
     threshold: float | None = None
     """Of a probability: a row with this score or more is selected."""
+    selected: str | None = None
+    """Of several classes: the one that matters to people. A row is selected where it is the most probable,
+    its label is 1 where it is the right one, and its probability is the score. Declare a column once for
+    each class that matters."""
     least_rows: int = 100
     """A measure of a group that rests on fewer test rows is told as too small, and not judged."""
     selection_rate: float | None = None
@@ -71,6 +75,8 @@ class Protected:
     """At most so far apart may the selected shares of the rows that are 0 lie."""
     calibration_gap: float | None = None
     """At most so far apart may mean score less base rate lie."""
+    accuracy: float | None = None
+    """Of several classes: at most so far apart may the shares of rows that are answered rightly lie."""
     mean_error: float | None = None
     """Of a number: at most so far apart may mean score less mean label lie, in the label's own unit."""
     absolute_error: float | None = None
@@ -79,7 +85,11 @@ class Protected:
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "calibration_gap")
 ERRORS = ("mean_error", "absolute_error")
-FAIRNESS: Mapping[str, tuple[str, ...]] = {"binary": RATES, "regression": ERRORS}
+FAIRNESS: Mapping[str, tuple[str, ...]] = {
+    "binary": RATES,
+    "regression": ERRORS,
+    "multiclass": (*RATES, "accuracy"),
+}
 """The measures of a group that a kind of service has, each the name of its bound in `Protected`."""
 
 
@@ -98,19 +108,25 @@ class Statement:
     """Where the data comes from, and under which terms."""
 
 
-def contradictions(kind: str, protected: tuple[Protected, ...]) -> list[str]:
-    """What contradicts itself in the protected columns of a service of this kind."""
+BOUNDS = tuple(dict.fromkeys(name for names in FAIRNESS.values() for name in names))
+"""Every bound that there is."""
+
+
+def contradictions(kind: str, protected: tuple[Protected, ...], classes: tuple[str, ...]) -> list[str]:
+    """What contradicts itself in the protected columns of a service of this kind and these classes."""
     found = []
-    if protected and kind not in FAIRNESS:
-        return [f"its protected columns have no measures for {kind} answers"]
     for each in protected:
         name = f"its protected column {each.column!r}"
-        others = [bound for of, names in FAIRNESS.items() if of != kind for bound in names]
+        others = [bound for bound in BOUNDS if bound not in FAIRNESS[kind]]
         if foreign := [bound for bound in others if getattr(each, bound) is not None]:
             found.append(f"{name} bounds {', '.join(foreign)}, which a {kind} service has not")
         if kind == "binary" and each.threshold is None:
             found.append(f"{name} needs a threshold: from which score on a row is selected")
-        bounds = [getattr(each, bound) for bound in (*RATES, *ERRORS)]
+        if kind == "multiclass" and each.selected not in classes:
+            found.append(f"{name} needs selected, the class that matters, of {', '.join(classes)}")
+        if kind != "multiclass" and each.selected is not None:
+            found.append(f"{name} selects the class {each.selected!r}, and a {kind} service has none")
+        bounds = [getattr(each, bound) for bound in BOUNDS]
         if any(bound is not None and bound < 0 for bound in bounds):
             found.append(f"{name} has a bound below 0, which no model keeps")
         if each.least_rows < 2:

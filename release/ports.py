@@ -30,6 +30,7 @@ from release.domain.model_packages import ModelPackages
 from release.domain.model_versions import ModelRegistry
 from release.domain.orders import Order
 from release.domain.pins import Pins
+from release.domain.planned import Change
 from release.domain.records import Records
 from release.domain.said import Caller
 from release.domain.scaling import Scaling
@@ -99,10 +100,7 @@ class Endpoints(Protocol):
         """Take the live variant from autoscaling, its policies too; nothing happens where it has none."""
 
     def begin_scaling(self, endpoint: str, asked: Scaling, held: bool) -> None:
-        """Give the live variant to autoscaling, where it has none, and its policy, where that is missing.
-
-        With `held` as after `hold_scaling`. What is there already stays as it is.
-        """
+        """Give the live variant what it lacks of autoscaling; with `held` as after `hold_scaling`."""
 
     def instance_types(self, config: str) -> Mapping[str, str]:
         """The instance types of an endpoint config's production variants; none of one that is not there."""
@@ -116,10 +114,7 @@ class Endpoints(Protocol):
     def invoke(
         self, endpoint: str, body: bytes, content_type: str, variant: str | None = None, accept: str = ""
     ) -> Mapping[str, Any]:
-        """InvokeEndpoint's answer in `accept` ("": in the request's type), `Body` read already.
-
-        Raises Unanswered when there is none.
-        """
+        """InvokeEndpoint's answer in `accept` ("": the request's type), `Body` read. Raises Unanswered."""
 
 
 class Stack(Protocol):
@@ -130,6 +125,9 @@ class Stack(Protocol):
 
     def up(self, endpoint: str | None = None) -> None:
         """Refresh and apply the stage's data, of one endpoint or of all. Raises ApplyFailed."""
+
+    def preview(self) -> Sequence[Change] | None:
+        """What `up` would do, None where there is no such stack; nothing is changed. Raises ApplyFailed."""
 
 
 class Ledger(Protocol):
@@ -188,9 +186,9 @@ class Follower(Protocol):
     """The windows that an endpoint's containers print, as they come."""
 
     def more(self) -> Sequence[str]:
-        """The lines that came since the last call, each an event of CloudWatch Logs as JSON.
+        """The lines since the last call, in order: each an event of CloudWatch Logs as JSON, once.
 
-        Each event once, in the order of its time. Raises Unreadable.
+        Raises Unreadable.
         """
 
 
@@ -200,7 +198,7 @@ class Evidence(Protocol):
     def follow(
         self, endpoint: str, since: datetime, seen: Collection[str], objective: float | None = None
     ) -> Follower:
-        """Follow an endpoint's windows from `since` on; events whose ids were `seen` are passed over.
+        """Follow an endpoint's windows from `since` on, but for events whose ids were `seen`.
 
         With a latency `objective` in seconds: in their place what SageMaker counts of it, by the minute.
         """
@@ -327,10 +325,7 @@ class Images(Protocol):
         """Build the inference image of this checkout."""
 
     def find(self, reference: str, registry: Registry) -> Image:
-        """An image that somebody else built, by digest; `registry` is that of the stage which it is to enter.
-
-        Raises UsageError for a tag, and for what cannot be read or is no single image.
-        """
+        """Somebody else's image by digest; `registry` is of the stage that it enters. Raises UsageError."""
 
 
 @dataclass(frozen=True)
@@ -393,6 +388,12 @@ class World(Protocol):
 
     def stage(self, name: str) -> StagePorts:
         """One stage, its credentials checked. Raises UsageError when it is unknown or they are another's."""
+
+    def settings_at(self, revision: str, name: str) -> StageSettings | None:
+        """A stage's settings as a revision of Git has them, None where it has none. Raises UsageError."""
+
+    def explaining(self) -> AbstractContextManager[None]:
+        """Inside, what fails behind a port is a SlipwayError: for those who go on with the next stage."""
 
     def fences(self, name: str) -> Fences:
         """One stage's fences alone. Raises SlipwayError when it cannot be reached, whatever the reason is."""

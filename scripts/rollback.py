@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict
 
 from release.connect import connect
-from release.operations.rollback import rollback
+from release.operations.rollback import rehearse, rollback
 from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
 
@@ -12,10 +12,14 @@ from scripts.shared.cli import Command, Out, run
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", metavar="STAGE", help="the stage to take back")
     arguments.endpoint(parser)
+    parser.add_argument("--to", metavar="RELEASE", help="refuse when the way back leads to another release")
+    parser.add_argument("--dry-run", action="store_true", help="prove that it is possible; change nothing")
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    result = rollback(connect(out.tell), args.stage, args.endpoint, out.tell)
+    if args.dry_run:
+        return _rehearse(args, out)
+    result = rollback(connect(out.tell), args.stage, args.endpoint, out.tell, args.to)
     again = f"{result.release} serves {result.stage} again"
     now = again if result.release else f"nothing serves {result.stage}, as before"
     out.result(
@@ -25,10 +29,18 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     return 0
 
 
+def _rehearse(args: argparse.Namespace, out: Out) -> int:
+    found = rehearse(connect(out.tell), args.stage, args.endpoint, out.tell, args.to)
+    would = f"{found.release} could serve {found.stage} again: all that it needs is there"
+    nothing = f"{found.stage} would serve nothing again, as before its first release"
+    out.result(asdict(found), f"[green]✓[/green] {would if found.release else nothing}")
+    return 0
+
+
 COMMAND = Command(
     name="rollback",
     summary="Serve the previous release again at once: pre-flight, one UpdateEndpoint, then pin and stack.",
-    example="./slipway rollback prod",
+    example="./slipway rollback prod\n  ./slipway rollback prod --dry-run",
     work=_work,
     arguments=_arguments,
 )

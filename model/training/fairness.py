@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.contract import Protected, Service
-from model.declarations import FAIRNESS
+from model.declarations import ERRORS, RATES
 from model.training.intervals import Sure, mean, share
 from model.training.kinds.measures import Labels, Scores
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Measured = tuple[Mapping[str, Sure], Sure]
+"""A group's measures by name, and its mean label."""
 MISSING = "(missing)"
 """The group of the rows whose protected column says nothing."""
 
@@ -28,7 +30,7 @@ class Group:
     name: str
     rows: int
     label: Sure
-    """The mean label: of a probability the base rate."""
+    """The mean label: of a probability the base rate, of a class its share."""
     measures: Mapping[str, Sure | None]
     """By the name of its bound in `Protected`; None where too few rows speak of it."""
 
@@ -58,7 +60,7 @@ def fairness(service: Service, rows: "pd.DataFrame", scores: Scores) -> tuple[Fa
 def _of(service: Service, protected: Protected, rows: "pd.DataFrame", scores: Scores) -> Fairness:
     column = rows[protected.column]
     names = column.astype(str).where(column.notna(), MISSING).to_numpy(dtype=object)
-    labels = rows[service.label].to_numpy().astype(float)
+    labels = service.labels(rows)
     groups = []
     for name in sorted(set(names)):
         where = names == name
@@ -67,21 +69,39 @@ def _of(service: Service, protected: Protected, rows: "pd.DataFrame", scores: Sc
 
 
 def _group(service: Service, protected: Protected, name: str, labels: Labels, scores: Scores) -> Group:
-    found = MEASURES[service.kind](labels, scores, protected.threshold or 0.0)
+    found, label = MEASURES[service.kind](labels, scores, _place(service, protected))
     enough = {key: value if value.rows >= protected.least_rows else None for key, value in found.items()}
-    ones = share(int(labels.sum()), len(labels)) if service.kind == "binary" else mean(labels)
-    return Group(name, len(labels), ones, enough)
+    return Group(name, len(labels), label, enough)
 
 
-def _rates(labels: Labels, scores: Scores, threshold: float) -> Mapping[str, Sure]:
-    selected, ones = scores >= threshold, labels == 1
+def _place(service: Service, protected: Protected) -> float:
+    """From where on a row is selected: a score, or the number of a class."""
+    if protected.selected is not None:
+        return service.output.classes.index(protected.selected)
+    return protected.threshold or 0.0
+
+
+def _two(labels: Labels, scores: Scores, threshold: float) -> Measured:
+    return _rates(labels == 1, scores, scores >= threshold)
+
+
+def _one_of_several(labels: Labels, scores: Scores, place: float) -> Measured:
+    """The class against all others, and besides how often the most probable one is right."""
+    chosen = scores.argmax(axis=1)
+    finite = np.isfinite(scores).all(axis=1)
+    probabilities = np.where(finite, scores[:, int(place)], np.nan)
+    found, label = _rates(labels == place, probabilities, chosen == place)
+    return {**found, "accuracy": _share(chosen == labels, probabilities)}, label
+
+
+def _rates(ones: Labels, scores: Scores, selected: Labels) -> Measured:
     found = (
         _share(selected, scores),
         _share(selected[ones], scores[ones]),
         _share(selected[~ones], scores[~ones]),
-        mean(scores - labels),
+        mean(scores - ones),
     )
-    return dict(zip(FAIRNESS["binary"], found, strict=True))
+    return dict(zip(RATES, found, strict=True)), share(int(ones.sum()), len(ones))
 
 
 def _share(selected: Labels, scores: Scores) -> Sure:
@@ -90,12 +110,13 @@ def _share(selected: Labels, scores: Scores) -> Sure:
     return found if np.isfinite(scores).all() else mean(scores)
 
 
-def _errors(labels: Labels, scores: Scores, threshold: float) -> Mapping[str, Sure]:
+def _errors(labels: Labels, scores: Scores, _: float) -> Measured:
     found = (mean(scores - labels), mean(np.abs(scores - labels)))
-    return dict(zip(FAIRNESS["regression"], found, strict=True))
+    return dict(zip(ERRORS, found, strict=True)), mean(labels.astype(float))
 
 
-MEASURES: Mapping[str, Callable[[Labels, Scores, float], Mapping[str, Sure]]] = {
-    "binary": _rates,
+MEASURES: Mapping[str, Callable[[Labels, Scores, float], Measured]] = {
+    "binary": _two,
     "regression": _errors,
+    "multiclass": _one_of_several,
 }

@@ -99,6 +99,7 @@ def _fairness(service: Service, table: Fairness) -> dict[str, Any]:
         "column": protected.column,
         "what": protected.what,
         "threshold": protected.threshold,
+        "selected": protected.selected,
         "least_rows": protected.least_rows,
         "bounds": {name: getattr(protected, name) for name in FAIRNESS[service.kind]},
         "groups": [

@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 from pulumi import automation as auto
 from pulumi.automation import errors as auto_errors
-from pulumi.automation.events import EngineEvent
+from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from release.adapters import checkpoints, stage_file
 from release.adapters.aws import StageAws
@@ -30,6 +30,7 @@ from release.adapters.orphans import settle_creates
 from release.adapters.owner import process_alive
 from release.domain import names
 from release.domain.errors import ApplyFailed, ServiceError, UsageError
+from release.domain.planned import Change, Deed
 
 Say = Callable[[str], None]
 LOCK = re.compile(r"created by (?P<user>.+)@(?P<host>.+) \(pid (?P<pid>\d+)\)(?: at (?P<at>\S+))?")
@@ -43,6 +44,12 @@ OURS = ("pulumi:", "slipway:")
 _BUCKET = "aws:s3/bucket:Bucket::storage"
 _ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 Result = TypeVar("Result")
+DEEDS = {
+    "create": Deed.CREATE,
+    "update": Deed.CHANGE,
+    "delete": Deed.DELETE,
+    **dict.fromkeys(("replace", "create-replacement", "delete-replaced"), Deed.REPLACE),
+}
 SHOWN = {"create": "+", "update": "~", "replace": "±", "create-replacement": "+", "delete": "-"}
 
 
@@ -113,6 +120,32 @@ class PulumiStack:
             return there | {name} if name else there
 
         self._endpoints = self._unlocked(work, lambda _text: stack.cancel())
+
+    def preview(self) -> tuple[Change, ...] | None:
+        """What `up` would do, None where the stage has no stack. It takes no lock, and changes nothing.
+
+        Raises ApplyFailed with the engine's errors. That something is protected is none of them: the engine
+        has said by then what it would do.
+        """
+        found: dict[str, Change] = {}
+
+        def note(event: EngineEvent) -> None:
+            self._note_error(event)
+            if event.resource_pre_event and (change := _change(event.resource_pre_event.metadata)):
+                found[event.resource_pre_event.metadata.urn] = change
+
+        self._errors.clear()
+        try:
+            stack = auto.select_stack(stack_name=self.aws.stage, work_dir=str(self.project))
+            stack.preview(refresh=True, on_event=note, color="never")
+        except auto_errors.StackNotFoundError:
+            return None
+        except auto_errors.CommandError as error:
+            if not _PROTECTED.search(f"{'; '.join(self._errors)} {error}"):
+                raise self._failure(error) from None
+        except FileNotFoundError:
+            raise _no_pulumi() from None
+        return tuple(found.values())
 
     @contextmanager
     def _declaring_only(self, stack: auto.Stack, endpoint: str) -> Generator[None]:
@@ -190,7 +223,7 @@ class PulumiStack:
             stage_file.mend_booleans(self.project / f"Pulumi.{self.aws.stage}.yaml")
             return made
         except FileNotFoundError:
-            raise UsageError("pulumi is not on PATH.", "Nothing was changed.", "Run make setup.") from None
+            raise _no_pulumi() from None
 
     def _unlocked(self, work: Callable[[], Result], unlock: Callable[[str], None]) -> Result:
         """Run `work`; wait for a living run's lock, `unlock` a dead one's, given the engine's words."""
@@ -240,6 +273,9 @@ class PulumiStack:
             sign = SHOWN.get(str(getattr(metadata.op, "value", metadata.op)))
             if sign and not metadata.type.startswith(OURS):
                 self.say(f"{sign} {metadata.type.rpartition(':')[2]} {metadata.urn.rpartition('::')[2]}")
+        self._note_error(event)
+
+    def _note_error(self, event: EngineEvent) -> None:
         if event.diagnostic_event and event.diagnostic_event.severity == "error":
             text = event.diagnostic_event.message.strip()
             if text and text not in self._errors:
@@ -261,6 +297,19 @@ class PulumiStack:
             "What it had done before is in the stack's state and in the ledger.",
             "Correct the cause, then run the same command again.",
         )
+
+
+def _no_pulumi() -> UsageError:
+    return UsageError("pulumi is not on PATH.", "Nothing was changed.", "Run make setup.")
+
+
+def _change(metadata: StepEventMetadata) -> Change | None:
+    """A step of the engine's as a change of a resource; None for what changes nothing in AWS."""
+    deed = DEEDS.get(str(getattr(metadata.op, "value", metadata.op)))
+    if deed is None or metadata.type.startswith(OURS):
+        return None
+    properties = (metadata.keys if deed is Deed.REPLACE else metadata.diffs) or ()
+    return Change(deed, metadata.type, metadata.urn.rpartition("::")[2], tuple(properties))
 
 
 def place_of(resources: Sequence[Mapping[str, Any]]) -> str | None:

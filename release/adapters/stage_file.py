@@ -57,6 +57,11 @@ def read_config(path: Path) -> dict[str, Any]:
     return dict(_plain(path).get("config") or {})
 
 
+def config_of(text: str, name: str) -> dict[str, Any]:
+    """The `config` mapping of a stage file's text, which messages call `name`. Raises as `read_config`."""
+    return dict(_parsed(text, name, name, YAML(typ="safe")).get("config") or {})
+
+
 class YamlStageFile:
     """A stage's file, whose pins can be changed."""
 
@@ -140,23 +145,27 @@ def _load(path: Path) -> CommentedMap:
 
 def _read(path: Path, yaml: YAML) -> Any:
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.", "Nothing was changed.") from None
+    return _parsed(text, path.name, str(path), yaml)
+
+
+def _parsed(text: str, name: str, where_it_is: str, yaml: YAML) -> Any:
+    try:
+        document = yaml.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise UsageError(
-            f"{path.name}{where}: {error.problem or 'the YAML cannot be read'}.",
+            f"{name}{where}: {error.problem or 'the YAML cannot be read'}.",
             "The stage's data cannot be read, so nothing was changed.",
-            f"Correct that line in {path}.",
+            f"Correct that line in {where_it_is}.",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.", "Nothing was changed.") from None
     if document is None:
         return CommentedMap()
     if not isinstance(document, dict) or not isinstance(document.get("config", {}), dict | None):
-        raise UsageError(
-            f"{path.name}, line 1: a stage file is a mapping with `config:`.", "Nothing was changed."
-        )
+        raise UsageError(f"{name}, line 1: a stage file is a mapping with `config:`.", "Nothing was changed.")
     return document
 
 

@@ -1,6 +1,7 @@
 """A project on this machine and its stages in AWS: the ports of `release/ports.py`, joined."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from release.adapters import stage_file
+from release.adapters import revisions, stage_file
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws, error_code
 from release.adapters.clock import SystemClock
@@ -30,6 +31,7 @@ from release.adapters.registry import Registry
 from release.adapters.signs import Signs
 from release.adapters.stage_file import YamlStageFile
 from release.domain import former, stage, stages
+from release.domain.planned import Change
 from release.domain.said import Caller
 from release.domain.stage import StageSettings
 from release.domain.stages import Stages
@@ -79,6 +81,18 @@ class Project:
             aws = _aws(self.settings(name))
             aws.check_account()
             return FenceStore(aws, ArtifactStore(aws).bucket)
+
+    def explaining(self) -> AbstractContextManager[None]:
+        """Inside, an error of boto3 is raised as what it means."""
+        return explaining()
+
+    def settings_at(self, revision: str, name: str) -> StageSettings | None:
+        """A stage's settings as a revision of Git has them; None where it has no such stage.
+
+        Raises UsageError for a revision that there is not, and as `settings`.
+        """
+        config = revisions.config_at(self.folder, revision, name)
+        return None if config is None else stage.parse(name, config)
 
     def settings(self, name: str) -> StageSettings:
         """A stage's settings alone, without asking AWS anything. Raises UsageError as `stage` does."""
@@ -150,6 +164,10 @@ class _StackWhenNeeded:
     def ready(self) -> None:
         """As `release.adapters.stack.PulumiStack`."""
         self._loaded().ready()
+
+    def preview(self) -> Sequence[Change] | None:
+        """As `release.adapters.stack.PulumiStack`."""
+        return self._loaded().preview()
 
     def _loaded(self) -> Stack:
         if self._stack is None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 MEASURES = (
     *("selection_rate", "true_positive_rate", "false_positive_rate", "calibration_gap"),
-    *("mean_error", "absolute_error"),
+    *("accuracy", "mean_error", "absolute_error"),
 )
 """Of the groups of a protected attribute, in the order in which people read them."""
 
@@ -81,6 +81,7 @@ class Fairness(Part):
     column: str
     what: str = ""
     threshold: float | None = None
+    selected: str | None = None
     least_rows: int = 0
     bounds: Mapping[str, float | None] = {}
     groups: tuple[Group, ...] = ()

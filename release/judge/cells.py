@@ -95,20 +95,27 @@ def latency_edge(index: float) -> float:
     return LATENCY_FLOOR * LATENCY_STEP**index
 
 
-def later_edges(seconds: float, side: int) -> NDArray[np.int64]:
-    """For each edge of a latency bin, that of the bin whose edge lies `seconds` later.
+LATENCY_EDGES: NDArray[np.float64] = np.array([latency_edge(k) for k in range(LATENCY_BINS + 1)])
+"""Seconds at the edges of the latency bins."""
+
+
+def later_edges(edges: NDArray[np.float64], amount: float, side: int) -> NDArray[np.int64]:
+    """For each of the rising `edges` of a group's bins, the index of the one that lies `amount` later.
 
     Where there is none, the next one above it (`side` +1) or below it (-1), never outside the group.
     """
-    edges = np.arange(LATENCY_BINS + 1)
-    steps = np.log(LATENCY_STEP**edges + seconds / LATENCY_FLOOR) / np.log(LATENCY_STEP)
-    whole = np.ceil(steps - 1e-9) if side > 0 else np.floor(steps + 1e-9)
-    return np.clip(whole.astype(np.int64), edges, LATENCY_BINS)
+    wanted = (edges + amount) * (1 - side * 1e-11)
+    found = np.searchsorted(edges, wanted) if side > 0 else np.searchsorted(edges, wanted, "right") - 1
+    return np.clip(found, np.arange(len(edges)), len(edges) - 1)
 
 
 def pace_edges(objective: float) -> list[float]:
     """The thresholds between the bins of `pace`, in the unit of the latency objective, rising."""
     return [objective * PACE_STEP ** (k + 1 - PACE_SLOW) for k in range(PACE_BINS - 1)]
+
+
+PACE_EDGES: NDArray[np.float64] = np.array([0.0, *pace_edges(1.0), np.inf])
+"""The edges of the bins of `pace`, as shares of the latency objective."""
 
 
 def latency_steps(factor: float) -> int:

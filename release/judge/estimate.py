@@ -114,7 +114,7 @@ def _by_invocations(policy: Policy, asked: dict[str, Question], given: Assumptio
 
 def _tolerated(question: Question, latency: float) -> float:
     """The log of the slow-down that a question's null hypothesis tolerates at some latency."""
-    return max(question.shift * math.log(LATENCY_STEP), math.log1p(question.seconds / latency))
+    return max(question.shift * math.log(LATENCY_STEP), math.log1p(question.amount / latency))
 
 
 def _rank(shift: float, sd: float) -> float:

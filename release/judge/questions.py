@@ -7,7 +7,7 @@ value is a step function of a request's cell: it rises at `points`. Its null hyp
     side -1 (PASS):  mean_candidate >= times * mean_live + plus     "beyond the margin"
 
 A margin on latency is a ratio and an amount, so the candidate's points lie `shift` bins above live's, and
-`seconds` at least: then "no slower than s times live, or than live and so many milliseconds" makes the two
+`amount` at least: then "no slower than s times live, or than live and so many milliseconds" makes the two
 means ordered, whatever the distributions are. Points at quantiles of live's *past* are resolved anew before
 each block (`release/judge/table.py`).
 """
@@ -73,6 +73,13 @@ PACE_FAIL, PACE_PASS = 1, 2
 """Thresholds by which a candidate may be slower before it fails, and by which a PASS says it is not."""
 PACE_BLOCK = 0.34
 """The most that one minute of latencies brings: two bad minutes of a host are no slow-down, three are."""
+PACE_PLUS = 0.02
+"""The share of the latency objective by which it may be slower in any case: 10 ms of 500 ms.
+
+Nobody feels it, and of answers within milliseconds the noise of a host is a larger share than a threshold."""
+PACE_RARE = 0.005
+"""The share of requests, or of their rank, that may be slower than that: where live has none so slow, a dozen
+of a hundred thousand would be proof, and a busy host holds up as many in a moment."""
 YES = (0.0, 1.0)
 """The values of a request on either side of a single point: no, yes."""
 LOSS_LEVELS = 10
@@ -116,8 +123,8 @@ class Question:
     """Share of alpha; PASS has no shares, because every one of its questions must be answered."""
     shift: int = 0
     """By how many bins the candidate's points lie above live's: the tolerated slow-down ..."""
-    seconds: float = 0.0
-    """... and by how many seconds at least."""
+    amount: float = 0.0
+    """... and by how much at least: in seconds, or in `pace` as a share of the latency objective."""
     most: float = math.inf
     """The most that one block may bring, as a share of what FAIL needs."""
 
@@ -192,8 +199,8 @@ def _latency(policy: Policy) -> list[Question]:
         Question(
             "tail", tail, 1, 1.0, 0.0, HEAVY, WEIGHTS["tail"], latency_steps(margins.p99.fail), tail_plus
         ),
-        Question("extreme", extreme, 1, 1.25, 0.0005, RARE, WEIGHTS["extreme"], seconds=tail_plus),
-        Question("extreme ok", extreme, -1, 2.0, 0.003, EQUAL, seconds=tail_plus),
+        Question("extreme", extreme, 1, 1.25, 0.0005, RARE, WEIGHTS["extreme"], amount=tail_plus),
+        Question("extreme ok", extreme, -1, 2.0, 0.003, EQUAL, amount=tail_plus),
     ]
 
 
@@ -203,7 +210,7 @@ def _scale(
     fail, passes = latency_steps(margin.fail), latency_steps(margin.passes)
     return [
         Question(name, value, 1, 1.0, 0.0, alternatives, WEIGHTS[name], fail, plus),
-        Question(f"{name} ok", value, -1, 1.0, 0.0, EQUAL, shift=passes, seconds=plus),
+        Question(f"{name} ok", value, -1, 1.0, 0.0, EQUAL, shift=passes, amount=plus),
     ]
 
 
@@ -225,8 +232,8 @@ def _pace() -> list[Question]:
         below = Value("latency", "pace", tuple(Point(p, -1) for p in quantiles), values, says)
         weight = WEIGHTS_OF_INVOCATIONS[name]
         found += [
-            Question(name, above, 1, 1.0, 0.0, alternatives, weight, PACE_FAIL, most=PACE_BLOCK),
-            Question(f"{name} ok", below, -1, 1.0, 0.0, EQUAL, shift=PACE_PASS),
+            Question(name, above, 1, 1.0, PACE_RARE, alternatives, weight, PACE_FAIL, PACE_PLUS, PACE_BLOCK),
+            Question(f"{name} ok", below, -1, 1.0, 0.0, EQUAL, shift=PACE_PASS, amount=PACE_PLUS),
         ]
     slow = Value("latency", "pace", (Point(offset=PACE_SLOW),), YES, "requests slower than the objective")
     return [

@@ -110,8 +110,9 @@ def _margin(question: Question) -> str:
     live = "live" if question.times == 1 else f"{question.times:g} x live"
     if question.shift:
         live += f" slowed by {100 * (question.slowed - 1):.0f} %"
-    if question.seconds:
-        amount = f"{1000 * question.seconds:g} ms"
+    if question.amount:
+        of_objective = f"{100 * question.amount:g} % of the objective"
+        amount = of_objective if question.group == "pace" else f"{1000 * question.amount:g} ms"
         live += f" ({amount} at least)" if question.shift else f" slowed by {amount}"
     compared = "candidate" if question.one_sample else f"candidate - {live}"
     word, side = ("fails", "above") if question.side > 0 else ("passes", "below")

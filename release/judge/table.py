@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from release.judge import bets
-from release.judge.cells import CELLS, SPANS, Counts, Span, later_edges
+from release.judge.cells import CELLS, LATENCY_EDGES, PACE_EDGES, SPANS, Counts, Span, later_edges
 from release.judge.questions import Point, Question
 
 Array = NDArray[np.float64]
@@ -29,6 +29,8 @@ PAST, ALIKE, OWN, CANDIDATE, LIVE = range(5)
 """
 QUANTILES_OF = ("latency", "score", "pace")
 """The groups of which questions have points at live's quantiles."""
+_EDGES = {"latency": LATENCY_EDGES, "pace": PACE_EDGES}
+"""The edges of the bins of those groups in which an amount can be asked for, in the unit of that amount."""
 _SOURCES = np.array([0, 0, 1, 2, 3])[:, None, None] * (CELLS + 1)
 """Where the prefix sums begin that each row is counted from: PAST and ALIKE are counted from the same."""
 
@@ -139,8 +141,9 @@ def _later(question: Question) -> Indexes:
     """
     cells = np.arange(CELLS + 1)
     span = SPANS[question.group]
-    if question.group == "latency":
-        cells[span.start : span.stop + 1] = span.start + later_edges(question.seconds, question.side)
+    if question.group in _EDGES:
+        later = later_edges(_EDGES[question.group], question.amount, question.side)
+        cells[span.start : span.stop + 1] = span.start + later
     return cells
 
 

@@ -35,10 +35,36 @@ class RolledBack:
     seconds: float
 
 
-def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> RolledBack:
+@dataclass(frozen=True)
+class Rehearsed:
+    """The release that a rollback would serve: all that it needs is there. None where nothing serves yet."""
+
+    stage: str
+    endpoint: str
+    release: str | None
+
+
+def rehearse(world: World, stage: str, endpoint: str | None, tell: Tell, to: str | None = None) -> Rehearsed:
+    """Prove that a rollback is possible, by the same pre-flight, and change nothing.
+
+    Raises UsageError as `rollback` does.
+    """
+    ports = world.stage(world.stages.entry(stage).name)
+    name = ports.settings.only_endpoint(endpoint)
+    own = standing.insist(ports, name, "rollback").open
+    if own is None and rollouts.settings_of(ports, name).pins.live is None:
+        return Rehearsed(ports.name, name, None)
+    goal = _before(own) if own else _previous(world.stages, ports, name)
+    _leads_to(ports, world.stages, goal, to)
+    _proven(ports, name, goal, own, tell)
+    return Rehearsed(ports.name, name, goal.release if goal else None)
+
+
+def rollback(world: World, stage: str, endpoint: str | None, tell: Tell, to: str | None = None) -> RolledBack:
     """Serve the previous release again, or what served before a rollout that died half-way.
 
-    Raises UsageError when there is nothing to go back to, or something that it needs is gone.
+    Raises UsageError when there is nothing to go back to, something that it needs is gone, or the way back
+    leads to another release than `to`.
     """
     ports = world.stage(world.stages.entry(stage).name)
     started = ports.clock.monotonic()
@@ -48,6 +74,8 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
     if asked.damage:
         tell(Event(f"the ledger is damaged ({'; '.join(asked.damage)}): going back by what can be read"))
     own = _open(ports, asked)
+    goal = _before(own) if own else _previous(world.stages, ports, name)
+    _leads_to(ports, world.stages, goal, to)
     if own is not None and own.subject.kind != "rollback":
         if ports.ledger.alive(own) and orders.abort(ports, own, "rollback", tell):
             before = own.opened.before.live
@@ -56,13 +84,7 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell) -> Roll
             )
         # Before anything is proven: all that the candidate has is live's own traffic.
         orders.away_from_the_candidate(ports, names.endpoint(name, ports.name), tell)
-    goal = _before(own) if own else _previous(world.stages, ports, name)
-    reverts = own is not None and (own.subject.kind != "rollback" or own.phase in WAY_BACK)
-    needed = own.opened.before.live if own and reverts else goal
-    if needed:
-        fenced.warn(ports, needed.release, tell)
-        tell(Event(f"pre-flight: everything that {needed.release} needs to serve again"))
-        _preflight(ports, name, needed, reverts, own is not None, tell)
+    _proven(ports, name, goal, own, tell)
 
     def opened() -> Opened:
         if own is not None:
@@ -94,6 +116,20 @@ def _before(found: OpenRollout) -> ReleasePin | None:
     return found.opened.after.live if found.subject.kind == "rollback" else found.opened.before.live
 
 
+def _leads_to(ports: StagePorts, stages: Stages, goal: ReleasePin | None, to: str | None) -> None:
+    """Whether the way back leads where somebody wants to go: they may have looked a while ago."""
+    found = goal.release if goal else None
+    if to is None or to == found:
+        return
+    there = f"--to {found}" if found else "without --to"
+    raise UsageError(
+        f"The way back of {ports.name} leads to {found or 'nothing'}, not to {to}.",
+        "Nothing was changed.",
+        f"Look at ./slipway status {ports.name}, then go there: ./slipway rollback {ports.name} {there}; or "
+        f"bring {to} by {stages.entering(ports.name)}",
+    )
+
+
 def _previous(stages: Stages, ports: StagePorts, endpoint: str) -> ReleasePin:
     """The release to go back to where no rollout is open."""
     previous = rollouts.settings_of(ports, endpoint).pins.previous
@@ -104,6 +140,18 @@ def _previous(stages: Stages, ports: StagePorts, endpoint: str) -> ReleasePin:
             f"Bring it a good release instead: {stages.entering(ports.name)}",
         )
     return previous
+
+
+def _proven(
+    ports: StagePorts, endpoint: str, goal: ReleasePin | None, own: OpenRollout | None, tell: Tell
+) -> None:
+    """The pre-flight of the way back; `own` is the endpoint's open rollout, if any."""
+    reverts = own is not None and (own.subject.kind != "rollback" or own.phase in WAY_BACK)
+    needed = own.opened.before.live if own and reverts else goal
+    if needed:
+        fenced.warn(ports, needed.release, tell)
+        tell(Event(f"pre-flight: everything that {needed.release} needs to serve again"))
+        _preflight(ports, endpoint, needed, reverts, own is not None, tell)
 
 
 def _preflight(

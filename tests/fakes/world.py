@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -221,6 +222,17 @@ class FakeWorld:
         self.stages = Stages(entries=entries or tuple(StageEntry(name=stage.name) for stage in stages))
         self.images = FakeImages()
         self.build = Path("build")
+        self.revisions: dict[str, dict[str, dict[str, EndpointSettings]]] = {}
+        """The endpoints of each stage in each revision of Git."""
+
+    def settings_at(self, revision: str, name: str) -> StageSettings | None:
+        """A stage's settings in a revision."""
+        endpoints = self.revisions[revision].get(name)
+        return None if endpoints is None else self.settings(name).model_copy(update={"endpoints": endpoints})
+
+    def explaining(self) -> AbstractContextManager[None]:
+        """Errors here are slipway's own."""
+        return nullcontext()
 
     def settings(self, name: str) -> StageSettings:
         """A stage's settings."""

@@ -163,8 +163,8 @@ def test_classes_are_numbered_in_the_order_of_their_answers():
         ({"kind": "binary", "bounds": CHANCES}, "its output names classes, and its kind is binary"),
         ({"postprocessing": (Clip(0, 1),)}, "which is nothing for multiclass answers"),
         (
-            {"protected": (Protected(column="x", what="x"),)},
-            "its protected columns have no measures for multiclass answers",
+            {"protected": (Protected(column="x", what="x", selected="green"),)},
+            "its protected column 'x' needs selected, the class that matters, of",
         ),
     ],
     ids=range(11),

@@ -8,6 +8,8 @@ import json
 import pytest
 
 from release.domain.diagnosis.symptoms import LogStream
+from release.domain.errors import ServiceError
+from release.domain.planned import Change, Deed
 from scripts.shared.cli import execute
 from tests.fakes.world import FakeWorld
 from tests.release.scenes import NAME, config_of, pins_now, serving, sure
@@ -126,6 +128,19 @@ class TestRollback:
         assert (found["release"], found["stage"]) == (release, "prod")
         assert found["seconds"] >= 0
 
+    def test_a_dry_run_says_what_could_serve_and_moves_nothing(self, slipway, prod):
+        before = pins_now(prod)
+        release = sure(before.previous).release
+        code, out, _ = slipway("rollback", "prod", "--dry-run", "--to", release)
+        assert (code, pins_now(prod)) == (0, before)
+        assert out == f"✓ {release} could serve prod again: all that it needs is there\n"
+
+    def test_another_release_than_the_way_back_leads_to_is_exit_2(self, slipway, prod):
+        before = pins_now(prod)
+        code, _, err = slipway("rollback", "prod", "--to", "abc")
+        assert (code, pins_now(prod)) == (2, before)
+        assert "not to abc" in err
+
 
 class TestStatus:
     def test_agreement_is_exit_0(self, slipway, dev, prod):
@@ -234,6 +249,39 @@ class TestHistory:
         code, out, _ = slipway("history", "prod", "--all")
         assert code == 1
         assert "the ledger was changed: prod: entry 2 is missing" in out
+
+
+class TestPlan:
+    def test_nothing_to_do_and_what_a_pin_would_lose(self, slipway, prod):
+        code, out, _ = slipway("plan")
+        assert (code, out.splitlines()) == (
+            0,
+            ["dev: nothing changes", "prod: nothing changes", "✓ Nothing would change"],
+        )
+        prod.stack.previewed = [
+            Change(Deed.DELETE, "aws:sagemaker/endpoint:Endpoint", NAME),
+            Change(Deed.CHANGE, "aws:sns/topic:Topic", "alerts", ("tags",)),
+        ]
+        code, out, _ = slipway("plan", "prod")
+        live = sure(pins_now(prod).live).release
+        assert code == 1
+        assert "prod: 1 to change, 1 to delete\n  - Endpoint delays-prod\n  ~ Topic alerts (tags)" in out
+        assert f"      live of delays in prod ({live}, by the stage's file)" in out
+        assert out.splitlines()[-1] == ("✗ In prod something that a pin names would be replaced or deleted")
+
+    def test_as_json_and_markdown_and_with_what_failed(self, slipway, prod, dev):
+        dev.stack.previewed = ServiceError("no answer", "", "Ask again.")
+        prod.stack.previewed = None
+        code, out, _ = slipway("plan", "--json")
+        found = json.loads(out.splitlines()[-1])
+        assert (code, found["passes"]) == (4, False)
+        assert [(one["made"], one["failure"]) for one in found["stages"]] == [
+            (True, "no answer\nAsk again."),
+            (False, None),
+        ]
+        code, out, _ = slipway("plan", "--markdown")
+        assert (code, out.splitlines()[0]) == (4, "## ⚠️ dev could not be asked")
+        assert "⚠️ no answer Ask again." in out
 
 
 class TestCleanup:

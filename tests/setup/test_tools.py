@@ -5,7 +5,7 @@ import pytest
 from scripts.setup import tools
 from scripts.setup.tools import TOOLS_NEEDED, _usable
 
-PULUMI, CRANE = TOOLS_NEEDED
+PULUMI, CRANE, ACTIONLINT = TOOLS_NEEDED
 
 
 @pytest.fixture
@@ -31,11 +31,20 @@ def on_path(tmp_path, monkeypatch):
         (PULUMI, "", False),
         (CRANE, "0.22.1", True),
         (CRANE, "v0.9.0", False),
+        (ACTIONLINT, "v1.7.12", True),
+        (ACTIONLINT, "v1.7.7", False),
     ],
 )
 def test_a_tool_on_path_is_used_when_it_is_new_enough(on_path, tool, says, usable):
     on_path(tool.name, says)
     assert _usable(tool) is usable
+
+
+@pytest.mark.parametrize("tool", TOOLS_NEEDED, ids=lambda tool: tool.name)
+def test_every_tool_is_pinned_by_the_module_that_it_is_built_in(tool):
+    pinned = (tool.module / "go.mod").read_text()
+    assert any(f"\t{line} " in pinned for line in tool.package.split("/cmd/")[:1])
+    assert (tool.module / "go.sum").is_file()
 
 
 def test_a_missing_tool_is_built(on_path):

@@ -23,7 +23,10 @@ def gates(service: Service, test: Evaluation) -> Sequence[Gate]:
 def _gate(table: Fairness, measure: str, bound: float) -> Gate:
     """The largest distance between two groups that are large enough; fewer than two cannot be compared."""
     judged, column = table.judged(measure), table.protected.column
+    chosen = table.protected.selected
     name, what = f"{measure}_by_{column}", f"the distance in {measure.replace('_', ' ')} by {column}"
+    if chosen is not None:
+        name, what = f"{measure}_of_{chosen}_by_{column}", f"{what}, of the class {chosen}"
     small = table.too_small(measure)
     passed_over = f", too small to be judged: {', '.join(small)}" if small else ""
     if len(judged) < 2:

@@ -115,6 +115,8 @@ def _fairness(table: Fairness) -> Section:
     ]
     if table.threshold is not None:
         lines.append(f"A row is selected from a score of {number(table.threshold)} on.")
+    if table.selected is not None:
+        lines.append(f"Of the class {table.selected}, which is selected where it is the most probable one.")
     rows = [
         (
             group.name,
@@ -128,7 +130,8 @@ def _fairness(table: Fairness) -> Section:
     rows.append(("at most apart", NONE, NONE, *bounds))
     heads = ("group", "rows", "mean label", *(name.replace("_", " ") for name in measures))
     right = frozenset(range(1, len(heads)))
-    return Section(f"Fairness: {table.column}", lines, tables=[Table("Groups", heads, rows, right)])
+    of = f", {table.selected}" if table.selected else ""
+    return Section(f"Fairness: {table.column}{of}", lines, tables=[Table("Groups", heads, rows, right)])
 
 
 def _gates(manifest: Manifest, heard: Heard) -> Section:

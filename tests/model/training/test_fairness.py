@@ -10,6 +10,8 @@ import pytest
 from model.contract import Protected
 from model.errors import ServiceError
 from model.skeletons.binary.service import Skeleton as Tumours
+from model.skeletons.multiclass.service import VINES
+from model.skeletons.multiclass.service import Skeleton as Wines
 from model.skeletons.regression.service import Skeleton as Patients
 from model.training.evaluation import evaluate
 from model.training.fairness import MISSING, fairness
@@ -21,6 +23,10 @@ SEX = Protected(column="sex", what="sex", threshold=0.5, least_rows=100)
 
 def binary(*protected: Protected) -> Tumours:
     return type("Tumours", (Tumours,), {"protected": protected})()
+
+
+def wines(*protected: Protected) -> Wines:
+    return type("Wines", (Wines,), {"protected": protected})()
 
 
 def numbers(*protected: Protected) -> Patients:
@@ -43,7 +49,7 @@ def measured(*groups: pd.DataFrame, protected: Protected = SEX):
 EVEN = (group("f", 200, 200, 150, 40), group("m", 200, 200, 148, 42))
 
 
-def bounded(**bounds: float) -> Protected:
+def bounded(**bounds: Any) -> Protected:
     return Protected(column="sex", what="sex", threshold=0.5, least_rows=100, **bounds)
 
 
@@ -163,16 +169,71 @@ def test_a_number_is_compared_by_its_errors():
     assert answers["absolute_error_by_site"].passed
 
 
+class TestSeveralClasses:
+    """Of each vine 300 wines by two growers; what is asked is one class against the others."""
+
+    ROWS = pd.DataFrame({"grower": ["a", "b"] * 450, "vine": np.repeat(VINES, 300)})
+    LABELS = np.repeat([0, 1, 2], 300)
+    DECLARED: ClassVar[dict[str, Any]] = {"column": "grower", "what": "grower", "selected": "barbera"}
+
+    def scores(self) -> np.ndarray:
+        """Right, but for every third barbera of grower b, which is taken for a grignolino."""
+        chosen = self.LABELS.copy()
+        chosen[600:][(np.arange(300) % 6) == 1] = 1
+        return np.full((900, 3), 0.1) + 0.7 * np.eye(3)[chosen]
+
+    def answers(self, scores: np.ndarray, **bounds: Any):
+        service = wines(Protected(**self.DECLARED, **bounds))
+        found = evaluate(service, self.ROWS, scores, np.full(3, 1 / 3))
+        return found, {one.name: one for one in gate.gates(service, found)}
+
+    def test_the_class_that_matters_is_measured_against_the_others(self):
+        found, _ = self.answers(self.scores())
+        (table,) = found.fairness
+        a, b = ({key: one.value for key, one in group.measures.items() if one} for group in table.groups)
+        assert table.groups[0].label.value == pytest.approx(1 / 3)
+        assert a == pytest.approx(
+            {
+                "selection_rate": 1 / 3,
+                "true_positive_rate": 1.0,
+                "false_positive_rate": 0.0,
+                "calibration_gap": 1 / 3 * 0.8 + 2 / 3 * 0.1 - 1 / 3,
+                "accuracy": 1.0,
+            }
+        )
+        assert (b["true_positive_rate"], b["accuracy"]) == pytest.approx((2 / 3, 8 / 9))
+
+    def test_its_gates_name_class_and_column(self):
+        _, found = self.answers(self.scores(), true_positive_rate=0.3, accuracy=0.2, false_positive_rate=0.1)
+        assert {name: one.passed for name, one in found.items()} == {
+            "true_positive_rate_of_barbera_by_grower": False,
+            "accuracy_of_barbera_by_grower": True,
+            "false_positive_rate_of_barbera_by_grower": True,
+        }
+        said = found["true_positive_rate_of_barbera_by_grower"].reason
+        assert "of the class barbera" in said
+        assert "(a 1.000, b 0.667)" in said
+
+    def test_a_probability_that_is_no_number_does_not_pass(self):
+        scores = self.scores()
+        scores[0, 1] = math.nan
+        _, found = self.answers(scores, selection_rate=0.9, accuracy=0.9)
+        assert [one.passed for one in found.values()] == [False, False]
+
+
 @pytest.mark.parametrize(
     ("service", "protected", "what"),
     [
+        (Wines, Protected(column="sex", what="sex"), "needs selected, the class that matters, of barolo"),
+        (Wines, Protected(column="sex", what="sex", selected="rose"), "needs selected"),
+        (Patients, Protected(column="sex", what="sex", selected="x"), "a regression service has none"),
         (Tumours, Protected(column="sex", what="sex"), "needs a threshold"),
         (Tumours, Protected(column="sex", what="sex", threshold=0.5, mean_error=1), "bounds mean_error"),
         (Patients, Protected(column="sex", what="sex", selection_rate=0.1), "bounds selection_rate"),
         (Patients, Protected(column="sex", what="sex", mean_error=-1), "a bound below 0"),
         (Patients, Protected(column="sex", what="sex", least_rows=1), "least_rows of 2 or more"),
     ],
-    ids=range(5),
+    ids=range(8),
 )
 def test_a_declaration_that_contradicts_itself_is_refused_with_the_service(service, protected, what):
     with pytest.raises(ServiceError, match=what):

@@ -9,6 +9,7 @@ from release.domain.policy import LatencyMargins, Policy
 from release.judge.cells import (
     CELLS,
     LATENCY_BINS,
+    LATENCY_EDGES,
     LATENCY_FLOOR,
     LATENCY_STEP,
     SPANS,
@@ -25,7 +26,7 @@ EDGES = LATENCY_FLOOR * LATENCY_STEP ** np.arange(LATENCY_BINS + 1)
 
 @given(st.floats(0, 10), st.sampled_from([1, -1]))
 def test_an_amount_is_rounded_towards_the_null_and_by_less_than_a_bin(seconds: float, side: int) -> None:
-    found = later_edges(seconds, side)
+    found = later_edges(LATENCY_EDGES, seconds, side)
     inside = (found < LATENCY_BINS) & (found > np.arange(LATENCY_BINS + 1))
     off = side * (np.log(EDGES[found]) - np.log(EDGES + seconds))[inside]
     assert (off >= -1e-9).all()
@@ -48,7 +49,7 @@ def test_whoever_is_exactly_at_a_margin_is_within_its_null(
     rng = np.random.default_rng(seed)
     past, live = (median * np.exp(sd * rng.normal(size=800)) for _ in range(2))
     for row, question in enumerate(table.questions):
-        slowed = np.maximum(live * LATENCY_STEP**question.shift, live + question.seconds)
+        slowed = np.maximum(live * LATENCY_STEP**question.shift, live + question.amount)
         slowed *= LATENCY_STEP ** (-1e-6 * question.side)  # rounding of floats: a hair inside
         view = table.look(_cells(past), _cells(live), _cells(slowed), _cells(live))
         means = view.values[:, row] / view.totals[:, row]

@@ -5,7 +5,7 @@ import pytest
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import End, Phase
 from release.domain.pins import EndpointSettings, Pins
-from release.operations.rollback import rollback
+from release.operations.rollback import rehearse, rollback
 from tests.release.scenes import (
     ENDPOINT,
     NAME,
@@ -94,6 +94,61 @@ def test_a_quota_that_nobody_may_ask_for_is_passed_over_and_said(project, prod, 
     prod.quotas.denied = "AccessDeniedException"
     assert rollback(project(prod), "prod", None, told).release
     assert "whether the quota leaves room for a second fleet is not known: AccessDenied" in told.text
+
+
+class TestNamed:
+    """`to`: whoever names the release that is to serve again goes nowhere else."""
+
+    def test_the_previous_release_is_gone_back_to(self, project, prod, told):
+        goal = sure(pins_now(prod).previous).release
+        assert rollback(project(prod), "prod", None, told, to=goal).release == goal
+
+    @pytest.mark.parametrize("act", [rollback, rehearse])
+    def test_another_is_refused_before_anything_and_the_named_way_leads_back(
+        self, project, prod, told, follow, act
+    ):
+        before, world = pins_now(prod), project(prod)
+        with pytest.raises(UsageError, match=f"leads to {sure(before.previous).release}, not to abc") as no:
+            act(world, "prod", None, told, to="abc")
+        assert (prod.ledger.stored, prod.sagemaker.updates, pins_now(prod)) == ([], [], before)
+        assert follow.all_of(world, no.value)[:2] == [0, 0]
+
+    def test_a_rollout_at_work_is_not_taken_back_for_another(self, project, prod, told):
+        begin(prod, prod.pin(2))
+        prod.ledger.living = {prod.ledger.owner.pid}
+        with pytest.raises(UsageError, match="not to abc"):
+            rollback(project(prod), "prod", None, told, to="abc")
+        assert (prod.ledger.events, prod.evidence.orders) == (["opened"], {})
+
+
+class TestRehearsed:
+    """`rehearse`: the pre-flight alone."""
+
+    def test_it_proves_the_way_back_and_changes_nothing(self, project, prod, told):
+        before = pins_now(prod)
+        assert rehearse(project(prod), "prod", None, told).release == sure(before.previous).release
+        assert "pre-flight" in told.text
+        assert (prod.ledger.stored, prod.sagemaker.updates, pins_now(prod)) == ([], [], before)
+
+    def test_what_is_gone_is_named(self, project, prod, told):
+        prod.sagemaker.configs.pop(config_of(pins_now(prod).previous).name)
+        with pytest.raises(UsageError, match=r"endpoint config .* does not exist"):
+            rehearse(project(prod), "prod", None, told)
+
+    def test_a_rollout_that_died_is_held_to_what_served_before_it(self, project, prod, told):
+        live = sure(pins_now(prod).live).release
+        begin(prod, prod.pin(2))
+        die_at(prod, Phase.MOVING)
+        entries = len(prod.ledger.stored)
+        assert rehearse(project(prod), "prod", None, told).release == live
+        assert len(prod.ledger.stored) == entries
+
+    def test_a_stage_that_serves_nothing_has_nothing_to_prove(self, project, told):
+        assert rehearse(project(serving(None, None)), "prod", None, told).release is None
+
+    def test_a_first_release_has_no_way_back(self, project, told):
+        with pytest.raises(UsageError, match="no previous release"):
+            rehearse(project(serving(0, None)), "prod", None, told)
 
 
 def test_twice_is_where_it_began(project, prod, told):

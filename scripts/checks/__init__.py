@@ -1,0 +1,1 @@
+"""Checks of what is no Python: the workflows of CI."""
