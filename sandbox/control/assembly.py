@@ -31,7 +31,6 @@ from sandbox.aws.sagemaker.endpoint_configs import api as endpoint_configs
 from sandbox.aws.sagemaker.endpoints import api as endpoints
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
 from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
-from sandbox.aws.sagemaker.jobs import api as jobs
 from sandbox.aws.sagemaker.metrics.instances import InstanceMetrics
 from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
 from sandbox.aws.sagemaker.model_packages import api as model_packages
@@ -44,6 +43,7 @@ from sandbox.aws.sns import api as sns
 from sandbox.control.admin import Admin, endpoint_status
 from sandbox.control.app import App
 from sandbox.control.home import Home, Ready, unusable
+from sandbox.control.jobs import Jobs
 from sandbox.core import clock
 from sandbox.core.faults import Fault, Faults
 from sandbox.core.settings import HOST, SandboxError, Settings
@@ -111,6 +111,7 @@ class Sandbox:
                 try:
                     await self._serve(app, registry, ready)
                 finally:
+                    await self._jobs.close()
                     moto.close()
         finally:
             await self._supervisor.close()
@@ -137,9 +138,11 @@ class Sandbox:
         clock.install(self._faults)
         self._scaler = Scaler(self._service, self._cloudwatch, settings.time_scale)
         autoscaling.install(self._scaler)
+        self._jobs = Jobs(host, self._faults, self._roles, self._cloudwatch.clock, self._log_events)
+        self._jobs.install()
         beside = (s3, iam, sns, cloudformation)
         models.install(self._roles)
-        for module in (model_packages, endpoint_configs, tags, jobs, moto_objects, *beside):
+        for module in (model_packages, endpoint_configs, tags, moto_objects, *beside):
             module.install()
         self._cloudwatch.install()
         self._log_events.install()
@@ -155,7 +158,7 @@ class Sandbox:
         """Let a fault happen that waits for nothing; False for one that has to wait. Raises BadFault."""
         if fault.kind == "system_update":
             self._service.patch(fault.endpoint, fault.seconds)
-        return fault.kind == "system_update"
+        return fault.kind == "system_update" or self._jobs.at_once(fault)
 
     async def _serve(self, app: App, registry: Child, ready: Ready) -> None:
         config = uvicorn.Config(

@@ -55,6 +55,7 @@ class Home:
                 settings.pulumi_state,
                 settings.endpoint_logs,
                 settings.scratch,
+                settings.jobs,
             ):
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(parents=True)

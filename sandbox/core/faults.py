@@ -40,6 +40,8 @@ KINDS: dict[str, str] = {
     "service sometimes does; lasting",
     "clock_skew": "AWS's clock is `seconds` ahead (or behind) of the machine's; calls signed more than five "
     "minutes off are refused; lasting",
+    "interrupt_training": "the spot instance of training job `job` is taken now, and another one is there "
+    "after `seconds` (0): Interrupted, then it starts anew with its checkpoints",
     "registry_outage": "the registry answers 503 and images cannot be pulled; lasting",
 }
 """Every kind of fault and what it does."""
@@ -73,6 +75,8 @@ class Fault:
     variant: str = ""
     config: str = ""
     """An endpoint config: where two fleets of a variant serve, the one that is meant."""
+    job: str = ""
+    """A training job."""
     service: str = ""
     action: str = ""
     code: str = "ThrottlingException"
@@ -123,13 +127,14 @@ def _check(fault: Fault) -> None:
         fault.endpoint,
         fault.variant,
         fault.config,
+        fault.job,
         fault.service,
         fault.action,
         fault.code,
         fault.reason,
     )
     if not all(isinstance(value, str) for value in text):
-        raise BadFault("endpoint, variant, config, service, action, code and reason are texts")
+        raise BadFault("endpoint, variant, config, job, service, action, code and reason are texts")
     if fault.count < 0:
         raise BadFault("count must be at least 1, or 0 for a fault that lasts until it is removed")
     if not 0 < fault.rate <= 1:
@@ -148,6 +153,8 @@ def _check(fault: Fault) -> None:
         raise BadFault("fail_aws needs an action, such as UpdateEndpoint, or a service, such as s3")
     if fault.kind == "system_update" and not fault.endpoint:
         raise BadFault("system_update needs an endpoint")
+    if fault.kind == "interrupt_training" and not fault.job:
+        raise BadFault("interrupt_training needs a job")
     if fault.status and not 400 <= fault.status <= 599:
         raise BadFault("status is an HTTP error: 400 to 599")
 

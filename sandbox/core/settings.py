@@ -86,6 +86,11 @@ class Settings:
         return self.home / "python"
 
     @property
+    def jobs(self) -> Path:
+        """One folder for each run of a job, while it runs."""
+        return self.home / "jobs"
+
+    @property
     def scratch(self) -> Path:
         """HOME of the model servers."""
         return self.home / "scratch"

@@ -109,19 +109,37 @@ def push_image(
 
     Without a `base`, the reference of an image, it holds the program alone.
     """
-    layer = folder / f"layer-{tag}.tar"
-    layer.write_bytes(tar({"opt/app/serve.py": SERVER.encode(), "opt/app/marker": marker.encode()}))
-    made = folder / f"image-{tag}.tar"
-    below = ["--base", base] if base else ["--oci-empty-base"]
-    crane(["append", *below, "-f", str(layer), "-t", f"{repository_uri}:{tag}", "-o", str(made)])
-    crane(["push", str(made), f"{repository_uri}:build-{tag}"])
-    return crane(
-        [
-            *("mutate", f"{repository_uri}:build-{tag}", "--entrypoint", entrypoint),
-            *(("--label", label) if label else ()),
-            *("--env", "FROM_IMAGE=yes", "--env", "LIB=/opt/app", "-t", f"{repository_uri}:{tag}"),
-        ]
-    ).rpartition("@")[2]
+    files = {"opt/app/serve.py": SERVER.encode(), "opt/app/marker": marker.encode()}
+    return _push(repository_uri, folder, files, entrypoint, tag, base, label)
+
+
+def push_program(uri: str, folder: Path, program: str, path: str, *, tag: str = "v1", base: str = "") -> str:
+    """Push an image whose entrypoint is one program; returns its digest."""
+    return _push(uri, folder, {path.lstrip("/"): program.encode()}, path, tag, base)
+
+
+def _push(
+    uri: str,
+    folder: Path,
+    files: dict[str, bytes],
+    entrypoint: str,
+    tag: str,
+    base: str = "",
+    label: str = "",
+) -> str:
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        layer, made = Path(work) / "layer.tar", Path(work) / "image.tar"
+        layer.write_bytes(tar(files))
+        below = ["--base", base] if base else ["--oci-empty-base"]
+        crane(["append", *below, "-f", str(layer), "-t", f"{uri}:{tag}", "-o", str(made)])
+        crane(["push", str(made), f"{uri}:build-{tag}"])
+        return crane(
+            [
+                *("mutate", f"{uri}:build-{tag}", "--entrypoint", entrypoint),
+                *(("--label", label) if label else ()),
+                *("--env", "FROM_IMAGE=yes", "--env", "LIB=/opt/app", "-t", f"{uri}:{tag}"),
+            ]
+        ).rpartition("@")[2]
 
 
 def crane(arguments: list[str]) -> str:

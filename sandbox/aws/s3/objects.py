@@ -25,6 +25,18 @@ def exists(account: str, uri: str) -> bool:
         return False
 
 
+def below(account: str, uri: str) -> list[str]:
+    """The URIs of all objects whose keys begin with that of an `s3://` URI, in order; none of no bucket."""
+    parts = urlsplit(uri)
+    backend = s3_backends[account]["aws"]
+    try:
+        bucket = backend.get_bucket(parts.netloc)
+    except S3ClientError:
+        return []
+    found, *_ = backend.list_objects(bucket, parts.path.lstrip("/"), None, None, None)
+    return [f"s3://{parts.netloc}/{key.name}" for key in found]
+
+
 def key_of(account: str, uri: str) -> str | None:
     """The KMS key that the object at an `s3://` URI is encrypted with; None where it is none of KMS's."""
     parts = urlsplit(uri)

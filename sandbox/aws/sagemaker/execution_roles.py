@@ -71,6 +71,10 @@ class ExecutionRoles:
             needs.insert(0, Permission("logs:CreateLogGroup", place))
         return self._denied(account, arn, *needs) is None
 
+    def may_pull(self, account: str, region: str, arn: str, reference: str) -> bool:
+        """Whether it may pull an image."""
+        return self._denied(account, arn, *_of_image(account, region, reference)) is None
+
     def may_measure(self, container: Container) -> bool:
         """Whether it may publish what an instance uses of its machine."""
         return self.may(container.account, container.role, "cloudwatch:PutMetricData", "*")

@@ -1,4 +1,4 @@
-"""Every member that CreateModel and CreateEndpointConfig take: served here as there, kept, or refused.
+"""Every member that actions which create something take: served here as there, kept, or refused.
 
 *Served* has the effect that AWS documents. *Kept* is described again and changes nothing, for its effect is
 on what a laptop does not have: disks, networks, GPUs, keys. What is neither is *refused* by NotImplemented: a
@@ -6,63 +6,57 @@ client that was told yes would believe in something that is not there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
+from sandbox.aws.sagemaker.job_members import JOB_MEMBERS, JOB_VALUES
+from sandbox.aws.sagemaker.member_kinds import Kind, Members, Values, every, inside
 from sandbox.aws.shared.errors import BadRequest
 
-Kind = Literal["served", "kept", "refused"]
-
-
-def _all(kind: Kind, *members: str) -> dict[str, Kind]:
-    return dict.fromkeys(members, kind)
-
-
 _S3 = "ModelDataSource.S3DataSource"
-_CONTAINER: Mapping[str, Kind] = {
-    **_all("served", "Image", "ModelDataUrl", "Environment", "Mode"),
-    **_all("served", f"{_S3}.S3Uri", f"{_S3}.S3DataType", f"{_S3}.CompressionType"),
-    **_all("kept", "ContainerHostname", "ImageConfig.RepositoryAccessMode", f"{_S3}.ModelAccessConfig"),
-    **_all("refused", f"{_S3}.HubAccessConfig", f"{_S3}.ManifestS3Uri", f"{_S3}.ETag", f"{_S3}.ManifestEtag"),
-    **_all("refused", "ImageConfig.RepositoryAuthConfig", "AdditionalModelDataSources"),
-    **_all("served", "ModelPackageName"),
-    **_all("refused", "InferenceSpecificationName"),
-    **_all("refused", "MultiModelConfig", "ContainerMetricsConfig"),
+_CONTAINER: Members = {
+    **every("served", "Image", "ModelDataUrl", "Environment", "Mode"),
+    **every("served", f"{_S3}.S3Uri", f"{_S3}.S3DataType", f"{_S3}.CompressionType"),
+    **every("kept", "ContainerHostname", "ImageConfig.RepositoryAccessMode", f"{_S3}.ModelAccessConfig"),
+    **every(
+        "refused", f"{_S3}.HubAccessConfig", f"{_S3}.ManifestS3Uri", f"{_S3}.ETag", f"{_S3}.ManifestEtag"
+    ),
+    **every("refused", "ImageConfig.RepositoryAuthConfig", "AdditionalModelDataSources"),
+    **every("served", "ModelPackageName"),
+    **every("refused", "InferenceSpecificationName"),
+    **every("refused", "MultiModelConfig", "ContainerMetricsConfig"),
 }
-_VARIANT: Mapping[str, Kind] = {
-    **_all("served", "VariantName", "ModelName", "InitialInstanceCount", "InstanceType"),
-    **_all("served", "InitialVariantWeight", "ServerlessConfig", "RoutingConfig.RoutingStrategy"),
-    **_all("kept", "VolumeSizeInGB", "ModelDataDownloadTimeoutInSeconds", "EnableSSMAccess"),
-    **_all("kept", "ContainerStartupHealthCheckTimeoutInSeconds", "InferenceAmiVersion", "CoreDumpConfig"),
-    **_all("refused", "InstancePools", "VariantInstanceProvisionTimeoutInSeconds", "AcceleratorType"),
-    **_all("refused", "ManagedInstanceScaling", "RoutingConfig.PrefixAwareRoutingConfig"),
-    **_all("refused", "CapacityReservationConfig", "AcceleratorPartitionLayouts"),
+_VARIANT: Members = {
+    **every("served", "VariantName", "ModelName", "InitialInstanceCount", "InstanceType"),
+    **every("served", "InitialVariantWeight", "ServerlessConfig", "RoutingConfig.RoutingStrategy"),
+    **every("kept", "VolumeSizeInGB", "ModelDataDownloadTimeoutInSeconds", "EnableSSMAccess"),
+    **every("kept", "ContainerStartupHealthCheckTimeoutInSeconds", "InferenceAmiVersion", "CoreDumpConfig"),
+    **every("refused", "InstancePools", "VariantInstanceProvisionTimeoutInSeconds", "AcceleratorType"),
+    **every("refused", "ManagedInstanceScaling", "RoutingConfig.PrefixAwareRoutingConfig"),
+    **every("refused", "CapacityReservationConfig", "AcceleratorPartitionLayouts"),
 }
 
 
-def _inside(member: str, kinds: Mapping[str, Kind]) -> dict[str, Kind]:
-    return {f"{member}.{name}": kind for name, kind in kinds.items()}
-
-
-MEMBERS: Mapping[str, Mapping[str, Kind]] = {
+MEMBERS: Mapping[str, Members] = {
     "CreateModel": {
-        **_all("served", "ModelName", "ExecutionRoleArn", "Tags"),
-        **_inside("PrimaryContainer", _CONTAINER),
-        **_inside("Containers", _CONTAINER),
-        **_all("kept", "VpcConfig", "EnableNetworkIsolation"),
-        **_all("refused", "InferenceExecutionConfig"),
+        **every("served", "ModelName", "ExecutionRoleArn", "Tags"),
+        **inside("PrimaryContainer", _CONTAINER),
+        **inside("Containers", _CONTAINER),
+        **every("kept", "VpcConfig", "EnableNetworkIsolation"),
+        **every("refused", "InferenceExecutionConfig"),
     },
     "CreateEndpointConfig": {
-        **_all("served", "EndpointConfigName", "DataCaptureConfig", "Tags"),
-        **_inside("ProductionVariants", _VARIANT),
-        **_inside("ShadowProductionVariants", _VARIANT),
-        **_all("kept", "KmsKeyId", "ExecutionRoleArn", "VpcConfig", "EnableNetworkIsolation"),
-        **_all("refused", "AsyncInferenceConfig", "ExplainerConfig"),
-        **_all("refused", "MetricsConfig", "CrossRegionTrafficConfig"),
+        **every("served", "EndpointConfigName", "DataCaptureConfig", "Tags"),
+        **inside("ProductionVariants", _VARIANT),
+        **inside("ShadowProductionVariants", _VARIANT),
+        **every("kept", "KmsKeyId", "ExecutionRoleArn", "VpcConfig", "EnableNetworkIsolation"),
+        **every("refused", "AsyncInferenceConfig", "ExplainerConfig"),
+        **every("refused", "MetricsConfig", "CrossRegionTrafficConfig"),
     },
+    **JOB_MEMBERS,
 }
 """By action and member, `.` between levels; what is said of a structure holds for all that is in it."""
 
-VALUES: Mapping[str, Mapping[str, frozenset[str]]] = {
+VALUES: Mapping[str, Values] = {
     "CreateModel": {
         f"{container}.{name}": values
         for container in ("PrimaryContainer", "Containers")
@@ -74,6 +68,7 @@ VALUES: Mapping[str, Mapping[str, frozenset[str]]] = {
         }.items()
     },
     "CreateEndpointConfig": {},
+    **JOB_VALUES,
 }
 """The only values that are taken of some members."""
 
@@ -87,7 +82,7 @@ def refuse_uncovered(action: str, request: Mapping[str, Any]) -> None:
             raise BadRequest(
                 "NotImplemented",
                 f"The sandbox does not cover {what} of {action}, so nothing was made. Add it in "
-                "sandbox/aws/sagemaker/members.py.",
+                f"sandbox/aws/sagemaker/{'job_members' if action in JOB_MEMBERS else 'members'}.py.",
                 501,
             )
 

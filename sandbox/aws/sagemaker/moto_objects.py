@@ -18,6 +18,7 @@ DOORS = {
     "create_model": "a model",
     "create_endpoint_config": "an endpoint config",
     "create_endpoint": "an endpoint",
+    "create_training_job": "a training job",
 }
 """moto's functions that make what the sandbox keeps itself."""
 

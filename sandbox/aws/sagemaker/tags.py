@@ -1,4 +1,4 @@
-"""Tags of SageMaker's models, endpoint configs and endpoints.
+"""Tags of SageMaker's models, endpoint configs, endpoints and jobs.
 
 Adds to moto: a ValidationException for an ARN that names nothing, the replacement of a key that is set again,
 and the limit of 50 tags. The tags of other resources are still moto's, with the same ValidationException.
@@ -15,8 +15,13 @@ from sandbox.aws.sagemaker.paging import listed
 MOST = 50
 """Tags of one resource; SageMaker's limit."""
 
-_BACKEND = {"model": "_models", "endpoint": "endpoints", "endpoint-config": "endpoint_configs"}
-_WORDS = {"endpoint-config": "endpoint configuration"}
+_BACKEND = {
+    "model": "_models",
+    "endpoint": "endpoints",
+    "endpoint-config": "endpoint_configs",
+    "training-job": "training_jobs",
+}
+_WORDS = {"endpoint-config": "endpoint configuration", "training-job": "training job"}
 
 
 def install() -> None:

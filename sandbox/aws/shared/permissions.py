@@ -57,6 +57,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("ModelPackageGroupName", "sagemaker:{place}:model-package-group/{}"),
         ("ModelPackageName", "sagemaker:{place}:model-package/{}"),
         ("ModelPackageArn", "sagemaker:{place}:model-package/{}"),
+        ("TrainingJobName", "sagemaker:{place}:training-job/{}"),
     ),
     "ecr": (("repositoryName", "ecr:{place}:repository/{}"),),
     "iam": (("RoleName", "iam::{account}:role/{}"),),
@@ -170,7 +171,7 @@ def _besides(
         if service == "kms":  # "Controlling access to tags" in KMS's guide: of a key that is being made, too
             resources = {_arn("kms:{place}:key/{}", "*")}
         yield from (Permission(_TAGGING[service], resource) for resource in resources)
-    role = request.get("ExecutionRoleArn")
+    role = request.get("ExecutionRoleArn") or request.get("RoleArn")
     if service == "sagemaker" and action.startswith("Create") and isinstance(role, str):
         yield Permission("iam:PassRole", role)
     if (

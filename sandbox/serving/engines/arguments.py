@@ -1,8 +1,9 @@
 """What podman and docker are told, as lists of arguments. Pure: nothing here runs an engine.
 
-A container is what SageMaker's is, and stricter: the image's own user, its own entrypoint with `serve`, no
-capabilities and no way to new ones, a read-only root with the model read-only in it, a small /tmp in memory,
-and limits of memory and processes. What it may reach of the network, `Network` says.
+A container is what SageMaker's is, and stricter: the image's own user, no capabilities and no way to new
+ones, and limits of memory and processes. A server's is the image's own entrypoint with `serve`, in a
+read-only root with the model read-only in it and a small /tmp in memory; a job may write to its root, which
+goes with it, and to the folders that it is given. What it may reach of the network, `Network` says.
 """
 
 from collections.abc import Mapping
@@ -39,6 +40,7 @@ class Task:
 
     `memory` is in the engines' words (`2g`), swap included. `pid_file` will hold its process id (podman).
     `own_output` gives the server this command's streams themselves, not copies of what it prints (podman).
+    One that is given `mounts`, folders by where they are in it, is a job, and its port is 0.
     """
 
     image: str
@@ -51,21 +53,27 @@ class Task:
     environment: Mapping[str, str] = field(default_factory=dict)
     pid_file: Path | None = None
     own_output: bool = False
+    mounts: Mapping[str, Path] = field(default_factory=dict)
+    entrypoint: str = ""
 
 
 def run(kind: Kind, task: Task, arguments: tuple[str, ...] = ("serve",)) -> list[str]:
     """Run a task in the foreground; it is taken away when it has ended."""
     words = ["run", "--rm", "--pull", "never", "--name", task.name, "--label", f"{LABEL}={task.owner}"]
     words += ["--log-driver", "passthrough" if task.own_output else "none"]
-    words += ["--read-only", "--tmpfs", f"/tmp:{TMP}"]  # noqa: S108 - the container's own
+    if not task.mounts:
+        words += ["--read-only", "--tmpfs", f"/tmp:{TMP}"]  # noqa: S108 - the container's own
     words += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
     words += ["--memory", task.memory, "--memory-swap", task.memory, "--pids-limit", str(PIDS)]
     if kind == "podman":
-        words += ["--read-only-tmpfs=false"]
+        words += [] if task.mounts else ["--read-only-tmpfs=false"]
         words += ["--pidfile", str(task.pid_file)] if task.pid_file else []
     words += _network(task)
     if task.model_dir is not None:
         words += ["--mount", f"type=bind,source={task.model_dir},target={MODEL_DIR},readonly"]
+    for place, folder in task.mounts.items():
+        words += ["--mount", f"type=bind,source={folder},target={place}"]
+    words += ["--entrypoint", task.entrypoint] if task.entrypoint else []
     for name, value in task.environment.items():
         words += ["--env", f"{name}={value}"]
     return [*words, task.image, *arguments]
@@ -84,6 +92,8 @@ def list_of(owner: str) -> list[str]:
 
 def _network(task: Task) -> list[str]:
     if task.network is Network.PUBLISHED:
+        if not task.port:
+            return []
         return ["--publish", f"127.0.0.1:{task.port}:{task.port}"]
     return ["--network", task.network.value]
 

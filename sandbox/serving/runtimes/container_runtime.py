@@ -12,6 +12,7 @@ from sandbox.serving.engines.namespaces import Namespaces
 from sandbox.serving.images.store import Image
 from sandbox.serving.runtimes.command import Launch
 from sandbox.serving.runtimes.container import Container
+from sandbox.serving.runtimes.program import ML, ML_VARIABLE, Program
 from sandbox.serving.runtimes.runtime import SocketFactory
 
 
@@ -57,6 +58,33 @@ class ContainerRuntime:
             cwd=Path("/"),
             after=tuple(engine.command(arguments.remove(engine.kind, name))),
             pid_file=task.pid_file,
+        )
+
+    def job(self, program: Program, name: str) -> Launch:
+        """As Runtime.job: in a container whose root it may write to, with the folders of /opt/ml mounted."""
+        engine = self._engine
+        entrypoint = list(program.entrypoint[:1])
+        task = Task(
+            image=program.image.name,
+            name=name,
+            owner=self._owner,
+            port=0,
+            memory=self._settings.container_memory,
+            network=engine.network,
+            environment={
+                "AWS_REGION": program.region,
+                **program.environment,
+                ML_VARIABLE: ML,
+            },
+            mounts={f"{ML}/{part.name}": part for part in sorted(program.ml.iterdir())},
+            entrypoint=entrypoint[0] if entrypoint else "",
+        )
+        words = tuple(program.words[1:] if entrypoint else program.arguments)
+        return Launch(
+            argv=engine.command(arguments.run(engine.kind, task, words)),
+            env=engine.env,
+            cwd=Path("/"),
+            after=tuple(engine.command(arguments.remove(engine.kind, name))),
         )
 
     def ended(self, port: int) -> None:

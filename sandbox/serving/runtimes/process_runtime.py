@@ -1,12 +1,14 @@
 """The runtime `process`: images are run by the host's own Python, without a container engine."""
 
 import os
+from pathlib import Path
 
 from sandbox.core.settings import Settings
 from sandbox.serving.images.store import Image, ImageStore
 from sandbox.serving.runtimes import host_command
 from sandbox.serving.runtimes.command import Launch
 from sandbox.serving.runtimes.container import Container
+from sandbox.serving.runtimes.program import Program
 from sandbox.serving.runtimes.runtime import SocketFactory
 
 
@@ -24,12 +26,18 @@ class ProcessRuntime:
 
     def launch(self, container: Container, name: str, port: int) -> Launch:
         """As Runtime.launch: the image's own program."""
-        settings = self._settings
+        place = host_command.Place(port, container.model_dir)
+        machine = self._machine(container.region, self._settings.scratch)
+        image = container.image
+        return host_command.launch(image.config, image.root, container.variables, machine, place)
+
+    def job(self, program: Program, name: str) -> Launch:
+        """As Runtime.job: the program, in a mount namespace of its own where this system has them."""
+        return host_command.job(program, self._machine(program.region, program.folder / "home"))
+
+    def _machine(self, region: str, scratch: Path) -> host_command.Machine:
         path = os.environ.get("PATH", os.defpath)
-        place = host_command.Place(
-            port, container.model_dir, settings.python, path, container.region, settings.scratch
-        )
-        return host_command.launch(container.image.config, container.image.root, container.variables, place)
+        return host_command.Machine(self._settings.python, path, region, scratch)
 
     def ended(self, port: int) -> None:
         """As Runtime.ended: nothing to do."""

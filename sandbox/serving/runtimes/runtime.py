@@ -1,4 +1,4 @@
-"""What the fleets need of a runtime: whatever turns an image into a server."""
+"""What fleets and jobs need of a runtime: whatever turns an image into a server, or runs its program."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from sandbox.serving.images.store import Image
 from sandbox.serving.runtimes.command import Launch
 from sandbox.serving.runtimes.container import Container
+from sandbox.serving.runtimes.program import Program
 
 SocketFactory = Callable[[Any], Any]
 
@@ -22,6 +23,10 @@ class Runtime(Protocol):
 
     def launch(self, container: Container, name: str, port: int) -> Launch:
         """The command of a server on `port`; no other server ever has its `name`."""
+        ...
+
+    def job(self, program: Program, name: str) -> Launch:
+        """The command of a job; nothing else ever has its `name`."""
         ...
 
     def ended(self, port: int) -> None:

@@ -18,14 +18,12 @@ from sandbox.aws.sagemaker.endpoints.rules import (
     refuse_variants,
 )
 from sandbox.core.faults import BadFault
+from sandbox.core.loop import LoopWork
 from sandbox.serving.endpoints.deployer import Deployer
 from sandbox.serving.endpoints.spec import DeploymentSpec
 from sandbox.serving.endpoints.state import BUSY, Deployment, Endpoint, Status
 
 T = TypeVar("T")
-
-_CALL_LIMIT = 30.0
-"""Real seconds that a control-plane call may wait for the event loop."""
 
 RETAINABLE = {"DesiredInstanceCount": "InitialInstanceCount", "DesiredWeight": "InitialVariantWeight"}
 """Variant properties that an update can keep, and the config's member that each stands in for."""
@@ -35,17 +33,12 @@ class EndpointService:
     """Creates, changes and deletes endpoints; moto's backends hold them."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, deployer: Deployer) -> None:
-        self._loop = loop
+        self._work = LoopWork(loop)
         self._deployer = deployer
-        self._changes: set[asyncio.Task[None]] = set()
 
     def call(self, work: Callable[[], T]) -> T:
         """Run `work` on the event loop and return what it returns, or raise what it raises."""
-
-        async def on_loop() -> T:
-            return work()
-
-        return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result(_CALL_LIMIT)
+        return self._work.call(work)
 
     def all(self) -> Iterable[Endpoint]:
         """Every endpoint of every account and region."""
@@ -148,9 +141,7 @@ class EndpointService:
 
     def _begin(self, endpoint: Endpoint, status: Status, change: Coroutine[Any, Any, None]) -> None:
         endpoint.move(status)
-        task = self._loop.create_task(change)
-        self._changes.add(task)
-        task.add_done_callback(self._changes.discard)
+        self._work.begin(change)
 
 
 def kept_properties(endpoint: Endpoint, request: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

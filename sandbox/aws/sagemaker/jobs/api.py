@@ -1,8 +1,8 @@
-"""The actions that start a job or a machine, which the sandbox does not run.
+"""The actions that start a job or a machine of a kind that the sandbox does not run.
 
-moto answers them and says at once Completed, Succeeded or InService of what never ran: whoever waits for a
-training job gets a model artifact that is not there. Until something runs, each is NotImplemented. What is
-asked of jobs (Describe, List, Stop) is moto's, and finds none.
+moto answers them and says at once Completed, Succeeded or InService of what never ran: whoever waits for such
+a job gets a result that is not there. Until something runs, each is NotImplemented. What is asked of these
+jobs (Describe, List, Stop) is moto's, and finds none.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,6 @@ from moto.sagemaker.responses import SageMakerResponse
 from sandbox.aws.shared.moto_actions import replace
 
 STARTING = {
-    "create_training_job": "CreateTrainingJob",
     "create_processing_job": "CreateProcessingJob",
     "create_transform_job": "CreateTransformJob",
     "create_hyper_parameter_tuning_job": "CreateHyperParameterTuningJob",
@@ -36,7 +35,7 @@ def install() -> None:
 def _nothing_runs(action: str) -> Callable[[Any], Any]:
     def refuse(_: Any) -> Any:
         raise NotImplementedError(
-            f"sagemaker {action}: it runs endpoints alone, and what did not run is never said to have run"
+            f"sagemaker {action}: nothing runs it here, and what did not run is never said to have run"
         )
 
     return refuse

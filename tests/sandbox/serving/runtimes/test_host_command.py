@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.serving.runtimes.host_command import Launch, Place, launch
+from sandbox.serving.runtimes.host_command import Launch, Machine, Place, launch
 
 
 @pytest.fixture
@@ -17,8 +17,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def command(root: Path, environment: dict[str, str] | None = None, **config: Any) -> Launch:
-    place = Place(8123, Path("/models/m"), Path("/home/python"), "/usr/bin", "eu-west-1", Path("/scratch"))
-    return launch({"Entrypoint": ["/opt/program/serve"], **config}, root, environment or {}, place)
+    machine = Machine(Path("/home/python"), "/usr/bin", "eu-west-1", Path("/scratch"))
+    place = Place(8123, Path("/models/m"))
+    return launch({"Entrypoint": ["/opt/program/serve"], **config}, root, environment or {}, machine, place)
 
 
 def test_the_images_own_entrypoint_is_run_with_serve(root: Path) -> None:

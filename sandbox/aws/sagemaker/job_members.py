@@ -1,0 +1,63 @@
+"""Every member that SageMaker's actions which create jobs take: served, kept or refused; see `members`."""
+
+from collections.abc import Mapping
+
+from sandbox.aws.sagemaker.member_kinds import Members, Values, every, inside
+
+_S3 = "DataSource.S3DataSource"
+
+_ALGORITHM: Members = {
+    **every("served", "TrainingImage", "TrainingInputMode", "MetricDefinitions"),
+    **every("served", "ContainerEntrypoint", "ContainerArguments"),
+    **every("kept", "EnableSageMakerMetricsTimeSeries", "TrainingImageConfig.TrainingRepositoryAccessMode"),
+    **every("refused", "AlgorithmName", "TrainingImageConfig.TrainingRepositoryAuthConfig"),
+}
+_CHANNEL: Members = {
+    **every("served", "ChannelName", "ContentType", "CompressionType", "RecordWrapperType", "InputMode"),
+    **every("served", f"{_S3}.S3DataType", f"{_S3}.S3Uri", f"{_S3}.S3DataDistributionType"),
+    **every("kept", "ShuffleConfig"),
+    **every("refused", f"{_S3}.AttributeNames", f"{_S3}.InstanceGroupNames", f"{_S3}.ModelAccessConfig"),
+    **every("refused", f"{_S3}.HubAccessConfig", "DataSource.FileSystemDataSource"),
+    **every("refused", "DataSource.DatasetSource"),
+}
+_RESOURCES: Members = {
+    **every("served", "InstanceType", "InstanceCount"),
+    **every("kept", "VolumeSizeInGB", "VolumeKmsKeyId"),
+    **every("refused", "KeepAlivePeriodInSeconds", "InstanceGroups", "TrainingPlanArn"),
+    **every("refused", "InstancePlacementConfig", "InstancePreferences"),
+    **every("refused", "SelectedInstanceType", "SelectedInstanceCount"),
+}
+_STOPPING: Members = {
+    **every("served", "MaxRuntimeInSeconds", "MaxWaitTimeInSeconds"),
+    **every("kept", "MaxPendingTimeInSeconds"),
+}
+
+JOB_MEMBERS: Mapping[str, Members] = {
+    "CreateTrainingJob": {
+        **every("served", "TrainingJobName", "RoleArn", "HyperParameters", "Environment", "Tags"),
+        **inside("AlgorithmSpecification", _ALGORITHM),
+        **inside("InputDataConfig", _CHANNEL),
+        **every("served", "OutputDataConfig.S3OutputPath", "OutputDataConfig.CompressionType"),
+        **every("kept", "OutputDataConfig.KmsKeyId"),
+        **inside("ResourceConfig", _RESOURCES),
+        **inside("StoppingCondition", _STOPPING),
+        **every("served", "EnableManagedSpotTraining", "CheckpointConfig", "RetryStrategy"),
+        **every("kept", "VpcConfig", "EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"),
+        **every("kept", "DebugHookConfig", "ProfilerConfig", "InfraCheckConfig", "SessionChainingConfig"),
+        **every("refused", "DebugRuleConfigurations", "ProfilerRuleConfigurations", "RemoteDebugConfig"),
+        **every("refused", "TensorBoardOutputConfig", "ExperimentConfig", "ServerlessJobConfig"),
+        **every("refused", "MlflowConfig", "ModelPackageConfig"),
+    },
+}
+
+_TRAINING_VALUES: Values = {
+    "AlgorithmSpecification.TrainingInputMode": frozenset({"File"}),
+    "AlgorithmSpecification.TrainingImageConfig.TrainingRepositoryAccessMode": frozenset({"Platform"}),
+    "InputDataConfig.InputMode": frozenset({"File"}),
+    "InputDataConfig.CompressionType": frozenset({"None"}),
+    "InputDataConfig.RecordWrapperType": frozenset({"None"}),
+    "InputDataConfig.DataSource.S3DataSource.S3DataType": frozenset({"S3Prefix", "ManifestFile"}),
+    "ResourceConfig.InstanceCount": frozenset({1}),
+}
+
+JOB_VALUES: Mapping[str, Values] = {"CreateTrainingJob": _TRAINING_VALUES}

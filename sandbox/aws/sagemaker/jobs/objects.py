@@ -1,0 +1,43 @@
+"""S3 as the role of a job sees it: `Objects` of `sandbox.jobs`, on moto's S3 and the role's policies."""
+
+from moto.s3.exceptions import S3ClientError
+
+from sandbox.aws.s3 import objects
+from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
+from sandbox.jobs.running.objects import ObjectError, Owner
+
+_DENIED = "AccessDenied: Access Denied"
+_NO_KEY = "NoSuchKey: The specified key does not exist."
+
+
+class RoleObjects:
+    """Reads, lists and writes what the role may, and says what it may not in S3's words."""
+
+    def __init__(self, roles: ExecutionRoles) -> None:
+        self._roles = roles
+
+    def read(self, owner: Owner, uri: str) -> bytes:
+        """As Objects.read; the key that an object is encrypted with has to be the role's too."""
+        allowed = self._roles.may_read(owner.account, owner.role, uri)
+        key = objects.key_of(owner.account, uri) if allowed else None
+        if key is not None:
+            allowed = self._roles.may(owner.account, owner.role, "kms:Decrypt", key)
+        content = objects.read(owner.account, uri) if allowed else None
+        if content is None:
+            raise ObjectError(f"Unable to download object {uri} ({_NO_KEY if allowed else _DENIED})")
+        return content
+
+    def below(self, owner: Owner, uri: str) -> list[str]:
+        """As Objects.below."""
+        if not self._roles.may_list(owner.account, owner.role, uri):
+            raise ObjectError(f"Unable to list objects of {uri} ({_DENIED})")
+        return objects.below(owner.account, uri)
+
+    def write(self, owner: Owner, uri: str, content: bytes) -> None:
+        """As Objects.write."""
+        try:
+            self._roles.write(owner.account, owner.role, uri, content)
+        except PermissionError as error:
+            raise ObjectError(f"Unable to upload {uri} ({error})") from error
+        except S3ClientError as error:
+            raise ObjectError(f"Unable to upload {uri} ({error})") from error

@@ -1,0 +1,1 @@
+"""Training jobs: the actions, what is refused, how one is described."""

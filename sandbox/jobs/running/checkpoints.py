@@ -1,0 +1,37 @@
+"""A folder of checkpoints that is kept equal with a place in S3: brought at the start, written as it changes.
+
+Blocking. A file that is deleted stays in S3.
+"""
+
+from pathlib import Path
+
+from sandbox.jobs.running.folders import changed, make_folder, write_files
+from sandbox.jobs.running.objects import Objects, Owner, joined, names_below
+
+
+class Checkpoints:
+    """What was written of a folder. Raises ObjectError from all that it does."""
+
+    def __init__(self, folder: Path, uri: str, objects: Objects, owner: Owner) -> None:
+        self._folder = make_folder(folder)
+        self._uri = uri.rstrip("/") + "/"
+        self._objects = objects
+        self._owner = owner
+        self._known: dict[str, tuple[int, int]] = {}
+
+    def bring(self) -> None:
+        """Fill the folder with what is in S3."""
+        named = names_below(self._uri, self._objects.below(self._owner, self._uri))
+        files = [(name, self._objects.read(self._owner, uri)) for uri, name in named.items()]
+        write_files(self._folder, files)
+        self._known = changed(self._folder, {})
+
+    def write(self) -> None:
+        """Write what has changed since the last time."""
+        for name, state in changed(self._folder, self._known).items():
+            try:
+                content = (self._folder / name).read_bytes()
+            except FileNotFoundError:  # it was renamed meanwhile
+                continue
+            self._objects.write(self._owner, joined(self._uri, name), content)
+            self._known[name] = state

@@ -1,0 +1,74 @@
+"""What jobs need of S3, and which objects of it are the files of a folder."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+
+class ObjectError(Exception):
+    """An object cannot be read or written; the message is AWS's."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """As whom, and where, a job does what it does."""
+
+    account: str
+    region: str
+    role: str
+
+
+class Objects(Protocol):
+    """S3, as a job's role sees it. Blocking; every method raises ObjectError."""
+
+    def read(self, owner: Owner, uri: str) -> bytes:
+        """The object at an `s3://` URI."""
+        ...
+
+    def below(self, owner: Owner, uri: str) -> list[str]:
+        """The URIs of all objects whose keys begin with that of an `s3://` URI, in order."""
+        ...
+
+    def write(self, owner: Owner, uri: str, content: bytes) -> None:
+        """Put an object at an `s3://` URI."""
+        ...
+
+
+def names_below(prefix: str, uris: Iterable[str]) -> dict[str, str]:
+    """The relative path of the file that each object becomes, for an S3Prefix; folders' markers are none.
+
+    A prefix that is a whole folder leaves what is in it; one that ends within a name leaves the names, and
+    one that is an object leaves that.
+    """
+    found = {}
+    for uri in uris:
+        if uri.endswith("/"):
+            continue
+        folder = prefix if prefix.endswith("/") else f"{prefix}/"
+        if not uri.startswith(folder):
+            folder = prefix[: prefix.rfind("/") + 1]
+        found[uri] = uri[len(folder) :]
+    return found
+
+
+def named_in_manifest(manifest: bytes) -> dict[str, str]:
+    """As `names_below`, of a ManifestFile's objects. Raises ValueError for what is no manifest."""
+    first, *names = json.loads(manifest)
+    prefix = first["prefix"] if isinstance(first, Mapping) and "prefix" in first else None
+    if not isinstance(prefix, str) or not urlsplit(prefix).netloc:
+        raise ValueError('the first element of a manifest is {"prefix": "s3://..."}')
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("a manifest's elements after the first are texts")
+    return {f"{prefix}{name}": name for name in names}
+
+
+def joined(uri: str, *parts: str) -> str:
+    """A URI below another one."""
+    return "/".join([uri.rstrip("/"), *parts])
+
+
+def source_of(channel: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A channel's S3DataSource."""
+    return channel["DataSource"]["S3DataSource"]

@@ -1,0 +1,1 @@
+"""Training jobs: their state, what they are given, and what becomes of what they leave."""
