@@ -314,8 +314,11 @@ class Service:
 
 _CLASS = re.compile(r"\w[\w .-]{0,63}")
 """What MLflow takes in the name of a measure, and any format in the name of a column."""
-_TAKEN = frozenset({"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"})
-"""Options of `./slipway train` for any service."""
+_TAKEN = frozenset(
+    {"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"}
+    | {"on", "stage", "spot", "max-minutes", "again", "trials", "seed"}
+)
+"""Options of `./slipway train` and `./slipway tune` for any service."""
 _METHODS = ("load", "split", "build")
 _OPTIONAL = ("sources", "reference", "golden_rows")
 

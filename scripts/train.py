@@ -4,14 +4,19 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model import finding
+from model.contract import Service
 from model.training.bundle import parse_other
 from model.training.options import TrainOptions
 from model.training.tracking.trackers import DEFAULT, VARIABLE, parse
 from release import connect
-from scripts.shared import arguments, champion
+from scripts.shared import arguments, champion, trained, training_job
 from scripts.shared.cli import Command, Out, run
+
+if TYPE_CHECKING:
+    from model.training.finish import TrainResult
 
 SERVICE_HELP = "a service of model/services by name, or a service's folder (default: the project's only one)"
 TRACKERS_HELP = f"what records the run: mlflow, wandb, mlflow,wandb or none (default ${VARIABLE}, or mlflow)"
@@ -25,6 +30,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--with", dest="others", metavar=other, action="append", default=[], help=WITH_HELP)
     add("--trackers", default=os.environ.get(VARIABLE), help=TRACKERS_HELP)
     add("--out", type=Path, help="where to write (default: .build/model of the project)")
+    training_job.arguments(parser)
 
 
 def _further(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
@@ -32,6 +38,15 @@ def _further(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     service = finding.load(finding.find(arguments.given(argv, "--service"), Path.cwd()))
     parser.set_defaults(found=service)
     arguments.of_service(parser, service)
+
+
+def _trained(service: Service, options: TrainOptions, args: argparse.Namespace, out: Out) -> "TrainResult":
+    if args.on == training_job.SAGEMAKER:
+        return training_job.train(service, options, args, out)
+    with out.waiting("Loading the libraries"):
+        from model.training.train import train
+
+    return train(service, options, out.step)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
@@ -46,24 +61,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         trackers=parse(args.trackers) if args.trackers else DEFAULT,
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
     )
-    with out.waiting("Loading the libraries"):
-        from model.training.train import train
-
-    result = train(service, options, out.step)
-    for gate in result.gates:
-        mark, style = ("✓", "dim") if gate.passed else ("✗", "bold red")
-        out.note(f"{mark} {gate.name}: {gate.reason}", style)
-    for warning in result.warnings:
-        out.note(f"warning: {warning}", "yellow")
-    size, sha = result.evidence["model"]["size"] / 1000, result.evidence["model"]["sha256"][:12]
-    what = f"{result.out}/model.tar.gz ({size:.0f} kB, sha256 {sha}…) in {result.seconds:.0f} s"
-    if result.passed:
-        told = [f"[green]passed[/green] {what}", f"Release it: ./slipway release --model {result.out}"]
-    else:
-        why = f"It fails {', '.join(result.failed)}; a release with this evidence will be refused."
-        told = [f"[red]refused[/red] {what}", why]
-    out.result(result.summary(), *told)
-    return 0 if result.passed else 1
+    return trained.tell(_trained(service, options, args, out), out)
 
 
 COMMAND = Command(

@@ -32,3 +32,5 @@ class JobInputError(ModelError):
 
 class JobOutputError(ModelError):
     """What a training job left is no model, or another one than it says."""
+
+    exit_code = 1

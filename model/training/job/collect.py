@@ -54,6 +54,7 @@ def collect(
     options: TrainOptions,
     data: DataFile,
     tags: Mapping[str, str],
+    seconds: float,
     progress: Progress,
 ) -> TrainResult:
     """Write and record the model that a job left in `folder`, its run tagged with `tags`.
@@ -68,7 +69,7 @@ def collect(
     written = {name: content for name, content in files.items() if not name.endswith(DRAWING)}
     finished = Finished(written, evidence, run)
     warnings = deliver(finished, data, service, options, progress)
-    return result(finished, options.out, run.metrics.get("seconds", 0.0), warnings)
+    return result(finished, options.out, seconds, warnings)
 
 
 def _read(folder: Path, data: DataFile) -> tuple[Run, dict[str, Any]]:

@@ -32,7 +32,7 @@ from model.training.finish import EVIDENCE, Finished, complete
 from model.training.job import hyperparameters
 from model.training.job.hyperparameters import CHAMPION, DATA, WITH, Asked
 from model.training.job.metrics import line
-from model.training.job.place import BASE, VARIABLE, Place
+from model.training.job.place import Place, base
 from model.training.options import TrainOptions
 from model.training.tracking.run import MODEL
 from model.training.train import Beside, learn, read_beside
@@ -53,7 +53,7 @@ def main() -> int:
     """Train as the hyperparameters ask; the exit code. A model that fails its gates is a result, and ends
     with 0."""
     signal.signal(signal.SIGTERM, _stop)
-    place = Place(Path(os.environ.get(VARIABLE) or BASE))
+    place = Place(base(os.environ))
     try:
         service = finding.load(finding.ROOT / os.environ.get(SERVICE, "model/service"))
         run(service, place, _say)

@@ -74,7 +74,7 @@ def test_a_job_leaves_what_a_training_here_leaves_byte_for_byte(base, local, tmp
 
     options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=("mlflow",))
     made = order(SERVICE, options, quiet)
-    found = collect(back, SERVICE, options, made.data, {"slipway.job": "job-1"}, quiet)
+    found = collect(back, SERVICE, options, made.data, {"slipway.job": "job-1"}, 1.0, quiet)
     assert found.passed
     for name in (MODEL, "golden.json", "data.parquet"):
         assert (tmp_path / "model" / name).read_bytes() == (local / name).read_bytes(), name
@@ -141,11 +141,11 @@ def test_a_job_that_left_no_model_or_another_one_is_refused(base, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(JobOutputError, match=r"model\.tar\.gz is not there"):
-        collect(empty, SERVICE, options, data, {}, quiet)
+        collect(empty, SERVICE, options, data, {}, 1.0, quiet)
     entry.run(SERVICE, Place(base), quiet)
     (base / "output/data/golden.json").write_bytes(b"{}")
     with pytest.raises(JobOutputError, match=r"golden\.json differs"):
-        collect(base / "output/data", SERVICE, options, data, {}, quiet)
+        collect(base / "output/data", SERVICE, options, data, {}, 1.0, quiet)
     assert not (tmp_path / "model").exists()
 
 
