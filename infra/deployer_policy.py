@@ -150,10 +150,13 @@ def _storage(place: Place, settings: StageSettings) -> list[Statement]:
 def _identity(place: Place, settings: StageSettings) -> list[Statement]:
     """The roles of endpoints and trainings, which are handed to SageMaker and to nobody else."""
     role: str | list[str] = place.iam(f"role/{names.execution_role(settings.stage, settings.region)}")
+    made = role
     if settings.training is not None:
         role = [role, place.iam(f"role/{names.training_role(settings.stage, settings.region)}")]
+        # one pattern in the place of both: a policy may not be much longer
+        made = place.iam(f"role/{names.roles(settings.stage, settings.region)}*")
     return [
-        _allow("Role", "iam", _ROLE, role),
+        _allow("Role", "iam", _ROLE, made),
         {
             **_allow("RoleToSageMaker", "iam", "PassRole", role),
             "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},

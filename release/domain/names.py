@@ -72,7 +72,12 @@ def release_tag(release: str) -> str:
 
 def execution_role(stage: str, region: str) -> str:
     """The role that SageMaker assumes for the stage; roles are per account, hence the region."""
-    return f"{PROJECT}-{stage}-{region}-execution"
+    return f"{roles(stage, region)}execution"
+
+
+def roles(stage: str, region: str) -> str:
+    """What the names of the stage's roles begin with."""
+    return f"{PROJECT}-{stage}-{region}-"
 
 
 TRAINING = "training"
@@ -83,7 +88,7 @@ TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 
 def training_role(stage: str, region: str) -> str:
     """The role that SageMaker assumes for the stage's training jobs."""
-    return f"{PROJECT}-{stage}-{region}-training"
+    return f"{roles(stage, region)}training"
 
 
 def training_tag(digest: str) -> str:

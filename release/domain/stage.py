@@ -75,8 +75,8 @@ class TrainingSettings(Data):
     """What a training job of the stage runs on."""
 
     instance: InstanceType = "ml.m5.large"
-    """The machine that trains. Without `slipway:training` (`{}` is enough) no job runs in the stage, and there is
-    no role for one."""
+    """The machine that trains. Without `slipway:training` (`{}` is enough) no job runs in the stage, which
+    then has no role for one."""
     volume_gb: Annotated[int, Field(ge=1, le=16_384)] = 30
     """The disk of that machine."""
     minutes: Annotated[int, Field(ge=1, le=40_320)] = 60

@@ -30,7 +30,9 @@ def leaves(value: object, path: str = "") -> set[str]:
 
 def _whole(keys: set[str]) -> set[str]:
     """The keys, without those inside of what may be left out as a whole."""
-    return {key.partition(".")[0] if key.startswith(("vpc.", "capture.", "training.")) else key for key in keys}
+    return {
+        key.partition(".")[0] if key.startswith(("vpc.", "capture.", "training.")) else key for key in keys
+    }
 
 
 def test_no_key_is_left_out() -> None:

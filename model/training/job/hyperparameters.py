@@ -49,9 +49,10 @@ class Asked:
         found |= {_SHA256: self.sha256} if self.sha256 else {}
         found |= {f"{_LIBRARY}{name}": version for name, version in self.libraries.items()}
         found |= {f"{_WITH}{number}": str(key) for number, key in enumerate(self.others)}
-        if long := [name for name, text in found.items() if max(len(name), len(text)) > LONGEST]:
+        if wrong := [name for name, text in found.items() if not _carried(name, text)]:
             raise JobInputError(
-                f"SageMaker carries no hyperparameter of more than {LONGEST} characters: {', '.join(long)}.",
+                f"SageMaker carries texts of one line with up to {LONGEST} characters, and no other: "
+                f"{', '.join(wrong)}.",
                 "No job was started.",
                 "Give it less to carry, or train on this machine.",
             )
@@ -73,6 +74,10 @@ def asked(service: Service, texts: Mapping[str, str]) -> Asked:
         raise _unknown(f"{service.name} has no model {model!r}; it has {', '.join(service.models)}")
     keys = tuple(_key(others[number]) for number in sorted(others, key=int) if number.isdigit())
     return Asked(model, own, origin, sha256, libraries, keys)
+
+
+def _carried(*texts: str) -> bool:
+    return all(len(text) <= LONGEST and "\n" not in text for text in texts)
 
 
 def _plain(text: str) -> str:

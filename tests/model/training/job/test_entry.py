@@ -180,8 +180,9 @@ def test_hyperparameters_come_back_as_they_were_asked():
     wanted = Asked("forest", {}, "a source", "a" * 64, {"numpy": "1.0"})
     assert asked(SERVICE, wanted.texts()) == wanted
     assert asked(SERVICE, {"model": '"forest"', "_tuning_objective_metric": "x"}).model == "forest"
-    with pytest.raises(ModelError, match="more than 256"):
-        Asked("forest", {}, "x" * 257).texts()
+    for text in ("x" * 257, "two\nlines"):
+        with pytest.raises(ModelError, match=r"no other: slipway\.origin"):
+            Asked("forest", {}, text).texts()
 
 
 def test_a_measure_is_read_as_it_was_measured():
