@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from model.declarations import TAKEN, contradictions
 from model.declarations import Expected as Expected
 from model.declarations import Protected as Protected
 from model.declarations import SourceFile as SourceFile
 from model.declarations import Statement as Statement
-from model.declarations import contradictions
 from model.errors import ServiceError
 from model.postprocessing import Postprocessing, problems
+from model.space import Space
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -247,6 +248,10 @@ class Service:
         """An unfitted scikit-learn pipeline of that name, from the frame of `inputs` to the label."""
         raise NotImplementedError
 
+    def space(self, model: str) -> Space:
+        """What a search may try of that pipeline's parameters, by scikit-learn's names."""
+        return {}
+
     def sources(self) -> Sequence[SourceFile]:
         """The files that `load` will read, if they are to be looked at before. Raises a ModelError."""
         return ()
@@ -314,13 +319,8 @@ class Service:
 
 _CLASS = re.compile(r"\w[\w .-]{0,63}")
 """What MLflow takes in the name of a measure, and any format in the name of a column."""
-_TAKEN = frozenset(
-    {"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"}
-    | {"on", "stage", "spot", "max-minutes", "again", "trials", "seed"}
-)
-"""Options of `./slipway train` and `./slipway tune` for any service."""
 _METHODS = ("load", "split", "build")
-_OPTIONAL = ("sources", "reference", "golden_rows")
+_OPTIONAL = ("space", "sources", "reference", "golden_rows")
 
 
 def _lacking(cls: type[Service]) -> list[str]:
@@ -357,7 +357,7 @@ def _wrong(cls: type[Service]) -> list[str]:
         found.append(f"its kind {cls.kind} needs bounds of {wanted.__name__}")
     if not cls.models or not cls.features:
         found.append("it needs a feature and a model at least")
-    if taken := _TAKEN & set(cls.options):
+    if taken := TAKEN & set(cls.options):
         found.append(f"its options cannot be called {', '.join(sorted(taken))}")
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")

@@ -15,6 +15,7 @@ from scripts.shared.cli import Out
 
 if TYPE_CHECKING:
     from model.training.finish import TrainResult
+    from model.training.search import Search
 
 HERE, SAGEMAKER = "here", "sagemaker"
 ON = f"where: {HERE} (default), or {SAGEMAKER}: in a training job, which leaves the same model"
@@ -34,8 +35,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--again", action="store_true", help=AGAIN)
 
 
-def train(service: Service, options: TrainOptions, args: argparse.Namespace, out: Out) -> "TrainResult":
-    """Have SageMaker train, and make what the job left the model of a training here."""
+def train(
+    service: Service,
+    options: TrainOptions,
+    args: argparse.Namespace,
+    out: Out,
+    search: "Search | None" = None,
+) -> "TrainResult":
+    """Have SageMaker train, after a search if one is asked for, and make what the job left a model here."""
     from model.training.data_file import NAME
     from model.training.job import hyperparameters, metrics
     from model.training.job.collect import collect, order
@@ -44,7 +51,7 @@ def train(service: Service, options: TrainOptions, args: argparse.Namespace, out
     from release.operations import train_job
 
     started = time.monotonic()
-    made = order(service, options, out.step)
+    made = order(service, options, out.step, search)
     data, code = made.data, Path(inspect.getfile(type(service))).parent
     models = {} if options.champion is None else {hyperparameters.CHAMPION: options.champion}
     others = {f"{hyperparameters.WITH}{number}": file for number, (_, file) in enumerate(options.others)}
