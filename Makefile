@@ -45,8 +45,6 @@ test-unit: setup ## the tests that decide from values, in seconds
 	$(UNIT) tests --ignore=tests/release --ignore=tests/infra; mine=$$?; \
 	wait $$other; theirs=$$?; cat .build/unit.log; exit $$((mine + theirs))
 
-# A runner's Git knows nobody: there whoever started the job is named.
-IDENTITY = $(if $(GITHUB_ACTOR),-c user.name=$(GITHUB_ACTOR) -c user.email=$(GITHUB_ACTOR)@users.noreply.github.com)
 lint: setup ## ruff, ty, the import directions and the workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -58,8 +56,8 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 	@$(BIN)/python -m scripts.checks.workflows
 
 push-pins: setup ## what a job's commands wrote into the stages' files: committed, and pushed to the branch that is checked out
-	@git diff --quiet -- 'Pulumi.*.yaml' || git $(IDENTITY) commit --quiet --message "Pins of $(or $(STAGE),dev)" -- 'Pulumi.*.yaml'
-	@git $(IDENTITY) pull --quiet --rebase && git push --quiet
+	@git diff --quiet -- 'Pulumi.*.yaml' || git commit --quiet --message "Pins" -- 'Pulumi.*.yaml'
+	@git pull --quiet --rebase && git push --quiet
 
 format: setup ## rewrite the code in the one format
 	@$(BIN)/ruff check --fix .

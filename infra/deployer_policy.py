@@ -144,7 +144,24 @@ def _storage(place: Place, settings: StageSettings) -> list[Statement]:
             "Registry", "ecr", _REGISTRY, place.arn("ecr", f"repository/{names.repository(settings.stage)}")
         ),
         _allow("Key", "kms", _KEY, keys),
+        *_captured(place, settings),
     ]
+
+
+def _captured(place: Place, settings: StageSettings) -> list[Statement]:
+    """Captured answers in buckets that are not the stage's own: rollouts judge by them."""
+    captures = [
+        one.capture
+        for endpoint in settings.endpoints.values()
+        for one in (endpoint, *endpoint.pins.named)
+        if one.capture
+    ]
+    own = names.bucket(settings.stage, settings.account, settings.region)
+    kept = sorted({one.to.removeprefix("s3://") for one in captures})
+    others = [path for path in kept if path.partition("/")[0] != own]
+    buckets = sorted({place.bucket(path.partition("/")[0]) for path in others})
+    objects = [f"{place.bucket(path)}/*" for path in others]
+    return [_allow("CapturedAnswers", "s3", "ListBucket GetObject", [*buckets, *objects])] if others else []
 
 
 def _identity(place: Place, settings: StageSettings) -> list[Statement]:

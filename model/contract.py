@@ -29,11 +29,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["binary", "regression", "multiclass"]
 """What a service answers: a probability of one thing, a number, or a probability of each of several."""
-ANSWERS: Mapping[Kind, str] = {
-    "binary": "probability",
-    "regression": "number",
-    "multiclass": "probabilities",
-}
+ANSWERS: Mapping[Kind, str] = {"binary": "probability", "regression": "number", "multiclass": "probabilities"}
 """What each kind's output is in `schema.json`."""
 MOST_CLASSES = 100
 """Of one service: what is counted of its answers tells as many apart (docs/telemetry.md)."""
@@ -252,6 +248,11 @@ class Service:
         """What a search may try of that pipeline's parameters, by scikit-learn's names."""
         return {}
 
+    def retrain_options(self, live: Mapping[str, Any], until: str | None) -> Mapping[str, str]:
+        """Own options for a retrain beside the live model's `model.json`; `until` is the last period to learn
+        from, in the service's words (None: the newest). Raises a ModelError for one that means none."""
+        raise NotImplementedError
+
     def sources(self) -> Sequence[SourceFile]:
         """The files that `load` will read, if they are to be looked at before. Raises a ModelError."""
         return ()
@@ -320,7 +321,7 @@ class Service:
 _CLASS = re.compile(r"\w[\w .-]{0,63}")
 """What MLflow takes in the name of a measure, and any format in the name of a column."""
 _METHODS = ("load", "split", "build")
-_OPTIONAL = ("space", "sources", "reference", "golden_rows")
+_OPTIONAL = ("space", "retrain_options", "sources", "reference", "golden_rows")
 
 
 def _lacking(cls: type[Service]) -> list[str]:
@@ -331,7 +332,7 @@ def _lacking(cls: type[Service]) -> list[str]:
         if not hasattr(cls, name)
     ]
     methods = [
-        f"it has no {_shown(name)}" for name in _METHODS if getattr(cls, name) is getattr(Service, name)
+        f"it has no {shown(name)}" for name in _METHODS if getattr(cls, name) is getattr(Service, name)
     ]
     return attributes + methods
 
@@ -344,7 +345,7 @@ def _unlike(cls: type[Service]) -> list[str]:
         try:
             inspect.signature(getattr(cls, name)).bind(*given)
         except TypeError:
-            found.append(f"{name} has to be {_shown(name)}")
+            found.append(f"{name} has to be {shown(name)}")
     return found
 
 
@@ -387,7 +388,7 @@ def _wrong_output(kind: Kind, output: Output) -> list[str]:
     return found
 
 
-def _shown(method: str) -> str:
+def shown(method: str) -> str:
     """Name and signature as one writes them."""
     return f"{method}{_plain(inspect.signature(getattr(Service, method)))}"
 

@@ -25,14 +25,15 @@ def folder(start: Path | None = None) -> Path:
     return find_project(start or Path.cwd())
 
 
-def connect(tell: "Tell", start: Path | None = None) -> "World":
+def connect(tell: "Tell", start: Path | None = None, commits: bool = True) -> "World":
     """The world of the project at or above `start` (default: the current folder); progress goes to `tell`.
 
-    Raises UsageError where there is no project.
+    Without `commits` what changes in a stage's file is left for whoever runs it to commit. Raises UsageError
+    where there is no project.
     """
     from release.adapters import world
 
-    return world.find(start or Path.cwd(), tell)
+    return world.find(start or Path.cwd(), tell, commits)
 
 
 def site(tell: "Tell", stage: str | None = None) -> "Site":

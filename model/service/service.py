@@ -21,7 +21,7 @@ from model.service import bounds as limits
 from model.service.errors import MonthsError
 from model.service.features import FEATURES, LATE_MINUTES, NAMES
 from model.service.space import SPACES
-from model.service.split import DEFAULT_MONTHS, Months, parse_months, split_months
+from model.service.split import DEFAULT_MONTHS, Months, growing, parse_months, split_months
 from model.space import Space
 
 if TYPE_CHECKING:
@@ -116,6 +116,10 @@ class Delays(Service):
                 "test_month": split.test,
             },
         )
+
+    def retrain_options(self, live: Mapping[str, Any], until: str | None) -> Mapping[str, str]:
+        """A window that grows: `live` is not asked where it ended."""
+        return {"months": str(growing(until))}
 
     def build(self, model: str) -> "Pipeline":
         """One of the two pipelines."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from release.adapters import revisions, stage_file
+from release.adapters import ci, revisions, stage_file
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws, error_code
 from release.adapters.clock import SystemClock
@@ -18,12 +18,12 @@ from release.adapters.data_store import DataStore
 from release.adapters.endpoints import Endpoints
 from release.adapters.evidence import EvidenceStore
 from release.adapters.fence_store import FenceStore
+from release.adapters.git import GitRepository
 from release.adapters.holdings import Holdings
 from release.adapters.images import LocalImages, LocalTrainingImages
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.model_packages import SageMakerRegistry
 from release.adapters.model_registry import ModelRegistry
-from release.adapters.owner import ci_actor
 from release.adapters.project_folder import find_project
 from release.adapters.quotas import Quotas
 from release.adapters.records import approval_store, explaining, maker_store, waiver_store
@@ -48,6 +48,8 @@ class Project:
 
     folder: Path
     tell: Tell
+    commits: bool = field(default=True, kw_only=True)
+    """Whether a command commits the stage's file that it changed."""
 
     @property
     def build(self) -> Path:
@@ -73,7 +75,7 @@ class Project:
         with explaining():
             aws = _aws(settings)
             aws.check_account()
-        ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
+        ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell, self.commits)
         last = settings.stage == self.stages.names[-1]
         return replace(ports, entering=self.stages.entering(settings.stage), last=last)
 
@@ -117,11 +119,17 @@ def _aws(settings: StageSettings) -> StageAws:
 
 
 def ports_of(
-    folder: Path, settings: StageSettings, aws: StageAws, written_by_former: bool, tell: Tell
+    folder: Path,
+    settings: StageSettings,
+    aws: StageAws,
+    written_by_former: bool,
+    tell: Tell,
+    commits: bool = True,
 ) -> StagePorts:
     """The ports of one stage, reached by `aws`."""
     artifacts = ArtifactStore(aws)
     ledger = LedgerStore(aws, artifacts.bucket)
+    file = stage_file.path_of(folder, settings.stage)
 
     def say(text: str) -> None:
         tell(Event(text, detail=True))
@@ -131,7 +139,8 @@ def ports_of(
         former=written_by_former,
         loopback=aws.on_loopback,
         entering=f"./slipway promote {settings.stage}",
-        file=YamlStageFile(stage_file.path_of(folder, settings.stage)),
+        file=YamlStageFile(file),
+        repository=GitRepository(file, commits and settings.commits),
         endpoints=Endpoints(aws),
         stack=_StackWhenNeeded(folder, aws, say, ledger.left_by_the_dead),
         ledger=ledger,
@@ -140,7 +149,7 @@ def ports_of(
         approvals=approval_store(aws, artifacts.bucket),
         makers=maker_store(aws, artifacts.bucket),
         waivers=waiver_store(aws, artifacts.bucket),
-        caller=lambda: Caller(arn=aws.identity["Arn"], actor=ci_actor()),
+        caller=lambda: Caller(arn=aws.identity["Arn"], actor=ci.actor()),
         artifacts=artifacts,
         data=DataStore(aws, artifacts),
         holdings=Holdings(aws, artifacts),
@@ -195,6 +204,6 @@ def _role_exists(aws: StageAws, role: str) -> bool:
     return True
 
 
-def find(start: Path, tell: Tell) -> Project:
+def find(start: Path, tell: Tell, commits: bool = True) -> Project:
     """The project at or above `start`. Raises UsageError where there is none."""
-    return Project(find_project(start), tell)
+    return Project(find_project(start), tell, commits=commits)

@@ -16,6 +16,8 @@ LIVE = "live"
 """The variant that takes traffic; alarms, scaling and dashboards name it, so it never changes."""
 CANDIDATE = "candidate"
 """The variant of a release beside the live one, in production or in its shadow."""
+OWN_REQUEST = "slipway-own-request"
+"""The InferenceId of requests that no caller sent: where answers are captured, theirs are known by it."""
 
 RELEASE_ID_LENGTH = 12
 SERVICE_LENGTH = 30
@@ -41,7 +43,14 @@ def buckets(stage: str) -> str:
 DECLARED_ONLY = "SLIPWAY_DECLARED_ONLY"
 """The variable that names a file with the one endpoint that the stage's program has to declare."""
 HEARTBEAT = "ledger-heartbeat.json"
-"""The key of the ledger's heartbeat in a stage's bucket: the one object there that is ever overwritten."""
+"""The key of the ledger's heartbeat in a stage's bucket."""
+
+
+def retrain_heartbeat(endpoint: str) -> str:
+    """The key of the heartbeat of an endpoint's retrain, which lasts beside the stage's rollouts."""
+    return f"retrain-heartbeat-{endpoint}.json"
+
+
 APPROVALS, WAIVERS, MAKERS = "approvals/", "waivers/", "makers/"
 """Where a stage's bucket keeps people's yes to a release, what they waived of it, and who made it."""
 

@@ -83,6 +83,17 @@ class TrainingSettings(Data):
     """A job that takes longer is stopped; `--max-minutes` says another limit for one."""
 
 
+class RetrainSettings(Data):
+    """When a stage's live model may be retrained, and whether one that was comes here by itself."""
+
+    cooldown_days: Annotated[int, Field(ge=0, le=365)] = 7
+    """The next retrain of an endpoint begins so many days after the last one at the earliest."""
+    budget_per_month: Annotated[int, Field(ge=0, le=1000)] = 4
+    """At most so many retrains of an endpoint in any 30 days; 0 allows none."""
+    promote: bool = False
+    """Whether a retrained release is promoted here, through gates and rollout, and not only proposed."""
+
+
 class StageSettings(Data):
     """Everything a stage's data says."""
 
@@ -99,6 +110,7 @@ class StageSettings(Data):
     alerts: Alerts = Alerts()
     judge: Policy = Policy()
     """What the judge tolerates from a candidate here; docs/judge.md explains every default."""
+    retrain: RetrainSettings = RetrainSettings()
     gates: tuple[str, ...] = ()
     """Gates that this stage insists on besides those of Pulumi.yaml (`release/domain/stages.py`)."""
     permissions_boundary: Annotated[str, StringConstraints(pattern=_POLICY)] | None = None
@@ -107,6 +119,8 @@ class StageSettings(Data):
     """Whether trainings run in the stage: `{}` declares a role for them, and jobs with these defaults."""
     protect: bool = False
     """Refuse to delete bucket, registry, key and an endpoint with a way back, even by `pulumi destroy`."""
+    commits: bool = True
+    """Whether a command that changed pins in this file commits it, where Git tracks it."""
     model_packages: Literal["none", "registered", "approved"] = "none"
     """Whether releases are versions in SageMaker's Model Registry too: each that becomes live (`registered`),
     or each before it enters, which it does once its version is `approved`."""

@@ -9,7 +9,7 @@ from botocore.session import get_session
 from infra.deployer_policy import LONGEST, document
 from sandbox.aws.shared.policies import allows
 from tests.end_to_end import permissions
-from tests.infra.declared import stage
+from tests.infra.declared import NEW, pin, stage
 from tests.infra.deployer_policy import FILE, KEPT, text
 
 
@@ -54,6 +54,22 @@ def test_no_statement_allows_all_of_a_service():
     actions = [action for one in statements() if one["Effect"] == "Allow" for action in one["Action"]]
     assert [action for action in actions if action.endswith(":*")] == []
     assert len(actions) == len(set(actions)), "named twice"
+
+
+def test_answers_that_are_captured_elsewhere_may_be_read_and_nothing_else_there():
+    here = "s3://slipway-dev-123456789012-us-east-1/answers"
+    elsewhere = "s3://kept-elsewhere/answers"
+    live = pin(NEW, capture={"percent": 5, "to": "s3://kept-before/answers"})
+    policy = document(stage({"delays": {"capture": {"percent": 5, "to": elsewhere}, "live": live}}))
+    for bucket in ("kept-elsewhere", "kept-before"):
+        there = f"arn:aws:s3:::{bucket}/answers/delays-dev/live/x.jsonl"
+        assert allows([policy], "s3:ListBucket", f"arn:aws:s3:::{bucket}")
+        assert allows([policy], "s3:GetObject", there)
+        assert not allows([policy], "s3:PutObject", there)
+        assert not allows([policy], "s3:GetObject", f"arn:aws:s3:::{bucket}/others/x.jsonl")
+        assert not allows([document(stage())], "s3:GetObject", there)
+    own = document(stage({"delays": {"capture": {"percent": 5, "to": here}}}))
+    assert own == document(stage({"delays": {}})), "the stage's own bucket is in it already"
 
 
 def test_roles_are_handed_to_sagemaker_alone():

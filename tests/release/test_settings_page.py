@@ -38,7 +38,12 @@ def _whole(keys: set[str]) -> set[str]:
 def test_no_key_is_left_out() -> None:
     found = {name: {row.key for row in rows} for name, rows in sections().items()}
     assert found["judge"] == leaves(Policy())
-    assert _whole(found["endpoint"]) == leaves(EndpointSettings()) - {"live", "candidate", "previous"}
+    assert _whole(found["endpoint"]) == leaves(EndpointSettings()) - {
+        "live",
+        "candidate",
+        "previous",
+        "proposed",
+    }
     assert _whole(found["pins"]) == set(ReleasePin.model_fields)
     assert found["pins"] >= {*(f"vpc.{key}" for key in Vpc.model_fields), "capture.percent", "capture.to"}
     assert found["stages"] == set(StageEntry.model_fields)

@@ -2,10 +2,9 @@
 
 import io
 import tarfile
-from pathlib import Path
 from typing import Any
 
-from tests.sandbox.images import push_program
+from tests.sandbox.images import push_programs
 from tests.sandbox.world import BUCKET, World, wait_for
 
 TRAIN = '''#!/usr/bin/python3.9
@@ -34,7 +33,7 @@ print("loss=0.125; accuracy=none", flush=True)
 epoch = int(seen["checkpoints"].get("epoch", "0")) + 1
 (checkpoints / "epoch").write_text(str(epoch))
 if "failure" in asked:
-    (ml / "output/failure").write_text(asked["failure"])
+    (ml / "output/failure").write_text(asked["failure"] * int(asked.get("times", "1")))
 if "nothing" not in asked:
     (ml / "model/seen.json").write_text(json.dumps(seen))
 if "data" in asked:
@@ -46,11 +45,38 @@ sys.stdout.write("the last words")
 sys.exit(int(asked.get("exit", "0")))
 '''
 
+PROCESS = '''#!/usr/bin/python3.9
+"""Writes what it saw of SageMaker's contract as its output, and ends as its arguments say."""
+import json, os, pathlib, sys, time
+
+ml = pathlib.Path("/opt/ml")
+asked = dict(word.split("=", 1) for word in sys.argv[1:])
+config = {file.stem: json.loads(file.read_text()) for file in (ml / "config").glob("*.json")}
+data = {str(f.relative_to(ml)): f.read_text() for f in sorted((ml / "processing").rglob("*")) if f.is_file()}
+seen = {"argv": sys.argv[1:], "config": config, "data": data, "env": dict(os.environ)}
+out = pathlib.Path("/opt/ml/processing/output")
+if out.is_dir():
+    (out / "deep").mkdir()
+    (out / "deep/seen.json").write_text(json.dumps(seen))
+if "message" in asked:
+    (ml / "output/message").write_bytes(asked["message"].encode(asked.get("code", "utf-8")))
+print("waiting" if "wait" in asked else "done", flush=True)
+while "wait" in asked:
+    time.sleep(0.05)
+sys.exit(int(asked.get("exit", "0")))
+'''
+
 METRICS = [
     {"Name": "loss", "Regex": "loss=([0-9.]+)"},
     {"Name": "accuracy", "Regex": "accuracy=([a-z0-9.]+)"},
 ]
+TRAINING, PROCESSING = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs"
 OVER = ("Completed", "Failed", "Stopped")
+
+
+def statuses(job: dict[str, Any]) -> list[str]:
+    """The secondary statuses that a job went through."""
+    return [one["Status"] for one in job["SecondaryStatusTransitions"]]
 
 
 class Jobs:
@@ -60,9 +86,9 @@ class Jobs:
         self.world = world
         self.sagemaker = world.sagemaker
         repository = world.ecr.create_repository(repositoryName="jobs")["repository"]
-        self.image = f"{repository['repositoryUri']}@" + push_program(
-            repository["repositoryUri"], Path(world.folder), TRAIN, "/opt/program/train"
-        )
+        uri = repository["repositoryUri"]
+        programs = {"/opt/program/train": TRAIN, "/opt/program/process": PROCESS}
+        self.image = f"{uri}@{push_programs(uri, world.folder, programs)}"
         for name in ("a.csv", "deep/b.csv"):
             world.s3.put_object(Bucket=BUCKET, Key=f"data/train/{name}", Body=f"rows of {name}".encode())
 
@@ -93,6 +119,33 @@ class Jobs:
         self.sagemaker.create_training_job(**request)
         return request["TrainingJobName"]
 
+    def start_processing(self, *words: str, **members: Any) -> str:
+        """Create a processing job whose program gets these arguments; returns its name."""
+        name = self.world.name("processing")
+        application = {"ImageUri": self.image, "ContainerEntrypoint": ["/opt/program/process"]}
+        cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+        self.sagemaker.create_processing_job(
+            **{
+                "ProcessingJobName": name,
+                "RoleArn": self.world.role,
+                "AppSpecification": application | ({"ContainerArguments": list(words)} if words else {}),
+                "ProcessingResources": {"ClusterConfig": cluster},
+                **members,
+            }
+        )
+        return name
+
+    def processed(self, name: str) -> dict[str, Any]:
+        """DescribeProcessingJob once the job is over."""
+        return wait_for(
+            lambda: (
+                (d := self.sagemaker.describe_processing_job(ProcessingJobName=name))["ProcessingJobStatus"]
+                in OVER
+                and d
+            ),
+            f"{name} to end",
+        )
+
     def describe(self, name: str) -> dict[str, Any]:
         """DescribeTrainingJob."""
         return self.sagemaker.describe_training_job(TrainingJobName=name)
@@ -103,11 +156,11 @@ class Jobs:
             lambda: (d := self.describe(name))["TrainingJobStatus"] in OVER and d, f"{name} to end"
         )
 
-    def said(self, name: str, words: str) -> None:
+    def said(self, name: str, words: str, group: str = TRAINING) -> None:
         """Wait until a job has printed something."""
-        wait_for(lambda: any(words in line for line in self.lines(name)), f"{name} to print {words}")
+        wait_for(lambda: any(words in line for line in self.lines(name, group)), f"{name} to print {words}")
 
-    def lines(self, name: str, group: str = "/aws/sagemaker/TrainingJobs") -> list[str]:
+    def lines(self, name: str, group: str = TRAINING) -> list[str]:
         """All that a job printed."""
         logs = self.world.sandbox.client("logs")
         try:

@@ -32,6 +32,16 @@ _STOPPING: Members = {
     **every("kept", "MaxPendingTimeInSeconds"),
 }
 
+_PROCESSING_OUTPUT: Members = {
+    **every("served", "OutputName", "S3Output", "AppManaged"),
+    **every("refused", "FeatureStoreOutput"),
+}
+_CLUSTER: Members = {
+    **every("served", "InstanceCount", "InstanceType"),
+    **every("kept", "VolumeSizeInGB", "VolumeKmsKeyId"),
+    **every("refused", "InstancePreferences", "SelectedInstanceType", "SelectedInstanceCount"),
+}
+
 JOB_MEMBERS: Mapping[str, Members] = {
     "CreateTrainingJob": {
         **every("served", "TrainingJobName", "RoleArn", "HyperParameters", "Environment", "Tags"),
@@ -48,6 +58,17 @@ JOB_MEMBERS: Mapping[str, Members] = {
         **every("refused", "TensorBoardOutputConfig", "ExperimentConfig", "ServerlessJobConfig"),
         **every("refused", "MlflowConfig", "ModelPackageConfig"),
     },
+    "CreateProcessingJob": {
+        **every("served", "ProcessingJobName", "RoleArn", "AppSpecification", "Environment", "Tags"),
+        **every("served", "ProcessingInputs.InputName", "ProcessingInputs.AppManaged"),
+        **every("served", "ProcessingInputs.S3Input"),
+        **every("refused", "ProcessingInputs.DatasetDefinition"),
+        **inside("ProcessingOutputConfig.Outputs", _PROCESSING_OUTPUT),
+        **every("kept", "ProcessingOutputConfig.KmsKeyId", "NetworkConfig"),
+        **inside("ProcessingResources.ClusterConfig", _CLUSTER),
+        **every("served", "StoppingCondition"),
+        **every("refused", "ExperimentConfig"),
+    },
 }
 
 _TRAINING_VALUES: Values = {
@@ -60,4 +81,15 @@ _TRAINING_VALUES: Values = {
     "ResourceConfig.InstanceCount": frozenset({1}),
 }
 
-JOB_VALUES: Mapping[str, Values] = {"CreateTrainingJob": _TRAINING_VALUES}
+_PROCESSING_VALUES: Values = {
+    "ProcessingInputs.AppManaged": frozenset({False}),
+    "ProcessingInputs.S3Input.S3InputMode": frozenset({"File"}),
+    "ProcessingInputs.S3Input.S3CompressionType": frozenset({"None"}),
+    "ProcessingOutputConfig.Outputs.AppManaged": frozenset({False}),
+    "ProcessingResources.ClusterConfig.InstanceCount": frozenset({1}),
+}
+
+JOB_VALUES: Mapping[str, Values] = {
+    "CreateTrainingJob": _TRAINING_VALUES,
+    "CreateProcessingJob": _PROCESSING_VALUES,
+}

@@ -19,6 +19,7 @@ DOORS = {
     "create_endpoint_config": "an endpoint config",
     "create_endpoint": "an endpoint",
     "create_training_job": "a training job",
+    "create_processing_job": "a processing job",
 }
 """moto's functions that make what the sandbox keeps itself."""
 

@@ -20,8 +20,13 @@ _BACKEND = {
     "endpoint": "endpoints",
     "endpoint-config": "endpoint_configs",
     "training-job": "training_jobs",
+    "processing-job": "processing_jobs",
 }
-_WORDS = {"endpoint-config": "endpoint configuration", "training-job": "training job"}
+_WORDS = {
+    "endpoint-config": "endpoint configuration",
+    "training-job": "training job",
+    "processing-job": "processing job",
+}
 
 
 def install() -> None:

@@ -58,6 +58,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("ModelPackageName", "sagemaker:{place}:model-package/{}"),
         ("ModelPackageArn", "sagemaker:{place}:model-package/{}"),
         ("TrainingJobName", "sagemaker:{place}:training-job/{}"),
+        ("ProcessingJobName", "sagemaker:{place}:processing-job/{}"),
     ),
     "ecr": (("repositoryName", "ecr:{place}:repository/{}"),),
     "iam": (("RoleName", "iam::{account}:role/{}"),),
