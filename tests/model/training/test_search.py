@@ -62,6 +62,7 @@ def test_the_same_seed_finds_the_same_and_train_with_it_makes_the_same_bytes(fou
     assert model(tmp_path / "again") == model(found)
 
 
+@pytest.mark.long
 def test_other_seeds_try_other_values(found, tmp_path):
     told: list[str] = []
     tune(SERVICE, options(tmp_path), Search(2, seed=2), told.append)
@@ -89,6 +90,7 @@ def test_a_search_that_is_interrupted_goes_on_after_its_last_trial(found, tmp_pa
     assert model(tmp_path / "model") == model(found)
 
 
+@pytest.mark.long
 def test_a_longer_search_begins_with_the_trials_of_the_shorter(found, tmp_path):
     tune(SERVICE, options(tmp_path), SEARCH, quiet)
     told: list[str] = []

@@ -131,10 +131,9 @@ def test_a_failure_leaves_its_three_sentences_where_sagemaker_reads_them_and_end
     told = (base / "output" / "failure").read_text().splitlines()
     assert len(told) == 3
     assert "no model 'deep'" in told[0]
-    assert started(base, "model/nowhere").returncode == 1
-    assert "model/nowhere" in (base / "output" / "failure").read_text() or "Unexpected" in done.stderr
 
 
+@pytest.mark.long
 def test_a_job_that_left_no_model_or_another_one_is_refused(base, tmp_path):
     options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=())
     data = order(SERVICE, options, quiet).data
@@ -166,6 +165,7 @@ def test_a_training_that_begins_again_takes_what_was_done_and_makes_the_same_byt
     assert (base / "output/data" / MODEL).read_bytes() == (local / MODEL).read_bytes()
 
 
+@pytest.mark.long
 def test_a_damaged_checkpoint_is_none(base, local):
     entry.run(SERVICE, Place(base), quiet)
     for path in (base / "checkpoints").iterdir():
