@@ -121,6 +121,7 @@ COMPILE := .tools/bin/uv pip compile --quiet --universal --python-version 3.11 -
 lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) requirements-dev.txt -o requirements.lock
 	@$(COMPILE) --generate-hashes model/serving/requirements.in -o model/serving/requirements.txt
+	@$(COMPILE) --generate-hashes -c requirements.lock model/training/requirements.in -o model/training/requirements.txt
 	@$(COMPILE) --generate-hashes model/image/requirements.in -o model/image/requirements.txt
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
 
