@@ -18,6 +18,8 @@ from release.domain.stage import StageSettings
 LONGEST = 6_144
 """Characters, spaces apart, that a managed policy may have ("IAM and AWS STS quotas" in IAM's user guide)."""
 
+CAPTURED = "CapturedAnswers"
+"""The statement about captured answers, which are what callers got."""
 _SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
 _SERVING = """
     CreateModel DescribeModel DeleteModel CreateEndpointConfig DescribeEndpointConfig DeleteEndpointConfig
@@ -68,8 +70,13 @@ _MODEL_PACKAGES = """
     CreateModelPackageGroup DescribeModelPackageGroup CreateModelPackage DescribeModelPackage AddTags
 """
 """Not UpdateModelPackage: what becomes of a version, people say."""
-_JOBS = "CreateTransformJob DescribeTransformJob"
-_JOB_LOGS = "DescribeLogStreams GetLogEvents"
+_TRANSFORM = "CreateTransformJob DescribeTransformJob"
+_TRAINING = "CreateTrainingJob DescribeTrainingJob StopTrainingJob AddTags"
+_READ_LOGS = "DescribeLogStreams GetLogEvents"
+_BOTH_LOGS = "/aws/sagemaker/Tra*Jobs"
+"""The groups of transform and of training jobs."""
+JOB_LOGS, BATCH_FILES, BATCH_FOLDERS = "JobLogs", "BatchFiles", "BatchFolders"
+"""Statements of batch scoring by which rows are read, or what was said of them."""
 _NO_RESOURCE = """
     cloudwatch:DescribeAlarms cloudwatch:GetMetricData
     ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
@@ -82,7 +89,7 @@ def document(settings: StageSettings) -> dict[str, Any]:
     """The policy for one stage."""
     place = Place(settings.account, settings.region)
     statements = [*_serving(place, settings), *_storage(place, settings), *_identity(place, settings)]
-    statements += _batch(place, settings)
+    statements += [*_jobs(place, settings), *_batch(place, settings)]
     anywhere = _NO_RESOURCE
     if settings.model_packages != "none":
         statements.append(_registered(place, settings))
@@ -98,21 +105,33 @@ def _registered(place: Place, settings: StageSettings) -> Statement:
     return _allow("ModelPackages", "sagemaker", _MODEL_PACKAGES, ours)
 
 
-def _batch(place: Place, settings: StageSettings) -> list[Statement]:
-    """Transform jobs, what they say of their files, and the files that are not in the stage's own bucket."""
+def _jobs(place: Place, settings: StageSettings) -> list[Statement]:
+    """Transform jobs, training jobs where trainings run in the stage, and what either says of itself.
+
+    Where there are both, one pattern stands for them: a policy may not be much longer. A job is called by its
+    service, and then by its stage.
+    """
     endpoints = [names.endpoint(name, settings.stage) for name in settings.endpoints]
-    jobs = [place.arn("sagemaker", f"transform-job/{name}-*") for name in endpoints]
+    jobs, actions, logs = [f"transform-job/{name}-*" for name in endpoints], _TRANSFORM, LOG_GROUP
+    if settings.training is not None:
+        jobs, actions, logs = [f"tra*-job/*-{settings.stage}-*"], f"{_TRANSFORM} {_TRAINING}", _BOTH_LOGS
+    named = [place.arn("sagemaker", job) for job in jobs]
+    return [
+        *([_allow("Jobs", "sagemaker", actions, named)] if named else ()),
+        _allow(JOB_LOGS, "logs", _READ_LOGS, place.arn("logs", f"log-group:{logs}*")),
+    ]
+
+
+def _batch(place: Place, settings: StageSettings) -> list[Statement]:
+    """The files of batch scoring that are not in the stage's own bucket."""
     places = [*settings.batch.reads, *settings.batch.writes]
     buckets = sorted({place.bucket(uri.removeprefix("s3://").partition("/")[0]) for uri in places})
-    found = [
-        *([_allow("Jobs", "sagemaker", _JOBS, jobs)] if jobs else ()),
-        _allow("JobLogs", "logs", _JOB_LOGS, place.arn("logs", f"log-group:{LOG_GROUP}*")),
+    objects = sorted({one for uri in places for one in policies.objects(place, uri)})
+    files = [
+        _allow(BATCH_FILES, "s3", "GetObject", objects),
+        _allow(BATCH_FOLDERS, "s3", "ListBucket", buckets),
     ]
-    if places:
-        objects = [one for uri in places for one in policies.objects(place, uri)]
-        found += [_allow("BatchFiles", "s3", "GetObject", sorted(set(objects)))]
-        found += [_allow("BatchFolders", "s3", "ListBucket", buckets)]
-    return found
+    return files if places else []
 
 
 def _serving(place: Place, settings: StageSettings) -> list[Statement]:
@@ -151,14 +170,36 @@ def _storage(place: Place, settings: StageSettings) -> list[Statement]:
             "Registry", "ecr", _REGISTRY, place.arn("ecr", f"repository/{names.repository(settings.stage)}")
         ),
         _allow("Key", "kms", _KEY, keys),
+        *_captured(place, settings),
     ]
 
 
+def _captured(place: Place, settings: StageSettings) -> list[Statement]:
+    """Captured answers in buckets that are not the stage's own: rollouts judge by them."""
+    captures = [
+        one.capture
+        for endpoint in settings.endpoints.values()
+        for one in (endpoint, *endpoint.pins.named)
+        if one.capture
+    ]
+    own = names.bucket(settings.stage, settings.account, settings.region)
+    kept = sorted({one.to.removeprefix("s3://") for one in captures})
+    others = [path for path in kept if path.partition("/")[0] != own]
+    buckets = sorted({place.bucket(path.partition("/")[0]) for path in others})
+    objects = [f"{place.bucket(path)}/*" for path in others]
+    return [_allow(CAPTURED, "s3", "ListBucket GetObject", [*buckets, *objects])] if others else []
+
+
 def _identity(place: Place, settings: StageSettings) -> list[Statement]:
-    """The execution role, which is handed to SageMaker and to nobody else."""
-    role = place.iam(f"role/{names.execution_role(settings.stage, settings.region)}")
+    """The roles of endpoints and trainings, which are handed to SageMaker and to nobody else."""
+    role: str | list[str] = place.iam(f"role/{names.execution_role(settings.stage, settings.region)}")
+    made = role
+    if settings.training is not None:
+        role = [role, place.iam(f"role/{names.training_role(settings.stage, settings.region)}")]
+        # one pattern in the place of both: a policy may not be much longer
+        made = place.iam(f"role/{names.roles(settings.stage, settings.region)}*")
     return [
-        _allow("Role", "iam", _ROLE, role),
+        _allow("Role", "iam", _ROLE, made),
         {
             **_allow("RoleToSageMaker", "iam", "PassRole", role),
             "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 from release.domain import quotas
 from release.domain.approvals import Approvals, Makers
 from release.domain.batch import BatchJobs
+from release.domain.captures import Minutes
 from release.domain.chain import Shelf
 from release.domain.cleanup import Kind, Thing
-from release.domain.data_version import DataVersion
+from release.domain.data_version import DataStore as DataStore
 from release.domain.deployment import Deployment
 from release.domain.diagnosis.symptoms import Alarm, LogStream
 from release.domain.events import Event as Event
@@ -29,9 +30,12 @@ from release.domain.manifest import ImageRecord, Manifest
 from release.domain.model_packages import ModelPackages
 from release.domain.model_versions import ModelRegistry
 from release.domain.orders import Order
-from release.domain.pins import Pins
+from release.domain.pins import Pins, Proposed
 from release.domain.planned import Change
+from release.domain.proposal import Edit
 from release.domain.records import Records
+from release.domain.repository import Repository
+from release.domain.retraining import Retrain
 from release.domain.said import Caller
 from release.domain.scaling import Scaling
 from release.domain.stage import ImageSettings, StageSettings
@@ -63,7 +67,10 @@ class StageFile(Protocol):
         """An endpoint's pins as the file has them at this moment, each with its instance type."""
 
     def write(self, endpoint: str, pins: Pins) -> None:
-        """Set an endpoint's pins; everything else in the file stays as it is."""
+        """Set an endpoint's pins; all else stays as it is, but without a candidate no proposal stays."""
+
+    def proposing(self, endpoint: str, proposed: Proposed) -> Edit:
+        """The file with this proposal in it; nothing is written."""
 
 
 class Endpoints(Protocol):
@@ -143,14 +150,14 @@ class Ledger(Protocol):
     def open(self) -> OpenRollout | None:
         """The rollout that is open, or None."""
 
-    def alive(self, found: OpenRollout) -> bool:
+    def alive(self, found: OpenRollout | Retrain) -> bool:
         """Whether the process that works on it still lives."""
 
     def append(self, subject: Subject, what: Payload) -> Entry:
         """Write the next entry. Raises ServiceError when the stage became another process's."""
 
-    def heartbeat(self, rollout: str) -> AbstractContextManager[None]:
-        """Keeps saying, for readers elsewhere, that this process is at work on `rollout`."""
+    def heartbeat(self, of: str, retrained: str = "") -> AbstractContextManager[None]:
+        """Keeps saying, for readers elsewhere, that this process is at work on a rollout, or on a retrain."""
 
     def latest(self, most: int | None) -> Sequence[Stored]:
         """The newest `most` entries (None: all), oldest first. Raises Damaged, as every look into it."""
@@ -196,11 +203,11 @@ class Evidence(Protocol):
     """What rollouts are judged by: read from the endpoints' logs, and kept beside the ledger."""
 
     def follow(
-        self, endpoint: str, since: datetime, seen: Collection[str], objective: float | None = None
+        self, endpoint: str, since: datetime, seen: Collection[str], minutes: Minutes | None = None
     ) -> Follower:
         """Follow an endpoint's windows from `since` on, but for events whose ids were `seen`.
 
-        With a latency `objective` in seconds: in their place what SageMaker counts of it, by the minute.
+        With `minutes`: in their place what SageMaker counts by the minute, and captures.
         """
 
     def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:
@@ -253,19 +260,6 @@ class Artifacts(Protocol):
 
     def golden(self, manifest: Manifest) -> tuple[Golden, bytes]:
         """A release's golden requests and their bytes. Raises UsageError when they were changed."""
-
-
-class DataStore(Protocol):
-    """The data versions in a stage's bucket, where DVC keeps them."""
-
-    def has(self, version: DataVersion) -> bool:
-        """Whether the version's bytes are there, undamaged."""
-
-    def put(self, version: DataVersion, file: Path) -> None:
-        """Have it hold the bytes of `file`. Raises UsageError when they are not the version's."""
-
-    def fetch(self, version: DataVersion, file: Path) -> bool:
-        """Write the version's bytes to `file`; whether there are any. Raises DamagedData for other bytes."""
 
 
 class Holdings(Protocol):
@@ -342,6 +336,7 @@ class StagePorts:
     entering: str
     """The command by which a release enters the stage."""
     file: StageFile
+    repository: Repository
     endpoints: Endpoints
     stack: Stack
     ledger: Ledger

@@ -13,10 +13,13 @@ from scripts.shared.words import landed
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", metavar="STAGE", help="the stage whose fleet is to change")
     arguments.endpoint(parser)
+    arguments.reason(parser)
+    arguments.no_commit(parser)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    result = apply(connect(out.tell), args.stage, args.endpoint, out.tell)
+    world = connect(out.tell, commits=args.commits)
+    result = apply(world, args.stage, args.endpoint, out.tell, args.reason)
     out.result(asdict(result), landed(result))
     return 0
 

@@ -34,7 +34,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         "files": written,
     }
     if not written and not args.json:
-        out.text(made.markdown)
+        out.markdown(made.markdown)
         return 0
     told = value if written else {**value, "markdown": made.markdown}
     out.result(told, f"Model card of {made.card.release}", *(f"  {escape(file)}" for file in written))

@@ -25,7 +25,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _work(args: argparse.Namespace, out: Out) -> int:
     plans = plan(connect(out.tell), args.stages, args.base, out.tell)
     if args.markdown:
-        out.plain(planned.markdown(plans))
+        out.markdown(planned.markdown(plans))
     else:
         for found in plans:
             _show(found, out)

@@ -5,8 +5,10 @@ from dataclasses import asdict
 
 from release.connect import connect
 from release.domain.errors import UsageError
+from release.operations.merged import merged
 from release.operations.promote import Order, promote
-from scripts.shared import arguments
+from release.operations.propose import propose
+from scripts.shared import arguments, proposal
 from scripts.shared.cli import Command, Out, run
 from scripts.shared.words import landed
 
@@ -21,6 +23,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     arguments.endpoint(parser)
     arguments.skip(parser)
     arguments.strategy(parser)
+    arguments.no_commit(parser)
+    proposal.arguments(parser)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
@@ -36,7 +40,16 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         reason=args.reason,
         strategy=args.strategy,
     )
-    result = promote(connect(out.tell), order, out.tell)
+    proposal.refuse(args)
+    world = connect(out.tell, commits=args.commits)
+    if args.propose:
+        found = propose(world, order, out.tell)
+        proposal.leave(out, found, args.body or world.build / f"proposal-{found.stage}-{found.endpoint}.md")
+        return 0
+    if args.merged:
+        proposal.brought(out, order.target, merged(world, order.target, order.endpoint, out.tell))
+        return 0
+    result = promote(world, order, out.tell)
     out.result(asdict(result), landed(result))
     return 0
 
@@ -44,7 +57,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
 COMMAND = Command(
     name="promote",
     summary="Bring the live release of one stage to the next: verify, gate, copy, roll out, landed check.",
-    example="./slipway promote staging",
+    example="./slipway promote staging\n  ./slipway promote prod --propose",
     work=_work,
     arguments=_arguments,
 )

@@ -28,6 +28,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     arguments.endpoint(parser)
     arguments.skip(parser)
     arguments.strategy(parser)
+    arguments.no_commit(parser)
 
 
 def _given(args: argparse.Namespace) -> Given | None:
@@ -50,7 +51,7 @@ def _given(args: argparse.Namespace) -> Given | None:
 
 def _work(args: argparse.Namespace, out: Out) -> int:
     given = _given(args)
-    world = connect(out.tell)
+    world = connect(out.tell, commits=args.commits)
     order = Order(
         given or args.model or world.build / "model",
         args.stage,

@@ -45,7 +45,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     if args.markdown:
         value["markdown"] = made.markdown
     if file is None and not args.json:
-        out.text(text)
+        (out.markdown if args.markdown else out.text)(text)
     else:
         out.result(value, headline(found), f"  {escape(str(file))}")
     for uri in made.kept:

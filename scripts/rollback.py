@@ -12,6 +12,8 @@ from scripts.shared.cli import Command, Out, run
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", metavar="STAGE", help="the stage to take back")
     arguments.endpoint(parser)
+    arguments.reason(parser)
+    arguments.no_commit(parser)
     parser.add_argument("--to", metavar="RELEASE", help="refuse when the way back leads to another release")
     parser.add_argument("--dry-run", action="store_true", help="prove that it is possible; change nothing")
 
@@ -19,7 +21,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _work(args: argparse.Namespace, out: Out) -> int:
     if args.dry_run:
         return _rehearse(args, out)
-    result = rollback(connect(out.tell), args.stage, args.endpoint, out.tell, args.to)
+    world = connect(out.tell, commits=args.commits)
+    result = rollback(world, args.stage, args.endpoint, out.tell, args.to, args.reason)
     again = f"{result.release} serves {result.stage} again"
     now = again if result.release else f"nothing serves {result.stage}, as before"
     out.result(

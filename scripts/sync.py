@@ -4,15 +4,17 @@ import argparse
 
 from release.connect import connect
 from release.operations.sync import Synced, sync
+from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", metavar="STAGE", help="the stage whose file is to be brought up to date")
+    arguments.no_commit(parser)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    found = sync(connect(out.tell), args.stage, out.tell)
+    found = sync(connect(out.tell, commits=args.commits), args.stage, out.tell)
     out.result({"endpoints": [_values(line) for line in found]}, *map(_words, found))
     return 0
 
@@ -27,7 +29,7 @@ def _words(line: Synced) -> str:
     file = f"Pulumi.{line.stage}.yaml"
     if not line.changed:
         return f"[green]✓[/green] {line.endpoint}: {file} is as the last rollout left it"
-    return f"[green]✓[/green] {line.endpoint}: {file} was brought up to date; commit it"
+    return f"[green]✓[/green] {line.endpoint}: {file} was brought up to date"
 
 
 COMMAND = Command(

@@ -7,16 +7,18 @@ from rich.markup import escape
 
 from release.connect import connect
 from release.operations.unlock import unlock
+from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", metavar="STAGE", help="the stage that is held")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why; kept in the stage's ledger")
+    arguments.no_commit(parser)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    done = unlock(connect(out.tell), args.stage, args.reason, out.tell)
+    done = unlock(connect(out.tell, commits=args.commits), args.stage, args.reason, out.tell)
     ended = [f"the {done.rollout} was ended where it stood"] if done.rollout else []
     ended += [f"its ledger goes on over: {'; '.join(done.damage)}"] if done.damage else []
     out.result(

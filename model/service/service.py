@@ -20,7 +20,9 @@ from model.contract import (
 from model.service import bounds as limits
 from model.service.errors import MonthsError
 from model.service.features import FEATURES, LATE_MINUTES, NAMES
-from model.service.split import DEFAULT_MONTHS, Months, parse_months, split_months
+from model.service.space import SPACES
+from model.service.split import DEFAULT_MONTHS, Months, growing, parse_months, split_months
+from model.space import Space
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,11 +117,19 @@ class Delays(Service):
             },
         )
 
+    def retrain_options(self, live: Mapping[str, Any], until: str | None) -> Mapping[str, str]:
+        """A window that grows: `live` is not asked where it ended."""
+        return {"months": str(growing(until))}
+
     def build(self, model: str) -> "Pipeline":
         """One of the two pipelines."""
         from model.service.pipeline import build
 
         return build(model)
+
+    def space(self, model: str) -> Space:
+        """As `model.service.space` says."""
+        return SPACES.get(model, {})
 
     def reference(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """Flights of every training month."""

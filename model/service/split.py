@@ -51,7 +51,7 @@ class Split:
 DEFAULT_MONTHS = Months(1, 6)
 
 
-def parse_months(text: str) -> Months:
+def parse_months(text: str, option: str = "--months") -> Months:
     """`"1-6"` or `"6"` as Months. Raises MonthsError for anything else, and for months that do not exist."""
     match = re.fullmatch(r"\s*(\d{1,2})\s*(?:-\s*(\d{1,2})\s*)?", text)
     if match:
@@ -59,10 +59,18 @@ def parse_months(text: str) -> Months:
         if 1 <= months.first <= months.last <= LAST_MONTH:
             return months
     raise MonthsError(
-        f"--months {text!r} names no months of the year.",
+        f"{option} {text!r} names no months of the year.",
         "Nothing was trained.",
-        "Give a first and a last month from 1 to 12, for example --months 1-6.",
+        f"Give a first and a last month from 1 to 12, for example {option} 1-6.",
     )
+
+
+def growing(until: str | None) -> Months:
+    """From January to the month `until`; None: to the last one after which two are left to measure on.
+
+    A window that slides would be shorter and no better: docs/retraining.md has the measurements.
+    """
+    return Months(1, parse_months(until, "--until").last if until else LAST_MONTH - 2)
 
 
 def split_months(train: Months, champion: Months | None = None) -> Split:

@@ -17,6 +17,7 @@ import boto3
 from botocore import exceptions
 from botocore.config import Config
 
+from release.adapters import ci
 from release.adapters.patience import Patience
 from release.domain.errors import ServiceError, SlipwayError, UsageError
 
@@ -58,6 +59,11 @@ class StageAws:
         return _client(service, self.region, self.profile)
 
     @property
+    def session(self) -> boto3.Session:
+        """The session of all clients."""
+        return _session(self.region, self.profile)
+
+    @property
     def on_loopback(self) -> bool:
         """Whether this AWS is a local one."""
         return is_loopback(self.client("sagemaker").meta.endpoint_url)
@@ -90,6 +96,14 @@ def _client(service: str, region: str, profile: str | None) -> Any:
         client._make_api_call = PATIENCE.of(client._make_api_call)
     return client
 
+
+_EXPIRED = (
+    exceptions.UnauthorizedSSOTokenError,
+    exceptions.SSOTokenLoadError,
+    exceptions.TokenRetrievalError,
+)
+_EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException"})
+"""What AWS's services say of a session that is over."""
 
 MISSING = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
 """S3's codes for what is not there."""
@@ -126,11 +140,18 @@ def explained(error: Exception) -> SlipwayError | None:
     """What an error of boto3 means for whoever ran a command, None for errors of others."""
     missing = exceptions.NoCredentialsError | exceptions.PartialCredentialsError | exceptions.ProfileNotFound
     if isinstance(error, missing):
-        return UsageError(
+        return _of_a_fork(str(error)) or UsageError(
             f"No AWS credentials: {error}.",
             "Nothing was read or changed.",
             "Log in (aws sso login, AWS_PROFILE), or use the sandbox: "
             'eval "$(./slipway sandbox env)" after ./slipway sandbox up.',
+        )
+    if isinstance(error, _EXPIRED) or error_code(error) in _EXPIRED_CODES:
+        return ServiceError(
+            f"The AWS credentials have expired: {error}",
+            "What was done before is recorded; nothing more was changed.",
+            "Take new ones (aws sso login; in CI begin the job again, with a session of its role that "
+            "outlasts a rollout), then run the same command again: it goes on from there.",
         )
     silent = exceptions.EndpointConnectionError | exceptions.ConnectionError | exceptions.HTTPClientError
     if isinstance(error, silent):
@@ -146,6 +167,19 @@ def explained(error: Exception) -> SlipwayError | None:
             "Correct the cause (permissions, quota, throttling), then run the same command again.",
         )
     return None
+
+
+def _of_a_fork(error: str) -> UsageError | None:
+    """What missing credentials mean in CI's run of a fork, which gets none; None elsewhere."""
+    fork = ci.fork()
+    if fork is None:
+        return None
+    return UsageError(
+        f"This run is of the fork {fork}, which has none of the repository's secrets and AWS roles: {error}.",
+        "It can reach no stage, so nothing was read or changed.",
+        "Run checks alone for a fork (make lint, make test); stages are changed by runs of the repository "
+        "itself, once its people have merged.",
+    )
 
 
 def _clocks_apart(error: exceptions.ClientError) -> ServiceError | None:

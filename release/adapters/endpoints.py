@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from release.adapters.aws import StageAws, error_code
-from release.domain import scaling
+from release.domain import names, scaling
 from release.domain.deployment import Deployment, deployment_config
 from release.domain.landed import Description
 from release.domain.scaling import Scaling
@@ -195,6 +195,7 @@ class Endpoints:
                 Body=body,
                 ContentType=content_type,
                 Accept=accept or content_type,
+                InferenceId=names.OWN_REQUEST,
                 **aimed,
             )
         except ClientError as error:

@@ -14,8 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from release.adapters.aws import MISSING, StageAws, error_code
-from release.adapters.invocation_metrics import InvocationMetrics
+from release.adapters.captured_answers import CapturedAnswers
+from release.adapters.invocation_metrics import PERIOD, InvocationMetrics
 from release.domain import names
+from release.domain.captures import Minutes
 from release.domain.orders import Order
 from release.judge.cells import SCHEMA
 from release.ports import LATE_SECONDS, Unreadable
@@ -37,15 +39,18 @@ class EvidenceStore:
         self._bucket = bucket
 
     def follow(
-        self, endpoint: str, since: datetime, seen: Collection[str], objective: float | None = None
+        self, endpoint: str, since: datetime, seen: Collection[str], minutes: Minutes | None = None
     ) -> "LogFollower | MinuteFollower":
         """Follow an endpoint's windows from `since` on; events whose ids were `seen` are passed over.
 
-        With a latency `objective`, in seconds, only what SageMaker counts, minute by minute.
+        With `minutes` only what SageMaker counts, minute by minute, and captures.
         """
-        metrics = InvocationMetrics(self._cloudwatch, endpoint, since, objective)
-        if objective is not None:
-            return MinuteFollower(metrics, seen)
+        if minutes is not None:
+            metrics = InvocationMetrics(self._cloudwatch, endpoint, since, minutes.objective)
+            captures = minutes.captures
+            answers = CapturedAnswers(self._s3, captures, endpoint, since, seen) if captures else None
+            return MinuteFollower(metrics, seen, answers)
+        metrics = InvocationMetrics(self._cloudwatch, endpoint, since)
         return LogFollower(self._logs, names.log_group_of(endpoint), since, seen, metrics)
 
     def keep(self, rollout: str, kind: str, first: int, lines: Sequence[str]) -> None:
@@ -131,17 +136,30 @@ class LogFollower:
 
 
 class MinuteFollower:
-    """What SageMaker counts of an endpoint whose containers print no windows; its log is not read."""
+    """What SageMaker counts, and captures, of an endpoint whose containers print no windows."""
 
-    def __init__(self, metrics: InvocationMetrics, seen: Collection[str]) -> None:
+    def __init__(
+        self, metrics: InvocationMetrics, seen: Collection[str], captured: CapturedAnswers | None = None
+    ) -> None:
         self._metrics = metrics
         self._seen = frozenset(seen)
+        self._captured = captured
 
     def more(self) -> list[str]:
-        """The minutes that were complete since the last call, as JSON, oldest first. Raises Unreadable."""
-        found = _asked(lambda: self._metrics.more(datetime.now(UTC))) or []
+        """The minutes that were complete since the last call, as JSON, oldest first. Raises Unreadable.
+
+        Captured answers come late, and with the newest of the minutes: its block is still open.
+        """
+        now = datetime.now(UTC)
+        counted = _asked(lambda: self._metrics.more(now)) or []
+        found = [event for event in counted if event["eventId"] not in self._seen]
         found.sort(key=lambda event: (event["timestamp"], event["eventId"]))
-        return [json.dumps(event) for event in found if event["eventId"] not in self._seen]
+        if self._captured:
+            self._captured.read(now)
+        if self._captured and found:
+            newest = datetime.fromtimestamp(found[-1]["timestamp"] / 1000 - PERIOD, UTC)
+            found += self._captured.told(now, newest)
+        return [json.dumps(event) for event in found]
 
 
 def _asked(call: Callable[..., Any], **arguments: Any) -> Any:

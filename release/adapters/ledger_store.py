@@ -40,6 +40,7 @@ from release.domain.ledger import (
     Stored,
     Subject,
 )
+from release.domain.retraining import Retrain
 
 PREFIX = "ledger/"
 ACCEPTED = "ledger-accepted.json"
@@ -72,8 +73,11 @@ class LedgerStore:
         """The rollout that is open, or None."""
         return ledger.open_rollout(self._look())
 
-    def alive(self, found: OpenRollout) -> bool:
-        """Whether the process that works on the open rollout still lives."""
+    def alive(self, found: OpenRollout | Retrain) -> bool:
+        """Whether the process that works on the open rollout, or on the retrain, still lives."""
+        if isinstance(found, Retrain):
+            beat, age = self._beat(names.retrain_heartbeat(found.endpoint))
+            return is_alive(found.owner, age if beat and beat.rollout == found.id else None)
         beat, age = self._beat()
         mine = beat is not None and beat.rollout == found.id
         alive = is_alive(found.owner, age if mine else None)
@@ -172,13 +176,15 @@ class LedgerStore:
                 return entry
 
     @contextmanager
-    def heartbeat(self, rollout: str) -> Generator[None]:
-        """Keeps saying that this process is at work on `rollout`, for readers on other hosts."""
+    def heartbeat(self, of: str, retrained: str = "") -> Generator[None]:
+        """Keeps saying, for readers on other hosts, that this process is at work on the rollout of this id,
+        or on the retrain, of the endpoint `retrained`, beside the stage's rollouts."""
+        key = names.retrain_heartbeat(retrained) if retrained else names.HEARTBEAT
         stopped = threading.Event()
 
         def beat() -> None:
             while True:
-                self._put_beat(rollout)
+                self._put_beat(of, key)
                 if stopped.wait(ledger.BEAT_SECONDS):
                     return
 
@@ -190,7 +196,7 @@ class LedgerStore:
             stopped.set()
             thread.join(timeout=5)
         if self._last:
-            self._put_beat(rollout)  # the end of the ledger is on record in two places
+            self._put_beat(of, key)  # the end of the ledger is on record in two places
 
     def shelf(self) -> Shelf:
         """Everything that lies, or lay, where the ledger is, in all its versions."""
@@ -223,15 +229,13 @@ class LedgerStore:
         key, version = asked
         return self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version)["Body"].read()
 
-    def _put_beat(self, rollout: str) -> None:
+    def _put_beat(self, rollout: str, key: str) -> None:
         last = self._last
         number, sha256 = (last.number, last.sha256) if last else (0, "")
         body = Heartbeat(rollout=rollout, at=datetime.now(UTC), number=number, sha256=sha256)
         # A missed beat must not end a rollout; the next one may get through.
         with suppress(BotoCoreError, ClientError):
-            self._s3.put_object(
-                Bucket=self._bucket, Key=names.HEARTBEAT, Body=body.model_dump_json().encode()
-            )
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=body.model_dump_json().encode())
 
     def _look(self) -> list[Stored]:
         """The newest entries, oldest first, back to the last one that opened or closed a rollout."""
@@ -286,13 +290,13 @@ class LedgerStore:
             "Run the same command again.",
         )
 
-    def _beat(self) -> tuple[Heartbeat, float] | tuple[None, None]:
+    def _beat(self, key: str = names.HEARTBEAT) -> tuple[Heartbeat, float] | tuple[None, None]:
         """The last heartbeat and its age in seconds; None where there is none that can be read.
 
         S3's own clock tells the age, when it was written and when it was read: two hosts' clocks may differ.
         """
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=names.HEARTBEAT)
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
             found = Heartbeat.model_validate_json(answer["Body"].read())
         except ValidationError:
             return None, None

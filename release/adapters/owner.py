@@ -7,9 +7,6 @@ from pathlib import Path
 
 from release.domain.ledger import STALE_SECONDS, Owner
 
-_CI_ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
-"""The variables in which CI systems name who started a job."""
-
 
 def this_process() -> Owner:
     """The owner record of the running process."""
@@ -68,11 +65,6 @@ def _without_proc(pid: int) -> int | None:
     except PermissionError:
         return 0
     return 0
-
-
-def ci_actor() -> str:
-    """Whom the environment of CI names as the one who started the job; empty elsewhere."""
-    return next(filter(None, (os.environ.get(name, "") for name in _CI_ACTORS)), "")
 
 
 def _user() -> str:

@@ -1,10 +1,9 @@
 """A stage's file as a revision of Git has it. Nothing is checked out."""
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from release.adapters import stage_file
+from release.adapters import git, stage_file
 from release.domain.errors import UsageError
 
 
@@ -30,9 +29,7 @@ def config_at(project: Path, revision: str, stage: str) -> dict[str, Any] | None
 def _git(project: Path, *arguments: str) -> str | None:
     """What git says, None where it does not have what it was asked for."""
     try:
-        done = subprocess.run(
-            ["git", "-C", str(project), *arguments], capture_output=True, text=True, check=False
-        )
+        done = git.run(project, *arguments)
     except FileNotFoundError:
         raise UsageError("git is not on PATH.", "No revision could be read.", "Install git.") from None
     return done.stdout if done.returncode == 0 else None

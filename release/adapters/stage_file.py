@@ -4,7 +4,9 @@ Comments, order and quoting survive a change; the write is atomic, so a crash le
 one. What the values mean is not decided here.
 """
 
+import io
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,19 +14,23 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from release.adapters import yaml_comments
 from release.domain import former
 from release.domain.errors import ServiceError, UsageError
-from release.domain.pins import PIN_ROLES, EndpointSettings, Pins, ReleasePin
+from release.domain.pins import PIN_ROLES, EndpointSettings, Pins, Proposed, ReleasePin
+from release.domain.proposal import Edit
 from release.domain.stage import StageSettings
 
 ENDPOINTS = "slipway:endpoints"
 BOOLEANS = tuple(
     f"slipway:{name}" for name, field in StageSettings.model_fields.items() if field.annotation is bool
 )
+HEXADECIMAL = ("release", "sha256", "replaces")
+"""What is quoted, as it could be read as a number."""
 FORMER_ROLES = ("older",)
 """Keys under which an earlier version named a release (`release/domain/former.py`)."""
 
@@ -77,23 +83,59 @@ class YamlStageFile:
         """As `write_pins`."""
         write_pins(self._path, endpoint, pins)
 
+    def proposing(self, endpoint: str, proposed: Proposed) -> Edit:
+        """The file with this proposal in it; nothing is written. Raises UsageError as `write_pins`."""
+        document, changed = _load(self._path), io.StringIO()
+        _change(document, self._path, endpoint, {"proposed": _proposed_node(proposed)})
+        _yaml().dump(document, changed)
+        return Edit(self._path.name, self._path.read_text(encoding="utf-8"), changed.getvalue())
+
 
 def write_pins(path: Path, endpoint: str, pins: Pins) -> None:
-    """Set `endpoint`'s pins in the file, and leave the file alone when they are there already.
+    """Set `endpoint`'s pins in the file. Without a candidate among them, nothing stays proposed.
 
     Raises UsageError when the file is broken or lacks the endpoint, ServiceError when it cannot be written.
     """
     document = _load(path)
+    named = {role: getattr(pins, role, None) for role in (*PIN_ROLES, *FORMER_ROLES)}
+    changes = {role: _pin_node(pin) if pin else None for role, pin in named.items()}
+    if pins.candidate is None:
+        changes["proposed"] = None
+    _change(document, path, endpoint, changes)
+    _mend_booleans(document)
+    _write_atomically(path, document)
+
+
+def _change(
+    document: CommentedMap, path: Path, endpoint: str, changes: dict[str, CommentedMap | None]
+) -> None:
     endpoints = document.get("config", {}).get(ENDPOINTS) or CommentedMap()
     if endpoint not in endpoints:
         raise UsageError(f"{path.name} has no endpoint {endpoint!r}.", "Nothing was changed.")
     if endpoints[endpoint] is None:
         endpoints[endpoint] = CommentedMap()
-    named = {role: getattr(pins, role, None) for role in (*PIN_ROLES, *FORMER_ROLES)}
-    changes = {role: _pin_node(pin) if pin else None for role, pin in named.items()}
     yaml_comments.change(endpoints, endpoint, changes)
-    _mend_booleans(document)
-    _write_atomically(path, document)
+
+
+def differ(before: str, path: Path) -> tuple[bool, bool]:
+    """Whether the pins in a file, and whether anything else in it, are others than in its text `before`."""
+    try:
+        one = YAML(typ="safe").load(before) or {}
+        (pins, rest), (pins_now, rest_now) = _apart(one), _apart(_plain(path))
+    except (YAMLError, UsageError, AttributeError):
+        return True, True
+    return pins != pins_now, rest != rest_now
+
+
+def _apart(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The pins of each endpoint, and the whole document without them."""
+    config = dict(document.get("config") or {})
+    endpoints = {name: dict(values or {}) for name, values in (config.pop(ENDPOINTS, None) or {}).items()}
+    pins = {
+        name: {key: values.pop(key) for key in (*PIN_ROLES, *FORMER_ROLES, "proposed") if key in values}
+        for name, values in endpoints.items()
+    }
+    return pins, document | {"config": config, ENDPOINTS: endpoints}
 
 
 def mend_booleans(path: Path) -> None:
@@ -122,8 +164,16 @@ def _mend_booleans(document: CommentedMap) -> None:
 def _pin_node(pin: ReleasePin) -> CommentedMap:
     """The pin as YAML. Hexadecimal is quoted: without, `12e4…` would be read as a number."""
     values = pin.model_dump(mode="json", exclude_defaults=True) | {"capacity": pin.capacity}
-    quoted = {key: DoubleQuotedScalarString(values[key]) for key in ("release", "sha256")}
-    return CommentedMap(values | quoted)
+    return _quoted(values)
+
+
+def _proposed_node(proposed: Proposed) -> CommentedMap:
+    return _quoted(proposed.model_dump(mode="json", exclude_defaults=True))
+
+
+def _quoted(values: dict[str, Any]) -> CommentedMap:
+    named = {key: DoubleQuotedScalarString(values[key]) for key in HEXADECIMAL if key in values}
+    return CommentedMap(values | named)
 
 
 def _plain(path: Path) -> dict[str, Any]:
@@ -155,6 +205,7 @@ def _parsed(text: str, name: str, where_it_is: str, yaml: YAML) -> Any:
     try:
         document = yaml.load(text)
     except MarkedYAMLError as error:
+        _refuse_conflict(name, text, error)
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise UsageError(
@@ -167,6 +218,27 @@ def _parsed(text: str, name: str, where_it_is: str, yaml: YAML) -> Any:
     if not isinstance(document, dict) or not isinstance(document.get("config", {}), dict | None):
         raise UsageError(f"{name}, line 1: a stage file is a mapping with `config:`.", "Nothing was changed.")
     return document
+
+
+def _refuse_conflict(name: str, text: str, error: MarkedYAMLError) -> None:
+    """Raise UsageError where two changes of the file met: one of them was not chosen, or not taken out."""
+    lines = text.splitlines()
+    marked = next((number for number, line in enumerate(lines, 1) if line.startswith("<" * 7)), None)
+    if marked is not None:
+        raise UsageError(
+            f"{name}, line {marked}: a merge conflict is not resolved ({lines[marked - 1]}).",
+            "Two changes of the stage met, and nobody chose between them: nothing was changed.",
+            f"Keep one side and take the other and the marks out, or put the file back as it was before "
+            f"(git checkout HEAD -- {name}); then run this again.",
+        )
+    twice = isinstance(error, DuplicateKeyError) and re.search(r'"(\w+)"', error.problem or "")
+    if twice and twice[1] in (*PIN_ROLES, "proposed"):
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UsageError(
+            f"{name}, line {line}: one endpoint has `{twice[1]}` twice.",
+            "Of two promotions that met nobody can tell which counts, so nothing was changed.",
+            "Take one of them out by a commit, or both, and propose anew: ./slipway promote STAGE --propose",
+        )
 
 
 def _write_atomically(path: Path, document: CommentedMap) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from release.adapters import revisions, stage_file
+from release.adapters import ci, revisions, stage_file
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws, error_code
 from release.adapters.batch_jobs import TransformJobs
@@ -19,23 +19,25 @@ from release.adapters.data_store import DataStore
 from release.adapters.endpoints import Endpoints
 from release.adapters.evidence import EvidenceStore
 from release.adapters.fence_store import FenceStore
+from release.adapters.git import GitRepository
 from release.adapters.holdings import Holdings
-from release.adapters.images import LocalImages
+from release.adapters.images import LocalImages, LocalTrainingImages
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.model_packages import SageMakerRegistry
 from release.adapters.model_registry import ModelRegistry
-from release.adapters.owner import ci_actor
 from release.adapters.project_folder import find_project
 from release.adapters.quotas import Quotas
 from release.adapters.records import approval_store, explaining, maker_store, waiver_store
 from release.adapters.registry import Registry
 from release.adapters.signs import Signs
 from release.adapters.stage_file import YamlStageFile
+from release.adapters.training_jobs import TrainingJobs
 from release.domain import former, stage, stages
 from release.domain.planned import Change
 from release.domain.said import Caller
 from release.domain.stage import StageSettings
 from release.domain.stages import Stages
+from release.jobs import Site
 from release.ports import Event, Stack, StagePorts, Tell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +49,8 @@ class Project:
 
     folder: Path
     tell: Tell
+    commits: bool = field(default=True, kw_only=True)
+    """Whether a command commits the stage's file that it changed."""
 
     @property
     def build(self) -> Path:
@@ -72,9 +76,15 @@ class Project:
         with explaining():
             aws = _aws(settings)
             aws.check_account()
-        ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell)
+        ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell, self.commits)
         last = settings.stage == self.stages.names[-1]
         return replace(ports, entering=self.stages.entering(settings.stage), last=last)
+
+    def site(self, name: str) -> Site:
+        """One stage as a place to train in. Raises as `stage` does."""
+        aws = _aws(self.settings(name))
+        images = LocalTrainingImages(ROOT / ".build" / "image")
+        return Site(self.stage(name), TrainingJobs(aws), images)
 
     def fences(self, name: str) -> FenceStore:
         """One stage's fences alone. Raises SlipwayError when it cannot be reached, whatever the reason is."""
@@ -110,11 +120,17 @@ def _aws(settings: StageSettings) -> StageAws:
 
 
 def ports_of(
-    folder: Path, settings: StageSettings, aws: StageAws, written_by_former: bool, tell: Tell
+    folder: Path,
+    settings: StageSettings,
+    aws: StageAws,
+    written_by_former: bool,
+    tell: Tell,
+    commits: bool = True,
 ) -> StagePorts:
     """The ports of one stage, reached by `aws`."""
     artifacts = ArtifactStore(aws)
     ledger = LedgerStore(aws, artifacts.bucket)
+    file = stage_file.path_of(folder, settings.stage)
 
     def say(text: str) -> None:
         tell(Event(text, detail=True))
@@ -124,7 +140,8 @@ def ports_of(
         former=written_by_former,
         loopback=aws.on_loopback,
         entering=f"./slipway promote {settings.stage}",
-        file=YamlStageFile(stage_file.path_of(folder, settings.stage)),
+        file=YamlStageFile(file),
+        repository=GitRepository(file, commits and settings.commits),
         endpoints=Endpoints(aws),
         stack=_StackWhenNeeded(folder, aws, say, ledger.left_by_the_dead),
         ledger=ledger,
@@ -133,7 +150,7 @@ def ports_of(
         approvals=approval_store(aws, artifacts.bucket),
         makers=maker_store(aws, artifacts.bucket),
         waivers=waiver_store(aws, artifacts.bucket),
-        caller=lambda: Caller(arn=aws.identity["Arn"], actor=ci_actor()),
+        caller=lambda: Caller(arn=aws.identity["Arn"], actor=ci.actor()),
         artifacts=artifacts,
         data=DataStore(aws, artifacts),
         holdings=Holdings(aws, artifacts),
@@ -189,6 +206,6 @@ def _role_exists(aws: StageAws, role: str) -> bool:
     return True
 
 
-def find(start: Path, tell: Tell) -> Project:
+def find(start: Path, tell: Tell, commits: bool = True) -> Project:
     """The project at or above `start`. Raises UsageError where there is none."""
-    return Project(find_project(start), tell)
+    return Project(find_project(start), tell, commits=commits)

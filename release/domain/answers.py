@@ -64,6 +64,11 @@ def not_finite(answer: Any) -> str | None:
     return None
 
 
+def holds_null(answer: Any) -> bool:
+    """Whether an answer holds null: what encoders write that know no number which is not finite."""
+    return any(value is None for _, value in _leaves(answer))
+
+
 def difference(expected: Any, found: Any, tolerance: float) -> str | None:
     """Where and how `found` is not what is expected, or None. Numbers may lie `tolerance` apart."""
     mine, theirs = dict(_leaves(expected)), dict(_leaves(found))

@@ -4,6 +4,8 @@ Its manifest names it, so that it is known and can be had again for as long as t
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from release.domain.errors import ServiceError
 from release.domain.manifest import Manifest
@@ -26,6 +28,19 @@ class DataVersion:
 
 class DamagedData(ServiceError):
     """What is kept as a data version has other bytes."""
+
+
+class DataStore(Protocol):
+    """The data versions in a stage's bucket, where DVC keeps them."""
+
+    def has(self, version: DataVersion) -> bool:
+        """Whether the version's bytes are there, undamaged."""
+
+    def put(self, version: DataVersion, file: Path) -> None:
+        """Have it hold the bytes of `file`. Raises UsageError when they are not the version's."""
+
+    def fetch(self, version: DataVersion, file: Path) -> bool:
+        """Write the version's bytes to `file`; whether there are any. Raises DamagedData for other bytes."""
 
 
 def of(manifest: Manifest) -> DataVersion | None:

@@ -83,6 +83,11 @@ def _parts(score: Score) -> tuple[float, ...]:
     return score if isinstance(score, tuple) else (score,)
 
 
+def flat(scores: Sequence[Score]) -> list[float]:
+    """All numbers of the scores, in order."""
+    return [part for score in scores for part in _parts(score)]
+
+
 def classes_of(score: Score) -> int:
     """Of how many classes it has a probability; 1 for a number."""
     return len(_parts(score))

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
-from release.domain import former, names
+from release.domain import former, names, retrained
 from release.domain.approvals import Approval
 from release.domain.errors import Held, ServiceError
 from release.domain.pins import Alarms, Data, Pins, RolloutSettings
@@ -22,7 +22,7 @@ from release.domain.policy import Policy
 from release.domain.said import Said
 from release.domain.waivers import Waiver
 
-Kind = Literal["release", "promote", "apply", "rollback", "unlock", "approve", "waive"]
+Kind = Literal["release", "promote", "apply", "rollback", "unlock", "approve", "waive", "retrain"]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's."""
 BEAT_SECONDS = STALE_SECONDS / 4
@@ -116,6 +116,10 @@ class Opened(Data):
     without_windows: tuple[str, ...] = ()
     """Those of the releases before and after whose containers print no windows: SageMaker's own metrics are
     what they are judged by."""
+    reason: str = ""
+    """Why, as the person said who began it."""
+    proposed: bool = False
+    """Whether it was proposed in the stage's file, and merged."""
     mends: bool = False
     """Whether the pins stay as they are, and what serves is brought back to them."""
 
@@ -180,9 +184,9 @@ class Refused(Data):
     reasons: tuple[str, ...]
 
 
-Payload = Annotated[
-    Opened | Entered | Judged | Resumed | Closed | Refused | Said, Field(discriminator="event")
-]
+Remark = Refused | Said | retrained.What
+"""What opens and closes nothing."""
+Payload = Annotated[Opened | Entered | Judged | Resumed | Closed | Remark, Field(discriminator="event")]
 
 
 class Subject(Data):
@@ -259,9 +263,11 @@ class Heartbeat(Data):
 def may_follow(what: Payload, between: Payload) -> bool:
     """Whether an entry still holds after another process's entry came between it and what was decided on.
 
-    Refusals and people's words open and close nothing. Anything else means that the stage is another's.
+    Anything but a remark means that the stage is another's, and of two who claim a retrain the first has it.
     """
-    return isinstance(what, Refused | Said) or isinstance(between, Refused | Said)
+    if isinstance(what, retrained.Claim) and isinstance(between, retrained.Claim):
+        return False
+    return isinstance(what, Remark) or isinstance(between, Remark)
 
 
 def following(last: Stored | Link | None, at: str, subject: Subject, owner: Owner, what: Payload) -> Entry:
@@ -307,9 +313,9 @@ def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
     opened: Entry | None = None
     found: OpenRollout | None = None
     for entry in (stored.entry for stored in entries):
+        if isinstance(entry.what, Remark):
+            continue
         match entry.what:
-            case Refused() | Said():
-                continue
             case Closed():
                 opened = found = None
             case Opened() as what:

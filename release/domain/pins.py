@@ -66,18 +66,14 @@ class Capture(Data):
     """A share of all requests and answers, whole, kept in a bucket. Limits: DataCaptureConfig."""
 
     percent: Annotated[int, Field(ge=1, le=100)]
-    """Of the requests, with their answers: whatever callers send is kept."""
+    """Of the requests, with their answers: whatever callers send is kept. Of containers that print no windows
+    the answers are judged."""
     to: CaptureUri
     """Where: `s3://<bucket>/<prefix>`; the execution role may write there, and nobody deletes."""
 
 
-class ReleasePin(Data):
-    """One release, as deployed in a stage: what runs, and the shape of the fleet that runs it.
-
-    `capacity` is the instance count that its endpoint config starts with, `type` the instance type. Both are
-    part of the pin, as are `environment`, `vpc` and `capture`, so that a changed setting never renames what
-    serves; without a `type` it is the one of the endpoint's settings.
-    """
+class Placed(Data):
+    """One release in a stage: its image and its artifact, where the stage has them."""
 
     release: ReleaseId
     """The release's id."""
@@ -87,21 +83,6 @@ class ReleasePin(Data):
     """Its model artifact, in this stage's bucket: `s3://<bucket>/<key>.tar.gz`."""
     sha256: Sha256
     """The artifact's SHA-256."""
-    capacity: Annotated[int, Field(ge=1, le=1000)] = 1
-    """Instances that its endpoint config starts with."""
-    type: InstanceType | None = None
-    """What it runs on; that of `instances` where it is left out."""
-    environment: Environment = Field(default_factory=dict)
-    """The variables that its model was made with; none in what an earlier version rolled out."""
-    vpc: Vpc | None = None
-    """The network that its model was made for."""
-    capture: Capture | None = None
-    """What its endpoint config captures."""
-    beside: bool = False
-    """Of a candidate: it gets configs in which it stands beside live, and not only one to serve alone.
-
-    It is part of the pin and not of the settings: those may change in the middle of a rollout.
-    """
 
     @field_validator("image")
     @classmethod
@@ -121,6 +102,31 @@ class ReleasePin(Data):
     def digest(self) -> str:
         """`sha256:…` of the image's manifest."""
         return self.image.rpartition("@")[2]
+
+
+class ReleasePin(Placed):
+    """One release, as deployed in a stage: what runs, and the shape of the fleet that runs it.
+
+    `capacity` is the instance count that its endpoint config starts with, `type` the instance type. Both are
+    part of the pin, as are `environment`, `vpc` and `capture`, so that a changed setting never renames what
+    serves; without a `type` it is the one of the endpoint's settings.
+    """
+
+    capacity: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Instances that its endpoint config starts with."""
+    type: InstanceType | None = None
+    """What it runs on; that of `instances` where it is left out."""
+    environment: Environment = Field(default_factory=dict)
+    """The variables that its model was made with; none in what an earlier version rolled out."""
+    vpc: Vpc | None = None
+    """The network that its model was made for."""
+    capture: Capture | None = None
+    """What its endpoint config captures."""
+    beside: bool = False
+    """Of a candidate: it gets configs in which it stands beside live, and not only one to serve alone.
+
+    It is part of the pin and not of the settings: those may change in the middle of a rollout.
+    """
 
 
 class Pins(Data):
@@ -185,6 +191,24 @@ class Instances(Data):
 
 
 Strategy = Literal["all-at-once", "canary", "linear", "judged", "shadow"]
+
+
+class Proposed(Placed):
+    """A promotion that is proposed in a stage's file, and begins when that is merged (docs/proposals.md).
+
+    By itself it makes, moves and deletes nothing. The next change of the endpoint's pins ends it.
+    """
+
+    source: str
+    """The stage from which the release comes."""
+    replaces: ReleaseId | None = None
+    """What was live when it was proposed; none before an endpoint's first release."""
+    skip: bool = False
+    """Whether it leaves stages out, as `--skip` does."""
+    reason: str = ""
+    """Why, in a person's words; kept in the stage's ledger."""
+    strategy: Strategy | None = None
+    """Another way to move traffic than the stage's own, as `--strategy`."""
 
 
 class RolloutSettings(Data):
@@ -287,6 +311,7 @@ class EndpointSettings(Pins):
     capture: Capture | None = None
     rollout: RolloutSettings = RolloutSettings()
     alarms: Alarms = Alarms()
+    proposed: Proposed | None = None
 
     @property
     def pins(self) -> Pins:

@@ -4,7 +4,7 @@ Every default is explained in docs/judge.md; margins are what the owner of a ser
 policy that cannot decide is refused on construction, with the reason. Nothing here decides.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,8 @@ Milliseconds = Annotated[float, Field(ge=0, le=60_000)]
 Metric = Literal["errors", "service", "invalid", "latency", "score", "agreement", "loss"]
 SEEN_BY_INVOCATIONS: tuple[Metric, ...] = ("service", "latency")
 """What SageMaker's own metrics show of a container that prints no windows."""
+SEEN_BY_CAPTURES: tuple[Metric, ...] = ("invalid", "score")
+"""What answers show besides that the stage captures."""
 INVOCATION_SECONDS = 60.0
 """SageMaker publishes its metrics by the minute."""
 
@@ -132,6 +134,11 @@ class Policy(Data):
     by: Literal["windows", "invocations"] = "windows"
     """What the judge counts: windows, or SageMaker's invocation metrics. A rollout with a container that
     prints no windows sets it by itself."""
+    captured: Annotated[int, Field(ge=0, le=100)] = 0
+    """By invocations: the percentage of answers that are captured and judged, 0 for none. A rollout sets it
+    by itself, from what the live release's endpoint config captures."""
+    captured_grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 150.0
+    """How long after its end a minute's captured answers are waited for; what comes later is only named."""
     require: tuple[Metric, ...] = ("errors", "invalid", "latency", "score")
     """Metrics that must be proven good before PASS; the others can only fail, where their evidence comes."""
     errors: RateMargin = RateMargin()
@@ -166,11 +173,20 @@ class Policy(Data):
     def _can_decide(self) -> "Policy":
         if not self.require:
             raise ValueError("require is empty: PASS would need no evidence")
-        if self.by == "invocations" and (unseen := set(self.require) - set(SEEN_BY_INVOCATIONS)):
+        if self.captured and self.by != "invocations":
+            raise ValueError("captured answers are judged by invocations alone: windows count all of them")
+        if unseen := set(self.require) - set(self.seen):
             raise ValueError(f"by invocations nobody sees {', '.join(sorted(unseen))}, which require names")
         if self.fresh_seconds < self.block_seconds:
             raise ValueError("fresh_seconds is shorter than a block: no evidence would be fresh")
         return self
+
+    @property
+    def seen(self) -> tuple[Metric, ...]:
+        """The metrics whose evidence is counted."""
+        if self.by == "windows":
+            return get_args(Metric)
+        return SEEN_BY_INVOCATIONS + (SEEN_BY_CAPTURES if self.captured else ())
 
     def for_objective(self, latency_ms: float) -> "Policy":
         """This policy for an endpoint whose requests shall be answered within `latency_ms`.
@@ -182,14 +198,18 @@ class Policy(Data):
         update = {name: round(value, 6) for name, value in derived.items() if name not in own}
         return self.model_copy(update={"latency": self.latency.model_copy(update=update)})
 
-    def by_invocations(self) -> "Policy":
+    def by_invocations(self, captured: int = 0) -> "Policy":
         """This policy where a container prints no windows: SageMaker's metrics, by the minute.
 
-        Margins, least requests and least time stay; what needs windows is required no more.
+        Margins, least requests and least time stay; what needs windows is required no more. Where so many
+        percent of the answers are `captured`, scores and invalid predictions can fail it; they are required
+        where the policy itself says what it requires, and names them.
         """
+        named = self.require if captured and "require" in self.model_fields_set else ()
         update = {
             "by": "invocations",
-            "require": SEEN_BY_INVOCATIONS,
+            "captured": captured,
+            "require": SEEN_BY_INVOCATIONS + tuple(one for one in SEEN_BY_CAPTURES if one in named),
             "block_seconds": INVOCATION_SECONDS,
             "memory_seconds": max(self.memory_seconds, 15 * INVOCATION_SECONDS),
             # Both variants' minutes come together, one line after the other.

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator
 from release.domain import former, guardrails, nearby, regions
 from release.domain.batch import S3Place
 from release.domain.errors import UsageError
-from release.domain.pins import Data, EndpointName, EndpointSettings
+from release.domain.pins import Data, EndpointName, EndpointSettings, InstanceType
 from release.domain.policy import Policy
 
 _NAMESPACES = ("slipway", "aws", "pulumi")
@@ -31,6 +31,7 @@ EXAMPLES = {
     "judge": "slipway:judge:\n    errors: {fail_times: 1.25, fail_plus: 0.0002}",
     "permissions_boundary": "slipway:permissions_boundary: arn:aws:iam::123456789012:policy/boundary",
     "region": "aws:region: us-east-1",
+    "training": "slipway:training: {instance: ml.m5.large, minutes: 60}",
 }
 """What to paste for a key that is missing or wrong."""
 
@@ -81,6 +82,29 @@ class Batch(Data):
     """Buckets, or folders in them, to which answers may go."""
 
 
+class TrainingSettings(Data):
+    """What a training job of the stage runs on."""
+
+    instance: InstanceType = "ml.m5.large"
+    """The machine that trains. Without `slipway:training` (`{}` is enough) no job runs in the stage, which
+    then has no role for one."""
+    volume_gb: Annotated[int, Field(ge=1, le=16_384)] = 30
+    """The disk of that machine."""
+    minutes: Annotated[int, Field(ge=1, le=40_320)] = 60
+    """A job that takes longer is stopped; `--max-minutes` says another limit for one."""
+
+
+class RetrainSettings(Data):
+    """When a stage's live model may be retrained, and whether one that was comes here by itself."""
+
+    cooldown_days: Annotated[int, Field(ge=0, le=365)] = 7
+    """The next retrain of an endpoint begins so many days after the last one at the earliest."""
+    budget_per_month: Annotated[int, Field(ge=0, le=1000)] = 4
+    """At most so many retrains of an endpoint in any 30 days; 0 allows none."""
+    promote: bool = False
+    """Whether a retrained release is promoted here, through gates and rollout, and not only proposed."""
+
+
 class StageSettings(Data):
     """Everything a stage's data says."""
 
@@ -99,12 +123,17 @@ class StageSettings(Data):
     """What batch scoring may reach; `pulumi up` gives the execution role the rights."""
     judge: Policy = Policy()
     """What the judge tolerates from a candidate here; docs/judge.md explains every default."""
+    retrain: RetrainSettings = RetrainSettings()
     gates: tuple[str, ...] = ()
     """Gates that this stage insists on besides those of Pulumi.yaml (`release/domain/stages.py`)."""
     permissions_boundary: Annotated[str, StringConstraints(pattern=_POLICY)] | None = None
     """ARN of the policy that bounds the execution role, where an organisation allows none without one."""
+    training: TrainingSettings | None = None
+    """Whether trainings run in the stage: `{}` declares a role for them, and jobs with these defaults."""
     protect: bool = False
     """Refuse to delete bucket, registry, key and an endpoint with a way back, even by `pulumi destroy`."""
+    commits: bool = True
+    """Whether a command that changed pins in this file commits it, where Git tracks it."""
     model_packages: Literal["none", "registered", "approved"] = "none"
     """Whether releases are versions in SageMaker's Model Registry too: each that becomes live (`registered`),
     or each before it enters, which it does once its version is `approved`."""

@@ -40,6 +40,10 @@ KEPT_BY_INVOCATIONS = (
     "the limits of errors and latency are proven to be kept, as SageMaker counts them; without windows "
     "nobody saw invalid predictions"
 )
+KEPT_BY_CAPTURES = (
+    "the limits of errors and latency are proven to be kept, as SageMaker counts them; of {answers:,} "
+    "captured answers {invalid:,} were not a finite number"
+)
 """What a PASS says, by what it rests on."""
 QUESTIONS = 4
 ALPHA = BETA = 0.01
@@ -63,10 +67,11 @@ class Limits:
 class Alone:
     """Folds windows of one variant, in whatever order they come; asked for a verdict at any time.
 
-    Of a container that prints none (`by_windows` False) there is what SageMaker counts: errors and latency.
+    Of a container that prints none (`by_windows` False) there is what SageMaker counts, errors and latency,
+    and where answers are captured, whether those are finite: `captured` says that it has to be proven.
     """
 
-    def __init__(self, limits: Limits, by_windows: bool = True) -> None:
+    def __init__(self, limits: Limits, by_windows: bool = True, captured: bool = False) -> None:
         self._questions = (
             _Question("errors", "answered with a 5xx", limits.errors),
             _Question("invalid", "not a finite number", limits.invalid),
@@ -75,6 +80,11 @@ class Alone:
         )
         # What the service counts comes a minute late; of a container without windows it is all that comes.
         self._asked = {"errors", "invalid", "latency"} if by_windows else {"service", "latency"}
+        if captured:
+            self._asked.add("invalid")
+        self._by_windows = by_windows
+        self._captured = [0, 0]
+        """Captured answers, and those of them that were not finite."""
         self._answers = "requests" if by_windows else "service"
         steps = math.log(limits.latency / LATENCY_FLOOR) / math.log(LATENCY_STEP)
         self._slow_from = max(math.ceil(steps), 0)
@@ -95,9 +105,11 @@ class Alone:
         if window.id in self._seen:
             return []
         self._seen.add(window.id)
+        for cause, count in window.set_aside.items():
+            self._set_aside[cause] = self._set_aside.get(cause, 0) + count
         counts = window.dense()
         ok, errors = _pair(counts, "requests")
-        if ok + errors + sum(_pair(counts, "service")) == 0:
+        if ok + errors + sum(_pair(counts, "service")) + sum(_pair(counts, "invalid")) == 0:
             return []
         self._from, self._to = min(self._from, window.start), max(self._to, window.end)
         self._requests += int(sum(_pair(counts, self._answers)))
@@ -117,6 +129,9 @@ class Alone:
         # Errors stick together: a burst is one error for FAIL, but every one of them counts for PASS.
         of_errors.add(first, calm, errors, ok)
         of_invalid.add(invalid, finite, invalid, finite)
+        if not ok + errors:
+            self._captured[0] += int(finite + invalid)
+            self._captured[1] += int(invalid)
         paced = counts[SPANS["pace"].start : SPANS["pace"].stop]
         slow, fast = slow + float(paced[PACE_SLOW:].sum()), fast + float(paced[:PACE_SLOW].sum())
         of_latency.add(slow, fast, slow, fast)
@@ -132,9 +147,16 @@ class Alone:
             lacking = f"proof of {', '.join(unproven)}" if self._requests else "any request"
             decision, because = Decision.HOLD, f"PASS waits for {lacking}"
         else:
-            decision, because = Decision.PASS, KEPT if "errors" in self._asked else KEPT_BY_INVOCATIONS
+            decision, because = Decision.PASS, self._kept()
         seconds = max(self._to - self._from, 0.0)
         return Verdict(decision, because, seconds, self._requests, 0, told, dict(self._set_aside))
+
+    def _kept(self) -> str:
+        """What a PASS rests on."""
+        if self._by_windows:
+            return KEPT
+        answers, invalid = self._captured
+        return KEPT_BY_CAPTURES.format(answers=answers, invalid=invalid) if answers else KEPT_BY_INVOCATIONS
 
 
 class _Question:

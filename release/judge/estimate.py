@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from release.domain.errors import UsageError
-from release.domain.policy import Policy
+from release.domain.policy import SEEN_BY_CAPTURES, Policy
 from release.judge.cells import LATENCY_STEP, PACE_STEP
 from release.judge.growth import per_request
 from release.judge.process import INVESTED
 from release.judge.questions import DECILES, FAR, Question, questions
 
 NORMAL = NormalDist()
+SCORES = {"score above q40 ok": 0.6, "score below q60 ok": 0.6, "score above q60 ok": 0.4}
+"""Those questions about an equal candidate's scores that need most, and its mean."""
 RANK_SPREAD = 0.35
 """Variance of a mean rank over ten levels as a share of mean (1 - mean)."""
 
@@ -90,9 +92,7 @@ def estimate(policy: Policy, given: Assumptions) -> list[Line]:
         lines.append(_fails(what, policy, asked["body"], mean, 0.5, given, least))
     extreme = asked["extreme"]
     lines.append(_fails("1 request of 70 at 100x", policy, extreme, 1 / 70, 1e-5, given))
-    lines.append(_fails("score shift, PSI .3", policy, asked["score higher"], _rank(0.56, 1.0), 0.5, given))
-    lines.append(_fails("2 % NaN", policy, asked["invalid"], 0.02, 1e-5, given))
-    return lines
+    return lines + _of_answers(policy, asked, given)
 
 
 def _by_invocations(policy: Policy, asked: dict[str, Question], given: Assumptions) -> list[Line]:
@@ -104,12 +104,30 @@ def _by_invocations(policy: Policy, asked: dict[str, Question], given: Assumptio
         "slow ok": (1e-5, 1e-5),
         "pace p99 ok": (slow, 0.01),
     }
+    if "score" in policy.require:
+        rates |= {name: (mean, mean) for name, mean in SCORES.items()}
+    if "invalid" in policy.require:
+        rates |= {"invalid ok": (1e-5, 1e-5), "invalid capped": (1e-5, 1e-5)}
     lines = [_equal(policy, asked, given, rates)]
     for times in (5, 10, 50):
         rate = min(times * given.errors if given.errors else times * 1e-3, 1.0)
         what = f"errors {100 * given.errors:g} % -> {100 * rate:g} %"
         lines.append(_fails(what, policy, asked["service"], rate, given.errors, given))
-    return lines
+    return lines + (_of_answers(policy, asked, given) if policy.captured else [])
+
+
+def _of_answers(policy: Policy, asked: dict[str, Question], given: Assumptions) -> list[Line]:
+    """What only answers show."""
+    shifted = _rank(0.56, 1.0)
+    return [
+        _fails("score shift, PSI .3", policy, asked["score higher"], shifted, 0.5, given),
+        _fails("2 % NaN", policy, asked["invalid"], 0.02, 1e-5, given),
+    ]
+
+
+def _shown(policy: Policy, question: Question) -> float:
+    """The share of the requests that a question is asked of: of captured answers a sample."""
+    return policy.captured / 100 if policy.captured and question.metric in SEEN_BY_CAPTURES else 1.0
 
 
 def _tolerated(question: Question, latency: float) -> float:
@@ -134,7 +152,7 @@ def _fails(
     shares = sum(q.weight for q in questions(policy))
     nats = math.log(shares / question.weight / policy.alpha / INVESTED) + math.log(3)
     spread = 1.0 if len(question.value.values) == 2 else RANK_SPREAD
-    growth = per_request(question, bad, live, 1 / given.weight - 1, spread)
+    growth = per_request(question, bad, live, 1 / given.weight - 1, spread) * _shown(policy, question)
     return _line(what, "FAIL", nats / growth if growth > 0 else math.inf, least, policy, given)
 
 
@@ -158,7 +176,9 @@ def _equal(
     """What an equal candidate needs, whose mean and live's are these in the questions that take longest."""
     nats = math.log(1 / policy.beta) + math.log(2)
     ratio = 1 / given.weight - 1
-    growths = [per_request(asked[name], c, b, ratio) for name, (c, b) in rates.items()]
+    growths = [
+        per_request(asked[name], c, b, ratio) * _shown(policy, asked[name]) for name, (c, b) in rates.items()
+    ]
     requests = max(nats / growth if growth > 0 else math.inf for growth in growths)
     if forgets(policy, given):
         requests = math.inf
@@ -168,9 +188,13 @@ def _equal(
 
 
 def remembered(policy: Policy, given: Assumptions) -> float:
-    """How many of live's requests its quantiles rest on, once as many are forgotten as come."""
+    """How many of live's requests its quantiles rest on, once as many are forgotten as come.
+
+    Those of required scores, where answers are captured: they are fewer.
+    """
     kept = math.exp(-policy.block_seconds / policy.memory_seconds)
-    return given.rate * (1 - given.weight) * policy.block_seconds / (1 - kept)
+    shown = policy.captured / 100 if policy.captured and "score" in policy.require else 1.0
+    return shown * given.rate * (1 - given.weight) * policy.block_seconds / (1 - kept)
 
 
 def forgets(policy: Policy, given: Assumptions) -> bool:

@@ -118,6 +118,7 @@ class Evidence:
         elif window.worker and key not in self._ended:
             self._workers.setdefault(key, _Worker(window)).report(window, length / 2)
         self.newest = max(self.newest, window.end)
+        self.set_aside.update(window.set_aside)
 
     def _check_time(self, window: Window, length: float) -> None:
         if window.end - window.start > LONGEST_BLOCKS * length:

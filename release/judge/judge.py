@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from release.domain.policy import Metric, Policy
+from release.domain.policy import SEEN_BY_CAPTURES, Metric, Policy
 from release.judge.cells import CELLS, LATENCY_STEP, SPANS, Counts, latency_steps
 from release.judge.noise import Noise
 from release.judge.process import (
@@ -52,6 +52,12 @@ BY_INVOCATIONS = (
     "errors and latency are proven within their PASS margins, as SageMaker counts them; without windows of "
     "both variants nobody saw score drift, invalid predictions, or a slow-down of less than a quarter"
 )
+BY_INVOCATIONS_AND_CAPTURES = (
+    "errors and latency are proven within their PASS margins, as SageMaker counts them; scores and invalid "
+    "predictions were compared in {mine:,} captured answers of the candidate and {theirs:,} of live, a "
+    "sample of {percent} %; without windows of both variants nobody saw a slow-down of less than a quarter"
+)
+NONE_CAPTURED = "; answers are captured, and {mine:,} of the candidate and {theirs:,} of live came in time"
 """What a PASS says, by what it rests on."""
 YOUNG_BLOCKS = 6
 """A candidate that is bad from its first blocks on fails at once; one that turns bad, a block later."""
@@ -82,10 +88,8 @@ class Judge:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         by_windows = policy.by == "windows"
-        self._answers, self._passes = (
-            (SPANS["requests"], BY_WINDOWS) if by_windows else (SPANS["service"], BY_INVOCATIONS)
-        )
-        """The cells that count requests without and with an error, and what a PASS says."""
+        self._answers = SPANS["requests" if by_windows else "service"]
+        """The cells that count requests without and with an error."""
         self._margin = policy.errors if by_windows else policy.service
         self._all = questions(policy)
         self.metrics: set[Metric] = set(policy.require)
@@ -98,6 +102,8 @@ class Judge:
         self.noise = Noise(latency.noise, latency.noise_seconds, policy.block_seconds)
         self.blocks = self.shared = self.stale = 0
         self.counted = np.zeros((2, CELLS))
+        self.captured, self.uncaptured = np.zeros(2), 0
+        """Captured answers of candidate and live, and for how many blocks none came of both."""
         self.failed: Verdict | None = None
         self._log_fail = -math.inf
         self._calm = True
@@ -123,8 +129,10 @@ class Judge:
 
     def _notice(self, block: Block) -> None:
         """Start to ask about a metric that is not required with the candidate's first evidence of it."""
+        by_windows = self.policy.by == "windows"
         for metric, group in OPTIONAL.items():
-            if metric not in self.metrics and self.policy.by == "windows":
+            seen = by_windows or (self.policy.captured and metric in SEEN_BY_CAPTURES)
+            if seen and metric not in self.metrics:
                 span = SPANS[group]
                 if block.candidate[span.start : span.stop].any():
                     self.metrics.add(metric)
@@ -147,6 +155,7 @@ class Judge:
             self.counted[1] += block.live
         else:
             self.stale += 1
+        self._count_captured(block)
         self.live.learn(block.live)
         self.candidate.learn(block.candidate)
         self._log_fail = float(np.logaddexp.reduce(self._weighed(self.processes.log_wealth)))
@@ -158,6 +167,14 @@ class Judge:
             worst = self.table.questions[int(np.argmax(shares))]
             because = f"{worst.metric}: {worst.name} is beyond its FAIL margin"
             self.failed = self._verdict(Decision.FAIL, because)
+
+    def _count_captured(self, block: Block) -> None:
+        if not self.policy.captured:
+            return
+        span = SPANS["invalid"]
+        came = np.array([each[span.start : span.stop].sum() for each in (block.candidate, block.live)])
+        self.captured += came
+        self.uncaptured = 0 if came.all() else self.uncaptured + 1
 
     def _compare(self, block: Block) -> None:
         table, past = self.table, self.live.counts
@@ -242,8 +259,18 @@ class Judge:
         if waits:
             found = self._verdict(Decision.HOLD, "PASS waits for " + "; ".join(waits))
         else:
-            found = self._verdict(Decision.PASS, self._passes)
+            found = self._verdict(Decision.PASS, self._passes())
         return replace(found, set_aside=set_aside or {})
+
+    def _passes(self) -> str:
+        """What a PASS rests on, and what nobody saw."""
+        if self.policy.by == "windows":
+            return BY_WINDOWS
+        mine, theirs = (int(count) for count in self.captured)
+        if mine and theirs:
+            return BY_INVOCATIONS_AND_CAPTURES.format(mine=mine, theirs=theirs, percent=self.policy.captured)
+        none = NONE_CAPTURED.format(mine=mine, theirs=theirs) if self.policy.captured else ""
+        return BY_INVOCATIONS + none
 
     def waits_for(self) -> list[str]:
         """What PASS lacks, in words; empty when nothing."""
@@ -254,6 +281,9 @@ class Judge:
             return ["any request that the candidate answered beside live"]
         if self.stale * policy.block_seconds >= policy.fresh_seconds:
             waits.append(f"evidence: none of both variants for {self.stale * policy.block_seconds:g} s")
+        unseen = self.uncaptured * policy.block_seconds
+        if {*policy.require} & {*SEEN_BY_CAPTURES} and policy.captured and unseen >= policy.fresh_seconds:
+            waits.append(f"captured answers: none of both variants for {unseen:g} s")
         if raw[0].sum() < policy.min_requests:
             waits.append(f"{policy.min_requests - raw[0].sum():.0f} more requests of the candidate")
         if seconds < policy.min_seconds:

@@ -68,7 +68,8 @@ WEIGHTS = {
 }
 """How alpha is shared among the FAIL questions, not yet normalised; a larger share decides sooner."""
 WEIGHTS_OF_INVOCATIONS = {"service": 8.0, "pace": 6.0, "pace p90": 2.0, "pace p99": 1.0, "slow": 6.0}
-"""The same, of the questions about what SageMaker itself counts."""
+"""The same, of the questions about what SageMaker itself counts. Those about captured answers have theirs of
+`WEIGHTS`."""
 PACE_FAIL, PACE_PASS = 1, 2
 """Thresholds by which a candidate may be slower before it fails, and by which a PASS says it is not."""
 PACE_BLOCK = 0.34
@@ -151,16 +152,19 @@ class Question:
 
 def questions(policy: Policy) -> tuple[Question, ...]:
     """All questions of a policy; names are unique."""
+    invalid = _rate("invalid", "invalid", policy.invalid, "predictions that are not finite")
     if policy.by == "invocations":
-        weights = WEIGHTS_OF_INVOCATIONS
+        weight = WEIGHTS_OF_INVOCATIONS["service"]
+        of_answers = (*invalid, *_score(policy)) if policy.captured else ()
         return (
-            *_rate("service", "service", policy.service, "invocations that fail", weights["service"]),
+            *_rate("service", "service", policy.service, "invocations that fail", weight),
             *_pace(),
+            *of_answers,
         )
     return (
         *_rate("errors", "clumps", policy.errors, "requests that fail"),
         *_rate("service", "service", policy.service, "invocations that fail"),
-        *_rate("invalid", "invalid", policy.invalid, "predictions that are not finite"),
+        *invalid,
         *_latency(policy),
         *_score(policy),
         *_agreement(policy.agreement),

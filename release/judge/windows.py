@@ -10,13 +10,15 @@ says of itself.
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
+from release.domain.captures import Aside
 from release.judge.cells import CELLS, SCHEMA, SPANS, Counts
 
 VARIANTS = ("live", "candidate")
@@ -33,6 +35,7 @@ FIELDS = frozenset(
     {"schema", "id", "variant", "worker", "start", "end", "requests", "errors", "clumps", "invalid"}
     | PAIRS.keys()
     | set(HISTOGRAMS)
+    | {"captured"}
 )
 
 
@@ -71,6 +74,8 @@ class Window:
     """Whether the worker says that it ended with this one."""
     scores_of: tuple[float, float] | None = None
     """What its score bins are equal parts of; None where it counts no score."""
+    set_aside: Mapping[str, int] = field(default_factory=dict)
+    """Captured answers that are no evidence, by cause; whoever read them counted them."""
 
     @property
     def middle(self) -> float:
@@ -135,7 +140,18 @@ def parse(record: object, stream: str = "") -> Window:
     # Who names no worker counts for a whole variant: nobody waits for its next report.
     worker = f"{instance}/{record['worker']}".strip("/") if record.get("worker") else ""
     last, scores_of = record.get("last") is True, _range(record)
-    return Window(name, variant, worker[:200], start, end, cells, counts, last, scores_of)
+    aside = _set_aside(record)
+    return Window(name, variant, worker[:200], start, end, cells, counts, last, scores_of, aside)
+
+
+def _set_aside(record: Mapping[str, Any]) -> dict[str, int]:
+    """Captured answers that are no evidence, by the causes that there are. `_counts` has read `captured`."""
+    if "captured" not in record:
+        return {}
+    told = record["captured"].get("set_aside", {})
+    if not isinstance(told, Mapping) or not set(told) <= set(Aside):
+        raise Refused(Refusal.UNREADABLE, "`captured.set_aside` does not count by the causes that there are")
+    return {str(cause): _whole(count, f"captured.set_aside.{cause}") for cause, count in told.items()}
 
 
 def _range(record: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -178,8 +194,12 @@ def _counts(record: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     put("requests", _rest(requests, errors, "errors", "requests"), errors)
     trials, first = _clumps(record, requests, errors)
     put("clumps", trials - first, first)
-    answered = requests - errors
-    invalid = _whole(record.get("invalid", 0), "invalid")
+    answered, invalid = requests - errors, _whole(record.get("invalid", 0), "invalid")
+    if "captured" in record:
+        # Of a container without windows: so many of its answers were captured and read.
+        captured = _object(record, "captured")
+        answered = _whole(captured.get("answers", 0), "captured.answers")
+        invalid = _whole(captured.get("invalid", 0), "captured.invalid")
     put("invalid", _rest(answered, invalid, "invalid", "answered requests"), invalid)
     for group, (total, part) in PAIRS.items():
         if group in record:
@@ -279,6 +299,7 @@ def merge(first: Window, second: Window) -> Window:
         cells=cells,
         counts=total[cells],
         scores_of=first.scores_of or second.scores_of,
+        set_aside=Counter(first.set_aside) + Counter(second.set_aside),
     )
 
 
@@ -305,6 +326,9 @@ def record(
         "clumps": {"trials": trials + first, "first": first},
         "invalid": pair("invalid")[1],
     }
+    finite, invalid = pair("invalid")
+    if finite + invalid and not ok + errors:
+        data["captured"] = {"answers": finite + invalid, "invalid": invalid}
     for group, (total, part) in PAIRS.items():
         good, bad = pair(group)
         if good + bad:

@@ -8,12 +8,12 @@ whatever live or the way back needs and does not find, is made again from the pi
 
 from release.domain import moves, state
 from release.domain.errors import UsageError
-from release.operations import fenced, judging, needs, quota, registries, rollouts, standing
+from release.operations import fenced, judging, needs, quota, recording, registries, rollouts, standing
 from release.operations.land import Grounds, Landed, land, mend
 from release.ports import Event, Tell, World
 
 
-def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
+def apply(world: World, stage: str, endpoint: str | None, tell: Tell, reason: str = "") -> Landed:
     """Bring what serves back to the live release, and roll that out on the fleet of the settings.
 
     Raises UsageError when nothing is live, ReleaseFailed when it was taken back.
@@ -35,14 +35,15 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell) -> Landed:
             ports.stack.ready()
         needs.bring_again(world, ports, name, found is not state.Standing.LACKING, tell)
         fenced.warn(ports, live.release, tell)
-        mended = mend(ports, name, live, tell)
+        mended = mend(ports, name, live, reason, tell)
         if not moves.shape_differs(settings):
             return mended
     if not moves.shape_differs(settings) and rollouts.found_open(ports, name) is None:
         tell(Event(f"{live.release} runs on {live.type} already, with the variables of the settings"))
         registries.tell(ports, name, settings.pins, None, tell)
+        recording.rollout(ports, name, tell)
         return Landed(stage, name, live.release, changed=False)
     judging.refuse_impossible(ports, name, None, None)
     quota.refuse_short(ports, name, tell)
     fenced.warn(ports, live.release, tell)
-    return land(ports, "apply", name, live, Grounds(), tell)
+    return land(ports, "apply", name, live, Grounds(reason=reason), tell)

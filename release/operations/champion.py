@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from release.domain.errors import UsageError
 from release.domain.pins import ReleasePin
-from release.ports import Event, Tell, World
+from release.ports import Event, StagePorts, Tell, World
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def champion(world: World, service: str, stage: str | None, tell: Tell) -> Champ
                 tell(Event(f"{pin.release}, live at {endpoint} in {name}, is of others: it is no champion"))
             elif content.trained_as == service:
                 tell(Event(f"the champion is {pin.release}, live at {endpoint} in {name}"))
-                return Champion(name, pin.release, _checked(ports.artifacts.read_model(pin.model), pin))
+                return Champion(name, pin.release, model_of(ports, pin))
     if stage:
         raise UsageError(
             f"No endpoint of {stage} serves a release of {service}.",
@@ -58,7 +58,9 @@ def _live(world: World, stage: str, asked: bool, tell: Tell) -> Iterator[tuple[s
             yield endpoint, settings.pins.live
 
 
-def _checked(model: bytes, pin: ReleasePin) -> bytes:
+def model_of(ports: StagePorts, pin: ReleasePin) -> bytes:
+    """The artifact of a pin. Raises UsageError for bytes that are not those of the pin."""
+    model = ports.artifacts.read_model(pin.model)
     found = hashlib.sha256(model).hexdigest()
     if found != pin.sha256:
         raise UsageError(

@@ -98,7 +98,7 @@ def evidence(
     content = arrival.content
     required = (*entry.gates, *ports.settings.gates)
     found, used = waivers.applied(gates.evaluate(content, required, ports.loopback), content, waived)
-    schema = None if asked_before else _compared(ports, arrival)
+    schema = None if asked_before else compared(ports, arrival)
     if schema is None:
         return Found(found, waivers=used)
     known = content.id in entry.callers_know
@@ -175,8 +175,8 @@ def _live(ports: StagePorts, arrival: Arrival) -> ReleasePin | None:
     return rollouts.settings_of(ports, arrival.request.endpoint).pins.live
 
 
-def _compared(ports: StagePorts, arrival: Arrival) -> Compared | None:
-    """The release beside what the stage serves; None where nothing is live, or the same release."""
+def compared(ports: StagePorts, arrival: Arrival) -> Compared | None:
+    """What a release promises beside what live does; None where nothing is live, or the same release."""
     live = _live(ports, arrival)
     if live is None or live.release == arrival.content.id or not ports.artifacts.exists():
         return None

@@ -35,7 +35,10 @@ def history(world: World, stage: str, most: int | None) -> History:
     rollouts = past.fold(ports.name, read)
     evidence = cache(lambda release: _gates(ports, release))
     newest = rollouts[-most:] if most else rollouts
-    told = [replace(moved, gates=evidence(moved.release)) for moved in newest]
+    told = [
+        moved if moved.kind == "retrain" else replace(moved, gates=evidence(moved.release))
+        for moved in newest
+    ]
     return History(ports.name, read[-most:] if most else read, told, ledger.broken_link(read))
 
 

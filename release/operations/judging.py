@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from release.domain import names
+from release.domain.captures import Minutes
 from release.domain.errors import UsageError
 from release.domain.manifest import Manifest
 from release.domain.pins import Strategy
@@ -64,8 +65,9 @@ def policy_of(ports: StagePorts, endpoint: str, silent: Sequence[str] = ()) -> P
 
     `silent` are those of the releases that are compared whose containers print no windows.
     """
-    asked = ports.settings.judge.for_objective(rollouts.settings_of(ports, endpoint).alarms.latency_ms)
-    return sight.policy(asked, silent)
+    settings = rollouts.settings_of(ports, endpoint)
+    asked = ports.settings.judge.for_objective(settings.alarms.latency_ms)
+    return sight.policy(asked, silent, settings.pins.live)
 
 
 def without_windows(ports: StagePorts, endpoint: str, coming: Manifest | None) -> tuple[str, ...]:
@@ -102,7 +104,7 @@ def invocations(ports: StagePorts, endpoint: str, objective: float) -> float:
     """Requests per second in the endpoint's busiest minute lately, as SageMaker counts; 0 where unknown."""
     since = ports.clock.now() - timedelta(seconds=MINUTES_LOOKED_AT)
     try:
-        lines = ports.evidence.follow(endpoint, since, (), objective).more()
+        lines = ports.evidence.follow(endpoint, since, (), Minutes(objective)).more()
     except Unreadable:
         return 0.0
     counted: defaultdict[float, float] = defaultdict(float)

@@ -32,6 +32,10 @@ class Grounds:
     waivers: tuple[Waiver, ...] = ()
     callers_know: tuple[str, ...] = ()
     """What of live's promise it breaks, by data that says that its callers know."""
+    reason: str = ""
+    """Why, where nothing else holds it."""
+    proposed: bool = False
+    """Whether it was proposed in the stage's file, and merged."""
     strategy: Strategy | None = None
     """Another strategy than the stage's own, where its data allows that."""
 
@@ -61,6 +65,8 @@ def land(
             approvals=grounds.approvals,
             waivers=grounds.waivers,
             callers_know=grounds.callers_know,
+            reason=grounds.reason,
+            proposed=grounds.proposed,
         )
 
     ports.stack.ready()
@@ -76,12 +82,13 @@ def _without_windows(ports: StagePorts, endpoint: str, pin: ReleasePin) -> tuple
     return judging.without_windows(ports, endpoint, coming)
 
 
-def mend(ports: StagePorts, endpoint: str, pin: ReleasePin, tell: Tell) -> Landed:
+def mend(ports: StagePorts, endpoint: str, pin: ReleasePin, reason: str, tell: Tell) -> Landed:
     """Bring what serves back to the live release `pin`, by the way back. Raises ReleaseFailed as `land`."""
     settings = rollouts.settings_of(ports, endpoint)
 
     def opened() -> Opened:
-        return Opened(before=settings.pins, after=settings.pins, rollout=settings.rollout, mends=True)
+        pins = settings.pins
+        return Opened(before=pins, after=pins, rollout=settings.rollout, mends=True, reason=reason)
 
     rollout = rollouts.take(ports, Request("apply", endpoint, pin.release), opened, tell)
     return _carried_out(ports, rollout, endpoint, tell)

@@ -4,17 +4,17 @@ The source's pin is verified against the manifest and the bytes, the target's ga
 artifact are copied by content; then the rollout.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
+from release.domain import finished
 from release.domain.errors import UsageError
-from release.domain.ledger import Closed, End, Entry, Opened, Request
-from release.domain.manifest import Manifest
+from release.domain.finished import Finished
+from release.domain.ledger import End, Request, Skip
+from release.domain.manifest import GateResult, Manifest
 from release.domain.pins import ReleasePin, Strategy
 from release.domain.stages import Stages
-from release.operations import entering, fenced, judging, quota, registries, rollouts, standing
-from release.operations.entering import Arrival
+from release.operations import entering, fenced, judging, quota, recording, registries, rollouts, standing
+from release.operations.entering import Arrival, Found
 from release.operations.land import Grounds, Landed, land
 from release.operations.way import skip_of
 from release.ports import Event, StagePorts, Tell, World
@@ -30,6 +30,31 @@ class Order:
     skip: bool = False
     reason: str = ""
     strategy: Strategy | None = None
+    release: str | None = None
+    """The release that it has to be; None: whichever is live in the source."""
+    merged: bool = False
+    """Whether it was proposed in the stage's file, and merged."""
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A release that asks to enter a stage, and what was found of it; nothing was changed anywhere."""
+
+    source: StagePorts
+    target: StagePorts
+    endpoint: str
+    pin: ReleasePin
+    """The release as the source has it."""
+    arrival: Arrival
+    skip: Skip | None
+    found: Found
+    results: list[GateResult]
+    """The gates of `found`, and the fence."""
+
+    @property
+    def content(self) -> Manifest:
+        """The release's manifest."""
+        return self.arrival.content
 
 
 def promote(world: World, order: Order, tell: Tell) -> Landed:
@@ -38,6 +63,40 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     Raises UsageError for a wrong way or a release that is not what was proven, ReleaseFailed when a gate or
     the rollout said no.
     """
+    coming = proven(world, order, tell)
+    target, endpoint, content, found = coming.target, coming.endpoint, coming.content, coming.found
+    entry, request = world.stages.entry(order.target), coming.arrival.request
+    waivable = entering.waivable(entry, target, content)
+    target = entering.place_for_words(world, target, coming.results, waivable, tell)
+    results = registries.offer(
+        target, endpoint, content, coming.results, lambda: _bring(coming, target, tell), tell
+    )
+    rollouts.pass_gates(target, request, results, waivable, tell)
+    rollouts.admit(target, request)
+    judging.refuse_impossible(target, endpoint, content, order.strategy)
+    quota.refuse_short(target, endpoint, tell)
+    target = rollouts.provision(world, target, tell)
+    brought = _bring(coming, target, tell)
+    if rollouts.serves_already(target, endpoint, content.id, tell):
+        recording.rollout(target, endpoint, tell)
+        return Landed(target.name, endpoint, content.id, changed=False)
+    grounds = Grounds(
+        coming.skip,
+        found.approvals,
+        found.waivers,
+        found.callers_know,
+        reason="" if coming.skip else order.reason,
+        proposed=order.merged,
+        strategy=order.strategy,
+    )
+    return land(target, "promote", endpoint, brought, grounds, tell)
+
+
+def proven(world: World, order: Order, tell: Tell) -> Coming:
+    """The release, verified where it comes from, and what the target's gates say of it. Reads only.
+
+    Raises UsageError as `promote`.
+    """
     entry = world.stages.entry(order.target)
     from_stage = order.source or world.stages.before(order.target)
     skip = skip_of(world.stages, from_stage, order.target, order.skip, order.reason)
@@ -45,33 +104,28 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     endpoint = target.settings.only_endpoint(order.endpoint)
     standing.insist(source, source.settings.only_endpoint(endpoint), "source")
     standing.insist(target, endpoint, "bring")
-    pin = _source_pin(world.stages, source, endpoint)
+    pin = _source_pin(world.stages, source, endpoint, order.release, target)
     tell(Event(f"verifying {pin.release} in {from_stage}: manifest, image digest, artifact checksum"))
     content = verify(source, pin)
-    since = _live_since(source, endpoint, content.id) if entry.soak_minutes else None
+    came = arrived(source, endpoint, content.id) if entry.soak_minutes else None
     request = Request("promote", endpoint, pin.release)
-    makers = entering.makers_of(source, content.id)
-    found = entering.results(entry, target, Arrival(request, content, since, makers), tell)
+    arrival = Arrival(request, content, came.at if came else None, entering.makers_of(source, content.id))
+    found = entering.results(entry, target, arrival, tell)
     results = [*found.results, fenced.gate(world, target, request, tell)]
-    waivable = entering.waivable(entry, target, content)
-    target = entering.place_for_words(world, target, results, waivable, tell)
-    results = registries.offer(
-        target, endpoint, content, results, lambda: _bring(source, target, pin, content, makers, tell), tell
-    )
-    rollouts.pass_gates(target, request, results, waivable, tell)
-    rollouts.admit(target, request)
-    judging.refuse_impossible(target, endpoint, content, order.strategy)
-    quota.refuse_short(target, endpoint, tell)
-    target = rollouts.provision(world, target, tell)
-    arrived = _bring(source, target, pin, content, makers, tell)
-    if rollouts.serves_already(target, endpoint, pin.release, tell):
-        return Landed(target.name, endpoint, pin.release, changed=False)
-    grounds = Grounds(skip, found.approvals, found.waivers, found.callers_know, order.strategy)
-    return land(target, "promote", endpoint, arrived, grounds, tell)
+    return Coming(source, target, endpoint, pin, arrival, skip, found, results)
 
 
-def _source_pin(stages: Stages, source: StagePorts, endpoint: str) -> ReleasePin:
+def _source_pin(
+    stages: Stages, source: StagePorts, endpoint: str, wanted: str | None, target: StagePorts
+) -> ReleasePin:
     pin = source.settings.endpoints[endpoint].live
+    if wanted is not None and (pin is None or pin.release != wanted):
+        serves = pin.release if pin else "nothing"
+        raise UsageError(
+            f"{source.name} serves {serves} now, and {wanted} is to be promoted from there.",
+            "What is not live there is proven there no more, so nothing was changed.",
+            f"Propose what is: ./slipway promote {target.name} --propose",
+        )
     if pin is None:
         raise UsageError(
             f"Endpoint {endpoint} has no live release in {source.name}.",
@@ -106,42 +160,39 @@ def verify(source: StagePorts, pin: ReleasePin) -> Manifest:
     return content
 
 
-def _live_since(source: StagePorts, endpoint: str, release: str) -> datetime | None:
-    """When the release became live in the source for the last time, None when its ledger does not say."""
-    landed: Entry | None = None
-    for stored in source.ledger.newest_first():
-        entry = stored.entry
-        if landed is None:
-            ended = isinstance(entry.what, Closed) and entry.what.event is End.LANDED
-            landed = entry if ended and entry.subject.endpoint == endpoint else None
-        elif isinstance(entry.what, Opened) and entry.subject.rollout == landed.subject.rollout:
-            live = entry.what.after.live
-            return datetime.fromisoformat(landed.at) if live and live.release == release else None
-    return None
+def arrived(source: StagePorts, endpoint: str, release: str) -> Finished | None:
+    """The rollout by which the release became live in the source for the last time.
+
+    None when the source's ledger does not say, or says that another one did since.
+    """
+    if not source.ledger.exists():
+        return None
+    found = finished.last(source.ledger.newest_first(), endpoint, {End.LANDED})
+    live = found.opened.after.live if found else None
+    return found if live and live.release == release else None
 
 
-def _bring(
-    source: StagePorts,
-    target: StagePorts,
-    pin: ReleasePin,
-    content: Manifest,
-    makers: Sequence[str],
-    tell: Tell,
-) -> ReleasePin:
+def placed(content: Manifest, target: StagePorts) -> ReleasePin:
+    """A release as a pin of the target stage, which has its image and artifact there, or will have them."""
+    return ReleasePin(
+        release=content.id,
+        image=f"{target.registry.uri()}@{content.image.digest}",
+        model=target.artifacts.model_uri(content.model.sha256),
+        sha256=content.model.sha256,
+    )
+
+
+def _bring(coming: Coming, target: StagePorts, tell: Tell) -> ReleasePin:
     """Copy image, artifact and manifest into the target stage; returns the pin that names them there.
 
     Who made the release goes with it.
     """
+    source, pin, content = coming.source, coming.pin, coming.content
     tell(Event(f"copying the image by digest and the artifact by checksum to {target.name}"))
     target.registry.copy_from(pin.image, source.registry.login(), pin.digest, pin.release)
     target.artifacts.copy_model(source.artifacts, pin.model, pin.sha256)
     _, golden = source.artifacts.golden(content)
     target.artifacts.put_release(content, golden)
-    if makers:
-        entering.keep_makers(target, content.id, makers)
-    return ReleasePin(
-        release=pin.release,
-        image=f"{target.registry.uri()}@{pin.digest}",
-        model=target.artifacts.model_uri(pin.sha256),
-        sha256=pin.sha256,
-    )
+    if coming.arrival.makers:
+        entering.keep_makers(target, content.id, coming.arrival.makers)
+    return placed(content, target)

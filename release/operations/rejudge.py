@@ -64,7 +64,7 @@ def rejudge(world: World, stage: str, rollout: str | None, endpoint: str | None)
 
 
 def _alone(opened: Opened) -> Alone:
-    return Alone(Limits.of(opened.limits), sight.alone_by_windows(opened))
+    return Alone(Limits.of(opened.limits), sight.alone_by_windows(opened), sight.proves_finite(opened))
 
 
 def _again(

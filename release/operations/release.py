@@ -19,6 +19,7 @@ from release.operations import (
     fenced,
     judging,
     quota,
+    recording,
     registries,
     rollouts,
     standing,
@@ -83,8 +84,16 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     ports = rollouts.provision(world, ports, tell)
     pin = _push(ports, arrival, composed, tell)
     if rollouts.serves_already(ports, endpoint, content.id, tell):
+        recording.rollout(ports, endpoint, tell)
         return Landed(stage, endpoint, content.id, changed=False)
-    grounds = Grounds(skip, found.approvals, found.waivers, found.callers_know, order.strategy)
+    grounds = Grounds(
+        skip,
+        found.approvals,
+        found.waivers,
+        found.callers_know,
+        reason="" if skip else order.reason,
+        strategy=order.strategy,
+    )
     return land(ports, "release", endpoint, pin, grounds, tell)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from release.domain.errors import SlipwayError, UsageError
-from release.domain.ledger import Entry, Opened, Refused
+from release.domain.ledger import Entry, Opened, Remark
 from release.domain.manifest import Manifest
-from release.domain.said import Said, shown
+from release.domain.said import shown
 from release.ports import StagePorts, World
 from release.report.build import build
 from release.report.card.build import build as build_card
@@ -67,7 +67,7 @@ def entries_of(ports: StagePorts, rollout: str | None, endpoint: str | None) -> 
     found: list[Entry] = []
     for stored in ports.ledger.newest_first() if ports.ledger.exists() else ():
         entry, subject = stored.entry, stored.entry.subject
-        if isinstance(entry.what, Refused | Said) or (endpoint and subject.endpoint != endpoint):
+        if isinstance(entry.what, Remark) or (endpoint and subject.endpoint != endpoint):
             continue
         if subject.rollout == (rollout or subject.rollout):
             rollout = subject.rollout

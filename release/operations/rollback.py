@@ -60,7 +60,9 @@ def rehearse(world: World, stage: str, endpoint: str | None, tell: Tell, to: str
     return Rehearsed(ports.name, name, goal.release if goal else None)
 
 
-def rollback(world: World, stage: str, endpoint: str | None, tell: Tell, to: str | None = None) -> RolledBack:
+def rollback(
+    world: World, stage: str, endpoint: str | None, tell: Tell, to: str | None = None, reason: str = ""
+) -> RolledBack:
     """Serve the previous release again, or what served before a rollout that died half-way.
 
     Raises UsageError when there is nothing to go back to, something that it needs is gone, or the way back
@@ -90,7 +92,7 @@ def rollback(world: World, stage: str, endpoint: str | None, tell: Tell, to: str
         if own is not None:
             raise rollouts.overtaken(ports, name)
         after = moves.after_rollback(settings.pins)
-        return Opened(before=settings.pins, after=after, rollout=settings.rollout)
+        return Opened(before=settings.pins, after=after, rollout=settings.rollout, reason=reason)
 
     wanted = goal.release if goal else None
     release = wanted or (own.subject.release if own else "")

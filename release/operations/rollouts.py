@@ -19,7 +19,7 @@ from release.domain.ledger import (
 )
 from release.domain.manifest import GateResult
 from release.domain.pins import EndpointSettings, Pins
-from release.operations import doctor, registries, report
+from release.operations import doctor, recording, registries, report
 from release.ports import Event, StagePorts, Tell, World
 from release.rollout import runner
 from release.rollout.runner import Ended
@@ -149,6 +149,7 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
         )
     pins = rollout.opened.after if ended.end is End.LANDED else rollout.opened.before
     registries.tell(ports, endpoint, pins, rollout.id, tell)
+    recording.rollout(ports, endpoint, tell)
     return ended
 
 

@@ -153,8 +153,11 @@ def _line(
 def _unapplied(
     ports: StagePorts, name: str, settings: EndpointSettings, bounds: tuple[int, int] | None
 ) -> Iterator[str]:
-    """Settings that the endpoint does not have yet, and what applies them."""
+    """What the data asks for and the endpoint does not have yet, and what brings it."""
     live, asked = settings.pins.live, settings.instances
+    if settings.proposed is not None:
+        release = settings.proposed.release
+        yield f"{release} is proposed, and was not rolled out: ./slipway promote {ports.name} --merged"
     for difference in moves.unapplied(settings):
         yield f"{difference}: ./slipway apply {ports.name} --endpoint {name}"
     if live is not None and bounds not in (None, (asked.min, asked.max)):

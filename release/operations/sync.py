@@ -1,11 +1,12 @@
 """Sync: a stage file that is not of today gets the pins of the ledger. Nothing else is changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from release.domain import state
 from release.domain.pins import Pins
-from release.operations import standing
-from release.ports import Event, Tell, World
+from release.operations import recording, standing
+from release.ports import Event, StagePorts, Tell, World
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,14 @@ def sync(world: World, stage: str, tell: Tell) -> list[Synced]:
             tell(Event(f"{name}: {state.names_of(after)}"))
             ports.file.write(name, after)
         found.append(Synced(ports.name, name, before, after))
+    _record(ports, found, tell)
     return found
+
+
+def _record(ports: StagePorts, found: Sequence[Synced], tell: Tell) -> None:
+    """Commit what was brought up to date; else what the last rollout wrote, and nobody committed."""
+    changed = [line for line in found if line.changed]
+    for line in changed:
+        recording.sync(ports, line.endpoint, line.before, line.after, tell)
+    for line in () if changed else found:
+        recording.rollout(ports, line.endpoint, tell)

@@ -10,7 +10,7 @@ from release.domain.errors import ServiceError, UsageError
 from release.domain.ledger import Closed, End, OpenRollout, Subject
 from release.domain.pins import Pins
 from release.domain.state import Standing, standing, told
-from release.operations import rollouts
+from release.operations import recording, rollouts
 from release.operations import standing as asking
 from release.ports import Event, StagePorts, Tell, World
 
@@ -55,6 +55,7 @@ def unlock(world: World, stage: str, reason: str, tell: Tell) -> Unlocked:
         if named != ports.settings.endpoints[name].pins:
             tell(Event(f"{name} names no candidate any more"))
             ports.file.write(name, named)
+    recording.unlock(ports, reason, entry.number, tell)
     return Unlocked(ports.name, _words(found) if found else "", damage, reason)
 
 

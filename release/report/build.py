@@ -72,7 +72,7 @@ def _reason(entries: Sequence[Entry]) -> str:
 
 
 def _grounds(opened: Opened) -> str:
-    return past.grounds(opened.skip, opened.approvals, opened.waivers, opened.callers_know)
+    return past.grounds(opened.skip, opened.approvals, opened.waivers, opened.callers_know, opened.reason)
 
 
 def _share_of_steps(entries: Sequence[Entry], verdicts: Sequence[Mapping[str, Any]]) -> dict[int, int]:

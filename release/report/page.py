@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from release.domain.captures import aside_words
 from release.report import pictures, shell, tables
 from release.report.card import page as card_page
 from release.report.card.document import Card
@@ -90,7 +91,7 @@ def _watched(report: Report, watched: Watched) -> str:
         + ("" if watched.alone else f" and {watched.live_requests:,} of live in the same seconds")
         + f", {lasting(watched.seconds)} of evidence."
     )
-    aside = [f"{count:,} windows: {cause}" for cause, count in watched.set_aside.items()]
+    aside = [aside_words(cause, count) for cause, count in watched.set_aside.items()]
     more = f'<p class="soft">Set aside: {escape("; ".join(aside))}</p>' if aside else ""
     cards = "".join(_metric(report, watched, metric) for metric in by_weight(watched))
     return (

@@ -179,7 +179,9 @@ class Runner:
         said, variant = content.foreign.prints_windows, step.variant or names.LIVE
         self._say("looking whether it prints windows", action)
         printed = looking.prints_windows(self._ports, self._endpoint, variant, since, said)
-        if told := sight.remark(said, printed):
+        after = self._rollout.opened.after.live
+        captured = after.capture.percent if after and after.capture else 0
+        if told := sight.remark(said, printed, captured):
             self._say(told, action)
         return sight.wrong(said, printed)
 

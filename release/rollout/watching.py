@@ -7,11 +7,15 @@ cannot be read or kept holds the step; it never lets it pass.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from release.domain import hours, names
+from release.domain.captures import Captures, Minutes
+from release.domain.errors import UsageError
 from release.domain.events import Progress
+from release.domain.golden import Golden
 from release.domain.ledger import Entered, Judged, OpenRollout, Phase
 from release.domain.orders import Order
 from release.domain.policy import Policy
@@ -28,6 +32,8 @@ POLL_SECONDS = 1.0
 BESIDE, ALONE, VERDICTS = "windows", "alone", "verdicts"
 """Under which name evidence is kept: of both variants, of the one that serves alone, and what was judged."""
 
+Follow = Callable[[str, datetime, Collection[str]], Follower]
+"""Follows the evidence of an endpoint from a moment on, but for the events whose ids were seen."""
 Greet = Callable[[], str | None]
 """Sends requests where no caller does yet; why an answer was wrong, or None."""
 
@@ -62,8 +68,10 @@ class Watcher:
         """
         step = self._steps[number]
         assert step.watch is not None
-        watch = sight.watch(step.watch, self._by_windows(step.watch))
-        sequence = self._sequence(watch, number, entered)
+        opened, beside = self._rollout.opened, step.watch.beside
+        captures = sight.captures(opened, beside, self._golden)
+        watch = sight.watch(step.watch, sight.by_windows(opened, beside), captures)
+        sequence = self._sequence(watch, number, entered, captures)
         clock = self._ports.clock
         # What was before this process began does not count: it may have been held, or nobody was at work.
         paused = (clock.now() - entered).total_seconds()
@@ -80,11 +88,13 @@ class Watcher:
             clock.sleep(POLL_SECONDS)
             paused += (clock.now() - begun).total_seconds() if decided.paused else 0.0
 
-    def _by_windows(self, watch: Watch) -> bool:
-        opened = self._rollout.opened
-        if not watch.beside:
-            return sight.alone_by_windows(opened)
-        return opened.judge is None or opened.judge.by == "windows"
+    def _golden(self, release: str) -> Golden:
+        """A release's golden requests; those of the one that comes, where live's can be read no more."""
+        artifacts = self._ports.artifacts
+        try:
+            return artifacts.golden(artifacts.manifest(release))[0]
+        except UsageError:
+            return artifacts.golden(artifacts.manifest(self._rollout.subject.release))[0]
 
     def order(self) -> Order | None:
         """The last order that a person gave, None also where it cannot be read just now."""
@@ -120,22 +130,22 @@ class Watcher:
         text = f"{moment.seconds:.0f} s at {shares[number]} %: {decided.reason}"
         self._tell(Event(text, detail=True, progress=progress))
 
-    def _sequence(self, watch: Watch, number: int, entered: datetime) -> "_Sequence":
+    def _sequence(
+        self, watch: Watch, number: int, entered: datetime, captures: Captures | None
+    ) -> "_Sequence":
         """The evidence of a step: that of the steps before goes on while both variants serve."""
         opened, ports, rollout = self._rollout.opened, self._ports, self._rollout.id
         endpoint = names.endpoint(self._rollout.subject.endpoint, ports.name)
         policy = opened.judge or Policy()
-        objective = opened.limits.latency_ms / 1000
+        by_windows = sight.by_windows(opened, watch.beside)
+        minutes = None if by_windows else Minutes(opened.limits.latency_ms / 1000, captures)
+        follow = partial(ports.evidence.follow, minutes=minutes)
         if self._beside is None:
-            history = policy.memory_seconds
-            counted = None if self._by_windows(watch) else objective
-            fold = Fold(policy)
-            self._beside = _Sequence(ports, rollout, endpoint, BESIDE, fold, entered, history, counted)
+            history, fold = policy.memory_seconds, Fold(policy)
+            self._beside = _Sequence(ports, rollout, endpoint, BESIDE, fold, entered, history, follow)
         if not watch.beside:
-            by_windows = self._by_windows(watch)
-            fold = Alone(Limits.of(opened.limits), by_windows)
-            counted = None if by_windows else objective
-            alone = _Sequence(ports, rollout, endpoint, ALONE, fold, entered, 0.0, counted)
+            fold = Alone(Limits.of(opened.limits), by_windows, sight.proves_finite(opened))
+            alone = _Sequence(ports, rollout, endpoint, ALONE, fold, entered, 0.0, follow)
             alone.passed_over = self._beside.streams
             alone.offset = self._beside.lines
             return alone
@@ -169,7 +179,7 @@ class _Sequence:
         fold: Fold | Alone,
         begun: datetime,
         history: float,
-        objective: float | None = None,
+        follow: Follow,
     ) -> None:
         self._ports = ports
         self._rollout = rollout
@@ -197,7 +207,7 @@ class _Sequence:
         if history and seen:
             # Another process goes on where the last one stopped, however long ago that was.
             since = min(since, datetime.fromtimestamp(max(seen.values()) - LATE_SECONDS, UTC))
-        self._follower: Follower = ports.evidence.follow(endpoint, since, seen.keys(), objective)
+        self._follower: Follower = follow(endpoint, since, seen.keys())
 
     def read(self, step: int, share: int) -> tuple[Verdict, str]:
         """Take in what came; the verdict now, and why evidence could not be read or kept, if so."""

@@ -9,11 +9,14 @@ from sandbox.aws.logs.api import LogsApi
 from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
 from sandbox.aws.sagemaker.jobs import api
 from sandbox.aws.sagemaker.jobs.objects import RoleObjects
+from sandbox.aws.sagemaker.jobs.processing.api import ProcessingJobs
 from sandbox.aws.sagemaker.jobs.training.api import TrainingJobs
 from sandbox.aws.sagemaker.jobs.transform.api import TransformJobs
+from sandbox.aws.sagemaker.jobs.tuning.api import TuningJobs
 from sandbox.aws.sagemaker.metrics import jobs as metrics
 from sandbox.core.faults import Fault, Faults
 from sandbox.core.loop import LoopWork
+from sandbox.jobs.processing.processor import Processor
 from sandbox.jobs.running.objects import Owner
 from sandbox.jobs.running.services import Services
 from sandbox.jobs.training.state import Measured, TrainingJob
@@ -49,11 +52,15 @@ class Jobs:
         self._training = TrainingJobs(self._work, trainer, roles)
         self._runner = Runner(host, builder, objects, note)
         self._transform = TransformJobs(self._work, self._runner, objects)
+        self._tuning = TuningJobs(self._work, self._training)
+        self._processing = ProcessingJobs(self._work, Processor(services), roles)
 
     def install(self) -> None:
         """Put the actions into moto; those of the kinds that nothing runs say so."""
         api.install()
         self._training.install()
+        self._processing.install()
+        self._tuning.install()
         self._transform.install()
 
     def instances(self) -> Iterator[Instance]:

@@ -4,10 +4,14 @@ import argparse
 from collections.abc import Sequence
 from typing import get_args
 
+from model import space
 from model.contract import Service
+from model.errors import ServiceError
+from model.space import Parameters
 from release.domain.pins import Strategy
 
 _OWN = "own."
+SET = "a parameter of the pipeline, of those that the service's space has; may be repeated"
 ENDPOINT = "the endpoint; may be left out where the stage has only one"
 
 
@@ -21,7 +25,19 @@ def skip(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip", action="store_true", help="leave the stages in between out, with a --reason"
     )
-    parser.add_argument("--reason", metavar="TEXT", default="", help="why; kept in the stage's ledger")
+    reason(parser)
+
+
+def reason(parser: argparse.ArgumentParser) -> None:
+    """`--reason TEXT`."""
+    text = "why; kept in the stage's ledger, and in the commit of its file"
+    parser.add_argument("--reason", metavar="TEXT", default="", help=text)
+
+
+def no_commit(parser: argparse.ArgumentParser) -> None:
+    """`--no-commit`: what changes in a stage's file is left as it is."""
+    text = "leave the changed stage file to be committed by hand"
+    parser.add_argument("--no-commit", dest="commits", action="store_false", help=text)
 
 
 def word(parser: argparse.ArgumentParser) -> None:
@@ -52,10 +68,38 @@ def of_service(parser: argparse.ArgumentParser, service: Service) -> None:
     """`--model` with the service's models, and its own options."""
     add = parser.add_argument
     add("--model", choices=service.models, default=service.models[0], help="the pipeline")
+    add("--set", dest="parameters", metavar="NAME=VALUE", action="append", default=[], help=SET)
     for name, option in service.options.items():
         add(f"--{name}", dest=_OWN + name, metavar="TEXT", default=option.default, help=option.help)
 
 
+def parameters(args: argparse.Namespace, service: Service) -> Parameters:
+    """What was given by `--set`. Raises ServiceError for what the service's space has not."""
+    given = dict(text.partition("=")[::2] for text in args.parameters)
+    try:
+        return space.parameters(service.space(args.model), given)
+    except ValueError as error:
+        raise ServiceError(
+            f"--set of {service.name}'s {args.model} is wrong: {error}.",
+            "Nothing was trained.",
+            "Give NAME=VALUE of the service's space (docs/own-model.md).",
+        ) from error
+
+
+def over_the_rule(parser: argparse.ArgumentParser, service: Service) -> None:
+    """The same for a retrain: what is not given is None, as the champion or the service's rule says it."""
+    add = parser.add_argument
+    add("--model", choices=service.models, help="the pipeline (default: the champion's)")
+    for name, option in service.options.items():
+        add(
+            f"--{name}",
+            dest=_OWN + name,
+            metavar="TEXT",
+            help=f"in the place of what the rule says: {option.help}",
+        )
+
+
 def own(args: argparse.Namespace, service: Service) -> dict[str, str]:
     """What was given for the service's own options."""
-    return {name: getattr(args, _OWN + name) for name in service.options}
+    found = {name: getattr(args, _OWN + name) for name in service.options}
+    return {name: value for name, value in found.items() if value is not None}

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from scripts.shared.live import Watching
 from scripts.shared.streams import Stream
+from scripts.shared.summary import WIDTH, Summary
 
 if TYPE_CHECKING:
     from release.ports import Event  # loads pydantic, which `./slipway help` needs not
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 UNWRITTEN = 4
 JSON = "print the result as one JSON line; before it, {progress: ...} for each verdict on a watched step"
-PLAIN_WIDTH = 200
-"""Columns of a table where there is no terminal that has a width."""
 
 
 class Out:
@@ -41,12 +41,14 @@ class Out:
         self._err = Console(file=cast(TextIO, self.stderr), highlight=False, soft_wrap=True)
         self._out = Console(file=cast(TextIO, self.stdout), highlight=False, soft_wrap=True)
         if not self._out.is_terminal:
-            self._out.width = PLAIN_WIDTH
+            self._out.width = WIDTH
+        self.summary = Summary()
         self._watching = Watching(self._err, as_json, self.note, self.text)
 
     def step(self, text: str) -> None:
         """One line about what happens next."""
         self._watching.close()
+        self.summary.add("step", text)
         self._err.print(f"[bold]▸[/bold] {escape(text)}")
 
     def tell(self, event: "Event") -> None:
@@ -58,6 +60,7 @@ class Out:
 
     def note(self, text: str, style: str = "dim") -> None:
         """A detail under the last step."""
+        self.summary.add("detail", text)
         self._err.print(f"  {escape(text)}", style=style)
 
     @contextmanager
@@ -65,6 +68,7 @@ class Out:
         """Says what is waited for: a spinner on a terminal, one line elsewhere."""
         self._watching.close()
         if self._err.is_terminal:
+            self.summary.add("step", text)
             with self._err.status(escape(text)):
                 yield
         else:
@@ -74,6 +78,8 @@ class Out:
     def result(self, value: dict[str, Any], *lines: str) -> None:
         """The command's answer: `value` as one JSON line with --json, else `lines` (rich markup)."""
         self._watching.close()
+        for line in lines:
+            self.summary.add("result", Text.from_markup(line))
         if self.as_json:
             self.text(json.dumps(value, default=str))
         else:
@@ -87,6 +93,7 @@ class Out:
 
     def table(self, renderable: Any) -> None:
         """A rich renderable on stdout, for people only."""
+        self.summary.add("table", renderable)
         if not self.as_json:
             self._out.print(renderable)
 
@@ -95,11 +102,19 @@ class Out:
         if not self.as_json:
             self.text(text)
 
+    def markdown(self, text: str) -> None:
+        """A document on stdout as it is, for people only; the summary of a CI job holds it as it is, too."""
+        self.summary.add("markdown", text)
+        self.plain(text)
+
     def error(self, cause: str, *more: str) -> None:
         """A failure: its cause, then consequence and next step, each on a line of its own."""
         self._watching.close()
         if self.as_json:
             self.text(json.dumps({"error": cause, "more": [m for m in more if m]}))
+        self.summary.add("error", cause)
+        for line in filter(None, more):
+            self.summary.add("result", line)
         self._err.print(f"[bold red]error:[/bold red] {escape(cause)}")
         for line in filter(None, more):
             self._err.print(f"  {escape(line)}")
@@ -145,11 +160,20 @@ def execute(command: Command, argv: list[str]) -> int:
         out = Out("--json" in argv)
         if "--traceback" in argv or os.environ.get("SLIPWAY_TRACEBACK"):
             traceback.print_exc()
-        return out.end(_failed(error, out))
+        return _ended(command, argv, out, _failed(error, out))
     out = Out(args.json)
     signal.signal(signal.SIGTERM, _as_interrupt)
     threading.excepthook = _thread_failed
-    return out.end(_worked(command, args, out))
+    return _ended(command, argv, out, _worked(command, args, out))
+
+
+def _ended(command: Command, argv: list[str], out: Out, code: int) -> int:
+    """The exit code, once all that was told is where it belongs."""
+    code = out.end(code)
+    lost = out.summary.leave([command.name, *argv], code)
+    if lost:
+        out.note(f"the summary of the CI job could not be written: {lost}")
+    return code
 
 
 def _parsed(command: Command, argv: list[str]) -> argparse.Namespace:

@@ -1,11 +1,17 @@
 """A stage's data says with which variables its containers run; the way back keeps its own. One story."""
 
 import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
+from release.adapters.captured_answers import CapturedAnswers
 from release.domain import plan
+from release.domain.captures import Aside, Captures, Reading, range_of
 from release.domain.pins import Pins
+from release.judge.cells import SCORE_BINS, unit_bins
 from tests.end_to_end.world import wait_until
 
 pytestmark = pytest.mark.sandbox
@@ -75,9 +81,38 @@ def test_a_network_and_a_capture_are_rolled_out_likewise(world, fresh):
     assert found == {"Subnets": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
     world.assert_clean("staging", serves=live.release)
     world.slipway("invoke", "staging")
-    bucket, _, prefix = to.removeprefix("s3://").partition("/")
-    listing = {"Bucket": bucket, "Prefix": prefix}
-    wait_until(lambda: world.client("s3").list_objects_v2(**listing)["KeyCount"], "what was captured")
+    artifacts = world.ports("staging").artifacts
+    golden, _ = artifacts.golden(artifacts.manifest(live.release))
+    request = next(one for one in golden.requests if one.content_type == "application/json")
+    world.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName="delays-staging", Body=request.body, ContentType=request.content_type
+    )
+    reading = Reading.of(golden)
+    captures = Captures(to, {"live": reading, "candidate": reading}, range_of(golden), 0.0)
+    captured = read_back(world, captures)
+    wait_until(lambda: sum(captured().values()) >= 2, "what was captured")
+    scored = unit_bins(np.array(request.scores), SCORE_BINS).tolist()
+    assert captured()[Aside.OWN] >= 1
+    assert sum(captured()[each] for each in set(scored)) == 1
+
+
+def read_back(world, captures):
+    """Reads as a rollout does what was captured so far: how many answers by their score's bin, or by name."""
+
+    def captured():
+        now = datetime.now(UTC)
+        reader = CapturedAnswers(
+            world.client("s3"), captures, "delays-staging", now - timedelta(minutes=10), ()
+        )
+        reader.read(now)
+        windows = [json.loads(one["message"]) for one in reader.told(now + timedelta(minutes=2), now)]
+        found = Counter()
+        for window in windows:
+            found.update(dict(zip(window["score"]["bins"], window["score"]["counts"], strict=True)))
+            found.update(window["captured"]["set_aside"])
+        return found
+
+    return captured
 
 
 def test_the_way_back_is_to_the_model_that_was_there(world, fresh):

@@ -17,6 +17,8 @@ JITTER = {"import json, os": "import json, os, random", "sum(w * x": "random.ran
 """The same request gets two answers, a millionth apart at most."""
 NO_PING = {'self.answer(200, b"")': 'self.answer(503, b"")'}
 OTHER = {"sum(w * x": "0.1 + sum(w * x"}
+ODD = {"sum(w * x": "0.3 * (rows == [[1, 2]]) + sum(w * x"}
+"""The callers' row is scored otherwise; in a golden request it never comes alone."""
 SLOWER = {
     "import json, os": "import json, os, time",
     "        churns = ": "        time.sleep(0.03)\n        churns = ",
@@ -126,4 +128,36 @@ def test_one_that_is_slower_fails_by_sagemaker_s_latency(world, judged, tmp_path
     world.slipway("release", *made.arguments)
     said, _ = promoted(world, 1)
     assert "the judge says FAIL: latency" in said
+    world.assert_at_rest("staging", serves)
+
+
+@pytest.fixture(scope="module")
+def captured(world, judged, tmp_path_factory):
+    """The stage captures all answers from now on, and has to have their scores proven."""
+    to = f"s3://{world.ports('staging').artifacts.bucket}/answers"
+    judge = {**TOLERANT, "service": TOLERANT["errors"], "require": ["service", "latency", "score", "invalid"]}
+    change_stage(world.project, "staging", {**JUDGED, "allow": ["all-at-once"]}, judge)
+    world.edit("staging", capture={"percent": 100, "to": to})
+    made = container(world.sandbox, tmp_path_factory.mktemp("captured"), said=numbered(4))
+    release = world.slipway("release", *made.arguments).result["release"]
+    world.slipway("promote", "staging", "--strategy", "all-at-once")
+    assert world.endpoint("staging").live.release == release
+    assert world.endpoint("staging").live.capture.to == to
+
+
+def numbered(number):
+    """What makes a release of the same container another one."""
+    return lambda evidence: evidence["source"].update(number=number)
+
+
+def test_one_that_answers_its_callers_otherwise_and_golden_requests_right_fails_by_score(
+    world, captured, tmp_path
+):
+    serves = world.endpoint("staging").live.release
+    made = container(world.sandbox, tmp_path, ODD, numbered(6))
+    world.slipway("release", *made.arguments)
+    said, found = promoted(world, 1)
+    assert "the judge says FAIL: score" in said
+    assert found[-1].because.startswith("score")
+    assert all(one["same"] for one in world.slipway("rejudge", "staging").result["verdicts"])
     world.assert_at_rest("staging", serves)

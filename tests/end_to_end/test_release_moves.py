@@ -7,6 +7,7 @@ The tests of this file build on each other, in order: it is one story.
 import hashlib
 import json
 import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -179,7 +180,58 @@ def test_a_rollback_moves_the_traffic_while_pulumi_is_broken(world, releases):
     assert world.updates() == 1
     world.assert_clean("prod", serves=releases.first)
     world.clear(releases.second)
-    world.slipway("promote", "staging", "prod")
+
+
+@pytest.fixture
+def git(world):
+    """git in the project, which is a repository from now on."""
+
+    def run(*arguments):
+        done = subprocess.run(["git", *arguments], cwd=world.project, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    run("init", "--quiet", "--initial-branch=main")
+    run("config", "user.name", "Ann")
+    run("config", "user.email", "ann@example.com")
+    run("add", *(path.name for path in world.project.glob("Pulumi*.yaml")))
+    run("commit", "--quiet", "-m", "the stages")
+    return run
+
+
+def test_a_promotion_is_proposed_merged_and_rolled_out_in_one_commit(world, releases, git, tmp_path):
+    proposed = world.slipway("promote", "prod", "--propose", "--body", str(tmp_path / "body.md")).result
+    assert (proposed["release"], proposed["replaces"]) == (releases.second, releases.first)
+    assert "`./slipway promote prod --merged`" in (tmp_path / "body.md").read_text()
+    world.assert_at_rest("prod", serves=releases.first)
+
+    git("merge", "--quiet", "--no-ff", "--no-edit", proposed["branch"])
+    world.assert_clean("prod", serves=releases.first)
+    world.edit("prod", instances={"max": 3})
+    refused = world.slipway("promote", "prod", "--merged", expected=2)
+    assert "changes that are not committed" in refused.result["error"]
+    git("restore", "Pulumi.prod.yaml")
+
+    merge = git("rev-parse", "HEAD")
+    [landed] = world.slipway("promote", "prod", "--merged").result["landed"]
+    assert (landed["release"], landed["changed"]) == (releases.second, True)
+    world.assert_clean("prod", serves=releases.second)
+    subject = f"prod: delays promoted to {releases.second} (was {releases.first})"
+    assert git("log", "--format=%s", f"{merge}..HEAD") == subject
+    assert git("show", "--name-only", "--format=", "HEAD") == "Pulumi.prod.yaml"
+    assert git("status", "--porcelain", "--untracked-files=no") == ""
+    said = git("log", "-1", "--format=%b")
+    assert f"Ledger: entry {len(world.entries('prod'))} of prod" in said
+    assert "By: " in said
+
+    world.sandbox.reset_calls()
+    assert world.slipway("promote", "prod", "--merged").result == {"landed": []}
+    git("reset", "--quiet", "--hard", merge)
+    [again] = world.slipway("promote", "prod", "--merged").result["landed"]
+    assert (again["changed"], world.updates()) == (False, 0)
+    world.slipway("sync", "prod")
+    assert git("log", "-1", "--format=%s").startswith("prod: delays as the ledger left it")
+    world.assert_at_rest("prod", serves=releases.second)
 
 
 def test_status_tells_what_is_live_where(world, releases):

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
+from release.domain.captures import Captures, Minutes
 from release.domain.orders import Order
 from release.domain.plan import VariantPlan
 from release.domain.policy import Policy
@@ -30,7 +31,8 @@ class FakeEvidence:
     """Half of the answers of models in `sick` are errors. `silent` endpoints print nothing.
 
     Models in `mute` print nothing either, and SageMaker counts what they answer all the same. Those that are
-    `slow` take twice as long by its metrics.
+    `slow` take twice as long by its metrics. Where answers are captured, those of models in `shifted` are
+    higher, and half of those in `nan` are not finite.
     """
 
     trouble: Trouble
@@ -39,6 +41,10 @@ class FakeEvidence:
     sick: set[str] = field(default_factory=set)
     mute: set[str] = field(default_factory=set)
     slow: set[str] = field(default_factory=set)
+    shifted: set[str] = field(default_factory=set)
+    nan: set[str] = field(default_factory=set)
+    uncaptured: bool = False
+    """Whether no captured answer comes, wherever a stage captures some."""
     silent: bool = False
     unreadable: int = 0
     """How many of the next looks fail."""
@@ -55,11 +61,12 @@ class FakeEvidence:
     _blocks: dict[str, int] = field(default_factory=dict)
 
     def follow(
-        self, endpoint: str, since: datetime, seen: Collection[str], objective: float | None = None
+        self, endpoint: str, since: datetime, seen: Collection[str], minutes: Minutes | None = None
     ) -> "FakeFollower | FakeMinutes":
-        """From the block in which `since` lies; with an objective what SageMaker counts by the minute."""
-        if objective is not None:
-            return FakeMinutes(self, endpoint, int(since.timestamp()) // MINUTE + 1, set(seen))
+        """From the block in which `since` lies; with `minutes` what SageMaker counts by the minute."""
+        if minutes is not None:
+            first = int(since.timestamp()) // MINUTE + 1
+            return FakeMinutes(self, endpoint, first, set(seen), minutes.captures)
         first = int(since.timestamp()) // BLOCK
         self._blocks[endpoint] = max(self._blocks.get(endpoint, first), first)
         return FakeFollower(self, endpoint, first, set(seen))
@@ -161,6 +168,7 @@ class FakeMinutes:
     endpoint: str
     next: int
     seen: set[str]
+    captures: Captures | None = None
 
     def more(self) -> Sequence[str]:
         """The minutes that are over since the last call."""
@@ -170,26 +178,47 @@ class FakeMinutes:
             raise Unreadable("Rate exceeded")
         last = int(self.evidence.clock.now().timestamp()) // MINUTE
         minutes, self.next = range(self.next, last), max(self.next, last)
-        found = [self._line(minute, name) for minute in minutes for name in ("candidate", "live")]
+        found = [line for minute in minutes for line in self._of(minute)]
         return [line for name, line in found if name not in self.seen]
 
-    def _line(self, minute: int, name: str) -> tuple[str, str]:
+    def _of(self, minute: int) -> Iterator[tuple[str, str]]:
+        """The lines of one minute, each with its name."""
+        for name in ("candidate", "live"):
+            yield self._line(minute, name)
+        if self.captures is not None and not self.evidence.uncaptured:
+            for name in ("candidate", "live"):
+                yield self._answers(minute, name, self.captures)
+
+    def _serving(self, name: str) -> tuple[int, str]:
+        """How many requests a variant answers in a minute, and the name of its model."""
         evidence, found = self.evidence, self.evidence.sagemaker.endpoints[self.endpoint]
         variants = {one.name: one for one in (*found.config.production, *found.config.shadow)}
-        requests, sick, slow = 0, False, False
-        if variant := variants.get(name):
-            share = found.weights.get(name, variant.weight) / (100 if len(variants) > 1 else 1)
-            requests = int(evidence.requests * share) or evidence.golden
-            sick, slow = (variant.model_name in which for which in (evidence.sick, evidence.slow))
-        window: dict[str, Any] = {
-            "schema": SCHEMA,
-            "id": f"{name}/cloudwatch {minute}",
-            "start": minute * MINUTE,
-            "end": (minute + 1) * MINUTE,
-            "service": {"requests": requests, "errors": requests // 2 if sick else requests // 1000},
-        }
+        variant = variants.get(name)
+        if variant is None:
+            return 0, ""
+        share = found.weights.get(name, variant.weight) / (100 if len(variants) > 1 else 1)
+        return int(evidence.requests * share) or evidence.golden, variant.model_name
+
+    def _line(self, minute: int, name: str) -> tuple[str, str]:
+        evidence, (requests, model) = self.evidence, self._serving(name)
+        errors = requests // 2 if model in evidence.sick else requests // 1000
+        window: dict[str, Any] = {"service": {"requests": requests, "errors": errors}}
         if requests:
-            window["pace"] = {"bins": [16 if slow else 12], "counts": [requests]}
+            window["pace"] = {"bins": [16 if model in evidence.slow else 12], "counts": [requests]}
+        return self._event(minute, f"{name}/cloudwatch {minute}", window)
+
+    def _answers(self, minute: int, name: str, captures: Captures) -> tuple[str, str]:
+        evidence, (requests, model) = self.evidence, self._serving(name)
+        invalid = requests // 2 if model in evidence.nan else 0
+        first = 70 if model in evidence.shifted else 20
+        counts = _spread(requests - invalid, 100)
+        score = {"bins": list(range(first, first + 100)), "counts": counts, "range": captures.scores_of}
+        counted = {"captured": {"answers": requests, "invalid": invalid}, "score": score}
+        return self._event(minute, f"{name}/captured {minute}", counted)
+
+    def _event(self, minute: int, name: str, counted: dict[str, Any]) -> tuple[str, str]:
+        interval = {"start": minute * MINUTE, "end": (minute + 1) * MINUTE}
+        window: dict[str, Any] = counted | interval | {"schema": SCHEMA, "id": name}
         event = {
             "eventId": window["id"],
             "logStreamName": window["id"],

@@ -9,6 +9,7 @@ from release.domain import ledger
 from release.domain.chain import Shelf, Written
 from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import Closed, Entry, OpenRollout, Owner, Payload, Stored, Subject
+from release.domain.retraining import Retrain
 from tests.fakes.trouble import Trouble
 
 
@@ -54,7 +55,7 @@ class FakeLedger:
             return ledger.open_rollout(list(self.newest_first())[::-1])
         return self.current
 
-    def alive(self, found: OpenRollout) -> bool:
+    def alive(self, found: OpenRollout | Retrain) -> bool:
         """Whether its owner is among the living."""
         return found.owner.pid in self.living
 
@@ -79,11 +80,11 @@ class FakeLedger:
             self._closed = len(self.stored)
 
     @contextmanager
-    def heartbeat(self, rollout: str) -> Generator[None]:
+    def heartbeat(self, of: str, retrained: str = "") -> Generator[None]:
         """Alive while the block runs, as long as nobody kills it."""
-        self.beating = rollout
+        before, self.beating = self.beating, of
         yield
-        self.beating = ""
+        self.beating = before
 
     def latest(self, most: int | None) -> Sequence[Stored]:
         """The newest entries."""

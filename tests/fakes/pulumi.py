@@ -7,9 +7,10 @@ from typing import TypeVar
 from release.domain import plan
 from release.domain.deployment import alarm_names
 from release.domain.errors import ApplyFailed
-from release.domain.pins import EndpointSettings, Pins
+from release.domain.pins import EndpointSettings, Pins, Proposed
 from release.domain.plan import Split
 from release.domain.planned import Change
+from release.domain.proposal import Edit
 from release.domain.scaling import scaling
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.trouble import Trouble
@@ -32,8 +33,13 @@ class FakeStageFile:
         """Set the pins."""
         self.trouble.moment("write")
         changed = {"live": pins.live, "candidate": pins.candidate, "previous": pins.previous}
+        changed |= {} if pins.candidate else {"proposed": None}
         self.endpoints[endpoint] = self.endpoints[endpoint].model_copy(update=changed)
         self.trouble.moment()
+
+    def proposing(self, endpoint: str, proposed: Proposed) -> Edit:
+        """A line for the proposal."""
+        return Edit("Pulumi.yaml", "", f"{endpoint}: {proposed.model_dump_json(exclude_defaults=True)}\n")
 
 
 @dataclass

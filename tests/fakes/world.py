@@ -15,7 +15,7 @@ from release.domain.manifest import Foreign, ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, ReleasePin, RolloutSettings
 from release.domain.plan import Split
 from release.domain.said import Caller
-from release.domain.stage import Batch, ImageSettings, StageSettings
+from release.domain.stage import Batch, ImageSettings, RetrainSettings, StageSettings
 from release.domain.stages import StageEntry, Stages
 from release.domain.waivers import Waivers
 from release.ports import Event, Registry, StagePorts, Tell
@@ -29,6 +29,7 @@ from tests.fakes.packages import FakePackages
 from tests.fakes.pulumi import FakeStack, FakeStageFile
 from tests.fakes.quotas import FakeQuotas
 from tests.fakes.records import FakeRecords
+from tests.fakes.repository import FakeRepository
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.signs import FakeSigns
 from tests.fakes.store import FakeArtifacts, FakeDataStore, FakeRegistry
@@ -79,6 +80,7 @@ class FakeStage:
         self.trouble = Trouble()
         self.sagemaker = FakeSageMaker(self.trouble)
         self.file = FakeStageFile(self.trouble, endpoints)
+        self.repository = FakeRepository(self.file)
         self.stack = FakeStack(name, self.trouble, self.file, self.sagemaker, splits)
         self.clock = FakeClock()
         self.ledger = FakeLedger(self.trouble, self.clock.now)
@@ -99,6 +101,8 @@ class FakeStage:
         self.packages = FakePackages(lambda: self.caller, self.clock.now)
         self.model_packages: Literal["none", "registered", "approved"] = "none"
         self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
+        self.retrain = RetrainSettings()
+        self.judge = QUICK
         self.former = False
         self.roles = True
 
@@ -109,9 +113,10 @@ class FakeStage:
             account=ACCOUNT,
             region="us-east-1",
             endpoints={name: at_once(value) for name, value in self.file.endpoints.items()},
-            judge=QUICK,
             batch=self.batch,
+            judge=self.judge,
             model_packages=self.model_packages,
+            retrain=self.retrain,
         )
         return StagePorts(
             settings=settings,
@@ -119,6 +124,7 @@ class FakeStage:
             loopback=True,
             entering=f"./slipway promote {self.name}",
             file=self.file,
+            repository=self.repository,
             endpoints=self.sagemaker,
             stack=self.stack,
             ledger=self.ledger,

@@ -9,7 +9,7 @@ from botocore.session import get_session
 from infra.deployer_policy import LONGEST, document
 from sandbox.aws.shared.policies import allows
 from tests.end_to_end import permissions
-from tests.infra.declared import stage
+from tests.infra.declared import NEW, pin, stage
 from tests.infra.deployer_policy import FILE, KEPT, text
 
 
@@ -36,12 +36,43 @@ def test_everything_is_the_stages_own_but_what_aws_gives_no_name():
             assert re.search(own, arn), arn
 
 
+def test_who_deploys_a_stage_with_trainings_starts_its_jobs_and_hands_over_their_role():
+    documents = [document(stage(training={}))]
+    job = "arn:aws:sagemaker:us-east-1:123456789012:training-job/delays-dev-0123456789ab"
+    for action in ("CreateTrainingJob", "DescribeTrainingJob", "StopTrainingJob"):
+        assert allows(documents, f"sagemaker:{action}", job)
+        assert not allows(documents, f"sagemaker:{action}", job.replace("-dev-", "-prod-"))
+        assert not allows([document(stage())], f"sagemaker:{action}", job)
+    handed = [one["Resource"] for one in documents[0]["Statement"] if one["Action"] == ["iam:PassRole"]]
+    assert [arn.rpartition("/")[2] for arn in handed[0]] == [
+        "slipway-dev-us-east-1-execution",
+        "slipway-dev-us-east-1-training",
+    ]
+    assert len(re.sub(r"\s", "", json.dumps(documents[0]))) <= LONGEST
+
+
 def test_no_statement_allows_all_of_a_service():
     allowing = [one for one in statements() if one["Effect"] == "Allow"]
     actions = [action for one in allowing for action in one["Action"]]
     assert [action for action in actions if action.endswith(":*")] == []
     pairs = [(action, str(one["Resource"])) for one in allowing for action in one["Action"]]
     assert len(pairs) == len(set(pairs)), "named twice"
+
+
+def test_answers_that_are_captured_elsewhere_may_be_read_and_nothing_else_there():
+    here = "s3://slipway-dev-123456789012-us-east-1/answers"
+    elsewhere = "s3://kept-elsewhere/answers"
+    live = pin(NEW, capture={"percent": 5, "to": "s3://kept-before/answers"})
+    policy = document(stage({"delays": {"capture": {"percent": 5, "to": elsewhere}, "live": live}}))
+    for bucket in ("kept-elsewhere", "kept-before"):
+        there = f"arn:aws:s3:::{bucket}/answers/delays-dev/live/x.jsonl"
+        assert allows([policy], "s3:ListBucket", f"arn:aws:s3:::{bucket}")
+        assert allows([policy], "s3:GetObject", there)
+        assert not allows([policy], "s3:PutObject", there)
+        assert not allows([policy], "s3:GetObject", f"arn:aws:s3:::{bucket}/others/x.jsonl")
+        assert not allows([document(stage())], "s3:GetObject", there)
+    own = document(stage({"delays": {"capture": {"percent": 5, "to": here}}}))
+    assert own == document(stage({"delays": {}})), "the stage's own bucket is in it already"
 
 
 def test_roles_are_handed_to_sagemaker_alone():

@@ -18,6 +18,7 @@ from release.adapters.stack import PulumiStack
 from release.domain.pins import ReleasePin
 from release.domain.plan import config_plan
 from sandbox.testing import SandboxHandle, start
+from tests.infra.ci.stack import ci_stack
 from tests.sandbox.images import model_archive, push_image
 
 pytestmark = pytest.mark.sandbox
@@ -276,3 +277,23 @@ def test_a_first_release_of_a_protected_stage_can_still_be_taken_back(
     stage.edit(endpoints={"delays": {}})
     stage.up()
     assert stage.sandbox.client("sagemaker").list_endpoints()["Endpoints"] == []
+
+
+def test_a_ci_stack_is_made_once_changes_by_its_data_and_goes(stage: Stage, tmp_path: Path) -> None:
+    ci = ci_stack(tmp_path / "ci", stage.sandbox.env)
+    ci.must("up", "--yes", "--skip-preview")
+    ci.must("preview", "--refresh", "--expect-no-changes", "--diff")
+    iam, events = stage.sandbox.client("iam"), stage.sandbox.client("events")
+    role = iam.get_role(RoleName="slipway-ci-promote-prod")["Role"]
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    (provider,) = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    assert statement["Principal"] == {"Federated": provider["Arn"]}
+    assert role["MaxSessionDuration"] == 3600
+    assert json.loads(ci.must("stack", "output", "roles"))["promote-prod"] == role["Arn"]
+    ci.set(retrain_schedule="rate(7 days)")
+    said = ci.must("up", "--yes", "--skip-preview")
+    assert "replace" not in said
+    assert events.describe_rule(Name="slipway-ci-retrain")["ScheduleExpression"] == "rate(7 days)"
+    ci.must("destroy", "--yes", "--skip-preview")
+    assert events.list_rules(NamePrefix="slipway-ci")["Rules"] == []
+    assert [one["RoleName"] for one in iam.list_roles()["Roles"] if "slipway-ci" in one["RoleName"]] == []

@@ -8,7 +8,7 @@ import pytest
 from release.domain import moves, names, plan
 from release.domain.ledger import Kind, Opened, OpenRollout, Phase, Subject
 from release.domain.manifest import Foreign
-from release.domain.pins import EndpointSettings, Pins, ReleasePin
+from release.domain.pins import Capture, EndpointSettings, Pins, ReleasePin
 from release.domain.plan import ConfigPlan, Split
 from release.rollout import runner
 from release.rollout.runner import Ended
@@ -26,17 +26,20 @@ def serving(
     splits: tuple[Split, ...] = (),
     schema: Mapping[str, Any] | None = None,
     foreign: Foreign | None = None,
+    capture: Capture | None = None,
     **settings: Any,
 ) -> FakeStage:
     """A stage that serves its `live`-th release; whatever happens there, what serves must not be deleted."""
     found = FakeStage(stage, {}, splits)
     pins = {
-        role: found.pin(number, schema=schema, foreign=foreign)
+        role: found.pin(number, schema=schema, foreign=foreign).model_copy(update={"capture": capture})
         for role, number in (("live", live), ("previous", previous if live is not None else None))
         if number is not None
     }
     rollout = {"strategy": "all-at-once", **settings.pop("rollout", {})}
-    found.file.endpoints[ENDPOINT] = EndpointSettings.model_validate(settings | pins | {"rollout": rollout})
+    found.file.endpoints[ENDPOINT] = EndpointSettings.model_validate(
+        settings | pins | {"rollout": rollout, "capture": capture}
+    )
     found.stack.up()
     found.trouble.calls.clear()
     found.stack.ups = 0

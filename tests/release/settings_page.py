@@ -15,7 +15,8 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from release.domain.pins import PIN_ROLES, EndpointSettings, ReleasePin
+from infra.ci.settings import NAMESPACE, CiSettings
+from release.domain.pins import PIN_ROLES, EndpointSettings, Proposed, ReleasePin
 from release.domain.policy import Policy
 from release.domain.stage import StageSettings
 from release.domain.stages import StageEntry
@@ -37,8 +38,11 @@ _SECTIONS = {
     "endpoint": "An endpoint\n\nUnder `slipway:endpoints: {<name>: …}`. A name is at most 30 small letters, "
     "digits and single hyphens. All keys may be left out.",
     "pins": "Pins\n\nWhat `live`, `candidate` and `previous` of an endpoint hold; the commands write them.",
+    "proposed": "A proposal\n\nWhat `proposed` of an endpoint holds; "
+    "[`./slipway promote STAGE --propose`](proposals.md) writes it.",
     "judge": "The judge\n\nUnder `slipway:judge`. Why each default is so: [the judge](judge.md#the-policy).",
     "stages": "The stages\n\nEach entry of `stages:` in `Pulumi.yaml`.",
+    "ci": "The CI stack\n\nUnder `config:` of `infra/ci/Pulumi.<stack>.yaml`: [what it makes](ci-roles.md).",
 }
 
 
@@ -70,20 +74,22 @@ def sections() -> dict[str, list[Row]]:
     """The rows of each section."""
     return {
         "stage": [
-            *_named(rows_of(StageSettings, _APART), _AWS),
+            *_named(rows_of(StageSettings, _APART), _AWS, "slipway"),
             Row("slipway:endpoints", "none", "", "The endpoints that the stage serves, by name: below."),
             Row("slipway:judge", "", "", "What the judge tolerates from a candidate: below."),
         ],
-        "endpoint": list(rows_of(EndpointSettings, PIN_ROLES, EndpointSettings())),
+        "endpoint": list(rows_of(EndpointSettings, (*PIN_ROLES, "proposed"), EndpointSettings())),
         "pins": list(rows_of(ReleasePin)),
+        "proposed": list(rows_of(Proposed)),
         "judge": list(rows_of(Policy, (), Policy())),
         "stages": list(rows_of(StageEntry)),
+        "ci": list(_named(rows_of(CiSettings), _AWS, NAMESPACE)),
     }
 
 
-def _named(rows: Iterator[Row], of_aws: tuple[str, ...]) -> Iterator[Row]:
+def _named(rows: Iterator[Row], of_aws: tuple[str, ...], ours: str) -> Iterator[Row]:
     for row in rows:
-        namespace = "aws" if row.key in of_aws else "slipway"
+        namespace = "aws" if row.key in of_aws else ours
         yield Row(f"{namespace}:{row.key}", row.default, row.limits, row.effect)
 
 
@@ -132,7 +138,7 @@ def effects(kind: type[BaseModel]) -> Mapping[str, str]:
 
 def shown(value: Any) -> str:
     """A default as it is written in YAML."""
-    if value is None:
+    if value in (None, ""):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

@@ -9,7 +9,7 @@ from release.adapters import stage_file
 from release.adapters.stage_file import YamlStageFile, mend_booleans
 from release.domain import stage as stage_settings
 from release.domain.errors import ServiceError, UsageError
-from release.domain.pins import EndpointSettings, Pins
+from release.domain.pins import EndpointSettings, Pins, Proposed
 from tests.release.examples import NEW, NEXT, OLD, pin, pins
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,3 +194,53 @@ def test_a_boolean_that_the_engine_wrote_as_text_is_one_again(prod, value):
     prod.write_text(before.replace(f"slipway:protect: {value}", f'slipway:protect: "{value}"'))
     stage_file.write_pins(prod, "delays", endpoint(prod).pins)
     assert prod.read_text() == before
+
+
+class TestTwoChangesThatMet:
+    def test_a_conflict_that_is_not_resolved_is_named_with_its_line(self, prod):
+        lines = prod.read_text().splitlines()
+        conflict = ["<<<<<<< HEAD", "      proposed: {}", "=======", "      proposed: []", ">>>>>>> other"]
+        prod.write_text("\n".join([*lines, *conflict, ""]))
+        with pytest.raises(UsageError, match=rf"line {len(lines) + 1}: a merge conflict") as caught:
+            stage_file.read_config(prod)
+        assert "git checkout HEAD -- Pulumi.prod.yaml" in caught.value.next_step
+
+    @pytest.mark.parametrize("key", ["proposed", "candidate"])
+    def test_two_promotions_are_not_one(self, prod, key):
+        prod.write_text(f"{prod.read_text()}      {key}: {{}}\n      {key}: {{}}\n")
+        with pytest.raises(UsageError, match=f"one endpoint has `{key}` twice"):
+            stage_file.read_config(prod)
+
+    def test_another_key_that_stands_twice_is_broken_yaml(self, prod):
+        prod.write_text(f"{prod.read_text()}      workers: 1\n      workers: 2\n")
+        with pytest.raises(UsageError, match="duplicate key"):
+            stage_file.read_config(prod)
+
+
+class TestAProposal:
+    PROPOSED = Proposed(
+        release=NEXT,
+        image=pin().image,
+        model=pin().model,
+        sha256=pin().sha256,
+        source="staging",
+        replaces=NEW,
+    )
+
+    def propose(self, path: Path) -> None:
+        path.write_text(YamlStageFile(path).proposing("delays", self.PROPOSED).after)
+
+    def test_it_is_read_as_it_was_written_and_is_no_pin(self, prod):
+        stage_file.write_pins(prod, "delays", pins(live=NEW, previous=OLD))
+        before = YamlStageFile(prod).pins("delays")
+        self.propose(prod)
+        assert endpoint(prod).proposed == self.PROPOSED
+        assert YamlStageFile(prod).pins("delays") == before
+
+    def test_it_stays_while_a_candidate_is_under_way_and_ends_with_it(self, prod):
+        self.propose(prod)
+        stage_file.write_pins(prod, "delays", pins(live=NEW, candidate=NEXT))
+        assert endpoint(prod).proposed == self.PROPOSED
+        stage_file.write_pins(prod, "delays", pins(live=NEXT, previous=NEW))
+        assert endpoint(prod).proposed is None
+        assert "proposed" not in prod.read_text()

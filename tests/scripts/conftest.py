@@ -26,7 +26,7 @@ def slipway(monkeypatch, capsys, dev, prod):
 
     def run(verb, *arguments):
         module = importlib.import_module(f"scripts.{verb}")
-        monkeypatch.setattr(module, "connect", lambda tell: world)
+        monkeypatch.setattr(module, "connect", lambda tell, **options: world)
         code = execute(module.COMMAND, list(arguments))
         return code, *capsys.readouterr()
 

@@ -113,6 +113,40 @@ class TestRollback:
         assert "not to abc" in err
 
 
+class TestProposal:
+    def test_its_text_is_in_a_file_and_the_next_commands_are_said(self, slipway, dev, prod, tmp_path):
+        prod.repository.track()
+        release, file = sure(pins_now(dev).live).release, tmp_path / "texts/body.md"
+        code, out, _ = slipway("promote", "prod", "--propose", "--body", str(file), "--reason", "it's better")
+        branch = f"slipway/promote-prod-delays-{release}"
+        assert code == 0
+        assert file.read_text().startswith(f"## prod: promote delays to {release}")
+        assert f"git push -u origin {branch}\n" in out
+        assert f"gh pr create --head {branch} --title 'prod: promote delays to {release} (was " in out
+        assert prod.repository.branches[branch][1].body[0] == "Reason: it's better"
+        assert prod.sagemaker.updates == []
+
+    def test_as_json_it_is_all_that_a_pull_request_needs(self, slipway, prod, tmp_path):
+        file = tmp_path / "body.md"
+        found = json.loads(slipway("promote", "prod", "--propose", "--body", str(file), "--json")[1])
+        assert found["file"] == str(file)
+        assert found["commit"] is None
+        assert {"title", "branch", "body", "diff", "release", "replaces"} <= found.keys()
+
+    def test_where_nothing_is_proposed_nothing_is_done(self, slipway, prod):
+        assert slipway("promote", "prod", "--merged")[:2] == (0, "✓ nothing is proposed in prod\n")
+        assert json.loads(slipway("promote", "prod", "--merged", "--json")[1]) == {"landed": []}
+        assert prod.sagemaker.updates == []
+
+    @pytest.mark.parametrize(
+        "more", [["--propose"], ["--reason", "why"], ["--skip"], ["--strategy", "canary"], ["--body", "file"]]
+    )
+    def test_what_was_merged_is_not_told_otherwise(self, slipway, prod, more):
+        code, _, err = slipway("promote", "prod", "--merged", *more)
+        assert code == 2
+        assert "./slipway promote prod --merged" in err
+
+
 class TestFence:
     def test_marked_listed_and_cleared_again(self, slipway, dev, prod):
         release = sure(pins_now(dev).live).release

@@ -27,7 +27,7 @@ def slipway(monkeypatch, capsys, prod):
         module = importlib.import_module(f"scripts.{verb}")
         known = world or FakeWorld(prod)
         for where in ("scripts.shared.orders", module.__name__):
-            monkeypatch.setattr(f"{where}.connect", lambda tell: known, raising=False)
+            monkeypatch.setattr(f"{where}.connect", lambda tell, **options: known, raising=False)
         code = execute(module.COMMAND, list(arguments))
         return code, *capsys.readouterr()
 

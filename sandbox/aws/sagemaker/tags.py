@@ -21,11 +21,15 @@ _BACKEND = {
     "endpoint-config": "endpoint_configs",
     "training-job": "training_jobs",
     "transform-job": "transform_jobs",
+    "processing-job": "processing_jobs",
+    "hyper-parameter-tuning-job": "hyper_parameter_tuning_jobs",
 }
 _WORDS = {
     "endpoint-config": "endpoint configuration",
     "training-job": "training job",
     "transform-job": "transform job",
+    "processing-job": "processing job",
+    "hyper-parameter-tuning-job": "hyperparameter tuning job",
 }
 
 

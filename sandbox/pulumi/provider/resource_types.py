@@ -8,6 +8,7 @@ from sandbox.pulumi.provider.services import (
     appautoscaling,
     cloudwatch,
     ecr,
+    events,
     iam,
     kms,
     logs,
@@ -18,7 +19,7 @@ from sandbox.pulumi.provider.services import (
 
 RESOURCES: Mapping[str, Resource] = {
     resource.token: resource
-    for service in (s3, ecr, iam, kms, logs, sns, cloudwatch, sagemaker, appautoscaling)
+    for service in (s3, ecr, events, iam, kms, logs, sns, cloudwatch, sagemaker, appautoscaling)
     for resource in service.RESOURCES
 }
 

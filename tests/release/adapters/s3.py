@@ -87,8 +87,12 @@ class FakeS3:
         )
         for start in range(0, max(len(keys), 1), PAGE):
             self.calls["list"] += 1
-            page = [{"Key": key} for key in keys[start : start + PAGE]]
+            page = [self._item(key) for key in keys[start : start + PAGE]]
             yield {"Contents": page} if page else {}
+
+    def _item(self, key: str) -> dict[str, Any]:
+        modified = self.modified.get(key, self.clock())
+        return {"Key": key, "Size": len(self.objects[key]), "LastModified": modified}
 
     def _body(self, **request: Any) -> bytes:
         key = request["Key"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, TokenRetrievalError, UnauthorizedSSOTokenError
 
 from release.adapters.aws import explained
 
@@ -58,3 +58,21 @@ def test_other_refusals_are_not(code: str, message: str, status: int, ahead: int
     found = explained(error(code, message, status, ahead))
     assert found is not None
     assert "clock" not in found.cause
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        error("ExpiredToken", "The security token included in the request is expired", 400),
+        error("ExpiredTokenException", "The security token included in the request is expired", 403),
+        UnauthorizedSSOTokenError(),
+        TokenRetrievalError(provider="sso", error_msg="Token has expired and refresh failed"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_session_that_is_over_is_called_so(found: Exception) -> None:
+    said = explained(found)
+    assert said is not None
+    assert said.cause.startswith("The AWS credentials have expired")
+    assert "run the same command again" in said.next_step
+    assert said.exit_code == 4

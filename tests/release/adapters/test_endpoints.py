@@ -1,5 +1,6 @@
 """What SageMaker and autoscaling are asked while weights move; what is passed on as busy, and what is not."""
 
+import io
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -7,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from release.adapters.endpoints import Endpoints
+from release.domain import names
 from release.domain.scaling import Scaling
 from release.ports import Busy, ModelAnswered, Unanswered
 
@@ -211,6 +213,12 @@ class TestScalingAwayAndBack:
 
 
 class TestInvoke:
+    def test_its_requests_are_known_where_answers_are_captured(self, aws, endpoints):
+        aws.answers["invoke_endpoint"] = {"Body": io.BytesIO(b"0.5")}
+        assert endpoints.invoke("delays-prod", b"1", "text/csv")["Body"] == b"0.5"
+        ((_, request),) = aws.calls
+        assert request["InferenceId"] == names.OWN_REQUEST
+
     def test_an_error_of_the_models_server_keeps_its_status_and_its_words(self, aws, endpoints):
         answer = {
             "Error": {"Code": "ModelError", "Message": "Received client error (400)"},

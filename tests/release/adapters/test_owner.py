@@ -50,11 +50,3 @@ def test_an_entry_of_an_earlier_version_goes_by_the_host_name() -> None:
     former = Owner(host=socket.gethostname(), pid=ME.pid, started=ME.started, user="ci")
     assert is_alive(former, None)
     assert not is_alive(former.model_copy(update={"host": "elsewhere"}), None)
-
-
-def test_whom_ci_names_is_read_from_its_own_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in owner._CI_ACTORS:
-        monkeypatch.delenv(name, raising=False)
-    assert owner.ci_actor() == ""
-    monkeypatch.setenv("GITLAB_USER_LOGIN", "ada")
-    assert owner.ci_actor() == "ada"

@@ -27,7 +27,7 @@ class Follow:
     def __call__(self, world: FakeWorld, *argv: str) -> int:
         verb, *arguments = argv
         module = importlib.import_module(f"scripts.{verb}")
-        self._patch.setattr(module, "connect", lambda tell: world)
+        self._patch.setattr(module, "connect", lambda tell, **options: world)
         return execute(module.COMMAND, arguments)
 
     def all_of(self, world: FakeWorld, error: BaseException) -> list[int]:

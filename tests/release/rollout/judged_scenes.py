@@ -9,7 +9,7 @@ import pytest
 from release.domain.ledger import Judged, OpenRollout
 from release.domain.manifest import Foreign
 from release.domain.orders import Order, Wish
-from release.domain.pins import ReleasePin, Strategy
+from release.domain.pins import Capture, ReleasePin, Strategy
 from release.operations.land import Grounds, Landed, land
 from tests.fakes.trouble import Crash
 from tests.fakes.world import EPOCH, FakeStage, Told
@@ -24,12 +24,19 @@ BACK = ["reverting", "restoring", "reverted"]
 WEIGHTS, UPDATE = "UpdateEndpointWeightsAndCapacities", "UpdateEndpoint"
 
 
-def stage(live: int | None = 0, fewest: int = 1, foreign: Foreign | None = None, **rollout: Any) -> FakeStage:
+def stage(
+    live: int | None = 0,
+    fewest: int = 1,
+    foreign: Foreign | None = None,
+    capture: Capture | None = None,
+    **rollout: Any,
+) -> FakeStage:
     """A stage that rolls out judged, with three instances of live; a canary needs two at the `fewest`.
 
     What serves there is ours, or `foreign`.
     """
-    found = serving(live, rollout=QUICK | rollout, instances={"min": fewest, "max": 4}, foreign=foreign)
+    instances = {"min": fewest, "max": 4}
+    found = serving(live, rollout=QUICK | rollout, instances=instances, foreign=foreign, capture=capture)
     if live is not None:
         found.sagemaker.endpoints[NAME].count = COUNT
     return found

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.testing import SandboxHandle, start
 from tests.sandbox.conformance.alarms import Alarms
+from tests.sandbox.job_images import Jobs
 from tests.sandbox.world import World
 
 
@@ -26,3 +27,9 @@ def world(sandbox: SandboxHandle, tmp_path_factory: pytest.TempPathFactory) -> W
 def alarms(sandbox: SandboxHandle) -> Alarms:
     """Alarms and metrics of the file's own sandbox."""
     return Alarms(sandbox)
+
+
+@pytest.fixture(scope="module")
+def jobs(world: World) -> Jobs:
+    """The world with an image for jobs and data in it."""
+    return Jobs(world)

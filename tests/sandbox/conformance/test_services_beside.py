@@ -20,6 +20,23 @@ def bucket(world: World) -> str:
     return name
 
 
+@behaviour("IAM", "AddClientIDToOpenIDConnectProvider")
+def test_the_audiences_of_a_provider_change(world: World) -> None:
+    """An audience is added to an OIDC provider or removed from it, and doing so twice is no error."""
+    iam, url = world.sandbox.client("iam"), f"https://{world.name('tokens')}.example.com"
+    made = iam.create_open_id_connect_provider(Url=url, ClientIDList=["first"])
+    named = {"OpenIDConnectProviderArn": made["OpenIDConnectProviderArn"]}
+    for _ in range(2):
+        iam.add_client_id_to_open_id_connect_provider(**named, ClientID="second")
+    assert iam.get_open_id_connect_provider(**named)["ClientIDList"] == ["first", "second"]
+    for _ in range(2):
+        iam.remove_client_id_from_open_id_connect_provider(**named, ClientID="first")
+    assert iam.get_open_id_connect_provider(**named)["ClientIDList"] == ["second"]
+    named["OpenIDConnectProviderArn"] += "/absent"
+    with refused("NoSuchEntity", status=404):
+        iam.add_client_id_to_open_id_connect_provider(**named, ClientID="second")
+
+
 @behaviour("S3", "PutObject")
 def test_a_conditional_put(world: World, bucket: str) -> None:
     """A put with If-None-Match on a key that is there is refused with PreconditionFailed."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.sandbox.world import World, wait_for
 
+JOINS = "https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html"
 DATA = "data-of-the-jobs"
 GROUP = "/aws/sagemaker/TransformJobs"
 BUSY = ("InProgress", "Stopping")

@@ -1,13 +1,13 @@
-"""IAM: a role and its inline policies. IAM has no region."""
+"""IAM: a role and its inline policies, and a provider of identities. IAM has no region."""
 
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sandbox.pulumi.provider.aws import Aws, attempt, find
-from sandbox.pulumi.provider.properties import Property, json_document
-from sandbox.pulumi.provider.resource import NAME, TAGS, Named, Resource, Update, retag
-from sandbox.pulumi.provider.values import Properties
+from sandbox.pulumi.provider.aws import Aws, attempt, find, tag_list
+from sandbox.pulumi.provider.properties import Default, Property, json_document, unordered
+from sandbox.pulumi.provider.resource import NAME, TAGS, Described, Named, Resource, Update, retag
+from sandbox.pulumi.provider.values import Properties, Value
 
 _GONE = ("NoSuchEntity",)
 _SESSION_SECONDS = 3600
@@ -129,9 +129,72 @@ class RolePolicy(Resource):
         attempt(doing, put, RoleName=role, PolicyName=name, PolicyDocument=inputs["policy"])
 
 
+def _bare(url: Value) -> Value:
+    """A provider's URL as IAM keeps it: without the scheme."""
+    return url.removeprefix("https://") if isinstance(url, str) else url
+
+
+class OpenIdConnectProvider(Described):
+    """Whoever signs tokens for which AWS gives credentials. Its id is its ARN."""
+
+    token = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"  # noqa: S105
+    label = "IAM OIDC Provider"
+    service, member, gone = "iam", "OpenIDConnectProviderArn", _GONE
+    describe_call, delete_call = "get_open_id_connect_provider", "delete_open_id_connect_provider"
+    regional = False
+    identity = ("url",)
+    properties: ClassVar[Mapping[str, Property]] = {
+        "url": Property(required=True, replaces=True, normal=_bare),
+        "clientIdLists": Property(required=True, normal=unordered),
+        "thumbprintLists": Property(default=Default.COMPUTED, normal=unordered),
+        "tags": TAGS,
+    }
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        url = str(inputs["url"])
+        answer = attempt(
+            self.doing("creating", url),
+            aws.client("iam").create_open_id_connect_provider,
+            Url=url,
+            ClientIDList=inputs["clientIdLists"],
+            ThumbprintList=inputs.get("thumbprintLists") or [],
+            Tags=tag_list(aws.all_tags(inputs.get("tags"))),
+        )
+        return answer["OpenIDConnectProviderArn"]
+
+    def state(self, aws: Aws, doing: str, identifier: str, found: Any) -> Properties:
+        return {
+            "arn": identifier,
+            "url": found["Url"],
+            "clientIdLists": found["ClientIDList"],
+            "thumbprintLists": found["ThumbprintList"],
+            "tagsAll": {tag["Key"]: tag["Value"] for tag in found.get("Tags", ())},
+        }
+
+    def update(self, aws: Aws, identifier: str, update: Update) -> None:
+        iam, doing = aws.client("iam"), self.doing("updating", identifier)
+        named = {self.member: identifier}
+        if "clientIdLists" in update.changed:
+            old, new = (_texts(values.get("clientIdLists")) for values in (update.state, update.inputs))
+            for added in sorted(new - old):
+                attempt(doing, iam.add_client_id_to_open_id_connect_provider, **named, ClientID=added)
+            for gone in sorted(old - new):
+                attempt(doing, iam.remove_client_id_from_open_id_connect_provider, **named, ClientID=gone)
+        if "thumbprintLists" in update.changed:
+            thumbprints = update.inputs.get("thumbprintLists") or []
+            call = iam.update_open_id_connect_provider_thumbprint
+            attempt(doing, call, **named, ThumbprintList=thumbprints)
+        tag, untag = iam.tag_open_id_connect_provider, iam.untag_open_id_connect_provider
+        retag(doing, update, tag, untag, OpenIDConnectProviderArn=identifier)
+
+
+def _texts(values: Value) -> set[str]:
+    return {str(value) for value in values} if isinstance(values, list) else set()
+
+
 def _document(document: object) -> str:
     """Return a policy as text; botocore has decoded it where AWS encoded it for the URL."""
     return document if isinstance(document, str) else json.dumps(document)
 
 
-RESOURCES: tuple[Resource, ...] = (Role(), RolePolicy())
+RESOURCES: tuple[Resource, ...] = (Role(), RolePolicy(), OpenIdConnectProvider())

@@ -110,6 +110,19 @@ aws.iam.RolePolicy(
     policy=policy(Effect="Allow", Action=values["actions"], Resource="*"),
 )
 
+aws.iam.OpenIdConnectProvider(
+    "tokens",
+    url=f"https://{name}.example.com",
+    client_id_lists=[stage, "sts.amazonaws.com"],
+    tags=tags,
+)
+rule = aws.cloudwatch.EventRule(
+    "rule", name=name, description=stage, event_pattern=json.dumps({"source": [stage]}), tags=tags
+)
+schedule = aws.cloudwatch.EventRule(
+    "schedule", name=f"{name}-schedule", schedule_expression=f"rate({days} days)"
+)
+
 aws.cloudwatch.LogGroup("logs", name=f"/{name}", retention_in_days=days, tags=tags)
 topic = aws.sns.Topic("topic", name=name, display_name=stage, tags=tags)
 aws.sns.TopicPolicy(
@@ -119,6 +132,8 @@ aws.sns.TopicPolicy(
         lambda arn: policy(Effect="Allow", Action="sns:Publish", Resource=arn, Principal=cloudwatch)
     ),
 )
+
+aws.cloudwatch.EventTarget("target", rule=rule.name, target_id="one", arn=topic.arn, input=f'"{stage}"')
 
 aws.cloudwatch.MetricAlarm(
     "alarm",

@@ -46,6 +46,15 @@ def test_what_can_be_updated_is_and_reaches_aws(project: Project) -> None:
     role = client("iam").get_role(RoleName="moves")["Role"]
     assert role["Description"] == "two"
     assert role["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith(":policy/two")
+    arn = "arn:aws:iam::123456789012:oidc-provider/moves.example.com"
+    tokens = client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    assert sorted(tokens["ClientIDList"]) == ["sts.amazonaws.com", "two"]
+    assert {tag["Key"]: tag["Value"] for tag in tokens["Tags"]} == {"stage": "two", "team": "ml"}
+    rule = client("events").describe_rule(Name="moves")
+    assert (rule["Description"], json.loads(rule["EventPattern"])) == ("two", {"source": ["two"]})
+    assert client("events").describe_rule(Name="moves-schedule")["ScheduleExpression"] == "rate(14 days)"
+    [target] = client("events").list_targets_by_rule(Rule="moves")["Targets"]
+    assert (target["Id"], target["Input"]) == ("one", '"two"')
     alarm = client("cloudwatch").describe_alarms(AlarmNames=["moves"])["MetricAlarms"][0]
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (14007.0, "notBreaching")
     repository = client("ecr").describe_repositories(repositoryNames=["moves"])["repositories"][0]
@@ -66,6 +75,9 @@ def test_destroy_leaves_nothing(project: Project) -> None:
     assert [b for b in client("s3").list_buckets()["Buckets"] if b["Name"] == "goes-bucket"] == []
     assert client("cloudwatch").describe_alarms(AlarmNames=["goes"])["MetricAlarms"] == []
     assert client("logs").describe_log_groups(logGroupNamePrefix="/goes")["logGroups"] == []
+    assert client("events").list_rules(NamePrefix="goes")["Rules"] == []
+    providers = client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    assert [one["Arn"] for one in providers if one["Arn"].endswith("goes.example.com")] == []
     assert project.resources() == {}
 
 
@@ -84,12 +96,16 @@ def test_drift_is_found_by_a_refresh_and_put_right_by_the_next_up(project: Proje
     client("logs").put_retention_policy(logGroupName="/drifts", retentionInDays=1)
     client("iam").put_role_policy(RoleName="drifts", PolicyName="may", PolicyDocument=NOTHING)
     client("cloudwatch").delete_alarms(AlarmNames=["drifts"])
+    client("events").remove_targets(Rule="drifts", Ids=["one"])
+    arn = "arn:aws:iam::123456789012:oidc-provider/drifts.example.com"
+    added = {"OpenIDConnectProviderArn": arn, "ClientID": "somebody"}
+    client("iam").add_client_id_to_open_id_connect_provider(**added)
     client("s3").delete_public_access_block(Bucket="drifts-bucket")
     assert project.pulumi("preview", "--expect-no-changes").code == 0, "a preview does not look at AWS"
     assert project.pulumi("refresh", "--preview-only", "--expect-no-changes").code != 0
     steps = project.preview("--refresh")
     changed = {step["urn"].rpartition("::")[2] for op in ("update", "create") for step in steps.get(op, ())}
-    assert changed == {"logs", "policy", "alarm", "private"}
+    assert changed == {"logs", "policy", "alarm", "private", "target", "tokens"}
     project.up("--refresh")
     project.clean()
     group = client("logs").describe_log_groups(logGroupNamePrefix="/drifts")["logGroups"][0]

@@ -8,6 +8,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def test_every_container_is_hardened(kind: Kind) -> None:
     assert words[-2:] == ["slipway.local/image:1", "serve"]
     assert "--privileged" not in line
     assert "--tmpfs /tmp:rw,noexec,nosuid,nodev,size=64m" in line
+
+
+@pytest.mark.parametrize("kind", ["podman", "docker"])
+def test_a_job_may_write_to_its_folders_and_listens_nowhere(kind: Kind) -> None:
+    folders = {"/opt/ml/model": Path("/runs/1/ml/model")}
+    task = replace(TASK, port=0, mounts=folders, entrypoint="/train.py", network=Network.PUBLISHED)
+    words = arguments.run(kind, task, ("a",))
+    line = " ".join(words)
+    assert "--mount type=bind,source=/runs/1/ml/model,target=/opt/ml/model " in line
+    assert "--entrypoint /train.py" in line
+    assert words[-2:] == ["slipway.local/image:1", "a"]
+    assert "--cap-drop ALL --security-opt no-new-privileges" in line
+    assert not {"--read-only", "--publish", "--tmpfs"} & set(words)
 
 
 def test_only_podman_gets_what_only_podman_knows() -> None:

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.serving.runtimes.host_command import Launch, Machine, Place, launch
+from sandbox.serving.images.store import Image
+from sandbox.serving.runtimes import private_folder_program
+from sandbox.serving.runtimes.host_command import Launch, Machine, Place, job, launch
+from sandbox.serving.runtimes.program import Program
 
 
 @pytest.fixture
@@ -68,3 +71,44 @@ def test_the_working_folder_is_the_images(root: Path) -> None:
     assert command(root, WorkingDir="/opt/program").cwd == root / "opt/program"
     assert command(root, WorkingDir="/not/there").cwd == root
     assert command(root).cwd == root
+
+
+def job_command(root: Path, folder: Path, program: dict[str, Any], **config: Any) -> Launch:
+    image = Image("sha256:1", {"Entrypoint": ["/opt/program/serve"], **config}, root)
+    machine = Machine(Path("/home/python"), "/usr/bin", "eu-west-1", Path("/scratch"))
+    return job(Program(image, "eu-west-1", folder, **program), machine)
+
+
+def test_a_job_runs_its_command_with_its_own_ml(root: Path, tmp_path: Path) -> None:
+    found = job_command(root, tmp_path, {"arguments": ("train",), "environment": {"A": "1"}})
+    before = ["/home/python/python3", "-I", "-S", private_folder_program.__file__]
+    assert found.argv == [*before, "/opt/ml", f"{tmp_path}/ml", f"{root}/opt/program/serve", "train"]
+    assert (found.env["A"], found.env["SLIPWAY_ML_ROOT"]) == ("1", f"{tmp_path}/ml")
+    assert found.env["TMPDIR"] == str(tmp_path / "tmp")
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ({}, ["{root}/opt/program/serve", "as the image says"]),
+        ({"arguments": ("train",)}, ["{root}/opt/program/serve", "train"]),
+        ({"entrypoint": ("/opt/lib/x.py",)}, ["{root}/opt/lib/x.py"]),
+        (
+            {"entrypoint": ("/usr/local/bin/tool", "-c"), "arguments": ("a",)},
+            ["{root}/usr/local/bin/tool", "-c", "a"],
+        ),
+    ],
+)
+def test_a_jobs_own_entrypoint_and_arguments_take_the_place_of_the_images(
+    root: Path, tmp_path: Path, program: dict[str, Any], words: list[str]
+) -> None:
+    found = job_command(root, tmp_path, program, Cmd=["as the image says"])
+    assert found.argv[6:] == [word.format(root=root) for word in words]
+
+
+def test_what_a_job_has_in_its_ml_is_not_the_images(root: Path, tmp_path: Path) -> None:
+    (root / "opt/ml/model").mkdir(parents=True)
+    (root / "opt/ml/code").mkdir()
+    (tmp_path / "ml/model").mkdir(parents=True)
+    found = job_command(root, tmp_path, {}, Env=["SM_MODEL_DIR=/opt/ml/model", "CODE=/opt/ml/code"])
+    assert (found.env["SM_MODEL_DIR"], found.env["CODE"]) == ("/opt/ml/model", f"{root}/opt/ml/code")

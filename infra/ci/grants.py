@@ -1,0 +1,249 @@
+"""What a workflow is granted, with the reason. Pure; all of it is taken from the deployer's policies.
+
+`infra/deployer_policy.py` allows a stage's whole life, and tests hold it against what is really called. A
+grant here is a part of that: fewer actions of a statement, or fewer of the bucket's keys.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from infra import deployer_policy, policies
+from infra.policies import Statement
+from release.domain import names
+from release.domain.stage import StageSettings
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One statement of a policy, and what it is for."""
+
+    statement: Statement
+    why: str
+
+
+DEPLOYS: Mapping[str, str] = {
+    "Serving": "models, configs and the endpoint, the traffic, and golden requests to it",
+    "Scaling": "autoscaling's bounds, and its hold while a release moves",
+    "ScalingsOwnRole": "the first scaling of an account makes AWS's own role for it",
+    "Alarms": "the alarms that page, and take an update back",
+    "Logs": "the containers' output, which the judge reads",
+    "Topic": "where the alarms page",
+    "Bucket": "the stage's bucket",
+    "Objects": "releases, artifacts, data versions and the ledger",
+    "PeoplesWord": "approvals and waivers are people's, never a workflow's",
+    "Registry": "the images, and the repository that they are in",
+    "Key": "what encrypts bucket, registry and topic",
+    deployer_policy.CAPTURED: "answers that are captured in another bucket, which the judge reads",
+    "Role": "the execution role of the endpoints",
+    "RoleToSageMaker": "SageMaker alone gets that role",
+    "Jobs": "transform jobs, which score files with what is live, and training jobs where a stage has any",
+    deployer_policy.JOB_LOGS: "what those jobs say of themselves",
+    deployer_policy.BATCH_FILES: "files to score and their answers in other buckets, whose rows are counted",
+    deployer_policy.BATCH_FOLDERS: "which files those are",
+    "ModelPackages": "versions in SageMaker's Model Registry, where the stage has any",
+    "NoResource": "what AWS knows no resource for",
+}
+"""What each statement of a deployer's is for."""
+
+_OF_CALLERS = {
+    *(deployer_policy.CAPTURED, deployer_policy.JOB_LOGS),
+    *(deployer_policy.BATCH_FILES, deployer_policy.BATCH_FOLDERS),
+}
+"""Statements by which rows and answers are read: nobody who only looks at stages needs them."""
+
+_READS = re.compile(r"\w+:((Get|List|Describe|BatchGet|BatchCheck|Filter)[\w*]*)|kms:Decrypt")
+_KEPT = (
+    "releases/",
+    "models/",
+    "ledger",
+    "rollouts/",
+    "fences/",
+    names.APPROVALS,
+    names.WAIVERS,
+    names.MAKERS,
+)
+"""Where a stage's bucket keeps what its commands read; the data that models learned from is not among it."""
+_ANY, _ALIASES = "ForAnyValue:StringEquals", "kms:ResourceAliases"
+_WRITTEN_BY_A_WAY_BACK = ("ledger", "rollouts/", "fences/")
+_ROLLBACK: Mapping[str, tuple[str, str]] = {
+    "Serving": (
+        """
+        DescribeModel DescribeEndpointConfig DescribeEndpoint UpdateEndpoint
+        UpdateEndpointWeightsAndCapacities InvokeEndpoint
+        """,
+        "whether what the way back needs is there, the traffic, and golden requests",
+    ),
+    "Scaling": (
+        """
+        RegisterScalableTarget DeregisterScalableTarget DescribeScalableTargets PutScalingPolicy
+        DescribeScalingPolicies
+        """,
+        "autoscaling is held meanwhile, and begun anew where the instance type is another",
+    ),
+    "Bucket": ("ListBucket", "whether there is a stage, and its ledger"),
+    "Registry": ("DescribeRepositories DescribeImages", "whether the image is there"),
+    "Key": ("Decrypt GenerateDataKey", "the bucket is encrypted"),
+    "Role": ("GetRole", "whether the execution role is there"),
+    "NoResource": ("ListServiceQuotas ListAWSDefaultServiceQuotas", "whether both fleets fit"),
+}
+"""What a rollback calls, by the deployer's statements, and why: it makes and deletes nothing."""
+_SOURCE: Mapping[str, str] = {
+    "Serving": "DescribeEndpoint",
+    "Bucket": "ListBucket",
+    "Objects": "GetObject GetObjectVersion",
+    "Registry": """
+        DescribeRepositories DescribeImages BatchGetImage BatchCheckLayerAvailability GetDownloadUrlForLayer
+    """,
+    "Key": "Decrypt",
+}
+"""What of a stage is read to bring its live release elsewhere, or to train it anew."""
+_FENCES: Mapping[str, str] = {"Bucket": "ListBucket", "Objects": "GetObject", "Key": "Decrypt"}
+_LEDGER: Mapping[str, str] = {"Objects": "PutObject", "Key": "GenerateDataKey"}
+
+
+def deploying(stage: StageSettings) -> tuple[Grant, ...]:
+    """All of a stage's life."""
+    return tuple(Grant(one, DEPLOYS[one["Sid"]]) for one in deployer_policy.document(stage)["Statement"])
+
+
+def reading(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """What says how these stages are, and what they serve: nothing is written.
+
+    Neither training data is read, nor what callers sent and got.
+    """
+    found = [
+        Grant(_named("Read", _only(one, _READS.fullmatch)), f"to read: {DEPLOYS[one['Sid']]}")
+        for stage in stages
+        for one in _narrowed(stage, _KEPT)
+        if one["Effect"] == "Allow" and one["Sid"] not in _OF_CALLERS
+    ]
+    return _merged(grant for grant in found if grant.statement["Action"])
+
+
+def fences(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """The fences of stages that a release does not come from: a marked release enters none."""
+    why = "whether a release is fenced is looked for in all stages"
+    return _part(stages, "Fences", _FENCES, ("fences/",), why)
+
+
+def sources(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """Releases with their images, artifacts and records, of stages that one may come from."""
+    return _part(
+        stages, "Source", _SOURCE, _KEPT, "a release is read where it is live, proven again, and copied"
+    )
+
+
+def going_back(stage: StageSettings) -> tuple[Grant, ...]:
+    """A rollback: traffic back to what is there already, and that on record."""
+    statements = {one["Sid"]: one for one in _narrowed(stage, _KEPT)}
+    found = [Grant(_picked(statements[sid], actions), why) for sid, (actions, why) in _ROLLBACK.items()]
+    reads = _picked(statements["Objects"], "GetObject GetObjectVersion")
+    (writes,) = [one for one in _narrowed(stage, _WRITTEN_BY_A_WAY_BACK) if one["Sid"] == "Objects"]
+    return (
+        *found,
+        Grant(_named("Read", reads), "the releases, and the ledger so far"),
+        Grant(
+            _named("Write", _picked(writes, "PutObject")), "the ledger, the fence of what is left, the report"
+        ),
+    )
+
+
+def remembering(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """Entries in the ledgers of these stages: that a retrain was asked for, and what it came to."""
+    return _part(stages, "Ledger", _LEDGER, ("ledger",), "that a retrain was asked for, and its end")
+
+
+def state(bucket: str, key_arn: str | None, partition: str, writes: bool) -> tuple[Grant, ...]:
+    """Pulumi's own state in a bucket, and the key of that or of its secrets."""
+    why = "Pulumi's state" + ("" if writes else ", which a preview only reads")
+    arn = f"arn:{partition}:s3:::{bucket}"
+    objects = ["s3:GetObject", *(["s3:PutObject", "s3:DeleteObject"] if writes else [])]
+    found = [
+        Grant(policies.allow("StateBucket", ["s3:ListBucket"], arn), why),
+        Grant(policies.allow("State", objects, f"{arn}/.pulumi/*"), why),
+    ]
+    if key_arn:
+        actions = ["kms:Decrypt", *(["kms:Encrypt", "kms:GenerateDataKey"] if writes else [])]
+        found.append(Grant(policies.allow("StateKey", actions, key_arn), f"{why}, encrypted"))
+    return tuple(found)
+
+
+def _part(
+    stages: Sequence[StageSettings],
+    name: str,
+    actions: Mapping[str, str],
+    prefixes: Sequence[str],
+    why: str,
+) -> tuple[Grant, ...]:
+    """These actions of the deployers' statements, of all stages in one statement each."""
+    return _merged(
+        Grant(_named(name, _picked(one, actions[one["Sid"]])), why)
+        for stage in stages
+        for one in _narrowed(stage, prefixes)
+        if one["Sid"] in actions
+    )
+
+
+def _narrowed(stage: StageSettings, prefixes: Sequence[str]) -> list[Statement]:
+    """The deployer's statements, of objects those below these prefixes, and of keys the stage's alone.
+
+    A key is told by its alias, which the stage's program has given it.
+    """
+    found = []
+    for one in deployer_policy.document(stage)["Statement"]:
+        if one["Sid"] == "Objects":
+            bucket = str(one["Resource"]).removesuffix("*")
+            one = {**one, "Resource": [f"{bucket}{prefix}*" for prefix in prefixes]}
+        if one["Sid"] == "Key":
+            keys = [arn for arn in one["Resource"] if ":key/" in arn]
+            one = {**one, "Resource": keys, "Condition": {_ANY: {_ALIASES: [names.key_alias(stage.stage)]}}}
+        found.append(one)
+    return found
+
+
+def _picked(statement: Statement, actions: str) -> Statement:
+    """A statement with these of its actions alone; all of them have to be among them."""
+    wanted = set(actions.split())
+    picked = _only(statement, lambda action: action.partition(":")[2] in wanted)
+    missing = wanted - {action.partition(":")[2] for action in picked["Action"]}
+    if missing:
+        raise ValueError(f"{statement['Sid']} of the deployer has no {', '.join(sorted(missing))}")
+    return picked
+
+
+def _only(statement: Statement, wanted: Callable[[str], object]) -> Statement:
+    return {**statement, "Action": [action for action in statement["Action"] if wanted(action)]}
+
+
+def _named(prefix: str, statement: Statement) -> Statement:
+    return {**statement, "Sid": f"{prefix}{statement['Sid']}"}
+
+
+def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    """Grants of one name as one, on the resources of all."""
+    found: dict[str, Grant] = {}
+    for grant in grants:
+        sid = grant.statement["Sid"]
+        known = found.get(sid)
+        if known is None:
+            found[sid] = Grant({**grant.statement, "Resource": _listed(grant.statement)}, grant.why)
+            continue
+        actions = [*known.statement["Action"], *grant.statement["Action"]]
+        resources = [*_listed(known.statement), *_listed(grant.statement)]
+        merged = {"Action": list(dict.fromkeys(actions)), "Resource": list(dict.fromkeys(resources))}
+        if "Condition" in grant.statement:
+            aliases = [*_aliases(known.statement), *_aliases(grant.statement)]
+            merged["Condition"] = {_ANY: {_ALIASES: aliases}}
+        found[sid] = Grant({**known.statement, **merged}, known.why)
+    return tuple(found.values())
+
+
+def _aliases(statement: Statement) -> list[str]:
+    """The aliases of the keys that a statement is held to: the one condition that merged statements have."""
+    return list(statement["Condition"][_ANY][_ALIASES])
+
+
+def _listed(statement: Statement) -> list[str]:
+    resource = statement["Resource"]
+    return [resource] if isinstance(resource, str) else list(resource)

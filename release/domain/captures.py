@@ -1,0 +1,185 @@
+"""Answers that SageMaker captured, as what the judge counts: one number of each, or that there is none.
+
+Pure. Sources: "Capture data from real-time endpoint" in SageMaker's developer guide, and the record of its
+examples: a line is one exchange, whose `captureData.endpointOutput` is the answer as text (CSV, JSON) or
+BASE64. Where in an answer its numbers stand, the golden requests of the release say.
+
+A record that cannot be read says nothing of the container: it is set aside, and named. An answer that was
+read and holds no finite number where its golden requests have one is an invalid prediction.
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from release.domain import answers, golden, names
+from release.domain.golden import Golden, GoldenRequest
+
+VERSION = "0"
+"""The `eventVersion` of the records that are read."""
+_NO_SUCH = (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError)
+
+
+class Aside(StrEnum):
+    """Why a captured answer is no evidence."""
+
+    LINE = "captured line that is no record"
+    """Not JSON: half-written, or of somebody else."""
+    FORM = "captured record of another form"
+    """Without an answer or a time, or of another version."""
+    ENCODING = "captured answer that does not fit its encoding"
+    TYPE = "captured answer of a type that no golden request has"
+    """Nobody said where its numbers stand."""
+    LATE = "captured answer that came after its minute was counted"
+    OWN = "captured answer to a golden request"
+    """Nobody's caller got it, and golden requests are asked for more often of one variant."""
+    FILE = "captured file that is too large or gone"
+    DENIED = "minute in which captured answers could not be read"
+
+
+class NotEvidence(Exception):
+    """A line that says nothing of the container, and why."""
+
+    def __init__(self, aside: Aside) -> None:
+        super().__init__(aside.value)
+        self.aside = aside
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One captured answer: when it was given, and one of its numbers; None where a number is not finite."""
+
+    at: datetime
+    number: float | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Where the numbers of a release's answers stand: golden requests, the most precise ones first."""
+
+    requests: tuple[GoldenRequest, ...]
+
+    @staticmethod
+    def of(requests: Golden) -> "Reading":
+        """As a release's golden requests say; of those that say the same, one."""
+        distinct = {(_type_of(one), one.answer is None, one.answer_at): one for one in requests.requests}
+        return Reading(tuple(sorted(distinct.values(), key=lambda one: -len(one.answer_at))))
+
+    def number(self, body: bytes, content_type: str, choice: int) -> float | None:
+        """One number of an answer, the `choice`-th counted in a circle; None where one is not finite.
+
+        Rows of one request are no independent evidence, so one of them is taken. Raises NotEvidence.
+        """
+        kind = golden.media_type(content_type)
+        asked = [one for one in self.requests if _type_of(one) == kind]
+        if not asked:
+            raise NotEvidence(Aside.TYPE)
+        for request in asked:
+            try:
+                found = golden.read(request, body, content_type)
+            except _NO_SUCH:
+                continue
+            numbers = golden.flat(found.scores)
+            whole = request.answer is not None and not answers.holds_null(request.answer)
+            if whole and answers.holds_null(found.whole):
+                return None
+            if numbers:
+                finite = answers.not_finite(numbers) is None
+                return float(numbers[choice % len(numbers)]) if finite else None
+        return None
+
+
+@dataclass(frozen=True)
+class Captures:
+    """Where the answers of an endpoint's variants are kept, and how they are read and counted."""
+
+    to: str
+    """`s3://<bucket>/<prefix>`, as the endpoint config says."""
+    readings: Mapping[str, Reading]
+    """By the variant's name."""
+    scores_of: tuple[float, float]
+    """What the bins of scores are equal parts of."""
+    grace_seconds: float
+    """How long after its end a minute's answers are waited for."""
+
+    @property
+    def bucket(self) -> str:
+        """The bucket."""
+        return self.to.removeprefix("s3://").partition("/")[0]
+
+    def folder(self, endpoint: str, variant: str, hour: datetime) -> str:
+        """Under which prefix of the bucket the answers of one variant and hour lie."""
+        prefix = self.to.removeprefix("s3://").partition("/")[2].rstrip("/")
+        return f"{prefix}/{endpoint}/{variant}/{hour:%Y/%m/%d/%H}/"
+
+
+def aside_words(cause: str, count: int) -> str:
+    """What was set aside of a rollout's evidence, for people."""
+    return f"{cause}: {count:,}" if cause in set(Aside) else f"{count:,} windows: {cause}"
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """What is followed of an endpoint whose containers print no windows."""
+
+    objective: float
+    """Its latency objective in seconds, by which SageMaker's latencies are asked for."""
+    captures: Captures | None = None
+    """The captured answers that are read besides."""
+
+
+def range_of(requests: Golden) -> tuple[float, float]:
+    """What scores are told apart in: [0, span] where the expected ones lie in it, else as much on both sides.
+
+    What lies outside is counted in the first or the last bin.
+    """
+    numbers = [number for one in requests.requests for number in golden.flat(one.scores)]
+    low, high = min(numbers), max(numbers)
+    if low >= 0 and high <= requests.span:
+        return 0.0, requests.span
+    middle, half = (low + high) / 2, max(requests.span, high - low)
+    return middle - half, middle + half
+
+
+def read(line: bytes, reading: Reading) -> Answer:
+    """The answer in one line of a capture file. Raises NotEvidence for one that says nothing."""
+    try:
+        record = json.loads(line)
+    except _NO_SUCH:
+        raise NotEvidence(Aside.LINE) from None
+    try:
+        if record["eventVersion"] != VERSION:
+            raise NotEvidence(Aside.FORM)
+        output, metadata = record["captureData"]["endpointOutput"], record["eventMetadata"]
+        kind, data, encoding = output["observedContentType"], output["data"], output["encoding"]
+        at = datetime.fromisoformat(metadata["inferenceTime"])
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        name = str(metadata.get("eventId", ""))
+    except (*_NO_SUCH, AttributeError):
+        raise NotEvidence(Aside.FORM) from None
+    if not isinstance(kind, str):
+        raise NotEvidence(Aside.FORM)
+    if metadata.get("inferenceId") == names.OWN_REQUEST:
+        raise NotEvidence(Aside.OWN)
+    body = _decoded(data, encoding)
+    return Answer(at, reading.number(body, kind, zlib.crc32(name.encode("utf-8", "replace"))))
+
+
+def _decoded(data: Any, encoding: Any) -> bytes:
+    if not isinstance(data, str) or encoding not in ("CSV", "JSON", "BASE64"):
+        raise NotEvidence(Aside.ENCODING)
+    try:
+        return base64.b64decode(data, validate=True) if encoding == "BASE64" else data.encode()
+    except (binascii.Error, ValueError):
+        raise NotEvidence(Aside.ENCODING) from None
+
+
+def _type_of(request: GoldenRequest) -> str:
+    """The media type of the answer that a golden request expects."""
+    return golden.media_type(request.accept or request.content_type)

@@ -1,0 +1,363 @@
+"""Retrain: the live model of a stage's endpoint is trained on a new window of data, and measured beside it.
+
+    admitted → asked → trained → worse, or: released to the first stage → proposed for the next one
+
+Each step is in the stage's ledger. A process that dies leaves an open retrain: the same command takes it over
+and goes on after what is done. Nothing goes past the first stage unless the data of a later one says so.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from release.domain import gates, ledger, occasions, retraining
+from release.domain.errors import ReleaseFailed, UsageError
+from release.domain.ledger import OpenRollout, Refused, Request, Subject
+from release.domain.manifest import GateResult, parse_json
+from release.domain.occasions import Occasion
+from release.domain.pins import ReleasePin
+from release.domain.proposal import Proposal
+from release.domain.retrained import Asked, Ended, Outcome, TakenOver, Trained, What
+from release.domain.retraining import Retrain
+from release.domain.stage import StageSettings
+from release.domain.trainer import Trainer
+from release.operations import champion, composing, onwards, release, rollouts, standing
+from release.operations.land import Grounds, land
+from release.operations.onwards import Gone
+from release.ports import Event, StagePorts, Tell, World
+
+EVIDENCE = "evidence.json"
+
+
+@dataclass(frozen=True)
+class Order:
+    """Whose live model is to be trained anew, and why: a person's words, or an event of EventBridge."""
+
+    stage: str
+    endpoint: str | None = None
+    because: str = ""
+    event: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """What a retrain came to; `outcome` as in `release/domain/retrained.py`."""
+
+    stage: str
+    endpoint: str
+    retrain: str
+    """Its id."""
+    champion: str
+    learns: str
+    model: Path
+    """The folder that training left."""
+    gates: Sequence[GateResult]
+    outcome: Outcome
+    release: str | None = None
+    at: str = ""
+    """The last stage where it is live."""
+    proposal: Proposal | None = None
+    """For the stage after that."""
+    reasons: Sequence[str] = ()
+    """Why it is worse, or went no further."""
+    next_step: str = ""
+    code: int = 0
+    """What the command ends with."""
+
+    @property
+    def failed(self) -> list[str]:
+        """The gates that the model fails."""
+        return [gate.name for gate in gates.failed(self.gates)]
+
+    def values(self) -> dict[str, Any]:
+        """It as JSON can have it."""
+        plain = {"gates": [gate.model_dump(mode="json") for gate in self.gates]}
+        return vars(self) | plain | {"proposal": asdict(self.proposal) if self.proposal else None}
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One retrain at work."""
+
+    world: World
+    ports: StagePorts
+    endpoint: str
+    id: str
+    asked: Asked
+    champion: str
+    """The release that was live when it was asked for."""
+    landed: str | None
+    """The release that came of it, where that is live in the stage already."""
+    trained: Trained | None
+    tell: Tell
+
+    @property
+    def folder(self) -> Path:
+        """Where its model is left. It is the retrain's own: what an earlier one left is none of it."""
+        return self.world.build / "retrain" / f"{self.ports.name}-{self.endpoint}-{self.id}"
+
+    def record(self, what: What) -> None:
+        """An entry of the stage's ledger."""
+        subject = Subject(kind="retrain", endpoint=self.endpoint, release=self.champion, rollout=self.id)
+        self.ports.ledger.append(subject, what)
+
+    def worse(self, trained: Trained, failed: Sequence[GateResult]) -> Retrained:
+        """It ends with its numbers."""
+        reasons = tuple(f"{gate.name}: {gate.reason}" for gate in failed)
+        self.record(Ended(outcome="worse", reasons=reasons))
+        return replace(self._told(trained, "worse"), reasons=reasons, code=ReleaseFailed.exit_code)
+
+    def gone(self, trained: Trained, found: str, gone: Gone) -> Retrained:
+        """It ends where its release went."""
+        stopped = gone.stopped
+        reasons = (stopped.cause,) if stopped else ()
+        self.record(Ended(outcome=gone.outcome, release=found, stage=gone.at, reasons=reasons))
+        return replace(
+            self._told(trained, gone.outcome),
+            release=found,
+            at=gone.at,
+            proposal=gone.proposal,
+            reasons=reasons,
+            next_step=gone.next_step,
+            code=stopped.exit_code if stopped else 0,
+        )
+
+    def _told(self, trained: Trained, outcome: Outcome) -> Retrained:
+        window = self.asked.window
+        return Retrained(
+            stage=self.ports.name,
+            endpoint=self.endpoint,
+            retrain=self.id,
+            champion=self.champion,
+            learns=window.learns,
+            model=self.folder,
+            gates=trained.gates,
+            outcome=outcome,
+        )
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What is asked for, before it is known whether it may begin."""
+
+    world: World
+    ports: StagePorts
+    endpoint: str
+    live: ReleasePin
+    """The champion."""
+    occasion: Occasion
+    trainer: Trainer
+    tell: Tell
+
+
+def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrained:
+    """Admit, train, measure, release, propose.
+
+    Raises ReleaseFailed where the stage's data allows none now, where there is nothing to learn, and where
+    the release is refused; UsageError where nothing is live or an event asks for nothing; ServiceError while
+    another one is under way, or a rollout.
+    """
+    occasion = _occasion(order, world.settings(order.stage))
+    ports = world.stage(order.stage)
+    endpoint = ports.settings.only_endpoint(order.endpoint)
+    standing.insist(ports, endpoint, "source")
+    live = _live(world, ports, endpoint, trainer.service)
+    way = onwards.way(world)
+    wish = _Wish(world, ports, endpoint, live, occasion, trainer, tell)
+    run = _begun(wish, _admitted(wish))
+    with ports.ledger.heartbeat(run.id, endpoint):
+        try:
+            trained = _trained(run, trainer)
+            failed = gates.failed(trained.gates)
+            if failed:
+                return run.worse(trained, failed)
+            found = _released(run)
+        except (ReleaseFailed, UsageError) as error:
+            outcome = "refused" if isinstance(error, ReleaseFailed) else "failed"
+            run.record(Ended(outcome=outcome, reasons=(error.cause,)))
+            raise
+        why = f"retrained on {run.asked.window.learns}, asked for by {run.asked.occasion}"
+        return run.gone(trained, found, onwards.go(world, way, endpoint, why, tell))
+
+
+def _occasion(order: Order, settings: StageSettings) -> Occasion:
+    said = occasions.of_person(order.because)
+    if order.event is None:
+        return said
+    return occasions.of_event(order.event, settings.account, settings.region)
+
+
+def _live(world: World, ports: StagePorts, endpoint: str, service: str) -> ReleasePin:
+    """The pin of the champion. Raises UsageError where there is none that is of this service."""
+    pin = rollouts.settings_of(ports, endpoint).pins.live
+    if pin is None:
+        raise UsageError(
+            f"Endpoint {endpoint} has no live release in {ports.name}.",
+            "There is nothing to retrain, so nothing was trained.",
+            f"Release first: ./slipway train, then {world.stages.entering(ports.name)}",
+        )
+    content = ports.artifacts.manifest(pin.release)
+    if content.foreign is not None:
+        raise UsageError(
+            f"{pin.release}, live at {endpoint} in {ports.name}, is a container of others.",
+            "Only they know how its model is trained, so nothing was trained.",
+            "Have them train it, then release it: docs/foreign.md",
+        )
+    if content.trained_as != service:
+        raise UsageError(
+            f"{pin.release}, live at {endpoint} in {ports.name}, is of the service {content.trained_as}, and "
+            f"{service} would be trained.",
+            "Another service's model is no champion, so nothing was trained.",
+            f"Name its service, or another endpoint: --service {content.trained_as}, --endpoint NAME",
+        )
+    return pin
+
+
+def _admitted(wish: _Wish) -> Retrain | None:
+    """What a dead process left of the endpoint's last retrain, None where nothing is open.
+
+    What is open is asked before the past is read: whoever begins a retrain in between is met when this one is
+    put on record.
+    """
+    ports, endpoint = wish.ports, wish.endpoint
+    first = wish.world.stage(wish.world.stages.names[0])
+    rolling = [(one, rollouts.found_open(one, endpoint)) for one in (ports, first)]
+    settings, now = ports.settings.retrain, ports.clock.now()
+    since = now - retraining.looks_back(settings)
+    newest = ports.ledger.newest_first()
+    entries = list(takewhile(lambda stored: datetime.fromisoformat(stored.entry.at) >= since, newest))
+    past = retraining.fold(entries[::-1], endpoint)
+    dead = retraining.unended(past)
+    if dead is not None and ports.ledger.alive(dead):
+        raise retraining.refuse_alive(dead, ports.name)
+    if why := retraining.why_not(past, settings, wish.occasion, now):
+        raise _refused(wish, why)
+    for one, found in rolling:
+        if found is not None:
+            _refuse_rolling(one, endpoint, found, dead)
+    standing.insist(first, first.settings.only_endpoint(endpoint), "bring")
+    return dead
+
+
+def _refuse_rolling(ports: StagePorts, endpoint: str, found: OpenRollout, dead: Retrain | None) -> None:
+    """Refuse while a rollout is open in the stage, or in the first one, where a better model goes.
+
+    One that a dead process left of the retrain which is taken over is let through: it is gone on with.
+    """
+    alive = ports.ledger.alive(found)
+    if alive or dead is None or not retraining.landed(dead, found.opened.after.live):
+        ledger.decide(found, alive, Request("retrain", endpoint, found.subject.release), ports.name)
+
+
+def _refused(wish: _Wish, why: ReleaseFailed) -> ReleaseFailed:
+    """The same error, recorded."""
+    subject = Subject(kind="retrain", endpoint=wish.endpoint, release=wish.live.release, rollout="")
+    wish.ports.ledger.append(subject, Refused(reasons=(why.cause,)))
+    return why
+
+
+def _begun(wish: _Wish, dead: Retrain | None) -> _Run:
+    """The retrain to work on, on record: that of a dead process where it is the same, else a new one.
+
+    Raises ReleaseFailed where there is nothing to learn.
+    """
+    ports, live = wish.ports, wish.live
+    if dead is not None and retraining.landed(dead, live):
+        return _taken_over(wish, dead, live.release)
+    look = wish.trainer.look(_champion_file(wish))
+    if nothing := retraining.nothing_new(look.window, look.about, look.live):
+        raise _refused(wish, nothing)
+    if dead is not None and retraining.same(dead, live, look.window):
+        return _taken_over(wish, dead, None)
+    caller = ports.caller()
+    asked = Asked(
+        by=caller.arn,
+        actor=caller.actor,
+        occasion=wish.occasion,
+        window=look.window,
+        champion=live.sha256,
+    )
+    run = _Run(
+        wish.world, ports, wish.endpoint, rollouts.new_id(), asked, live.release, None, None, wish.tell
+    )
+    if dead is not None:
+        gone = "its process died, and another window or champion was asked for"
+        replace(run, id=dead.id, champion=dead.champion).record(Ended(outcome="failed", reasons=(gone,)))
+    for left in run.folder.parent.glob(f"{ports.name}-{wish.endpoint}-{'?' * len(run.id)}"):
+        shutil.rmtree(left, ignore_errors=True)
+    run.record(asked)
+    return run
+
+
+def _taken_over(wish: _Wish, dead: Retrain, landed: str | None) -> _Run:
+    wish.tell(Event(f"going on with the retrain {dead.id}, whose process is gone"))
+    run = _Run(
+        wish.world,
+        wish.ports,
+        wish.endpoint,
+        dead.id,
+        dead.asked,
+        dead.champion,
+        landed,
+        dead.trained,
+        wish.tell,
+    )
+    run.record(TakenOver())
+    return run
+
+
+def _champion_file(wish: _Wish) -> Path:
+    path = wish.world.build / "champion" / f"{wish.live.release}.tar.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(champion.model_of(wish.ports, wish.live))
+    return path
+
+
+def _trained(run: _Run, trainer: Trainer) -> Trained:
+    """The model, trained and on record; what is there already is not trained again."""
+    if run.landed and run.trained:
+        return run.trained
+    found = _left(run)
+    if found is None:
+        run.tell(Event(f"training {run.asked.window.model} on {run.asked.window.learns}"))
+        path = run.world.build / "champion" / f"{run.champion}.tar.gz"
+        trainer.train(run.asked.window, path, run.folder, run.tell)
+        found = _left(run)
+    if found is None:
+        raise UsageError(
+            f"What was trained in {run.folder} is not complete, or was measured beside another champion.",
+            "It is no proof that it is better than what is live, so nothing was released.",
+            "Run the same command again.",
+        )
+    if found != run.trained:
+        run.record(found)
+    return found
+
+
+def _left(run: _Run) -> Trained | None:
+    """What training left in the folder, measured beside the champion; None where that is not all."""
+    if not all((run.folder / name).is_file() for name in composing.FILES):
+        return None
+    evidence = parse_json((run.folder / EVIDENCE).read_bytes(), EVIDENCE)
+    try:
+        if evidence["source"]["champion_sha256"] != run.asked.champion:
+            return None
+        return Trained(sha256=evidence["model"]["sha256"], gates=evidence["gates"])
+    except (KeyError, TypeError, ValueError):  # it is no evidence that a release would take
+        return None
+
+
+def _released(run: _Run) -> str:
+    """The release, live in the first stage. What is live already needs no folder, and at most its rest."""
+    first = run.world.stages.names[0]
+    if run.landed is None:
+        return release.release(run.world, release.Order(run.folder, first, run.endpoint), run.tell).release
+    ports = run.world.stage(first)
+    left = rollouts.found_open(ports, run.endpoint)
+    if left is not None and left.opened.after.live is not None:
+        land(ports, "release", run.endpoint, left.opened.after.live, Grounds(), run.tell)
+    return run.landed

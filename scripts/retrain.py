@@ -1,0 +1,75 @@
+"""`./slipway retrain STAGE`: a model on new data, released if it is no worse than the live one."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from model import finding
+from model.training.retraining import Wanted
+from model.training.tracking.trackers import DEFAULT, VARIABLE, parse
+from release.connect import connect
+from release.domain.errors import UsageError
+from release.operations.retrain import Order, retrain
+from scripts.shared import arguments
+from scripts.shared.cli import Command, Out, run
+from scripts.shared.local_trainer import LocalTrainer
+from scripts.shared.retrained import words
+
+UNTIL = "the last period to learn from, in the service's words (default: the newest there is)"
+EVENT = "what asks for it: an event of EventBridge as JSON, of a schedule or an alarm (- for stdin)"
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("stage", help="the stage whose live model is retrained")
+    arguments.endpoint(parser)
+    add("--service", metavar="NAME", help="the service, by name or folder, as of ./slipway train")
+    add("--until", metavar="PERIOD", help=UNTIL)
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--because", metavar="TEXT", default="", help="why; kept in the stage's ledger")
+    asked.add_argument("--event", metavar="FILE", help=EVENT)
+    add("--trackers", default=os.environ.get(VARIABLE), help="what records the run, as of ./slipway train")
+
+
+def _further(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
+    service = finding.load(finding.find(arguments.given(argv, "--service"), Path.cwd()))
+    parser.set_defaults(found=service)
+    arguments.over_the_rule(parser, service)
+
+
+def _event(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"The event cannot be read: {error}", "Nothing was begun.", "Name its file: --event FILE"
+        ) from error
+
+
+def _work(args: argparse.Namespace, out: Out) -> int:
+    world, service = connect(out.tell), args.found
+    wanted = Wanted(args.model, arguments.own(args, service), args.until)
+    trainer = LocalTrainer(service, wanted, world.build, parse(args.trackers) if args.trackers else DEFAULT)
+    event = None if args.event is None else _event(args.event)
+    result = retrain(world, Order(args.stage, args.endpoint, args.because, event), trainer, out.tell)
+    for gate in result.gates:
+        mark, style = ("✓", "dim") if gate.passed else ("✗", "bold red")
+        out.note(f"{mark} {gate.name}: {gate.reason}", style)
+    out.result(result.values(), *words(result, world.build))
+    return result.code
+
+
+COMMAND = Command(
+    name="retrain",
+    summary="Train a new model on new data, measure it beside a stage's live one; a better one is released "
+    "to the first stage and proposed for the next.",
+    example='./slipway retrain prod --until 6 --because "June is complete"',
+    work=_work,
+    arguments=_arguments,
+    further=_further,
+)
+
+if __name__ == "__main__":
+    run(COMMAND)

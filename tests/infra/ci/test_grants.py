@@ -1,0 +1,208 @@
+"""What the roles may do: each its job, and no more than whoever deploys."""
+
+import json
+import re
+
+import pytest
+
+from infra import deployer_policy
+from infra.ci.roles import LONGEST
+from infra.ci.stage_files import Project
+from release.domain.errors import UsageError
+from sandbox.aws.shared.policies import allows
+from tests.infra.ci import roles_page
+from tests.infra.ci.examples import PROJECT, STAGES, by_name, settings
+from tests.infra.declared import ACCOUNT, stage
+
+WRITES = re.compile(
+    r"[\w-]+:(Create|Put|Delete|Update|Register|Deregister|Add|Tag|Untag|Set|Invoke|Pass|Start|Stop|Enable|"
+    r"Schedule|Subscribe|Unsubscribe|Initiate|Upload|Complete|Abort|BatchDelete|GenerateData|Retire|Encrypt)\w*"
+)
+ENDPOINT = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/delays-{{}}"
+MODEL = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model/delays-{{}}-3f2a9c01d4e7"
+CONFIG = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint-config/delays-{{}}-3f2a9c01d4e7"
+BUCKET = f"arn:aws:s3:::slipway-{{}}-{ACCOUNT}-us-east-1"
+
+
+def policy(name, **keys):
+    """The policy of a role, as IAM gets it."""
+    return json.loads(by_name(settings(**keys))[name].policy())
+
+
+def may(name, action, resource):
+    return allows([policy(name)], action, resource)
+
+
+def actions(name, **keys):
+    statements = policy(name, **keys)["Statement"]
+    return {action for one in statements if one["Effect"] == "Allow" for action in one["Action"]}
+
+
+@pytest.mark.parametrize("name", by_name())
+def test_no_role_may_what_whoever_deploys_may_not(name):
+    """Whatever a role is allowed, one of the stages' deployers is allowed there, too."""
+    deployers = [deployer_policy.document(found) for found in PROJECT.stages]
+    for one in policy(name)["Statement"]:
+        if one["Effect"] != "Allow":
+            continue
+        resources = one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]]
+        for action in one["Action"]:
+            for resource in resources:
+                assert any(allows([found], action, resource) for found in deployers), (action, resource)
+
+
+@pytest.mark.parametrize("name", by_name())
+def test_iam_takes_it_with_a_state_bucket_and_each_statement_has_its_reason(name):
+    keys = {"state_bucket": "states", "state_key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/abc"}
+    role = by_name(settings(**keys))[name]
+    text = role.policy()
+    assert len(re.sub(r"\s", "", text)) <= LONGEST
+    sids = [one["Sid"] for one in json.loads(text)["Statement"]]
+    assert len(sids) == len(set(sids))
+    assert all(re.fullmatch(r"[A-Za-z0-9]+", sid) for sid in sids)
+    assert all(grant.why for grant in role.grants)
+
+
+def test_a_project_that_no_policy_can_name_is_refused_before_anything_is_made():
+    many = {f"endpoint-{number}": {} for number in range(60)}
+    project = Project(tuple(stage(many, name=name) for name in STAGES))
+    with pytest.raises(UsageError, match=r"slipway-ci-.* has .* characters, and IAM takes 10240"):
+        [role.policy() for role in by_name(project=project).values()]
+
+
+def test_captured_answers_are_read_by_whoever_rolls_out_and_by_nobody_else():
+    captured = {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/answers"}}}
+    project = Project(tuple(stage(captured, name=name) for name in STAGES))
+    there = "arn:aws:s3:::kept-elsewhere/answers/delays-prod/live/x.jsonl"
+    roles = by_name(project=project)
+    readers = {
+        name for name, role in roles.items() if allows([json.loads(role.policy())], "s3:GetObject", there)
+    }
+    assert readers == {name for name in roles if name.startswith(("promote-", "release", "retrain"))}
+
+
+def test_who_only_reads_writes_nothing_anywhere():
+    assert [action for action in actions("read-only") if WRITES.match(action)] == []
+    for name in STAGES:
+        bucket = BUCKET.format(name)
+        assert may("read-only", "sagemaker:DescribeEndpoint", ENDPOINT.format(name))
+        assert may("read-only", "s3:GetObject", f"{bucket}/ledger/00000001.json")
+        assert not may("read-only", "s3:PutObject", f"{bucket}/ledger/00000001.json")
+        assert not may("read-only", "s3:GetObject", f"{bucket}/data/files/md5/ab/cdef"), (
+            "what models learned from"
+        )
+        assert not may("read-only", "s3:GetObject", f"{bucket}/captured/delays/x"), "what callers sent"
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_rollback_moves_traffic_and_makes_or_deletes_nothing(name):
+    role, bucket = f"rollback-{name}", BUCKET.format(name)
+    assert may(role, "sagemaker:UpdateEndpoint", ENDPOINT.format(name))
+    assert may(role, "s3:PutObject", f"{bucket}/ledger/00000002.json")
+    assert may(role, "s3:PutObject", f"{bucket}/fences/3f2a9c01d4e7.json")
+    assert not may(role, "s3:PutObject", f"{bucket}/models/x/model.tar.gz")
+    assert not may(role, "s3:PutObject", f"{bucket}/approvals/3f2a9c01d4e7.json")
+    assert not any(re.search(r":(Create|Delete|Pass|Tag)", action) for action in actions(role))
+    other = next(found for found in STAGES if found != name)
+    assert not may(role, "sagemaker:UpdateEndpoint", ENDPOINT.format(other))
+
+
+def test_a_promotion_reads_the_stages_before_and_writes_its_own():
+    for action, where, allowed in (
+        ("sagemaker:CreateModel", MODEL.format("prod"), True),
+        ("sagemaker:CreateModel", MODEL.format("staging"), False),
+        ("sagemaker:UpdateEndpoint", ENDPOINT.format("staging"), False),
+        ("s3:GetObject", f"{BUCKET.format('staging')}/models/x/model.tar.gz", True),
+        ("s3:GetObject", f"{BUCKET.format('dev')}/releases/x/manifest.json", True),
+        ("s3:GetObject", f"{BUCKET.format('dev')}/data/files/md5/ab/cdef", False),
+        ("s3:PutObject", f"{BUCKET.format('staging')}/ledger/00000001.json", False),
+        ("ecr:BatchGetImage", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/slipway-staging", True),
+        ("ecr:PutImage", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/slipway-staging", False),
+    ):
+        assert may("promote-prod", action, where) is allowed, (action, where)
+    after = f"{BUCKET.format('prod')}/fences/3f2a9c01d4e7.json"
+    assert may("promote-staging", "s3:GetObject", after), "fences are looked for in all stages"
+    assert not may("promote-staging", "s3:GetObject", after.replace("fences", "releases"))
+
+
+def test_a_release_builds_for_the_first_stage_and_sees_the_others_fences_alone():
+    assert may("release", "ecr:PutImage", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/slipway-dev")
+    assert not may("release", "sagemaker:DescribeEndpoint", ENDPOINT.format("prod"))
+    assert may("release", "s3:GetObject", f"{BUCKET.format('prod')}/fences/3f2a9c01d4e7.json")
+    assert not may("release", "s3:GetObject", f"{BUCKET.format('prod')}/ledger/00000001.json")
+
+
+def test_a_retrain_remembers_in_every_ledger_and_moves_the_first_stage_alone():
+    ledger = f"{BUCKET.format('prod')}/ledger/00000009.json"
+    assert may("retrain", "s3:PutObject", ledger)
+    assert may("retrain", "s3:PutObject", f"{BUCKET.format('prod')}/ledger-heartbeat.json")
+    assert not may("retrain", "s3:PutObject", ledger.replace("ledger", "fences"))
+    assert may("retrain", "sagemaker:UpdateEndpoint", ENDPOINT.format("dev"))
+    assert not may("retrain", "sagemaker:UpdateEndpoint", ENDPOINT.format("prod"))
+    assert not may("retrain", "sagemaker:CreateEndpointConfig", CONFIG.format("prod"))
+
+
+@pytest.mark.parametrize("name", by_name())
+def test_keys_are_the_stages_own_for_all_but_who_makes_them(name):
+    for one in policy(name)["Statement"]:
+        if not any(action.startswith("kms:") for action in one["Action"]) or one["Sid"] == "NoResource":
+            continue
+        if one["Sid"] == "Key" and not name.startswith("rollback"):
+            continue
+        if one["Sid"].endswith("NoResource"):
+            assert {action for action in one["Action"] if action.startswith("kms:")} == {"kms:ListAliases"}
+            continue
+        (condition,) = one["Condition"].values()
+        aliases = condition["kms:ResourceAliases"]
+        assert aliases
+        assert {alias.removeprefix("alias/slipway-") for alias in aliases} <= set(STAGES)
+        assert len(set(aliases)) == len(aliases)
+
+
+@pytest.mark.parametrize("name", by_name())
+def test_approvals_and_waivers_are_peoples(name):
+    for prefix in ("approvals", "waivers"):
+        for found in STAGES:
+            assert not may(name, "s3:PutObject", f"{BUCKET.format(found)}/{prefix}/3f2a9c01d4e7.json")
+
+
+@pytest.mark.parametrize("name", by_name())
+def test_no_role_can_widen_a_role(name):
+    """Of the account's roles, whoever deploys makes the execution role; those of the workflows nobody."""
+    for action in ("iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:CreateRole", "iam:PassRole"):
+        assert not may(name, action, f"arn:aws:iam::{ACCOUNT}:role/slipway-ci-{name}")
+    assert not {action for action in actions(name) if action.startswith("iam:Attach")}
+
+
+def test_pulumis_state_is_written_by_who_runs_it_and_read_by_who_previews():
+    state = "arn:aws:s3:::states/.pulumi/stacks/slipway/prod.json"
+    for name, found in by_name(settings(state_bucket="states")).items():
+        document = [json.loads(found.policy())]
+        reads, writes = (allows(document, action, state) for action in ("s3:GetObject", "s3:PutObject"))
+        runs = not name.startswith(("rollback", "read-only"))
+        assert (reads, writes) == (runs or name == "read-only", runs), name
+    assert not may("release", "s3:GetObject", state), "without a state bucket nobody is granted one"
+
+
+def test_stages_of_other_accounts_are_other_stacks():
+    apart = Project((*PROJECT.stages[:2], stage(name="prod", account="210987654321")))
+    assert by_name(project=apart).keys() == {
+        "release",
+        "retrain",
+        "promote-staging",
+        "rollback-dev",
+        "rollback-staging",
+        "read-only",
+    }
+    prod = by_name(settings(account="210987654321"), apart)
+    assert prod.keys() == {"promote-prod", "rollback-prod", "read-only"}
+    assert f"slipway-staging-{ACCOUNT}" not in prod["promote-prod"].policy()
+    assert "prod" in by_name(project=apart)["read-only"].environments, "its job reads the stage before"
+    with pytest.raises(UsageError, match="No stage of the project is in account 999999999999"):
+        by_name(settings(account="999999999999"), apart)
+
+
+def test_the_page_lists_what_is_granted():
+    """Otherwise: python -m tests.infra.ci.roles_page."""
+    text = roles_page.DOCUMENT.read_text(encoding="utf-8")
+    assert text == roles_page.page(text)

@@ -1,0 +1,58 @@
+"""What a sandbox is to its jobs: it leaves nothing of them, and interrupts one when it is asked to."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.control.home import process_alive
+from sandbox.core.settings import SandboxError
+from sandbox.testing import start
+from tests.sandbox.job_images import Jobs
+from tests.sandbox.world import World, wait_for
+
+pytestmark = pytest.mark.sandbox
+
+
+def test_nothing_is_left_of_a_job_on_this_machine(jobs: Jobs) -> None:
+    before = Path("/opt/ml").exists()
+    job = jobs.over(jobs.start({"data": "kept"}, InputDataConfig=[jobs.channel()]))
+    seen = json.loads(jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
+    assert Path(seen["env"]["SLIPWAY_ML_ROOT"]).is_relative_to(jobs.world.sandbox.home / "jobs")
+    assert not Path(seen["env"]["SLIPWAY_ML_ROOT"]).exists()
+    assert not Path(seen["env"]["TMPDIR"]).exists()
+    assert Path("/opt/ml").exists() == before
+
+
+def test_only_a_spot_job_that_trains_is_interrupted(jobs: Jobs) -> None:
+    name = jobs.start({"wait": "9"})
+    jobs.said(name, "waiting")
+    with pytest.raises(SandboxError, match=f"no training job '{name}' trains on a spot instance now"):
+        jobs.world.sandbox.faults("interrupt_training", job=name)
+    jobs.sagemaker.stop_training_job(TrainingJobName=name)
+    with pytest.raises(SandboxError, match="there is none"):
+        jobs.world.sandbox.faults("interrupt_training", job="nobody")
+    with pytest.raises(SandboxError, match="needs a job"):
+        jobs.world.sandbox.faults("interrupt_training")
+
+
+@pytest.mark.long
+def test_a_program_that_ignores_sigterm_is_killed(jobs: Jobs) -> None:
+    name = jobs.start({"wait": "9", "stubborn": "yes"})
+    jobs.said(name, "waiting")
+    jobs.sagemaker.stop_training_job(TrainingJobName=name)
+    job = jobs.over(name)
+    assert job["SecondaryStatus"] == "Stopped"
+    assert (job["TrainingEndTime"] - job["TrainingStartTime"]).total_seconds() > 4.5
+    assert "told.txt" in jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])
+
+
+@pytest.mark.long
+def test_jobs_end_with_the_sandbox(tmp_path: Path) -> None:
+    with start(tmp_path / "home") as sandbox:
+        jobs = Jobs(World(sandbox, tmp_path))
+        jobs.said(jobs.start({"wait": "9", "stubborn": "yes"}), "waiting")
+        children = sandbox.status()["children"]
+        assert list((sandbox.home / "jobs").iterdir())
+    wait_for(lambda: not any(process_alive(pid) for pid in children), "the job to end")
+    assert list((sandbox.home / "jobs").iterdir()) == []

@@ -1,0 +1,98 @@
+"""`./slipway retrain` in a world of fakes: its words, its exit codes, and what it says to wrong input."""
+
+import argparse
+import io
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from model.declarations import TAKEN
+from scripts import retrain
+from scripts.shared import cli
+from tests.fakes.trainer import FakeTrainer
+from tests.fakes.world import FakeWorld
+from tests.release.scenes import pins_now, serving, sure
+from tests.release.test_occasions import ALARM
+from tests.scripts.test_train_command import options
+
+
+@pytest.fixture
+def dev():
+    return serving(0, stage="dev")
+
+
+@pytest.fixture
+def trainer(dev, monkeypatch, tmp_path):
+    """A trainer in memory in the place of the one that trains here."""
+    found, world = FakeTrainer(dev.trouble), FakeWorld(dev, serving(1, stage="staging"))
+    world.build = tmp_path
+    monkeypatch.setattr(retrain, "connect", lambda tell: world)
+    monkeypatch.setattr(retrain, "LocalTrainer", lambda service, wanted, build, trackers: found)
+    return found
+
+
+def run(*argv: str) -> int:
+    return cli.execute(retrain.COMMAND, ["dev", *argv])
+
+
+def test_a_worse_model_ends_with_1_and_says_what_was_measured(trainer, dev, capsys):
+    trainer.worse = True
+    assert run() == 1
+    said = capsys.readouterr()
+    assert "refused what learned from months 1-7: it fails champion." in said.out
+    assert f"{sure(pins_now(dev).live).release} stays live in dev; nothing was released." in said.out
+    assert "✗ champion: the AUC gained over the champion" in said.err
+    assert "\x1b" not in said.out + said.err, "there is no terminal"
+
+
+def test_a_better_one_is_told_with_the_way_on(trainer, dev, capsys):
+    assert run("--because", "June is complete") == 0
+    said, live = capsys.readouterr().out, sure(pins_now(dev).live).release
+    assert f"{live}, from months 1-7, is live in dev, verified." in said
+    assert f"staging: promote delays to {live}" in said
+    assert "+++ b/" in said, "the change of staging's file, as no Git tracks it"
+
+
+def test_for_machines_it_is_one_line_with_every_gate(trainer, capsys):
+    trainer.worse = True
+    assert run("--json") == 1
+    [line] = capsys.readouterr().out.splitlines()
+    found = json.loads(line)
+    assert (found["outcome"], found["release"], found["learns"]) == ("worse", None, "months 1-7")
+    assert found["gates"][0] == {
+        "name": "champion",
+        "passed": False,
+        "value": -0.06,
+        "bound": -0.007,
+        "reason": "the AUC gained over the champion",
+    }
+
+
+def test_an_event_comes_from_a_file_or_from_stdin(trainer, dev, tmp_path, monkeypatch):
+    (tmp_path / "event.json").write_text(json.dumps(ALARM))
+    assert run("--event", str(tmp_path / "event.json")) == 0
+    assert dev.ledger.stored[0].entry.what.occasion.kind == "alarm"
+    stdin = SimpleNamespace(buffer=io.BytesIO(json.dumps(ALARM).encode()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert run("--event", "-") == 1, "the same event again"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", json.dumps(ALARM | {"source": "my.app"})])
+def test_what_is_no_event_ends_with_2_before_anything_is_asked(trainer, dev, tmp_path, capsys, content):
+    (tmp_path / "event.json").write_text(content)
+    assert run("--event", str(tmp_path / "event.json")) == 2
+    assert "The event asks for no retrain: " in capsys.readouterr().err
+    assert dev.trouble.calls == []
+
+
+def test_an_event_that_is_not_there_is_told(trainer, capsys):
+    assert run("--event", "nowhere.json") == 2
+    assert "The event cannot be read" in capsys.readouterr().err
+
+
+def test_a_service_may_name_no_option_that_a_retrain_has():
+    parser = argparse.ArgumentParser()
+    retrain.COMMAND.arguments(parser)
+    assert options(parser) - {"-h"} <= TAKEN
