@@ -71,7 +71,8 @@ _MODEL_PACKAGES = """
 """
 """Not UpdateModelPackage: what becomes of a version, people say."""
 _TRANSFORM = "CreateTransformJob DescribeTransformJob"
-_TRAINING = "CreateTrainingJob DescribeTrainingJob StopTrainingJob AddTags"
+_BOTH_JOBS = "CreateTra*Job DescribeTra*Job StopTrainingJob AddTags"
+"""Of transform and of training jobs."""
 _READ_LOGS = "DescribeLogStreams GetLogEvents"
 _BOTH_LOGS = "/aws/sagemaker/Tra*Jobs"
 """The groups of transform and of training jobs."""
@@ -114,7 +115,7 @@ def _jobs(place: Place, settings: StageSettings) -> list[Statement]:
     endpoints = [names.endpoint(name, settings.stage) for name in settings.endpoints]
     jobs, actions, logs = [f"transform-job/{name}-*" for name in endpoints], _TRANSFORM, LOG_GROUP
     if settings.training is not None:
-        jobs, actions, logs = [f"tra*-job/*-{settings.stage}-*"], f"{_TRANSFORM} {_TRAINING}", _BOTH_LOGS
+        jobs, actions, logs = [f"tra*-job/*-{settings.stage}-*"], _BOTH_JOBS, _BOTH_LOGS
     named = [place.arn("sagemaker", job) for job in jobs]
     return [
         *([_allow("Jobs", "sagemaker", actions, named)] if named else ()),
