@@ -9,10 +9,13 @@ from sandbox.aws.logs.api import LogsApi
 from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
 from sandbox.aws.sagemaker.jobs import api
 from sandbox.aws.sagemaker.jobs.objects import RoleObjects
+from sandbox.aws.sagemaker.jobs.processing.api import ProcessingJobs
 from sandbox.aws.sagemaker.jobs.training.api import TrainingJobs
+from sandbox.aws.sagemaker.jobs.tuning.api import TuningJobs
 from sandbox.aws.sagemaker.metrics import jobs as metrics
 from sandbox.core.faults import Fault, Faults
 from sandbox.core.loop import LoopWork
+from sandbox.jobs.processing.processor import Processor
 from sandbox.jobs.running.objects import Owner
 from sandbox.jobs.running.services import Services
 from sandbox.jobs.training.state import Measured, TrainingJob
@@ -35,11 +38,15 @@ class Jobs:
         services = Services(*machine, RoleObjects(roles), self._image, self._lines)
         trainer = Trainer(services, self._measured)
         self._training = TrainingJobs(self._work, trainer, roles)
+        self._tuning = TuningJobs(self._work, self._training)
+        self._processing = ProcessingJobs(self._work, Processor(services), roles)
 
     def install(self) -> None:
         """Put the actions into moto; those of the kinds that nothing runs say so."""
         api.install()
         self._training.install()
+        self._processing.install()
+        self._tuning.install()
 
     def at_once(self, fault: Fault) -> bool:
         """Let a fault of a job happen; False for one that is none of a job's. Raises BadFault."""

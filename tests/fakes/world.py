@@ -98,8 +98,8 @@ class FakeStage:
         self.packages = FakePackages(lambda: self.caller, self.clock.now)
         self.model_packages: Literal["none", "registered", "approved"] = "none"
         self.holdings = FakeHoldings(self.trouble, self.sagemaker, self.artifacts, self.registry)
-        self.judge = QUICK
         self.retrain = RetrainSettings()
+        self.judge = QUICK
         self.former = False
         self.roles = True
 

@@ -113,9 +113,16 @@ def push_image(
     return _push(repository_uri, folder, files, entrypoint, tag, base, label)
 
 
-def push_program(uri: str, folder: Path, program: str, path: str, *, tag: str = "v1", base: str = "") -> str:
-    """Push an image whose entrypoint is one program; returns its digest."""
-    return _push(uri, folder, {path.lstrip("/"): program.encode()}, path, tag, base)
+def push_programs(
+    uri: str, folder: Path, programs: dict[str, str], *, base: str = "", interpreter: str = ""
+) -> str:
+    """Push an image of programs by their paths, the first of which is its entrypoint; returns its digest.
+
+    An `interpreter` of the base runs that, where the one that it names is not there.
+    """
+    files = {path.lstrip("/"): program.encode() for path, program in programs.items()}
+    entrypoint = ",".join(filter(None, (interpreter, next(iter(programs)))))
+    return _push(uri, folder, files, entrypoint, "v1", base)
 
 
 def _push(

@@ -2,10 +2,11 @@
 
 import io
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.sandbox.images import push_program
+from tests.sandbox.images import push_programs
 from tests.sandbox.world import BUCKET, World, wait_for
 
 TRAIN = '''#!/usr/bin/python3.9
@@ -39,6 +40,8 @@ if "nothing" not in asked:
     (ml / "model/seen.json").write_text(json.dumps(seen))
 if "data" in asked:
     (ml / "output/data/more.txt").write_text(asked["data"])
+if "x" in asked:
+    print(f"score={asked['x']}", flush=True)
 print("waiting" if "wait" in asked else "done", flush=True)
 while "wait" in asked and epoch < int(asked["wait"]):
     time.sleep(0.05)
@@ -46,10 +49,33 @@ sys.stdout.write("the last words")
 sys.exit(int(asked.get("exit", "0")))
 '''
 
+PROCESS = '''#!/usr/bin/python3.9
+"""Writes what it saw of SageMaker's contract as its output, and ends as its arguments say."""
+import json, os, pathlib, sys, time
+
+ml = pathlib.Path("/opt/ml")
+asked = dict(word.split("=", 1) for word in sys.argv[1:])
+config = {file.stem: json.loads(file.read_text()) for file in (ml / "config").glob("*.json")}
+data = {str(f.relative_to(ml)): f.read_text() for f in sorted((ml / "processing").rglob("*")) if f.is_file()}
+seen = {"argv": sys.argv[1:], "config": config, "data": data, "env": dict(os.environ)}
+out = pathlib.Path("/opt/ml/processing/output")
+if out.is_dir():
+    (out / "deep").mkdir()
+    (out / "deep/seen.json").write_text(json.dumps(seen))
+if "message" in asked:
+    (ml / "output/message").write_bytes(asked["message"].encode(asked.get("code", "utf-8")))
+print("waiting" if "wait" in asked else "done", flush=True)
+while "wait" in asked:
+    time.sleep(0.05)
+sys.exit(int(asked.get("exit", "0")))
+'''
+
 METRICS = [
     {"Name": "loss", "Regex": "loss=([0-9.]+)"},
     {"Name": "accuracy", "Regex": "accuracy=([a-z0-9.]+)"},
+    {"Name": "score", "Regex": "score=([0-9.e-]+)"},
 ]
+TRAINING, PROCESSING = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs"
 OVER = ("Completed", "Failed", "Stopped")
 
 
@@ -61,13 +87,15 @@ def statuses(job: dict[str, Any]) -> list[str]:
 class Jobs:
     """A world with the image in it, and data of two files."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(
+        self, world: World, push: Callable[[str, Path, dict[str, str]], str] = push_programs
+    ) -> None:
         self.world = world
         self.sagemaker = world.sagemaker
         repository = world.ecr.create_repository(repositoryName="jobs")["repository"]
-        self.image = f"{repository['repositoryUri']}@" + push_program(
-            repository["repositoryUri"], Path(world.folder), TRAIN, "/opt/program/train"
-        )
+        uri = repository["repositoryUri"]
+        programs = {"/opt/program/train": TRAIN, "/opt/program/process": PROCESS}
+        self.image = f"{uri}@{push(uri, world.folder, programs)}"
         for name in ("a.csv", "deep/b.csv"):
             world.s3.put_object(Bucket=BUCKET, Key=f"data/train/{name}", Body=f"rows of {name}".encode())
 
@@ -98,6 +126,75 @@ class Jobs:
         self.sagemaker.create_training_job(**request)
         return request["TrainingJobName"]
 
+    def start_processing(self, *words: str, **members: Any) -> str:
+        """Create a processing job whose program gets these arguments; returns its name."""
+        name = self.world.name("processing")
+        application = {"ImageUri": self.image, "ContainerEntrypoint": ["python3", "/opt/program/process"]}
+        cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+        self.sagemaker.create_processing_job(
+            **{
+                "ProcessingJobName": name,
+                "RoleArn": self.world.role,
+                "AppSpecification": application | ({"ContainerArguments": list(words)} if words else {}),
+                "ProcessingResources": {"ClusterConfig": cluster},
+                **members,
+            }
+        )
+        return name
+
+    def processed(self, name: str) -> dict[str, Any]:
+        """DescribeProcessingJob once the job is over."""
+        return wait_for(
+            lambda: (
+                (d := self.sagemaker.describe_processing_job(ProcessingJobName=name))["ProcessingJobStatus"]
+                in OVER
+                and d
+            ),
+            f"{name} to end",
+        )
+
+    def tuning(self, ranges: dict[str, Any], static: dict[str, str], **config: Any) -> dict[str, Any]:
+        """CreateHyperParameterTuningJob's request, for the highest score, with more of its config."""
+        objective = {"Type": "Maximize", "MetricName": "score"}
+        request = self.request("unnamed")
+        del request["TrainingJobName"]
+        return {
+            "HyperParameterTuningJobName": self.world.name("tuning"),
+            "HyperParameterTuningJobConfig": {
+                "Strategy": "Random",
+                "HyperParameterTuningJobObjective": objective,
+                "ResourceLimits": {"MaxNumberOfTrainingJobs": 3, "MaxParallelTrainingJobs": 2},
+                "ParameterRanges": ranges,
+                **config,
+            },
+            "TrainingJobDefinition": {**request, "StaticHyperParameters": static},
+        }
+
+    def start_tuning(
+        self, ranges: dict[str, Any], static: dict[str, str] | None = None, **config: Any
+    ) -> str:
+        """Create a tuning job; returns its name."""
+        request = self.tuning(ranges, static or {}, **config)
+        self.sagemaker.create_hyper_parameter_tuning_job(**request)
+        return request["HyperParameterTuningJobName"]
+
+    def describe_tuning(self, name: str) -> dict[str, Any]:
+        """DescribeHyperParameterTuningJob."""
+        return self.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+
+    def tuned(self, name: str) -> dict[str, Any]:
+        """DescribeHyperParameterTuningJob once the job is over."""
+        return wait_for(
+            lambda: (d := self.describe_tuning(name))["HyperParameterTuningJobStatus"] in OVER and d,
+            f"{name} to end",
+        )
+
+    def trials(self, name: str, **members: Any) -> list[dict[str, Any]]:
+        """The training jobs of a tuning job."""
+        return self.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName=name, **members
+        )["TrainingJobSummaries"]
+
     def describe(self, name: str) -> dict[str, Any]:
         """DescribeTrainingJob."""
         return self.sagemaker.describe_training_job(TrainingJobName=name)
@@ -108,11 +205,11 @@ class Jobs:
             lambda: (d := self.describe(name))["TrainingJobStatus"] in OVER and d, f"{name} to end"
         )
 
-    def said(self, name: str, words: str) -> None:
+    def said(self, name: str, words: str, group: str = TRAINING) -> None:
         """Wait until a job has printed something."""
-        wait_for(lambda: any(words in line for line in self.lines(name)), f"{name} to print {words}")
+        wait_for(lambda: any(words in line for line in self.lines(name, group)), f"{name} to print {words}")
 
-    def lines(self, name: str, group: str = "/aws/sagemaker/TrainingJobs") -> list[str]:
+    def lines(self, name: str, group: str = TRAINING) -> list[str]:
         """All that a job printed."""
         logs = self.world.sandbox.client("logs")
         try:

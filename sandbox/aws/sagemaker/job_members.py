@@ -32,6 +32,41 @@ _STOPPING: Members = {
     **every("kept", "MaxPendingTimeInSeconds"),
 }
 
+_PROCESSING_OUTPUT: Members = {
+    **every("served", "OutputName", "S3Output", "AppManaged"),
+    **every("refused", "FeatureStoreOutput"),
+}
+_CLUSTER: Members = {
+    **every("served", "InstanceCount", "InstanceType"),
+    **every("kept", "VolumeSizeInGB", "VolumeKmsKeyId"),
+    **every("refused", "InstancePreferences", "SelectedInstanceType", "SelectedInstanceCount"),
+}
+_TUNING_CONFIG: Members = {
+    **every("served", "Strategy", "HyperParameterTuningJobObjective", "RandomSeed"),
+    **every("served", "ResourceLimits.MaxNumberOfTrainingJobs", "ResourceLimits.MaxParallelTrainingJobs"),
+    **every("served", "ParameterRanges.IntegerParameterRanges", "ParameterRanges.ContinuousParameterRanges"),
+    **every("served", "ParameterRanges.CategoricalParameterRanges", "TrainingJobEarlyStoppingType"),
+    **every("served", "TuningJobCompletionCriteria.TargetObjectiveMetricValue"),
+    **every("refused", "StrategyConfig", "ResourceLimits.MaxRuntimeInSeconds"),
+    **every("refused", "ParameterRanges.AutoParameters"),
+    **every("refused", "TuningJobCompletionCriteria.BestObjectiveNotImproving"),
+    **every("refused", "TuningJobCompletionCriteria.ConvergenceDetected"),
+}
+_TUNED: Members = {
+    **every("served", "DefinitionName", "StaticHyperParameters", "RoleArn", "Environment"),
+    **every("served", "AlgorithmSpecification.TrainingImage", "AlgorithmSpecification.TrainingInputMode"),
+    **every("served", "AlgorithmSpecification.MetricDefinitions"),
+    **every("refused", "AlgorithmSpecification.AlgorithmName"),
+    **inside("InputDataConfig", _CHANNEL),
+    **every("served", "OutputDataConfig.S3OutputPath", "OutputDataConfig.CompressionType"),
+    **every("kept", "OutputDataConfig.KmsKeyId"),
+    **inside("ResourceConfig", _RESOURCES),
+    **inside("StoppingCondition", _STOPPING),
+    **every("served", "EnableManagedSpotTraining", "CheckpointConfig", "RetryStrategy"),
+    **every("kept", "VpcConfig", "EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"),
+    **every("refused", "TuningObjective", "HyperParameterRanges", "HyperParameterTuningResourceConfig"),
+}
+
 JOB_MEMBERS: Mapping[str, Members] = {
     "CreateTrainingJob": {
         **every("served", "TrainingJobName", "RoleArn", "HyperParameters", "Environment", "Tags"),
@@ -48,6 +83,23 @@ JOB_MEMBERS: Mapping[str, Members] = {
         **every("refused", "TensorBoardOutputConfig", "ExperimentConfig", "ServerlessJobConfig"),
         **every("refused", "MlflowConfig", "ModelPackageConfig"),
     },
+    "CreateProcessingJob": {
+        **every("served", "ProcessingJobName", "RoleArn", "AppSpecification", "Environment", "Tags"),
+        **every("served", "ProcessingInputs.InputName", "ProcessingInputs.AppManaged"),
+        **every("served", "ProcessingInputs.S3Input"),
+        **every("refused", "ProcessingInputs.DatasetDefinition"),
+        **inside("ProcessingOutputConfig.Outputs", _PROCESSING_OUTPUT),
+        **every("kept", "ProcessingOutputConfig.KmsKeyId", "NetworkConfig"),
+        **inside("ProcessingResources.ClusterConfig", _CLUSTER),
+        **every("served", "StoppingCondition"),
+        **every("refused", "ExperimentConfig"),
+    },
+    "CreateHyperParameterTuningJob": {
+        **every("served", "HyperParameterTuningJobName", "Tags"),
+        **inside("HyperParameterTuningJobConfig", _TUNING_CONFIG),
+        **inside("TrainingJobDefinition", _TUNED),
+        **every("refused", "TrainingJobDefinitions", "WarmStartConfig", "Autotune"),
+    },
 }
 
 _TRAINING_VALUES: Values = {
@@ -60,4 +112,24 @@ _TRAINING_VALUES: Values = {
     "ResourceConfig.InstanceCount": frozenset({1}),
 }
 
-JOB_VALUES: Mapping[str, Values] = {"CreateTrainingJob": _TRAINING_VALUES}
+_PROCESSING_VALUES: Values = {
+    "ProcessingInputs.AppManaged": frozenset({False}),
+    "ProcessingInputs.S3Input.S3InputMode": frozenset({"File"}),
+    "ProcessingInputs.S3Input.S3CompressionType": frozenset({"None"}),
+    "ProcessingOutputConfig.Outputs.AppManaged": frozenset({False}),
+    "ProcessingResources.ClusterConfig.InstanceCount": frozenset({1}),
+}
+
+JOB_VALUES: Mapping[str, Values] = {
+    "CreateTrainingJob": _TRAINING_VALUES,
+    "CreateProcessingJob": _PROCESSING_VALUES,
+    "CreateHyperParameterTuningJob": {
+        "HyperParameterTuningJobConfig.Strategy": frozenset({"Random", "Grid"}),
+        "HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType": frozenset({"Off"}),
+        **{
+            path: values
+            for path, values in inside("TrainingJobDefinition", _TRAINING_VALUES).items()
+            if "TrainingImageConfig" not in path
+        },
+    },
+}

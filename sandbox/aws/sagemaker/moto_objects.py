@@ -19,6 +19,8 @@ DOORS = {
     "create_endpoint_config": "an endpoint config",
     "create_endpoint": "an endpoint",
     "create_training_job": "a training job",
+    "create_processing_job": "a processing job",
+    "create_hyper_parameter_tuning_job": "a hyperparameter tuning job",
 }
 """moto's functions that make what the sandbox keeps itself."""
 

@@ -20,8 +20,15 @@ _BACKEND = {
     "endpoint": "endpoints",
     "endpoint-config": "endpoint_configs",
     "training-job": "training_jobs",
+    "processing-job": "processing_jobs",
+    "hyper-parameter-tuning-job": "hyper_parameter_tuning_jobs",
 }
-_WORDS = {"endpoint-config": "endpoint configuration", "training-job": "training job"}
+_WORDS = {
+    "endpoint-config": "endpoint configuration",
+    "training-job": "training job",
+    "processing-job": "processing job",
+    "hyper-parameter-tuning-job": "hyperparameter tuning job",
+}
 
 
 def install() -> None:

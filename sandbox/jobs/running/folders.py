@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from sandbox.jobs.running.failures import MOST_FAILURE
 from sandbox.serving.runtimes.program import ML
 
 
@@ -82,3 +83,12 @@ def changed(folder: Path, known: Mapping[str, tuple[int, int]]) -> dict[str, tup
         if known.get(name) != state:
             found[name] = state
     return found
+
+
+def told_in(file: Path) -> bytes:
+    """The first of what a program wrote into a file for SageMaker; nothing where there is no file."""
+    try:
+        with file.open("rb") as words:
+            return words.read(MOST_FAILURE)
+    except OSError:
+        return b""

@@ -1,7 +1,7 @@
 """What jobs need of S3, and which objects of it are the files of a folder."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -62,6 +62,20 @@ def named_in_manifest(manifest: bytes) -> dict[str, str]:
     if not all(isinstance(name, str) for name in names):
         raise ValueError("a manifest's elements after the first are texts")
     return {f"{prefix}{name}": name for name in names}
+
+
+def files_of(source: Mapping[str, Any], objects: Objects, owner: Owner) -> Iterator[tuple[str, bytes]]:
+    """The files, by their relative paths, that a source of S3 is in File mode. Raises ObjectError."""
+    uri = source["S3Uri"]
+    if source["S3DataType"] == "S3Prefix":
+        named = names_below(uri, objects.below(owner, uri))
+    else:
+        try:
+            named = named_in_manifest(objects.read(owner, uri))
+        except (ValueError, TypeError) as error:
+            raise ObjectError(f"Manifest {uri} is not valid: {error}") from error
+    for found, name in named.items():
+        yield name, objects.read(owner, found)
 
 
 def joined(uri: str, *parts: str) -> str:

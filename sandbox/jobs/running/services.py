@@ -1,5 +1,6 @@
 """What jobs of any kind need: of AWS, and of the machine that they run on."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from sandbox.serving.images.blobs import ImageError
 from sandbox.serving.images.references import FoundImage
 from sandbox.serving.images.store import Image
 from sandbox.serving.runtimes.runtime import Runtime
+
+HOST = "algo-1"
+"""The name of the one instance of a job."""
 
 GRACE = 120.0
 """Seconds that SageMaker leaves a program between SIGTERM and SIGKILL (StopTrainingJob's reference)."""
@@ -44,6 +48,11 @@ class Services:
             return self.runtime.image(found.digest, found.manifest)
         except (ImageError, OSError) as error:
             raise JobFailed(failures.UNUSABLE_IMAGE.format(error)) from error
+
+    def log(self, owner: Owner, group: str, job: str) -> Publish:
+        """Takes the lines of one run of a job that begins now."""
+        stream = f"{job}/{HOST}-{int(time.time())}"
+        return lambda lines: self.lines(owner, group, stream, lines)
 
     def execution(self, publish: Publish) -> Execution:
         """A run of a program, not begun yet."""

@@ -6,18 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.jobs.running.folders import make_folder, write_files
-from sandbox.jobs.running.objects import (
-    ObjectError,
-    Objects,
-    Owner,
-    joined,
-    named_in_manifest,
-    names_below,
-    source_of,
-)
-
-HOST = "algo-1"
-"""The name of the one instance of a job."""
+from sandbox.jobs.running.objects import Objects, Owner, files_of, joined, source_of
+from sandbox.jobs.running.services import HOST
 
 
 def config_files(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,20 +50,7 @@ def fill(ml: Path, request: Mapping[str, Any], objects: Objects, owner: Owner) -
     write_files(make_folder(ml / "input/config"), config.items())
     for channel in request.get("InputDataConfig") or []:
         folder = make_folder(ml / "input/data" / channel["ChannelName"])
-        named = files_of(channel, objects, owner)
-        write_files(folder, ((name, objects.read(owner, uri)) for uri, name in named.items()))
-
-
-def files_of(channel: Mapping[str, Any], objects: Objects, owner: Owner) -> dict[str, str]:
-    """The path below its channel's folder that each object becomes. Raises ObjectError."""
-    source = source_of(channel)
-    uri = source["S3Uri"]
-    if source["S3DataType"] == "S3Prefix":
-        return names_below(uri, objects.below(owner, uri))
-    try:
-        return named_in_manifest(objects.read(owner, uri))
-    except (ValueError, TypeError) as error:
-        raise ObjectError(f"Manifest {uri} is not valid: {error}") from error
+        write_files(folder, files_of(source_of(channel), objects, owner))
 
 
 def model_place(request: Mapping[str, Any]) -> str:

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from sandbox.core.clock import now
 from sandbox.jobs.running import failures
-from sandbox.jobs.running.checkpoints import Checkpoints
 from sandbox.jobs.running.execution import Cause, Ended
 from sandbox.jobs.running.failures import JobFailed, TryAgain
-from sandbox.jobs.running.folders import files_below, in_ml, new_folder, packed, remove_folder
+from sandbox.jobs.running.folders import files_below, in_ml, new_folder, packed, remove_folder, told_in
+from sandbox.jobs.running.mirrored import Mirrored, keep_written
 from sandbox.jobs.running.objects import ObjectError, joined
 from sandbox.jobs.running.services import Services
 from sandbox.jobs.training import outcome
-from sandbox.jobs.training.inputs import HOST, fill, model_place, output_place
+from sandbox.jobs.training.inputs import fill, model_place, output_place
 from sandbox.jobs.training.metrics import read_definitions, values_in
 from sandbox.jobs.training.state import Measured, Secondary, TrainingJob
 from sandbox.serving.images.store import Image
@@ -30,9 +30,6 @@ log = logging.getLogger(__name__)
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 CHECKPOINTS = "/opt/ml/checkpoints"
-
-WRITE_CHECKPOINTS = 0.5
-"""Seconds between two looks at the checkpoints."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ class Trainer:
         finally:
             await asyncio.to_thread(remove_folder, folder)
 
-    def _fill(self, job: TrainingJob, ml: Path) -> Checkpoints | None:
+    def _fill(self, job: TrainingJob, ml: Path) -> Mirrored | None:
         objects, owner = self._services.objects, job.owner
         kept = job.request.get("CheckpointConfig")
         try:
@@ -131,7 +128,7 @@ class Trainer:
             if kept is None:
                 return None
             folder = in_ml(ml, kept.get("LocalPath") or CHECKPOINTS)
-            checkpoints = Checkpoints(folder, kept["S3Uri"], objects, owner)
+            checkpoints = Mirrored(folder, kept["S3Uri"], objects, owner)
             checkpoints.bring()
         except (ObjectError, OSError) as error:
             raise JobFailed(failures.NO_DATA.format(error)) from error
@@ -154,13 +151,13 @@ class Trainer:
         )
 
     async def _train(
-        self, job: TrainingJob, program: Program, checkpoints: Checkpoints | None, limit: float
+        self, job: TrainingJob, program: Program, checkpoints: Mirrored | None, limit: float
     ) -> Ended:
         definitions = read_definitions(job.request["AlgorithmSpecification"].get("MetricDefinitions") or ())
-        stream = f"{job.name}/{HOST}-{int(time.time())}"
+        log_lines = self._services.log(job.owner, LOG_GROUP, job.name)
 
         def publish(lines: Sequence[str]) -> None:
-            self._services.lines(job.owner, LOG_GROUP, stream, lines)
+            log_lines(lines)
             for line in lines:
                 for name, value in values_in(line, definitions):
                     job.metrics[name] = Measured(name, value, now())
@@ -169,15 +166,18 @@ class Trainer:
         job.execution = self._services.execution(publish)
         if job.stop_asked.is_set():
             job.execution.end(Cause.STOPPED)
-        writing = asyncio.create_task(_write(checkpoints)) if checkpoints else None
+        kept = [checkpoints] if checkpoints else []
+        writing = asyncio.create_task(keep_written(kept))
         try:
             ended = await job.execution.run(program, f"slipway-{program.folder.name}", limit)
         finally:
             job.execution = None
-            if writing is not None:
-                writing.cancel()
-        if checkpoints is not None:
-            await _write_once(checkpoints)
+            writing.cancel()
+        try:
+            for one in kept:
+                await asyncio.to_thread(one.write)
+        except (ObjectError, OSError) as error:
+            raise JobFailed(failures.NO_UPLOAD.format(error)) from error
         return ended
 
     def _upload(self, job: TrainingJob, ml: Path) -> None:
@@ -196,24 +196,6 @@ class Trainer:
             raise JobFailed(failures.NO_UPLOAD.format(error)) from error
 
 
-async def _write(checkpoints: Checkpoints) -> None:
-    """Write checkpoints as they come, until it is cancelled."""
-    while True:
-        await asyncio.sleep(WRITE_CHECKPOINTS)
-        await _write_once(checkpoints)
-
-
-async def _write_once(checkpoints: Checkpoints) -> None:
-    try:
-        await asyncio.to_thread(checkpoints.write)
-    except (ObjectError, OSError):
-        log.exception("checkpoints were not written")
-
-
 def failure_told(ml: Path) -> str:
     """What a program wrote into its failure file. Blocking."""
-    try:
-        with (ml / "output/failure").open(errors="replace") as file:
-            return file.read(failures.MOST_FAILURE).strip()
-    except OSError:
-        return ""
+    return told_in(ml / "output/failure").decode(errors="replace").strip()

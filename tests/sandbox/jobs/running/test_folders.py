@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.jobs.running.checkpoints import Checkpoints
 from sandbox.jobs.running.folders import changed, files_below, in_ml, packed, write_files
+from sandbox.jobs.running.mirrored import Mirrored
 from sandbox.jobs.running.objects import Owner
 
 
@@ -75,7 +75,7 @@ class Bucket:
 def test_checkpoints_are_brought_and_written_as_they_change(tmp_path: Path) -> None:
     bucket, owner = Bucket(), Owner("1", "r", "role")
     bucket.kept = {"s3://b/kept/epoch": b"1", "s3://b/kept-elsewhere": b"not these"}
-    checkpoints = Checkpoints(tmp_path / "checkpoints", "s3://b/kept", bucket, owner)
+    checkpoints = Mirrored(tmp_path / "checkpoints", "s3://b/kept", bucket, owner)
     checkpoints.bring()
     assert [name for name, _ in files_below(tmp_path / "checkpoints")] == ["epoch"]
     checkpoints.write()

@@ -3,6 +3,7 @@
 Adds to moto: jobs that run.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,16 +13,17 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.sagemaker.arns import sagemaker_arn
 from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
+from sandbox.aws.sagemaker.jobs.checks import refuse_role, refuse_sources
 from sandbox.aws.sagemaker.jobs.lookup import find_job, refuse_over, refuse_taken
-from sandbox.aws.sagemaker.jobs.training import rules
 from sandbox.aws.sagemaker.jobs.training.description import describe, summary
+from sandbox.aws.sagemaker.jobs.training.rules import refuse_request
 from sandbox.aws.sagemaker.members import refuse_uncovered
 from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
 from sandbox.aws.shared.moto_actions import replace
 from sandbox.core.faults import BadFault
 from sandbox.core.loop import LoopWork
-from sandbox.jobs.running.objects import Owner
+from sandbox.jobs.running.objects import Owner, source_of
 from sandbox.jobs.training.state import OVER, TrainingJob
 from sandbox.jobs.training.trainer import Trainer
 
@@ -60,13 +62,12 @@ class TrainingJobs:
         arn = sagemaker_arn("training-job", name, account, region)
         refuse_taken(jobs_of(account, region), name, arn)
         refuse_uncovered("CreateTrainingJob", request)
-        given = request.get("StoppingCondition") or {}
-        stopping = {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME, **given}
-        request = {**request, "StoppingCondition": stopping}
-        rules.refuse_request(request)
+        request = with_defaults(request)
+        refuse_request(request)
         owner = Owner(account, region, request["RoleArn"])
-        rules.refuse_role(self._roles, owner)
-        rules.refuse_data(self._roles, owner, request.get("InputDataConfig"))
+        refuse_role(self._roles, owner)
+        channels = request.get("InputDataConfig") or []
+        refuse_sources(self._roles, owner, [source_of(channel) for channel in channels])
         return TrainingJob(owner, name, arn, request, tags)
 
     def begin(self, job: TrainingJob) -> None:
@@ -113,6 +114,12 @@ class TrainingJobs:
                 f"no training job {name!r} trains on a spot instance now ({states or 'there is none'}); it "
                 "needs EnableManagedSpotTraining"
             )
+
+
+def with_defaults(request: Mapping[str, Any]) -> dict[str, Any]:
+    """A request with a limit of its runtime, where it gives none. Pure."""
+    given = request.get("StoppingCondition") or {}
+    return {**request, "StoppingCondition": {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME, **given}}
 
 
 def jobs_of(account: str, region: str) -> dict[str, TrainingJob]:

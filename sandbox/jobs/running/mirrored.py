@@ -1,16 +1,24 @@
-"""A folder of checkpoints that is kept equal with a place in S3: brought at the start, written as it changes.
+"""A folder that is kept equal with a place in S3: brought at the start, written as it changes.
 
 Blocking. A file that is deleted stays in S3.
 """
 
+import asyncio
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.jobs.running.folders import changed, make_folder, write_files
-from sandbox.jobs.running.objects import Objects, Owner, joined, names_below
+from sandbox.jobs.running.objects import ObjectError, Objects, Owner, joined, names_below
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 0.5
+"""Seconds between two looks at a folder."""
 
 
-class Checkpoints:
-    """What was written of a folder. Raises ObjectError from all that it does."""
+class Mirrored:
+    """A folder and its place. `bring` and `write` raise ObjectError and OSError."""
 
     def __init__(self, folder: Path, uri: str, objects: Objects, owner: Owner) -> None:
         self._folder = make_folder(folder)
@@ -35,3 +43,14 @@ class Checkpoints:
                 continue
             self._objects.write(self._owner, joined(self._uri, name), content)
             self._known[name] = state
+
+
+async def keep_written(mirrored: Sequence[Mirrored]) -> None:
+    """Write what changes, until it is cancelled; what cannot be written is logged, and tried again."""
+    while True:
+        await asyncio.sleep(INTERVAL)
+        for one in mirrored:
+            try:
+                await asyncio.to_thread(one.write)
+            except (ObjectError, OSError):
+                log.exception("a job's files were not written to S3")

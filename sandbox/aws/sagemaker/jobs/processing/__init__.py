@@ -1,0 +1,1 @@
+"""Processing jobs: the actions, what is refused, how one is described."""

@@ -1,0 +1,1 @@
+"""Processing jobs: their state, and how they run."""

@@ -1,0 +1,107 @@
+"""Runs processing jobs: gives each its inputs, starts its image, and takes its outputs to S3.
+
+On the sandbox's event loop; what blocks runs in threads.
+"""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from sandbox.jobs.processing.inputs import fill, outputs_of
+from sandbox.jobs.processing.state import ProcessingJob, Status, end_of
+from sandbox.jobs.running import failures
+from sandbox.jobs.running.execution import Cause, Ended
+from sandbox.jobs.running.failures import JobFailed, TryAgain
+from sandbox.jobs.running.folders import in_ml, new_folder, remove_folder, told_in
+from sandbox.jobs.running.mirrored import Mirrored, keep_written
+from sandbox.jobs.running.objects import ObjectError
+from sandbox.jobs.running.services import Services
+from sandbox.serving.runtimes.program import Program
+
+log = logging.getLogger(__name__)
+
+LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
+
+
+class Processor:
+    """Runs one job after the other, or beside the other: it keeps nothing of them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def run(self, job: ProcessingJob) -> None:
+        """Take a job to its end."""
+        try:
+            job.conclude(await self._run(job))
+        except JobFailed as failure:
+            job.conclude(Status.FAILED, str(failure))
+        except TryAgain:
+            job.conclude(Status.FAILED, failures.INTERNAL)
+        except Exception:
+            log.exception("processing job %s", job.name)
+            job.conclude(Status.FAILED, failures.INTERNAL)
+
+    async def _run(self, job: ProcessingJob) -> Status:
+        folder = await asyncio.to_thread(new_folder, self._services.settings.jobs, job.name)
+        ml = folder / "ml"
+        try:
+            outputs = await asyncio.to_thread(self._fill, job, ml)
+            application = job.request["AppSpecification"]
+            image = await asyncio.to_thread(self._services.image, job.owner, application["ImageUri"])
+            program = Program(
+                image,
+                job.owner.region,
+                folder,
+                entrypoint=application.get("ContainerEntrypoint") or (),
+                arguments=application.get("ContainerArguments") or (),
+                environment=job.request.get("Environment") or {},
+            )
+            ended = await self._process(job, program, [one for one, at_once in outputs if at_once])
+            await asyncio.to_thread(_conclude, job, ml, ended, [one for one, _ in outputs])
+            return end_of(ended)
+        finally:
+            await asyncio.to_thread(remove_folder, folder)
+
+    def _fill(self, job: ProcessingJob, ml: Path) -> list[tuple[Mirrored, bool]]:
+        """Lay out /opt/ml; its outputs, each with whether it is written while the job runs."""
+        objects, owner = self._services.objects, job.owner
+        try:
+            fill(ml, job.request, job.arn, objects, owner)
+            return [
+                (
+                    Mirrored(in_ml(ml, one["LocalPath"]), one["S3Uri"], objects, owner),
+                    one["S3UploadMode"] == "Continuous",
+                )
+                for one in outputs_of(job.request)
+            ]
+        except (ObjectError, OSError) as error:
+            raise JobFailed(failures.NO_DATA.format(error)) from error
+
+    async def _process(self, job: ProcessingJob, program: Program, written: list[Mirrored]) -> Ended:
+        job.begin()
+        publish = self._services.log(job.owner, LOG_GROUP, job.name)
+        job.execution = self._services.execution(publish)
+        if job.stop_asked.is_set():
+            job.execution.end(Cause.STOPPED)
+        writing = asyncio.create_task(keep_written(written))
+        limit = job.request["StoppingCondition"]["MaxRuntimeInSeconds"]
+        try:
+            return await job.execution.run(program, f"slipway-{program.folder.name}", limit)
+        finally:
+            job.execution = None
+            writing.cancel()
+
+
+def _conclude(job: ProcessingJob, ml: Path, ended: Ended, outputs: list[Mirrored]) -> None:
+    """Take the outputs to S3, and the words for DescribeProcessingJob. Blocking. Raises JobFailed."""
+    try:
+        job.exit_message = told_in(ml / "output/message").decode()
+    except UnicodeDecodeError as error:
+        raise JobFailed("ClientError: The exit message of the container is not encoded in UTF-8.") from error
+    try:
+        for one in outputs:
+            one.write()
+    except (ObjectError, OSError) as error:
+        raise JobFailed(failures.NO_UPLOAD.format(error)) from error
+    if end_of(ended) is Status.FAILED:
+        raise JobFailed(failures.algorithm_error(ended.code, ""))
