@@ -208,6 +208,14 @@ def test_the_next_one_waits_for_the_cooldown_also_after_a_refusal(project, dev, 
     assert retrain(project(dev), BACK, trainer, told).outcome == "worse"
 
 
+def test_a_cooldown_is_as_long_as_the_stage_says_also_beyond_the_budgets_month(project, dev, trainer, told):
+    trainer.worse, dev.retrain = True, RetrainSettings(cooldown_days=60)
+    retrain(project(dev), BACK, trainer, told)
+    dev.clock.sleep(59 * 86_400)
+    with pytest.raises(ReleaseFailed, match="wants 60 days between two"):
+        retrain(project(dev), BACK, trainer, told)
+
+
 def test_one_that_is_under_way_is_named(project, dev, trainer, told):
     dev.ledger.living = {dev.ledger.owner.pid}
 
