@@ -9,7 +9,7 @@ from pathlib import Path
 from model.contract import Service
 from model.errors import ModelError
 from model.training.options import TrainOptions
-from model.training.retraining import Wanted, look
+from model.training.retraining import Wanted, look, parameters_of
 from model.training.tracking.trackers import Name
 from release.domain.errors import UsageError
 from release.domain.retrained import TrainingWindow
@@ -45,11 +45,13 @@ class LocalTrainer:
 
     def train(self, window: TrainingWindow, champion: Path, out: Path, tell: Tell) -> None:
         """Train here, in this process."""
-        from model.training.train import train  # its libraries, only when they are needed
+        from model.training.champion import read_champion  # its libraries, only when they are needed
+        from model.training.train import train
 
         options = TrainOptions(
             model=window.model,
             own=window.options,
+            parameters=parameters_of(self.of, read_champion(champion, self.of).about, window.model),
             out=out,
             champion=champion,
             build=self.build,
