@@ -111,7 +111,7 @@ def test_where_every_stage_says_so_it_is_promoted_to_the_last_one(project, dev, 
 def test_a_promotion_that_is_refused_leaves_it_in_dev_and_says_why(project, dev, staging, trainer, told):
     staging.retrain = RetrainSettings(promote=True)
     found = retrain(project(dev, staging, staging={"soak_minutes": 30}), BACK, trainer, told)
-    assert (found.outcome, found.at, found.code) == ("released", "dev", 1)
+    assert (found.outcome, found.at, found.code) == ("released", "dev", 3)
     assert "soak: " in found.reasons[0]
     assert found.next_step.endswith("The command is then: ./slipway promote staging")
     ended, live = retrained(dev)[-1], sure(pins_now(dev).live)
@@ -124,7 +124,7 @@ def test_a_stage_that_is_not_there_yet_gets_no_proposal_and_is_told(project, dev
     staging.file.endpoints[ENDPOINT] = EndpointSettings()
     staging.sagemaker.endpoints.clear()
     found = retrain(project(dev, staging), BACK, trainer, told)
-    assert (found.outcome, found.at, found.code) == ("released", "dev", 2)
+    assert (found.outcome, found.at, found.code) == ("released", "dev", 3)
     assert "staging has no bucket or registry yet" in found.reasons[0]
     assert found.next_step.endswith("The command is then: ./slipway promote staging --propose")
 
