@@ -25,13 +25,26 @@ MINUTES = "the job is stopped when it takes longer (default: slipway:training of
 AGAIN = "start another job where one has done the same already"
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """`--on` and what only a training job has."""
+def places(parser: argparse.ArgumentParser) -> None:
+    """`--on`, and how a training job of it runs."""
     add = parser.add_argument
     add("--on", choices=(HERE, SAGEMAKER), default=HERE, help=ON)
-    add("--stage", metavar="STAGE", help=STAGE)
     add("--spot", action="store_true", help=SPOT)
     add("--max-minutes", metavar="MINUTES", type=int, help=MINUTES)
+
+
+def of_retrain(args: argparse.Namespace) -> argparse.Namespace:
+    """What `places` was given, for a job of the first stage; one that has done the same is not done again."""
+    return argparse.Namespace(
+        on=args.on, spot=args.spot, max_minutes=args.max_minutes, stage=None, again=False
+    )
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """`--on` and what only a training job has."""
+    places(parser)
+    add = parser.add_argument
+    add("--stage", metavar="STAGE", help=STAGE)
     add("--again", action="store_true", help=AGAIN)
 
 

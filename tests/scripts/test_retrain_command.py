@@ -29,7 +29,7 @@ def trainer(dev, monkeypatch, tmp_path):
     found, world = FakeTrainer(dev.trouble), FakeWorld(dev, serving(1, stage="staging"))
     world.build = tmp_path
     monkeypatch.setattr(retrain, "connect", lambda tell: world)
-    monkeypatch.setattr(retrain, "LocalTrainer", lambda service, wanted, build, trackers: found)
+    monkeypatch.setattr(retrain, "TrainsAsCommanded", lambda *of: found)
     return found
 
 
