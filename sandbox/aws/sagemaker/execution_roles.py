@@ -80,7 +80,7 @@ class ExecutionRoles:
         return self.may(container.account, container.role, "cloudwatch:PutMetricData", "*")
 
     def write(self, account: str, arn: str, uri: str, content: bytes, key: str = "") -> None:
-        """Put an object at an `s3://` URI, encrypted with the KMS key of this ARN ("": as its bucket says).
+        """Put an object at an `s3://` URI, encrypted with a KMS key (its ARN), or as the bucket says.
 
         Raises PermissionError, or moto's error for a missing bucket.
         """

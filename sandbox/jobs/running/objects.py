@@ -32,7 +32,7 @@ class Objects(Protocol):
         ...
 
     def write(self, owner: Owner, uri: str, content: bytes, key: str = "") -> None:
-        """Put an object at an `s3://` URI, encrypted with a KMS key ("": as its bucket says)."""
+        """Put an object at an `s3://` URI, encrypted with a KMS key where one is named: id, ARN or alias."""
         ...
 
 

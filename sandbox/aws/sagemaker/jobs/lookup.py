@@ -51,8 +51,8 @@ def no_objects(owner: Owner, uri: str) -> str:
     return NO_OBJECTS.format(uri=uri, region=owner.region, role=owner.role, bucket=urlsplit(uri).netloc)
 
 
-def refuse_over(kind: str, status: str, arn: str) -> None:
-    """Raise SageMaker's ValidationException for a job that cannot be stopped, as it is over."""
+def refuse_status(kind: str, status: str, arn: str) -> None:
+    """Raise SageMaker's ValidationException for what cannot be done to a job of that status."""
     raise ValidationError(f"The request was rejected because the {kind} job is in status {status}. ({arn})")
 
 

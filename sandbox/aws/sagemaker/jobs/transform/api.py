@@ -11,7 +11,7 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.sagemaker.arns import sagemaker_arn
-from sandbox.aws.sagemaker.jobs.lookup import find_job, refuse_over, refuse_taken
+from sandbox.aws.sagemaker.jobs.lookup import find_job, refuse_status, refuse_taken
 from sandbox.aws.sagemaker.jobs.transform import rules
 from sandbox.aws.sagemaker.jobs.transform.description import describe, summary
 from sandbox.aws.sagemaker.members import refuse_uncovered
@@ -83,7 +83,7 @@ class TransformJobs:
 
         def stop() -> None:
             if job.status in OVER:
-                refuse_over("transform", job.status, job.arn)
+                refuse_status("transform", job.status, job.arn)
             job.stop()
 
         self._work.call(stop)
