@@ -31,6 +31,7 @@ DEPLOYS: Mapping[str, str] = {
     "Topic": "where the alarms page",
     "Bucket": "the stage's bucket",
     "Objects": "releases, artifacts, data versions and the ledger",
+    "CapturedAnswers": "captured answers in other buckets, by which rollouts are judged",
     "PeoplesWord": "approvals and waivers are people's, never a workflow's",
     "Registry": "the images, and the repository that they are in",
     "Key": "what encrypts bucket, registry and topic",
@@ -41,7 +42,9 @@ DEPLOYS: Mapping[str, str] = {
 }
 """What each statement of a deployer's is for."""
 
-_READS = re.compile(r"\w+:((Get|List|Describe|BatchGet|BatchCheck|Filter)[\w*]*)|kms:Decrypt")
+_READS = re.compile(r"[\w-]+:((Get|List|Describe|BatchGet|BatchCheck|Filter)[\w*]*)|kms:Decrypt")
+_OF_A_ROLLOUT = {"logs:FilterLogEvents", "cloudwatch:GetMetricData"}
+"""What reads the evidence of a rollout that is under way, which its own job does."""
 _KEPT = (
     "releases/",
     "models/",
@@ -70,7 +73,11 @@ _ROLLBACK: Mapping[str, tuple[str, str]] = {
         """,
         "autoscaling is held meanwhile, and begun anew where the instance type is another",
     ),
-    "Bucket": ("ListBucket", "whether there is a stage, and its ledger"),
+    "ScalingsOwnRole": (
+        "CreateServiceLinkedRole",
+        "AWS's own role for autoscaling, where it is gone",
+    ),
+    "Bucket": ("ListBucket ListBucketVersions", "the stage's ledger, also where it is damaged"),
     "Registry": ("DescribeRepositories DescribeImages", "whether the image is there"),
     "Key": ("Decrypt GenerateDataKey", "the bucket is encrypted"),
     "Role": ("GetRole", "whether the execution role is there"),
@@ -79,7 +86,7 @@ _ROLLBACK: Mapping[str, tuple[str, str]] = {
 """What a rollback calls, by the deployer's statements, and why: it makes and deletes nothing."""
 _SOURCE: Mapping[str, str] = {
     "Serving": "DescribeEndpoint",
-    "Bucket": "ListBucket",
+    "Bucket": "ListBucket ListBucketVersions",
     "Objects": "GetObject GetObjectVersion",
     "Registry": """
         DescribeRepositories DescribeImages BatchGetImage BatchCheckLayerAvailability GetDownloadUrlForLayer
@@ -99,10 +106,10 @@ def deploying(stage: StageSettings) -> tuple[Grant, ...]:
 def reading(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     """What says how these stages are, and what they serve: nothing is written, and no training data read."""
     found = [
-        Grant(_named("Read", _only(one, _READS.fullmatch)), f"to read: {DEPLOYS[one['Sid']]}")
+        Grant(_named("Read", _only(one, _reads)), f"to read: {DEPLOYS[one['Sid']]}")
         for stage in stages
         for one in _narrowed(stage, _KEPT)
-        if one["Effect"] == "Allow"
+        if one["Effect"] == "Allow" and one["Sid"] != "CapturedAnswers"
     ]
     return _merged(grant for grant in found if grant.statement["Action"])
 
@@ -200,6 +207,10 @@ def _picked(statement: Statement, actions: str) -> Statement:
 
 def _only(statement: Statement, wanted: Callable[[str], object]) -> Statement:
     return {**statement, "Action": [action for action in statement["Action"] if wanted(action)]}
+
+
+def _reads(action: str) -> bool:
+    return _READS.fullmatch(action) is not None and action not in _OF_A_ROLLOUT
 
 
 def _named(prefix: str, statement: Statement) -> Statement:

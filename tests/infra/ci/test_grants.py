@@ -83,6 +83,19 @@ def test_who_only_reads_writes_nothing_anywhere():
         assert not may("read-only", "s3:GetObject", f"{bucket}/captured/delays/x"), "what callers sent"
 
 
+def test_what_callers_sent_is_read_by_rollouts_alone():
+    """Also where it is kept in a bucket of its own."""
+    capture = {"percent": 5, "to": "s3://kept-elsewhere/requests"}
+    project = Project(tuple(stage({"delays": {"capture": capture}}, name=name) for name in STAGES))
+    kept = "arn:aws:s3:::kept-elsewhere/requests/x.jsonl"
+    readers = {
+        name
+        for name, role in by_name(project=project).items()
+        if allows([json.loads(role.policy())], "s3:GetObject", kept)
+    }
+    assert readers == {"release", "retrain", "promote-staging", "promote-prod"}
+
+
 @pytest.mark.parametrize("name", STAGES)
 def test_a_rollback_moves_traffic_and_makes_or_deletes_nothing(name):
     role, bucket = f"rollback-{name}", BUCKET.format(name)
@@ -91,7 +104,8 @@ def test_a_rollback_moves_traffic_and_makes_or_deletes_nothing(name):
     assert may(role, "s3:PutObject", f"{bucket}/fences/3f2a9c01d4e7.json")
     assert not may(role, "s3:PutObject", f"{bucket}/models/x/model.tar.gz")
     assert not may(role, "s3:PutObject", f"{bucket}/approvals/3f2a9c01d4e7.json")
-    assert not any(re.search(r":(Create|Delete|Pass|Tag)", action) for action in actions(role))
+    made = {action for action in actions(role) if re.search(r":(Create|Delete|Pass|Tag)", action)}
+    assert made == {"iam:CreateServiceLinkedRole"}, "which AWS has for every account that scales"
     other = next(found for found in STAGES if found != name)
     assert not may(role, "sagemaker:UpdateEndpoint", ENDPOINT.format(other))
 
