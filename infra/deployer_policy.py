@@ -17,6 +17,8 @@ from release.domain.stage import StageSettings
 LONGEST = 6_144
 """Characters, spaces apart, that a managed policy may have ("IAM and AWS STS quotas" in IAM's user guide)."""
 
+CAPTURED = "CapturedAnswers"
+"""The statement about captured answers, which are what callers got."""
 _SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
 _SERVING = """
     CreateModel DescribeModel DeleteModel CreateEndpointConfig DescribeEndpointConfig DeleteEndpointConfig
@@ -67,6 +69,8 @@ _MODEL_PACKAGES = """
     CreateModelPackageGroup DescribeModelPackageGroup CreateModelPackage DescribeModelPackage AddTags
 """
 """Not UpdateModelPackage: what becomes of a version, people say."""
+_TRAINING = "CreateTrainingJob DescribeTrainingJob StopTrainingJob AddTags"
+_TRAINING_LOG = "DescribeLogStreams GetLogEvents"
 _NO_RESOURCE = """
     cloudwatch:DescribeAlarms cloudwatch:GetMetricData
     ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
@@ -83,7 +87,19 @@ def document(settings: StageSettings) -> dict[str, Any]:
     if settings.model_packages != "none":
         statements.append(_registered(place, settings))
         anywhere += " sagemaker:ListModelPackages"
+    if settings.training is not None:
+        statements += _training(place, settings)
     return {"Version": "2012-10-17", "Statement": [*statements, _allow("NoResource", "", anywhere, "*")]}
+
+
+def _training(place: Place, settings: StageSettings) -> list[Statement]:
+    """Training jobs and their log, where trainings run in the stage. A job is called by its service first."""
+    job = place.arn("sagemaker", f"training-job/*-{settings.stage}-*")
+    log = place.arn("logs", f"log-group:{names.TRAINING_LOGS}:*")
+    return [
+        _allow("Training", "sagemaker", _TRAINING, job),
+        _allow("TrainingLog", "logs", _TRAINING_LOG, log),
+    ]
 
 
 def _registered(place: Place, settings: StageSettings) -> Statement:
@@ -147,14 +163,19 @@ def _captured(place: Place, settings: StageSettings) -> list[Statement]:
     others = [path for path in kept if path.partition("/")[0] != own]
     buckets = sorted({place.bucket(path.partition("/")[0]) for path in others})
     objects = [f"{place.bucket(path)}/*" for path in others]
-    return [_allow("CapturedAnswers", "s3", "ListBucket GetObject", [*buckets, *objects])] if others else []
+    return [_allow(CAPTURED, "s3", "ListBucket GetObject", [*buckets, *objects])] if others else []
 
 
 def _identity(place: Place, settings: StageSettings) -> list[Statement]:
-    """The execution role, which is handed to SageMaker and to nobody else."""
-    role = place.iam(f"role/{names.execution_role(settings.stage, settings.region)}")
+    """The roles of endpoints and trainings, which are handed to SageMaker and to nobody else."""
+    role: str | list[str] = place.iam(f"role/{names.execution_role(settings.stage, settings.region)}")
+    made = role
+    if settings.training is not None:
+        role = [role, place.iam(f"role/{names.training_role(settings.stage, settings.region)}")]
+        # one pattern in the place of both: a policy may not be much longer
+        made = place.iam(f"role/{names.roles(settings.stage, settings.region)}*")
     return [
-        _allow("Role", "iam", _ROLE, role),
+        _allow("Role", "iam", _ROLE, made),
         {
             **_allow("RoleToSageMaker", "iam", "PassRole", role),
             "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},

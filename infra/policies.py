@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from infra.arns import Place
+from release.domain import names
 
 Statement = dict[str, Any]
 
@@ -76,6 +77,41 @@ def execution(
         arns = [place.arn("cloudwatch", f"alarm:{name}") for name in alarms]
         statements.append(allow("WatchAlarms", "cloudwatch:DescribeAlarms", arns))
     return document(*statements)
+
+
+def training(place: Place, bucket: str, repository: str, key_arn: str) -> str:
+    """What a training job may do: read data and models, keep what it makes, pull the image, write its log.
+
+    SageMaker lists a channel's prefix before it copies what is there.
+    """
+    arn, kept = place.bucket(bucket), f"{place.bucket(bucket)}/{names.TRAINING}/*"
+    read = [f"{arn}/{names.DATA}/*", f"{arn}/models/*"]
+    prefixes = [f"{names.DATA}/*", "models/*", f"{names.TRAINING}/*"]
+    log = place.arn("logs", f"log-group:{names.TRAINING_LOGS}")
+    return document(
+        allow("ReadInputs", "s3:GetObject", read),
+        {
+            **allow("ListInputs", "s3:ListBucket", arn),
+            "Condition": {"StringLike": {"s3:prefix": prefixes}},
+        },
+        allow("KeepOutputs", ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], kept),
+        allow("UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], key_arn),
+        allow("LogInToRegistries", "ecr:GetAuthorizationToken", "*"),
+        allow(
+            "PullImages",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            place.arn("ecr", f"repository/{repository}"),
+        ),
+        {
+            **allow("PublishMetrics", "cloudwatch:PutMetricData", "*"),
+            "Condition": {"StringEquals": {"cloudwatch:namespace": names.TRAINING_LOGS}},
+        },
+        allow(
+            "WriteLogs",
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            [log, f"{log}:*"],
+        ),
+    )
 
 
 def fleet(place: Place, key_arn: str, captured: Sequence[str], in_a_network: bool) -> str:

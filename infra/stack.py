@@ -19,6 +19,7 @@ from infra.components.registry import Registry, RegistryArgs
 from infra.components.role import ExecutionRole, ExecutionRoleArgs
 from infra.components.serving import Serving, ServingArgs
 from infra.components.storage import Storage, StorageArgs
+from infra.components.training import TrainingRole, TrainingRoleArgs
 from release.domain import moves, names
 from release.domain.pins import EndpointSettings
 from release.domain.plan import endpoint_plan
@@ -84,6 +85,13 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
             tags=tags,
         ),
     )
+    if settings.training is not None:
+        TrainingRole(
+            "training",
+            TrainingRoleArgs(
+                stage, place, bucket, names.repository(stage), key.arn, settings.permissions_boundary, tags
+            ),
+        )
     topic = AlarmTopic("alerts", AlarmTopicArgs(stage, place, key.arn, settings.alerts.email, tags))
     return Foundation(key, registry, storage, role, topic)
 

@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from model.declarations import TAKEN, contradictions
 from model.declarations import Expected as Expected
 from model.declarations import Protected as Protected
 from model.declarations import SourceFile as SourceFile
 from model.declarations import Statement as Statement
-from model.declarations import contradictions
 from model.errors import ServiceError
 from model.postprocessing import Postprocessing, problems
+from model.space import Space
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,11 +29,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["binary", "regression", "multiclass"]
 """What a service answers: a probability of one thing, a number, or a probability of each of several."""
-ANSWERS: Mapping[Kind, str] = {
-    "binary": "probability",
-    "regression": "number",
-    "multiclass": "probabilities",
-}
+ANSWERS: Mapping[Kind, str] = {"binary": "probability", "regression": "number", "multiclass": "probabilities"}
 """What each kind's output is in `schema.json`."""
 MOST_CLASSES = 100
 """Of one service: what is counted of its answers tells as many apart (docs/telemetry.md)."""
@@ -247,6 +244,10 @@ class Service:
         """An unfitted scikit-learn pipeline of that name, from the frame of `inputs` to the label."""
         raise NotImplementedError
 
+    def space(self, model: str) -> Space:
+        """What a search may try of that pipeline's parameters, by scikit-learn's names."""
+        return {}
+
     def retrain_options(self, live: Mapping[str, Any], until: str | None) -> Mapping[str, str]:
         """Own options for a retrain beside the live model's `model.json`; `until` is the last period to learn
         from, in the service's words (None: the newest). Raises a ModelError for one that means none."""
@@ -319,11 +320,8 @@ class Service:
 
 _CLASS = re.compile(r"\w[\w .-]{0,63}")
 """What MLflow takes in the name of a measure, and any format in the name of a column."""
-_OF_TRAIN = {"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"}
-_TAKEN = frozenset(_OF_TRAIN | {"endpoint", "until", "because", "event"})
-"""Options of `./slipway train` and `./slipway retrain` for any service."""
 _METHODS = ("load", "split", "build")
-_OPTIONAL = ("retrain_options", "sources", "reference", "golden_rows")
+_OPTIONAL = ("space", "retrain_options", "sources", "reference", "golden_rows")
 
 
 def _lacking(cls: type[Service]) -> list[str]:
@@ -360,7 +358,7 @@ def _wrong(cls: type[Service]) -> list[str]:
         found.append(f"its kind {cls.kind} needs bounds of {wanted.__name__}")
     if not cls.models or not cls.features:
         found.append("it needs a feature and a model at least")
-    if taken := _TAKEN & set(cls.options):
+    if taken := TAKEN & set(cls.options):
         found.append(f"its options cannot be called {', '.join(sorted(taken))}")
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")

@@ -108,6 +108,14 @@ class Statement:
     """Where the data comes from, and under which terms."""
 
 
+TAKEN = frozenset(
+    {"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"}
+    | {"on", "stage", "spot", "max-minutes", "again", "set", "trials", "seed"}
+    | {"endpoint", "until", "because", "event"}
+)
+"""Options of `./slipway train`, `tune` and `retrain` for any service, which none can have for its own."""
+
+
 BOUNDS = tuple(dict.fromkeys(name for names in FAIRNESS.values() for name in names))
 """Every bound that there is."""
 

@@ -11,9 +11,10 @@ from release.adapters.recordings import open_policy, open_windows
 from release.domain.errors import SlipwayError
 
 if TYPE_CHECKING:
+    from release.jobs import Site
     from release.ports import Tell, World
 
-__all__ = ["connect", "explained", "folder", "open_policy", "open_windows"]
+__all__ = ["connect", "explained", "folder", "open_policy", "open_windows", "site"]
 
 
 def folder(start: Path | None = None) -> Path:
@@ -33,6 +34,17 @@ def connect(tell: "Tell", start: Path | None = None, commits: bool = True) -> "W
     from release.adapters import world
 
     return world.find(start or Path.cwd(), tell, commits)
+
+
+def site(tell: "Tell", stage: str | None = None) -> "Site":
+    """A stage of the project at or above the current folder (default: the first one) as a place to train in.
+
+    Raises UsageError where there is no project or no such stage.
+    """
+    from release.adapters import world
+
+    project = world.find(Path.cwd(), tell)
+    return project.site(stage or project.stages.names[0])
 
 
 def explained(error: Exception) -> SlipwayError | None:

@@ -1,69 +1,19 @@
 """`./slipway train`: train, evaluate and package the model. The steps are `model.training.train`'s."""
 
 import argparse
-import os
-from collections.abc import Sequence
-from pathlib import Path
 
-from model import finding
-from model.training.bundle import parse_other
-from model.training.options import TrainOptions
-from model.training.tracking.trackers import DEFAULT, VARIABLE, parse
-from release import connect
-from scripts.shared import arguments, champion
+from scripts.shared import training, training_job
 from scripts.shared.cli import Command, Out, run
-
-SERVICE_HELP = "a service of model/services by name, or a service's folder (default: the project's only one)"
-TRACKERS_HELP = f"what records the run: mlflow, wandb, mlflow,wandb or none (default ${VARIABLE}, or mlflow)"
-WITH_HELP = "a further model that the same container serves under /v2/models/NAME; may be repeated"
-
-
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    add, other = parser.add_argument, "NAME/VERSION=MODEL.TAR.GZ"
-    add("--service", metavar="NAME", help=SERVICE_HELP)
-    add("--champion", metavar="STAGE|FILE|none", help=champion.HELP)
-    add("--with", dest="others", metavar=other, action="append", default=[], help=WITH_HELP)
-    add("--trackers", default=os.environ.get(VARIABLE), help=TRACKERS_HELP)
-    add("--out", type=Path, help="where to write (default: .build/model of the project)")
-
-
-def _further(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    """The models and options of the service that is asked for."""
-    service = finding.load(finding.find(arguments.given(argv, "--service"), Path.cwd()))
-    parser.set_defaults(found=service)
-    arguments.of_service(parser, service)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    service, build = args.found, connect.folder() / ".build"
-    options = TrainOptions(
-        model=args.model,
-        own=arguments.own(args, service),
-        out=args.out or build / "model",
-        champion=champion.of(args.champion, service.name, build, out.tell),
-        others=tuple(map(parse_other, args.others)),
-        build=build,
-        trackers=parse(args.trackers) if args.trackers else DEFAULT,
-        tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
-    )
+    options = training.options(args, out)
+    if args.on == training_job.SAGEMAKER:
+        return training.told(training_job.train(args.found, options, args, out), out)
     with out.waiting("Loading the libraries"):
         from model.training.train import train
 
-    result = train(service, options, out.step)
-    for gate in result.gates:
-        mark, style = ("✓", "dim") if gate.passed else ("✗", "bold red")
-        out.note(f"{mark} {gate.name}: {gate.reason}", style)
-    for warning in result.warnings:
-        out.note(f"warning: {warning}", "yellow")
-    size, sha = result.evidence["model"]["size"] / 1000, result.evidence["model"]["sha256"][:12]
-    what = f"{result.out}/model.tar.gz ({size:.0f} kB, sha256 {sha}…) in {result.seconds:.0f} s"
-    if result.passed:
-        told = [f"[green]passed[/green] {what}", f"Release it: ./slipway release --model {result.out}"]
-    else:
-        why = f"It fails {', '.join(result.failed)}; a release with this evidence will be refused."
-        told = [f"[red]refused[/red] {what}", why]
-    out.result(result.summary(), *told)
-    return 0 if result.passed else 1
+    return training.told(train(args.found, options, out.step), out)
 
 
 COMMAND = Command(
@@ -71,8 +21,8 @@ COMMAND = Command(
     summary="Train a model of a service, evaluate it, package it with its evidence, record the run.",
     example="./slipway train --model boosting --months 1-6 --champion prod",
     work=_work,
-    arguments=_arguments,
-    further=_further,
+    arguments=training.common,
+    further=training.further,
 )
 
 if __name__ == "__main__":

@@ -31,12 +31,14 @@ DEPLOYS: Mapping[str, str] = {
     "Topic": "where the alarms page",
     "Bucket": "the stage's bucket",
     "Objects": "releases, artifacts, data versions and the ledger",
-    "CapturedAnswers": "captured answers in other buckets, by which rollouts are judged",
     "PeoplesWord": "approvals and waivers are people's, never a workflow's",
     "Registry": "the images, and the repository that they are in",
     "Key": "what encrypts bucket, registry and topic",
+    deployer_policy.CAPTURED: "answers that are captured in another bucket, which the judge reads",
     "Role": "the execution role of the endpoints",
     "RoleToSageMaker": "SageMaker alone gets that role",
+    "Training": "training jobs, where the stage has trainings run",
+    "TrainingLog": "what such a job printed",
     "ModelPackages": "versions in SageMaker's Model Registry, where the stage has any",
     "NoResource": "what AWS knows no resource for",
 }
@@ -104,12 +106,15 @@ def deploying(stage: StageSettings) -> tuple[Grant, ...]:
 
 
 def reading(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
-    """What says how these stages are, and what they serve: nothing is written, and no training data read."""
+    """What says how these stages are, and what they serve: nothing is written.
+
+    Neither training data is read, nor what callers sent and got.
+    """
     found = [
         Grant(_named("Read", _only(one, _reads)), f"to read: {DEPLOYS[one['Sid']]}")
         for stage in stages
         for one in _narrowed(stage, _KEPT)
-        if one["Effect"] == "Allow" and one["Sid"] != "CapturedAnswers"
+        if one["Effect"] == "Allow" and one["Sid"] != deployer_policy.CAPTURED
     ]
     return _merged(grant for grant in found if grant.statement["Action"])
 

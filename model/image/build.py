@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from model.image.base_packages import of_layers
 from model.image.crane import PLATFORM, Crane
 from model.image.dependencies import dependencies_key, write_dependencies
-from model.image.description import SOURCE, Origin, Runtime, crane_arguments
+from model.image.description import SERVER, SOURCE, Origin, Program, Runtime, crane_arguments
 from model.image.errors import BaseImageError, ImageError
 from model.image.layers import write_layer
 from model.image.layout import Layout, blob, docker_layout, keep, keep_folder, pull, read_layout
@@ -66,18 +67,27 @@ class BuiltImage(Layout):
     python: str
 
 
+Make = Callable[[Crane, Path, Progress], Layout]
+"""Builds an image with crane in a work folder, and keeps it in the cache."""
+
+
 def build_image(options: BuildOptions, progress: Progress = _silent) -> BuiltImage:
     """Builds the image; the same inputs give the same digest. `progress` gets a line for each step.
 
     Raises BaseImageError, DependencyError, ToolError, RegistryError; ImageError when the disk fails.
     """
+    return built(options, lambda crane, work, tell: _build(options, crane, work, tell), progress)
+
+
+def built(options: BuildOptions, make: Make, progress: Progress) -> BuiltImage:
+    """What `make` builds in a work folder of the cache, which goes afterwards. Raises as `build_image`."""
     _check(options)
     crane = Crane(options.crane, options.docker_config)
     try:
         options.cache.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(options.cache)
         with tempfile.TemporaryDirectory(dir=options.cache, prefix=_WORK) as name:
-            layout = _build(options, crane, Path(name), progress)
+            layout = make(crane, Path(name), progress)
     except OSError as error:
         raise ImageError(
             f"The image cannot be built in {options.cache}: {error}.",
@@ -116,23 +126,39 @@ def _build(options: BuildOptions, crane: Crane, work: Path, progress: Progress) 
     storage.mkdir()
     with crane.registry(storage) as host:
         below = f"{host}/slipway:dependencies"
-        parts = _put_dependencies(options, crane, work, below, progress)
+        parts = put_dependencies(options, crane, work, below, progress)
         progress("code")
         files = source_files(options.serving)
         origin = Origin(tree_id(files), options.python, options.base, options.source)
         sbom = render(Contents(origin.revision, parts.wheels, origin.base, parts.base_packages))
         program = work / "program.tar"
         write_layer(program_entries(files, sbom), program)
-        above = f"{host}/slipway:program"
-        crane.run("append", "--base", below, "--new_layer", program, "--new_tag", above)
-        image = f"{host}/slipway:image"
-        crane.run("mutate", above, *crane_arguments(origin, PLATFORM), "--tag", image)
-        pull(crane, image, work / "image")
-    built = docker_layout(work / "image")
-    return keep(built, options.cache / "images" / built.digest.partition(":")[2])
+        return put_program(options, crane, work, Finish(below, program, origin, SERVER))
 
 
-def _put_dependencies(
+class Finish(NamedTuple):
+    """What makes an image of its requirements."""
+
+    below: str
+    """The reference of what it is put on."""
+    layer: Path
+    """The tar of its code."""
+    origin: Origin
+    program: Program
+
+
+def put_program(options: BuildOptions, crane: Crane, work: Path, finish: Finish) -> Layout:
+    """Puts the layer of the code on the requirements and keeps the image. Raises RegistryError, OSError."""
+    repository = finish.below.rpartition(":")[0]
+    above, image = f"{repository}:program", f"{repository}:image"
+    crane.run("append", "--base", finish.below, "--new_layer", finish.layer, "--new_tag", above)
+    crane.run("mutate", above, *crane_arguments(finish.origin, PLATFORM, finish.program), "--tag", image)
+    pull(crane, image, work / "image")
+    made = docker_layout(work / "image")
+    return keep(made, options.cache / "images" / made.digest.partition(":")[2])
+
+
+def put_dependencies(
     options: BuildOptions, crane: Crane, work: Path, reference: str, progress: Progress
 ) -> Parts:
     """Puts base and requirements into the registry as `reference`, from the cache where they are in it."""

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from model.image.errors import DependencyError, ToolError
 from model.image.layers import Entry, write_layer
@@ -23,7 +24,6 @@ PLATFORM = "x86_64-manylinux_2_28"
 """uv's name for Linux on x86-64 with glibc 2.28 or newer: Debian 10, Amazon Linux 2023."""
 _FORMAT = 3
 """Raised when the same requirements are to give another layer."""
-_FOLDER = HOME / "dependencies"
 _VERSION_FILE = HOME / "python-version"
 # What an installation leaves behind that differs from machine to machine: uv's lock, the scripts with the
 # path of the Python that installed them, and the records of both.
@@ -31,13 +31,23 @@ _LEFT_OUT_FOLDERS = frozenset({"bin", "__pycache__"})
 _LEFT_OUT_FILES = frozenset({".lock", "INSTALLER", "RECORD", "REQUESTED", "direct_url.json"})
 # What no server loads: tests, the library for programs in C (Python's module has all of it inside), and the
 # tools that make or compile things. A quarter of the installed size.
-_UNUSED = re.compile(
+_UNSERVED = re.compile(
     r"""(?:.+/)?tests/.+
     |onnxruntime/capi/libonnxruntime\.so\.[\d.]+
     |onnxruntime/(?:transformers|quantization|tools|datasets)/.+
     |numpy/(?:f2py|distutils)/.+""",
     re.VERBOSE,
 )
+
+
+class Where(NamedTuple):
+    """The image's folder of a layer of requirements, and which of their files are left out."""
+
+    folder: PurePosixPath
+    unused: re.Pattern[str]
+
+
+SERVING = Where(HOME / "dependencies", _UNSERVED)
 
 
 def dependencies_key(requirements: Path, python: str, base: str | None) -> str:
@@ -54,7 +64,9 @@ def dependencies_key(requirements: Path, python: str, base: str | None) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def write_dependencies(requirements: Path, python: str, uv: Path | None, tar: Path) -> tuple[Wheel, ...]:
+def write_dependencies(
+    requirements: Path, python: str, uv: Path | None, tar: Path, where: Where = SERVING
+) -> tuple[Wheel, ...]:
     """Installs `requirements` for `python` (like "3.11") and writes them as a layer to `tar`; returns them.
 
     Raises ToolError without uv, DependencyError when a requirement has no wheel or another hash, OSError.
@@ -62,7 +74,7 @@ def write_dependencies(requirements: Path, python: str, uv: Path | None, tar: Pa
     with tempfile.TemporaryDirectory(dir=tar.parent, prefix=".dependencies-") as name:
         installed = Path(name)
         wheels = install(requirements, python, uv, installed)
-        write_layer(dependency_entries(installed, python), tar)
+        write_layer(dependency_entries(installed, python, where), tar)
     return wheels
 
 
@@ -106,18 +118,18 @@ def _run(command: list[str], failure: str) -> None:
         )
 
 
-def dependency_entries(installed: Path, python: str) -> Iterator[Entry]:
+def dependency_entries(installed: Path, python: str, where: Where = SERVING) -> Iterator[Entry]:
     """The entries of what `install` left, and of the version of Python that it is for."""
     yield Entry(f"{python}\n".encode(), _VERSION_FILE)
-    yield from _entries(installed)
+    yield from _entries(installed, where)
 
 
-def _entries(installed: Path) -> Iterator[Entry]:
+def _entries(installed: Path, where: Where) -> Iterator[Entry]:
     for path in installed.rglob("*"):
         relative = path.relative_to(installed)
         left_out = path.name in _LEFT_OUT_FILES or not _LEFT_OUT_FOLDERS.isdisjoint(relative.parts[:-1])
-        if path.is_file() and not left_out and not _UNUSED.fullmatch(relative.as_posix()):
-            yield Entry(path, _FOLDER / PurePosixPath(*relative.parts))
+        if path.is_file() and not left_out and not where.unused.fullmatch(relative.as_posix()):
+            yield Entry(path, where.folder / PurePosixPath(*relative.parts))
 
 
 def _uv(given: Path | None) -> Path:

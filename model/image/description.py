@@ -3,6 +3,7 @@
 It depends on what is in the image alone: no date, no commit, no machine.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,14 +41,29 @@ class Origin:
         return "process" if self.base is None else "container"
 
 
-def labels(origin: Origin) -> dict[str, str]:
+@dataclass(frozen=True)
+class Program:
+    """What an image starts, as whom, and what it is called."""
+
+    title: str
+    entrypoint: tuple[str, ...]
+    command: str
+    user: str
+    environment: Mapping[str, str]
+    port: int | None = None
+
+
+SERVER = Program(TITLE, ENTRYPOINT, COMMAND, USER, ENVIRONMENT, PORT)
+
+
+def labels(origin: Origin, title: str = TITLE) -> dict[str, str]:
     """The image's own labels; those of its base stay beside them."""
     found = {
         "slipway.runtime": origin.runtime,
         "slipway.python": origin.python,
         # without it SageMaker does not tell the container its port where several share an instance
         "com.amazonaws.sagemaker.capabilities.accept-bind-to-port": "true",
-        f"{OCI}.title": TITLE,
+        f"{OCI}.title": title,
         f"{OCI}.licenses": LICENCE,
         f"{OCI}.source": origin.source,
         f"{OCI}.revision": origin.revision,
@@ -58,13 +74,14 @@ def labels(origin: Origin) -> dict[str, str]:
     return found
 
 
-def crane_arguments(origin: Origin, platform: str) -> list[str]:
+def crane_arguments(origin: Origin, platform: str, program: Program = SERVER) -> list[str]:
     """All of it as arguments of `crane mutate`."""
-    arguments = ["--entrypoint", ",".join(ENTRYPOINT), "--cmd", COMMAND, "--workdir", f"/{HOME}"]
-    arguments += ["--user", USER, "--set-platform", platform, "--exposed-ports", f"{PORT}/tcp"]
-    for name, value in sorted(labels(origin).items()):
+    arguments = ["--entrypoint", ",".join(program.entrypoint), "--cmd", program.command]
+    arguments += ["--workdir", f"/{HOME}", "--user", program.user, "--set-platform", platform]
+    arguments += ["--exposed-ports", f"{program.port}/tcp"] if program.port is not None else []
+    for name, value in sorted(labels(origin, program.title).items()):
         arguments += ["--label", f"{name}={value}"]
-    for name, value in sorted(ENVIRONMENT.items()):
+    for name, value in sorted(program.environment.items()):
         arguments += ["--env", f"{name}={value}"]
     return arguments
 

@@ -24,13 +24,15 @@ class Contents:
     wheels: tuple[Wheel, ...]
     base: str | None = None
     base_packages: tuple[BasePackage, ...] = ()
+    title: str = TITLE
 
 
 def render(contents: Contents) -> bytes:
     """The document, CycloneDX 1.6 as JSON."""
     bom = _cyclonedx("model.bom")
     kinds = _cyclonedx("model.component").ComponentType
-    root = _component(TITLE, contents.revision, kinds.CONTAINER, TITLE, licenses=_licences(LICENCE))
+    title = contents.title
+    root = _component(title, contents.revision, kinds.CONTAINER, title, licenses=_licences(LICENCE))
     wheels = [_of_wheel(wheel) for wheel in contents.wheels]
     system = [_of_package(package) for package in contents.base_packages]
     base = [_of_base(contents.base)] if contents.base else []

@@ -20,7 +20,9 @@ from model.contract import (
 from model.service import bounds as limits
 from model.service.errors import MonthsError
 from model.service.features import FEATURES, LATE_MINUTES, NAMES
+from model.service.space import SPACES
 from model.service.split import DEFAULT_MONTHS, Months, growing, parse_months, split_months
+from model.space import Space
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,6 +126,10 @@ class Delays(Service):
         from model.service.pipeline import build
 
         return build(model)
+
+    def space(self, model: str) -> Space:
+        """As `model.service.space` says."""
+        return SPACES.get(model, {})
 
     def reference(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """Flights of every training month."""

@@ -6,12 +6,13 @@ the wrong data or with the wrong settings, however hard its test rows are.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sklearn.pipeline import Pipeline
 
 from model.contract import Rows, Service, Split
+from model.space import Parameters
 from model.training import boosters, gates
 from model.training.champion import Champion
 from model.training.evaluation import Evaluation, evaluate, gain
@@ -48,12 +49,16 @@ class Candidate:
     model: str
     pipeline: Pipeline
     scorer: Scorer
+    parameters: Parameters = field(default_factory=dict)
+    """Those that were set otherwise than the service builds the pipeline."""
 
 
-def fit(service: Service, model: str, table: "pd.DataFrame", on: Rows) -> Pipeline:
-    """The service's pipeline of that name, fitted on the table's rows `on`."""
+def fit(
+    service: Service, model: str, table: "pd.DataFrame", on: Rows, parameters: Parameters | None = None
+) -> Pipeline:
+    """The service's pipeline of that name, with these parameters, fitted on the table's rows `on`."""
     rows = on.select(table)
-    pipeline = service.build(model)
+    pipeline = service.build(model).set_params(**(parameters or {}))
     boosters.steady(pipeline)
     return pipeline.fit(service.inputs(rows), service.labels(rows))
 
@@ -98,6 +103,7 @@ def _yardstick(
 ) -> Pipeline | None:
     if service.yardstick is None:
         return None
-    if candidate.model == service.yardstick and split.train == split.history:
+    same = candidate.model == service.yardstick and not candidate.parameters
+    if same and split.train == split.history:
         return candidate.pipeline
     return fit(service, service.yardstick, table, split.history)

@@ -32,3 +32,9 @@ class JobInputError(ModelError):
 
 class JobOutputError(ModelError):
     """What a training job left is no model, or another one than it says."""
+
+    exit_code = 1
+
+
+class SearchError(ModelError):
+    """A search for parameters has nothing to try, or nothing of what it tried could be fitted."""

@@ -37,6 +37,7 @@ from model.training.golden import golden
 from model.training.kinds.gate import Gate
 from model.training.options import TrainOptions
 from model.training.package import Exported, package
+from model.training.search import Trial
 from model.training.source import Source, source
 from model.training.tracking import sending
 from model.training.tracking.outbox import Outbox
@@ -58,6 +59,8 @@ class Trained:
     candidate: Candidate
     exported: Exported
     evaluated: Evaluated
+    trials: tuple[Trial, ...] = ()
+    """Of the search that found its parameters."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,8 @@ def complete(
     evidence = _evidence(trained, origin, files)
     if others:
         evidence["source"]["other_models"] = _origin(others)
+    if trained.trials:
+        evidence["source"]["trials"] = len(trained.trials)
     recorded = {**files, EVIDENCE: artifact.as_json(evidence)}
     run = _run(trained, origin, {**recorded, **(_drawn(trained) if drawn else {})})
     return Finished(recorded, evidence, run)
@@ -231,6 +236,7 @@ def _run(trained: Trained, origin: Source, files: Mapping[str, bytes]) -> Run:
         data_version=trained.data.version,
         passed=passed,
         files=files,
+        trials=tuple(asdict(trial) for trial in trained.trials),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model.space import Parameters
 from model.training.bundle import Key
 from model.training.tracking.trackers import DEFAULT, Name
 
@@ -16,6 +17,8 @@ class TrainOptions:
     """One of the service's models."""
     own: Mapping[str, str] = field(default_factory=dict)
     """The service's own options."""
+    parameters: Parameters = field(default_factory=dict)
+    """Parameters of the pipeline that are set otherwise than the service builds it."""
     out: Path = Path(".build/model")
     champion: Path | None = None
     """The live model's model.tar.gz; None for a first release."""

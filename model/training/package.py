@@ -44,6 +44,8 @@ def package(
             **boosters.versions(candidate.pipeline),
         },
     }
+    if candidate.parameters:
+        about["parameters"] = dict(candidate.parameters)
     if service.postprocessing:
         about["postprocessing"] = [{type(each).__name__: asdict(each)} for each in service.postprocessing]
     sample = service.reference(split.train.select(data.table))

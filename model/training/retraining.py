@@ -1,12 +1,14 @@
 """What a retrain learns from: the service's own rule, or what somebody asks for."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from model.contract import Service, shown
 from model.errors import ServiceError
+from model.space import Value, value
 
 _WORDS = "Nothing was trained."
 
@@ -79,6 +81,20 @@ def options_of(service: Service, live: Mapping[str, Any], wanted: Wanted) -> dic
             f"Have it return some of: {', '.join(service.options) or 'none, an empty mapping'}.",
         )
     return _defaults(service) | {name: str(value) for name, value in ruled.items()} | given
+
+
+def parameters_of(service: Service, live: Mapping[str, Any], model: str) -> dict[str, Value]:
+    """What was set of the live model's pipeline, for one of the same name: what a search found stays.
+
+    What the service's space has no more, or not as wide any more, is as the service builds it.
+    """
+    if live.get("model") != model:
+        return {}
+    found: dict[str, Value] = {}
+    for name, known in service.space(model).items():
+        with suppress(KeyError, ValueError):
+            found[name] = value(known, str(live["parameters"][name]))
+    return found
 
 
 def _defaults(service: Service) -> dict[str, str]:

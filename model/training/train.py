@@ -8,7 +8,7 @@ This module only puts the steps in order; each is a module of its own. The stage
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from model import artifact
 from model.contract import Service, Split
+from model.space import Parameters
 from model.training import evaluated, skops_file
 from model.training.assessment import Candidate, assess, fit
 from model.training.bundle import Key, read_others
@@ -45,6 +46,8 @@ class Beside:
     champion: Champion | None
     others: Mapping[Key, bytes]
     split: Split
+    parameters: Parameters = field(default_factory=dict)
+    """Of the pipeline, those that are set otherwise than the service builds it."""
 
 
 def train(service: Service, options: TrainOptions, progress: Progress = lambda text: None) -> TrainResult:
@@ -72,7 +75,8 @@ def read_beside(service: Service, options: TrainOptions) -> Beside:
     refuse_unconvertible(service, options.model)
     champion = read_champion(options.champion, service) if options.champion else None
     others = read_others(options.others)
-    return Beside(champion, others, split_beside(service, options.own, champion, options.champion))
+    split = split_beside(service, options.own, champion, options.champion)
+    return Beside(champion, others, split, options.parameters)
 
 
 def learn(
@@ -89,22 +93,22 @@ def learn(
     """
     kept, split = checkpoints or Checkpoints(), beside.split
     rows = features(service, data.table)
-    pipeline, exported = _fitted(service, model, rows, split, kept, progress)
-    candidate = Candidate(model, pipeline, Scorer(exported.graph, service))
+    pipeline, exported = _fitted(service, model, rows, beside, kept, progress)
+    candidate = Candidate(model, pipeline, Scorer(exported.graph, service), beside.parameters)
     found = _evaluated(service, candidate, rows, beside, kept, progress)
     return Trained(service, split, data, candidate, exported, found)
 
 
 def _fitted(
-    service: Service, model: str, rows: "pd.DataFrame", split: Split, kept: Checkpoints, progress: Progress
+    service: Service, model: str, rows: "pd.DataFrame", beside: Beside, kept: Checkpoints, progress: Progress
 ) -> "tuple[Pipeline, Exported]":
     """The fitted pipeline and what it becomes; a pipeline that was loaded again scores as it did."""
     if files := kept.read("fitted"):
         progress(f"Going on with the {model} that was fitted before the interruption")
         exported = Exported(files[artifact.GRAPH], files[artifact.SKOPS])
         return skops_file.load(exported.pipeline, service.trusted), exported
-    progress(f"Fitting {model} on {split.train.label}")
-    pipeline = fit(service, model, rows, split.train)
+    progress(f"Fitting {model} on {beside.split.train.label}")
+    pipeline = fit(service, model, rows, beside.split.train, beside.parameters)
     exported = Exported(to_onnx(service, pipeline), skops_file.dump(pipeline, service.trusted))
     kept.keep("fitted", {artifact.GRAPH: exported.graph, artifact.SKOPS: exported.pipeline})
     return pipeline, exported

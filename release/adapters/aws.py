@@ -59,6 +59,11 @@ class StageAws:
         return _client(service, self.region, self.profile)
 
     @property
+    def session(self) -> boto3.Session:
+        """The session of all clients."""
+        return _session(self.region, self.profile)
+
+    @property
     def on_loopback(self) -> bool:
         """Whether this AWS is a local one."""
         return is_loopback(self.client("sagemaker").meta.endpoint_url)

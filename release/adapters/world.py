@@ -20,7 +20,7 @@ from release.adapters.evidence import EvidenceStore
 from release.adapters.fence_store import FenceStore
 from release.adapters.git import GitRepository
 from release.adapters.holdings import Holdings
-from release.adapters.images import LocalImages
+from release.adapters.images import LocalImages, LocalTrainingImages
 from release.adapters.ledger_store import LedgerStore
 from release.adapters.model_packages import SageMakerRegistry
 from release.adapters.model_registry import ModelRegistry
@@ -30,11 +30,13 @@ from release.adapters.records import approval_store, explaining, maker_store, wa
 from release.adapters.registry import Registry
 from release.adapters.signs import Signs
 from release.adapters.stage_file import YamlStageFile
+from release.adapters.training_jobs import TrainingJobs
 from release.domain import former, stage, stages
 from release.domain.planned import Change
 from release.domain.said import Caller
 from release.domain.stage import StageSettings
 from release.domain.stages import Stages
+from release.jobs import Site
 from release.ports import Event, Stack, StagePorts, Tell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +78,12 @@ class Project:
         ports = ports_of(self.folder, settings, aws, former.is_former(config), self.tell, self.commits)
         last = settings.stage == self.stages.names[-1]
         return replace(ports, entering=self.stages.entering(settings.stage), last=last)
+
+    def site(self, name: str) -> Site:
+        """One stage as a place to train in. Raises as `stage` does."""
+        aws = _aws(self.settings(name))
+        images = LocalTrainingImages(ROOT / ".build" / "image")
+        return Site(self.stage(name), TrainingJobs(aws), images)
 
     def fences(self, name: str) -> FenceStore:
         """One stage's fences alone. Raises SlipwayError when it cannot be reached, whatever the reason is."""

@@ -20,6 +20,8 @@ OWN_REQUEST = "slipway-own-request"
 """The InferenceId of requests that no caller sent: where answers are captured, theirs are known by it."""
 
 RELEASE_ID_LENGTH = 12
+SERVICE_LENGTH = 30
+"""What is left of a service's name in that of a job."""
 BESIDES_LENGTH = 6
 """What is left of a name with the longest endpoint and stage."""
 SAGEMAKER_NAME_LIMIT = 63
@@ -45,8 +47,11 @@ HEARTBEAT = "ledger-heartbeat.json"
 
 
 def retrain_heartbeat(endpoint: str) -> str:
-    """The key of the heartbeat of an endpoint's retrain, which lasts beside the stage's rollouts."""
-    return f"retrain-heartbeat-{endpoint}.json"
+    """The key of the heartbeat of an endpoint's retrain, beside that of the stage's rollouts.
+
+    Whoever may write the ledger of a stage (`ledger*`) may write it.
+    """
+    return f"ledger-heartbeat-retrain-{endpoint}.json"
 
 
 APPROVALS, WAIVERS, MAKERS = "approvals/", "waivers/", "makers/"
@@ -79,7 +84,40 @@ def release_tag(release: str) -> str:
 
 def execution_role(stage: str, region: str) -> str:
     """The role that SageMaker assumes for the stage; roles are per account, hence the region."""
-    return f"{PROJECT}-{stage}-{region}-execution"
+    return f"{roles(stage, region)}execution"
+
+
+def roles(stage: str, region: str) -> str:
+    """What the names of the stage's roles begin with."""
+    return f"{PROJECT}-{stage}-{region}-"
+
+
+TRAINING = "training"
+"""Where a stage's bucket keeps what training jobs leave, and their checkpoints."""
+TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
+"""Where SageMaker writes the output of all training jobs (fixed by the service)."""
+
+
+def training_role(stage: str, region: str) -> str:
+    """The role that SageMaker assumes for the stage's training jobs."""
+    return f"{roles(stage, region)}training"
+
+
+def training_tag(digest: str) -> str:
+    """The immutable tag of a training image: its content's."""
+    return f"training-{digest.rpartition(':')[2][:RELEASE_ID_LENGTH]}"
+
+
+def training_jobs(service: str, stage: str) -> str:
+    """What the names of a stage's training jobs of one service begin with."""
+    plain = re.sub(r"[^a-zA-Z0-9]+", "-", service).strip("-")[:SERVICE_LENGTH].rstrip("-")
+    return f"{plain}-{stage}-"
+
+
+def training_job(service: str, stage: str, content: Mapping[str, Any], attempt: int) -> str:
+    """The `attempt`-th training job of a service that is asked for exactly `content`."""
+    again = f"-{attempt}" if attempt > 1 else ""
+    return _checked(f"{training_jobs(service, stage)}{digest(content)[:RELEASE_ID_LENGTH]}{again}")
 
 
 def key_alias(stage: str) -> str:

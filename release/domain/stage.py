@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator
 
 from release.domain import former, guardrails, nearby, regions
 from release.domain.errors import UsageError
-from release.domain.pins import Data, EndpointName, EndpointSettings
+from release.domain.pins import Data, EndpointName, EndpointSettings, InstanceType
 from release.domain.policy import Policy
 
 _NAMESPACES = ("slipway", "aws", "pulumi")
@@ -29,6 +29,7 @@ EXAMPLES = {
     "judge": "slipway:judge:\n    errors: {fail_times: 1.25, fail_plus: 0.0002}",
     "permissions_boundary": "slipway:permissions_boundary: arn:aws:iam::123456789012:policy/boundary",
     "region": "aws:region: us-east-1",
+    "training": "slipway:training: {instance: ml.m5.large, minutes: 60}",
 }
 """What to paste for a key that is missing or wrong."""
 
@@ -70,6 +71,18 @@ class Alerts(Data):
     """Subscribed to the stage's topic; its owner has to confirm the subscription."""
 
 
+class TrainingSettings(Data):
+    """What a training job of the stage runs on."""
+
+    instance: InstanceType = "ml.m5.large"
+    """The machine that trains. Without `slipway:training` (`{}` is enough) no job runs in the stage, which
+    then has no role for one."""
+    volume_gb: Annotated[int, Field(ge=1, le=16_384)] = 30
+    """The disk of that machine."""
+    minutes: Annotated[int, Field(ge=1, le=40_320)] = 60
+    """A job that takes longer is stopped; `--max-minutes` says another limit for one."""
+
+
 class RetrainSettings(Data):
     """When a stage's live model may be retrained, and whether one that was comes here by itself."""
 
@@ -102,6 +115,8 @@ class StageSettings(Data):
     """Gates that this stage insists on besides those of Pulumi.yaml (`release/domain/stages.py`)."""
     permissions_boundary: Annotated[str, StringConstraints(pattern=_POLICY)] | None = None
     """ARN of the policy that bounds the execution role, where an organisation allows none without one."""
+    training: TrainingSettings | None = None
+    """Whether trainings run in the stage: `{}` declares a role for them, and jobs with these defaults."""
     protect: bool = False
     """Refuse to delete bucket, registry, key and an endpoint with a way back, even by `pulumi destroy`."""
     commits: bool = True

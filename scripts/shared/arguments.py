@@ -4,10 +4,14 @@ import argparse
 from collections.abc import Sequence
 from typing import get_args
 
+from model import space
 from model.contract import Service
+from model.errors import ServiceError
+from model.space import Parameters
 from release.domain.pins import Strategy
 
 _OWN = "own."
+SET = "a parameter of the pipeline, of those that the service's space has; may be repeated"
 ENDPOINT = "the endpoint; may be left out where the stage has only one"
 
 
@@ -64,8 +68,22 @@ def of_service(parser: argparse.ArgumentParser, service: Service) -> None:
     """`--model` with the service's models, and its own options."""
     add = parser.add_argument
     add("--model", choices=service.models, default=service.models[0], help="the pipeline")
+    add("--set", dest="parameters", metavar="NAME=VALUE", action="append", default=[], help=SET)
     for name, option in service.options.items():
         add(f"--{name}", dest=_OWN + name, metavar="TEXT", default=option.default, help=option.help)
+
+
+def parameters(args: argparse.Namespace, service: Service) -> Parameters:
+    """What was given by `--set`. Raises ServiceError for what the service's space has not."""
+    given = dict(text.partition("=")[::2] for text in args.parameters)
+    try:
+        return space.parameters(service.space(args.model), given)
+    except ValueError as error:
+        raise ServiceError(
+            f"--set of {service.name}'s {args.model} is wrong: {error}.",
+            "Nothing was trained.",
+            "Give NAME=VALUE of the service's space (docs/own-model.md).",
+        ) from error
 
 
 def over_the_rule(parser: argparse.ArgumentParser, service: Service) -> None:

@@ -35,6 +35,21 @@ def test_everything_is_the_stages_own_but_what_aws_gives_no_name():
             assert re.search(r"slipway-dev|delays-dev|:key/\*|aws-service-role", arn), arn
 
 
+def test_who_deploys_a_stage_with_trainings_starts_its_jobs_and_hands_over_their_role():
+    documents = [document(stage(training={}))]
+    job = "arn:aws:sagemaker:us-east-1:123456789012:training-job/delays-dev-0123456789ab"
+    for action in ("CreateTrainingJob", "DescribeTrainingJob", "StopTrainingJob"):
+        assert allows(documents, f"sagemaker:{action}", job)
+        assert not allows(documents, f"sagemaker:{action}", job.replace("-dev-", "-prod-"))
+        assert not allows([document(stage())], f"sagemaker:{action}", job)
+    handed = [one["Resource"] for one in documents[0]["Statement"] if one["Action"] == ["iam:PassRole"]]
+    assert [arn.rpartition("/")[2] for arn in handed[0]] == [
+        "slipway-dev-us-east-1-execution",
+        "slipway-dev-us-east-1-training",
+    ]
+    assert len(re.sub(r"\s", "", json.dumps(documents[0]))) <= LONGEST
+
+
 def test_no_statement_allows_all_of_a_service():
     actions = [action for one in statements() if one["Effect"] == "Allow" for action in one["Action"]]
     assert [action for action in actions if action.endswith(":*")] == []

@@ -8,6 +8,7 @@ import pytest
 
 from infra.arns import Place
 from release.domain.errors import UsageError
+from sandbox.aws.shared.policies import allows
 from tests.infra.declared import ACCOUNT, NEW, OLD, Declared, declare, pin, stage
 
 PINNED = {"delays": {"live": pin(NEW), "previous": pin(OLD)}}
@@ -230,3 +231,24 @@ def test_there_is_no_alarm_but_those_of_the_metrics(declared):
 def test_arns_are_of_the_regions_partition(region, partition):
     assert Place(ACCOUNT, region).arn("sns", "t") == f"arn:{partition}:sns:{region}:{ACCOUNT}:t"
     assert Place(ACCOUNT, region).bucket("b") == f"arn:{partition}:s3:::b"
+
+
+def test_a_training_may_read_inputs_and_keep_its_outputs_and_reaches_nothing_that_serves():
+    """And where a stage says nothing of training there is no role for it."""
+    declared = declare(stage(PINNED, training={}))
+    names = {role.inputs["name"] for role in declared.of("Role")}
+    assert names == {"slipway-dev-us-east-1-execution", "slipway-dev-us-east-1-training"}
+    assert len(declare(stage(PINNED)).of("Role")) == 1
+    (policy,) = [item for item in declared.of("RolePolicy") if item.name == "training"]
+    assert policy.inputs["role"] == "slipway-dev-us-east-1-training"
+    documents, bucket = [policy.document()], f"arn:aws:s3:::slipway-dev-{ACCOUNT}-us-east-1"
+    may = {
+        "s3:GetObject": ("data/files/md5/ab/cd", "models/ab/model.tar.gz", "training/checkpoints/x"),
+        "s3:PutObject": ("training/job/output/output.tar.gz",),
+    }
+    for action, keys in may.items():
+        assert all(allows(documents, action, f"{bucket}/{key}") for key in keys)
+    for key in ("ledger/00000001.json", "approvals/x.json", "releases/x/manifest.json", "models/x"):
+        assert not allows(documents, "s3:PutObject", f"{bucket}/{key}"), key
+    assert not allows(documents, "s3:GetObject", f"{bucket}/ledger/00000001.json")
+    assert not [one for one in statements(documents[0]) for action in listed(one["Action"]) if "*" in action]

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from model import contract
+from model.declarations import TAKEN
 from scripts import retrain
 from scripts.shared import cli
 from tests.fakes.trainer import FakeTrainer
@@ -29,7 +29,7 @@ def trainer(dev, monkeypatch, tmp_path):
     found, world = FakeTrainer(dev.trouble), FakeWorld(dev, serving(1, stage="staging"))
     world.build = tmp_path
     monkeypatch.setattr(retrain, "connect", lambda tell: world)
-    monkeypatch.setattr(retrain, "LocalTrainer", lambda service, wanted, build, trackers: found)
+    monkeypatch.setattr(retrain, "TrainsAsCommanded", lambda *of: found)
     return found
 
 
@@ -95,4 +95,4 @@ def test_an_event_that_is_not_there_is_told(trainer, capsys):
 def test_a_service_may_name_no_option_that_a_retrain_has():
     parser = argparse.ArgumentParser()
     retrain.COMMAND.arguments(parser)
-    assert options(parser) - {"-h"} <= contract._TAKEN
+    assert options(parser) - {"-h"} <= TAKEN

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from model import contract
+from model.declarations import TAKEN
 from scripts.shared import cli
 from scripts.train import COMMAND
 
@@ -16,7 +16,7 @@ def options(parser: argparse.ArgumentParser) -> set[str]:
 def test_a_service_may_name_no_option_that_every_training_has():
     parser = argparse.ArgumentParser()
     COMMAND.arguments(parser)
-    assert options(parser) - {"-h"} <= contract._TAKEN
+    assert options(parser) - {"-h"} <= TAKEN
 
 
 def test_help_is_given_where_the_service_that_is_asked_for_is_none(capsys):

@@ -10,7 +10,10 @@ import pytest
 from tests.conftest import ROOT
 
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9_.-]+)(\[[^\]]*\])?==(?P<version>[^\s;]+)")
-FILES = ["requirements.txt", "model/requirements.txt", "sandbox/requirements.txt", "requirements-dev.txt"]
+FILES = [
+    *("requirements.txt", "model/requirements.txt", "model/training/requirements.in"),
+    *("sandbox/requirements.txt", "requirements-dev.txt"),
+]
 THE_USERS = {"pulumi", "pulumi-aws", "boto3", "sagemaker", "mlflow", "scikit-learn", "pytest"}
 
 

@@ -17,11 +17,14 @@ INPUT, LOCK = SERVING / "requirements.in", SERVING / "requirements.txt"
 SHARED = (
     Path("requirements.txt"),
     Path("model", "requirements.txt"),
+    Path("model", "training", "requirements.in"),
     Path("sandbox", "requirements.txt"),
     Path("requirements-dev.txt"),
 )
 """Files that pin some of the same packages, for training, commands and tests."""
 ALL = Path("requirements.lock")
+TRAINING = Path("model", "training", "requirements.txt")
+"""The lock of the training image, which has what ALL has."""
 _COMPILE = ("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--no-header")
 
 
@@ -115,7 +118,7 @@ def apply(root: Path, uv: Path, proposal: Proposal) -> tuple[Path, ...]:
     Returns the files that changed. Raises UpdateError, with every file as it was, where the rest of the
     project does not fit with it.
     """
-    paths = [root / path for path in (INPUT, LOCK, *SHARED, ALL)]
+    paths = [root / path for path in (INPUT, LOCK, *SHARED, ALL, TRAINING)]
     before = {path: path.read_bytes() for path in paths}
     versions = pins(proposal.requirements)
     try:
@@ -124,6 +127,8 @@ def apply(root: Path, uv: Path, proposal: Proposal) -> tuple[Path, ...]:
         for path in (root / shared for shared in SHARED):
             path.write_text(repinned(path.read_text(encoding="utf-8"), versions), encoding="utf-8")
         compile_lock(uv, root, "requirements-dev.txt", "-o", str(ALL))
+        wanted = TRAINING.with_suffix(".in")
+        compile_lock(uv, root, "--generate-hashes", "-c", str(ALL), str(wanted), "-o", str(TRAINING))
     except BaseException:
         for path, content in before.items():
             path.write_bytes(content)

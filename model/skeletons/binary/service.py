@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.contract import BinaryBounds, Data, Feature, Output, Rows, Service, Split
+from model.space import Real, Space, Whole
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -66,6 +67,11 @@ class Skeleton(Service):
         forest = RandomForestClassifier(100, min_samples_leaf=5, random_state=0)
         last = {"logistic": LogisticRegression(), "forest": forest}[model]
         return Pipeline([("scale", StandardScaler()), ("model", last)])
+
+    def space(self, model: str) -> Space:
+        """What ./slipway tune may try of a pipeline's parameters."""
+        leaf = {"model__min_samples_leaf": Whole(1, 20)}
+        return leaf if model == "forest" else {"model__C": Real(0.01, 100.0, log=True)}
 
 
 def _every_fifth(label: str, *places: int) -> Rows:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.contract import Data, Feature, MulticlassBounds, Output, Rows, Service, Split
+from model.space import Space, Whole
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -72,6 +73,10 @@ class Skeleton(Service):
         columns = ColumnTransformer([("numbers", "passthrough", list(self.numbers))])
         forest = RandomForestClassifier(100, min_samples_leaf=3, random_state=0)
         return Pipeline([("columns", columns), ("model", forest)])
+
+    def space(self, model: str) -> Space:
+        """What ./slipway tune may try of a pipeline's parameters."""
+        return {"model__min_samples_leaf": Whole(1, 20)} if model == "forest" else {}
 
 
 def _every_fifth(label: str, *places: int) -> Rows:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.contract import Data, Feature, Output, RegressionBounds, Rows, Service, Split
+from model.space import Space, Whole
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -77,6 +78,10 @@ class Skeleton(Service):
         return Pipeline(
             [("columns", columns), ("model", {"linear": LinearRegression(), "forest": forest}[model])]
         )
+
+    def space(self, model: str) -> Space:
+        """What ./slipway tune may try of a pipeline's parameters."""
+        return {"model__min_samples_leaf": Whole(1, 20)} if model == "forest" else {}
 
 
 def _every_fifth(label: str, *places: int) -> Rows:

@@ -22,6 +22,7 @@ from model.training.job.entry import RUN
 from model.training.job.hyperparameters import Asked
 from model.training.loading import load
 from model.training.options import TrainOptions
+from model.training.search import Search
 from model.training.source import source
 from model.training.tracking.run import DRAWING, MODEL, Run, from_record
 from model.training.train import read_beside
@@ -35,8 +36,11 @@ class Order:
     data: DataFile
 
 
-def order(service: Service, options: TrainOptions, progress: Progress) -> Order:
-    """What a training of these options is, for a job. Raises a ModelError for what would fail there, too."""
+def order(service: Service, options: TrainOptions, progress: Progress, search: Search | None = None) -> Order:
+    """What a training of these options is, for a job; what it is to search first, if anything.
+
+    Raises a ModelError for what would fail there, too.
+    """
     read_beside(service, options)
     progress(f"Loading the data of {service.name}")
     loaded: Data = load(service, options.build)
@@ -44,7 +48,16 @@ def order(service: Service, options: TrainOptions, progress: Progress) -> Order:
     data = data_file(service, loaded)
     libraries = {name: version(name) for name in service.libraries}
     others = tuple(key for key, _ in options.others)
-    asked = Asked(options.model, options.own, data.origin, data.sha256, libraries, others)
+    asked = Asked(
+        model=options.model,
+        own=options.own,
+        origin=data.origin,
+        sha256=data.sha256,
+        libraries=libraries,
+        others=others,
+        parameters=options.parameters,
+        search=search,
+    )
     return Order(asked, data)
 
 
@@ -54,6 +67,7 @@ def collect(
     options: TrainOptions,
     data: DataFile,
     tags: Mapping[str, str],
+    seconds: float,
     progress: Progress,
 ) -> TrainResult:
     """Write and record the model that a job left in `folder`, its run tagged with `tags`.
@@ -68,7 +82,7 @@ def collect(
     written = {name: content for name, content in files.items() if not name.endswith(DRAWING)}
     finished = Finished(written, evidence, run)
     warnings = deliver(finished, data, service, options, progress)
-    return result(finished, options.out, run.metrics.get("seconds", 0.0), warnings)
+    return result(finished, options.out, seconds, warnings)
 
 
 def _read(folder: Path, data: DataFile) -> tuple[Run, dict[str, Any]]:

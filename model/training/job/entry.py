@@ -24,7 +24,6 @@ from model import artifact, finding
 from model.contract import Service
 from model.errors import ModelError
 from model.files import write
-from model.training.checkpoints import Checkpoints
 from model.training.data_check import refuse_wrong
 from model.training.data_file import DataFile
 from model.training.errors import JobInputError
@@ -32,10 +31,11 @@ from model.training.finish import EVIDENCE, Finished, complete
 from model.training.job import hyperparameters
 from model.training.job.hyperparameters import CHAMPION, DATA, WITH, Asked
 from model.training.job.metrics import line
-from model.training.job.place import BASE, VARIABLE, Place
+from model.training.job.place import Place, base
 from model.training.options import TrainOptions
 from model.training.tracking.run import MODEL
-from model.training.train import Beside, learn, read_beside
+from model.training.train import read_beside
+from model.training.tune import tuned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def main() -> int:
     """Train as the hyperparameters ask; the exit code. A model that fails its gates is a result, and ends
     with 0."""
     signal.signal(signal.SIGTERM, _stop)
-    place = Place(Path(os.environ.get(VARIABLE) or BASE))
+    place = Place(base(os.environ))
     try:
         service = finding.load(finding.ROOT / os.environ.get(SERVICE, "model/service"))
         run(service, place, _say)
@@ -74,6 +74,7 @@ def run(service: Service, place: Place, say: Say) -> None:
     options = TrainOptions(
         model=asked.model,
         own=asked.own,
+        parameters=asked.parameters,
         champion=place.file(CHAMPION) if place.has(CHAMPION) else None,
         others=tuple((key, place.file(f"{WITH}{number}")) for number, key in enumerate(asked.others)),
         trackers=(),
@@ -83,8 +84,9 @@ def run(service: Service, place: Place, say: Say) -> None:
     refuse_wrong(service, _table(data), beside.split, datetime.now(UTC))
     # As on any other machine: the order of a parallel sum would show in the last bits.
     with threadpool_limits(1):
-        kept = Checkpoints(place.checkpoints, _decides(service, asked, data, beside))
-        trained = learn(service, asked.model, data, beside, say, kept)
+        # The code is the image's; another image has its checkpoints in another place.
+        decides, folder = {"own": dict(asked.own)}, place.checkpoints
+        trained = tuned(service, asked.model, data, beside, asked.search, folder, decides, say)
         finished = complete(trained, beside.others, say)
     leave(finished, place)
     for name, value in finished.run.metrics.items():
@@ -103,18 +105,6 @@ def leave(finished: Finished, place: Place) -> None:
         if name != EVIDENCE:
             write(place.data / name, content)
     write(place.data / EVIDENCE, files[EVIDENCE])
-
-
-def _decides(service: Service, asked: Asked, data: DataFile, beside: Beside) -> dict[str, object]:
-    """All that decides what the training's steps make, besides the image that it runs in."""
-    champion = beside.champion.sha256 if beside.champion else None
-    return {
-        "service": service.name,
-        "model": asked.model,
-        "own": dict(asked.own),
-        "data": data.sha256,
-        "champion": champion,
-    }
 
 
 def _data(file: Path, asked: Asked) -> DataFile:

@@ -15,13 +15,16 @@ from dataclasses import dataclass, field
 
 from model import artifact
 from model.contract import Service
+from model.space import Parameters, parameters
 from model.training.bundle import Key
 from model.training.errors import JobInputError
+from model.training.search import Search
 
 DATA, CHAMPION, WITH = "data", "champion", "with-"
 """The channels: the data, the live model, and further models, which are counted."""
 OWN = "slipway."
 _MODEL, _ORIGIN, _SHA256 = "model", f"{OWN}origin", f"{OWN}sha256"
+_TRIALS, _SEED = f"{OWN}trials", f"{OWN}seed"
 _LIBRARY, _WITH = f"{OWN}library.", f"{OWN}with."
 _OTHERS = re.compile(r"_.*|sagemaker_.*")
 """What SageMaker's own tuning and SDK put in."""
@@ -42,16 +45,22 @@ class Asked:
     libraries: Mapping[str, str] = field(default_factory=dict)
     others: tuple[Key, ...] = ()
     """Further models, in the order of their channels."""
+    parameters: Parameters = field(default_factory=dict)
+    search: Search | None = None
+    """What is searched first; None: nothing."""
 
     def texts(self) -> dict[str, str]:
         """As hyperparameters. Raises JobInputError for a text that SageMaker does not carry."""
         found = {_MODEL: self.model, **self.own, _ORIGIN: self.origin}
+        found |= {name: str(value) for name, value in self.parameters.items()}
+        found |= {_TRIALS: str(self.search.trials), _SEED: str(self.search.seed)} if self.search else {}
         found |= {_SHA256: self.sha256} if self.sha256 else {}
         found |= {f"{_LIBRARY}{name}": version for name, version in self.libraries.items()}
         found |= {f"{_WITH}{number}": str(key) for number, key in enumerate(self.others)}
-        if long := [name for name, text in found.items() if max(len(name), len(text)) > LONGEST]:
+        if wrong := [name for name, text in found.items() if not _carried(name, text)]:
             raise JobInputError(
-                f"SageMaker carries no hyperparameter of more than {LONGEST} characters: {', '.join(long)}.",
+                f"SageMaker carries texts of one line with up to {LONGEST} characters, and no other: "
+                f"{', '.join(wrong)}.",
                 "No job was started.",
                 "Give it less to carry, or train on this machine.",
             )
@@ -66,13 +75,24 @@ def asked(service: Service, texts: Mapping[str, str]) -> Asked:
     origin, sha256 = said.pop(_ORIGIN, DATA), said.pop(_SHA256, None)
     libraries = _begins(said, _LIBRARY)
     others = _begins(said, _WITH)
-    if unknown := sorted({name for name in said if not name.startswith((_LIBRARY, _WITH))}):
-        known = ", ".join((_MODEL, *service.options))
-        raise _unknown(f"{service.name} has no hyperparameter {', '.join(unknown)}; it has {known}")
     if model not in service.models:
         raise _unknown(f"{service.name} has no model {model!r}; it has {', '.join(service.models)}")
+    space = service.space(model)
+    texts = {name: said.pop(name) for name in list(said) if name in space}
+    try:
+        values = parameters(space, texts)
+        search = Search(int(said.pop(_TRIALS)), int(said.pop(_SEED, "0"))) if _TRIALS in said else None
+    except ValueError as error:
+        raise _unknown(f"A hyperparameter of {service.name} is wrong: {error}") from error
+    if unknown := sorted({name for name in said if not name.startswith((_LIBRARY, _WITH))}):
+        known = ", ".join((_MODEL, *service.options, *space))
+        raise _unknown(f"{service.name} has no hyperparameter {', '.join(unknown)}; it has {known}")
     keys = tuple(_key(others[number]) for number in sorted(others, key=int) if number.isdigit())
-    return Asked(model, own, origin, sha256, libraries, keys)
+    return Asked(model, own, origin, sha256, libraries, keys, values, search)
+
+
+def _carried(*texts: str) -> bool:
+    return all(len(text) <= LONGEST and "\n" not in text for text in texts)
 
 
 def _plain(text: str) -> str:

@@ -12,6 +12,8 @@ from types import ModuleType
 from urllib.parse import unquote
 
 RUN_TAG = "slipway.run"
+PARENT_TAG = "mlflow.parentRunId"
+"""MLflow's own, of a run that is shown below another one."""
 SHA_TAG = "slipway.sha256"
 """Of a run and of a version: the SHA-256 of the model.tar.gz that it is."""
 

@@ -1,12 +1,13 @@
 """Runs that MLflow has, to be listed and compared. Reads only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from model.training.errors import TrackerError
-from model.training.tracking.mlflow_store import RUN_TAG, SHA_TAG
+from model.training.tracking.mlflow_store import PARENT_TAG, RUN_TAG, SHA_TAG
 from model.training.tracking.to_mlflow import MLflow
 
 
@@ -46,9 +47,20 @@ def _recorded(client: Any, service: str, last: int) -> list[Recorded]:
     experiment = client.get_experiment_by_name(service)
     if experiment is None:
         return []
-    runs = client.search_runs([experiment.experiment_id], max_results=last, order_by=["start_time DESC"])
+    runs = list(islice(_trainings(client, experiment.experiment_id), last))
     versions, aliases = _versions(client, service)
     return [_one(run, versions.get(run.info.run_id, ""), aliases) for run in runs]
+
+
+def _trainings(client: Any, experiment: str) -> Iterator[Any]:
+    """The runs, newest first, without the trials below them."""
+    token = None
+    while True:
+        page = client.search_runs([experiment], order_by=["start_time DESC"], page_token=token)
+        yield from (run for run in page if PARENT_TAG not in run.data.tags)
+        token = page.token
+        if not token:
+            return
 
 
 def _versions(client: Any, service: str) -> tuple[dict[str, str], dict[str, list[str]]]:

@@ -1,7 +1,7 @@
 """What is recorded of one training, as a value that outlives its process."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -27,6 +27,8 @@ class Run:
     """Whether it passed every gate."""
     files: Mapping[str, bytes]
     """By name; `model.tar.gz` among them."""
+    trials: Sequence[Mapping[str, Any]] = ()
+    """Of the search that found its parameters: each with `number`, `parameters` and `value`."""
 
     @property
     def sha256(self) -> str:
@@ -45,8 +47,10 @@ class Run:
 def from_record(content: bytes, files: Mapping[str, bytes]) -> Run:
     """The run that `record` described. Raises ValueError when it is none."""
     try:
-        return Run(**json.loads(content), files=files)
-    except TypeError as error:
+        found: dict[str, Any] = json.loads(content)
+        found["trials"] = tuple(found.get("trials", ()))
+        return Run(**found, files=files)
+    except (AttributeError, TypeError) as error:
         raise ValueError(f"no run: {error}") from None
 
 

@@ -6,12 +6,14 @@ An ARN of a tracking server of SageMaker's works as a URI too (the package `sage
 
 import json
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from model import artifact
 from model.training.tracking.mlflow_store import (
+    PARENT_TAG,
     RUN_TAG,
     SHA_TAG,
     Store,
@@ -91,6 +93,7 @@ class MLflow:
             mlflow.log_input(_dataset(run), context="training")
             _log_files(run.files)
             registered = _registered(client, run, kept.run) or _register(client, run, kept.run, self._trusted)
+        _send_trials(client, experiment, run, kept.run)
         if run.passed and _is_newest(client, run):
             client.set_registered_model_alias(run.service, ALIAS, registered)
         return Sent(kept.run, str(registered))
@@ -122,6 +125,29 @@ def _known(client: Any, experiment: str, run: Run) -> str | None:
     """MLflow's id of the run where an earlier sending began it."""
     found = client.search_runs([experiment], f"tags.`{RUN_TAG}` = '{run.id}'", max_results=1)
     return found[0].info.run_id if found else None
+
+
+def _send_trials(client: Any, experiment: str, run: Run, parent: str) -> None:
+    """The trials of a run's search as runs below it, each once however often it is sent."""
+    if not run.trials:
+        return
+    from mlflow.entities import Metric, Param
+
+    below = client.search_runs([experiment], f"tags.`{PARENT_TAG}` = '{parent}'", max_results=10_000)
+    known = {found.data.tags.get(RUN_TAG) for found in below}
+    for trial in run.trials:
+        name = f"{run.id}-trial-{trial['number'] + 1}"
+        if name in known:
+            continue
+        # with its tag from the last moment on: one that was cut short is sent once more
+        made = client.create_run(experiment, run_name=name, tags={PARENT_TAG: parent}).info.run_id
+        now = int(time.time() * 1000)
+        value = trial["value"]
+        measured = [] if value is None else [Metric("validation", value, now, 0)]
+        told = [Param(key, str(each)) for key, each in trial["parameters"].items()]
+        client.log_batch(made, metrics=measured, params=told)
+        client.set_tag(made, RUN_TAG, name)
+        client.set_terminated(made, "FAILED" if value is None else "FINISHED")
 
 
 def _is_newest(client: Any, run: Run) -> bool:

@@ -66,6 +66,8 @@ class Wandb:
 
 def _log(wandb: Any, active: Any, run: Run) -> None:
     active.log(dict(run.metrics))
+    for trial in run.trials:
+        active.log({"trial": trial["number"] + 1, "trial_validation": trial["value"]})
     with tempfile.TemporaryDirectory() as folder:
         for name, content in run.files.items():
             (Path(folder) / name).write_bytes(content)

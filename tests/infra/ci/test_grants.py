@@ -6,6 +6,7 @@ import re
 import pytest
 
 from infra import deployer_policy
+from infra.ci.grants import DEPLOYS
 from infra.ci.roles import LONGEST
 from infra.ci.stage_files import Project
 from release.domain.errors import UsageError
@@ -70,6 +71,17 @@ def test_a_project_that_no_policy_can_name_is_refused_before_anything_is_made():
         [role.policy() for role in by_name(project=project).values()]
 
 
+def test_captured_answers_are_read_by_whoever_rolls_out_and_by_nobody_else():
+    captured = {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/answers"}}}
+    project = Project(tuple(stage(captured, name=name) for name in STAGES))
+    there = "arn:aws:s3:::kept-elsewhere/answers/delays-prod/live/x.jsonl"
+    roles = by_name(project=project)
+    readers = {
+        name for name, role in roles.items() if allows([json.loads(role.policy())], "s3:GetObject", there)
+    }
+    assert readers == {name for name in roles if name.startswith(("promote-", "release", "retrain"))}
+
+
 def test_who_only_reads_writes_nothing_anywhere():
     assert [action for action in actions("read-only") if WRITES.match(action)] == []
     for name in STAGES:
@@ -81,19 +93,6 @@ def test_who_only_reads_writes_nothing_anywhere():
             "what models learned from"
         )
         assert not may("read-only", "s3:GetObject", f"{bucket}/captured/delays/x"), "what callers sent"
-
-
-def test_what_callers_sent_is_read_by_rollouts_alone():
-    """Also where it is kept in a bucket of its own."""
-    capture = {"percent": 5, "to": "s3://kept-elsewhere/requests"}
-    project = Project(tuple(stage({"delays": {"capture": capture}}, name=name) for name in STAGES))
-    kept = "arn:aws:s3:::kept-elsewhere/requests/x.jsonl"
-    readers = {
-        name
-        for name, role in by_name(project=project).items()
-        if allows([json.loads(role.policy())], "s3:GetObject", kept)
-    }
-    assert readers == {"release", "retrain", "promote-staging", "promote-prod"}
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -185,6 +184,19 @@ def test_pulumis_state_is_written_by_who_runs_it_and_read_by_who_previews():
         runs = not name.startswith(("rollback", "read-only"))
         assert (reads, writes) == (runs or name == "read-only", runs), name
     assert not may("release", "s3:GetObject", state), "without a state bucket nobody is granted one"
+
+
+def test_whatever_a_stage_asks_for_each_statement_of_its_deployer_has_its_reason():
+    asked = {"training": {}, "model_packages": "registered"}
+    endpoints = {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/requests"}}}
+    project = Project(tuple(stage(endpoints, name=name, **asked) for name in STAGES))
+    sids = {one["Sid"] for one in deployer_policy.document(project.stages[0])["Statement"]}
+    assert sids == set(DEPLOYS)
+    found = by_name(project=project)
+    assert {name: bool(role.policy()) for name, role in found.items()} == dict.fromkeys(found, True)
+    job = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/delays-dev-1"
+    assert allows([json.loads(found["retrain"].policy())], "sagemaker:CreateTrainingJob", job)
+    assert not allows([json.loads(found["read-only"].policy())], "sagemaker:CreateTrainingJob", job)
 
 
 def test_stages_of_other_accounts_are_other_stacks():

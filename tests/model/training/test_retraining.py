@@ -10,7 +10,7 @@ from model.errors import ServiceError
 from model.service.errors import MonthsError
 from model.service.service import SERVICE
 from model.skeletons.binary.service import Skeleton
-from model.training.retraining import Wanted, options_of
+from model.training.retraining import Wanted, options_of, parameters_of
 
 LIVE = {"months": "1-6", "model": "boosting"}
 
@@ -80,3 +80,14 @@ def test_a_rule_that_names_other_options_is_told_which():
 def test_a_rule_of_another_signature_is_told_before_anything_is_trained():
     with pytest.raises(ServiceError, match=r"retrain_options has to be retrain_options\(self, live"):
         type("Other", (Skeleton,), {"retrain_options": lambda self, until: {}})
+
+
+def test_a_retrain_keeps_what_a_search_found_where_the_space_still_has_it():
+    found = {"classifier__C": 0.5, "classifier__gone": 1, "classifier__max_iter": 10}
+    live = {"model": "logistic", "parameters": found}
+    assert parameters_of(SERVICE, live, "logistic") == {"classifier__C": 0.5}
+    assert parameters_of(SERVICE, live, "boosting") == {}
+    assert parameters_of(SERVICE, {"model": "logistic"}, "logistic") == {}
+    assert (
+        parameters_of(SERVICE, {"model": "logistic", "parameters": {"classifier__C": 99.0}}, "logistic") == {}
+    )

@@ -74,7 +74,7 @@ def test_a_job_leaves_what_a_training_here_leaves_byte_for_byte(base, local, tmp
 
     options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=("mlflow",))
     made = order(SERVICE, options, quiet)
-    found = collect(back, SERVICE, options, made.data, {"slipway.job": "job-1"}, quiet)
+    found = collect(back, SERVICE, options, made.data, {"slipway.job": "job-1"}, 1.0, quiet)
     assert found.passed
     for name in (MODEL, "golden.json", "data.parquet"):
         assert (tmp_path / "model" / name).read_bytes() == (local / name).read_bytes(), name
@@ -131,21 +131,20 @@ def test_a_failure_leaves_its_three_sentences_where_sagemaker_reads_them_and_end
     told = (base / "output" / "failure").read_text().splitlines()
     assert len(told) == 3
     assert "no model 'deep'" in told[0]
-    assert started(base, "model/nowhere").returncode == 1
-    assert "model/nowhere" in (base / "output" / "failure").read_text() or "Unexpected" in done.stderr
 
 
+@pytest.mark.long
 def test_a_job_that_left_no_model_or_another_one_is_refused(base, tmp_path):
     options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=())
     data = order(SERVICE, options, quiet).data
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(JobOutputError, match=r"model\.tar\.gz is not there"):
-        collect(empty, SERVICE, options, data, {}, quiet)
+        collect(empty, SERVICE, options, data, {}, 1.0, quiet)
     entry.run(SERVICE, Place(base), quiet)
     (base / "output/data/golden.json").write_bytes(b"{}")
     with pytest.raises(JobOutputError, match=r"golden\.json differs"):
-        collect(base / "output/data", SERVICE, options, data, {}, quiet)
+        collect(base / "output/data", SERVICE, options, data, {}, 1.0, quiet)
     assert not (tmp_path / "model").exists()
 
 
@@ -166,6 +165,7 @@ def test_a_training_that_begins_again_takes_what_was_done_and_makes_the_same_byt
     assert (base / "output/data" / MODEL).read_bytes() == (local / MODEL).read_bytes()
 
 
+@pytest.mark.long
 def test_a_damaged_checkpoint_is_none(base, local):
     entry.run(SERVICE, Place(base), quiet)
     for path in (base / "checkpoints").iterdir():
@@ -180,8 +180,9 @@ def test_hyperparameters_come_back_as_they_were_asked():
     wanted = Asked("forest", {}, "a source", "a" * 64, {"numpy": "1.0"})
     assert asked(SERVICE, wanted.texts()) == wanted
     assert asked(SERVICE, {"model": '"forest"', "_tuning_objective_metric": "x"}).model == "forest"
-    with pytest.raises(ModelError, match="more than 256"):
-        Asked("forest", {}, "x" * 257).texts()
+    for text in ("x" * 257, "two\nlines"):
+        with pytest.raises(ModelError, match=r"no other: slipway\.origin"):
+            Asked("forest", {}, text).texts()
 
 
 def test_a_measure_is_read_as_it_was_measured():

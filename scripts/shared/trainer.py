@@ -1,30 +1,40 @@
-"""A retrain's trainer on this machine: the steps of `./slipway train`, as `release` asks for them."""
+"""A retrain's trainer: as `./slipway train`, here or in a training job, as `release` asks for one."""
 
+import argparse
 import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model.contract import Service
 from model.errors import ModelError
 from model.training.options import TrainOptions
-from model.training.retraining import Wanted, look
+from model.training.retraining import Wanted, look, parameters_of
 from model.training.tracking.trackers import Name
 from release.domain.errors import UsageError
 from release.domain.retrained import TrainingWindow
 from release.domain.trainer import Look
 from release.ports import Event, Tell
+from scripts.shared import training_job
+from scripts.shared.cli import Out
+
+if TYPE_CHECKING:
+    from model.training.finish import TrainResult
 
 
 @dataclass(frozen=True)
-class LocalTrainer:
-    """Trains a service here. `wanted` is what somebody asks for besides the service's own rule."""
+class TrainsAsCommanded:
+    """Trains a service. `wanted` is what somebody asks for besides the service's own rule."""
 
     of: Service
     wanted: Wanted
     build: Path
     trackers: Sequence[Name]
+    job: argparse.Namespace
+    """Where, and what only a training job has."""
+    out: Out
 
     @property
     def service(self) -> str:
@@ -44,12 +54,13 @@ class LocalTrainer:
         return Look(window, found.about, found.live)
 
     def train(self, window: TrainingWindow, champion: Path, out: Path, tell: Tell) -> None:
-        """Train here, in this process."""
-        from model.training.train import train  # its libraries, only when they are needed
+        """Train, and leave what a release takes in `out`."""
+        from model.training.champion import read_champion  # its libraries, only when they are needed
 
         options = TrainOptions(
             model=window.model,
             own=window.options,
+            parameters=parameters_of(self.of, read_champion(champion, self.of).about, window.model),
             out=out,
             champion=champion,
             build=self.build,
@@ -57,9 +68,16 @@ class LocalTrainer:
             tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
         )
         with _as_usage():
-            result = train(self.of, options, lambda text: tell(Event(text)))
+            result = self._trained(options, tell)
         for warning in result.warnings:
             tell(Event(f"warning: {warning}", detail=True))
+
+    def _trained(self, options: TrainOptions, tell: Tell) -> "TrainResult":
+        if self.job.on == training_job.SAGEMAKER:
+            return training_job.train(self.of, options, self.job, self.out)
+        from model.training.train import train
+
+        return train(self.of, options, lambda text: tell(Event(text)))
 
 
 @contextmanager

@@ -1,0 +1,86 @@
+"""A training whose parameters are searched first: trials, then a model of the best, judged as any other."""
+
+import hashlib
+import inspect
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from model.contract import Service
+from model.training import finish
+from model.training.checkpoints import Checkpoints
+from model.training.data_check import refuse_wrong
+from model.training.data_file import DataFile, data_file
+from model.training.finish import Progress, Trained, TrainResult
+from model.training.loading import load
+from model.training.options import TrainOptions
+from model.training.search import Search, best, search
+from model.training.train import Beside, features, learn, read_beside
+
+_PACKAGE = Path(__file__).parents[1]
+_FOLDER = "tuning"
+
+
+def tune(
+    service: Service, options: TrainOptions, asked: Search, progress: Progress = lambda text: None
+) -> TrainResult:
+    """Search, then train with the best parameters; written, recorded and judged as by `train`.
+
+    Trials are kept below the build folder, so that a search which is interrupted goes on. Raises a
+    `model.errors.ModelError` for everything that a person has to put right first.
+    """
+    started = time.monotonic()
+    beside = read_beside(service, options)
+    progress(f"Loading the data of {service.name}")
+    loaded = load(service, options.build)
+    refuse_wrong(service, loaded.table, beside.split, datetime.now(UTC))
+    data = data_file(service, loaded)
+    with threadpool_limits(1):
+        decides = {"own": dict(options.own), "code": code(service)}
+        folder = options.build / _FOLDER
+        trained = tuned(service, options.model, data, beside, asked, folder, decides, progress)
+        finished = finish.complete(trained, beside.others, progress, drawn=bool(options.trackers))
+        warnings = finish.deliver(finished, data, service, options, progress)
+    return finish.result(finished, options.out, time.monotonic() - started, warnings)
+
+
+def tuned(
+    service: Service,
+    model: str,
+    data: DataFile,
+    beside: Beside,
+    asked: Search | None,
+    folder: Path,
+    decides: Mapping[str, Any],
+    progress: Progress,
+) -> Trained:
+    """A model that is fitted and evaluated, with the best parameters of a search where one is asked for.
+
+    What is done is kept in `folder`, under the name of all that decides it; `decides` is what else does.
+    """
+    known = {"service": service.name, "model": model, "data": data.sha256, **decides}
+    trials = ()
+    if asked is not None:
+        kept = Checkpoints(folder, {**known, "seed": asked.seed})
+        trials = search(service, model, features(service, data.table), beside.split, asked, kept, progress)
+        chosen = best(trials)
+        progress(f"The best of {len(trials)} trials is number {chosen.number + 1}: {chosen.value:.6f}")
+        beside = replace(beside, parameters=chosen.parameters)
+    champion = beside.champion.sha256 if beside.champion else None
+    learned = {**known, "champion": champion, "parameters": dict(beside.parameters)}
+    trained = learn(service, model, data, beside, progress, Checkpoints(folder, learned))
+    return replace(trained, trials=trials)
+
+
+def code(service: Service) -> str:
+    """The SHA-256 of the code that trains: what it made is not gone on with after it was changed."""
+    folders = (_PACKAGE / "training", Path(inspect.getfile(type(service))).parent)
+    digest = hashlib.sha256()
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,191 @@
+"""A training on SageMaker: image and data go to the stage by content, a job is started and watched, and what
+it left is brought here. What is in it is for whoever asked to read.
+
+A job's name is made of all that it is asked for. So the same command, run again, watches the job that still
+runs, or fetches what it left, and starts another one only after a failure or a stop.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from release.domain import names, training
+from release.domain.data_version import DataVersion
+from release.domain.errors import ReleaseFailed, ServiceError, UsageError
+from release.domain.stage import EXAMPLES, TrainingSettings
+from release.domain.training import Channel, Job, Order, Request, Status, TrainingFailed
+from release.jobs import Code, Inputs, Site
+from release.ports import Event, StagePorts, Tell
+
+FIRST_LOOK, LAST_LOOK, GROWTH = 0.5, 10.0, 1.3
+"""Seconds between two looks at a job: few at first, more the longer it takes."""
+DATA = "data"
+"""The channel of the data."""
+_MEASURE = "metric "
+"""How the lines begin that are for SageMaker's patterns, and not for people."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A training as somebody asks for it."""
+
+    service: str
+    code: Code
+    hyperparameters: Mapping[str, str]
+    metrics: Mapping[str, str]
+    data: DataVersion
+    data_file: Path
+    models: Inputs
+    """Other models that it reads, each as model.tar.gz, by its channel."""
+    minutes: int | None = None
+    """None: as the stage's settings say."""
+    spot: bool = False
+    again: bool = False
+    """Whether a job that has done the same already is done once more."""
+
+
+def train(site_of: Callable[[], Site], wanted: Wanted, folder: Path, tell: Tell) -> Job:
+    """Have SageMaker train, and unpack what the job left beside its model into `folder`.
+
+    Raises UsageError for a stage that no training runs in, TrainingFailed for a job that ended without a
+    model. An interrupt stops the job.
+    """
+    site, settings = _place(site_of, tell)
+    order = _order(site, settings, wanted, tell)
+    request = training.request(site.ports.settings, settings, order, site.ports.artifacts.bucket)
+    job = _ended(site, _begun(site, wanted, request, tell), tell)
+    if job.status is not Status.COMPLETED:
+        raise training.failed(job)
+    if not site.jobs.fetch(job, folder):
+        raise TrainingFailed(
+            f"The training job {job.name} is Completed, and left nothing in {job.output}.",
+            "There is no model, and what an earlier training left stays.",
+            "Its image's train has to leave model and evidence in /opt/ml/output/data, as this checkout's "
+            "does; where somebody deleted them, have it trained once more: --again",
+        )
+    return job
+
+
+def _place(site_of: Callable[[], Site], tell: Tell) -> tuple[Site, TrainingSettings]:
+    """The stage with all that a job needs of it. Raises UsageError where it is not to have any."""
+    site = site_of()
+    ports, settings = site.ports, site.ports.settings
+    if settings.training is None:
+        raise UsageError(
+            f"No training runs in the stage {settings.stage}: it declares no role for one.",
+            "Nothing was uploaded or started.",
+            f"Add this under `config:` of Pulumi.{settings.stage}.yaml, or name a stage that has it with "
+            f"--stage:\n  {EXAMPLES['training']}",
+        )
+    if not _ready(ports):
+        ports.stack.ready()
+        tell(Event(f"{ports.name} has no bucket, registry or role for trainings yet: pulumi up first"))
+        ports.stack.up()
+        site = site_of()
+        if not _ready(site.ports):
+            raise ServiceError(
+                f"{ports.name} still has no bucket, registry or role for trainings after pulumi up.",
+                "Nothing was uploaded or started.",
+                f"See what it says: pulumi up --stack {ports.name}",
+            )
+    return site, settings.training
+
+
+def _ready(ports: StagePorts) -> bool:
+    role = names.training_role(ports.settings.stage, ports.settings.region)
+    return ports.artifacts.exists() and ports.registry.uri() is not None and ports.role_exists(role)
+
+
+def _order(site: Site, settings: TrainingSettings, wanted: Wanted, tell: Tell) -> Order:
+    """What is to be trained, once all that it needs is in the stage, each by its content."""
+    ports = site.ports
+    channels = [Channel(DATA, _data(ports, wanted, tell))]
+    for name, file in wanted.models.items():
+        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+        ports.artifacts.put_model(sha256, file)
+        channels.append(Channel(name, ports.artifacts.model_uri(sha256)))
+    return Order(
+        service=wanted.service,
+        image=_image(site, wanted.code, tell),
+        hyperparameters=wanted.hyperparameters,
+        channels=tuple(channels),
+        metrics=wanted.metrics,
+        minutes=wanted.minutes or settings.minutes,
+        spot=wanted.spot,
+    )
+
+
+def _data(ports: StagePorts, wanted: Wanted, tell: Tell) -> str:
+    version = wanted.data
+    if not ports.data.has(version):
+        tell(Event(f"uploading the data {version.name}, {version.size:,} bytes"))
+        ports.data.put(version, wanted.data_file)
+    return f"s3://{ports.artifacts.bucket}/{names.data_key(version.md5)}"
+
+
+def _image(site: Site, code: Code, tell: Tell) -> str:
+    ports = site.ports
+    tell(Event("building the training image"))
+    image = site.images.build(ports.settings.image, code, tell)
+    if not ports.registry.has(image.digest):
+        tell(Event(f"pushing the training image {image.digest[:19]}… to {ports.registry.uri()}"))
+        image.push(ports.registry)
+    if not ports.registry.has(image.digest):
+        raise ReleaseFailed(
+            f"The registry does not list {image.digest} after the push.", "No job was started."
+        )
+    return f"{ports.registry.uri()}@{image.digest}"
+
+
+def _begun(site: Site, wanted: Wanted, request: Request, tell: Tell) -> Job:
+    """The job of this request: the one that there is, or a new one."""
+    for attempt in count(1):
+        name = names.training_job(wanted.service, site.ports.name, request, attempt)
+        found = site.jobs.describe(name)
+        if found is None:
+            break
+        if found.status is Status.RUNNING:
+            tell(Event(f"the training job {name} runs already: it is watched"))
+            return found
+        if found.status is Status.COMPLETED and not wanted.again:
+            tell(Event(f"the training job {name} has done the same: what it left is fetched"))
+            return found
+    site.jobs.create(name, request)
+    tell(Event(f"the training job {name} was started"))
+    made = site.jobs.describe(name)
+    if made is None:
+        raise ServiceError(f"SageMaker knows no training job {name}, which it has just started.")
+    return made
+
+
+def _ended(site: Site, job: Job, tell: Tell) -> Job:
+    """The job when it has ended. An interrupt has it stopped, and goes on."""
+    try:
+        return _watched(site, job, tell)
+    except KeyboardInterrupt:
+        site.jobs.stop(job.name)
+        tell(
+            Event(
+                f"the training job {job.name} was told to stop, so that it costs nothing more; "
+                "the same command starts it anew after its last checkpoint"
+            )
+        )
+        raise
+
+
+def _watched(site: Site, job: Job, tell: Tell) -> Job:
+    log, said, seconds = site.jobs.follow(job.name), "", FIRST_LOOK
+    while True:
+        for line in log.more():
+            if not line.startswith(_MEASURE):
+                tell(Event(line, detail=True))
+        if job.secondary != said:
+            said = job.secondary
+            tell(Event(f"{job.name}: {said}"))
+        if job.status not in {Status.RUNNING, Status.STOPPING}:
+            return job
+        site.ports.clock.sleep(seconds)
+        seconds = min(seconds * GROWTH, LAST_LOOK)
+        job = site.jobs.describe(job.name) or job

@@ -1,0 +1,99 @@
+"""SageMaker's training jobs in memory: each goes through the statuses that the test gives it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from release.domain.stage import ImageSettings
+from release.domain.training import Job, Request, Status
+from release.jobs import Code
+from release.ports import Registry, Tell
+
+Life = Sequence[tuple[Status, str]]
+DONE: Life = (
+    (Status.RUNNING, "Starting"),
+    (Status.RUNNING, "Training"),
+    (Status.COMPLETED, "Completed"),
+)
+
+
+@dataclass
+class FakeTrainingJobs:
+    """Jobs by name. A look at one takes it a step on; `looked` is called before each look."""
+
+    life: Life = DONE
+    """Of the jobs that are created from now on."""
+    failure: str = ""
+    left: dict[str, bytes] = field(default_factory=lambda: {"model.tar.gz": b"model"})
+    looked: Callable[[str], None] = lambda name: None
+    requests: dict[str, Request] = field(default_factory=dict)
+    stopped: list[str] = field(default_factory=list)
+    _lives: dict[str, list[tuple[Status, str]]] = field(default_factory=dict)
+
+    def describe(self, name: str) -> Job | None:
+        """The next of its statuses; the last one stays."""
+        self.looked(name)
+        if name not in self._lives:
+            return None
+        life = self._lives[name]
+        status, secondary = life.pop(0) if len(life) > 1 else life[0]
+        return Job(name, f"arn:job/{name}", status, secondary, self.failure, output=f"s3://b/{name}/output")
+
+    def create(self, name: str, request: Request) -> None:
+        """It begins its life."""
+        self.requests[name] = request
+        self._lives[name] = list(self.life)
+
+    def stop(self, name: str) -> None:
+        """It is stopped at once."""
+        self.stopped.append(name)
+        self._lives[name] = [(Status.STOPPED, "Stopped")]
+
+    def follow(self, name: str) -> "FakeFollowing":
+        """Two lines."""
+        return FakeFollowing(["metric test_auc=0.5;", f"a line of {name}"])
+
+    def fetch(self, job: Job, folder: Path) -> bool:
+        """As set."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in self.left.items():
+            (folder / name).write_bytes(content)
+        return bool(self.left)
+
+
+@dataclass
+class FakeFollowing:
+    """Lines, told once."""
+
+    lines: list[str]
+
+    def more(self) -> Sequence[str]:
+        """All of them, then none."""
+        told, self.lines = self.lines, []
+        return told
+
+
+@dataclass(frozen=True)
+class FakeTrainingImage:
+    """A training image."""
+
+    digest: str
+
+    def push(self, registry: Registry) -> None:
+        """It is in the registry now."""
+        registry.copy_from("", {}, self.digest, "")
+
+
+@dataclass
+class FakeTrainingImages:
+    """Builds the same image every time."""
+
+    image: FakeTrainingImage = FakeTrainingImage("sha256:" + "e" * 64)
+
+    def build(self, settings: ImageSettings, code: Code, tell: Tell) -> FakeTrainingImage:
+        """It."""
+        return self.image
+
+    def changed(self) -> None:
+        """The code is another one from now on."""
+        self.image = replace(self.image, digest="sha256:" + "f" * 64)
