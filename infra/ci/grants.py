@@ -125,6 +125,12 @@ def fences(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     return _part(stages, "Fences", _FENCES, ("fences/",), why)
 
 
+def champions(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """The live models of these stages: a new one is measured beside what the last stage serves."""
+    why = "the live model, beside which a new one is measured"
+    return _part(stages, "Champion", _FENCES, ("releases/", "models/"), why)
+
+
 def sources(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     """Releases with their images, artifacts and records, of stages that one may come from."""
     return _part(
