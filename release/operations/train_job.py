@@ -127,6 +127,12 @@ def _data(ports: StagePorts, wanted: Wanted, tell: Tell) -> str:
 
 def _image(site: Site, code: Code, tell: Tell) -> str:
     ports = site.ports
+    if ports.settings.image.base is None and not ports.loopback:
+        raise UsageError(
+            f"The stage {ports.name} names no base for its images: such a one runs in the sandbox alone.",
+            "No image was built, and no job was started.",
+            f"Add this under `config:` of Pulumi.{ports.name}.yaml:\n  {EXAMPLES['image']}",
+        )
     tell(Event("building the training image"))
     image = site.images.build(ports.settings.image, code, tell)
     if not ports.registry.has(image.digest):

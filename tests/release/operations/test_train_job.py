@@ -125,6 +125,15 @@ def test_a_stage_without_the_role_is_brought_into_being_first(place):
     assert place.jobs.requests == {}
 
 
+def test_outside_of_the_sandbox_an_image_without_a_base_is_refused_before_it_is_built(place):
+    site = place.site
+    place.site = lambda: replace(site(), ports=replace(site().ports, loopback=False))
+    with pytest.raises(UsageError, match="names no base") as refused:
+        place.train()
+    assert "slipway:image:" in refused.value.next_step
+    assert place.jobs.requests == {}
+
+
 def test_a_job_that_left_nothing_is_no_model(place):
     place.jobs.left = {}
     with pytest.raises(TrainingFailed, match="left nothing") as failed:
