@@ -55,9 +55,11 @@ lint: setup ## ruff, ty, the import directions and the workflows
 workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and the project's own rules, without a network
 	@$(BIN)/python -m scripts.checks.workflows
 
-push-pins: setup ## what a job's commands wrote into the stages' files: committed, and pushed to the branch that is checked out
-	@git diff --quiet -- 'Pulumi.*.yaml' || git commit --quiet --message "Pins" -- 'Pulumi.*.yaml'
-	@git pull --quiet --rebase && git push --quiet
+push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
+	@git pull --quiet --rebase && git push --quiet origin HEAD 'refs/heads/slipway/*:refs/heads/slipway/*'
+
+test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
+	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v
 
 format: setup ## rewrite the code in the one format
 	@$(BIN)/ruff check --fix .

@@ -17,6 +17,8 @@ from release.domain.stage import StageSettings
 LONGEST = 6_144
 """Characters, spaces apart, that a managed policy may have ("IAM and AWS STS quotas" in IAM's user guide)."""
 
+CAPTURED = "CapturedAnswers"
+"""The statement about captured answers, which are what callers got."""
 _SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
 _SERVING = """
     CreateModel DescribeModel DeleteModel CreateEndpointConfig DescribeEndpointConfig DeleteEndpointConfig
@@ -161,7 +163,7 @@ def _captured(place: Place, settings: StageSettings) -> list[Statement]:
     others = [path for path in kept if path.partition("/")[0] != own]
     buckets = sorted({place.bucket(path.partition("/")[0]) for path in others})
     objects = [f"{place.bucket(path)}/*" for path in others]
-    return [_allow("CapturedAnswers", "s3", "ListBucket GetObject", [*buckets, *objects])] if others else []
+    return [_allow(CAPTURED, "s3", "ListBucket GetObject", [*buckets, *objects])] if others else []
 
 
 def _identity(place: Place, settings: StageSettings) -> list[Statement]:

@@ -34,6 +34,7 @@ DEPLOYS: Mapping[str, str] = {
     "PeoplesWord": "approvals and waivers are people's, never a workflow's",
     "Registry": "the images, and the repository that they are in",
     "Key": "what encrypts bucket, registry and topic",
+    deployer_policy.CAPTURED: "answers that are captured in another bucket, which the judge reads",
     "Role": "the execution role of the endpoints",
     "RoleToSageMaker": "SageMaker alone gets that role",
     "ModelPackages": "versions in SageMaker's Model Registry, where the stage has any",
@@ -97,12 +98,15 @@ def deploying(stage: StageSettings) -> tuple[Grant, ...]:
 
 
 def reading(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
-    """What says how these stages are, and what they serve: nothing is written, and no training data read."""
+    """What says how these stages are, and what they serve: nothing is written.
+
+    Neither training data is read, nor what callers sent and got.
+    """
     found = [
         Grant(_named("Read", _only(one, _READS.fullmatch)), f"to read: {DEPLOYS[one['Sid']]}")
         for stage in stages
         for one in _narrowed(stage, _KEPT)
-        if one["Effect"] == "Allow"
+        if one["Effect"] == "Allow" and one["Sid"] != deployer_policy.CAPTURED
     ]
     return _merged(grant for grant in found if grant.statement["Action"])
 

@@ -11,6 +11,7 @@ from sandbox.aws.sagemaker.jobs import api
 from sandbox.aws.sagemaker.jobs.objects import RoleObjects
 from sandbox.aws.sagemaker.jobs.processing.api import ProcessingJobs
 from sandbox.aws.sagemaker.jobs.training.api import TrainingJobs
+from sandbox.aws.sagemaker.jobs.tuning.api import TuningJobs
 from sandbox.aws.sagemaker.metrics import jobs as metrics
 from sandbox.core.faults import Fault, Faults
 from sandbox.core.loop import LoopWork
@@ -37,6 +38,7 @@ class Jobs:
         services = Services(*machine, RoleObjects(roles), self._image, self._lines)
         trainer = Trainer(services, self._measured)
         self._training = TrainingJobs(self._work, trainer, roles)
+        self._tuning = TuningJobs(self._work, self._training)
         self._processing = ProcessingJobs(self._work, Processor(services), roles)
 
     def install(self) -> None:
@@ -44,6 +46,7 @@ class Jobs:
         api.install()
         self._training.install()
         self._processing.install()
+        self._tuning.install()
 
     def at_once(self, fault: Fault) -> bool:
         """Let a fault of a job happen; False for one that is none of a job's. Raises BadFault."""

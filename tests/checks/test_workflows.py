@@ -8,9 +8,10 @@ import pytest
 
 from release.adapters import stage_file
 from release.domain import stages
-from scripts.checks.rules import faults
+from scripts.checks.rules import ROLE, faults, steps
 from scripts.checks.workflows import problems, read
 from tests.conftest import ROOT
+from tests.infra.ci.examples import STAGES, by_name
 
 WORKFLOWS = read(ROOT)
 
@@ -115,12 +116,44 @@ def test_an_action_has_one_commit_and_says_its_version():
     assert len(pins()) == len(set(others))
 
 
-def test_the_stages_of_the_buttons_are_the_projects():
-    listed = stages.parse(stage_file.read_project(ROOT), stage_file.stages_in(ROOT)).names
-    rollback, promote, release = (
-        WORKFLOWS[f".github/workflows/{name}.yml"] for name in ("rollback", "promote", "release")
+def options(name: str) -> tuple[str, ...]:
+    """The stages that a workflow's button offers."""
+    return tuple(
+        WORKFLOWS[f".github/workflows/{name}.yml"]["on"]["workflow_dispatch"]["inputs"]["stage"]["options"]
     )
-    assert tuple(rollback["on"]["workflow_dispatch"]["inputs"]["stage"]["options"]) == listed
-    assert tuple(promote["on"]["workflow_dispatch"]["inputs"]["stage"]["options"]) == listed[1:]
-    assert tuple(job["with"]["stage"] for job in release["jobs"].values() if "uses" in job) == listed[1:]
-    assert release["jobs"]["release"]["environment"] == listed[0]
+
+
+def test_every_stage_of_the_project_has_its_place_in_the_workflows():
+    listed = stages.parse(stage_file.read_project(ROOT), stage_file.stages_in(ROOT)).names
+    first, *later = listed
+    release, way_back = (
+        WORKFLOWS[f".github/workflows/{name}.yml"]["jobs"] for name in ("release", "way-back")
+    )
+    assert release["release"]["environment"] == first
+    assert [job["with"]["stage"] for job in release.values() if "uses" in job] == later
+    assert tuple(way_back["rehearse"]["strategy"]["matrix"]["stage"]) == listed
+    assert options("rollback") == listed
+    assert list(options("promote")) == later
+    for stage in later:
+        merged = WORKFLOWS[f".github/workflows/merged-{stage}.yml"]
+        assert merged["on"]["push"]["paths"] == [f"Pulumi.{stage}.yaml"]
+        assert [job["with"]["stage"] for job in merged["jobs"].values()] == [stage]
+
+
+def test_every_role_that_is_assumed_is_one_of_the_ci_stacks_and_trusts_that_environment():
+    trusts = {
+        (role.full_name, environment) for role in by_name().values() for environment in role.environments
+    }
+    asked = {
+        (step["with"]["role-to-assume"].rpartition("/")[2], workflow["jobs"][job]["environment"])
+        for workflow in WORKFLOWS.values()
+        for job, step in steps(workflow)
+        if step.get("uses", "").startswith(ROLE)
+    }
+    named = {
+        tuple(word.replace("${{ inputs.stage }}", stage) for word in pair)
+        for pair in asked
+        for stage in STAGES
+    }
+    nothing_is_promoted_there = {("slipway-ci-promote-dev", "dev")}
+    assert named - trusts == nothing_is_promoted_there

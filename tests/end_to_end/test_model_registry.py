@@ -1,10 +1,11 @@
-"""`models:/NAME@champion` is what prod serves, in MLflow: promoted, taken back, rolled back."""
+"""What a retrain is measured beside, and `models:/NAME@champion` of MLflow, which is what prod serves."""
 
 from typing import Any
 
 import pytest
 
 from model.training.tracking.mlflow_store import SHA_TAG
+from release.domain import names
 from tests.end_to_end.world import SKIP
 
 pytestmark = pytest.mark.sandbox
@@ -25,6 +26,36 @@ def served(world) -> str:
     live = world.endpoint("prod").live
     assert live is not None
     return live.sha256
+
+
+def test_a_retrain_that_is_worse_than_what_is_live_is_refused_with_its_numbers(world, fresh):
+    world.set("dev", retrain={"cooldown_days": 0})
+    live = world.endpoint("dev").live.release
+    order = ("retrain", "dev", "--months", "7-10", "--trackers", "none", "--because", "October is complete")
+    found = world.slipway(*order, expected=1).result
+    assert (found["outcome"], found["release"], found["champion"]) == ("worse", None, live)
+    [champion] = [gate for gate in found["gates"] if gate["name"] == "champion"]
+    assert not champion["passed"]
+    assert champion["value"] < -0.03 < champion["bound"]
+    assert "over the champion, with a standard error of 0.00" in champion["reason"]
+    world.assert_at_rest("dev", serves=live)
+    [line] = world.slipway("history", "dev", "--last", "1").result["rollouts"]
+    assert (line["kind"], line["end"], line["release"]) == ("retrain", "worse", live)
+    assert "a person: October is complete; logistic on months 7-10 of 2013" in line["noted"][0]
+
+
+def test_a_retrain_that_is_no_worse_is_live_in_dev_and_proposed_for_the_next_stage(world, fresh):
+    live = world.endpoint("dev").live.release
+    # As much of staging as a proposal has to find there.
+    world.client("s3").create_bucket(Bucket=world.ports("staging").artifacts.bucket)
+    world.client("ecr").create_repository(repositoryName=names.repository("staging"))
+    found = world.slipway("retrain", "dev", "--months", "3-6", "--trackers", "none").result
+    assert (found["outcome"], found["at"]) == ("proposed", "dev")
+    assert found["release"] == world.endpoint("dev").live.release != live
+    world.assert_at_rest("dev", serves=found["release"])
+    assert (found["proposal"]["stage"], found["proposal"]["release"]) == ("staging", found["release"])
+    assert "retrained on months 3-6 of 2013, asked for by a person" in found["proposal"]["body"]
+    assert world.endpoint("staging").live is None, "it is proposed, and no more"
 
 
 def test_the_champion_is_what_the_last_stage_serves(world, fresh):

@@ -113,10 +113,16 @@ def push_image(
     return _push(repository_uri, folder, files, entrypoint, tag, base, label)
 
 
-def push_programs(uri: str, folder: Path, programs: dict[str, str], *, base: str = "") -> str:
-    """Push an image of programs by their paths, the first of which is its entrypoint; returns its digest."""
+def push_programs(
+    uri: str, folder: Path, programs: dict[str, str], *, base: str = "", interpreter: str = ""
+) -> str:
+    """Push an image of programs by their paths, the first of which is its entrypoint; returns its digest.
+
+    An `interpreter` of the base runs that, where the one that it names is not there.
+    """
     files = {path.lstrip("/"): program.encode() for path, program in programs.items()}
-    return _push(uri, folder, files, next(iter(programs)), "v1", base)
+    entrypoint = ",".join(filter(None, (interpreter, next(iter(programs)))))
+    return _push(uri, folder, files, entrypoint, "v1", base)
 
 
 def _push(

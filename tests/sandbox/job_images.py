@@ -2,6 +2,8 @@
 
 import io
 import tarfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.sandbox.images import push_programs
@@ -38,6 +40,8 @@ if "nothing" not in asked:
     (ml / "model/seen.json").write_text(json.dumps(seen))
 if "data" in asked:
     (ml / "output/data/more.txt").write_text(asked["data"])
+if "x" in asked:
+    print(f"score={asked['x']}", flush=True)
 print("waiting" if "wait" in asked else "done", flush=True)
 while "wait" in asked and epoch < int(asked["wait"]):
     time.sleep(0.05)
@@ -69,6 +73,7 @@ sys.exit(int(asked.get("exit", "0")))
 METRICS = [
     {"Name": "loss", "Regex": "loss=([0-9.]+)"},
     {"Name": "accuracy", "Regex": "accuracy=([a-z0-9.]+)"},
+    {"Name": "score", "Regex": "score=([0-9.e-]+)"},
 ]
 TRAINING, PROCESSING = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs"
 OVER = ("Completed", "Failed", "Stopped")
@@ -82,13 +87,15 @@ def statuses(job: dict[str, Any]) -> list[str]:
 class Jobs:
     """A world with the image in it, and data of two files."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(
+        self, world: World, push: Callable[[str, Path, dict[str, str]], str] = push_programs
+    ) -> None:
         self.world = world
         self.sagemaker = world.sagemaker
         repository = world.ecr.create_repository(repositoryName="jobs")["repository"]
         uri = repository["repositoryUri"]
         programs = {"/opt/program/train": TRAIN, "/opt/program/process": PROCESS}
-        self.image = f"{uri}@{push_programs(uri, world.folder, programs)}"
+        self.image = f"{uri}@{push(uri, world.folder, programs)}"
         for name in ("a.csv", "deep/b.csv"):
             world.s3.put_object(Bucket=BUCKET, Key=f"data/train/{name}", Body=f"rows of {name}".encode())
 
@@ -122,7 +129,7 @@ class Jobs:
     def start_processing(self, *words: str, **members: Any) -> str:
         """Create a processing job whose program gets these arguments; returns its name."""
         name = self.world.name("processing")
-        application = {"ImageUri": self.image, "ContainerEntrypoint": ["/opt/program/process"]}
+        application = {"ImageUri": self.image, "ContainerEntrypoint": ["python3", "/opt/program/process"]}
         cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
         self.sagemaker.create_processing_job(
             **{
@@ -145,6 +152,48 @@ class Jobs:
             ),
             f"{name} to end",
         )
+
+    def tuning(self, ranges: dict[str, Any], static: dict[str, str], **config: Any) -> dict[str, Any]:
+        """CreateHyperParameterTuningJob's request, for the highest score, with more of its config."""
+        objective = {"Type": "Maximize", "MetricName": "score"}
+        request = self.request("unnamed")
+        del request["TrainingJobName"]
+        return {
+            "HyperParameterTuningJobName": self.world.name("tuning"),
+            "HyperParameterTuningJobConfig": {
+                "Strategy": "Random",
+                "HyperParameterTuningJobObjective": objective,
+                "ResourceLimits": {"MaxNumberOfTrainingJobs": 3, "MaxParallelTrainingJobs": 2},
+                "ParameterRanges": ranges,
+                **config,
+            },
+            "TrainingJobDefinition": {**request, "StaticHyperParameters": static},
+        }
+
+    def start_tuning(
+        self, ranges: dict[str, Any], static: dict[str, str] | None = None, **config: Any
+    ) -> str:
+        """Create a tuning job; returns its name."""
+        request = self.tuning(ranges, static or {}, **config)
+        self.sagemaker.create_hyper_parameter_tuning_job(**request)
+        return request["HyperParameterTuningJobName"]
+
+    def describe_tuning(self, name: str) -> dict[str, Any]:
+        """DescribeHyperParameterTuningJob."""
+        return self.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+
+    def tuned(self, name: str) -> dict[str, Any]:
+        """DescribeHyperParameterTuningJob once the job is over."""
+        return wait_for(
+            lambda: (d := self.describe_tuning(name))["HyperParameterTuningJobStatus"] in OVER and d,
+            f"{name} to end",
+        )
+
+    def trials(self, name: str, **members: Any) -> list[dict[str, Any]]:
+        """The training jobs of a tuning job."""
+        return self.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName=name, **members
+        )["TrainingJobSummaries"]
 
     def describe(self, name: str) -> dict[str, Any]:
         """DescribeTrainingJob."""

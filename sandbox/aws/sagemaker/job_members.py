@@ -41,6 +41,31 @@ _CLUSTER: Members = {
     **every("kept", "VolumeSizeInGB", "VolumeKmsKeyId"),
     **every("refused", "InstancePreferences", "SelectedInstanceType", "SelectedInstanceCount"),
 }
+_TUNING_CONFIG: Members = {
+    **every("served", "Strategy", "HyperParameterTuningJobObjective", "RandomSeed"),
+    **every("served", "ResourceLimits.MaxNumberOfTrainingJobs", "ResourceLimits.MaxParallelTrainingJobs"),
+    **every("served", "ParameterRanges.IntegerParameterRanges", "ParameterRanges.ContinuousParameterRanges"),
+    **every("served", "ParameterRanges.CategoricalParameterRanges", "TrainingJobEarlyStoppingType"),
+    **every("served", "TuningJobCompletionCriteria.TargetObjectiveMetricValue"),
+    **every("refused", "StrategyConfig", "ResourceLimits.MaxRuntimeInSeconds"),
+    **every("refused", "ParameterRanges.AutoParameters"),
+    **every("refused", "TuningJobCompletionCriteria.BestObjectiveNotImproving"),
+    **every("refused", "TuningJobCompletionCriteria.ConvergenceDetected"),
+}
+_TUNED: Members = {
+    **every("served", "DefinitionName", "StaticHyperParameters", "RoleArn", "Environment"),
+    **every("served", "AlgorithmSpecification.TrainingImage", "AlgorithmSpecification.TrainingInputMode"),
+    **every("served", "AlgorithmSpecification.MetricDefinitions"),
+    **every("refused", "AlgorithmSpecification.AlgorithmName"),
+    **inside("InputDataConfig", _CHANNEL),
+    **every("served", "OutputDataConfig.S3OutputPath", "OutputDataConfig.CompressionType"),
+    **every("kept", "OutputDataConfig.KmsKeyId"),
+    **inside("ResourceConfig", _RESOURCES),
+    **inside("StoppingCondition", _STOPPING),
+    **every("served", "EnableManagedSpotTraining", "CheckpointConfig", "RetryStrategy"),
+    **every("kept", "VpcConfig", "EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"),
+    **every("refused", "TuningObjective", "HyperParameterRanges", "HyperParameterTuningResourceConfig"),
+}
 
 JOB_MEMBERS: Mapping[str, Members] = {
     "CreateTrainingJob": {
@@ -69,6 +94,12 @@ JOB_MEMBERS: Mapping[str, Members] = {
         **every("served", "StoppingCondition"),
         **every("refused", "ExperimentConfig"),
     },
+    "CreateHyperParameterTuningJob": {
+        **every("served", "HyperParameterTuningJobName", "Tags"),
+        **inside("HyperParameterTuningJobConfig", _TUNING_CONFIG),
+        **inside("TrainingJobDefinition", _TUNED),
+        **every("refused", "TrainingJobDefinitions", "WarmStartConfig", "Autotune"),
+    },
 }
 
 _TRAINING_VALUES: Values = {
@@ -92,4 +123,13 @@ _PROCESSING_VALUES: Values = {
 JOB_VALUES: Mapping[str, Values] = {
     "CreateTrainingJob": _TRAINING_VALUES,
     "CreateProcessingJob": _PROCESSING_VALUES,
+    "CreateHyperParameterTuningJob": {
+        "HyperParameterTuningJobConfig.Strategy": frozenset({"Random", "Grid"}),
+        "HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType": frozenset({"Off"}),
+        **{
+            path: values
+            for path, values in inside("TrainingJobDefinition", _TRAINING_VALUES).items()
+            if "TrainingImageConfig" not in path
+        },
+    },
 }

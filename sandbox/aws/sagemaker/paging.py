@@ -25,15 +25,16 @@ def listed(
     name_key: str,
     params: Mapping[str, Any],
     status_key: str = "",
+    more_keys: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The response of a List action: `member` holds one page of `entries`.
 
     Reads NameContains, StatusEquals, CreationTime- and LastModifiedTimeAfter and -Before, SortBy (Name,
-    CreationTime, Status), SortOrder, MaxResults and NextToken from `params`. Raises ValidationException for a
-    token that no page of the same list gave.
+    CreationTime, Status, and what `more_keys` has members for), SortOrder, MaxResults and NextToken from
+    `params`. Raises ValidationException for a token that no page of the same list gave.
     """
     found = [entry for entry in entries if _wanted(entry, name_key, params, status_key)]
-    keys = {"Name": name_key, "Status": status_key or name_key}
+    keys = {"Name": name_key, "Status": status_key or name_key, **(more_keys or {})}
     sort_key = keys.get(params.get("SortBy") or "CreationTime", "CreationTime")
     descending = (params.get("SortOrder") or "Descending") == "Descending"
 

@@ -21,11 +21,13 @@ _BACKEND = {
     "endpoint-config": "endpoint_configs",
     "training-job": "training_jobs",
     "processing-job": "processing_jobs",
+    "hyper-parameter-tuning-job": "hyper_parameter_tuning_jobs",
 }
 _WORDS = {
     "endpoint-config": "endpoint configuration",
     "training-job": "training job",
     "processing-job": "processing job",
+    "hyper-parameter-tuning-job": "hyperparameter tuning job",
 }
 
 

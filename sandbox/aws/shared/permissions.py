@@ -59,6 +59,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("ModelPackageArn", "sagemaker:{place}:model-package/{}"),
         ("TrainingJobName", "sagemaker:{place}:training-job/{}"),
         ("ProcessingJobName", "sagemaker:{place}:processing-job/{}"),
+        ("HyperParameterTuningJobName", "sagemaker:{place}:hyper-parameter-tuning-job/{}"),
     ),
     "ecr": (("repositoryName", "ecr:{place}:repository/{}"),),
     "iam": (("RoleName", "iam::{account}:role/{}"),),
@@ -172,7 +173,9 @@ def _besides(
         if service == "kms":  # "Controlling access to tags" in KMS's guide: of a key that is being made, too
             resources = {_arn("kms:{place}:key/{}", "*")}
         yield from (Permission(_TAGGING[service], resource) for resource in resources)
-    role = request.get("ExecutionRoleArn") or request.get("RoleArn")
+    definition = request.get("TrainingJobDefinition")
+    of_tuning = definition.get("RoleArn") if isinstance(definition, dict) else None
+    role = request.get("ExecutionRoleArn") or request.get("RoleArn") or of_tuning
     if service == "sagemaker" and action.startswith("Create") and isinstance(role, str):
         yield Permission("iam:PassRole", role)
     if (

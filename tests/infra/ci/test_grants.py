@@ -70,6 +70,17 @@ def test_a_project_that_no_policy_can_name_is_refused_before_anything_is_made():
         [role.policy() for role in by_name(project=project).values()]
 
 
+def test_captured_answers_are_read_by_whoever_rolls_out_and_by_nobody_else():
+    captured = {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/answers"}}}
+    project = Project(tuple(stage(captured, name=name) for name in STAGES))
+    there = "arn:aws:s3:::kept-elsewhere/answers/delays-prod/live/x.jsonl"
+    roles = by_name(project=project)
+    readers = {
+        name for name, role in roles.items() if allows([json.loads(role.policy())], "s3:GetObject", there)
+    }
+    assert readers == {name for name in roles if name.startswith(("promote-", "release", "retrain"))}
+
+
 def test_who_only_reads_writes_nothing_anywhere():
     assert [action for action in actions("read-only") if WRITES.match(action)] == []
     for name in STAGES:

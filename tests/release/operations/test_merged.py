@@ -5,13 +5,16 @@ import pytest
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import Opened, Phase, Refused
 from release.domain.pins import Proposed
+from release.domain.said import Caller
 from release.operations import fences
+from release.operations.approve import approve
 from release.operations.merged import merged
 from release.operations.promote import Order, placed, promote
 from release.operations.rollback import rollback
 from release.operations.status import status
+from tests.fakes.world import ACCOUNT
 from tests.release.operations.test_promote import last, untouched
-from tests.release.scenes import ENDPOINT, begin, killed_at, pins_now, serves, serving, sure
+from tests.release.scenes import ENDPOINT, begin, killed_at, killed_when, pins_now, serves, serving, sure
 from tests.release.scenes import config_of as config
 
 
@@ -111,6 +114,27 @@ class TestACrash:
         assert staging.ledger.current is None
         assert staging.file.endpoints[ENDPOINT].proposed is None
         assert len(staging.repository.commits) == 1
+
+    @pytest.mark.parametrize("skips", [True, False])
+    def test_so_it_does_where_the_file_holds_the_proposal_no_more(
+        self, project, dev, staging, prod, told, skips
+    ):
+        world = project(dev, staging, prod) if skips else project(dev, prod)
+        found = proposing(dev, prod, skip=skips, reason="an outage")
+        killed_when(
+            prod,
+            lambda: prod.file.endpoints[ENDPOINT].proposed is None and prod.ledger.current,
+            lambda: merged(world, "prod", None, told),
+        )
+        assert prod.ledger.current is not None
+        [landed] = merged(world, "prod", None, told)
+        assert (landed.release, landed.changed) == (found.release, True)
+        assert (prod.ledger.current, len(prod.repository.commits)) == (None, 1)
+
+    def test_a_promotion_that_somebody_else_began_is_theirs_to_end(self, world, staging, told):
+        killed_at(staging, Phase.MOVING, lambda: promote(world, Order("staging"), told))
+        assert merged(world, "staging", None, told) == []
+        assert staging.ledger.current is not None
 
     def test_a_rollback_takes_it_back_and_the_proposal_with_it(self, world, staging, proposed, told):
         before = pins_now(staging)
@@ -215,14 +239,18 @@ class TestRefusals:
         assert (staging.sagemaker.updates, staging.stack.ups) == ([], 0)
         assert staging.file.endpoints[ENDPOINT].proposed == proposed
 
-    def test_a_release_without_the_yes_that_it_needs_waits_for_it(self, project, dev, staging, told):
+    def test_a_release_without_the_yes_that_it_needs_waits_for_it(self, project, dev, staging, coming, told):
         world = project(dev, staging, staging={"approvals": 1})
         found = proposing(dev, staging)
+        assert found.release == coming
         with pytest.raises(ReleaseFailed, match="approval") as caught:
             merged(world, "staging", None, told)
         assert f"./slipway approve {found.release} --stage staging" in caught.value.next_step
         assert (staging.sagemaker.updates, staging.stack.ups) == ([], 0)
         assert staging.file.endpoints[ENDPOINT].proposed == found
+        staging.caller = Caller(arn=f"arn:aws:iam::{ACCOUNT}:user/ann")
+        approve(world, "staging", found.release, "it is good", told)
+        assert merged(world, "staging", None, told)[0].changed
 
     def test_an_unknown_source(self, world, dev, staging, told):
         proposing(dev, staging, source="qa")

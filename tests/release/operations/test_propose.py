@@ -5,6 +5,7 @@ import re
 import pytest
 
 from release.domain.errors import Held, ReleaseFailed, UsageError
+from release.domain.pins import Placed, Proposed
 from release.operations import fences
 from release.operations.promote import Order
 from release.operations.propose import propose
@@ -82,6 +83,22 @@ class TestRefusals:
         begin(staging, staging.pin(7))
         with pytest.raises(Held, match="is open in staging"):
             propose(world, Order("staging"), told)
+
+    def test_a_stage_that_is_not_there_yet(self, project, dev, told):
+        empty = serving(None, stage="staging")
+        empty.artifacts.there, empty.registry.address = False, None
+        with pytest.raises(UsageError, match="no bucket or registry yet") as caught:
+            propose(project(dev, empty), Order("staging"), told)
+        assert "pulumi up --stack staging" in caught.value.next_step
+
+    def test_what_was_merged_and_waits(self, world, staging, told):
+        settings, live = staging.file.endpoints[ENDPOINT], sure(pins_now(staging).live)
+        found = Proposed(**live.model_dump(include=set(Placed.model_fields)), source="dev")
+        staging.file.endpoints[ENDPOINT] = settings.model_copy(update={"proposed": found})
+        staging.repository.track()
+        with pytest.raises(UsageError, match=f"proposes {found.release} for delays already") as caught:
+            propose(world, Order("staging"), told)
+        assert "--merged" in caught.value.next_step
 
     def test_what_is_live_already(self, project, dev, told):
         same = serving(2, 0, stage="staging")

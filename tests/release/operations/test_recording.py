@@ -6,13 +6,15 @@ from release.domain.errors import ReleaseFailed
 from release.domain.ledger import Phase
 from release.domain.repository import NotCommitted
 from release.operations.apply import apply
+from release.operations.history import history
 from release.operations.promote import Order, promote
 from release.operations.release import Order as ReleaseOrder
 from release.operations.release import release
-from release.operations.rollback import rollback
+from release.operations.rollback import rehearse, rollback
+from release.operations.status import status
 from release.operations.sync import sync
 from release.operations.unlock import unlock
-from tests.fakes.world import CI
+from tests.fakes.world import CI, Told
 from tests.release.scenes import killed_at, pins_now, serving, sure
 
 
@@ -78,6 +80,16 @@ class TestOneCommit:
         unlock(world, "staging", "the host is gone", told)
         assert staging.repository.commits == [], "the file is as HEAD has it: nothing is to be said"
 
+    def test_of_an_unlock_where_the_candidate_was_committed(self, world, staging, told):
+        killed_at(staging, Phase.MOVING, lambda: promote(world, Order("staging"), told))
+        staging.repository.track()
+        unlock(world, "staging", "the host is gone", told)
+        number = staging.ledger.stored[-1].number
+        assert said(staging) == (
+            "staging: unlocked where it stood",
+            ("Reason: the host is gone", f"Ledger: entry {number} of staging", "By: assumed-role/ci/job-7"),
+        )
+
     def test_of_a_sync(self, world, staging, told):
         old, before = sure(pins_now(staging).live).release, dict(staging.file.endpoints)
         promote(world, Order("staging"), told)
@@ -105,6 +117,13 @@ class TestNoCommit:
         assert promote(project(dev, staging), Order("staging"), told).changed
         assert staging.repository.commits == []
         assert "commit" not in told.text
+
+    def test_where_a_command_only_reads_git_is_not_even_asked(self, world, dev, staging):
+        for stage in (dev, staging):
+            stage.repository = None
+        status(world, [])
+        history(world, "staging", None)
+        rehearse(world, "staging", None, Told())
 
 
 class TestARefusalByGit:

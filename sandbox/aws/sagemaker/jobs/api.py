@@ -14,7 +14,6 @@ from sandbox.aws.shared.moto_actions import replace
 
 STARTING = {
     "create_transform_job": "CreateTransformJob",
-    "create_hyper_parameter_tuning_job": "CreateHyperParameterTuningJob",
     "create_auto_ml_job_v2": "CreateAutoMLJobV2",
     "create_compilation_job": "CreateCompilationJob",
     "start_pipeline_execution": "StartPipelineExecution",

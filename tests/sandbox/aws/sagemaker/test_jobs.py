@@ -33,7 +33,6 @@ def test_what_would_not_run_is_not_started(sandbox: SandboxHandle, action: str) 
 def test_no_such_job_is_listed(sandbox: SandboxHandle) -> None:
     client = sandbox.client("sagemaker")
     assert client.list_transform_jobs()["TransformJobSummaries"] == []
-    assert client.list_hyper_parameter_tuning_jobs()["HyperParameterTuningJobSummaries"] == []
 
 
 def _placed(value: Any, name: str = "") -> Any:

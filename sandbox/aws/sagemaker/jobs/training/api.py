@@ -3,6 +3,7 @@
 Adds to moto: jobs that run.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -61,9 +62,7 @@ class TrainingJobs:
         arn = sagemaker_arn("training-job", name, account, region)
         refuse_taken(jobs_of(account, region), name, arn)
         refuse_uncovered("CreateTrainingJob", request)
-        given = request.get("StoppingCondition") or {}
-        stopping = {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME, **given}
-        request = {**request, "StoppingCondition": stopping}
+        request = with_defaults(request)
         refuse_request(request)
         owner = Owner(account, region, request["RoleArn"])
         refuse_role(self._roles, owner)
@@ -115,6 +114,12 @@ class TrainingJobs:
                 f"no training job {name!r} trains on a spot instance now ({states or 'there is none'}); it "
                 "needs EnableManagedSpotTraining"
             )
+
+
+def with_defaults(request: Mapping[str, Any]) -> dict[str, Any]:
+    """A request with a limit of its runtime, where it gives none. Pure."""
+    given = request.get("StoppingCondition") or {}
+    return {**request, "StoppingCondition": {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME, **given}}
 
 
 def jobs_of(account: str, region: str) -> dict[str, TrainingJob]:

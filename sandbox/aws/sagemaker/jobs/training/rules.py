@@ -15,6 +15,8 @@ def refuse_request(request: Mapping[str, Any]) -> None:
     algorithm = request.get("AlgorithmSpecification") or {}
     if "TrainingImage" not in algorithm:
         raise ValidationError("AlgorithmSpecification needs a TrainingImage: the sandbox runs images alone.")
+    if "ResourceConfig" not in request:
+        raise ValidationError("ResourceConfig is required.")
     try:
         read_definitions(algorithm.get("MetricDefinitions") or ())
     except ValueError as error:

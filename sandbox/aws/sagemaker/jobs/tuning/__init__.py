@@ -1,0 +1,1 @@
+"""Tuning jobs: the actions, what is refused, how one is described."""

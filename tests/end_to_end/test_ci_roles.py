@@ -1,0 +1,98 @@
+"""Each workflow's job with the very policy that its role has in IAM: it does its work, and no other."""
+
+import json
+import os
+from collections.abc import Mapping
+
+import pytest
+
+from tests.end_to_end.permissions import actions
+from tests.end_to_end.world import Done
+from tests.infra.ci.stack import ci_stack
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
+
+READS = (
+    ("status",),
+    ("plan",),
+    ("doctor", "staging"),
+    ("history",),
+    ("verify", "staging"),
+    ("logs", "staging"),
+    ("fence",),
+    ("report", "staging"),
+)
+"""What the job that only reads does."""
+SPARE: Mapping[str, Mapping[str, str]] = {
+    "rollback-staging": {},
+    "read-only": {},
+}
+"""What a role may do and its job does not do here, with the reason why it may."""
+
+
+@pytest.fixture(scope="module")
+def roles(world, tmp_path_factory):
+    """The policies of the roles of a CI stack that is up, as IAM has them."""
+    stack = ci_stack(tmp_path_factory.mktemp("ci") / "project", world.sandbox.env, world.project)
+    stack.must("up", "--yes", "--skip-preview")
+    arns = json.loads(stack.must("stack", "output", "roles"))
+    iam = world.client("iam")
+    return {
+        name: iam.get_role_policy(RoleName=arn.rpartition("/")[2], PolicyName="job")["PolicyDocument"]
+        for name, arn in arns.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def job(world, roles):
+    """Runs a command as the job of a role."""
+
+    def run(role: str, *arguments: str, expected: int | None = 0) -> Done:
+        world.sandbox.enforce(role, [roles[role]])
+        return world.slipway(*arguments, expected=expected, env=world.env | {"AWS_ACCESS_KEY_ID": role})
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def served(world, trained, job):
+    """Two releases, one after the other, brought to staging by the jobs of release and promotion."""
+    found = []
+    for kind in ("logistic", "boosting"):
+        found.append(job("release", "release", "--model", os.fspath(trained[kind])).result["release"])
+        job("promote-staging", "promote", "staging")
+    return found
+
+
+def spare(world, role, policy):
+    """What of a policy nobody needed since the calls were reset."""
+    needed = {action.lower() for action in world.sandbox.permissions()}
+    return {action for action in actions(policy) if action.lower() not in needed}
+
+
+def test_release_and_promotion_bring_a_release_and_no_job_another_ones(world, served, job):
+    assert world.endpoint("staging").live.release == served[1]
+    denied = job("promote-staging", "promote", "dev", "prod", "--skip", "--reason", "no", expected=4)
+    assert "is not authorized to perform: " in denied.stderr
+    denied = job("release", "promote", "staging", "prod", expected=4)
+    assert "is not authorized to perform: " in denied.stderr
+
+
+def test_the_job_that_reads_reads_all_and_moves_nothing(world, served, job, roles):
+    world.sandbox.reset_calls()
+    for command in READS:
+        said = job("read-only", *command, expected=None)
+        assert "not authorized" not in said.stderr, (command, said.stderr)
+    assert spare(world, "read-only", roles["read-only"]) == set(SPARE["read-only"])
+    denied = job("read-only", "rollback", "staging", expected=4)
+    assert "is not authorized to perform: " in denied.stderr
+    world.assert_at_rest("staging", serves=served[1])
+
+
+def test_the_job_of_a_rollback_goes_back_and_does_nothing_else(world, served, job, roles):
+    world.sandbox.reset_calls()
+    assert job("rollback-staging", "rollback", "staging").result["release"] == served[0]
+    assert spare(world, "rollback-staging", roles["rollback-staging"]) == set(SPARE["rollback-staging"])
+    denied = job("rollback-staging", "promote", "staging", expected=4)
+    assert "is not authorized to perform: " in denied.stderr
+    world.assert_at_rest("staging", serves=served[0])
