@@ -12,8 +12,9 @@ from model.training.tracking.trackers import DEFAULT, VARIABLE, parse
 from release.connect import connect
 from release.domain.errors import UsageError
 from release.operations.retrain import Order, retrain
-from scripts.shared import arguments
+from scripts.shared import arguments, training_job
 from scripts.shared.cli import Command, Out, run
+from scripts.shared.job_trainer import JobTrainer
 from scripts.shared.local_trainer import LocalTrainer
 from scripts.shared.retrained import words
 
@@ -30,6 +31,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument("--because", metavar="TEXT", default="", help="why; kept in the stage's ledger")
     asked.add_argument("--event", metavar="FILE", help=EVENT)
+    training_job.arguments(parser)
     add("--trackers", default=os.environ.get(VARIABLE), help="what records the run, as of ./slipway train")
 
 
@@ -51,7 +53,10 @@ def _event(name: str) -> bytes:
 def _work(args: argparse.Namespace, out: Out) -> int:
     world, service = connect(out.tell), args.found
     wanted = Wanted(args.model, arguments.own(args, service), args.until)
-    trainer = LocalTrainer(service, wanted, world.build, parse(args.trackers) if args.trackers else DEFAULT)
+    trackers, job = parse(args.trackers) if args.trackers else DEFAULT, training_job.of(args)
+    trainer = LocalTrainer(service, wanted, world.build, trackers)
+    if job is not None:
+        trainer = JobTrainer(service, wanted, world.build, trackers, job)
     event = None if args.event is None else _event(args.event)
     result = retrain(world, Order(args.stage, args.endpoint, args.because, event), trainer, out.tell)
     for gate in result.gates:

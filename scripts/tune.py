@@ -17,9 +17,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    options, asked = training.options(args, out), Search(args.trials, args.seed)
-    if args.on == training_job.SAGEMAKER:
-        return training.told(training_job.train(args.found, options, args, out, asked), out)
+    options, job, asked = training.options(args, out), training_job.of(args), Search(args.trials, args.seed)
+    if job is not None:
+        return training.told(training_job.train(args.found, options, job, out.tell, asked), out)
     with out.waiting("Loading the libraries"):
         from model.training.tune import tune
 

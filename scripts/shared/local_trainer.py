@@ -5,6 +5,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model.contract import Service
 from model.errors import ModelError
@@ -15,6 +16,9 @@ from release.domain.errors import UsageError
 from release.domain.retrained import TrainingWindow
 from release.domain.trainer import Look
 from release.ports import Event, Tell
+
+if TYPE_CHECKING:
+    from model.training.finish import TrainResult
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,6 @@ class LocalTrainer:
     def train(self, window: TrainingWindow, champion: Path, out: Path, tell: Tell) -> None:
         """Train here, in this process."""
         from model.training.champion import read_champion  # its libraries, only when they are needed
-        from model.training.train import train
 
         options = TrainOptions(
             model=window.model,
@@ -59,9 +62,15 @@ class LocalTrainer:
             tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
         )
         with _as_usage():
-            result = train(self.of, options, lambda text: tell(Event(text)))
+            result = self.trained(options, tell)
         for warning in result.warnings:
             tell(Event(f"warning: {warning}", detail=True))
+
+    def trained(self, options: TrainOptions, tell: Tell) -> "TrainResult":
+        """One training of these options."""
+        from model.training.train import train
+
+        return train(self.of, options, lambda text: tell(Event(text)))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import argparse
 import inspect
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,11 @@ from model import finding
 from model.contract import Service
 from model.training.options import TrainOptions
 from release import connect
-from scripts.shared.cli import Out
 
 if TYPE_CHECKING:
     from model.training.finish import TrainResult
     from model.training.search import Search
+    from release.ports import Tell
 
 HERE, SAGEMAKER = "here", "sagemaker"
 ON = f"where: {HERE} (default), or {SAGEMAKER}: in a training job, which leaves the same model"
@@ -25,22 +26,35 @@ MINUTES = "the job is stopped when it takes longer (default: slipway:training of
 AGAIN = "start another job where one has done the same already"
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A training job as somebody asks for it."""
+
+    stage: str | None
+    minutes: int | None
+    spot: bool
+    again: bool
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """`--on` and what only a training job has."""
     add = parser.add_argument
     add("--on", choices=(HERE, SAGEMAKER), default=HERE, help=ON)
-    add("--stage", metavar="STAGE", help=STAGE)
+    add("--stage", dest="job_stage", metavar="STAGE", help=STAGE)
     add("--spot", action="store_true", help=SPOT)
     add("--max-minutes", metavar="MINUTES", type=int, help=MINUTES)
     add("--again", action="store_true", help=AGAIN)
 
 
+def of(args: argparse.Namespace) -> Asked | None:
+    """What is asked for; None where it is to be trained here."""
+    if args.on == HERE:
+        return None
+    return Asked(args.job_stage, args.max_minutes, args.spot, args.again)
+
+
 def train(
-    service: Service,
-    options: TrainOptions,
-    args: argparse.Namespace,
-    out: Out,
-    search: "Search | None" = None,
+    service: Service, options: TrainOptions, asked: Asked, tell: "Tell", search: "Search | None" = None
 ) -> "TrainResult":
     """Have SageMaker train, after a search if one is asked for, and make what the job left a model here."""
     from model.training.data_file import NAME
@@ -49,9 +63,13 @@ def train(
     from release.domain.data_version import DataVersion
     from release.jobs import Code
     from release.operations import train_job
+    from release.ports import Event
+
+    def step(text: str) -> None:
+        tell(Event(text))
 
     started = time.monotonic()
-    made = order(service, options, out.step, search)
+    made = order(service, options, step, search)
     data, code = made.data, Path(inspect.getfile(type(service))).parent
     models = {} if options.champion is None else {hyperparameters.CHAMPION: options.champion}
     others = {f"{hyperparameters.WITH}{number}": file for number, (_, file) in enumerate(options.others)}
@@ -67,11 +85,11 @@ def train(
             data=DataVersion(data.version, data.sha256, data.md5, len(data.content)),
             data_file=rows,
             models=models | others,
-            minutes=args.max_minutes,
-            spot=args.spot,
-            again=args.again,
+            minutes=asked.minutes,
+            spot=asked.spot,
+            again=asked.again,
         )
-        job = train_job.train(lambda: connect.site(out.tell, args.stage), wanted, left, out.tell)
+        job = train_job.train(lambda: connect.site(tell, asked.stage), wanted, left, tell)
         seconds = job.seconds or time.monotonic() - started
         tags = {"slipway.training_job": job.name, "slipway.training_job_arn": job.arn}
-        return collect(left, service, options, data, tags, seconds, out.step)
+        return collect(left, service, options, data, tags, seconds, step)
