@@ -52,12 +52,17 @@ def train(site_of: Callable[[], Site], wanted: Wanted, folder: Path, tell: Tell)
     Raises UsageError for a stage that no training runs in, TrainingFailed for a job that ended without a
     model. An interrupt stops the job.
     """
-    site, settings = _place(site_of, tell)
-    order = _order(site, settings, wanted, tell)
-    request = training.request(site.ports.settings, settings, order, site.ports.artifacts.bucket)
+    site, settings = place(site_of, tell)
+    ordered = order(site, settings, wanted, tell)
+    request = training.request(site.ports.settings, settings, ordered, site.ports.artifacts.bucket)
     job = _ended(site, _begun(site, wanted, request, tell), tell)
     if job.status is not Status.COMPLETED:
         raise training.failed(job)
+    return fetched(site, job, folder)
+
+
+def fetched(site: Site, job: Job, folder: Path) -> Job:
+    """The job, when what it left lies in `folder`. Raises TrainingFailed where it left nothing."""
     if not site.jobs.fetch(job, folder):
         raise TrainingFailed(
             f"The training job {job.name} is Completed, and left nothing in {job.output}.",
@@ -68,7 +73,7 @@ def train(site_of: Callable[[], Site], wanted: Wanted, folder: Path, tell: Tell)
     return job
 
 
-def _place(site_of: Callable[[], Site], tell: Tell) -> tuple[Site, TrainingSettings]:
+def place(site_of: Callable[[], Site], tell: Tell) -> tuple[Site, TrainingSettings]:
     """The stage with all that a job needs of it. Raises UsageError where it is not to have any."""
     site = site_of()
     ports, settings = site.ports, site.ports.settings
@@ -98,7 +103,7 @@ def _ready(ports: StagePorts) -> bool:
     return ports.artifacts.exists() and ports.registry.uri() is not None and ports.role_exists(role)
 
 
-def _order(site: Site, settings: TrainingSettings, wanted: Wanted, tell: Tell) -> Order:
+def order(site: Site, settings: TrainingSettings, wanted: Wanted, tell: Tell) -> Order:
     """What is to be trained, once all that it needs is in the stage, each by its content."""
     ports = site.ports
     channels = [Channel(DATA, _data(ports, wanted, tell))]

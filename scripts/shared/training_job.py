@@ -5,6 +5,7 @@ import inspect
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,13 @@ from model.training.options import TrainOptions
 from release import connect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from model.training.finish import TrainResult
-    from model.training.search import Search
+    from model.training.search import Search, Trial
+    from release.domain.training import Job
+    from release.jobs import Site
+    from release.operations.train_job import Wanted
     from release.ports import Tell
 
 HERE, SAGEMAKER = "here", "sagemaker"
@@ -34,6 +40,8 @@ class Asked:
     minutes: int | None
     spot: bool
     again: bool
+    parallel: int = 1
+    """How many trials of a search run side by side; from two on it is a tuning job of SageMaker's."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +58,7 @@ def of(args: argparse.Namespace) -> Asked | None:
     """What is asked for; None where it is to be trained here."""
     if args.on == HERE:
         return None
-    return Asked(args.job_stage, args.max_minutes, args.spot, args.again)
+    return Asked(args.job_stage, args.max_minutes, args.spot, args.again, getattr(args, "parallel", 1))
 
 
 def train(
@@ -59,7 +67,7 @@ def train(
     """Have SageMaker train, after a search if one is asked for, and make what the job left a model here."""
     from model.training.data_file import NAME
     from model.training.job import hyperparameters, metrics
-    from model.training.job.collect import collect, order
+    from model.training.job.collect import Back, collect, order
     from release.domain.data_version import DataVersion
     from release.jobs import Code
     from release.operations import train_job
@@ -69,7 +77,8 @@ def train(
         tell(Event(text))
 
     started = time.monotonic()
-    made = order(service, options, step, search)
+    alone = search is None or asked.parallel < 2
+    made = order(service, options, step, search if alone else None)
     data, code = made.data, Path(inspect.getfile(type(service))).parent
     models = {} if options.champion is None else {hyperparameters.CHAMPION: options.champion}
     others = {f"{hyperparameters.WITH}{number}": file for number, (_, file) in enumerate(options.others)}
@@ -89,7 +98,42 @@ def train(
             spot=asked.spot,
             again=asked.again,
         )
-        job = train_job.train(lambda: connect.site(tell, asked.stage), wanted, left, tell)
+        site = partial(connect.site, tell, asked.stage)
+        if search is None or alone:
+            job, trials = train_job.train(site, wanted, left, tell), ()
+        else:
+            side = _SideBySide(service, options.model, search, asked.parallel)
+            job, trials = side.best(site, wanted, left, tell)
         seconds = job.seconds or time.monotonic() - started
         tags = {"slipway.training_job": job.name, "slipway.training_job_arn": job.arn}
-        return collect(left, service, options, data, tags, seconds, step)
+        back = Back(left, data, tags, trials, seconds)
+        return collect(back, service, options, step)
+
+
+@dataclass(frozen=True)
+class _SideBySide:
+    """A search whose trials run at the same time, by a tuning job of SageMaker's."""
+
+    service: Service
+    model: str
+    search: "Search"
+    parallel: int
+
+    def best(
+        self, site: "Callable[[], Site]", wanted: "Wanted", left: Path, tell: "Tell"
+    ) -> "tuple[Job, tuple[Trial, ...]]":
+        """The training job that found the best, what it left in `left`, and what all of them tried."""
+        from model.training.job import ranges
+        from release.domain.tuning import Tuning
+        from release.operations import tune_job
+
+        tuning = Tuning(
+            ranges=ranges.ranges(self.service, self.model, self.search.trials),
+            objective=ranges.objective(self.service),
+            trials=self.search.trials,
+            parallel=self.parallel,
+            seed=self.search.seed,
+        )
+        found = tune_job.tune(site, wanted, tuning, left, tell)
+        tried = ((one.parameters, one.value) for one in found.tried)
+        return found.best, ranges.trials(self.service.space(self.model), tried)

@@ -14,7 +14,7 @@ from release.domain.training import Channel, Job, Order, Status, TrainingFailed
 from release.jobs import Code, Site
 from release.operations.train_job import Wanted, train
 from release.ports import Event
-from tests.fakes.training import DONE, FakeTrainingImages, FakeTrainingJobs
+from tests.fakes.training import DONE, FakeTrainingImages, FakeTrainingJobs, FakeTuningJobs
 from tests.fakes.world import FakeStage
 
 ROWS = b"rows"
@@ -29,6 +29,7 @@ class Place:
     def __init__(self, tmp_path: Path, settings: TrainingSettings | None) -> None:
         self.stage = FakeStage("dev", {})
         self.settings, self.jobs, self.images = settings, FakeTrainingJobs(), FakeTrainingImages()
+        self.searches = FakeTuningJobs(self.jobs)
         self.told: list[Event] = []
         self.folder = tmp_path / "left"
         rows = tmp_path / "data.parquet"
@@ -40,7 +41,7 @@ class Place:
         """The stage as it is now."""
         ports = self.stage.ports()
         ports = replace(ports, settings=ports.settings.model_copy(update={"training": self.settings}))
-        return Site(ports, self.jobs, self.images)
+        return Site(ports, self.jobs, self.searches, self.images)
 
     def train(self, **changes: object) -> Job:
         """A training of what is wanted, with these changes."""

@@ -15,7 +15,7 @@ from model.errors import ModelError
 from model.skeletons.regression.service import SERVICE
 from model.training.errors import JobInputError, JobOutputError
 from model.training.job import entry
-from model.training.job.collect import collect, order
+from model.training.job.collect import Back, collect, order
 from model.training.job.hyperparameters import Asked, asked
 from model.training.job.metrics import definitions, line
 from model.training.job.place import Place
@@ -74,7 +74,7 @@ def test_a_job_leaves_what_a_training_here_leaves_byte_for_byte(base, local, tmp
 
     options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=("mlflow",))
     made = order(SERVICE, options, quiet)
-    found = collect(back, SERVICE, options, made.data, {"slipway.job": "job-1"}, 1.0, quiet)
+    found = collect(Back(back, made.data, {"slipway.job": "job-1"}), SERVICE, options, quiet)
     assert found.passed
     for name in (MODEL, "golden.json", "data.parquet"):
         assert (tmp_path / "model" / name).read_bytes() == (local / name).read_bytes(), name
@@ -140,11 +140,11 @@ def test_a_job_that_left_no_model_or_another_one_is_refused(base, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(JobOutputError, match=r"model\.tar\.gz is not there"):
-        collect(empty, SERVICE, options, data, {}, 1.0, quiet)
+        collect(Back(empty, data), SERVICE, options, quiet)
     entry.run(SERVICE, Place(base), quiet)
     (base / "output/data/golden.json").write_bytes(b"{}")
     with pytest.raises(JobOutputError, match=r"golden\.json differs"):
-        collect(base / "output/data", SERVICE, options, data, {}, 1.0, quiet)
+        collect(Back(base / "output/data", data), SERVICE, options, quiet)
     assert not (tmp_path / "model").exists()
 
 
