@@ -152,6 +152,7 @@ def _image(site: Site, code: Code, tell: Tell) -> str:
 
 def _begun(site: Site, wanted: Wanted, request: Request, tell: Tell) -> Job:
     """The job of this request: the one that there is, or a new one."""
+    afresh = False
     for attempt in count(1):
         name = names.training_job(wanted.service, site.ports.name, request, attempt)
         found = site.jobs.describe(name)
@@ -163,7 +164,8 @@ def _begun(site: Site, wanted: Wanted, request: Request, tell: Tell) -> Job:
         if found.status is Status.COMPLETED and not wanted.again:
             tell(Event(f"the training job {name} has done the same: what it left is fetched"))
             return found
-    site.jobs.create(name, request)
+        afresh = afresh or found.status is Status.COMPLETED
+    site.jobs.create(name, training.afresh(request, attempt) if afresh else request)
     tell(Event(f"the training job {name} was started"))
     made = site.jobs.describe(name)
     if made is None:

@@ -78,7 +78,10 @@ def test_the_same_again_fetches_what_the_first_job_left_and_again_starts_another
     first = place.train()
     assert place.train().name == first.name
     assert len(place.jobs.requests) == 1
-    assert place.train(again=True).name == f"{first.name}-2"
+    again = place.train(again=True)
+    assert again.name == f"{first.name}-2"
+    kept = [request["checkpoint_config"]["s3_uri"] for request in place.jobs.requests.values()]
+    assert kept[1] == f"{kept[0]}-2", "it goes on with nothing that the first one kept"
     place.images.changed()
     assert place.train().name not in {first.name, f"{first.name}-2"}, "other code is another training"
 
