@@ -14,9 +14,8 @@ from release.domain.errors import UsageError
 from release.operations.retrain import Order, retrain
 from scripts.shared import arguments, training_job
 from scripts.shared.cli import Command, Out, run
-from scripts.shared.job_trainer import JobTrainer
-from scripts.shared.local_trainer import LocalTrainer
 from scripts.shared.retrained import words
+from scripts.shared.trainer import TrainsAsCommanded
 
 UNTIL = "the last period to learn from, in the service's words (default: the newest there is)"
 EVENT = "what asks for it: an event of EventBridge as JSON, of a schedule or an alarm (- for stdin)"
@@ -31,7 +30,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument("--because", metavar="TEXT", default="", help="why; kept in the stage's ledger")
     asked.add_argument("--event", metavar="FILE", help=EVENT)
-    training_job.arguments(parser)
+    training_job.places(parser)
     add("--trackers", default=os.environ.get(VARIABLE), help="what records the run, as of ./slipway train")
 
 
@@ -53,10 +52,8 @@ def _event(name: str) -> bytes:
 def _work(args: argparse.Namespace, out: Out) -> int:
     world, service = connect(out.tell), args.found
     wanted = Wanted(args.model, arguments.own(args, service), args.until)
-    trackers, job = parse(args.trackers) if args.trackers else DEFAULT, training_job.of(args)
-    trainer = LocalTrainer(service, wanted, world.build, trackers)
-    if job is not None:
-        trainer = JobTrainer(service, wanted, world.build, trackers, job)
+    trackers = parse(args.trackers) if args.trackers else DEFAULT
+    trainer = TrainsAsCommanded(service, wanted, world.build, trackers, training_job.of_retrain(args))
     event = None if args.event is None else _event(args.event)
     result = retrain(world, Order(args.stage, args.endpoint, args.because, event), trainer, out.tell)
     for gate in result.gates:

@@ -49,8 +49,11 @@ HEARTBEAT = "ledger-heartbeat.json"
 
 
 def retrain_heartbeat(endpoint: str) -> str:
-    """The key of the heartbeat of an endpoint's retrain, which lasts beside the stage's rollouts."""
-    return f"retrain-heartbeat-{endpoint}.json"
+    """The key of the heartbeat of an endpoint's retrain, beside that of the stage's rollouts.
+
+    Whoever may write the ledger of a stage (`ledger*`) may write it.
+    """
+    return f"ledger-heartbeat-retrain-{endpoint}.json"
 
 
 APPROVALS, WAIVERS, MAKERS = "approvals/", "waivers/", "makers/"

@@ -58,8 +58,8 @@ def of_person(because: str) -> Occasion:
 def of_event(data: bytes, account: str, region: str) -> Occasion:
     """What an event of EventBridge for a stage of this account and region asks for.
 
-    Raises UsageError for what is no such event, for one of another account or region, and for an alarm that
-    does not ring.
+    Raises UsageError for what is no such event, and for an alarm of another account or region, or that does
+    not ring. A schedule may be kept elsewhere than the stage, as with CI.
     """
     event = _parsed(data)
     kind, source = event.get("detail-type"), event.get("source")
@@ -70,11 +70,11 @@ def of_event(data: bytes, account: str, region: str) -> Occasion:
             f"a {kind} comes from {' or '.join(SOURCES[kind])}, and this one from {_shown(source)}"
         )
     found = {key: _text(event, key) for key in ("id", "time", "account", "region")}
+    if kind == SCHEDULE:
+        return Occasion(kind="schedule", name=_named(event), event=found["id"], at=found["time"])
     for key, expected in (("account", account), ("region", region)):
         if found[key] != expected:
             raise _unknown(f"it is of {key} {_shown(found[key])}, and the stage is of {expected}")
-    if kind == SCHEDULE:
-        return Occasion(kind="schedule", name=_named(event), event=found["id"], at=found["time"])
     name, because = _alarm(event.get("detail"))
     return Occasion(kind="alarm", name=name, because=because, event=found["id"], at=found["time"])
 

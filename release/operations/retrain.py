@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from release.domain import gates, ledger, occasions, retraining
-from release.domain.errors import ReleaseFailed, UsageError
+from release.domain.errors import Held, ReleaseFailed, UsageError
 from release.domain.ledger import OpenRollout, Refused, Request, Subject
 from release.domain.manifest import GateResult, parse_json
 from release.domain.occasions import Occasion
@@ -123,7 +123,7 @@ class _Run:
             proposal=gone.proposal,
             reasons=reasons,
             next_step=gone.next_step,
-            code=stopped.exit_code if stopped else 0,
+            code=Held.exit_code if stopped else 0,
         )
 
     def _told(self, trained: Trained, outcome: Outcome) -> Retrained:

@@ -44,13 +44,27 @@ class Asked:
     """How many trials of a search run side by side; from two on it is a tuning job of SageMaker's."""
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """`--on` and what only a training job has."""
+def places(parser: argparse.ArgumentParser) -> None:
+    """`--on`, and how a training job of it runs."""
     add = parser.add_argument
     add("--on", choices=(HERE, SAGEMAKER), default=HERE, help=ON)
-    add("--stage", dest="job_stage", metavar="STAGE", help=STAGE)
     add("--spot", action="store_true", help=SPOT)
     add("--max-minutes", metavar="MINUTES", type=int, help=MINUTES)
+
+
+def of_retrain(args: argparse.Namespace) -> Asked | None:
+    """What `places` was given, for a job of the first stage; None where it is to be trained here.
+
+    One that has done the same is not done again.
+    """
+    return None if args.on == HERE else Asked(None, args.max_minutes, args.spot, again=False)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """`--on` and what only a training job has."""
+    places(parser)
+    add = parser.add_argument
+    add("--stage", metavar="STAGE", help=STAGE)
     add("--again", action="store_true", help=AGAIN)
 
 
@@ -58,7 +72,7 @@ def of(args: argparse.Namespace) -> Asked | None:
     """What is asked for; None where it is to be trained here."""
     if args.on == HERE:
         return None
-    return Asked(args.job_stage, args.max_minutes, args.spot, args.again, getattr(args, "parallel", 1))
+    return Asked(args.stage, args.max_minutes, args.spot, args.again, getattr(args, "parallel", 1))
 
 
 def train(

@@ -86,3 +86,12 @@ def test_an_alarm_asks_once_and_only_while_it_rings(world, live):
     lines = world.slipway("history", "dev", "--last", "2").result["rollouts"]
     assert [(line["kind"], line["end"]) for line in lines] == [("retrain", "worse"), ("retrain", "refused")]
     assert "for alarm delays-dev-score: Threshold Crossed" in lines[0]["noted"][0]
+
+
+def test_it_may_be_trained_in_a_job_of_the_first_stage(world, live):
+    world.set("dev", training={}, retrain={"cooldown_days": 0, "budget_per_month": 50})
+    done = world.slipway("retrain", "dev", "--months", "7-10", "--on", "sagemaker", *ALONE, expected=1)
+    assert done.result["outcome"] == "worse"
+    assert "champion" in {gate["name"] for gate in done.result["gates"] if not gate["passed"]}
+    [job] = world.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+    assert job["TrainingJobStatus"] == "Completed"

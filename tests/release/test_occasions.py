@@ -65,6 +65,10 @@ def test_a_schedule_asks_by_the_name_of_its_rule(event):
     assert str(found) == "schedule monthly"
 
 
+def test_a_schedule_may_be_kept_in_another_account_and_region_than_the_stage():
+    assert of(SCHEDULE | {"account": "210987654321", "region": "eu-west-1"}).name == "monthly"
+
+
 def test_an_alarm_asks_by_its_name_and_reason():
     found = of(ALARM)
     assert (found.kind, found.name, found.because) == ("alarm", "delays-prod-score", STATE["reason"])

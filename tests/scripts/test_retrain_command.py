@@ -29,7 +29,7 @@ def trainer(dev, monkeypatch, tmp_path):
     found, world = FakeTrainer(dev.trouble), FakeWorld(dev, serving(1, stage="staging"))
     world.build = tmp_path
     monkeypatch.setattr(retrain, "connect", lambda tell: world)
-    monkeypatch.setattr(retrain, "LocalTrainer", lambda service, wanted, build, trackers: found)
+    monkeypatch.setattr(retrain, "TrainsAsCommanded", lambda *of: found)
     return found
 
 
@@ -73,13 +73,13 @@ def test_for_machines_it_is_one_line_with_every_gate(trainer, capsys):
 def test_a_training_job_trains_where_that_is_asked_for(trainer, monkeypatch):
     asked = []
 
-    def in_a_job(service, wanted, build, trackers, job):
+    def as_commanded(service, wanted, build, trackers, job):
         asked.append(job)
         return trainer
 
-    monkeypatch.setattr(retrain, "JobTrainer", in_a_job)
-    assert run("--on", "sagemaker", "--stage", "staging", "--spot") == 0
-    assert asked == [training_job.Asked("staging", minutes=None, spot=True, again=False)]
+    monkeypatch.setattr(retrain, "TrainsAsCommanded", as_commanded)
+    assert run("--on", "sagemaker", "--spot") == 0
+    assert asked == [training_job.Asked(None, minutes=None, spot=True, again=False)]
 
 
 def test_an_event_comes_from_a_file_or_from_stdin(trainer, dev, tmp_path, monkeypatch):

@@ -111,7 +111,7 @@ def test_where_every_stage_says_so_it_is_promoted_to_the_last_one(project, dev, 
 def test_a_promotion_that_is_refused_leaves_it_in_dev_and_says_why(project, dev, staging, trainer, told):
     staging.retrain = RetrainSettings(promote=True)
     found = retrain(project(dev, staging, staging={"soak_minutes": 30}), BACK, trainer, told)
-    assert (found.outcome, found.at, found.code) == ("released", "dev", 1)
+    assert (found.outcome, found.at, found.code) == ("released", "dev", 3)
     assert "soak: " in found.reasons[0]
     assert found.next_step.endswith("The command is then: ./slipway promote staging")
     ended, live = retrained(dev)[-1], sure(pins_now(dev).live)
@@ -124,7 +124,7 @@ def test_a_stage_that_is_not_there_yet_gets_no_proposal_and_is_told(project, dev
     staging.file.endpoints[ENDPOINT] = EndpointSettings()
     staging.sagemaker.endpoints.clear()
     found = retrain(project(dev, staging), BACK, trainer, told)
-    assert (found.outcome, found.at, found.code) == ("released", "dev", 2)
+    assert (found.outcome, found.at, found.code) == ("released", "dev", 3)
     assert "staging has no bucket or registry yet" in found.reasons[0]
     assert found.next_step.endswith("The command is then: ./slipway promote staging --propose")
 
@@ -206,6 +206,14 @@ def test_the_next_one_waits_for_the_cooldown_also_after_a_refusal(project, dev, 
         retrain(project(dev), BACK, trainer, told)
     dev.clock.sleep(7 * 86_400)
     assert retrain(project(dev), BACK, trainer, told).outcome == "worse"
+
+
+def test_a_cooldown_is_as_long_as_the_stage_says_also_beyond_the_budgets_month(project, dev, trainer, told):
+    trainer.worse, dev.retrain = True, RetrainSettings(cooldown_days=60)
+    retrain(project(dev), BACK, trainer, told)
+    dev.clock.sleep(59 * 86_400)
+    with pytest.raises(ReleaseFailed, match="wants 60 days between two"):
+        retrain(project(dev), BACK, trainer, told)
 
 
 def test_one_that_is_under_way_is_named(project, dev, trainer, told):

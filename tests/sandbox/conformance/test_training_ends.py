@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.sandbox.conformance.convention import behaviour
 from tests.sandbox.conformance.refusals import refused
 from tests.sandbox.job_images import Jobs, statuses
@@ -74,6 +76,7 @@ def test_checkpoints(jobs: Jobs) -> None:
     assert seen["checkpoints"] == {"epoch": "1"}
 
 
+@pytest.mark.long
 @behaviour("SageMaker", "StoppingCondition")
 def test_the_longest_wait(jobs: Jobs) -> None:
     """A spot job that waits for an instance longer than MaxWaitTimeInSeconds is MaxWaitTimeExceeded."""

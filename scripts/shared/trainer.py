@@ -1,4 +1,4 @@
-"""A retrain's trainer on this machine: the steps of `./slipway train`, as `release` asks for them."""
+"""A retrain's trainer: as `./slipway train`, here or in a training job, as `release` asks for one."""
 
 import os
 from collections.abc import Generator, Sequence
@@ -16,19 +16,22 @@ from release.domain.errors import UsageError
 from release.domain.retrained import TrainingWindow
 from release.domain.trainer import Look
 from release.ports import Event, Tell
+from scripts.shared import training_job
 
 if TYPE_CHECKING:
     from model.training.finish import TrainResult
 
 
 @dataclass(frozen=True)
-class LocalTrainer:
-    """Trains a service here. `wanted` is what somebody asks for besides the service's own rule."""
+class TrainsAsCommanded:
+    """Trains a service. `wanted` is what somebody asks for besides the service's own rule."""
 
     of: Service
     wanted: Wanted
     build: Path
     trackers: Sequence[Name]
+    job: training_job.Asked | None
+    """The training job that trains; None: this process does."""
 
     @property
     def service(self) -> str:
@@ -48,7 +51,7 @@ class LocalTrainer:
         return Look(window, found.about, found.live)
 
     def train(self, window: TrainingWindow, champion: Path, out: Path, tell: Tell) -> None:
-        """Train here, in this process."""
+        """Train, and leave what a release takes in `out`."""
         from model.training.champion import read_champion  # its libraries, only when they are needed
 
         options = TrainOptions(
@@ -62,12 +65,13 @@ class LocalTrainer:
             tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
         )
         with _as_usage():
-            result = self.trained(options, tell)
+            result = self._trained(options, tell)
         for warning in result.warnings:
             tell(Event(f"warning: {warning}", detail=True))
 
-    def trained(self, options: TrainOptions, tell: Tell) -> "TrainResult":
-        """One training of these options."""
+    def _trained(self, options: TrainOptions, tell: Tell) -> "TrainResult":
+        if self.job is not None:
+            return training_job.train(self.of, options, self.job, tell)
         from model.training.train import train
 
         return train(self.of, options, lambda text: tell(Event(text)))
