@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from model import artifact
 from model.errors import ModelError
 from model.skeletons.regression.service import SERVICE
+from model.training.data_file import DataFile
 from model.training.errors import JobInputError, JobOutputError
 from model.training.job import entry
 from model.training.job.collect import Back, collect, order
@@ -20,6 +22,7 @@ from model.training.job.hyperparameters import Asked, asked
 from model.training.job.metrics import definitions, line
 from model.training.job.place import Place
 from model.training.options import TrainOptions
+from model.training.package import of_service
 from model.training.tracking.run import MODEL
 from model.training.train import train
 
@@ -189,3 +192,15 @@ def test_a_measure_is_read_as_it_was_measured():
     found = re.search(definitions(SERVICE)["test_r2"], line("test_r2", -1.5e-7))
     assert found is not None
     assert float(found[1]) == -1.5e-7
+
+
+def test_the_version_of_what_the_data_came_from_is_told_where_it_is_not_installed():
+    class Named(type(SERVICE)):
+        """Its rows come from a package that a job has not, and its pipelines of one that it has."""
+
+        libraries = ("nowhere-installed", "numpy")
+
+    data = DataFile(b"", "rows", {"nowhere-installed": "1.2", "numpy": "0.1"})
+    assert of_service(Named(), data) == {"nowhere-installed": "1.2", "numpy": version("numpy")}
+    with pytest.raises(PackageNotFoundError):
+        of_service(Named(), DataFile(b"", "rows"))
