@@ -31,6 +31,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     asked.add_argument("--because", metavar="TEXT", default="", help="why; kept in the stage's ledger")
     asked.add_argument("--event", metavar="FILE", help=EVENT)
     training_job.places(parser)
+    arguments.no_commit(parser)
     add("--trackers", default=os.environ.get(VARIABLE), help="what records the run, as of ./slipway train")
 
 
@@ -50,7 +51,7 @@ def _event(name: str) -> bytes:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    world, service = connect(out.tell), args.found
+    world, service = connect(out.tell, commits=args.commits), args.found
     wanted = Wanted(args.model, arguments.own(args, service), args.until)
     trackers = parse(args.trackers) if args.trackers else DEFAULT
     trainer = TrainsAsCommanded(service, wanted, world.build, trackers, training_job.of_retrain(args))

@@ -175,7 +175,7 @@ def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrain
             failed = gates.failed(trained.gates)
             if failed:
                 return run.worse(trained, failed)
-            found = _released(run)
+            found = _released(run, trained)
         except (ReleaseFailed, UsageError) as error:
             outcome = "refused" if isinstance(error, ReleaseFailed) else "failed"
             run.record(Ended(outcome=outcome, reasons=(error.cause,)))
@@ -285,12 +285,22 @@ def _begun(wish: _Wish, dead: Retrain | None) -> _Run:
         wish.world, ports, wish.endpoint, rollouts.new_id(), asked, live.release, None, None, wish.tell
     )
     if dead is not None:
-        gone = "its process died, and another window or champion was asked for"
-        replace(run, id=dead.id, champion=dead.champion).record(Ended(outcome="failed", reasons=(gone,)))
+        _give_up(run, dead)
+    run.record(asked)
     for left in run.folder.parent.glob(f"{ports.name}-{wish.endpoint}-{'?' * len(run.id)}"):
         shutil.rmtree(left, ignore_errors=True)
-    run.record(asked)
     return run
+
+
+def _give_up(run: _Run, dead: Retrain) -> None:
+    """End what a dead process left. Raises Held where that has a rollout open, which somebody has to end."""
+    for name in {run.ports.name, run.world.stages.names[0]}:
+        ports = run.world.stage(name)
+        found = rollouts.found_open(ports, run.endpoint)
+        if found is not None:
+            _refuse_rolling(ports, run.endpoint, found, None)
+    gone = "its process died, and another window or champion was asked for"
+    replace(run, id=dead.id, champion=dead.champion).record(Ended(outcome="failed", reasons=(gone,)))
 
 
 def _taken_over(wish: _Wish, dead: Retrain, landed: str | None) -> _Run:
@@ -351,10 +361,25 @@ def _left(run: _Run) -> Trained | None:
         return None
 
 
-def _released(run: _Run) -> str:
+def _refuse_overtaken(run: _Run, trained: Trained) -> None:
+    """Refuse where something else than the champion is live by now: nobody knows whether this is better."""
+    ports = run.world.stage(run.ports.name)
+    standing.insist(ports, run.endpoint, "source")
+    live = rollouts.settings_of(ports, run.endpoint).pins.live
+    if live is None or live.sha256 not in (run.asked.champion, trained.sha256):
+        raise UsageError(
+            f"While it was trained beside {run.champion}, {live.release if live else 'nothing'} became live "
+            f"at {run.endpoint} in {ports.name}.",
+            "Whether it is better than that nobody has measured, so nothing was released.",
+            "Run the same command again.",
+        )
+
+
+def _released(run: _Run, trained: Trained) -> str:
     """The release, live in the first stage. What is live already needs no folder, and at most its rest."""
     first = run.world.stages.names[0]
     if run.landed is None:
+        _refuse_overtaken(run, trained)
         return release.release(run.world, release.Order(run.folder, first, run.endpoint), run.tell).release
     ports = run.world.stage(first)
     left = rollouts.found_open(ports, run.endpoint)

@@ -267,6 +267,24 @@ def test_evidence_that_was_measured_beside_another_champion_releases_nothing(pro
     assert retrained(dev)[-1].outcome == "failed"
 
 
+def test_what_became_live_meanwhile_is_no_champion_that_it_was_measured_beside(
+    project, dev, prod, trainer, told
+):
+    world = project(dev, prod)
+
+    def promoted():
+        assert promote(world, Promotion("prod"), told).changed
+
+    at_call(dev, "train", promoted)
+    with pytest.raises(
+        UsageError, match=r"While it was trained beside \w+, \w+ became live at delays in prod"
+    ):
+        retrain(world, Order("prod"), trainer, told)
+    assert retrained(prod)[-1].outcome == "failed"
+    assert "opened" not in dev.ledger.events
+    assert retrain(world, Order("prod"), trainer, told).outcome == "proposed", "the failed one does not count"
+
+
 class TestAKilledOne:
     """It blocks nobody, and the same command goes on after what is done."""
 
@@ -325,6 +343,14 @@ class TestAKilledOne:
         found = retrain(world, BACK, trainer, told)
         assert (found.champion, found.outcome) == (new, "released")
         assert events(dev) == ["asked", "ended", "asked", "trained", "ended"]
+
+    def test_with_a_rollout_open_is_not_given_up_for_another_window(self, project, dev, trainer, told):
+        self._killed(project(dev), dev, trainer, told, "ledger: verifying")
+        other = FakeTrainer(dev.trouble, months="1-8")
+        with pytest.raises(Held, match="stopped half-way, at 'moving'"):
+            retrain(project(dev), BACK, other, told)
+        assert (other.trained, events(dev)) == ([], ["asked", "trained"])
+        assert retrain(project(dev), BACK, trainer, told).outcome == "released"
 
     @staticmethod
     def _killed(world, dev, trainer, told, at):

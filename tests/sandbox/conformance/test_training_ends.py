@@ -15,6 +15,26 @@ CHECKPOINTS = f"{_GUIDE}/model-checkpoints.html"
 SPOT = f"{_GUIDE}/model-managed-spot-training.html"
 
 
+@behaviour("SageMaker", "OutputDataConfig")
+def test_the_key_of_the_output(jobs: Jobs) -> None:
+    """The output is encrypted with KmsKeyId, a key or its alias, for which the role has to be allowed."""
+    kms = jobs.world.sandbox.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/of-jobs", TargetKeyId=key)
+    output = {"S3OutputPath": f"s3://{BUCKET}/out", "KmsKeyId": "alias/of-jobs"}
+    job = jobs.over(jobs.start({}, OutputDataConfig=output))
+    place = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{BUCKET}/")
+    kept = jobs.world.s3.head_object(Bucket=BUCKET, Key=place)
+    assert (kept["ServerSideEncryption"], kept["SSEKMSKeyId"]) == ("aws:kms", key)
+    denied = jobs.world.new_role(without="kms:GenerateDataKey")
+    job = jobs.over(jobs.start({}, RoleArn=denied, OutputDataConfig=output))
+    assert job["FailureReason"].startswith("ClientError: Artifact upload failed:")
+    assert "kms:GenerateDataKey" in job["FailureReason"]
+    output["KmsKeyId"] = "alias/nobodys"
+    job = jobs.over(jobs.start({}, OutputDataConfig=output))
+    assert "KMS.NotFoundException" in job["FailureReason"]
+
+
 @behaviour("SageMaker", "StopTrainingJob")
 def test_stop(jobs: Jobs) -> None:
     """StopTrainingJob sends SIGTERM, and what the program saves then is uploaded; Stopping, then Stopped."""

@@ -38,8 +38,8 @@ def refuse_taken(jobs: Mapping[str, object], name: str, arn: str) -> None:
         )
 
 
-def refuse_over(kind: str, status: str, arn: str) -> None:
-    """Raise SageMaker's ValidationException for a job that cannot be stopped, as it is over."""
+def refuse_status(kind: str, status: str, arn: str) -> None:
+    """Raise SageMaker's ValidationException for what cannot be done to a job of that status."""
     raise ValidationError(f"The request was rejected because the {kind} job is in status {status}. ({arn})")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from model import artifact
 from model.errors import ModelError
-from model.skeletons.regression.service import SERVICE
+from model.skeletons.regression.service import SERVICE, Skeleton
 from model.training.data_file import DataFile
 from model.training.errors import JobInputError, JobOutputError
 from model.training.job import entry
@@ -195,7 +195,7 @@ def test_a_measure_is_read_as_it_was_measured():
 
 
 def test_the_version_of_what_the_data_came_from_is_told_where_it_is_not_installed():
-    class Named(type(SERVICE)):
+    class Named(Skeleton):
         """Its rows come from a package that a job has not, and its pipelines of one that it has."""
 
         libraries = ("nowhere-installed", "numpy")
