@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from model.training.job.place import Place
 from model.training.options import TrainOptions
 from model.training.package import of_service
 from model.training.tracking.run import MODEL
+from model.training.tracking.to_mlflow import MLflow
 from model.training.train import train
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("training")]
@@ -75,14 +77,13 @@ def test_a_job_leaves_what_a_training_here_leaves_byte_for_byte(base, local, tmp
     held = {path.name: path.read_bytes() for path in (base / "model").iterdir()}
     assert held == artifact.proven(artifact.read((local / MODEL).read_bytes()))
 
-    options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=("mlflow",))
+    options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=())
     made = order(SERVICE, options, quiet)
     found = collect(Back(back, made.data, {"slipway.job": "job-1"}), SERVICE, options, quiet)
     assert found.passed
     for name in (MODEL, "golden.json", "data.parquet"):
         assert (tmp_path / "model" / name).read_bytes() == (local / name).read_bytes(), name
     assert told(tmp_path / "model") == told(local)
-    assert found.evidence["source"]["mlflow_run"]
 
     patterns = definitions(SERVICE)
     read = {name: re.search(pattern, done.stdout, re.MULTILINE) for name, pattern in patterns.items()}
@@ -98,6 +99,20 @@ def told(folder: Path) -> object:
     found["source"] |= {"mlflow_run": None, "mlflow_model_version": None}
     found["gates"] = [gate for gate in found["gates"] if gate["name"] != "latency"]
     return found
+
+
+@pytest.mark.long
+def test_the_run_of_a_job_is_recorded_with_its_tags(base, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    entry.run(SERVICE, Place(base), quiet)
+    options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=("mlflow",))
+    back = Back(base / "output/data", order(SERVICE, options, quiet).data, {"slipway.training_job": "job-1"})
+    found = collect(back, SERVICE, options, quiet)
+    assert found.warnings == ()
+    client = MLflow(None, tmp_path).client()
+    tags = client.get_run(found.evidence["source"]["mlflow_run"]).data.tags
+    assert tags["slipway.training_job"] == "job-1"
+    assert tags["slipway.sha256"] == found.evidence["model"]["sha256"]
 
 
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -127,10 +142,15 @@ def test_what_is_wrong_is_an_error_that_says_so_and_nothing_is_written(base, wro
     assert not (base / "model").exists()
 
 
-def test_a_failure_leaves_its_three_sentences_where_sagemaker_reads_them_and_ends_with_1(base):
+def test_a_failure_leaves_its_three_sentences_where_sagemaker_reads_them_and_ends_with_1(base, monkeypatch):
     given(base, {"model": "deep"})
-    done = started(base)
-    assert done.returncode == 1
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(base))
+    monkeypatch.setenv("SLIPWAY_SERVICE", "model/skeletons/regression")
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert entry.main() == 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
     told = (base / "output" / "failure").read_text().splitlines()
     assert len(told) == 3
     assert "no model 'deep'" in told[0]
