@@ -11,7 +11,6 @@ from pathlib import Path
 from rich.table import Table
 
 from release.connect import open_policy, open_windows
-from release.domain.captures import aside_words
 from release.domain.policy import Policy
 from release.judge.estimate import Assumptions, estimate
 from release.judge.verdict import Decision
@@ -52,8 +51,8 @@ def _judge(args: argparse.Namespace, policy: Policy, out: Out) -> int:
             out.result(verdict.record(), shown)
     if not args.json:
         out.result({}, *(f"  {reason.line()}" for reason in verdict.reasons))
-        for cause, count in verdict.set_aside.items():
-            out.note(f"set aside: {aside_words(cause, count)}")
+        for said in verdict.aside():
+            out.note(f"set aside: {said}")
     return CODES[verdict.decision]
 
 

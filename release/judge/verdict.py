@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from release.domain.captures import aside_words
+
 
 class Decision(StrEnum):
     """What may happen to the candidate."""
@@ -86,7 +88,11 @@ class Verdict:
     live_requests: int
     reasons: tuple[Reason, ...] = ()
     set_aside: dict[str, int] = field(default_factory=dict)
-    """Windows that could not be used, counted by cause."""
+    """Windows and captured answers that could not be used, counted by cause."""
+
+    def aside(self) -> list[str]:
+        """What was set aside, for people."""
+        return [aside_words(cause, count) for cause, count in self.set_aside.items()]
 
     def record(self) -> dict[str, Any]:
         """As JSON data, for the ledger and `--json`: numbers are rounded, None where not finite."""

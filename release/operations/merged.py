@@ -21,11 +21,18 @@ def merged(world: World, stage: str, endpoint: str | None, tell: Tell) -> list[L
     """
     name = world.stages.entry(stage).name
     first = world.stage(name)
-    asked = [first.settings.only_endpoint(endpoint)] if endpoint else list(first.settings.endpoints)
+    asked = [first.settings.only_endpoint(endpoint)] if endpoint else _waiting(first)
     found = [landed for each in asked if (landed := _brought(world, world.stage(name), each, tell))]
     if not found:
         tell(Event(f"nothing is proposed in Pulumi.{name}.yaml"))
     return found
+
+
+def _waiting(ports: StagePorts) -> list[str]:
+    """The endpoints for which something is proposed, or was and did not come to its end."""
+    opened = ports.ledger.open() if ports.ledger.exists() else None
+    own = opened.subject.endpoint if opened and opened.opened.proposed else None
+    return [name for name, values in ports.settings.endpoints.items() if values.proposed or name == own]
 
 
 def _brought(world: World, ports: StagePorts, endpoint: str, tell: Tell) -> Landed | None:

@@ -149,9 +149,7 @@ def _strategy(rollout: RolloutSettings) -> str:
 
 def _way_back(told: Evidence) -> str:
     if told.live is None:
-        return (
-            f"It is the first release of {text(told.endpoint)} in {told.stage}: there is none to go back to."
-        )
+        return f"It is the first release of {text(told.endpoint)} in {told.stage}: there is no way back."
     return (
         f"Back at any time, without Git and Pulumi: `./slipway rollback {told.stage}` "
         f"({text(told.live.release)} serves again)."

@@ -31,6 +31,7 @@ from sandbox.aws.sagemaker.endpoint_configs import api as endpoint_configs
 from sandbox.aws.sagemaker.endpoints import api as endpoints
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
 from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
+from sandbox.aws.sagemaker.jobs.lookup import job_status
 from sandbox.aws.sagemaker.metrics.instances import InstanceMetrics
 from sandbox.aws.sagemaker.metrics.invocations import InvocationMetrics
 from sandbox.aws.sagemaker.model_packages import api as model_packages
@@ -263,6 +264,7 @@ class Sandbox:
             "time": f"1 real second stands for {self._settings.time_scale:g} seconds of SageMaker's waiting",
             "children": self._supervisor.pids,
             "endpoints": [endpoint_status(endpoint, self._captures) for endpoint in self._service.all()],
+            "jobs": job_status(),
             "faults": self._faults.listed(),
             "calls": self._calls.by_service(),
             "recent_calls": self._calls.recent(),

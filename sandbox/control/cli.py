@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _up_arguments(verb("up", _up, "start the sandbox and wait until it answers"))
     verb("env", _env, "print the variables that point AWS clients and Pulumi at it")
-    verb("status", _status, "what runs: endpoints, fleets, processes")
+    verb("status", _status, "what runs: endpoints, fleets, processes, jobs")
     verb("down", _down, "end the sandbox and everything it started")
     faults = verb("faults", _faults, "list, add or clear faults")
     faults.add_argument("action", nargs="?", choices=["list", "add", "clear"], default="list")
@@ -215,6 +215,7 @@ def _status(args: argparse.Namespace) -> None:
                     f"  {deployment['role']} {fleet['variant']}: {deployment['traffic']:.0%} of traffic, "
                     f"{fleet['count']} instances ({fleet['simulated']} simulated), pids {pids}"
                 )
+    lines += [f"{job['kind']} job {job['name']}: {job['status']}" for job in status["jobs"]]
     _print(args, status, *lines)
 
 

@@ -1,4 +1,4 @@
-"""`/_sandbox/` for a browser: endpoints, fleets, traffic, faults and calls as one page. Pure.
+"""`/_sandbox/` for a browser: endpoints, fleets, traffic, jobs, faults and calls as one page. Pure.
 
 Made from the same status that programs get as JSON. No script: the page loads itself again every few seconds.
 """
@@ -34,6 +34,13 @@ def page(status: Mapping[str, Any]) -> str:
         ("id", "kind", "for", "left"),
         ((f["id"], f["kind"], _target(f), f["count"] or "until removed") for f in status["faults"]),
     )
+    jobs = _table(
+        ("kind", "name", "status", "reason"),
+        (
+            (j["kind"], f"{j['name']} in {j['region']}", j["status"], j["failure_reason"])
+            for j in status["jobs"]
+        ),
+    )
     counts = [(s, a, n) for s, actions in status["calls"].items() for a, n in actions.items()]
     recent = [(call["time"], call["service"], call["action"]) for call in reversed(status["recent_calls"])]
     return (
@@ -43,12 +50,17 @@ def page(status: Mapping[str, Any]) -> str:
         f"<p><code>{escape(status['endpoint_url'])}</code> &middot; pid {status['pid']} &middot; "
         f"{escape(status['time'])}</p>"
         f"<h2>Endpoints</h2>{endpoints}"
+        f"<h2>Jobs</h2>{jobs if status['jobs'] else _note('No job yet.')}"
         f"<h2>Faults</h2>{faults if status['faults'] else _note('None waits.')}"
         f"<h2>Recent calls</h2>{_table(('time (UTC)', 'service', 'action'), recent)}"
         f"<h2>Calls</h2>{_table(('service', 'action', 'calls'), counts)}"
         '<p class="note">The same as JSON: <code>curl '
         f"{escape(status['endpoint_url'])}/_sandbox/</code></p></body></html>"
     )
+
+
+def _place(job: Mapping[str, Any]) -> str:
+    return f"{job['name']} in {job['region']}"
 
 
 def _endpoint(endpoint: Mapping[str, Any]) -> str:
@@ -84,7 +96,7 @@ def _fleet(deployment: Mapping[str, Any], fleet: Mapping[str, Any]) -> str:
 
 
 def _target(fault: Mapping[str, Any]) -> str:
-    names = ("endpoint", "variant", "config", "service", "action")
+    names = ("endpoint", "variant", "config", "job", "service", "action")
     return ", ".join(f"{name} {fault[name]}" for name in names if fault[name]) or "everything"
 
 

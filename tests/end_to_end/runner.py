@@ -18,7 +18,7 @@ from typing import Any
 from sandbox.testing import SandboxHandle
 from scripts.checks.workflows import read
 from tests.conftest import ROOT
-from tests.end_to_end.standins import NEEDED, POLICIES
+from tests.end_to_end.standins import NEEDED
 
 PATIENCE = 1_500.0
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -33,7 +33,16 @@ STANDINS: Mapping[str, str] = {
     ),
 }
 """Actions of others, and the command that stands in for each."""
-INPUTS = ("path", "key", "python-version", "ref", "fetch-depth", "persist-credentials", "aws-region")
+INPUTS = (
+    "path",
+    "key",
+    "python-version",
+    "ref",
+    "fetch-depth",
+    "persist-credentials",
+    "aws-region",
+    "role-duration-seconds",
+)
 
 
 @dataclass(frozen=True)
@@ -84,10 +93,6 @@ class Runner:
         self.lines.extend(re.findall(r"⭐ Run Main (.*)$", done.stdout, re.M))
         ended = re.findall(r"^\[(\S+)\s*\]\s+🏁  Job (succeeded|failed)$", done.stdout, re.M)
         return Ran(done.stdout, {job: how == "succeeded" for job, how in ended})
-
-    def held_to(self, policies: Mapping[str, Any]) -> None:
-        """Hold whoever assumes one of these roles (by ARN) to its policies from now on."""
-        (self.folder / POLICIES).write_text(json.dumps(policies))
 
     def _remember(self) -> None:
         """Each role needed what was called from the moment when it was assumed until the next one was."""

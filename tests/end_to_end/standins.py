@@ -1,11 +1,10 @@
 """Actions of others, as a machine without GitHub has them: `act` runs these in place of the real ones.
 
-`standins.py environment`, in a job's checkout, is what actions/cache would bring: a
-`.venv` that is as its lock asks, with the packages of this checkout's.
+`standins.py environment`, in a job's checkout, is what actions/cache would bring: a `.venv`
+that is as its lock asks, with the packages of this checkout's.
 
-`standins.py role ARN NOTES` is what aws-actions/configure-aws-credentials does: it
-assumes the role, by the sandbox's STS, and hands its keys to the steps after it. In the folder NOTES are the
-policies of the roles, to which the caller is held from then on; and there it leaves what was called.
+`standins.py role ARN NOTES` is what aws-actions/configure-aws-credentials does: it assumes the role, by the
+sandbox's STS, and hands its keys to the steps after it. In the folder NOTES it leaves what was called before.
 """
 
 import json
@@ -19,8 +18,6 @@ from typing import Any
 
 import boto3
 
-POLICIES = "policies.json"
-"""The policies of each role, by its ARN. One that is not in it may do everything."""
 NEEDED = "needed.jsonl"
 """A line whenever a role is assumed: its ARN, and what was needed since the one before it was."""
 
@@ -40,17 +37,14 @@ def environment(checkout: Path) -> None:
 
 
 def role(arn: str, notes: Path) -> None:
-    """Assume a role, and be held to its policies."""
-    region = os.environ["AWS_REGION"]
-    sts = boto3.client("sts", region_name=region, aws_access_key_id="github", aws_secret_access_key="github")
-    keys = sts.assume_role(RoleArn=arn, RoleSessionName="GitHubActions")["Credentials"]
+    """Assume a role, and note what was called before."""
     line = json.dumps([arn, _ask("GET", "permissions")]) + "\n"
     with (notes / NEEDED).open("ab", buffering=0) as file:  # in one piece: jobs run side by side
         file.write(line.encode())
+    region = os.environ["AWS_REGION"]
+    sts = boto3.client("sts", region_name=region, aws_access_key_id="github", aws_secret_access_key="github")
+    keys = sts.assume_role(RoleArn=arn, RoleSessionName="GitHubActions")["Credentials"]
     _ask("DELETE", "calls")
-    policies = json.loads((notes / POLICIES).read_text())
-    if arn in policies:
-        _ask("PUT", f"policies/{keys['AccessKeyId']}", {"documents": policies[arn]})
     with Path(os.environ["GITHUB_ENV"]).open("a") as file:
         file.write(
             f"AWS_ACCESS_KEY_ID={keys['AccessKeyId']}\nAWS_SECRET_ACCESS_KEY={keys['SecretAccessKey']}\n"
@@ -59,10 +53,10 @@ def role(arn: str, notes: Path) -> None:
         file.write(f"AWS_REGION={region}\nAWS_DEFAULT_REGION={region}\n")
 
 
-def _ask(method: str, path: str, body: Any = None) -> Any:
+def _ask(method: str, path: str) -> Any:
     """The sandbox, which the environment names."""
     url = f"{os.environ['AWS_ENDPOINT_URL']}/_sandbox/{path}"
-    request = urllib.request.Request(url, json.dumps(body).encode() if body else None, method=method)  # noqa: S310
+    request = urllib.request.Request(url, method=method)  # noqa: S310 - as below
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the sandbox is on loopback
         return json.loads(answer.read())
 

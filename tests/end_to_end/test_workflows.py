@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from sandbox import testing
 from scripts.checks.rules import lines
 from scripts.checks.workflows import read
 from tests.conftest import ROOT
-from tests.end_to_end.permissions import denied
+from tests.end_to_end.permissions import Document, Needs, actions, denied
 from tests.end_to_end.runner import ACCOUNT, BRANCH, REGION, Runner
 from tests.end_to_end.world import World
 
@@ -81,12 +83,10 @@ def world(checkout):
 
 
 @pytest.fixture(scope="module")
-def runner(world, policies) -> Runner:
-    """Runs the workflows; whoever assumes a role may do what it grants and nothing else."""
+def runner(world) -> Runner:
+    """Runs the workflows of the checkout."""
     folder = world.project.parent
-    runner = Runner(world.project, folder / "remote.git", folder, world.sandbox)
-    runner.held_to(policies)
-    return runner
+    return Runner(world.project, folder / "remote.git", folder, world.sandbox)
 
 
 def live(world: World) -> tuple[str | None, ...]:
@@ -173,6 +173,15 @@ def retraining(world: World, runner: Runner, second: str) -> None:
     assert live(world) == (second, second, second)
 
 
+def beside(arn: str, needs: Needs, documents: Sequence[Document]) -> str:
+    """What the jobs of a role called, beside what its policies allow, as Markdown."""
+    rows = [f"| `{action}` | {', '.join(f'`{one}`' for one in on)} |" for action, on in needs.items()]
+    allowed = {action for document in documents for action in actions(document)}
+    spare = sorted(one for one in allowed if not any(fnmatch(each, one) for each in needs))
+    more = f"Allowed too, and not called here: {', '.join(f'`{one}`' for one in spare) or 'nothing'}"
+    return "\n".join([f"## {arn}", "", "| called | on |", "|---|---|", *rows, "", more])
+
+
 def test_from_a_push_to_prod_and_back(world, runner, policies):
     first = first_version(world, runner)
     second = second_version(world, runner, first)
@@ -181,13 +190,12 @@ def test_from_a_push_to_prod_and_back(world, runner, policies):
     preview(world, runner)
     retraining(world, runner, second)
 
-    needed = {arn: dict(needs) for arn, needs in runner.needed.items()}
-    kept = ROOT / ".build" / "workflows" / "needed.json"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps(needed, indent=2))
-    assert [line for arn, needs in needed.items() for line in denied(policies[arn], {arn: needs})] == []
-    names = {arn.rpartition("slipway-ci-")[2] for arn in needed}
-    assert names == {"release", "promote-staging", "promote-prod", "rollback-prod", "read-only", "retrain"}
-
     written = {line for name, one in read(ROOT).items() if name not in ELSEWHERE for _, line in lines(one)}
     assert written - set(runner.lines) == set()
+
+    kept = ROOT / ".build" / "workflows" / "calls.md"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("\n\n".join(beside(arn, runner.needed[arn], policies[arn]) for arn in runner.needed))
+    assert [one for arn, needs in runner.needed.items() for one in denied(policies[arn], {arn: needs})] == []
+    names = {arn.rpartition("slipway-ci-")[2] for arn in runner.needed}
+    assert names == {"release", "promote-staging", "promote-prod", "rollback-prod", "read-only", "retrain"}

@@ -2,10 +2,12 @@
 
 import gzip
 import hashlib
+import importlib
 import json
 
 import pytest
 
+from release.domain.errors import UsageError
 from scripts.shared.cli import execute
 from tests.release.scenes import config_of, pins_now, sure
 from tests.release.test_foreign import DIGEST, said
@@ -111,6 +113,22 @@ class TestRollback:
         code, _, err = slipway("rollback", "prod", "--to", "abc")
         assert (code, pins_now(prod)) == (2, before)
         assert "not to abc" in err
+
+
+@pytest.mark.parametrize("more", [(), ("--no-commit",)])
+@pytest.mark.parametrize("verb", ["release", "promote", "rollback", "apply", "sync", "unlock"])
+def test_what_changes_a_stage_file_can_leave_it_to_be_committed_by_hand(monkeypatch, capsys, verb, more):
+    asked: list[bool] = []
+
+    def connect(tell, commits):
+        asked.append(commits)
+        raise UsageError("that is all")
+
+    module = importlib.import_module(f"scripts.{verb}")
+    monkeypatch.setattr(module, "connect", connect)
+    assert execute(module.COMMAND, [*([] if verb == "release" else ["prod"]), *more]) == 2
+    assert "that is all" in capsys.readouterr().err
+    assert asked == [not more]
 
 
 class TestProposal:

@@ -57,7 +57,13 @@ def key_for(account: str, uri: str) -> str | None:
     return rule.get("KMSMasterKeyID") if rule.get("SSEAlgorithm") == "aws:kms" else None
 
 
-def write(account: str, uri: str, content: bytes) -> None:
-    """Put an object at an `s3://` URI. Raises moto's error when there is no such bucket."""
+def write(account: str, uri: str, content: bytes, key: str = "") -> None:
+    """Put an object at an `s3://` URI, encrypted with a KMS key where one is given.
+
+    Raises moto's error when there is no such bucket.
+    """
     parts = urlsplit(uri)
-    s3_backends[account]["aws"].put_object(parts.netloc, parts.path.lstrip("/"), content)
+    encryption = "aws:kms" if key else None
+    s3_backends[account]["aws"].put_object(
+        parts.netloc, parts.path.lstrip("/"), content, encryption=encryption, kms_key_id=key or None
+    )

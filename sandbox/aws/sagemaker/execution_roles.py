@@ -79,14 +79,17 @@ class ExecutionRoles:
         """Whether it may publish what an instance uses of its machine."""
         return self.may(container.account, container.role, "cloudwatch:PutMetricData", "*")
 
-    def write(self, account: str, arn: str, uri: str, content: bytes) -> None:
-        """Put an object at an `s3://` URI. Raises PermissionError, or moto's error for a missing bucket."""
+    def write(self, account: str, arn: str, uri: str, content: bytes, key: str = "") -> None:
+        """Put an object at an `s3://` URI, encrypted with a KMS key (its ARN), or as the bucket says.
+
+        Raises PermissionError, or moto's error for a missing bucket.
+        """
         needs = [Permission("s3:PutObject", _object(uri))]
-        if key := objects.key_for(account, uri):
-            needs.append(Permission("kms:GenerateDataKey", key))
+        if used := key or objects.key_for(account, uri):
+            needs.append(Permission("kms:GenerateDataKey", used))
         if denied := self._denied(account, arn, *needs):
             raise PermissionError(_said(arn, denied))
-        objects.write(account, uri, content)
+        objects.write(account, uri, content, key)
 
     def deployment_problem(
         self, account: str, region: str, variant: str, model: Mapping[str, Any]

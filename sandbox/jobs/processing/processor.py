@@ -65,11 +65,12 @@ class Processor:
     def _fill(self, job: ProcessingJob, ml: Path) -> list[tuple[Mirrored, bool]]:
         """Lay out /opt/ml; its outputs, each with whether it is written while the job runs."""
         objects, owner = self._services.objects, job.owner
+        key = (job.request.get("ProcessingOutputConfig") or {}).get("KmsKeyId", "")
         try:
             fill(ml, job.request, job.arn, objects, owner)
             return [
                 (
-                    Mirrored(in_ml(ml, one["LocalPath"]), one["S3Uri"], objects, owner),
+                    Mirrored(in_ml(ml, one["LocalPath"]), one["S3Uri"], objects, owner, key),
                     one["S3UploadMode"] == "Continuous",
                 )
                 for one in outputs_of(job.request)

@@ -20,11 +20,12 @@ INTERVAL = 0.5
 class Mirrored:
     """A folder and its place. `bring` and `write` raise ObjectError and OSError."""
 
-    def __init__(self, folder: Path, uri: str, objects: Objects, owner: Owner) -> None:
+    def __init__(self, folder: Path, uri: str, objects: Objects, owner: Owner, key: str = "") -> None:
         self._folder = make_folder(folder)
         self._uri = uri.rstrip("/") + "/"
         self._objects = objects
         self._owner = owner
+        self._key = key
         self._known: dict[str, tuple[int, int]] = {}
 
     def bring(self) -> None:
@@ -41,7 +42,7 @@ class Mirrored:
                 content = (self._folder / name).read_bytes()
             except FileNotFoundError:  # it was renamed meanwhile
                 continue
-            self._objects.write(self._owner, joined(self._uri, name), content)
+            self._objects.write(self._owner, joined(self._uri, name), content, self._key)
             self._known[name] = state
 
 

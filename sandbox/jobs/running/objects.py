@@ -31,8 +31,8 @@ class Objects(Protocol):
         """The URIs of all objects whose keys begin with that of an `s3://` URI, in order."""
         ...
 
-    def write(self, owner: Owner, uri: str, content: bytes) -> None:
-        """Put an object at an `s3://` URI."""
+    def write(self, owner: Owner, uri: str, content: bytes, key: str = "") -> None:
+        """Put an object at an `s3://` URI, encrypted with a KMS key where one is named: id, ARN or alias."""
         ...
 
 

@@ -182,16 +182,21 @@ class Trainer:
 
     def _upload(self, job: TrainingJob, ml: Path) -> None:
         """Take what the job made to S3. A model folder that is empty makes no object, as on AWS."""
-        request, objects = job.request, self._services.objects
+        request = job.request
+        key = request["OutputDataConfig"].get("KmsKeyId", "")
         job.artifacts = model_place(request)
+
+        def write(place: str, content: bytes) -> None:
+            self._services.objects.write(job.owner, place, content, key)
+
         try:
             if request["OutputDataConfig"].get("CompressionType") == "NONE":
                 for name, file in files_below(ml / "model"):
-                    objects.write(job.owner, joined(job.artifacts, name), file.read_bytes())
+                    write(joined(job.artifacts, name), file.read_bytes())
             elif (model := packed(ml / "model")) is not None:
-                objects.write(job.owner, job.artifacts, model)
+                write(job.artifacts, model)
             if (data := packed(ml / "output/data")) is not None:
-                objects.write(job.owner, output_place(request, "output.tar.gz"), data)
+                write(output_place(request, "output.tar.gz"), data)
         except (ObjectError, OSError) as error:
             raise JobFailed(failures.NO_UPLOAD.format(error)) from error
 

@@ -30,16 +30,16 @@ class Tuner:
 
     async def run(self, job: TuningJob) -> None:
         """Take a job to its end; its training jobs are over then."""
+        reason = INTERNAL
         try:
             await self._search(job)
             reason = failure(job.jobs, job.objective, job.number_of_jobs)
-            for one in job.jobs:
-                if one.secondary not in OVER:
-                    one.stop()
-            await asyncio.gather(*(one.ended.wait() for one in job.jobs))
         except Exception:
             log.exception("tuning job %s", job.name)
-            return job.conclude(Status.FAILED, INTERNAL)
+        for one in job.jobs:
+            if one.secondary not in OVER:
+                one.stop()
+        await asyncio.gather(*(one.ended.wait() for one in job.jobs))
         if job.stop_asked.is_set():
             return job.conclude(Status.STOPPED)
         return job.conclude(Status.FAILED if reason else Status.COMPLETED, reason)

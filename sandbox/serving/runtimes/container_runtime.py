@@ -12,7 +12,7 @@ from sandbox.serving.engines.namespaces import Namespaces
 from sandbox.serving.images.store import Image
 from sandbox.serving.runtimes.command import Launch
 from sandbox.serving.runtimes.container import Container
-from sandbox.serving.runtimes.program import ML, ML_VARIABLE, Program
+from sandbox.serving.runtimes.program import ML, Program
 from sandbox.serving.runtimes.runtime import SocketFactory
 
 
@@ -71,11 +71,7 @@ class ContainerRuntime:
             port=0,
             memory=self._settings.container_memory,
             network=engine.network,
-            environment={
-                "AWS_REGION": program.region,
-                **program.environment,
-                ML_VARIABLE: ML,
-            },
+            environment={"AWS_REGION": program.region, **program.environment},
             mounts={f"{ML}/{part.name}": part for part in sorted(program.ml.iterdir())},
             entrypoint=entrypoint[0] if entrypoint else "",
         )

@@ -10,12 +10,15 @@ everybody make user namespaces; where there is no such thing the command runs wi
 import ctypes
 import errno
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 _NEW_NAMESPACE, _NEW_USER = 0x00020000, 0x10000000
 """CLONE_NEWNS and CLONE_NEWUSER of sched.h."""
+_DIE_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG of sys/prctl.h."""
 _NOSUID, _NODEV, _BIND, _REC, _PRIVATE = 0x2, 0x4, 0x1000, 0x4000, 0x40000
 """MS_* of sys/mount.h."""
 
@@ -29,6 +32,8 @@ def enter() -> None:
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        # new capabilities take away what the supervisor asked for: to die with it
+        libc.prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     _mount("none", "/", _REC | _PRIVATE)
 
 

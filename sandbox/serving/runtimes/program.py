@@ -9,8 +9,8 @@ from sandbox.serving.images.store import Image
 ML = "/opt/ml"
 """Where SageMaker's containers find what they are given, and leave what they made."""
 
-ML_VARIABLE = "SLIPWAY_ML_ROOT"
-"""The variable that says where /opt/ml is, for a machine on which it cannot be at its own place."""
+ML_VARIABLE = "SAGEMAKER_BASE_DIR"
+"""The variable from which SageMaker's own training toolkit takes another place than /opt/ml."""
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,17 @@ class TestCommit:
         assert git(folder, "log", "-1", "--format=%B").split("\n\n") == [SAID.subject, *SAID.body]
         assert git(folder, "status", "--porcelain").split("\n") == ["M deploy/other.txt", "A  staged.txt"]
 
+    def test_it_is_in_the_repository_of_the_file_whatever_git_itself_called_us_for(
+        self, folder, file, repository, monkeypatch, tmp_path
+    ):
+        git(tmp_path, "init", "--quiet", "other")
+        promote(file)
+        with monkeypatch.context() as inside_a_hook:
+            inside_a_hook.setenv("GIT_DIR", str(tmp_path / "other/.git"))
+            inside_a_hook.setenv("GIT_INDEX_FILE", str(tmp_path / "other/.git/index"))
+            assert repository.commit(lambda: SAID) is not None
+        assert git(folder, "log", "-1", "--format=%s") == SAID.subject
+
     def test_what_did_not_change_is_not_committed(self, folder, repository):
         head = git(folder, "rev-parse", "HEAD")
         assert repository.commit(lambda: pytest.fail("nobody needs a message")) is None

@@ -195,6 +195,8 @@ class TestWindow:
             json.dumps(NAMED | {"id": "two", "captured": {"set_aside": {Aside.LINE: 1, Aside.LATE: 1}}})
         )
         assert found.verdict().set_aside == {Aside.LATE: 4, Aside.LINE: 1}
+        found.add("nonsense")
+        assert found.verdict().aside() == [f"{Aside.LATE}: 4", f"{Aside.LINE}: 1", "1 windows: unreadable"]
 
     @pytest.mark.parametrize(
         "captured",

@@ -81,6 +81,14 @@ class TestItIsBrought:
         assert len(staging.sagemaker.updates) == updates
         assert "./slipway sync staging" in told.text
 
+    def test_an_endpoints_first_release_replaces_nothing(self, project, dev, told):
+        empty = serving(None, stage="staging")
+        found = proposing(dev, empty)
+        assert found.replaces is None
+        assert merged(project(dev, empty), "staging", None, told)[0].changed
+        [message] = empty.repository.commits
+        assert message.subject == f"staging: delays promoted to {found.release} (was nothing)"
+
     def test_a_stage_is_left_out_as_it_was_proposed(self, project, dev, staging, prod, told):
         world = project(dev, staging, prod)
         proposing(dev, prod, skip=True, reason="an outage")

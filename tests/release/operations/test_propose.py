@@ -59,6 +59,13 @@ class TestAProposal:
         assert "`./slipway rollback staging`" in body
         assert "`./slipway promote staging --merged`" in body
 
+    def test_of_an_endpoints_first_release_says_that_there_is_no_way_back(self, project, dev, told):
+        empty = serving(None, stage="staging")
+        found = propose(project(dev, empty), Order("staging"), told)
+        assert found.replaces is None
+        assert "there is no way back" in found.body
+        assert "Callers: there is no live release whose promise it could break" in found.body
+
     def test_without_git_is_a_text_and_a_diff(self, project, dev, staging, told):
         found = propose(project(dev, staging), Order("staging"), told)
         assert (found.commit, staging.repository.branches) == (None, {})

@@ -1,6 +1,7 @@
 """What a rollout rests on follows from what releases are said to print, and a PASS says what nobody saw."""
 
 from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -174,6 +175,20 @@ class TestCaptured:
         getattr(found.evidence, wrong).add(scenes.model_of(coming))
         assert f"the judge says FAIL: {metric}" in scenes.taken_back(found, coming)
         assert all(each.same for each in rejudge(FakeWorld(found), "prod", None, None))
+
+    def test_a_process_that_is_killed_goes_on_with_the_same_evidence(self):
+        wanted, coming = stage(OTHERS, OTHERS, CAPTURE)
+        wanted.trouble.plan(None, None)
+        scenes.promote(wanted, coming)
+        moments = wanted.trouble.moments
+        for moment in range(moments // 4, moments, moments // 4):
+            found, coming = stage(OTHERS, OTHERS, CAPTURE)
+            promote = partial(scenes.promote, found, coming)
+            assert scenes.killed_at(found, moment, promote), moment
+            promote()
+            because = {one.because for one in scenes.judged(found)}
+            assert because == {one.because for one in scenes.judged(wanted)}, moment
+            assert scenes.kept(found, "windows") == scenes.kept(wanted, "windows"), moment
 
     def test_where_none_comes_a_pass_says_so(self):
         found, coming = stage(OTHERS, OTHERS, CAPTURE)

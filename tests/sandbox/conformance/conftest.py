@@ -1,4 +1,4 @@
-"""One sandbox for each file, so that lists and counts are the file's own."""
+"""One sandbox for each file, so that lists and counts are the file's own; one for all that is about jobs."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,8 @@ def alarms(sandbox: SandboxHandle) -> Alarms:
     return Alarms(sandbox)
 
 
-@pytest.fixture(scope="module")
-def jobs(world: World) -> Jobs:
-    """The world with an image for jobs and data in it."""
-    return Jobs(world)
+@pytest.fixture(scope="session")
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
+    """A sandbox for the jobs of all files, with an image for them and data in it."""
+    with start(tmp_path_factory.mktemp("jobs") / "home", time_scale=120) as handle:
+        yield Jobs(World(handle, tmp_path_factory.mktemp("world")))

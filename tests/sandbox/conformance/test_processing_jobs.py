@@ -51,6 +51,9 @@ def seen(jobs: Jobs, processed: dict[str, Any]) -> dict[str, Any]:
 def test_a_job_that_completes(jobs: Jobs, processed: dict[str, Any]) -> None:
     """A processing job whose program ends with 0 is Completed; it is described as it was created."""
     assert processed["ProcessingJobStatus"] == "Completed", processed.get("FailureReason")
+    jobs.sagemaker.get_waiter("processing_job_completed_or_stopped").wait(
+        ProcessingJobName=processed["ProcessingJobName"]
+    )
     assert processed["AppSpecification"]["ImageUri"] == jobs.image
     assert processed["StoppingCondition"] == {"MaxRuntimeInSeconds": 86_400}
     assert processed["CreationTime"] <= processed["ProcessingStartTime"] <= processed["ProcessingEndTime"]

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.sandbox.conformance.convention import behaviour
 from tests.sandbox.conformance.refusals import refused
 from tests.sandbox.job_images import Jobs, statuses
@@ -11,6 +13,26 @@ from tests.sandbox.world import BUCKET, wait_for
 _GUIDE = "https://docs.aws.amazon.com/sagemaker/latest/dg"
 CHECKPOINTS = f"{_GUIDE}/model-checkpoints.html"
 SPOT = f"{_GUIDE}/model-managed-spot-training.html"
+
+
+@behaviour("SageMaker", "OutputDataConfig")
+def test_the_key_of_the_output(jobs: Jobs) -> None:
+    """The output is encrypted with KmsKeyId, a key or its alias, for which the role has to be allowed."""
+    kms = jobs.world.sandbox.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/of-jobs", TargetKeyId=key)
+    output = {"S3OutputPath": f"s3://{BUCKET}/out", "KmsKeyId": "alias/of-jobs"}
+    job = jobs.over(jobs.start({}, OutputDataConfig=output))
+    place = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{BUCKET}/")
+    kept = jobs.world.s3.head_object(Bucket=BUCKET, Key=place)
+    assert (kept["ServerSideEncryption"], kept["SSEKMSKeyId"]) == ("aws:kms", key)
+    denied = jobs.world.new_role(without="kms:GenerateDataKey")
+    job = jobs.over(jobs.start({}, RoleArn=denied, OutputDataConfig=output))
+    assert job["FailureReason"].startswith("ClientError: Artifact upload failed:")
+    assert "kms:GenerateDataKey" in job["FailureReason"]
+    output["KmsKeyId"] = "alias/nobodys"
+    job = jobs.over(jobs.start({}, OutputDataConfig=output))
+    assert "KMS.NotFoundException" in job["FailureReason"]
 
 
 @behaviour("SageMaker", "StopTrainingJob")
@@ -74,6 +96,7 @@ def test_checkpoints(jobs: Jobs) -> None:
     assert seen["checkpoints"] == {"epoch": "1"}
 
 
+@pytest.mark.long
 @behaviour("SageMaker", "StoppingCondition")
 def test_the_longest_wait(jobs: Jobs) -> None:
     """A spot job that waits for an instance longer than MaxWaitTimeInSeconds is MaxWaitTimeExceeded."""

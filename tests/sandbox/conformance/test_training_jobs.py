@@ -43,8 +43,11 @@ def seen(jobs: Jobs, trained: dict[str, Any]) -> dict[str, Any]:
 
 
 @behaviour("SageMaker", "DescribeTrainingJob")
-def test_the_statuses_of_a_job(trained: dict[str, Any]) -> None:
+def test_the_statuses_of_a_job(jobs: Jobs, trained: dict[str, Any]) -> None:
     """A training job goes through Starting, Downloading, Training and Uploading to Completed."""
+    jobs.sagemaker.get_waiter("training_job_completed_or_stopped").wait(
+        TrainingJobName=trained["TrainingJobName"]
+    )
     assert trained["TrainingJobStatus"] == trained["SecondaryStatus"] == "Completed"
     assert statuses(trained) == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     transitions = trained["SecondaryStatusTransitions"]

@@ -146,6 +146,23 @@ def test_a_job_that_fails(jobs: Jobs) -> None:
     assert silent["ObjectiveStatusCounters"]["Failed"] == 3
 
 
+@behaviour("SageMaker", "DeleteHyperParameterTuningJob")
+def test_delete(jobs: Jobs) -> None:
+    """A tuning job that is over can be deleted, one that runs not; its training jobs stay."""
+    limits = {"MaxNumberOfTrainingJobs": 1, "MaxParallelTrainingJobs": 1}
+    name = jobs.start_tuning(UNIT, {"wait": "9"}, ResourceLimits=limits)
+    with refused("ValidationException", "tuning job is in status InProgress"):
+        jobs.sagemaker.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    wait_for(lambda: len(jobs.trials(name)) == 1, "the training job")
+    (trial,) = jobs.trials(name)
+    jobs.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    jobs.tuned(name)
+    jobs.sagemaker.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    with refused("ValidationException", "Requested resource not found."):
+        jobs.describe_tuning(name)
+    assert jobs.describe(trial["TrainingJobName"])["TrainingJobStatus"] == "Stopped"
+
+
 @behaviour("SageMaker", "TuningJobCompletionCriteria")
 def test_a_target(jobs: Jobs) -> None:
     """A tuning job starts no more training jobs once its TargetObjectiveMetricValue is reached."""

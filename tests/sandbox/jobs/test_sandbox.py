@@ -1,12 +1,13 @@
 """What a sandbox is to its jobs: it leaves nothing of them, and interrupts one when it is asked to."""
 
+import http.client
 import json
 from pathlib import Path
 
 import pytest
 
 from sandbox.control.home import process_alive
-from sandbox.core.settings import SandboxError
+from sandbox.core.settings import HOST, SandboxError
 from sandbox.testing import start
 from tests.sandbox.job_images import Jobs
 from tests.sandbox.world import World, wait_for
@@ -18,10 +19,27 @@ def test_nothing_is_left_of_a_job_on_this_machine(jobs: Jobs) -> None:
     before = Path("/opt/ml").exists()
     job = jobs.over(jobs.start({"data": "kept"}, InputDataConfig=[jobs.channel()]))
     seen = json.loads(jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
-    assert Path(seen["env"]["SLIPWAY_ML_ROOT"]).is_relative_to(jobs.world.sandbox.home / "jobs")
-    assert not Path(seen["env"]["SLIPWAY_ML_ROOT"]).exists()
+    assert Path(seen["env"]["SAGEMAKER_BASE_DIR"]).is_relative_to(jobs.world.sandbox.home / "jobs")
+    assert not Path(seen["env"]["SAGEMAKER_BASE_DIR"]).exists()
     assert not Path(seen["env"]["TMPDIR"]).exists()
     assert Path("/opt/ml").exists() == before
+
+
+def test_the_status_tells_of_jobs(jobs: Jobs) -> None:
+    name = jobs.start({"exit": "3"})
+    jobs.over(name)
+    told = next(one for one in jobs.world.sandbox.status()["jobs"] if one["name"] == name)
+    assert told == {
+        "kind": "training",
+        "name": name,
+        "region": "us-east-1",
+        "status": "Failed",
+        "failure_reason": "AlgorithmError: , exit code: 3",
+    }
+    connection = http.client.HTTPConnection(HOST, jobs.world.sandbox.record["port"], timeout=30)
+    connection.request("GET", "/_sandbox/", headers={"Accept": "text/html"})
+    assert f"{name} in us-east-1" in connection.getresponse().read().decode()
+    connection.close()
 
 
 def test_only_a_spot_job_that_trains_is_interrupted(jobs: Jobs) -> None:

@@ -1,15 +1,23 @@
 """The jobs of one kind, as moto's backend holds them: finding one, and what SageMaker refuses."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from moto.sagemaker.exceptions import ValidationError
+from moto.sagemaker.models import sagemaker_backends
 
 from sandbox.aws.shared.errors import BadRequest
 
 Job = TypeVar("Job")
 
 NOT_FOUND = "Requested resource not found."
+
+KINDS = {
+    "training": "training_jobs",
+    "processing": "processing_jobs",
+    "tuning": "hyper_parameter_tuning_jobs",
+}
+"""The kinds of jobs that run here, and the dictionary of moto's backends that holds each."""
 
 
 def find_job(jobs: Mapping[str, Job], name: str) -> Job:
@@ -30,6 +38,27 @@ def refuse_taken(jobs: Mapping[str, object], name: str, arn: str) -> None:
         )
 
 
-def refuse_over(kind: str, status: str, arn: str) -> None:
-    """Raise SageMaker's ValidationException for a job that cannot be stopped, as it is over."""
+def refuse_status(kind: str, status: str, arn: str) -> None:
+    """Raise SageMaker's ValidationException for what cannot be done to a job of that status."""
     raise ValidationError(f"The request was rejected because the {kind} job is in status {status}. ({arn})")
+
+
+def job_status() -> list[dict[str, Any]]:
+    """What the sandbox's own status says of every job, the newest first. On the sandbox's event loop."""
+    backends = [one for regions in list(sagemaker_backends.values()) for one in list(regions.values())]
+    found = [
+        (job.creation_time, kind, job)
+        for backend in backends
+        for kind, held in KINDS.items()
+        for job in getattr(backend, held).values()
+    ]
+    return [
+        {
+            "kind": kind,
+            "name": job.name,
+            "region": job.owner.region,
+            "status": str(job.status),
+            "failure_reason": job.failure_reason,
+        }
+        for _, kind, job in sorted(found, key=lambda one: one[0], reverse=True)
+    ]

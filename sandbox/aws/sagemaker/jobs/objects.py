@@ -1,5 +1,6 @@
 """S3 as the role of a job sees it: `Objects` of `sandbox.jobs`, on moto's S3 and the role's policies."""
 
+from moto.kms.models import kms_backends
 from moto.s3.exceptions import S3ClientError
 
 from sandbox.aws.s3 import objects
@@ -33,11 +34,23 @@ class RoleObjects:
             raise ObjectError(f"Unable to list objects of {uri} ({_DENIED})")
         return objects.below(owner.account, uri)
 
-    def write(self, owner: Owner, uri: str, content: bytes) -> None:
+    def write(self, owner: Owner, uri: str, content: bytes, key: str = "") -> None:
         """As Objects.write."""
         try:
-            self._roles.write(owner.account, owner.role, uri, content)
+            arn = _key_arn(owner, key) if key else ""
+            self._roles.write(owner.account, owner.role, uri, content, arn)
         except PermissionError as error:
             raise ObjectError(f"Unable to upload {uri} ({error})") from error
         except S3ClientError as error:
             raise ObjectError(f"Unable to upload {uri} ({error})") from error
+
+
+def _key_arn(owner: Owner, key: str) -> str:
+    """The ARN of a KMS key that a request names. Raises ObjectError where there is none."""
+    backend = kms_backends[owner.account][owner.region]
+    alias = backend.get_alias_name(key)
+    named = backend.get_key_id_from_alias(alias) if alias.startswith("alias/") else backend.get_key_id(key)
+    found = backend.keys.get(named or "")
+    if found is None:
+        raise ObjectError(f"KMS.NotFoundException: Invalid keyId '{key}'")
+    return found.arn

@@ -67,7 +67,7 @@ class Bucket:
     def below(self, owner: Owner, uri: str) -> list[str]:
         return sorted(key for key in self.kept if key.startswith(uri))
 
-    def write(self, owner: Owner, uri: str, content: bytes) -> None:
+    def write(self, owner: Owner, uri: str, content: bytes, key: str = "") -> None:
         self.writes.append(uri)
         self.kept[uri] = content
 

@@ -83,7 +83,7 @@ def test_a_job_runs_its_command_with_its_own_ml(root: Path, tmp_path: Path) -> N
     found = job_command(root, tmp_path, {"arguments": ("train",), "environment": {"A": "1"}})
     before = ["/home/python/python3", "-I", "-S", private_folder_program.__file__]
     assert found.argv == [*before, "/opt/ml", f"{tmp_path}/ml", f"{root}/opt/program/serve", "train"]
-    assert (found.env["A"], found.env["SLIPWAY_ML_ROOT"]) == ("1", f"{tmp_path}/ml")
+    assert (found.env["A"], found.env["SAGEMAKER_BASE_DIR"]) == ("1", f"{tmp_path}/ml")
     assert found.env["TMPDIR"] == str(tmp_path / "tmp")
 
 

@@ -13,7 +13,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from sandbox.aws.sagemaker.arns import sagemaker_arn
 from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
 from sandbox.aws.sagemaker.jobs.checks import refuse_role, refuse_sources
-from sandbox.aws.sagemaker.jobs.lookup import find_job, refuse_over, refuse_taken
+from sandbox.aws.sagemaker.jobs.lookup import find_job, refuse_status, refuse_taken
 from sandbox.aws.sagemaker.jobs.processing.rules import refuse_request
 from sandbox.aws.sagemaker.members import refuse_uncovered
 from sandbox.aws.sagemaker.paging import listed
@@ -91,7 +91,7 @@ class ProcessingJobs:
 
         def stop() -> None:
             if job.status in OVER:
-                refuse_over("processing", job.status, job.arn)
+                refuse_status("processing", job.status, job.arn)
             job.stop()
 
         self._work.call(stop)

@@ -14,7 +14,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from sandbox.aws.sagemaker.arns import sagemaker_arn
 from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
 from sandbox.aws.sagemaker.jobs.checks import refuse_role, refuse_sources
-from sandbox.aws.sagemaker.jobs.lookup import find_job, refuse_over, refuse_taken
+from sandbox.aws.sagemaker.jobs.lookup import find_job, refuse_status, refuse_taken
 from sandbox.aws.sagemaker.jobs.training.description import describe, summary
 from sandbox.aws.sagemaker.jobs.training.rules import refuse_request
 from sandbox.aws.sagemaker.members import refuse_uncovered
@@ -99,7 +99,7 @@ class TrainingJobs:
 
         def stop() -> None:
             if job.secondary in OVER:
-                refuse_over("training", job.status, job.arn)
+                refuse_status("training", job.status, job.arn)
             job.stop()
 
         self._work.call(stop)

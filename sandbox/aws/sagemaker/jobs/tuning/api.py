@@ -13,7 +13,7 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.sagemaker.arns import sagemaker_arn
-from sandbox.aws.sagemaker.jobs.lookup import find_job, refuse_over, refuse_taken
+from sandbox.aws.sagemaker.jobs.lookup import find_job, refuse_status, refuse_taken
 from sandbox.aws.sagemaker.jobs.training.api import TrainingJobs, with_defaults
 from sandbox.aws.sagemaker.jobs.tuning.description import describe, summary, training_summary
 from sandbox.aws.sagemaker.members import refuse_uncovered
@@ -48,7 +48,7 @@ class TuningJobs:
 
     def install(self) -> None:
         """Replace moto's actions."""
-        for verb in ("create", "describe", "stop"):
+        for verb in ("create", "describe", "stop", "delete"):
             replace(SageMakerResponse, f"{verb}_hyper_parameter_tuning_job", getattr(self, verb))
         replace(SageMakerResponse, "list_hyper_parameter_tuning_jobs", self.list)
         name = "list_training_jobs_for_hyper_parameter_tuning_job"
@@ -115,10 +115,22 @@ class TuningJobs:
 
         def stop() -> None:
             if job.status in OVER:
-                refuse_over("hyperparameter tuning", job.status, job.arn)
+                refuse_status("hyperparameter tuning", job.status, job.arn)
             job.stop()
 
         self._work.call(stop)
+        return EmptyResult()
+
+    def delete(self, response: SageMakerResponse) -> ActionResult:
+        """DeleteHyperParameterTuningJob: the entry alone, of a job that is over."""
+        jobs, job = _jobs(response), _named(response)
+
+        def delete() -> None:
+            if job.status not in OVER:
+                refuse_status("hyperparameter tuning", job.status, job.arn)
+            jobs.pop(job.name, None)
+
+        self._work.call(delete)
         return EmptyResult()
 
 
