@@ -10,7 +10,7 @@ import pytest
 
 from model.declarations import TAKEN
 from scripts import retrain
-from scripts.shared import cli, training_job
+from scripts.shared import cli
 from tests.fakes.trainer import FakeTrainer
 from tests.fakes.world import FakeWorld
 from tests.release.scenes import pins_now, serving, sure
@@ -28,7 +28,7 @@ def trainer(dev, monkeypatch, tmp_path):
     """A trainer in memory in the place of the one that trains here."""
     found, world = FakeTrainer(dev.trouble), FakeWorld(dev, serving(1, stage="staging"))
     world.build = tmp_path
-    monkeypatch.setattr(retrain, "connect", lambda tell, commits: world)
+    monkeypatch.setattr(retrain, "connect", lambda tell, **options: world)
     monkeypatch.setattr(retrain, "TrainsAsCommanded", lambda *of: found)
     return found
 
@@ -68,18 +68,6 @@ def test_for_machines_it_is_one_line_with_every_gate(trainer, capsys):
         "bound": -0.007,
         "reason": "the AUC gained over the champion",
     }
-
-
-def test_a_training_job_trains_where_that_is_asked_for(trainer, monkeypatch):
-    asked = []
-
-    def as_commanded(service, wanted, build, trackers, job):
-        asked.append(job)
-        return trainer
-
-    monkeypatch.setattr(retrain, "TrainsAsCommanded", as_commanded)
-    assert run("--on", "sagemaker", "--spot") == 0
-    assert asked == [training_job.Asked(None, minutes=None, spot=True, again=False)]
 
 
 def test_an_event_comes_from_a_file_or_from_stdin(trainer, dev, tmp_path, monkeypatch):

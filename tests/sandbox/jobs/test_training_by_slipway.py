@@ -56,7 +56,9 @@ def site(jobs: Jobs) -> Site:
     role, iam = names.training_role(settings.stage, settings.region), aws.client("iam")
     iam.create_role(RoleName=role, AssumeRolePolicyDocument=policies.sagemaker_trust(place))
     repository, _, digest = jobs.image.partition("@")
-    key = f"arn:aws:kms:{settings.region}:{settings.account}:key/none"
+    kms = aws.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=names.key_alias(settings.stage), TargetKeyId=key)
     policy = policies.training(place, artifacts.bucket, repository.rpartition("/")[2], key)
     iam.put_role_policy(RoleName=role, PolicyName="training", PolicyDocument=policy)
     ports = replace(
