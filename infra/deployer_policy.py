@@ -69,8 +69,11 @@ _MODEL_PACKAGES = """
     CreateModelPackageGroup DescribeModelPackageGroup CreateModelPackage DescribeModelPackage AddTags
 """
 """Not UpdateModelPackage: what becomes of a version, people say."""
-_TRAINING = "CreateTrainingJob DescribeTrainingJob StopTrainingJob AddTags"
-_TRAINING_LOG = "DescribeLogStreams GetLogEvents"
+_TRAINING = """
+    sagemaker:*TrainingJob sagemaker:*HyperParameterTuningJob sagemaker:AddTags logs:DescribeLogStreams
+    logs:GetLogEvents
+"""
+"""All that is done with jobs, in few words: a policy may not be much longer."""
 _NO_RESOURCE = """
     cloudwatch:DescribeAlarms cloudwatch:GetMetricData
     ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
@@ -94,12 +97,10 @@ def document(settings: StageSettings) -> dict[str, Any]:
 
 def _training(place: Place, settings: StageSettings) -> list[Statement]:
     """Training jobs and their log, where trainings run in the stage. A job is called by its service first."""
-    job = place.arn("sagemaker", f"training-job/*-{settings.stage}-*")
+    kinds = ("training-job", "hyper-parameter-tuning-job")
+    jobs = [place.arn("sagemaker", f"{kind}/*-{settings.stage}-*") for kind in kinds]
     log = place.arn("logs", f"log-group:{names.TRAINING_LOGS}:*")
-    return [
-        _allow("Training", "sagemaker", _TRAINING, job),
-        _allow("TrainingLog", "logs", _TRAINING_LOG, log),
-    ]
+    return [_allow("Training", "", _TRAINING, [*jobs, log])]
 
 
 def _registered(place: Place, settings: StageSettings) -> Statement:

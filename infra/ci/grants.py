@@ -37,8 +37,7 @@ DEPLOYS: Mapping[str, str] = {
     deployer_policy.CAPTURED: "answers that are captured in another bucket, which the judge reads",
     "Role": "the execution role of the endpoints",
     "RoleToSageMaker": "SageMaker alone gets that role",
-    "Training": "training jobs, where the stage has trainings run",
-    "TrainingLog": "what such a job printed",
+    "Training": "training jobs and what they printed, where the stage has trainings run",
     "ModelPackages": "versions in SageMaker's Model Registry, where the stage has any",
     "NoResource": "what AWS knows no resource for",
 }
@@ -123,6 +122,12 @@ def fences(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     """The fences of stages that a release does not come from: a marked release enters none."""
     why = "whether a release is fenced is looked for in all stages"
     return _part(stages, "Fences", _FENCES, ("fences/",), why)
+
+
+def champions(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """The live models of these stages: a new one is measured beside what the last stage serves."""
+    why = "the live model, beside which a new one is measured"
+    return _part(stages, "Champion", _FENCES, ("releases/", "models/"), why)
 
 
 def sources(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:

@@ -75,7 +75,12 @@ def _roles(settings: CiSettings, project: Project, here: tuple[StageSettings, ..
     first = project.stages[0]
     if first in here:
         others = tuple(found for found in here if found != first)
-        granted = (*grants.deploying(first), *grants.fences(others), *_state(settings, writes=True))
+        granted = (
+            *grants.deploying(first),
+            *grants.fences(others),
+            *grants.champions(others),
+            *_state(settings, writes=True),
+        )
         yield CiRole(
             "release",
             f"builds the image, and releases it to {first.stage}",

@@ -127,10 +127,12 @@ def test_a_promotion_reads_the_stages_before_and_writes_its_own():
     assert not may("promote-staging", "s3:GetObject", after.replace("fences", "releases"))
 
 
-def test_a_release_builds_for_the_first_stage_and_sees_the_others_fences_alone():
+def test_a_release_builds_for_the_first_stage_and_sees_the_others_fences_and_live_models_alone():
     assert may("release", "ecr:PutImage", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/slipway-dev")
     assert not may("release", "sagemaker:DescribeEndpoint", ENDPOINT.format("prod"))
     assert may("release", "s3:GetObject", f"{BUCKET.format('prod')}/fences/3f2a9c01d4e7.json")
+    assert may("release", "s3:GetObject", f"{BUCKET.format('prod')}/models/3f2a/model.tar.gz")
+    assert not may("release", "s3:PutObject", f"{BUCKET.format('prod')}/models/3f2a/model.tar.gz")
     assert not may("release", "s3:GetObject", f"{BUCKET.format('prod')}/ledger/00000001.json")
 
 
