@@ -37,7 +37,7 @@ DEPLOYS: Mapping[str, str] = {
     deployer_policy.CAPTURED: "answers that are captured in another bucket, which the judge reads",
     "Role": "the execution role of the endpoints",
     "RoleToSageMaker": "SageMaker alone gets that role",
-    "Training": "training jobs and what they printed, where the stage has trainings run",
+    "Training": "training and tuning jobs and what they print, where the stage has trainings run",
     "ModelPackages": "versions in SageMaker's Model Registry, where the stage has any",
     "NoResource": "what AWS knows no resource for",
 }
