@@ -71,13 +71,16 @@ _MODEL_PACKAGES = """
 """
 """Not UpdateModelPackage: what becomes of a version, people say."""
 _TRANSFORM = "CreateTransformJob DescribeTransformJob"
-_BOTH_JOBS = "CreateTra*Job DescribeTra*Job StopTrainingJob AddTags"
-"""Of transform and of training jobs."""
 _READ_LOGS = "DescribeLogStreams GetLogEvents"
-_BOTH_LOGS = "/aws/sagemaker/Tra*Jobs"
-"""The groups of transform and of training jobs."""
 JOB_LOGS, BATCH_FILES, BATCH_FOLDERS = "JobLogs", "BatchFiles", "BatchFolders"
 """Statements of batch scoring by which rows are read, or what was said of them."""
+_ALL_JOBS = """
+    sagemaker:*TrainingJob sagemaker:*HyperParameterTuningJob sagemaker:*TransformJob sagemaker:AddTags
+    logs:DescribeLogStreams logs:GetLogEvents
+"""
+"""All that is done with jobs, in few words: a policy may not be much longer."""
+_ALL_LOGS = "/aws/sagemaker/Tra*Jobs"
+"""The groups of transform and of training jobs."""
 _NO_RESOURCE = """
     cloudwatch:DescribeAlarms cloudwatch:GetMetricData
     ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
@@ -107,19 +110,19 @@ def _registered(place: Place, settings: StageSettings) -> Statement:
 
 
 def _jobs(place: Place, settings: StageSettings) -> list[Statement]:
-    """Transform jobs, training jobs where trainings run in the stage, and what either says of itself.
+    """Transform jobs and what they say of their files; where trainings run in the stage, all kinds of jobs.
 
-    Where there are both, one pattern stands for them: a policy may not be much longer. A job is called by its
-    service, and then by its stage.
+    A job is called by its service, and then by its stage.
     """
-    endpoints = [names.endpoint(name, settings.stage) for name in settings.endpoints]
-    jobs, actions, logs = [f"transform-job/{name}-*" for name in endpoints], _TRANSFORM, LOG_GROUP
     if settings.training is not None:
-        jobs, actions, logs = [f"tra*-job/*-{settings.stage}-*"], _BOTH_JOBS, _BOTH_LOGS
-    named = [place.arn("sagemaker", job) for job in jobs]
+        kinds = ("tra*-job", "hyper-parameter-tuning-job")
+        jobs = [place.arn("sagemaker", f"{kind}/*-{settings.stage}-*") for kind in kinds]
+        return [_allow("Training", "", _ALL_JOBS, [*jobs, place.arn("logs", f"log-group:{_ALL_LOGS}*")])]
+    endpoints = [names.endpoint(name, settings.stage) for name in settings.endpoints]
+    jobs = [place.arn("sagemaker", f"transform-job/{name}-*") for name in endpoints]
     return [
-        *([_allow("Jobs", "sagemaker", actions, named)] if named else ()),
-        _allow(JOB_LOGS, "logs", _READ_LOGS, place.arn("logs", f"log-group:{logs}*")),
+        *([_allow("Jobs", "sagemaker", _TRANSFORM, jobs)] if jobs else ()),
+        _allow(JOB_LOGS, "logs", _READ_LOGS, place.arn("logs", f"log-group:{LOG_GROUP}*")),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from release.domain.events import Tell
 from release.domain.stage import ImageSettings
 from release.domain.training import Job, Request
+from release.domain.tuning import Tried, TuningJob
 from release.ports import Registry, StagePorts
 
 
@@ -63,12 +64,29 @@ class TrainingJobs(Protocol):
         """Unpack what a job left beside its model into `folder`; whether it left anything."""
 
 
+class TuningJobs(Protocol):
+    """SageMaker, as far as a tuning job's life needs it."""
+
+    def describe(self, name: str) -> TuningJob | None:
+        """A tuning job, None when there is none of that name."""
+
+    def create(self, name: str, request: Request) -> None:
+        """Start a tuning job."""
+
+    def stop(self, name: str) -> None:
+        """Have a tuning job and its training jobs stop; one that has ended is no error."""
+
+    def tried(self, name: str) -> Sequence[Tried]:
+        """Its training jobs, in the order of their start."""
+
+
 @dataclass(frozen=True)
 class Site:
     """One stage as a place to train in."""
 
     ports: StagePorts
     jobs: TrainingJobs
+    tuning: TuningJobs
     images: TrainingImages
 
 

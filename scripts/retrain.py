@@ -54,7 +54,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     world, service = connect(out.tell, commits=args.commits), args.found
     wanted = Wanted(args.model, arguments.own(args, service), args.until)
     trackers = parse(args.trackers) if args.trackers else DEFAULT
-    trainer = TrainsAsCommanded(service, wanted, world.build, trackers, training_job.of_retrain(args), out)
+    trainer = TrainsAsCommanded(service, wanted, world.build, trackers, training_job.of_retrain(args))
     event = None if args.event is None else _event(args.event)
     result = retrain(world, Order(args.stage, args.endpoint, args.because, event), trainer, out.tell)
     for gate in result.gates:

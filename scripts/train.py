@@ -7,9 +7,9 @@ from scripts.shared.cli import Command, Out, run
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    options = training.options(args, out)
-    if args.on == training_job.SAGEMAKER:
-        return training.told(training_job.train(args.found, options, args, out), out)
+    options, job = training.options(args, out), training_job.of(args)
+    if job is not None:
+        return training.told(training_job.train(args.found, options, job, out.tell), out)
     with out.waiting("Loading the libraries"):
         from model.training.train import train
 

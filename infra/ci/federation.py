@@ -7,7 +7,6 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.ci import trust
-from infra.ci.roles import SESSION_SECONDS
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,7 @@ class FederatedRole:
     """The trust policy."""
     may: str
     """The permissions."""
+    session_seconds: int
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Federation(pulumi.ComponentResource):
             name=role.name,
             description=role.description,
             assume_role_policy=role.trusts,
-            max_session_duration=SESSION_SECONDS,
+            max_session_duration=role.session_seconds,
             permissions_boundary=boundary,
             tags=tags,
             opts=pulumi.ResourceOptions(parent=self),

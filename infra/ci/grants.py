@@ -37,10 +37,11 @@ DEPLOYS: Mapping[str, str] = {
     deployer_policy.CAPTURED: "answers that are captured in another bucket, which the judge reads",
     "Role": "the execution role of the endpoints",
     "RoleToSageMaker": "SageMaker alone gets that role",
-    "Jobs": "transform jobs, which score files with what is live, and training jobs where a stage has any",
-    deployer_policy.JOB_LOGS: "what those jobs say of themselves",
+    "Jobs": "transform jobs, which score files with what is live",
+    deployer_policy.JOB_LOGS: "what those jobs say of their files",
     deployer_policy.BATCH_FILES: "files to score and their answers in other buckets, whose rows are counted",
     deployer_policy.BATCH_FOLDERS: "which files those are",
+    "Training": "all jobs and what they print, where the stage has trainings run",
     "ModelPackages": "versions in SageMaker's Model Registry, where the stage has any",
     "NoResource": "what AWS knows no resource for",
 }
@@ -52,7 +53,9 @@ _OF_CALLERS = {
 }
 """Statements by which rows and answers are read: nobody who only looks at stages needs them."""
 
-_READS = re.compile(r"\w+:((Get|List|Describe|BatchGet|BatchCheck|Filter)[\w*]*)|kms:Decrypt")
+_READS = re.compile(r"[\w-]+:((Get|List|Describe|BatchGet|BatchCheck|Filter)[\w*]*)|kms:Decrypt")
+_OF_A_ROLLOUT = {"logs:FilterLogEvents", "cloudwatch:GetMetricData"}
+"""What reads the evidence of a rollout that is under way, which its own job does."""
 _KEPT = (
     "releases/",
     "models/",
@@ -81,7 +84,11 @@ _ROLLBACK: Mapping[str, tuple[str, str]] = {
         """,
         "autoscaling is held meanwhile, and begun anew where the instance type is another",
     ),
-    "Bucket": ("ListBucket", "whether there is a stage, and its ledger"),
+    "ScalingsOwnRole": (
+        "CreateServiceLinkedRole",
+        "AWS's own role for autoscaling, where it is gone",
+    ),
+    "Bucket": ("ListBucket ListBucketVersions", "the stage's ledger, also where it is damaged"),
     "Registry": ("DescribeRepositories DescribeImages", "whether the image is there"),
     "Key": ("Decrypt GenerateDataKey", "the bucket is encrypted"),
     "Role": ("GetRole", "whether the execution role is there"),
@@ -90,7 +97,7 @@ _ROLLBACK: Mapping[str, tuple[str, str]] = {
 """What a rollback calls, by the deployer's statements, and why: it makes and deletes nothing."""
 _SOURCE: Mapping[str, str] = {
     "Serving": "DescribeEndpoint",
-    "Bucket": "ListBucket",
+    "Bucket": "ListBucket ListBucketVersions",
     "Objects": "GetObject GetObjectVersion",
     "Registry": """
         DescribeRepositories DescribeImages BatchGetImage BatchCheckLayerAvailability GetDownloadUrlForLayer
@@ -113,7 +120,7 @@ def reading(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     Neither training data is read, nor what callers sent and got.
     """
     found = [
-        Grant(_named("Read", _only(one, _READS.fullmatch)), f"to read: {DEPLOYS[one['Sid']]}")
+        Grant(_named("Read", _only(one, _reads)), f"to read: {DEPLOYS[one['Sid']]}")
         for stage in stages
         for one in _narrowed(stage, _KEPT)
         if one["Effect"] == "Allow" and one["Sid"] not in _OF_CALLERS
@@ -125,6 +132,12 @@ def fences(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     """The fences of stages that a release does not come from: a marked release enters none."""
     why = "whether a release is fenced is looked for in all stages"
     return _part(stages, "Fences", _FENCES, ("fences/",), why)
+
+
+def champions(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """The live models of these stages: a new one is measured beside what the last stage serves."""
+    why = "the live model, beside which a new one is measured"
+    return _part(stages, "Champion", _FENCES, ("releases/", "models/"), why)
 
 
 def sources(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
@@ -214,6 +227,10 @@ def _picked(statement: Statement, actions: str) -> Statement:
 
 def _only(statement: Statement, wanted: Callable[[str], object]) -> Statement:
     return {**statement, "Action": [action for action in statement["Action"] if wanted(action)]}
+
+
+def _reads(action: str) -> bool:
+    return _READS.fullmatch(action) is not None and action not in _OF_A_ROLLOUT
 
 
 def _named(prefix: str, statement: Statement) -> Statement:

@@ -15,7 +15,14 @@ def compose(settings: CiSettings, project: Project) -> None:
     """Declare everything, and the stack's outputs. Raises UsageError before anything is declared."""
     tags = {"project": names.PROJECT, "part": "ci"}
     made = [
-        FederatedRole(role.name, role.full_name, role.job, trusted(settings, role), role.policy())
+        FederatedRole(
+            key=role.name,
+            name=role.full_name,
+            description=role.job,
+            trusts=trusted(settings, role),
+            may=role.policy(),
+            session_seconds=role.session_seconds,
+        )
         for role in roles(settings, project)
     ]
     federation = Federation(

@@ -18,8 +18,8 @@ PLAN, RETRAIN = "plan", "retrain"
 """GitHub environments of jobs that belong to no stage."""
 LONGEST = 10_240
 """Characters, spaces apart, of a role's inline policies ("IAM and AWS STS quotas" in IAM's user guide)."""
-SESSION_SECONDS = 3600
-"""How long a job has the role: GitHub's token is asked for anew by a job that needs it longer."""
+HOUR = 3600
+"""How long a job has its role, in seconds; the settings may let those who bring releases have it longer."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class CiRole:
     """What it is for, in one sentence."""
     environments: tuple[str, ...]
     grants: tuple[Grant, ...]
+    session_seconds: int = HOUR
+    """How long a job has it at most."""
 
     @property
     def full_name(self) -> str:
@@ -73,12 +75,18 @@ def _roles(settings: CiSettings, project: Project, here: tuple[StageSettings, ..
     first = project.stages[0]
     if first in here:
         others = tuple(found for found in here if found != first)
-        granted = (*grants.deploying(first), *grants.fences(others), *_state(settings, writes=True))
+        granted = (
+            *grants.deploying(first),
+            *grants.fences(others),
+            *grants.champions(others),
+            *_state(settings, writes=True),
+        )
         yield CiRole(
             "release",
             f"builds the image, and releases it to {first.stage}",
             (first.stage,),
             granted,
+            settings.session_seconds,
         )
         granted = (
             *grants.deploying(first),
@@ -91,6 +99,7 @@ def _roles(settings: CiSettings, project: Project, here: tuple[StageSettings, ..
             f"trains the live model of a stage anew, and releases what is better to {first.stage}",
             (RETRAIN,),
             granted,
+            settings.session_seconds,
         )
     for place, found in enumerate(here):
         if found != first:
@@ -106,6 +115,7 @@ def _roles(settings: CiSettings, project: Project, here: tuple[StageSettings, ..
                 f"brings what is live in the stage before to {found.stage}",
                 (found.stage,),
                 granted,
+                settings.session_seconds,
             )
         yield CiRole(
             f"rollback-{found.stage}",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from release.domain import nearby
 from release.domain.errors import UsageError
@@ -41,6 +41,11 @@ class CiSettings(Data):
     """The account trusts GitHub already: it has one provider for it, which something else has made."""
     permissions_boundary: Annotated[str, StringConstraints(pattern=_POLICY)] | None = None
     """ARN of the policy that bounds every role, where an organisation allows none without one."""
+    session_seconds: Annotated[int, Field(ge=3600, le=43_200)] = 3600
+    """How long a job that brings a release has its role at most; it asks for it by `role-duration-seconds`.
+
+    A rollout that is watched for longer stops where it stands, and the same job, run again, goes on.
+    """
     state_bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = (
         None
     )

@@ -10,8 +10,9 @@ from model.image.changes import Change, changes
 from model.image.errors import ImageError
 from model.image.record import Record, read_record, record
 from model.image.registry import push
+from model.image.training import TrainingCode, build_training_image
 
-_LAST = "last.json"
+_LAST, _LAST_TRAINING = "last.json", "last-training.json"
 _SHOWN = 40
 """Changes that people see; the rest is in the summary."""
 
@@ -62,28 +63,39 @@ class Rebuilt:
         return lines
 
 
-def rebuild(options: BuildOptions, against: str | None, target: str | None, progress: Progress) -> Rebuilt:
+def rebuild(
+    options: BuildOptions,
+    against: str | None,
+    target: str | None,
+    progress: Progress,
+    code: TrainingCode | None = None,
+) -> Rebuilt:
     """Builds the image and compares it with the one whose digest is `against`, by default the last one.
 
-    It goes to the registry's repository `target` too, if one is named. Raises ImageError where the cache does
-    not hold `against`, and what building and pushing raise.
+    With `code` it is the training image of that service. It goes to the registry's repository `target` too,
+    if one is named. Raises ImageError where the cache does not hold `against`, and what building and pushing
+    raise.
     """
-    before = _earlier(against, options.cache)
-    built = build_image(options, progress)
+    last = options.cache / (_LAST_TRAINING if code else _LAST)
+    before = _earlier(against, options.cache, last)
+    built = build_training_image(options, code, progress) if code else build_image(options, progress)
     after = record(built)
     found = tuple(changes(before, after)) if before else ()
     pushed = push(built, target) if target else None
-    remember(options.cache, built)
+    _remember(last, built)
     return Rebuilt(built, after, before, found, pushed)
 
 
 def remember(cache: Path, built: BuiltImage) -> None:
     """This is the last image that was built in `cache`, by whatever command: the next is compared with it."""
-    (cache / _LAST).write_text(json.dumps({"digest": built.digest}))
+    _remember(cache / _LAST, built)
 
 
-def _earlier(against: str | None, cache: Path) -> Record | None:
-    last = cache / _LAST
+def _remember(last: Path, built: BuiltImage) -> None:
+    last.write_text(json.dumps({"digest": built.digest}))
+
+
+def _earlier(against: str | None, cache: Path, last: Path) -> Record | None:
     digest = against or (json.loads(last.read_text())["digest"] if last.is_file() else "")
     folder = cache / "images" / digest.removeprefix("sha256:")
     if digest and (folder / "index.json").is_file():

@@ -17,7 +17,7 @@ from model.image.program import HOME, SBOM
 
 _CODE = (HOME / "model").as_posix() + "/"
 _ENTRY = (HOME / "serve").as_posix()
-_DEPENDENCIES = (HOME / "dependencies").as_posix() + "/"
+_DEPENDENCIES = tuple(f"{HOME / name}/" for name in ("dependencies", "training-dependencies"))
 
 
 @dataclass(frozen=True)

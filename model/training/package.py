@@ -6,7 +6,7 @@ reference.csv    a sample to measure drift by   checksums.json  the SHA-256 of e
 """
 
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from model import artifact
@@ -40,7 +40,7 @@ def package(
         "data_version": data.version,
         "libraries": {
             **{name: version(name) for name in _LIBRARIES},
-            **_of_service(service, data),
+            **of_service(service, data),
             **boosters.versions(candidate.pipeline),
         },
     }
@@ -61,9 +61,18 @@ def package(
     )
 
 
-def _of_service(service: Service, data: DataFile) -> dict[str, str]:
+def of_service(service: Service, data: DataFile) -> dict[str, str]:
     """The versions of the packages that a service names: those here, or where the data was loaded."""
-    return {name: data.libraries.get(name) or version(name) for name in service.libraries}
+    return {name: _version(name, data) for name in service.libraries}
+
+
+def _version(name: str, data: DataFile) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        if name not in data.libraries:
+            raise
+        return data.libraries[name]
 
 
 def _columns(service: Service, scores: Scores) -> dict[str, Any]:

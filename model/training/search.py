@@ -66,14 +66,7 @@ def search(
 ) -> tuple[Trial, ...]:
     """All trials, in order. Raises SearchError for a service without a space."""
     space = service.space(model)
-    if not space or asked.trials < 1:
-        raise SearchError(
-            f"{service.name} says of no parameter of {model} what may be tried."
-            if not space
-            else f"A search of {asked.trials} trials finds nothing.",
-            "Nothing was trained.",
-            "Give the service a space (docs/own-model.md), and --trials 1 or more.",
-        )
+    refuse_nothing(service, model, asked.trials)
     before = _kept(kept)
     if before:
         progress(f"Going on after {len(before)} trials from before the interruption")
@@ -90,6 +83,19 @@ def search(
             shown = "could not be fitted" if trial.value is None else f"{trial.value:.6f}"
             progress(f"trial {number + 1} of {asked.trials}: {shown} with {_words(values)}")
     return tuple(done)
+
+
+def refuse_nothing(service: Service, model: str, trials: int) -> None:
+    """Raise SearchError where there is nothing to try, or it is to be tried no time."""
+    space = service.space(model)
+    if not space or trials < 1:
+        raise SearchError(
+            f"{service.name} says of no parameter of {model} what may be tried."
+            if not space
+            else f"A search of {trials} trials finds nothing.",
+            "Nothing was trained.",
+            "Give the service a space (docs/own-model.md), and --trials 1 or more.",
+        )
 
 
 def _kept(kept: Checkpoints) -> list[Trial]:

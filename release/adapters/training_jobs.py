@@ -20,9 +20,9 @@ from release.domain.training import Job, Request, Status, log_streams
 
 _LEFT = "output.tar.gz"
 """What SageMaker makes of /opt/ml/output/data."""
-_ABSENT = frozenset({"ResourceNotFound", "ValidationException"})
+ABSENT = frozenset({"ResourceNotFound", "ValidationException"})
 """SageMaker's answers for a job that is not there."""
-_ENDED = frozenset({"ValidationException"})
+ENDED = frozenset({"ValidationException"})
 """Its answer when a job that has ended is to be stopped."""
 
 
@@ -37,10 +37,10 @@ class TrainingJobs:
         try:
             found = self._sdk().get(name, session=self._aws.session, region=self._aws.region)
         except ClientError as error:
-            if error_code(error) in _ABSENT:
+            if error_code(error) in ABSENT:
                 return None
             raise
-        said = _said(found)
+        said = said_by(found)
         place = said("output_data_config.s3_output_path", "").rstrip("/")
         return Job(
             name=name,
@@ -63,7 +63,7 @@ class TrainingJobs:
         try:
             self._aws.client("sagemaker").stop_training_job(TrainingJobName=name)
         except ClientError as error:
-            if error_code(error) not in _ENDED:
+            if error_code(error) not in ENDED:
                 raise
 
     def follow(self, name: str) -> "Following":
@@ -114,7 +114,7 @@ def _plain_files(tar: tarfile.TarFile, folder: Path) -> None:
                 shutil.copyfileobj(content, file)
 
 
-def _said(found: Any) -> Any:
+def said_by(found: Any) -> Any:
     """A getter of what the SDK's object holds at a path; its own mark for what is missing is the default."""
     from sagemaker.core.utils.utils import Unassigned
 

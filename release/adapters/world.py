@@ -32,6 +32,7 @@ from release.adapters.registry import Registry
 from release.adapters.signs import Signs
 from release.adapters.stage_file import YamlStageFile
 from release.adapters.training_jobs import TrainingJobs
+from release.adapters.tuning_jobs import TuningJobs
 from release.domain import former, stage, stages
 from release.domain.planned import Change
 from release.domain.said import Caller
@@ -84,7 +85,7 @@ class Project:
         """One stage as a place to train in. Raises as `stage` does."""
         aws = _aws(self.settings(name))
         images = LocalTrainingImages(ROOT / ".build" / "image")
-        return Site(self.stage(name), TrainingJobs(aws), images)
+        return Site(self.stage(name), TrainingJobs(aws), TuningJobs(aws), images)
 
     def fences(self, name: str) -> FenceStore:
         """One stage's fences alone. Raises SlipwayError when it cannot be reached, whatever the reason is."""

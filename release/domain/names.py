@@ -20,6 +20,8 @@ OWN_REQUEST = "slipway-own-request"
 """The InferenceId of requests that no caller sent: where answers are captured, theirs are known by it."""
 
 RELEASE_ID_LENGTH = 12
+TUNED_LENGTH, TUNING_LENGTH = 6, 8
+"""What is left of a service's name, and of the content, in that of a tuning job."""
 SERVICE_LENGTH = 30
 """What is left of a service's name in that of a job."""
 BESIDES_LENGTH = 6
@@ -118,6 +120,16 @@ def training_job(service: str, stage: str, content: Mapping[str, Any], attempt: 
     """The `attempt`-th training job of a service that is asked for exactly `content`."""
     again = f"-{attempt}" if attempt > 1 else ""
     return _checked(f"{training_jobs(service, stage)}{digest(content)[:RELEASE_ID_LENGTH]}{again}")
+
+
+def tuning_job(service: str, stage: str, content: Mapping[str, Any], attempt: int) -> str:
+    """The `attempt`-th tuning job of a service that is asked for exactly `content`; it takes 32 characters.
+
+    Its training jobs' names begin with it.
+    """
+    again = f"-{attempt}" if attempt > 1 else ""
+    plain = training_jobs(service[:TUNED_LENGTH], stage)
+    return f"{plain}{digest(content)[:TUNING_LENGTH]}{again}"
 
 
 def key_alias(stage: str) -> str:

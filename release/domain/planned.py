@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from release.domain import names, plan
 from release.domain.errors import SlipwayError
-from release.domain.pins import PIN_ROLES, Instances, Pins, ReleasePin
+from release.domain.pins import PIN_ROLES, EndpointSettings, Instances, Pins, Proposed, ReleasePin
 
 
 class Deed(StrEnum):
@@ -135,6 +135,9 @@ _CONFIG = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 _ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 _ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 
+PROPOSED = "proposed"
+"""The key of an endpoint under which a promotion is proposed: it names a release, and needs nothing yet."""
+
 Key = tuple[str, str]
 """A resource by its type and its name in the program."""
 
@@ -166,12 +169,15 @@ def typed(pins: Pins, settings: Instances | None) -> Pins:
     return pins.on((settings or Instances()).type)
 
 
-def pin_changes(before: Mapping[str, Pins], after: Mapping[str, Pins]) -> tuple[PinChange, ...]:
-    """Which pins differ, by endpoint: live first."""
+def pin_changes(
+    before: Mapping[str, EndpointSettings], after: Mapping[str, EndpointSettings]
+) -> tuple[PinChange, ...]:
+    """Which pins differ, by endpoint: live first, last what is proposed."""
+    none = EndpointSettings()
     return tuple(
         change
         for endpoint in sorted({*before, *after})
-        for change in _differences(endpoint, before.get(endpoint, Pins()), after.get(endpoint, Pins()))
+        for change in _differences(endpoint, before.get(endpoint, none), after.get(endpoint, none))
     )
 
 
@@ -238,14 +244,18 @@ def _next_step(change: Change, by: Sequence[Naming], in_file: Collection[str]) -
     return f"Bring the stage's file up to date: ./slipway sync {stage}"
 
 
-def _differences(endpoint: str, before: Pins, after: Pins) -> Iterator[PinChange]:
-    for role in PIN_ROLES:
-        old, new = getattr(before, role), getattr(after, role)
+def _differences(endpoint: str, before: EndpointSettings, after: EndpointSettings) -> Iterator[PinChange]:
+    roles: dict[str, tuple[ReleasePin | Proposed | None, ReleasePin | Proposed | None]] = {
+        role: (getattr(before.pins, role), getattr(after.pins, role)) for role in PIN_ROLES
+    }
+    for role, (old, new) in {**roles, PROPOSED: (before.proposed, after.proposed)}.items():
         if old == new:
             continue
         was, now = old.release if old else None, new.release if new else None
         yield PinChange(endpoint, role, was, now, _fields(old, new) if was == now else ())
 
 
-def _fields(old: ReleasePin, new: ReleasePin) -> tuple[str, ...]:
-    return tuple(name for name in ReleasePin.model_fields if getattr(old, name) != getattr(new, name))
+def _fields(old: ReleasePin | Proposed | None, new: ReleasePin | Proposed | None) -> tuple[str, ...]:
+    if old is None or new is None:
+        return ()
+    return tuple(name for name in type(new).model_fields if getattr(old, name) != getattr(new, name))

@@ -114,6 +114,12 @@ def request(settings: StageSettings, training: TrainingSettings, order: Order, b
     }
 
 
+def afresh(asked: Request, attempt: int) -> Request:
+    """The same request with checkpoints of its own, so that nothing is gone on with."""
+    place = asked["checkpoint_config"]["s3_uri"]
+    return {**asked, "checkpoint_config": {"s3_uri": f"{place}-{attempt}"}}
+
+
 def _channel(channel: Channel) -> dict[str, Any]:
     source = {
         "s3_data_type": "S3Prefix",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from release.domain import planned, state
 from release.domain.errors import SlipwayError
-from release.domain.pins import Pins
+from release.domain.pins import EndpointSettings, Pins
 from release.domain.planned import Named, PinChange, Source, StagePlan
 from release.domain.stage import StageSettings
 from release.ports import Event, StagePorts, Tell, World
@@ -45,8 +45,8 @@ def _pin_changes(world: World, name: str, base: str) -> tuple[PinChange, ...]:
     return planned.pin_changes(_pins(world.settings_at(base, name)), _pins(world.settings(name)))
 
 
-def _pins(settings: StageSettings | None) -> Mapping[str, Pins]:
-    return {name: found.pins for name, found in settings.endpoints.items()} if settings else {}
+def _pins(settings: StageSettings | None) -> Mapping[str, EndpointSettings]:
+    return settings.endpoints if settings else {}
 
 
 def _named(ports: StagePorts, endpoints: Collection[str]) -> Iterator[Named]:

@@ -52,12 +52,17 @@ def train(site_of: Callable[[], Site], wanted: Wanted, folder: Path, tell: Tell)
     Raises UsageError for a stage that no training runs in, TrainingFailed for a job that ended without a
     model. An interrupt stops the job.
     """
-    site, settings = _place(site_of, tell)
-    order = _order(site, settings, wanted, tell)
-    request = training.request(site.ports.settings, settings, order, site.ports.artifacts.bucket)
+    site, settings = place(site_of, tell)
+    ordered = order(site, settings, wanted, tell)
+    request = training.request(site.ports.settings, settings, ordered, site.ports.artifacts.bucket)
     job = _ended(site, _begun(site, wanted, request, tell), tell)
     if job.status is not Status.COMPLETED:
         raise training.failed(job)
+    return fetched(site, job, folder)
+
+
+def fetched(site: Site, job: Job, folder: Path) -> Job:
+    """The job, when what it left lies in `folder`. Raises TrainingFailed where it left nothing."""
     if not site.jobs.fetch(job, folder):
         raise TrainingFailed(
             f"The training job {job.name} is Completed, and left nothing in {job.output}.",
@@ -68,7 +73,7 @@ def train(site_of: Callable[[], Site], wanted: Wanted, folder: Path, tell: Tell)
     return job
 
 
-def _place(site_of: Callable[[], Site], tell: Tell) -> tuple[Site, TrainingSettings]:
+def place(site_of: Callable[[], Site], tell: Tell) -> tuple[Site, TrainingSettings]:
     """The stage with all that a job needs of it. Raises UsageError where it is not to have any."""
     site = site_of()
     ports, settings = site.ports, site.ports.settings
@@ -98,7 +103,7 @@ def _ready(ports: StagePorts) -> bool:
     return ports.artifacts.exists() and ports.registry.uri() is not None and ports.role_exists(role)
 
 
-def _order(site: Site, settings: TrainingSettings, wanted: Wanted, tell: Tell) -> Order:
+def order(site: Site, settings: TrainingSettings, wanted: Wanted, tell: Tell) -> Order:
     """What is to be trained, once all that it needs is in the stage, each by its content."""
     ports = site.ports
     channels = [Channel(DATA, _data(ports, wanted, tell))]
@@ -127,6 +132,12 @@ def _data(ports: StagePorts, wanted: Wanted, tell: Tell) -> str:
 
 def _image(site: Site, code: Code, tell: Tell) -> str:
     ports = site.ports
+    if ports.settings.image.base is None and not ports.loopback:
+        raise UsageError(
+            f"The stage {ports.name} names no base for its images: such a one runs in the sandbox alone.",
+            "No image was built, and no job was started.",
+            f"Add this under `config:` of Pulumi.{ports.name}.yaml:\n  {EXAMPLES['image']}",
+        )
     tell(Event("building the training image"))
     image = site.images.build(ports.settings.image, code, tell)
     if not ports.registry.has(image.digest):
@@ -141,6 +152,7 @@ def _image(site: Site, code: Code, tell: Tell) -> str:
 
 def _begun(site: Site, wanted: Wanted, request: Request, tell: Tell) -> Job:
     """The job of this request: the one that there is, or a new one."""
+    afresh = False
     for attempt in count(1):
         name = names.training_job(wanted.service, site.ports.name, request, attempt)
         found = site.jobs.describe(name)
@@ -152,7 +164,8 @@ def _begun(site: Site, wanted: Wanted, request: Request, tell: Tell) -> Job:
         if found.status is Status.COMPLETED and not wanted.again:
             tell(Event(f"the training job {name} has done the same: what it left is fetched"))
             return found
-    site.jobs.create(name, request)
+        afresh = afresh or found.status is Status.COMPLETED
+    site.jobs.create(name, training.afresh(request, attempt) if afresh else request)
     tell(Event(f"the training job {name} was started"))
     made = site.jobs.describe(name)
     if made is None:

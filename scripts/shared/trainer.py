@@ -1,6 +1,5 @@
 """A retrain's trainer: as `./slipway train`, here or in a training job, as `release` asks for one."""
 
-import argparse
 import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from release.domain.retrained import TrainingWindow
 from release.domain.trainer import Look
 from release.ports import Event, Tell
 from scripts.shared import training_job
-from scripts.shared.cli import Out
 
 if TYPE_CHECKING:
     from model.training.finish import TrainResult
@@ -32,9 +30,8 @@ class TrainsAsCommanded:
     wanted: Wanted
     build: Path
     trackers: Sequence[Name]
-    job: argparse.Namespace
-    """Where, and what only a training job has."""
-    out: Out
+    job: training_job.Asked | None
+    """The training job that trains; None: this process does."""
 
     @property
     def service(self) -> str:
@@ -73,8 +70,8 @@ class TrainsAsCommanded:
             tell(Event(f"warning: {warning}", detail=True))
 
     def _trained(self, options: TrainOptions, tell: Tell) -> "TrainResult":
-        if self.job.on == training_job.SAGEMAKER:
-            return training_job.train(self.of, options, self.job, self.out)
+        if self.job is not None:
+            return training_job.train(self.of, options, self.job, tell)
         from model.training.train import train
 
         return train(self.of, options, lambda text: tell(Event(text)))

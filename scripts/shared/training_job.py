@@ -4,6 +4,8 @@ import argparse
 import inspect
 import tempfile
 import time
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,16 @@ from model import finding
 from model.contract import Service
 from model.training.options import TrainOptions
 from release import connect
-from scripts.shared.cli import Out
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from model.training.finish import TrainResult
-    from model.training.search import Search
+    from model.training.search import Search, Trial
+    from release.domain.training import Job
+    from release.jobs import Site
+    from release.operations.train_job import Wanted
+    from release.ports import Tell
 
 HERE, SAGEMAKER = "here", "sagemaker"
 ON = f"where: {HERE} (default), or {SAGEMAKER}: in a training job, which leaves the same model"
@@ -23,6 +30,18 @@ STAGE = "the stage whose account trains (default: the first one)"
 SPOT = "on a spot instance: cheaper, and interrupted when AWS needs it; goes on after its last checkpoint"
 MINUTES = "the job is stopped when it takes longer (default: slipway:training of the stage)"
 AGAIN = "start another job where one has done the same already"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A training job as somebody asks for it."""
+
+    stage: str | None
+    minutes: int | None
+    spot: bool
+    again: bool
+    parallel: int = 1
+    """How many trials of a search run side by side; from two on it is a tuning job of SageMaker's."""
 
 
 def places(parser: argparse.ArgumentParser) -> None:
@@ -33,11 +52,12 @@ def places(parser: argparse.ArgumentParser) -> None:
     add("--max-minutes", metavar="MINUTES", type=int, help=MINUTES)
 
 
-def of_retrain(args: argparse.Namespace) -> argparse.Namespace:
-    """What `places` was given, for a job of the first stage; one that has done the same is not done again."""
-    return argparse.Namespace(
-        on=args.on, spot=args.spot, max_minutes=args.max_minutes, stage=None, again=False
-    )
+def of_retrain(args: argparse.Namespace) -> Asked | None:
+    """What `places` was given, for a job of the first stage; None where it is to be trained here.
+
+    One that has done the same is not done again.
+    """
+    return None if args.on == HERE else Asked(None, args.max_minutes, args.spot, again=False)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,23 +68,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--again", action="store_true", help=AGAIN)
 
 
+def of(args: argparse.Namespace) -> Asked | None:
+    """What is asked for; None where it is to be trained here."""
+    if args.on == HERE:
+        return None
+    return Asked(args.stage, args.max_minutes, args.spot, args.again, getattr(args, "parallel", 1))
+
+
 def train(
-    service: Service,
-    options: TrainOptions,
-    args: argparse.Namespace,
-    out: Out,
-    search: "Search | None" = None,
+    service: Service, options: TrainOptions, asked: Asked, tell: "Tell", search: "Search | None" = None
 ) -> "TrainResult":
     """Have SageMaker train, after a search if one is asked for, and make what the job left a model here."""
     from model.training.data_file import NAME
     from model.training.job import hyperparameters, metrics
-    from model.training.job.collect import collect, order
+    from model.training.job.collect import Back, collect, order
     from release.domain.data_version import DataVersion
     from release.jobs import Code
     from release.operations import train_job
+    from release.ports import Event
+
+    def step(text: str) -> None:
+        tell(Event(text))
 
     started = time.monotonic()
-    made = order(service, options, out.step, search)
+    alone = search is None or asked.parallel < 2
+    made = order(service, options, step, search if alone else None)
     data, code = made.data, Path(inspect.getfile(type(service))).parent
     models = {} if options.champion is None else {hyperparameters.CHAMPION: options.champion}
     others = {f"{hyperparameters.WITH}{number}": file for number, (_, file) in enumerate(options.others)}
@@ -80,11 +108,46 @@ def train(
             data=DataVersion(data.version, data.sha256, data.md5, len(data.content)),
             data_file=rows,
             models=models | others,
-            minutes=args.max_minutes,
-            spot=args.spot,
-            again=args.again,
+            minutes=asked.minutes,
+            spot=asked.spot,
+            again=asked.again,
         )
-        job = train_job.train(lambda: connect.site(out.tell, args.stage), wanted, left, out.tell)
+        site = partial(connect.site, tell, asked.stage)
+        if search is None or alone:
+            job, trials = train_job.train(site, wanted, left, tell), ()
+        else:
+            side = _SideBySide(service, options.model, search, asked.parallel)
+            job, trials = side.best(site, wanted, left, tell)
         seconds = job.seconds or time.monotonic() - started
         tags = {"slipway.training_job": job.name, "slipway.training_job_arn": job.arn}
-        return collect(left, service, options, data, tags, seconds, out.step)
+        back = Back(left, data, tags, trials, seconds)
+        return collect(back, service, options, step)
+
+
+@dataclass(frozen=True)
+class _SideBySide:
+    """A search whose trials run at the same time, by a tuning job of SageMaker's."""
+
+    service: Service
+    model: str
+    search: "Search"
+    parallel: int
+
+    def best(
+        self, site: "Callable[[], Site]", wanted: "Wanted", left: Path, tell: "Tell"
+    ) -> "tuple[Job, tuple[Trial, ...]]":
+        """The training job that found the best, what it left in `left`, and what all of them tried."""
+        from model.training.job import ranges
+        from release.domain.tuning import Tuning
+        from release.operations import tune_job
+
+        tuning = Tuning(
+            ranges=ranges.ranges(self.service, self.model, self.search.trials),
+            objective=ranges.objective(self.service),
+            trials=self.search.trials,
+            parallel=self.parallel,
+            seed=self.search.seed,
+        )
+        found = tune_job.tune(site, wanted, tuning, left, tell)
+        tried = ((one.parameters, one.value) for one in found.tried)
+        return found.best, ranges.trials(self.service.space(self.model), tried)

@@ -8,10 +8,9 @@ import pytest
 
 from release.adapters import stage_file
 from release.domain import stages
-from scripts.checks.rules import ROLE, faults, steps
+from scripts.checks.rules import faults
 from scripts.checks.workflows import problems, read
 from tests.conftest import ROOT
-from tests.infra.ci.examples import STAGES, by_name
 
 WORKFLOWS = read(ROOT)
 
@@ -138,22 +137,3 @@ def test_every_stage_of_the_project_has_its_place_in_the_workflows():
         merged = WORKFLOWS[f".github/workflows/merged-{stage}.yml"]
         assert merged["on"]["push"]["paths"] == [f"Pulumi.{stage}.yaml"]
         assert [job["with"]["stage"] for job in merged["jobs"].values()] == [stage]
-
-
-def test_every_role_that_is_assumed_is_one_of_the_ci_stacks_and_trusts_that_environment():
-    trusts = {
-        (role.full_name, environment) for role in by_name().values() for environment in role.environments
-    }
-    asked = {
-        (step["with"]["role-to-assume"].rpartition("/")[2], workflow["jobs"][job]["environment"])
-        for workflow in WORKFLOWS.values()
-        for job, step in steps(workflow)
-        if step.get("uses", "").startswith(ROLE)
-    }
-    named = {
-        tuple(word.replace("${{ inputs.stage }}", stage) for word in pair)
-        for pair in asked
-        for stage in STAGES
-    }
-    nothing_is_promoted_there = {("slipway-ci-promote-dev", "dev")}
-    assert named - trusts == nothing_is_promoted_there

@@ -5,6 +5,8 @@ each other, in order.
 """
 
 import json
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -26,6 +28,12 @@ def prod(world, fresh):
     for _ in range(2):
         fresh()
         world.slipway(*PROMOTE)
+
+
+def _state(world):
+    """When each file and folder of Pulumi's state was changed last; a lock that came and went shows too."""
+    folder = Path(urlsplit(world.env["PULUMI_BACKEND_URL"]).path)
+    return {path: path.stat().st_mtime_ns for path in [folder, *folder.rglob("*")]}
 
 
 def _wanted(world):
@@ -163,6 +171,7 @@ def test_other_bounds_are_for_autoscaling_alone(world, prod):
 def test_a_plan_says_what_it_would_do_and_fails_for_what_a_pin_names(world, prod):
     """A previous that somebody took from the file by hand is what the next `pulumi up` would delete."""
     pins, file = world.endpoint("prod").pins, world.file("prod").read_text()
+    state = _state(world)
     clean, new = world.slipway("plan", "prod", "staging").result["stages"]
     assert (clean["changes"], clean["touched"], clean["failure"]) == ([], [], None)
     assert (new["made"], new["failure"]) == (False, None)
@@ -177,6 +186,7 @@ def test_a_plan_says_what_it_would_do_and_fails_for_what_a_pin_names(world, prod
             ("previous", pins.previous.release)
         ]
         assert one["next_step"].endswith("./slipway sync prod")
+    assert _state(world) == state, "who may only read Pulumi's state can plan"
     world.assert_at_rest("prod", serves=pins.live.release)
 
 

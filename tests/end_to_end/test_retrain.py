@@ -51,7 +51,9 @@ def alarm(world, **detail) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("until", ["Evaluating", "pushing the image", "it is pinned"])
+@pytest.mark.parametrize(
+    "until", ["Evaluating", "pushing the image", "asking SageMaker what it really serves"]
+)
 def test_a_killed_retrain_is_gone_on_with_by_the_same_command(world, live, until):
     before = len(retrains(world))
     command = ("retrain", "dev", "--months", "3-6", *ALONE)

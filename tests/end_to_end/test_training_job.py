@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from model import artifact
 from tests.conftest import ROOT
 from tests.end_to_end.world import World, first_lines, wait_until
 
@@ -59,20 +60,19 @@ def test_champion_and_further_models_go_as_channels(world, local):
     assert "champion" in json.dumps(evidence)
 
 
-def test_an_interrupted_spot_job_goes_on_and_makes_the_same_bytes(world, local):
-    words = ("Fitting", "Evaluating", "Packaging")
-    for number, word in enumerate(words):
-        out = f"spot-{number}"
-        limits = ("--spot", "--max-minutes", str(20 + number), "--again")
-        process = world.start("train", *TOYS, *SAGEMAKER, *limits, "--out", out, "--json")
-        started = first_lines(process, "was started")
-        [name] = [line.split()[4] for line in started if "was started" in line]
-        wait_until(lambda name=name, word=word: any(word in line for line in log(world, name)), word)
-        world.sandbox.faults("interrupt_training", job=name)
-        world.ended(process)
-        assert differing(world.project / out, local) == []
-        statuses = world.client("sagemaker").describe_training_job(TrainingJobName=name)
-        assert "Interrupted" in [one["Status"] for one in statuses["SecondaryStatusTransitions"]]
+@pytest.mark.parametrize("word", ["Fitting", "Evaluating"])
+def test_the_flights_too_on_a_spot_instance_that_is_taken_while_they_are_learned(world, local, trained, word):
+    flights = ("--service", str(ROOT / "model/service"), "--model", "boosting", "--champion", "none")
+    process = world.start("train", *flights, *SAGEMAKER, "--spot", "--again", "--out", word, "--json")
+    [name] = [line.split()[4] for line in first_lines(process, "was started") if "was started" in line]
+    wait_until(lambda: any(word in line for line in log(world, name)), word)
+    world.sandbox.faults("interrupt_training", job=name)
+    world.ended(process)
+    assert differing(world.project / word, trained["boosting"]) == []
+    described = world.client("sagemaker").describe_training_job(TrainingJobName=name)
+    assert "Interrupted" in [one["Status"] for one in described["SecondaryStatusTransitions"]]
+    release = world.slipway("release", "--model", os.fspath(world.project / word)).result["release"]
+    world.assert_at_rest("dev", release)
 
 
 def log(world: World, job: str) -> list[str]:
@@ -86,13 +86,16 @@ def log(world: World, job: str) -> list[str]:
     return [event["message"] for event in found["events"]]
 
 
-def test_the_flights_too(world, trained):
-    world.set("dev", training={})
-    flights = ("--service", str(ROOT / "model/service"), "--model", "logistic", "--champion", "none")
-    world.slipway("train", *flights, *SAGEMAKER, "--out", "flights")
-    assert differing(world.project / "flights", trained["logistic"]) == []
-    release = world.slipway("release", "--model", os.fspath(world.project / "flights")).result["release"]
-    world.assert_clean("dev", release)
+def test_a_search_side_by_side_brings_back_a_model_that_train_makes_too(world, local):
+    limits = ("--trials", "3", "--seed", "1", *SAGEMAKER, "--parallel", "2")
+    world.slipway("tune", *TOYS, *limits, "--out", "searched")
+    files = artifact.read((world.project / "searched" / "model.tar.gz").read_bytes())
+    set_ = [
+        f"--set={name}={value}" for name, value in json.loads(files[artifact.ABOUT])["parameters"].items()
+    ]
+    assert set_
+    world.slipway("train", *TOYS, *set_, "--out", "by-hand")
+    assert differing(world.project / "searched", world.project / "by-hand") == []
 
 
 def test_a_job_that_fails_or_takes_too_long_leaves_what_was_there(world, local):

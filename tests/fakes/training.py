@@ -6,6 +6,7 @@ from pathlib import Path
 
 from release.domain.stage import ImageSettings
 from release.domain.training import Job, Request, Status
+from release.domain.tuning import Tried, TuningJob
 from release.jobs import Code
 from release.ports import Registry, Tell
 
@@ -97,3 +98,38 @@ class FakeTrainingImages:
     def changed(self) -> None:
         """The code is another one from now on."""
         self.image = replace(self.image, digest="sha256:" + "f" * 64)
+
+
+@dataclass
+class FakeTuningJobs:
+    """Tuning jobs of two training jobs, of which the second is the best; over at the second look."""
+
+    jobs: FakeTrainingJobs
+    status: Status = Status.COMPLETED
+    requests: dict[str, Request] = field(default_factory=dict)
+    stopped: list[str] = field(default_factory=list)
+    _looks: dict[str, int] = field(default_factory=dict)
+
+    def describe(self, name: str) -> TuningJob | None:
+        """Running at first, then as set."""
+        self.jobs.looked(name)
+        if name not in self.requests:
+            return None
+        looks = self._looks[name] = self._looks.get(name, 0) + 1
+        over = looks > 1
+        best = f"{name}-002" if over and self.status is Status.COMPLETED else ""
+        return TuningJob(name, self.status if over else Status.RUNNING, "no metric", best, 2 * over)
+
+    def create(self, name: str, request: Request) -> None:
+        """Its training jobs begin their lives."""
+        self.requests[name] = request
+        for number in (1, 2):
+            self.jobs.create(f"{name}-{number:03}", request)
+
+    def stop(self, name: str) -> None:
+        """It is stopped."""
+        self.stopped.append(name)
+
+    def tried(self, name: str) -> Sequence[Tried]:
+        """Both."""
+        return [Tried(f"{name}-{number:03}", {"C": str(number)}, number / 10) for number in (1, 2)]

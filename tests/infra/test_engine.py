@@ -279,6 +279,7 @@ def test_a_first_release_of_a_protected_stage_can_still_be_taken_back(
     assert stage.sandbox.client("sagemaker").list_endpoints()["Endpoints"] == []
 
 
+@pytest.mark.long
 def test_a_ci_stack_is_made_once_changes_by_its_data_and_goes(stage: Stage, tmp_path: Path) -> None:
     ci = ci_stack(tmp_path / "ci", stage.sandbox.env)
     ci.must("up", "--yes", "--skip-preview")

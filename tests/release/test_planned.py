@@ -4,7 +4,7 @@ import pytest
 
 from release.domain import planned
 from release.domain.errors import ServiceError
-from release.domain.pins import Capture, Instances, Pins
+from release.domain.pins import Capture, EndpointSettings, Instances, Pins, Proposed
 from release.domain.plan import config_plan, endpoint_plan, model_plan
 from release.domain.planned import LOST, Change, Deed, Named, Source, StagePlan
 from tests.infra.declared import declare, stage
@@ -32,6 +32,11 @@ def config(release, **changes):
 
 def model(release, **changes):
     return model_plan("prod", "delays", pin(release, **changes)).name
+
+
+def having(found: Pins, **changes) -> EndpointSettings:
+    """An endpoint with these pins."""
+    return EndpointSettings(live=found.live, candidate=found.candidate, previous=found.previous, **changes)
 
 
 def touched(*changes, by=None):
@@ -155,8 +160,8 @@ def test_a_pin_without_a_type_gets_the_settings_or_the_usual_one():
 
 
 def test_pins_that_differ_are_told_by_endpoint_and_role():
-    before = {"delays": pins(NEW, OLD), "gone": pins(OLD)}
-    after = {"delays": pins(NEXT, NEW), "new": pins(NEW)}
+    before = {"delays": having(pins(NEW, OLD)), "gone": having(pins(OLD))}
+    after = {"delays": having(pins(NEXT, NEW)), "new": having(pins(NEW))}
     told = [str(change) for change in planned.pin_changes(before, after)]
     assert told == [
         f"delays live: {NEW} → {NEXT}",
@@ -167,10 +172,21 @@ def test_pins_that_differ_are_told_by_endpoint_and_role():
 
 
 def test_the_same_release_pinned_otherwise_is_told_by_what_differs():
-    before, after = ({"delays": Pins(live=pin(NEW, capacity=count))} for count in (1, 4))
+    before, after = ({"delays": having(Pins(live=pin(NEW, capacity=count)))} for count in (1, 4))
     (change,) = planned.pin_changes(before, after)
     assert change.fields == ("capacity",)
     assert planned.pin_changes(before, before) == ()
+
+
+def test_what_is_proposed_is_told_and_needs_nothing_yet():
+    placed = pin(NEXT).model_dump(include={"release", "image", "model", "sha256"})
+    proposed = Proposed(**placed, source="staging", replaces=NEW)
+    before, after = having(pins(NEW, OLD)), having(pins(NEW, OLD), proposed=proposed)
+    (change,) = planned.pin_changes({"delays": before}, {"delays": after})
+    assert str(change) == f"delays proposed: nothing → {NEXT}"
+    assert (
+        touched(Change(Deed.DELETE, MODEL, model(NEXT)), by=[Named("delays", Source.FILE, after.pins)]) == ()
+    )
 
 
 def test_what_would_be_lost_weighs_more_than_what_could_not_be_told():

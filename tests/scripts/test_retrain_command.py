@@ -28,7 +28,7 @@ def trainer(dev, monkeypatch, tmp_path):
     """A trainer in memory in the place of the one that trains here."""
     found, world = FakeTrainer(dev.trouble), FakeWorld(dev, serving(1, stage="staging"))
     world.build = tmp_path
-    monkeypatch.setattr(retrain, "connect", lambda tell, commits: world)
+    monkeypatch.setattr(retrain, "connect", lambda tell, **options: world)
     monkeypatch.setattr(retrain, "TrainsAsCommanded", lambda *of: found)
     return found
 

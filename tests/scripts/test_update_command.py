@@ -25,8 +25,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The files that an update reads and writes, with an older msgspec in all of them."""
     copy, uv = tmp_path / "repository", lock.find_uv(ROOT)
     shutil.copytree(ROOT / lock.SERVING, copy / lock.SERVING)
-    (copy / "sandbox").mkdir()
-    for path in (*lock.SHARED, lock.ALL):
+    for path in (*lock.SHARED, lock.ALL, lock.TRAINING):
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, copy / path)
     for path in (lock.INPUT, *lock.SHARED):
         text = (copy / path).read_text()

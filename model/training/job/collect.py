@@ -7,7 +7,7 @@ what the evidence says of the code is said here.
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from model.training.job.entry import RUN
 from model.training.job.hyperparameters import Asked
 from model.training.loading import load
 from model.training.options import TrainOptions
-from model.training.search import Search
+from model.training.search import Search, Trial
 from model.training.source import source
 from model.training.tracking.run import DRAWING, MODEL, Run, from_record
 from model.training.train import read_beside
@@ -61,28 +61,41 @@ def order(service: Service, options: TrainOptions, progress: Progress, search: S
     return Order(asked, data)
 
 
-def collect(
-    folder: Path,
-    service: Service,
-    options: TrainOptions,
-    data: DataFile,
-    tags: Mapping[str, str],
-    seconds: float,
-    progress: Progress,
-) -> TrainResult:
-    """Write and record the model that a job left in `folder`, its run tagged with `tags`.
+@dataclass(frozen=True)
+class Back:
+    """What came back of a job."""
+
+    folder: Path
+    """Holds what it left in `output/data`."""
+    data: DataFile
+    """What it was given."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Of its run, besides."""
+    trials: tuple[Trial, ...] = ()
+    """Of the search that it was the best of, where the job itself knows of none."""
+    seconds: float = 0.0
+    """For how long it ran."""
+
+
+def collect(back: Back, service: Service, options: TrainOptions, progress: Progress) -> TrainResult:
+    """Write and record the model that a job left.
 
     Raises JobOutputError where it is no whole model of that data, OutputError where it cannot be written.
     """
-    run, evidence = _read(folder, data)
+    run, evidence = _read(back.folder, back.data)
     origin = source(Path(inspect.getfile(type(service))))
     evidence["source"] |= {"git_commit": origin.git_commit, "git_dirty": origin.git_dirty}
+    trials = run.trials
+    if back.trials:
+        evidence["source"]["trials"] = len(back.trials)
+        trials = tuple(asdict(trial) for trial in back.trials)
     files = {**run.files, EVIDENCE: artifact.as_json(evidence)}
-    run = replace(run, files=files, tags={**run.tags, **told_of(origin), **tags})
+    tags = {**run.tags, **told_of(origin), **back.tags}
+    run = replace(run, files=files, tags=tags, trials=trials)
     written = {name: content for name, content in files.items() if not name.endswith(DRAWING)}
     finished = Finished(written, evidence, run)
-    warnings = deliver(finished, data, service, options, progress)
-    return result(finished, options.out, seconds, warnings)
+    warnings = deliver(finished, back.data, service, options, progress)
+    return result(finished, options.out, back.seconds, warnings)
 
 
 def _read(folder: Path, data: DataFile) -> tuple[Run, dict[str, Any]]:

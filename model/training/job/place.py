@@ -11,16 +11,16 @@ from pathlib import Path
 from model.training.errors import JobInputError
 
 BASE = Path("/opt/ml")
-VARIABLES = ("SAGEMAKER_BASE_DIR", "SLIPWAY_ML_ROOT")
-"""Another place than /opt/ml: as SageMaker's own training toolkit is told it, and where a machine that runs
-the image without a container cannot have that folder."""
+VARIABLE = "SAGEMAKER_BASE_DIR"
+"""Another place than /opt/ml, as SageMaker's own training toolkit is told it: a machine that runs the image
+without a container cannot always have that folder."""
 LONGEST_FAILURE = 1024
 """Characters of `output/failure` that DescribeTrainingJob tells."""
 
 
 def base(environment: Mapping[str, str]) -> Path:
     """Where SageMaker's folders are."""
-    return Path(next((environment[name] for name in VARIABLES if environment.get(name)), BASE))
+    return Path(environment.get(VARIABLE) or BASE)
 
 
 class Place:

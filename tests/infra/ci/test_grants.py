@@ -6,6 +6,7 @@ import re
 import pytest
 
 from infra import deployer_policy
+from infra.ci.grants import DEPLOYS
 from infra.ci.roles import LONGEST
 from infra.ci.stage_files import Project
 from release.domain.errors import UsageError
@@ -102,7 +103,8 @@ def test_a_rollback_moves_traffic_and_makes_or_deletes_nothing(name):
     assert may(role, "s3:PutObject", f"{bucket}/fences/3f2a9c01d4e7.json")
     assert not may(role, "s3:PutObject", f"{bucket}/models/x/model.tar.gz")
     assert not may(role, "s3:PutObject", f"{bucket}/approvals/3f2a9c01d4e7.json")
-    assert not any(re.search(r":(Create|Delete|Pass|Tag)", action) for action in actions(role))
+    made = {action for action in actions(role) if re.search(r":(Create|Delete|Pass|Tag)", action)}
+    assert made == {"iam:CreateServiceLinkedRole"}, "which AWS has for every account that scales"
     other = next(found for found in STAGES if found != name)
     assert not may(role, "sagemaker:UpdateEndpoint", ENDPOINT.format(other))
 
@@ -125,10 +127,12 @@ def test_a_promotion_reads_the_stages_before_and_writes_its_own():
     assert not may("promote-staging", "s3:GetObject", after.replace("fences", "releases"))
 
 
-def test_a_release_builds_for_the_first_stage_and_sees_the_others_fences_alone():
+def test_a_release_builds_for_the_first_stage_and_sees_the_others_fences_and_live_models_alone():
     assert may("release", "ecr:PutImage", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/slipway-dev")
     assert not may("release", "sagemaker:DescribeEndpoint", ENDPOINT.format("prod"))
     assert may("release", "s3:GetObject", f"{BUCKET.format('prod')}/fences/3f2a9c01d4e7.json")
+    assert may("release", "s3:GetObject", f"{BUCKET.format('prod')}/models/3f2a/model.tar.gz")
+    assert not may("release", "s3:PutObject", f"{BUCKET.format('prod')}/models/3f2a/model.tar.gz")
     assert not may("release", "s3:GetObject", f"{BUCKET.format('prod')}/ledger/00000001.json")
 
 
@@ -182,6 +186,21 @@ def test_pulumis_state_is_written_by_who_runs_it_and_read_by_who_previews():
         runs = not name.startswith(("rollback", "read-only"))
         assert (reads, writes) == (runs or name == "read-only", runs), name
     assert not may("release", "s3:GetObject", state), "without a state bucket nobody is granted one"
+
+
+def test_whatever_a_stage_asks_for_each_statement_of_its_deployer_has_its_reason():
+    asked = {"training": {}, "model_packages": "registered"}
+    endpoints = {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/requests"}}}
+    project = Project(tuple(stage(endpoints, name=name, **asked) for name in STAGES))
+    elsewhere = stage(endpoints, batch={"reads": ["s3://warehouse"]})
+    documents = [deployer_policy.document(one) for one in (project.stages[0], elsewhere)]
+    sids = {one["Sid"] for document in documents for one in document["Statement"]}
+    assert sids == set(DEPLOYS)
+    found = by_name(project=project)
+    assert {name: bool(role.policy()) for name, role in found.items()} == dict.fromkeys(found, True)
+    job = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/delays-dev-1"
+    assert allows([json.loads(found["retrain"].policy())], "sagemaker:CreateTrainingJob", job)
+    assert not allows([json.loads(found["read-only"].policy())], "sagemaker:CreateTrainingJob", job)
 
 
 def test_stages_of_other_accounts_are_other_stacks():

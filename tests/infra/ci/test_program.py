@@ -48,6 +48,18 @@ def test_a_provider_that_is_there_is_left_alone_and_a_boundary_bounds_every_role
     assert {found.inputs["permissionsBoundary"] for found in declared.of("Role")} == {boundary}
 
 
+def test_only_who_brings_a_release_may_have_its_role_for_longer():
+    longer = {
+        found.name
+        for found in declare(session_seconds="7200").of("Role")
+        if found.inputs["maxSessionDuration"] == 7200
+    }
+    assert longer == {"release", "retrain", "promote-staging", "promote-prod"}
+    for seconds in ("600", "50000"):
+        with pytest.raises(UsageError, match="slipway-ci:session_seconds"):
+            settings(session_seconds=seconds)
+
+
 def test_the_same_data_declares_the_same_things():
     assert declare().aws() == declare().aws()
     assert len(declare().aws()) == len([one for one in declare().resources if one.type.startswith("aws:")])

@@ -14,7 +14,7 @@ from release.domain.training import Channel, Job, Order, Status, TrainingFailed
 from release.jobs import Code, Site
 from release.operations.train_job import Wanted, train
 from release.ports import Event
-from tests.fakes.training import DONE, FakeTrainingImages, FakeTrainingJobs
+from tests.fakes.training import DONE, FakeTrainingImages, FakeTrainingJobs, FakeTuningJobs
 from tests.fakes.world import FakeStage
 
 ROWS = b"rows"
@@ -29,6 +29,7 @@ class Place:
     def __init__(self, tmp_path: Path, settings: TrainingSettings | None) -> None:
         self.stage = FakeStage("dev", {})
         self.settings, self.jobs, self.images = settings, FakeTrainingJobs(), FakeTrainingImages()
+        self.searches = FakeTuningJobs(self.jobs)
         self.told: list[Event] = []
         self.folder = tmp_path / "left"
         rows = tmp_path / "data.parquet"
@@ -40,7 +41,7 @@ class Place:
         """The stage as it is now."""
         ports = self.stage.ports()
         ports = replace(ports, settings=ports.settings.model_copy(update={"training": self.settings}))
-        return Site(ports, self.jobs, self.images)
+        return Site(ports, self.jobs, self.searches, self.images)
 
     def train(self, **changes: object) -> Job:
         """A training of what is wanted, with these changes."""
@@ -77,7 +78,10 @@ def test_the_same_again_fetches_what_the_first_job_left_and_again_starts_another
     first = place.train()
     assert place.train().name == first.name
     assert len(place.jobs.requests) == 1
-    assert place.train(again=True).name == f"{first.name}-2"
+    again = place.train(again=True)
+    assert again.name == f"{first.name}-2"
+    kept = [request["checkpoint_config"]["s3_uri"] for request in place.jobs.requests.values()]
+    assert kept[1] == f"{kept[0]}-2", "it goes on with nothing that the first one kept"
     place.images.changed()
     assert place.train().name not in {first.name, f"{first.name}-2"}, "other code is another training"
 
@@ -122,6 +126,15 @@ def test_a_stage_without_the_role_is_brought_into_being_first(place):
     place.stage.roles = False
     with pytest.raises(ServiceError, match="still has no bucket, registry or role"):
         place.train()
+    assert place.jobs.requests == {}
+
+
+def test_outside_of_the_sandbox_an_image_without_a_base_is_refused_before_it_is_built(place):
+    site = place.site
+    place.site = lambda: replace(site(), ports=replace(site().ports, loopback=False))
+    with pytest.raises(UsageError, match="names no base") as refused:
+        place.train()
+    assert "slipway:image:" in refused.value.next_step
     assert place.jobs.requests == {}
 
 

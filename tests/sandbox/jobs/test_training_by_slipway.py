@@ -14,12 +14,15 @@ from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws
 from release.adapters.data_store import DataStore
 from release.adapters.training_jobs import TrainingJobs
+from release.adapters.tuning_jobs import TuningJobs
 from release.domain import names
 from release.domain.data_version import DataVersion
 from release.domain.stage import TrainingSettings
 from release.domain.training import TrainingFailed
+from release.domain.tuning import Tuning
 from release.jobs import Code, Site
 from release.operations.train_job import Wanted, train
+from release.operations.tune_job import tune
 from release.ports import Event
 from tests.fakes.store import FakeRegistry
 from tests.fakes.training import FakeTrainingImage, FakeTrainingImages
@@ -53,7 +56,9 @@ def site(jobs: Jobs) -> Site:
     role, iam = names.training_role(settings.stage, settings.region), aws.client("iam")
     iam.create_role(RoleName=role, AssumeRolePolicyDocument=policies.sagemaker_trust(place))
     repository, _, digest = jobs.image.partition("@")
-    key = f"arn:aws:kms:{settings.region}:{settings.account}:key/none"
+    kms = aws.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=names.key_alias(settings.stage), TargetKeyId=key)
     policy = policies.training(place, artifacts.bucket, repository.rpartition("/")[2], key)
     iam.put_role_policy(RoleName=role, PolicyName="training", PolicyDocument=policy)
     ports = replace(
@@ -63,7 +68,7 @@ def site(jobs: Jobs) -> Site:
         data=DataStore(aws, artifacts),
         registry=FakeRegistry({digest}, repository),
     )
-    return Site(ports, TrainingJobs(aws), FakeTrainingImages(FakeTrainingImage(digest)))
+    return Site(ports, TrainingJobs(aws), TuningJobs(aws), FakeTrainingImages(FakeTrainingImage(digest)))
 
 
 @pytest.fixture
@@ -113,3 +118,16 @@ def test_an_interrupt_really_stops_the_job(site, wanted, jobs, tmp_path):
         train(lambda: impatient, waits, tmp_path / "left", told.append)
     [name] = [event.text.split()[3] for event in told if event.text.endswith("was started")]
     assert jobs.over(name)["TrainingJobStatus"] == "Stopped"
+
+
+def test_a_search_is_a_tuning_job_and_what_its_best_job_left_is_here(site, wanted, jobs, tmp_path):
+    ranges = {"integer_parameter_ranges": [{"name": "x", "min_value": "1", "max_value": "9"}]}
+    measured = replace(wanted, metrics={"validation_auc": "accuracy=([0-9.]+)"})
+    asked = Tuning(ranges, "validation_auc", trials=2, parallel=2, seed=3)
+    found = tune(lambda: site, measured, asked, tmp_path / "left", lambda event: None)
+    assert (tmp_path / "left" / "more.txt").read_text() == "kept"
+    assert [one.value for one in found.tried] == [0.25, 0.25]
+    assert found.best.name == found.tried[0].name, "of equal ones the first"
+    model = jobs.artifact(jobs.describe(found.best.name)["ModelArtifacts"]["S3ModelArtifacts"])
+    seen = json.loads(model["seen.json"])["config"]["hyperparameters"]
+    assert (seen["x"], seen["data"]) == (found.tried[0].parameters["x"], "kept")

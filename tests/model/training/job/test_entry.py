@@ -3,24 +3,29 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
 
 from model import artifact
 from model.errors import ModelError
-from model.skeletons.regression.service import SERVICE
+from model.skeletons.regression.service import SERVICE, Skeleton
+from model.training.data_file import DataFile
 from model.training.errors import JobInputError, JobOutputError
 from model.training.job import entry
-from model.training.job.collect import collect, order
+from model.training.job.collect import Back, collect, order
 from model.training.job.hyperparameters import Asked, asked
 from model.training.job.metrics import definitions, line
 from model.training.job.place import Place
 from model.training.options import TrainOptions
+from model.training.package import of_service
 from model.training.tracking.run import MODEL
+from model.training.tracking.to_mlflow import MLflow
 from model.training.train import train
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("training")]
@@ -72,14 +77,13 @@ def test_a_job_leaves_what_a_training_here_leaves_byte_for_byte(base, local, tmp
     held = {path.name: path.read_bytes() for path in (base / "model").iterdir()}
     assert held == artifact.proven(artifact.read((local / MODEL).read_bytes()))
 
-    options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=("mlflow",))
+    options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=())
     made = order(SERVICE, options, quiet)
-    found = collect(back, SERVICE, options, made.data, {"slipway.job": "job-1"}, 1.0, quiet)
+    found = collect(Back(back, made.data, {"slipway.job": "job-1"}), SERVICE, options, quiet)
     assert found.passed
     for name in (MODEL, "golden.json", "data.parquet"):
         assert (tmp_path / "model" / name).read_bytes() == (local / name).read_bytes(), name
     assert told(tmp_path / "model") == told(local)
-    assert found.evidence["source"]["mlflow_run"]
 
     patterns = definitions(SERVICE)
     read = {name: re.search(pattern, done.stdout, re.MULTILINE) for name, pattern in patterns.items()}
@@ -95,6 +99,20 @@ def told(folder: Path) -> object:
     found["source"] |= {"mlflow_run": None, "mlflow_model_version": None}
     found["gates"] = [gate for gate in found["gates"] if gate["name"] != "latency"]
     return found
+
+
+@pytest.mark.long
+def test_the_run_of_a_job_is_recorded_with_its_tags(base, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    entry.run(SERVICE, Place(base), quiet)
+    options = TrainOptions("linear", out=tmp_path / "model", build=tmp_path, trackers=("mlflow",))
+    back = Back(base / "output/data", order(SERVICE, options, quiet).data, {"slipway.training_job": "job-1"})
+    found = collect(back, SERVICE, options, quiet)
+    assert found.warnings == ()
+    client = MLflow(None, tmp_path).client()
+    tags = client.get_run(found.evidence["source"]["mlflow_run"]).data.tags
+    assert tags["slipway.training_job"] == "job-1"
+    assert tags["slipway.sha256"] == found.evidence["model"]["sha256"]
 
 
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -124,10 +142,15 @@ def test_what_is_wrong_is_an_error_that_says_so_and_nothing_is_written(base, wro
     assert not (base / "model").exists()
 
 
-def test_a_failure_leaves_its_three_sentences_where_sagemaker_reads_them_and_ends_with_1(base):
+def test_a_failure_leaves_its_three_sentences_where_sagemaker_reads_them_and_ends_with_1(base, monkeypatch):
     given(base, {"model": "deep"})
-    done = started(base)
-    assert done.returncode == 1
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(base))
+    monkeypatch.setenv("SLIPWAY_SERVICE", "model/skeletons/regression")
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert entry.main() == 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
     told = (base / "output" / "failure").read_text().splitlines()
     assert len(told) == 3
     assert "no model 'deep'" in told[0]
@@ -140,11 +163,11 @@ def test_a_job_that_left_no_model_or_another_one_is_refused(base, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(JobOutputError, match=r"model\.tar\.gz is not there"):
-        collect(empty, SERVICE, options, data, {}, 1.0, quiet)
+        collect(Back(empty, data), SERVICE, options, quiet)
     entry.run(SERVICE, Place(base), quiet)
     (base / "output/data/golden.json").write_bytes(b"{}")
     with pytest.raises(JobOutputError, match=r"golden\.json differs"):
-        collect(base / "output/data", SERVICE, options, data, {}, 1.0, quiet)
+        collect(Back(base / "output/data", data), SERVICE, options, quiet)
     assert not (tmp_path / "model").exists()
 
 
@@ -189,3 +212,15 @@ def test_a_measure_is_read_as_it_was_measured():
     found = re.search(definitions(SERVICE)["test_r2"], line("test_r2", -1.5e-7))
     assert found is not None
     assert float(found[1]) == -1.5e-7
+
+
+def test_the_version_of_what_the_data_came_from_is_told_where_it_is_not_installed():
+    class Named(Skeleton):
+        """Its rows come from a package that a job has not, and its pipelines of one that it has."""
+
+        libraries = ("nowhere-installed", "numpy")
+
+    data = DataFile(b"", "rows", {"nowhere-installed": "1.2", "numpy": "0.1"})
+    assert of_service(Named(), data) == {"nowhere-installed": "1.2", "numpy": version("numpy")}
+    with pytest.raises(PackageNotFoundError):
+        of_service(Named(), DataFile(b"", "rows"))

@@ -1,0 +1,90 @@
+"""A tuning job: training jobs side by side, each with other parameters; the best of them counts. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from release.domain.training import Request, Status, TrainingFailed
+
+MOST_PARALLEL = 100
+"""Training jobs at a time ("Amazon SageMaker AI endpoints and quotas": hyperparameter tuning)."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What is searched."""
+
+    ranges: Mapping[str, Sequence[Mapping[str, Any]]]
+    """ParameterRanges, as SageMaker's SDK calls its members."""
+    objective: str
+    """The measure that is to be as high as possible."""
+    trials: int
+    parallel: int
+    """How many at a time."""
+    seed: int
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One training job of a tuning job."""
+
+    name: str
+    parameters: Mapping[str, str]
+    value: float | None
+    """What it measured; None where it failed."""
+
+
+@dataclass(frozen=True)
+class TuningJob:
+    """A tuning job as SageMaker describes it."""
+
+    name: str
+    status: Status
+    failure: str = ""
+    best: str = ""
+    """The training job that measured the most so far."""
+    done: int = 0
+    """How many training jobs have completed."""
+
+
+def request(training: Request, tuning: Tuning) -> Request:
+    """CreateHyperParameterTuningJob's members but for the name: each of its jobs is that training.
+
+    The choice is random, by SageMaker's own seed: what is tried depends on nothing that was measured, so jobs
+    that run side by side try the same as one after the other. Checkpoints are for spot instances alone.
+    """
+    definition = {name: value for name, value in training.items() if name not in {"hyper_parameters", "tags"}}
+    definition["static_hyper_parameters"] = training["hyper_parameters"]
+    if not training["enable_managed_spot_training"]:
+        del definition["checkpoint_config"]
+    return {
+        "hyper_parameter_tuning_job_config": {
+            "strategy": "Random",
+            "random_seed": tuning.seed,
+            "hyper_parameter_tuning_job_objective": {"type": "Maximize", "metric_name": tuning.objective},
+            "resource_limits": {
+                "max_number_of_training_jobs": tuning.trials,
+                "max_parallel_training_jobs": tuning.parallel,
+            },
+            "parameter_ranges": dict(tuning.ranges),
+            "training_job_early_stopping_type": "Off",
+        },
+        "training_job_definition": definition,
+        "tags": training["tags"],
+    }
+
+
+def failed(job: TuningJob) -> TrainingFailed:
+    """Why a tuning job that ended has found nothing."""
+    if job.status is Status.FAILED:
+        return TrainingFailed(
+            f"The tuning job {job.name} failed: {job.failure or 'no reason given'}",
+            "There is no model, and what an earlier training left stays.",
+            "Look at the logs of its training jobs, whose names begin with its own, in "
+            "/aws/sagemaker/TrainingJobs; then run the same command again.",
+        )
+    return TrainingFailed(
+        f"The tuning job {job.name} was stopped.",
+        "There is no model; what its training jobs left stays in the stage's bucket.",
+        "The same command starts it anew.",
+    )
