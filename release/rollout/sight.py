@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from release.domain import names
-from release.domain.captures import Captures, Reading, range_of
+from release.domain.captures import Captures, Counted, Reading, range_of
 from release.domain.golden import Golden
 from release.domain.ledger import Opened
 from release.domain.manifest import Manifest
@@ -50,7 +50,8 @@ def captures(opened: Opened, beside: bool, golden_of: Callable[[str], Golden]) -
     if by_windows(opened, beside) or (beside and not (opened.judge and opened.judge.captured)):
         return None
     live, candidate = golden_of(serves.release), golden_of(after.release)
-    readings = {names.LIVE: Reading.of(live), names.CANDIDATE: Reading.of(candidate)}
+    counted = Counted.of(live)
+    readings = {names.LIVE: Reading.of(live, counted), names.CANDIDATE: Reading.of(candidate, counted)}
     grace = (opened.judge or Policy()).captured_grace_seconds
     return Captures(serves.capture.to, readings, range_of(live), grace)
 

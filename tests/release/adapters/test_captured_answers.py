@@ -12,7 +12,7 @@ from release.adapters import captured_answers
 from release.adapters.captured_answers import EVERY, CapturedAnswers
 from release.adapters.evidence import MinuteFollower
 from release.adapters.invocation_metrics import EVERY_SECONDS, SETTLED_SECONDS, InvocationMetrics
-from release.domain.captures import Aside, Captures, Reading
+from release.domain.captures import Aside, Captures, Counted, Reading
 from release.domain.golden import Golden
 from release.judge.cells import SPANS
 from release.judge.windows import Window, parse_line
@@ -27,7 +27,8 @@ GRACE = timedelta(seconds=150)
 COMPLETE = MINUTE + timedelta(minutes=1) + GRACE
 INTO = MINUTE + timedelta(minutes=2)
 """The minute whose metrics are told at that time."""
-READING = Reading.of(Golden(tolerance=0.001, requests=(PART,)))
+GOLDEN = Golden(tolerance=0.001, requests=(PART,))
+READING = Reading.of(GOLDEN, Counted.of(GOLDEN))
 CAPTURES = Captures(
     "s3://kept/some/answers", {"live": READING, "candidate": READING}, (0.0, 1.0), GRACE.total_seconds()
 )
