@@ -46,6 +46,8 @@ class Aside(StrEnum):
     """Nobody's caller got it, and golden requests are asked for more often of one variant."""
     FILE = "captured file that is too large or gone"
     DENIED = "minute in which captured answers could not be read"
+    BEHIND = "minute in which more captured files waited than one look reads"
+    """Nothing is told until they are read: too many files come, or another process has just begun."""
 
 
 class NotEvidence(Exception):
