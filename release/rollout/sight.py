@@ -14,7 +14,7 @@ from release.domain.golden import Golden
 from release.domain.ledger import Opened
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin
-from release.domain.policy import Policy
+from release.domain.policy import SEEN_BY_CAPTURES, Metric, Policy
 from release.rollout.strategies.step import Watch
 
 LATE_SECONDS = 180.0
@@ -36,6 +36,13 @@ def policy(asked: Policy, without_windows: Sequence[str], live: ReleasePin | Non
     """
     captured = live.capture.percent if live is not None and live.capture else 0
     return asked.by_invocations(captured) if without_windows else asked
+
+
+def unseen(asked: Policy, without_windows: Sequence[str], live: ReleasePin) -> tuple[Metric, ...]:
+    """What the policy itself names under `require`, captured answers would show, and nothing shows."""
+    if "require" not in asked.model_fields_set or not without_windows or live.capture is not None:
+        return ()
+    return tuple(metric for metric in SEEN_BY_CAPTURES if metric in asked.require)
 
 
 def captures(opened: Opened, beside: bool, golden_of: Callable[[str], Golden]) -> Captures | None:
