@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 Place = tuple[str | int, ...]
@@ -54,6 +54,31 @@ def numbers(answer: Any) -> list[float]:
     What is true or false is no number.
     """
     return [value for _, value in _leaves(answer) if _is_number(value)]
+
+
+def whole_keys(found: Iterable[Any]) -> frozenset[str]:
+    """The keys of these answers whose numbers are all whole (labels, shapes); none where all numbers are.
+
+    A number is of the nearest key that it stands under.
+    """
+    whole, parts = set[str](), set[str]()
+    for place, value in (leaf for answer in found for leaf in _leaves(answer)):
+        if _is_number(value):
+            key = next((part for part in reversed(place) if isinstance(part, str)), "")
+            (whole if is_whole(value) else parts).add(key)
+    return frozenset(whole - parts - {""}) if parts else frozenset()
+
+
+def is_whole(number: float) -> bool:
+    """Whether it is a whole number, however it is written."""
+    return isinstance(number, int) or number.is_integer()
+
+
+def without(answer: Any, keys: Collection[str]) -> Any:
+    """An answer without what stands under one of the keys."""
+    if isinstance(answer, Mapping):
+        return {key: without(value, keys) for key, value in answer.items() if key not in keys}
+    return [without(item, keys) for item in answer] if isinstance(answer, list) else answer
 
 
 def rows(answer: Any, each: bool = False) -> list[list[float]]:

@@ -75,22 +75,34 @@ class Counted:
     how sure. Of two classes the last probability says all."""
     each: bool = False
     """Whether a list that lies in no other one is a list of rows, and not a row."""
+    place: int = -1
+    """Of all other rows: where in them the number stands."""
+    besides: frozenset[str] = frozenset()
+    """Keys that no number is taken from: labels, shapes, versions."""
 
     @staticmethod
     def of(live: Golden) -> "Counted":
         """As the golden answers of the live release say, all of them together."""
-        rows = [row for one in live.requests for row in golden.rows_of(one.answer, one.scores)]
+        besides = answers.whole_keys(one.answer for one in live.requests if one.answer is not None)
+        rows = Counted(besides=besides).rows(live)
         lengths = {len(row) for row in rows}
         if len(lengths) > 1 or 1 in lengths:
-            return Counted(each=True)
+            return Counted(each=True, besides=besides)
         [length] = lengths
-        probable = length > 2 and all(_is_distribution(row, live.tolerance) for row in rows)
-        return Counted(classes=length if probable else 0)
+        if length > 2 and all(_is_distribution(row, live.tolerance) for row in rows):
+            return Counted(classes=length, besides=besides)
+        in_part = [place for row in rows for place, number in enumerate(row) if not answers.is_whole(number)]
+        return Counted(place=max(in_part, default=-1), besides=besides)
+
+    def rows(self, live: Golden) -> list[list[float]]:
+        """The rows of its golden answers."""
+        found = ((one.answer, one.scores) for one in live.requests)
+        return [row for each in found for row in golden.rows_of(*each, self.each, self.besides)]
 
     def number(self, row: Sequence[float]) -> float:
-        """Of classes the most probable one's place, from 0, with its probability added; else the last."""
+        """Of classes the most probable one's place, from 0, with its probability added; else at the place."""
         if not self.classes:
-            return float(row[-1])
+            return float(row[self.place if self.place < len(row) else -1])
         most = max(row)
         return float(row.index(most) + most)
 
@@ -125,6 +137,7 @@ class Reading:
         for request in asked:
             try:
                 found = golden.read(request, body, content_type)
+                rows = golden.rows_of(found.whole, found.scores, self.counted.each, self.counted.besides)
             except _NO_SUCH:
                 continue
             whole = request.answer is not None and not answers.holds_null(request.answer)
@@ -132,7 +145,7 @@ class Reading:
                 return None
             if answers.not_finite(golden.flat(found.scores)) is not None:
                 return None
-            if rows := golden.rows_of(found.whole, found.scores, self.counted.each):
+            if rows:
                 return self.counted.number(rows[choice % len(rows)])
         return None
 
@@ -184,8 +197,7 @@ def range_of(live: Golden) -> tuple[float, float]:
     counted = Counted.of(live)
     if counted.classes:
         return 0.0, float(counted.classes)
-    rows = (row for one in live.requests for row in golden.rows_of(one.answer, one.scores, counted.each))
-    numbers = [counted.number(row) for row in rows]
+    numbers = [counted.number(row) for row in counted.rows(live)]
     low, high = min(numbers), max(numbers)
     if low >= 0 and high <= live.span:
         return 0.0, live.span

@@ -6,7 +6,7 @@ that something else is serving than was proven. Pure; sending them is `release/a
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Annotated
@@ -88,9 +88,16 @@ def flat(scores: Sequence[Score]) -> list[float]:
     return [part for score in scores for part in _parts(score)]
 
 
-def rows_of(answer: JsonValue, scores: Sequence[Score], each: bool = False) -> list[list[float]]:
-    """The numbers of each row of an answer, of its whole where one is expected; `answers.rows` says them."""
-    return answers.rows(answer, each) if answer is not None else [[*_parts(score)] for score in scores]
+def rows_of(
+    answer: JsonValue, scores: Sequence[Score], each: bool = False, besides: Collection[str] = ()
+) -> list[list[float]]:
+    """The numbers of each row of an answer, of its whole where one is expected; `answers.rows` says them.
+
+    What stands under the keys `besides` is passed over, where the answer has other numbers.
+    """
+    if answer is None:
+        return [[*_parts(score)] for score in scores]
+    return answers.rows(answers.without(answer, besides), each) or answers.rows(answer, each)
 
 
 def classes_of(score: Score) -> int:

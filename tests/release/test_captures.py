@@ -96,12 +96,24 @@ def test_of_several_rows_one_is_taken_the_same_each_time_and_each_of_them_by_som
         ([{"label": 1, "p": 0.3}], '[{"label": 0, "p": 0.1}, {"label": 1, "p": 0.2}]', JSON, {0.1, 0.2}),
         ({"label": 1, "p": 0.3}, '{"label": 0, "p": 0.1}', JSON, {0.1}),
         ([[0.3]], "[[0.7, 0.4]]", JSON, {0.4}),
+        ([[0.3, 1], [0.8, 2]], "[[0.1, 1], [0.2, 0]]", JSON, {0.1, 0.2}),
+        ([[0.3, 1]], "[0.1]", JSON, {0.1}),
+        ([{"p": 0.3, "version": 7}], '[{"p": 0.1, "version": 7.0}]', JSON, {0.1}),
+        ({"data": [0.3], "shape": [1, 1]}, '{"data": [0.1, 0.2], "shape": [2, 1]}', JSON, {0.1, 0.2}),
+        ({"data": [0.3], "shape": [1, 1]}, '{"shape": [2]}', JSON, {2}),
+        ([[1, 2], [3, 4]], "[[1, 2.5]]", JSON, {2.5}),
     ],
 )
 def test_of_a_row_one_number_is_taken_and_always_the_same_one(golden, data, kind, taken):
     of = reading(request(golden, kind))
     found = {number(data, kind, event=str(event), of=of) for event in range(20)}
     assert sorted(each for each in found if each is not None) == pytest.approx(sorted(taken))
+
+
+@pytest.mark.parametrize("depth", [100, 300, 500, 700, 900, 1100])
+def test_an_answer_that_is_nested_deeply_is_a_number_or_none(depth):
+    of = reading(request([[0.5]]))
+    assert number("[" * depth + "0.25" + "]" * depth, of=of) in (0.25, None)
 
 
 def test_what_is_counted_of_a_row_live_s_golden_answers_say_of_both_variants():
