@@ -8,7 +8,7 @@ import pytest
 
 from model import artifact
 from model.errors import ModelError
-from model.skeletons.binary.service import SERVICE
+from model.skeletons.binary.service import SERVICE, Skeleton
 from model.space import Choice, Real, Whole, parameters, value
 from model.training.errors import SearchError
 from model.training.job import entry
@@ -96,6 +96,26 @@ def test_a_longer_search_begins_with_the_trials_of_the_shorter(found, tmp_path):
     told: list[str] = []
     tune(SERVICE, options(tmp_path), replace(SEARCH, trials=5), told.append)
     assert [text.split()[1] for text in told if text.startswith("trial ")] == ["5"]
+
+
+class _Moved(Skeleton):
+    """Measures on other rows beside a champion."""
+
+    def split(self, options, champion):
+        found = super().split(options, champion)
+        return found if champion is None else replace(found, validation=found.test)
+
+
+def test_trials_that_were_measured_on_other_rows_are_not_taken_for_those_beside_a_champion(found, tmp_path):
+    service, asked, told = _Moved(), Search(2, seed=1), list[str]()
+    tune(service, options(tmp_path), asked, quiet)
+    tune(service, options(tmp_path, champion=found / "model.tar.gz"), asked, told.append)
+    assert len([text for text in told if text.startswith("trial ")]) == asked.trials
+
+
+def test_a_search_that_came_to_its_end_keeps_its_trials_alone(found):
+    kept = {path.name.partition("-")[0] for path in (found.parent / "tuning").iterdir()}
+    assert kept == {"trials"}
 
 
 def test_a_job_searches_too_and_makes_the_same_bytes(found, tmp_path):
