@@ -21,7 +21,7 @@ from model.training.data_file import DataFile, data_file
 from model.training.finish import Progress, Trained, TrainResult
 from model.training.loading import load
 from model.training.options import TrainOptions
-from model.training.search import Search, best, search
+from model.training.search import Search, best, refuse_nothing, search
 from model.training.train import Beside, features, learn, read_beside
 from model.training_code import PACKAGE, code_files
 
@@ -38,6 +38,7 @@ def tune(
     a person has to put right first.
     """
     started = time.monotonic()
+    refuse_nothing(service, options.model, asked.trials, options.parameters)
     beside = read_beside(service, options)
     progress(f"Loading the data of {service.name}")
     loaded = load(service, options.build)
@@ -73,8 +74,9 @@ def tuned(
     known = {"service": service.name, "model": model, "data": data.sha256, "champion": champion, **decides}
     trials = ()
     if asked is not None:
-        kept = Checkpoints(folder, {**known, "seed": asked.seed})
-        trials = search(service, model, features(service, data.table), beside.split, asked, kept, progress)
+        fixed, rows = beside.parameters, features(service, data.table)
+        kept = Checkpoints(folder, {**known, "seed": asked.seed, "parameters": dict(fixed)})
+        trials = search(service, model, rows, beside.split, asked, kept, progress, fixed)
         chosen = best(trials)
         progress(f"The best of {len(trials)} trials is number {chosen.number + 1}: {chosen.value:.6f}")
         beside = replace(beside, parameters=chosen.parameters)

@@ -11,7 +11,9 @@ from model.space import Parameters
 from release.domain.pins import Strategy
 
 _OWN = "own."
-SET = "a parameter of the pipeline, of those that the service's space has; may be repeated"
+SET = (
+    "a parameter of the pipeline, of those in the service's space; tune searches the others; may be repeated"
+)
 ENDPOINT = "the endpoint; may be left out where the stage has only one"
 
 

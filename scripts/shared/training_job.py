@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from model import finding
 from model.contract import Service
+from model.space import Parameters, Space
 from model.training.options import TrainOptions
 from release import connect
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from model.training.finish import TrainResult
     from model.training.search import Search, Trial
     from release.domain.training import Job
+    from release.domain.tuning import Tuning
     from release.jobs import Site
     from release.operations.train_job import Wanted
     from release.ports import Tell
@@ -91,8 +93,10 @@ def train(
         tell(Event(text))
 
     started = time.monotonic()
-    alone = search is None or asked.parallel < 2
-    made = order(service, options, step, search if alone else None)
+    side = None
+    if search is not None and asked.parallel > 1:
+        side = _side_by_side(service, options, search, asked.parallel)
+    made = order(service, options, step, search if side is None else None)
     data, code = made.data, Path(inspect.getfile(type(service))).parent
     models = {} if options.champion is None else {hyperparameters.CHAMPION: options.champion}
     others = {f"{hyperparameters.WITH}{number}": file for number, (_, file) in enumerate(options.others)}
@@ -113,10 +117,9 @@ def train(
             again=asked.again,
         )
         site = partial(connect.site, tell, asked.stage)
-        if search is None or alone:
+        if side is None:
             job, trials = train_job.train(site, wanted, left, tell), ()
         else:
-            side = _SideBySide(service, options.model, search, asked.parallel)
             job, trials = side.best(site, wanted, left, tell)
         seconds = job.seconds or time.monotonic() - started
         tags = {"slipway.training_job": job.name, "slipway.training_job_arn": job.arn}
@@ -128,26 +131,33 @@ def train(
 class _SideBySide:
     """A search whose trials run at the same time, by a tuning job of SageMaker's."""
 
-    service: Service
-    model: str
-    search: "Search"
-    parallel: int
+    tuning: "Tuning"
+    space: Space
+    fixed: Parameters
+    """What is set, and not searched."""
 
     def best(
         self, site: "Callable[[], Site]", wanted: "Wanted", left: Path, tell: "Tell"
     ) -> "tuple[Job, tuple[Trial, ...]]":
         """The training job that found the best, what it left in `left`, and what all of them tried."""
         from model.training.job import ranges
-        from release.domain.tuning import Tuning
         from release.operations import tune_job
 
-        tuning = Tuning(
-            ranges=ranges.ranges(self.service, self.model, self.search.trials),
-            objective=ranges.objective(self.service),
-            trials=self.search.trials,
-            parallel=self.parallel,
-            seed=self.search.seed,
-        )
-        found = tune_job.tune(site, wanted, tuning, left, tell)
+        found = tune_job.tune(site, wanted, self.tuning, left, tell)
         tried = ((one.parameters, one.value) for one in found.tried)
-        return found.best, ranges.trials(self.service.space(self.model), tried)
+        return found.best, ranges.trials(self.space, tried, self.fixed)
+
+
+def _side_by_side(service: Service, options: TrainOptions, search: "Search", parallel: int) -> _SideBySide:
+    """Raises SearchError where there is nothing to try."""
+    from model.training.job import ranges
+    from release.domain.tuning import Tuning
+
+    tuning = Tuning(
+        ranges=ranges.ranges(service, options.model, search.trials, options.parameters),
+        objective=ranges.objective(service),
+        trials=search.trials,
+        parallel=min(parallel, search.trials),
+        seed=search.seed,
+    )
+    return _SideBySide(tuning, service.space(options.model), options.parameters)
