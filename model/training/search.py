@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 STEP = "trials"
 """The checkpoint, which is written after each trial."""
+LARGEST_SEED = 2**31 - 1
+"""That Optuna and SageMaker's tuning jobs both take."""
 _FILE = "trials.json"
 Progress = Callable[[str], None]
 

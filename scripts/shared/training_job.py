@@ -14,6 +14,9 @@ from model.contract import Service
 from model.space import Parameters, Space
 from model.training.options import TrainOptions
 from release import connect
+from release.domain.errors import UsageError
+from release.domain.stage import LONGEST_TRAINING
+from scripts.shared.arguments import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,15 +54,18 @@ def places(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--on", choices=(HERE, SAGEMAKER), default=HERE, help=ON)
     add("--spot", action="store_true", help=SPOT)
-    add("--max-minutes", metavar="MINUTES", type=int, help=MINUTES)
+    add("--max-minutes", metavar="MINUTES", type=whole(1, LONGEST_TRAINING), help=MINUTES)
 
 
 def of_retrain(args: argparse.Namespace) -> Asked | None:
     """What `places` was given, for a job of the first stage; None where it is to be trained here.
 
-    One that has done the same is not done again.
+    One that has done the same is not done again. Raises UsageError.
     """
-    return None if args.on == HERE else Asked(None, args.max_minutes, args.spot, again=False)
+    if args.on == HERE:
+        _refuse_left_out(args, "spot", "max_minutes")
+        return None
+    return Asked(None, args.max_minutes, args.spot, again=False)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,10 +77,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def of(args: argparse.Namespace) -> Asked | None:
-    """What is asked for; None where it is to be trained here."""
+    """What is asked for; None where it is to be trained here. Raises UsageError."""
     if args.on == HERE:
+        _refuse_left_out(args, "spot", "max_minutes", "stage", "again", "parallel")
         return None
-    return Asked(args.stage, args.max_minutes, args.spot, args.again, getattr(args, "parallel", 1))
+    return Asked(args.stage, args.max_minutes, args.spot, args.again, getattr(args, "parallel", None) or 1)
+
+
+def _refuse_left_out(args: argparse.Namespace, *names: str) -> None:
+    """Raise UsageError for what was given of these, which a training here would leave out of account."""
+    given = [name for name in names if getattr(args, name, None)]
+    if given:
+        raise UsageError(
+            f"Only a training job has {', '.join(_option(name) for name in given)}; this trains here.",
+            "Nothing was trained.",
+            f"Have a job train, --on {SAGEMAKER}, or leave it out.",
+        )
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def train(
