@@ -30,10 +30,15 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Search:
-    """How many trials, and the seed of all chance in them."""
+    """How many trials, and the seed of all chance in them. Raises ValueError for a seed that nobody takes."""
 
     trials: int
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """The bounds of the seed."""
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise ValueError(f"the seed {self.seed} is not a whole number from 0 to {LARGEST_SEED}")
 
 
 @dataclass(frozen=True)

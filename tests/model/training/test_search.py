@@ -207,6 +207,11 @@ def test_a_text_is_a_value_of_its_range_or_refused():
         parameters({"a": Whole(1, 2)}, {"depth": "1"})
 
 
+def test_a_seed_that_no_search_takes_is_an_error_of_the_job():
+    with pytest.raises(ModelError, match=r"the seed -1 is not a whole number from 0 to 2147483647"):
+        asked(SERVICE, {"slipway.trials": "3", "slipway.seed": "-1"})
+
+
 def test_a_parameter_outside_of_its_range_is_an_error_of_the_job():
     with pytest.raises(ModelError, match=r"1000 is not a number from 0\.01 to 100"):
         asked(SERVICE, {C: "1000"})

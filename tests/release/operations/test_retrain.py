@@ -9,7 +9,6 @@ from release.domain.manifest import Foreign
 from release.domain.pins import EndpointSettings
 from release.domain.retrained import Asked, Ended
 from release.domain.stage import RetrainSettings
-from release.domain.training import Job, Status, TrainingFailed, failed
 from release.operations import onwards
 from release.operations.history import history
 from release.operations.promote import Order as Promotion
@@ -305,23 +304,6 @@ def test_what_became_live_meanwhile_is_no_champion_that_it_was_measured_beside(
     assert retrained(prod)[-1].outcome == "failed"
     assert "opened" not in dev.ledger.events
     assert retrain(world, Order("prod"), trainer, told).outcome == "proposed", "the failed one does not count"
-
-
-def test_a_training_job_that_fails_ends_it_and_the_next_one_begins_anew(project, dev, trainer, told):
-    train = trainer.train
-
-    def fails(*_of):
-        raise failed(Job("delays-dev-1", "arn", Status.FAILED, "Failed", "AlgorithmError: , exit code: 1"))
-
-    trainer.train = fails
-    with pytest.raises(TrainingFailed, match="delays-dev-1 failed"):
-        retrain(project(dev), BACK, trainer, told)
-    ended = retrained(dev)[-1]
-    assert (events(dev), ended.outcome) == (["asked", "ended"], "failed")
-    assert "delays-dev-1 failed (AlgorithmError" in ended.reasons[0]
-    trainer.train = train
-    assert retrain(project(dev), BACK, trainer, told).outcome == "released"
-    assert events(dev) == ["asked", "ended", "asked", "trained", "ended"], "nothing was taken over"
 
 
 class TestAKilledOne:
