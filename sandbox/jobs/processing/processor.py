@@ -12,9 +12,10 @@ from sandbox.jobs.processing.state import ProcessingJob, Status, end_of
 from sandbox.jobs.running import failures
 from sandbox.jobs.running.execution import Cause, Ended
 from sandbox.jobs.running.failures import JobFailed, TryAgain
-from sandbox.jobs.running.folders import in_ml, new_folder, remove_folder, told_in
+from sandbox.jobs.running.folders import in_ml, new_folder, remove_folder
 from sandbox.jobs.running.mirrored import Mirrored, keep_written
 from sandbox.jobs.running.objects import ObjectError
+from sandbox.jobs.running.reading import told_in
 from sandbox.jobs.running.services import Services
 from sandbox.serving.runtimes.program import Program
 
@@ -70,7 +71,7 @@ class Processor:
             fill(ml, job.request, job.arn, objects, owner)
             return [
                 (
-                    Mirrored(in_ml(ml, one["LocalPath"]), one["S3Uri"], objects, owner, key),
+                    Mirrored(ml, in_ml(ml, one["LocalPath"]), one["S3Uri"], objects, owner, key),
                     one["S3UploadMode"] == "Continuous",
                 )
                 for one in outputs_of(job.request)
@@ -96,7 +97,7 @@ class Processor:
 def _conclude(job: ProcessingJob, ml: Path, ended: Ended, outputs: list[Mirrored]) -> None:
     """Take the outputs to S3, and the words for DescribeProcessingJob. Blocking. Raises JobFailed."""
     try:
-        job.exit_message = told_in(ml / "output/message").decode()
+        job.exit_message = told_in(ml, ml / "output/message").decode()
     except UnicodeDecodeError as error:
         raise JobFailed("ClientError: The exit message of the container is not encoded in UTF-8.") from error
     try:

@@ -8,8 +8,9 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from sandbox.jobs.running.folders import changed, make_folder, write_files
+from sandbox.jobs.running.folders import make_folder, write_files
 from sandbox.jobs.running.objects import ObjectError, Objects, Owner, joined, names_below
+from sandbox.jobs.running.reading import changed, read_file
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +19,12 @@ INTERVAL = 0.5
 
 
 class Mirrored:
-    """A folder and its place. `bring` and `write` raise ObjectError and OSError."""
+    """A folder below /opt/ml and its place. `bring` and `write` raise ObjectError and OSError."""
 
-    def __init__(self, folder: Path, uri: str, objects: Objects, owner: Owner, key: str = "") -> None:
+    def __init__(
+        self, ml: Path, folder: Path, uri: str, objects: Objects, owner: Owner, key: str = ""
+    ) -> None:
+        self._ml = ml
         self._folder = make_folder(folder)
         self._uri = uri.rstrip("/") + "/"
         self._objects = objects
@@ -33,13 +37,13 @@ class Mirrored:
         named = names_below(self._uri, self._objects.below(self._owner, self._uri))
         files = [(name, self._objects.read(self._owner, uri)) for uri, name in named.items()]
         write_files(self._folder, files)
-        self._known = changed(self._folder, {})
+        self._known = changed(self._ml, self._folder, {})
 
     def write(self) -> None:
         """Write what has changed since the last time."""
-        for name, state in changed(self._folder, self._known).items():
+        for name, state in changed(self._ml, self._folder, self._known).items():
             try:
-                content = (self._folder / name).read_bytes()
+                content = read_file(self._ml, self._folder / name)
             except FileNotFoundError:  # it was renamed meanwhile
                 continue
             self._objects.write(self._owner, joined(self._uri, name), content, self._key)
