@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 from sandbox.jobs.running.folders import make_folder, write_files
 from sandbox.jobs.running.objects import ObjectError, Objects, Owner, joined, names_below
@@ -31,6 +32,7 @@ class Mirrored:
         self._owner = owner
         self._key = key
         self._known: dict[str, tuple[int, int]] = {}
+        self._writing = Lock()
 
     def bring(self) -> None:
         """Fill the folder with what is in S3."""
@@ -40,14 +42,19 @@ class Mirrored:
         self._known = changed(self._ml, self._folder, {})
 
     def write(self) -> None:
-        """Write what has changed since the last time."""
-        for name, state in changed(self._ml, self._folder, self._known).items():
-            try:
-                content = read_file(self._ml, self._folder / name)
-            except FileNotFoundError:  # it was renamed meanwhile
-                continue
-            self._objects.write(self._owner, joined(self._uri, name), content, self._key)
-            self._known[name] = state
+        """Write what has changed since the last time.
+
+        A write that is under way in another thread, whose task may be cancelled long since, is waited for: it
+        would put an older state in the place of the last one.
+        """
+        with self._writing:
+            for name, state in changed(self._ml, self._folder, self._known).items():
+                try:
+                    content = read_file(self._ml, self._folder / name)
+                except FileNotFoundError:  # it was renamed meanwhile
+                    continue
+                self._objects.write(self._owner, joined(self._uri, name), content, self._key)
+                self._known[name] = state
 
 
 async def keep_written(mirrored: Sequence[Mirrored]) -> None:

@@ -4,7 +4,7 @@ import io
 import os
 import tarfile
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -142,3 +142,33 @@ def test_checkpoints_are_brought_and_written_as_they_change(tmp_path: Path) -> N
     checkpoints.write()
     checkpoints.write()
     assert sorted(bucket.writes) == ["s3://b/kept/deep/state", "s3://b/kept/epoch"]
+
+
+class SlowBucket(Bucket):
+    """Objects in memory; the first write takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.goes_on = Event(), Event()
+
+    def write(self, owner: Owner, uri: str, content: bytes, key: str = "") -> None:
+        if not self.begun.is_set():
+            self.begun.set()
+            assert self.goes_on.wait(10)
+        super().write(owner, uri, content, key)
+
+
+def test_the_last_write_of_a_file_stays(tmp_path: Path) -> None:
+    bucket = SlowBucket()
+    checkpoints = Mirrored(tmp_path, tmp_path / "checkpoints", "s3://b/kept", bucket, Owner("1", "r", "role"))
+    threads = [Thread(target=checkpoints.write) for _ in range(2)]
+    (tmp_path / "checkpoints/epoch").write_text("1")
+    threads[0].start()
+    assert bucket.begun.wait(10)
+    (tmp_path / "checkpoints/epoch").write_text("22")
+    threads[1].start()
+    threads[1].join(timeout=0.5)  # time enough to overtake the first, if it could
+    bucket.goes_on.set()
+    for thread in threads:
+        thread.join(timeout=10)
+    assert bucket.kept == {"s3://b/kept/epoch": b"22"}
