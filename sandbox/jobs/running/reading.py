@@ -5,6 +5,7 @@ link, which would lead elsewhere on this machine than in the container, or a nam
 wait for ever. So a path is opened part by part from the run's own folder, through no link, without waiting.
 """
 
+import codecs
 import errno
 import io
 import os
@@ -14,7 +15,6 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.jobs.running.failures import MOST_FAILURE
 from sandbox.serving.runtimes.program import ML
 
 
@@ -52,12 +52,17 @@ def packed(ml: Path, folder: Path) -> bytes | None:
     return buffer.getvalue()
 
 
-def told_in(ml: Path, file: Path) -> bytes:
-    """The first of what a program wrote into a file for SageMaker; nothing where there is no such file."""
+def told_in(ml: Path, file: Path, most: int, errors: str = "strict") -> str:
+    """What a program wrote into a file for SageMaker, in UTF-8; nothing where there is no such file.
+
+    Of more than `most` bytes the first ones, without a character that they end within. Raises
+    UnicodeDecodeError for what is not UTF-8, where `errors` is not `replace`.
+    """
     try:
-        return read_file(ml, file, MOST_FAILURE)
+        content = read_file(ml, file, most + 1)
     except OSError:
-        return b""
+        return ""
+    return codecs.getincrementaldecoder("utf-8")(errors).decode(content[:most], final=len(content) <= most)
 
 
 @contextmanager

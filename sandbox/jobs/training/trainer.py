@@ -203,5 +203,5 @@ class Trainer:
 
 
 def failure_told(ml: Path) -> str:
-    """What a program wrote into its failure file. Blocking."""
-    return told_in(ml, ml / "output/failure").decode(errors="replace").strip()
+    """What a program wrote into its failure file, enough for a FailureReason. Blocking."""
+    return told_in(ml, ml / "output/failure", 4 * failures.MOST_FAILURE, "replace").strip()

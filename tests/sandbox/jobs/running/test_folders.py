@@ -89,20 +89,37 @@ def test_links_in_a_folder_are_packed_as_links_and_are_no_files(ml: Path) -> Non
 
 def test_what_a_program_tells_is_its_own(ml: Path) -> None:
     (ml / "output/failure").symlink_to(ml.parent / "host/secret")
-    assert told_in(ml, ml / "output/failure") == b""
+    assert told_in(ml, ml / "output/failure", 9) == ""
     (ml / "output/failure").unlink()
     (ml / "output/failure").write_text("it broke")
-    assert told_in(ml, ml / "output/failure") == b"it broke"
+    assert told_in(ml, ml / "output/failure", 9) == "it broke"
+
+
+def test_what_a_program_tells_ends_with_a_whole_character(ml: Path) -> None:
+    place = ml / "output/failure"
+    for told, most, read in [
+        ("ab\u00fc", 4, "ab\u00fc"),
+        ("ab\u00fc", 3, "ab"),
+        ("\u00fc", 1, ""),
+        ("abc", 2, "ab"),
+    ]:
+        place.write_text(told, encoding="utf-8")
+        assert told_in(ml, place, most) == read
+    for none in (b"ab\xfc", b"ab\xfcd", b"\xc3"):
+        place.write_bytes(none)
+        with pytest.raises(UnicodeDecodeError):
+            told_in(ml, place, 3)
+        assert "\ufffd" in told_in(ml, place, 3, "replace")
 
 
 def test_a_named_pipe_is_not_waited_for(ml: Path) -> None:
     os.mkfifo(ml / "output/failure")
     os.mkfifo(ml / "model/pipe")
-    told: list[bytes] = []
-    reading = Thread(target=lambda: told.append(told_in(ml, ml / "output/failure")), daemon=True)
+    told: list[str] = []
+    reading = Thread(target=lambda: told.append(told_in(ml, ml / "output/failure", 9)), daemon=True)
     reading.start()
     reading.join(timeout=10)
-    assert told == [b""]
+    assert told == [""]
     assert [name for name, _ in files_below(ml, ml / "model")] == ["own"]
     archive = packed(ml, ml / "model")
     assert archive is not None
