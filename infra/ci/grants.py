@@ -1,7 +1,8 @@
 """What a workflow is granted, with the reason. Pure; all of it is taken from the deployer's policies.
 
 `infra/deployer_policy.py` allows a stage's whole life, and tests hold it against what is really called. A
-grant here is a part of that: fewer actions of a statement, or fewer of the bucket's keys.
+grant here is a part of that: fewer actions of a statement, or fewer of the bucket's keys. What a job that
+deploys is held to is in `limits.py`.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra import deployer_policy, policies
+from infra.ci import limits
 from infra.policies import Statement
 from release.domain import names
 from release.domain.stage import StageSettings
@@ -110,8 +112,9 @@ _LEDGER: Mapping[str, str] = {"Objects": "PutObject", "Key": "GenerateDataKey"}
 
 
 def deploying(stage: StageSettings) -> tuple[Grant, ...]:
-    """All of a stage's life."""
-    return tuple(Grant(one, DEPLOYS[one["Sid"]]) for one in deployer_policy.document(stage)["Statement"])
+    """A stage's life, but for what a person alone does to its roles."""
+    why = {**DEPLOYS, **limits.WHY}
+    return tuple(Grant(one, why[one["Sid"]]) for one in limits.statements(stage))
 
 
 def reading(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:

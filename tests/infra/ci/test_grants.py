@@ -23,6 +23,10 @@ ENDPOINT = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/delays-{{}}"
 MODEL = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model/delays-{{}}-3f2a9c01d4e7"
 CONFIG = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint-config/delays-{{}}-3f2a9c01d4e7"
 BUCKET = f"arn:aws:s3:::slipway-{{}}-{ACCOUNT}-us-east-1"
+EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/slipway-{{}}-us-east-1-execution"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+DEPLOYING = {"release": "dev", "retrain": "dev", "promote-staging": "staging", "promote-prod": "prod"}
+"""The roles that deploy a stage, and which."""
 
 
 def policy(name, **keys):
@@ -32,6 +36,12 @@ def policy(name, **keys):
 
 def may(name, action, resource):
     return allows([policy(name)], action, resource)
+
+
+def conditions(document, action, resource):
+    """Of each statement that allows this, what has to be so besides."""
+    found = [one for one in document["Statement"] if allows([{"Statement": one}], action, resource)]
+    return [one.get("Condition") for one in found]
 
 
 def actions(name, **keys):
@@ -176,6 +186,35 @@ def test_no_role_can_widen_a_role(name):
     for action in ("iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:CreateRole", "iam:PassRole"):
         assert not may(name, action, f"arn:aws:iam::{ACCOUNT}:role/slipway-ci-{name}")
     assert not {action for action in actions(name) if action.startswith("iam:Attach")}
+
+
+@pytest.mark.parametrize("name", by_name())
+@pytest.mark.parametrize(
+    "action",
+    [
+        *("UpdateAssumeRolePolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"),
+        *("DeleteRole", "AttachRolePolicy"),
+    ],
+)
+def test_no_role_says_who_assumes_a_stages_role_or_what_bounds_it(name, action):
+    for found in STAGES:
+        assert not may(name, f"iam:{action}", EXECUTION.format(found))
+        assert not may(name, f"iam:{action}", EXECUTION.format(found).replace("execution", "training"))
+
+
+@pytest.mark.parametrize(("name", "deploys"), DEPLOYING.items())
+@pytest.mark.parametrize("action", ["iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy"])
+def test_where_a_stage_has_a_boundary_its_roles_are_made_and_changed_with_that_alone(name, deploys, action):
+    stages = (stage(name=one, permissions_boundary=BOUNDARY, training={}) for one in STAGES)
+    project = Project(tuple(stages))
+    document = json.loads(by_name(project=project)[name].policy())
+    held = {"StringEquals": {"iam:PermissionsBoundary": BOUNDARY}}
+    for of in ("execution", "training"):
+        there = EXECUTION.format(deploys).replace("execution", of)
+        assert conditions(document, action, there) == [held]
+        assert allows([document], "iam:GetRole", there)
+        assert not allows([document], action, f"{there}-2"), "no other role by a name like it"
+    assert conditions(policy(name), action, EXECUTION.format(deploys)) == [None], "as the program warns"
 
 
 def test_pulumis_state_is_written_by_who_runs_it_and_read_by_who_previews():
