@@ -13,7 +13,7 @@ from release.domain.errors import UsageError
 from sandbox.aws.shared.policies import allows
 from tests.infra.ci import roles_page
 from tests.infra.ci.examples import PROJECT, STAGES, by_name, settings
-from tests.infra.declared import ACCOUNT, stage
+from tests.infra.declared import ACCOUNT, declare, stage
 
 WRITES = re.compile(
     r"[\w-]+:(Create|Put|Delete|Update|Register|Deregister|Add|Tag|Untag|Set|Invoke|Pass|Start|Stop|Enable|"
@@ -24,6 +24,7 @@ MODEL = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model/delays-{{}}-3f2a9c01d4e7"
 CONFIG = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint-config/delays-{{}}-3f2a9c01d4e7"
 BUCKET = f"arn:aws:s3:::slipway-{{}}-{ACCOUNT}-us-east-1"
 EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/slipway-{{}}-us-east-1-execution"
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 DEPLOYING = {"release": "dev", "retrain": "dev", "promote-staging": "staging", "promote-prod": "prod"}
 """The roles that deploy a stage, and which."""
@@ -157,20 +158,42 @@ def test_a_retrain_remembers_in_every_ledger_and_moves_the_first_stage_alone():
 
 
 @pytest.mark.parametrize("name", by_name())
-def test_keys_are_the_stages_own_for_all_but_who_makes_them(name):
-    for one in policy(name)["Statement"]:
-        if not any(action.startswith("kms:") for action in one["Action"]) or one["Sid"] == "NoResource":
-            continue
-        if one["Sid"] == "Key" and not name.startswith("rollback"):
-            continue
-        if one["Sid"].endswith("NoResource"):
-            assert {action for action in one["Action"] if action.startswith("kms:")} == {"kms:ListAliases"}
-            continue
-        (condition,) = one["Condition"].values()
-        aliases = condition["kms:ResourceAliases"]
-        assert aliases
-        assert {alias.removeprefix("alias/slipway-") for alias in aliases} <= set(STAGES)
-        assert len(set(aliases)) == len(aliases)
+def test_a_key_is_used_where_it_has_a_stages_alias(name):
+    for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:UntagResource", "kms:RetireGrant"):
+        for condition in conditions(policy(name), action, KEY):
+            ((how, held),) = condition.items()
+            assert (how, held.keys()) == ("ForAnyValue:StringEquals", {"kms:ResourceAliases"})
+            aliases = held["kms:ResourceAliases"]
+            assert aliases
+            assert {alias.removeprefix("alias/slipway-") for alias in aliases} <= set(STAGES)
+            assert len(set(aliases)) == len(aliases)
+
+
+@pytest.mark.parametrize(("name", "deploys"), DEPLOYING.items())
+def test_of_other_keys_a_job_that_deploys_does_what_making_one_needs(name, deploys):
+    document, own = policy(name), {"kms:ResourceAliases": [f"alias/slipway-{deploys}"]}
+    assert {"ForAnyValue:StringEquals": own} in conditions(document, "kms:Decrypt", KEY)
+    assert may(name, "kms:CreateAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/slipway-{deploys}")
+    assert not may(name, "kms:CreateAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/payroll")
+    allowing = [one for one in document["Statement"] if one["Effect"] == "Allow" and "Condition" not in one]
+    free = {action for one in allowing for action in one["Action"] if action.startswith("kms:")}
+    assert free == {
+        *("kms:CreateKey", "kms:ListAliases", "kms:CreateAlias", "kms:EnableKeyRotation"),
+        *("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"),
+    }
+    tagged = declare(stage(name=deploys)).one("Key").inputs["tags"]
+    with_its_tags = {f"aws:RequestTag/{tag}": value for tag, value in tagged.items()}
+    assert {"StringEquals": with_its_tags} in conditions(document, "kms:TagResource", KEY)
+    by_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    assert conditions(document, "kms:CreateGrant", KEY)[1:] == [by_services]
+
+
+@pytest.mark.parametrize("name", by_name())
+@pytest.mark.parametrize("action", ["ScheduleKeyDeletion", "PutKeyPolicy", "UpdateAlias", "DeleteAlias"])
+def test_no_role_deletes_a_key_says_who_uses_it_or_moves_its_alias(name, action):
+    alias = f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/slipway-{{}}"
+    for there in (KEY, *(alias.format(found) for found in STAGES)):
+        assert not may(name, f"kms:{action}", there)
 
 
 @pytest.mark.parametrize("name", by_name())
