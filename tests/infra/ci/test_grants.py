@@ -75,6 +75,26 @@ def test_iam_takes_it_with_a_state_bucket_and_each_statement_has_its_reason(name
     assert all(grant.why for grant in role.grants)
 
 
+@pytest.mark.parametrize("name", by_name())
+def test_the_policy_says_what_its_grants_say(name):
+    """Fewer statements, for IAM counts letters; each with all that it is held to."""
+    role = by_name()[name]
+    granted = [grant.statement for grant in role.grants]
+    written = json.loads(role.policy())["Statement"]
+    assert told(written) == told(granted)
+    assert len(written) < len(granted)
+
+
+def told(statements):
+    """What these say of each action on each resource."""
+    return {
+        (one["Effect"], action, resource, json.dumps(one.get("Condition")))
+        for one in statements
+        for action in one["Action"]
+        for resource in ([one["Resource"]] if isinstance(one["Resource"], str) else one["Resource"])
+    }
+
+
 def test_a_project_that_no_policy_can_name_is_refused_before_anything_is_made():
     many = {f"endpoint-{number}": {} for number in range(60)}
     project = Project(tuple(stage(many, name=name) for name in STAGES))
@@ -145,6 +165,15 @@ def test_a_release_builds_for_the_first_stage_and_sees_the_others_fences_and_liv
     assert may("release", "s3:GetObject", f"{BUCKET.format('prod')}/models/3f2a/model.tar.gz")
     assert not may("release", "s3:PutObject", f"{BUCKET.format('prod')}/models/3f2a/model.tar.gz")
     assert not may("release", "s3:GetObject", f"{BUCKET.format('prod')}/ledger/00000001.json")
+
+
+def test_a_retrain_sees_the_traffic_of_the_stages_that_it_proposes_to():
+    logs = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/Endpoints/delays-{{}}"
+    for found in STAGES:
+        assert may("retrain", "logs:FilterLogEvents", logs.format(found))
+        assert may("retrain", "cloudwatch:GetMetricData", "*")
+    assert not may("retrain", "logs:DeleteLogGroup", logs.format("prod"))
+    assert not may("read-only", "logs:FilterLogEvents", logs.format("prod"))
 
 
 def test_a_retrain_remembers_in_every_ledger_and_moves_the_first_stage_alone():
