@@ -131,7 +131,7 @@ class StageSettings(Data):
     gates: tuple[str, ...] = ()
     """Gates that this stage insists on besides those of Pulumi.yaml (`release/domain/stages.py`)."""
     permissions_boundary: Annotated[str, StringConstraints(pattern=_POLICY)] | None = None
-    """ARN of the policy that bounds the execution role, where an organisation allows none without one."""
+    """ARN of the policy that bounds the execution role, and keeps a workflow from what it leaves out."""
     training: TrainingSettings | None = None
     """Whether trainings run in the stage: `{}` declares a role for them, and jobs with these defaults."""
     protect: bool = False

@@ -73,7 +73,7 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     )
     rollouts.pass_gates(target, request, results, waivable, tell)
     rollouts.admit(target, request)
-    judging.refuse_impossible(target, endpoint, content, order.strategy)
+    judging.refuse_impossible(target, endpoint, content, order.strategy, tell)
     quota.refuse_short(target, endpoint, tell)
     target = rollouts.provision(world, target, tell)
     brought = _bring(coming, target, tell)
