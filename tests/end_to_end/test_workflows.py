@@ -123,7 +123,7 @@ def second_version(world: World, runner: Runner, first: str) -> str:
     assert dev is not None
     assert prod == first
     world.slipway("approve", dev, "--stage", "prod", "--reason", "read the report of staging")
-    ran = runner.run("workflow_dispatch", "promote.yml", stage="prod")
+    ran = runner.run("workflow_dispatch", "promote.yml", stage="prod", release=dev)
     assert ran.jobs == {"promote/promote": True}, ran.text
     assert live(world) == (dev, dev, dev)
     return dev
