@@ -8,6 +8,7 @@ import json
 import pytest
 
 from release.domain.errors import UsageError
+from release.domain.pins import EndpointSettings
 from scripts.shared import outputs
 from scripts.shared.cli import execute
 from tests.release.scenes import config_of, pins_now, sure
@@ -137,6 +138,16 @@ class TestRollback:
         code, out, _ = slipway("rollback", "prod", "--dry-run", "--to", release)
         assert (code, pins_now(prod)) == (0, before)
         assert out == f"✓ {release} could serve prod again: all that it needs is there\n"
+
+    def test_a_dry_run_from_a_first_release_says_that_there_is_nothing_yet(self, slipway, prod):
+        prod.file.endpoints["delays"] = EndpointSettings()
+        prod.sagemaker.endpoints.clear()
+        slipway("promote", "prod")
+        first = sure(pins_now(prod).live).release
+        code, out, _ = slipway("rollback", "prod", "--dry-run")
+        assert code == 0
+        assert out == f"✓ prod has no previous release yet, so there is nothing to go back to from {first}\n"
+        assert slipway("rollback", "prod")[0] == 2
 
     def test_another_release_than_the_way_back_leads_to_is_exit_2(self, slipway, prod):
         before = pins_now(prod)
