@@ -6,9 +6,11 @@ is fetched or pushed: what others have is known from what was fetched last.
 
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from release.adapters import ci, stage_file
 from release.domain.errors import UsageError
 from release.domain.repository import Checkout, Committed, Message, NotCommitted
 
+GRACE_SECONDS = 5.0
+"""How long a git that is asked to end may take for that."""
 SECONDS = 60.0
 """How long one call of git may take, its hooks included."""
 _LEAD_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE")
@@ -32,19 +36,39 @@ _NO_REPOSITORY = ("not a git repository", "must be run in a work tree")
 def run(
     folder: Path, *arguments: str, stdin: str = "", more: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run git in a folder, with `more` variables. Raises FileNotFoundError without git."""
+    """Run git in a folder, with `more` variables, and with its hooks in a session of their own.
+
+    Raises FileNotFoundError without git, and TimeoutExpired once a git that took too long has ended.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in _LEAD_ELSEWHERE}
-    return subprocess.run(
-        ["git", "--no-pager", *arguments],
+    command = ["git", "--no-pager", *arguments]
+    process = subprocess.Popen(
+        command,
         cwd=folder,
         env=kept | _QUIET | dict(more or {}),
-        input=stdin,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        timeout=SECONDS,
-        check=False,
+        start_new_session=True,
     )
+    try:
+        said = process.communicate(stdin, SECONDS)
+    except BaseException:
+        _end(process)
+        raise
+    return subprocess.CompletedProcess(command, process.returncode, *said)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End git and its hooks: asked to, it takes its locks with it; killed, it leaves them."""
+    for signum in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signum)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=GRACE_SECONDS)
+            return
 
 
 @dataclass(frozen=True)

@@ -97,9 +97,9 @@ class TrainingSettings(Data):
 class RetrainSettings(Data):
     """When a stage's live model may be retrained, and whether one that was comes here by itself."""
 
-    cooldown_days: Annotated[int, Field(ge=0, le=365)] = 7
+    cooldown_days: Annotated[int, Field(ge=0, le=365)] = 6
     """The next retrain of an endpoint begins so many days after the last one at the earliest."""
-    budget_per_month: Annotated[int, Field(ge=0, le=1000)] = 4
+    budget_per_month: Annotated[int, Field(ge=0, le=1000)] = 5
     """At most so many retrains of an endpoint in any 30 days; 0 allows none."""
     promote: bool = False
     """Whether a retrained release is promoted here, through gates and rollout, and not only proposed."""

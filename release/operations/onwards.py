@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from release.domain.errors import ReleaseFailed, SlipwayError, UsageError
+from release.domain.errors import Held, ReleaseFailed, SlipwayError, UsageError
 from release.domain.proposal import Proposal
 from release.domain.retrained import Outcome
 from release.operations import promote
@@ -43,22 +43,24 @@ def way(world: World) -> Way:
     return Way(first, by_itself, next(iter(later[len(by_itself) :]), None))
 
 
-def go(world: World, by: Way, endpoint: str, reason: str, tell: Tell) -> Gone:
-    """Promote what is live in the first stage as far as it goes by itself, and propose it for the next.
+def go(world: World, by: Way, endpoint: str, release: str, reason: str, tell: Tell) -> Gone:
+    """Promote a release, live in the first stage, as far as it goes by itself, and propose it for the next.
 
-    A gate that says no, or what a person has to put right, ends it where it is.
+    A gate that says no, what a person has to put right, or another release that is live there by then, ends
+    it where it is.
     """
     outcome: Outcome = "released"
     at, command = by.first, ""
     try:
         for name in by.by_itself:
             command = world.stages.entering(name)
-            promote.promote(world, promote.Order(name, endpoint=endpoint), tell)
+            promote.promote(world, promote.Order(name, endpoint=endpoint, release=release), tell)
             outcome, at = "promoted", name
         if by.beyond is None:
             return Gone(outcome, at)
         command = f"{world.stages.entering(by.beyond)} --propose"
-        found = propose(world, promote.Order(by.beyond, endpoint=endpoint, reason=reason), tell)
-    except (ReleaseFailed, UsageError) as error:
+        order = promote.Order(by.beyond, endpoint=endpoint, release=release, reason=reason)
+        found = propose(world, order, tell)
+    except (ReleaseFailed, UsageError, Held) as error:
         return Gone(outcome, at, None, error, f"{error.next_step} The command is then: {command}")
     return Gone("proposed", at, found)

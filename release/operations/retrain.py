@@ -181,7 +181,7 @@ def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrain
             run.record(Ended(outcome=outcome, reasons=(error.cause,)))
             raise
         why = f"retrained on {run.asked.window.learns}, asked for by {run.asked.occasion}"
-        return run.gone(trained, found, onwards.go(world, way, endpoint, why, tell))
+        return run.gone(trained, found, onwards.go(world, way, endpoint, found, why, tell))
 
 
 def _occasion(order: Order, settings: StageSettings) -> Occasion:

@@ -54,18 +54,24 @@ def test_the_first_one_may_begin():
 
 
 def test_the_next_one_waits_for_the_cooldown_and_is_told_until_when():
-    said = refused(one(days=6.9))
+    said = refused(one(days=6.9), cooldown_days=7)
     assert "The last retrain was on 2026-06-08 14:24 UTC, and the stage wants 7 days between two." in said
     assert "Wait until 2026-06-15 14:24 UTC, or change slipway:retrain.cooldown_days." in said
-    assert refused(one(days=7)) == ""
+    assert refused(one(days=7), cooldown_days=7) == ""
+
+
+def test_one_a_week_is_what_the_defaults_admit_however_late_a_schedule_is():
+    """A schedule begins within some hours of its time, and five of its days lie in some thirty days."""
+    weeks = [one(days=7 * week + late / 24) for week, late in ((1, -3), (2, 5), (3, 0), (4, -5), (5, 2))]
+    assert refused(*weeks[::-1]) == ""
 
 
 def test_the_budget_is_of_any_thirty_days_and_the_oldest_gives_its_place_back():
     four = [one(days=days) for days in (29, 20, 15, 8)]
-    said = refused(*four)
+    said = refused(*four, budget_per_month=4)
     assert "4 retrains began in the last 30 days, and the stage allows 4." in said
     assert "Wait until 2026-06-16 12:00 UTC, or change slipway:retrain.budget_per_month." in said
-    assert refused(one(days=30), *four[1:]) == ""
+    assert refused(one(days=30), *four[1:], budget_per_month=4) == ""
     assert refused(*four, budget_per_month=5) == ""
 
 

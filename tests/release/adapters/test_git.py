@@ -1,11 +1,13 @@
 """The Git repository of a stage's file, with the real git in folders of the test's own."""
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from release.adapters import git as adapter
 from release.adapters.git import GitRepository
 from release.adapters.stage_file import YamlStageFile
 from release.domain.errors import UsageError
@@ -147,10 +149,8 @@ class TestCommit:
         assert (repository.commit(lambda: SAID), repository.checkout()) == (None, None)
 
     def test_where_there_is_nothing_to_do_git_is_asked_once(self, repository, monkeypatch):
-        asked, run = [], subprocess.run
-        monkeypatch.setattr(
-            subprocess, "run", lambda *given, **more: asked.append(given) or run(*given, **more)
-        )
+        asked, run = [], adapter.run
+        monkeypatch.setattr(adapter, "run", lambda *given, **more: asked.append(given) or run(*given, **more))
         repository.commit(lambda: SAID)
         assert len(asked) == 1
 
@@ -187,6 +187,21 @@ class TestARefusalByGit:
         assert git(folder, "log", "-1", "--format=%an <%ae> %cn") == (
             "ada <ada@users.noreply.github.com> ada"
         )
+
+    def test_a_hook_that_does_not_end_is_ended_and_leaves_no_lock(
+        self, folder, file, repository, monkeypatch
+    ):
+        hook = folder.parent / ".git/hooks/pre-commit"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\necho $$ >{folder}/hook\nexec sleep 600\n")
+        hook.chmod(0o755)
+        promote(file)
+        monkeypatch.setattr(adapter, "SECONDS", 1.0)
+        command = self.refused(repository, "did not end within 1 s")
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((folder / "hook").read_text()), 0)
+        hook.unlink()
+        self.by_hand(folder, command)
 
     def test_a_hook_says_no(self, folder, file, repository):
         hook = folder.parent / ".git/hooks/pre-commit"

@@ -9,6 +9,7 @@ from release.domain.manifest import Foreign
 from release.domain.pins import EndpointSettings
 from release.domain.retrained import Asked, Ended
 from release.domain.stage import RetrainSettings
+from release.operations import onwards
 from release.operations.history import history
 from release.operations.promote import Order as Promotion
 from release.operations.promote import promote
@@ -129,6 +130,26 @@ def test_a_stage_that_is_not_there_yet_gets_no_proposal_and_is_told(project, dev
     assert found.next_step.endswith("The command is then: ./slipway promote staging --propose")
 
 
+def test_a_rollout_that_is_open_in_the_next_stage_leaves_it_in_dev_and_on_record(
+    project, dev, staging, trainer, told
+):
+    begin(staging, staging.pin(7), "promote")
+    found = retrain(project(dev, staging), BACK, trainer, told)
+    assert (found.outcome, found.at, found.code) == ("released", "dev", 3)
+    assert "is open in staging" in found.reasons[0]
+    assert events(dev) == ["asked", "trained", "ended"]
+
+
+def test_another_release_that_came_to_dev_meanwhile_is_not_taken_for_it(project, dev, staging, told):
+    staging.retrain = RetrainSettings(promote=True)
+    world, before = project(dev, staging), sure(pins_now(staging).live)
+    gone = onwards.go(world, onwards.way(world), ENDPOINT, "f" * 12, "why", told)
+    assert (gone.outcome, gone.at, gone.proposal) == ("released", "dev", None)
+    assert gone.stopped is not None
+    assert "and ffffffffffff is to be promoted from there" in gone.stopped.cause
+    assert pins_now(staging).live == before
+
+
 class TestItIsRefusedBeforeAnyWork:
     @pytest.fixture(autouse=True)
     def _nothing_was_trained(self, trainer, dev):
@@ -202,9 +223,9 @@ def test_the_next_one_waits_for_the_cooldown_also_after_a_refusal(project, dev, 
     trainer.worse = True
     retrain(project(dev), BACK, trainer, told)
     trainer.months = "1-8"
-    with pytest.raises(ReleaseFailed, match="wants 7 days between two"):
+    with pytest.raises(ReleaseFailed, match="wants 6 days between two"):
         retrain(project(dev), BACK, trainer, told)
-    dev.clock.sleep(7 * 86_400)
+    dev.clock.sleep(6 * 86_400)
     assert retrain(project(dev), BACK, trainer, told).outcome == "worse"
 
 
@@ -307,7 +328,7 @@ class TestAKilledOne:
             dev.new_process()
             asked, was_trained = ("asked" in dev.ledger.events), ("trained" in dev.ledger.events)
             if "ended" in dev.ledger.events:
-                with pytest.raises(ReleaseFailed, match="7 days between two"):
+                with pytest.raises(ReleaseFailed, match="6 days between two"):
                     retrain(world, BACK, trainer, told)
                 [ended] = [what for what in retrained(dev) if isinstance(what, Ended)]
                 assert sure(pins_now(dev).live).release == ended.release
