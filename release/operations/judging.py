@@ -15,7 +15,7 @@ from release.domain.stage import refuse_what_sagemaker_would
 from release.judge.cells import SPANS
 from release.judge.windows import Refused, Window, parse_line
 from release.operations import rollouts
-from release.ports import StagePorts, Unreadable
+from release.ports import Event, StagePorts, Tell, Unreadable
 from release.rollout import feasible, sight
 
 LOOKED_AT = 120.0
@@ -28,11 +28,12 @@ SPAN = 15.0
 
 
 def refuse_impossible(
-    ports: StagePorts, endpoint: str, coming: Manifest | None, strategy: Strategy | None
+    ports: StagePorts, endpoint: str, coming: Manifest | None, strategy: Strategy | None, tell: Tell
 ) -> None:
     """Refuse what could not come to its end, before anything is copied or pinned. An open rollout goes on.
 
-    `coming` is the release that is to be rolled out, None for the one that is live already.
+    `coming` is the release that is to be rolled out, None for the one that is live already. Traffic that
+    cannot be read is no refusal: that it could not be asked for is told.
 
     Raises UsageError: for a strategy that is not allowed, for settings that SageMaker would refuse, where
     nobody would see what the stage requires, or with the arithmetic where the policy cannot decide within a
@@ -52,8 +53,11 @@ def refuse_impossible(
     if problem is None and settings.pins.live is not None and ports.artifacts.exists():
         name = names.endpoint(endpoint, ports.name)
         objective = settings.alarms.latency_ms / 1000
-        rate = traffic(ports, name) if policy.by == "windows" else invocations(ports, name, objective)
-        problem = feasible.problem(rollout, policy, rate)
+        try:
+            rate = traffic(ports, name) if policy.by == "windows" else invocations(ports, name, objective)
+            problem = feasible.problem(rollout, policy, rate)
+        except Unreadable as error:
+            tell(Event(f"whether {name} has traffic enough to judge by is not known: {error}"))
     if problem:
         raise UsageError(
             f"This rollout could not be judged: {problem}.",
@@ -113,12 +117,9 @@ def without_windows(ports: StagePorts, endpoint: str, coming: Manifest | None) -
 
 
 def traffic(ports: StagePorts, endpoint: str) -> float:
-    """Requests per second that the endpoint answered in its busiest 15 s lately; 0 where unknown."""
+    """Requests per second that the endpoint answered in its busiest 15 s lately. Raises Unreadable."""
     now = ports.clock.now()
-    try:
-        lines = ports.evidence.follow(endpoint, now - timedelta(seconds=LOOKED_AT), ()).more()
-    except Unreadable:
-        return 0.0
+    lines = ports.evidence.follow(endpoint, now - timedelta(seconds=LOOKED_AT), ()).more()
     answered: defaultdict[int, float] = defaultdict(float)
     for line in lines:
         try:
@@ -131,12 +132,12 @@ def traffic(ports: StagePorts, endpoint: str) -> float:
 
 
 def invocations(ports: StagePorts, endpoint: str, objective: float) -> float:
-    """Requests per second in the endpoint's busiest minute lately, as SageMaker counts; 0 where unknown."""
+    """Requests per second in the endpoint's busiest minute lately, as SageMaker counts.
+
+    Raises Unreadable.
+    """
     since = ports.clock.now() - timedelta(seconds=MINUTES_LOOKED_AT)
-    try:
-        lines = ports.evidence.follow(endpoint, since, (), Minutes(objective)).more()
-    except Unreadable:
-        return 0.0
+    lines = ports.evidence.follow(endpoint, since, (), Minutes(objective)).more()
     counted: defaultdict[float, float] = defaultdict(float)
     for window in map(parse_line, lines):
         counted[window.start] += float(window.dense()[_SERVICE.start : _SERVICE.stop].sum())

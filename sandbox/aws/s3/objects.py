@@ -1,16 +1,19 @@
 """Reads and writes objects of moto's S3 directly, without a request."""
 
-from urllib.parse import urlsplit
-
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
 
+def place_of(uri: str) -> tuple[str, str]:
+    """The bucket and the key of an `s3://` URI. It is no URL: `#`, `?` and `%` are characters of the key."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
 def read(account: str, uri: str) -> bytes | None:
     """The newest version of the object at an `s3://` URI, or None when there is none."""
-    parts = urlsplit(uri)
     try:
-        key = s3_backends[account]["aws"].get_object(parts.netloc, parts.path.lstrip("/"))
+        key = s3_backends[account]["aws"].get_object(*place_of(uri))
     except S3ClientError:
         return None
     return None if key is None else key.value
@@ -18,30 +21,28 @@ def read(account: str, uri: str) -> bytes | None:
 
 def exists(account: str, uri: str) -> bool:
     """Whether there is an object at an `s3://` URI."""
-    parts = urlsplit(uri)
     try:
-        return s3_backends[account]["aws"].get_object(parts.netloc, parts.path.lstrip("/")) is not None
+        return s3_backends[account]["aws"].get_object(*place_of(uri)) is not None
     except S3ClientError:
         return False
 
 
 def below(account: str, uri: str) -> list[str]:
     """The URIs of all objects whose keys begin with that of an `s3://` URI, in order; none of no bucket."""
-    parts = urlsplit(uri)
+    name, prefix = place_of(uri)
     backend = s3_backends[account]["aws"]
     try:
-        bucket = backend.get_bucket(parts.netloc)
+        bucket = backend.get_bucket(name)
     except S3ClientError:
         return []
-    found, *_ = backend.list_objects(bucket, parts.path.lstrip("/"), None, None, None)
-    return [f"s3://{parts.netloc}/{key.name}" for key in found]
+    found, *_ = backend.list_objects(bucket, prefix, None, None, None)
+    return [f"s3://{name}/{key.name}" for key in found]
 
 
 def key_of(account: str, uri: str) -> str | None:
     """The KMS key that the object at an `s3://` URI is encrypted with; None where it is none of KMS's."""
-    parts = urlsplit(uri)
     try:
-        found = s3_backends[account]["aws"].get_object(parts.netloc, parts.path.lstrip("/"))
+        found = s3_backends[account]["aws"].get_object(*place_of(uri))
     except S3ClientError:
         return None
     return None if found is None or found.encryption != "aws:kms" else found.kms_key_id
@@ -50,7 +51,7 @@ def key_of(account: str, uri: str) -> str | None:
 def key_for(account: str, uri: str) -> str | None:
     """The KMS key that a new object at an `s3://` URI is encrypted with, as its bucket says; or None."""
     try:
-        encryption = s3_backends[account]["aws"].get_bucket(urlsplit(uri).netloc).encryption
+        encryption = s3_backends[account]["aws"].get_bucket(place_of(uri)[0]).encryption
     except S3ClientError:
         return None
     rule = (encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {})
@@ -62,8 +63,8 @@ def write(account: str, uri: str, content: bytes, key: str = "") -> None:
 
     Raises moto's error when there is no such bucket.
     """
-    parts = urlsplit(uri)
+    bucket, name = place_of(uri)
     encryption = "aws:kms" if key else None
     s3_backends[account]["aws"].put_object(
-        parts.netloc, parts.path.lstrip("/"), content, encryption=encryption, kms_key_id=key or None
+        bucket, name, content, encryption=encryption, kms_key_id=key or None
     )

@@ -7,7 +7,6 @@ in the developer guide. Each is remembered beside what callers need (`shared/cal
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from moto.logs.models import logs_backends
 
@@ -57,7 +56,7 @@ class ExecutionRoles:
 
     def may_list(self, account: str, arn: str, uri: str) -> bool:
         """Whether S3 tells it of an object that is not there, instead of denying it."""
-        return self.may(account, arn, "s3:ListBucket", f"arn:aws:s3:::{urlsplit(uri).netloc}")
+        return self.may(account, arn, "s3:ListBucket", f"arn:aws:s3:::{objects.place_of(uri)[0]}")
 
     def may_log(self, account: str, region: str, arn: str, group: str, stream: str) -> bool:
         """Whether it may write into a log stream, and make the group where that is missing."""
@@ -144,8 +143,8 @@ def _of_image(account: str, region: str, reference: str) -> list[Permission]:
 
 
 def _object(uri: str) -> str:
-    parts = urlsplit(uri)
-    return f"arn:aws:s3:::{parts.netloc}{parts.path}"
+    bucket, key = objects.place_of(uri)
+    return f"arn:aws:s3:::{bucket}/{key}"
 
 
 def _said(arn: str, denied: Permission) -> str:

@@ -5,6 +5,7 @@ On the sandbox's event loop; what blocks runs in threads.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.jobs.processing.inputs import fill, outputs_of
@@ -12,15 +13,20 @@ from sandbox.jobs.processing.state import ProcessingJob, Status, end_of
 from sandbox.jobs.running import failures
 from sandbox.jobs.running.execution import Cause, Ended
 from sandbox.jobs.running.failures import JobFailed, TryAgain
-from sandbox.jobs.running.folders import in_ml, new_folder, remove_folder, told_in
+from sandbox.jobs.running.folders import in_ml, new_folder, remove_folder
 from sandbox.jobs.running.mirrored import Mirrored, keep_written
 from sandbox.jobs.running.objects import ObjectError
+from sandbox.jobs.running.reading import told_in
 from sandbox.jobs.running.services import Services
 from sandbox.serving.runtimes.program import Program
 
 log = logging.getLogger(__name__)
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
+MOST_MESSAGE = 1024
+"""Bytes of an ExitMessage."""
+
+NO_TEXT = "ClientError: The exit message of the container is not encoded in UTF-8."
 
 
 class Processor:
@@ -57,7 +63,7 @@ class Processor:
                 environment=job.request.get("Environment") or {},
             )
             ended = await self._process(job, program, [one for one, at_once in outputs if at_once])
-            await asyncio.to_thread(_conclude, job, ml, ended, [one for one, _ in outputs])
+            await asyncio.to_thread(conclude, job, ml, ended, [one for one, _ in outputs])
             return end_of(ended)
         finally:
             await asyncio.to_thread(remove_folder, folder)
@@ -70,7 +76,7 @@ class Processor:
             fill(ml, job.request, job.arn, objects, owner)
             return [
                 (
-                    Mirrored(in_ml(ml, one["LocalPath"]), one["S3Uri"], objects, owner, key),
+                    Mirrored(ml, in_ml(ml, one["LocalPath"]), one["S3Uri"], objects, owner, key),
                     one["S3UploadMode"] == "Continuous",
                 )
                 for one in outputs_of(job.request)
@@ -93,16 +99,27 @@ class Processor:
             writing.cancel()
 
 
-def _conclude(job: ProcessingJob, ml: Path, ended: Ended, outputs: list[Mirrored]) -> None:
-    """Take the outputs to S3, and the words for DescribeProcessingJob. Blocking. Raises JobFailed."""
-    try:
-        job.exit_message = told_in(ml / "output/message").decode()
-    except UnicodeDecodeError as error:
-        raise JobFailed("ClientError: The exit message of the container is not encoded in UTF-8.") from error
+def conclude(job: ProcessingJob, ml: Path, ended: Ended, outputs: Sequence[Mirrored]) -> None:
+    """Take the outputs to S3, and the words for DescribeProcessingJob. Blocking. Raises JobFailed.
+
+    A message that is no text makes the job fail; its outputs are in S3 all the same.
+    """
+    message = _message(ml)
+    job.exit_message = message or ""
     try:
         for one in outputs:
             one.write()
     except (ObjectError, OSError) as error:
         raise JobFailed(failures.NO_UPLOAD.format(error)) from error
+    if message is None:
+        raise JobFailed(NO_TEXT)
     if end_of(ended) is Status.FAILED:
         raise JobFailed(failures.algorithm_error(ended.code, ""))
+
+
+def _message(ml: Path) -> str | None:
+    """What a program wrote into its message file; None for what is not UTF-8."""
+    try:
+        return told_in(ml, ml / "output/message", MOST_MESSAGE)
+    except UnicodeDecodeError:
+        return None

@@ -1,10 +1,10 @@
 """What jobs need of S3, and which objects of it are the files of a folder."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 
 class ObjectError(Exception):
@@ -57,7 +57,7 @@ def named_in_manifest(manifest: bytes) -> dict[str, str]:
     """As `names_below`, of a ManifestFile's objects. Raises ValueError for what is no manifest."""
     first, *names = json.loads(manifest)
     prefix = first["prefix"] if isinstance(first, Mapping) and "prefix" in first else None
-    if not isinstance(prefix, str) or not urlsplit(prefix).netloc:
+    if not isinstance(prefix, str) or not re.match("s3://[^/]", prefix):
         raise ValueError('the first element of a manifest is {"prefix": "s3://..."}')
     if not all(isinstance(name, str) for name in names):
         raise ValueError("a manifest's elements after the first are texts")

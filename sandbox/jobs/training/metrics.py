@@ -27,7 +27,7 @@ def read_definitions(given: Iterable[Mapping[str, str]]) -> list[Definition]:
 
 
 def values_in(line: str, definitions: Iterable[Definition]) -> Iterator[tuple[str, float]]:
-    """Every value that a line has, by the metric's name, in order; what is no number is none."""
+    """Every value that a line has, by the metric's name, in order; NaN is one, other words are none."""
     for definition in definitions:
         for match in definition.pattern.finditer(line):
             try:

@@ -68,6 +68,11 @@ class Measured:
     value: float
     at: datetime
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it is one that CloudWatch takes: no NaN and no infinity, which a training may come to."""
+        return math.isfinite(self.value)
+
 
 @dataclass
 class TrainingJob:

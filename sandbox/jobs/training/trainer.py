@@ -15,9 +15,10 @@ from sandbox.core.clock import now
 from sandbox.jobs.running import failures
 from sandbox.jobs.running.execution import Cause, Ended
 from sandbox.jobs.running.failures import JobFailed, TryAgain
-from sandbox.jobs.running.folders import files_below, in_ml, new_folder, packed, remove_folder, told_in
+from sandbox.jobs.running.folders import in_ml, new_folder, remove_folder
 from sandbox.jobs.running.mirrored import Mirrored, keep_written
 from sandbox.jobs.running.objects import ObjectError, joined
+from sandbox.jobs.running.reading import files_below, packed, read_file, told_in
 from sandbox.jobs.running.services import Services
 from sandbox.jobs.training import outcome
 from sandbox.jobs.training.inputs import fill, model_place, output_place
@@ -128,7 +129,7 @@ class Trainer:
             if kept is None:
                 return None
             folder = in_ml(ml, kept.get("LocalPath") or CHECKPOINTS)
-            checkpoints = Mirrored(folder, kept["S3Uri"], objects, owner)
+            checkpoints = Mirrored(ml, folder, kept["S3Uri"], objects, owner)
             checkpoints.bring()
         except (ObjectError, OSError) as error:
             raise JobFailed(failures.NO_DATA.format(error)) from error
@@ -191,16 +192,16 @@ class Trainer:
 
         try:
             if request["OutputDataConfig"].get("CompressionType") == "NONE":
-                for name, file in files_below(ml / "model"):
-                    write(joined(job.artifacts, name), file.read_bytes())
-            elif (model := packed(ml / "model")) is not None:
+                for name, _ in files_below(ml, ml / "model"):
+                    write(joined(job.artifacts, name), read_file(ml, ml / "model" / name))
+            elif (model := packed(ml, ml / "model")) is not None:
                 write(job.artifacts, model)
-            if (data := packed(ml / "output/data")) is not None:
+            if (data := packed(ml, ml / "output/data")) is not None:
                 write(output_place(request, "output.tar.gz"), data)
         except (ObjectError, OSError) as error:
             raise JobFailed(failures.NO_UPLOAD.format(error)) from error
 
 
 def failure_told(ml: Path) -> str:
-    """What a program wrote into its failure file. Blocking."""
-    return told_in(ml / "output/failure").decode(errors="replace").strip()
+    """What a program wrote into its failure file, enough for a FailureReason. Blocking."""
+    return told_in(ml, ml / "output/failure", 4 * failures.MOST_FAILURE, "replace").strip()

@@ -1,9 +1,19 @@
-"""A file is cut into records, and records are put into the payloads of requests. Pure."""
+"""A file is unpacked and cut into records, and records are put into the payloads of requests. Pure."""
 
+import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 
 from sandbox.jobs.transform.faults import TOO_LARGE, bad_data
+
+
+def unpacked(content: bytes) -> bytes:
+    """What a gzipped file holds. Raises FileFailed for one that is none, is cut short or damaged."""
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise bad_data(f"Failed to decompress the input as Gzip: {error}") from error
 
 
 def records(content: bytes, by_line: bool) -> list[bytes]:

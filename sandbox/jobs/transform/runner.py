@@ -6,7 +6,6 @@ stored when every file was tried: of a job that is stopped before, nothing is st
 """
 
 import asyncio
-import gzip
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -31,7 +30,7 @@ from sandbox.jobs.transform.faults import (
 from sandbox.jobs.transform.files import results
 from sandbox.jobs.transform.joining import assembled
 from sandbox.jobs.transform.parameters import PATH, Parameters, complete, environment, parameters
-from sandbox.jobs.transform.records import payloads, records
+from sandbox.jobs.transform.records import payloads, records, unpacked
 from sandbox.jobs.transform.state import Status, TransformJob
 from sandbox.serving.endpoints.container_builder import ContainerBuilder, ContainerOwner
 from sandbox.serving.endpoints.failures import DeploymentFailed
@@ -170,7 +169,7 @@ class Runner:
         asked = share.job.request["TransformInput"]
         content = await asyncio.to_thread(self._objects.read, share.job.owner, uri)
         if asked.get("CompressionType") == "Gzip":
-            content = await asyncio.to_thread(_unpacked, content)
+            content = await asyncio.to_thread(unpacked, content)
         by_line = asked.get("SplitType") == "Line"
         found = share.parameters
         batches = list(payloads(records(content, by_line), found.limit, found.single))
@@ -264,10 +263,3 @@ async def _chunks(body: bytes) -> AsyncIterator[bytes]:
     """A body in HTTP's chunked encoding."""
     for start in range(0, len(body), _CHUNK):
         yield body[start : start + _CHUNK]
-
-
-def _unpacked(content: bytes) -> bytes:
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError) as error:
-        raise bad_data(f"Failed to decompress the input as Gzip: {error}") from error

@@ -50,9 +50,11 @@ class Objective:
     maximize: bool
 
     def value(self, job: TrainingJob) -> float | None:
-        """What a training job came to; None where it did not complete, or printed no such metric."""
+        """What a training job came to; None where it did not complete, or printed no number at last."""
         measured = job.metrics.get(self.metric)
-        return measured.value if measured is not None and job.status == "Completed" else None
+        if measured is None or not measured.is_number or job.status != "Completed":
+            return None
+        return measured.value
 
     def status(self, job: TrainingJob) -> str:
         """ObjectiveStatus of a training job."""

@@ -165,9 +165,9 @@ class TestUnseen:
 
 
 class TestGoesOn:
-    def refuses(self, stage, strategy=None):
+    def refuses(self, stage, strategy=None, tell=lambda event: None):
         try:
-            judging.refuse_impossible(stage.ports(), "delays", None, strategy)
+            judging.refuse_impossible(stage.ports(), "delays", None, strategy, tell)
         except UsageError:
             return True
         return False
@@ -188,15 +188,18 @@ class TestGoesOn:
         scenes.opened_without_policy(stage)
         assert not self.refuses(stage)
 
-    def test_evidence_that_cannot_be_read_is_no_refusal(self):
-        stage = quiet_stage()
+    @pytest.mark.parametrize("foreign", [None, Foreign(kind="binary")])
+    def test_traffic_that_cannot_be_read_is_no_refusal_and_no_silence_either(self, told, foreign):
+        stage = scenes.stage(foreign=foreign, **SLOW)
         stage.evidence.unreadable = 1
-        assert not self.refuses(stage)
+        assert not self.refuses(stage, tell=told)
+        assert told.text == f"whether {NAME} has traffic enough to judge by is not known: Rate exceeded"
 
-    def test_an_endpoint_without_callers_is_none_either(self):
+    def test_an_endpoint_without_callers_is_none_either(self, told):
         stage = quiet_stage()
         stage.evidence.silent = True
-        assert not self.refuses(stage)
+        assert not self.refuses(stage, tell=told)
+        assert told.text == ""
 
     def test_a_first_release_has_no_traffic_to_ask_about(self):
         stage = scenes.stage(live=None, **SLOW)

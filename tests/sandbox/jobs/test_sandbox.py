@@ -3,6 +3,7 @@
 import http.client
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,29 @@ def test_nothing_is_left_of_a_job_on_this_machine(jobs: Jobs) -> None:
     assert not Path(seen["env"]["SAGEMAKER_BASE_DIR"]).exists()
     assert not Path(seen["env"]["TMPDIR"]).exists()
     assert Path("/opt/ml").exists() == before
+
+
+def test_what_a_job_leaves_leads_to_nothing_else_on_this_machine(jobs: Jobs) -> None:
+    """A link in the place of a folder is not followed, and a pipe in the place of a file not waited for."""
+    host = jobs.world.folder / "of-the-host"
+    host.mkdir()
+    (host / "secret").write_text("of this machine")
+    put_instead = (
+        "import os, pathlib, sys; output = pathlib.Path('/opt/ml/output'); (output / 'data').rmdir();"
+        "(output / 'data').symlink_to(sys.argv[1]); os.mkfifo(output / 'failure'); sys.exit(int(sys.argv[2]))"
+    )
+
+    def ended(code: int) -> dict[str, Any]:
+        algorithm = jobs.request("unnamed")["AlgorithmSpecification"]
+        algorithm["ContainerEntrypoint"] = ["python3", "-c", put_instead]
+        algorithm["ContainerArguments"] = [str(host), str(code)]
+        return jobs.over(jobs.start({}, AlgorithmSpecification=algorithm))
+
+    job = ended(0)
+    assert job["TrainingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("ClientError: Artifact upload failed:data is not read")
+    assert jobs.keys(f"out/{job['TrainingJobName']}/") == []
+    assert ended(3)["FailureReason"] == "AlgorithmError: , exit code: 3"
 
 
 def test_the_status_tells_of_jobs(jobs: Jobs) -> None:

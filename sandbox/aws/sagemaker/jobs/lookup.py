@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
+from sandbox.aws.s3.objects import place_of
 from sandbox.aws.shared.errors import BadRequest
 from sandbox.jobs.running.objects import Owner
 
@@ -48,7 +48,7 @@ def refuse_taken(jobs: Mapping[str, object], name: str, arn: str) -> None:
 
 def no_objects(owner: Owner, uri: str) -> str:
     """What SageMaker says of an input without objects that the role may list."""
-    return NO_OBJECTS.format(uri=uri, region=owner.region, role=owner.role, bucket=urlsplit(uri).netloc)
+    return NO_OBJECTS.format(uri=uri, region=owner.region, role=owner.role, bucket=place_of(uri)[0])
 
 
 def refuse_status(kind: str, status: str, arn: str) -> None:

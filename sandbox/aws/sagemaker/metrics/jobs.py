@@ -12,7 +12,9 @@ NAMESPACE = "/aws/sagemaker/TrainingJobs"
 
 
 def publish(clock: Clock, job: TrainingJob, measured: Measured) -> None:
-    """Put one value, by the job's name."""
+    """Put one value, by the job's name; CloudWatch has no value that is no number."""
+    if not measured.is_number:
+        return
     key = MetricKey(NAMESPACE, measured.name, (("TrainingJobName", job.name),))
     store(cloudwatch_backends[job.owner.account][job.owner.region]).put(
         [Point(key, clock.now(), of_values([measured.value]), "None", 1)]

@@ -1,5 +1,6 @@
 """What a training job comes to, its statuses and its metrics, as values."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sandbox.jobs.running.objects import Owner
 from sandbox.jobs.training.metrics import read_definitions, values_in
 from sandbox.jobs.training.outcome import SAID, end_of
 from sandbox.jobs.training.state import OVER, PRIMARY, Secondary, TrainingJob
+from sandbox.jobs.training.trainer import failure_told
 
 
 def job(**request: Any) -> TrainingJob:
@@ -42,6 +44,12 @@ def test_a_failure_is_told_in_1024_characters() -> None:
     assert algorithm_error(1, "it broke") == "AlgorithmError: it broke, exit code: 1"
     assert algorithm_error(9, "") == "AlgorithmError: , exit code: 9"
     assert len(algorithm_error(255, "x" * 5000)) == MOST_FAILURE
+
+
+def test_a_failure_in_letters_of_two_bytes_is_told_as_far(tmp_path: Path) -> None:
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output/failure").write_text("\u00fc" * 5000, encoding="utf-8")
+    assert len(algorithm_error(1, failure_told(tmp_path))) == MOST_FAILURE
 
 
 def test_a_grace_is_scaled_and_never_too_short_to_save_a_model() -> None:

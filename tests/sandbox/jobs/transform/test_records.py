@@ -1,5 +1,6 @@
 """Files that are cut into records, and records that are put into requests."""
 
+import gzip
 import itertools
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.jobs.transform.faults import FileFailed
-from sandbox.jobs.transform.records import payloads, records
+from sandbox.jobs.transform.records import payloads, records, unpacked
 
 CONTENTS = st.lists(st.sampled_from([b"a,1", b"", b"b,2\r", b"longer,than,most,lines", b"\n"])).map(
     b"\n".join
@@ -49,3 +50,17 @@ def test_without_a_limit_one_request_carries_all() -> None:
 def test_without_a_split_a_file_is_one_record() -> None:
     assert records(b"1\n2\n", by_line=False) == [b"1\n2\n"]
     assert records(b"", by_line=True) == []
+
+
+def test_a_file_that_is_not_gzipped_well_is_bad_data_of_its_own() -> None:
+    good = gzip.compress(b"1\n22\n")
+    assert unpacked(good) == b"1\n22\n"
+    damaged = {
+        "no gzip": b"1\n22\n",
+        "another checksum": good[:-8] + bytes(8),
+        "cut short": good[:-9],
+        "no deflated data": good[:10] + b"\xff" * len(good),
+    }
+    for what, content in damaged.items():
+        with pytest.raises(FileFailed, match="Failed to decompress the input as Gzip: "):
+            pytest.fail(f"{what} is unpacked as {unpacked(content)!r}")

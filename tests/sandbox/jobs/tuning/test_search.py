@@ -1,5 +1,6 @@
 """Which values a search tries, and what its training jobs come to together, as values."""
 
+import math
 from typing import Any
 
 import pytest
@@ -100,6 +101,15 @@ def test_the_best_is_the_first_of_the_completed_that_are_equal() -> None:
     assert SCORE.best(trials) is trials[1]
     assert Objective("score", maximize=False).best(trials) is trials[0]
     assert SCORE.best(trials[3:]) is None
+
+
+@pytest.mark.parametrize("diverged", [math.nan, math.inf, -math.inf])
+def test_a_training_job_that_came_to_no_number_has_no_objective(diverged: float) -> None:
+    trials = [trial(Secondary.COMPLETED, value) for value in (diverged, 0.5, 0.9)]
+    assert SCORE.best(trials) is trials[2]
+    assert Objective("score", maximize=False).best(trials) is trials[1]
+    assert objective_counters(trials, SCORE) == {"Succeeded": 2, "Pending": 0, "Failed": 1}
+    assert failure(trials[:1], SCORE, 1).startswith("No objective metrics found")
 
 
 def test_training_jobs_are_counted() -> None:

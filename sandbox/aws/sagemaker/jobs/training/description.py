@@ -34,9 +34,9 @@ def describe(job: TrainingJob) -> dict[str, Any]:
         answer["FailureReason"] = job.failure_reason
     if job.tuning_job_arn:
         answer["TuningJobArn"] = job.tuning_job_arn
-    if job.metrics:
+    if measured := [one for one in job.metrics.values() if one.is_number]:
         answer["FinalMetricDataList"] = [
-            {"MetricName": one.name, "Value": one.value, "Timestamp": one.at} for one in job.metrics.values()
+            {"MetricName": one.name, "Value": one.value, "Timestamp": one.at} for one in measured
         ]
     if job.start_time is not None:
         answer["TrainingStartTime"] = job.start_time
