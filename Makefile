@@ -56,7 +56,7 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 	@$(BIN)/python -m scripts.checks.workflows
 
 push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
-	@git pull --quiet --rebase && git push --quiet origin HEAD 'refs/heads/slipway/*:refs/heads/slipway/*'
+	@$(PYTHON) "$(dir $(firstword $(MAKEFILE_LIST)))scripts/setup/push_pins.py"
 
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v

@@ -5,12 +5,16 @@ from dataclasses import asdict
 
 from release.connect import connect
 from release.domain.errors import UsageError
+from release.operations.known import is_id
 from release.operations.merged import merged
 from release.operations.promote import Order, promote
 from release.operations.propose import propose
 from scripts.shared import arguments, proposal
 from scripts.shared.cli import Command, Out, run
 from scripts.shared.words import landed
+
+LIVE = "live"
+RELEASE = f"refuse when another release than this is live where it comes from (default: {LIVE}, any)"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +28,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     arguments.skip(parser)
     arguments.strategy(parser)
     arguments.no_commit(parser)
+    parser.add_argument("--release", metavar="ID", default=LIVE, help=RELEASE)
     proposal.arguments(parser)
+
+
+def _named(word: str) -> str | None:
+    """The release that is named; None for whichever is live. An empty word is a name that got lost."""
+    if word == LIVE:
+        return None
+    is_id(word)
+    return word
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
@@ -39,8 +52,9 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         skip=args.skip,
         reason=args.reason,
         strategy=args.strategy,
+        release=_named(args.release),
     )
-    proposal.refuse(args)
+    proposal.refuse(args, order.release is not None)
     world = connect(out.tell, commits=args.commits)
     if args.propose:
         found = propose(world, order, out.tell)

@@ -36,7 +36,9 @@ def _rehearse(args: argparse.Namespace, out: Out) -> int:
     found = rehearse(connect(out.tell), args.stage, args.endpoint, out.tell, args.to)
     would = f"{found.release} could serve {found.stage} again: all that it needs is there"
     nothing = f"{found.stage} would serve nothing again, as before its first release"
-    out.result(asdict(found), f"[green]✓[/green] {would if found.release else nothing}")
+    only = f"{found.stage} has no previous release yet, so there is nothing to go back to from {found.first}"
+    says = only if found.first else would if found.release else nothing
+    out.result(asdict(found), f"[green]✓[/green] {says}")
     return 0
 
 

@@ -7,7 +7,7 @@ from scripts.shared.cli import Command, Out, run
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    options, job = training.options(args, out), training_job.of(args)
+    job, options = training_job.of(args), training.options(args, out)
     if job is not None:
         return training.told(training_job.train(args.found, options, job, out.tell), out)
     with out.waiting("Loading the libraries"):

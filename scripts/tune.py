@@ -2,11 +2,14 @@
 
 import argparse
 
-from model.training.search import Search
-from scripts.shared import training, training_job
+from model.training.search import LARGEST_SEED, Search
+from release.domain.tuning import MOST_PARALLEL
+from scripts.shared import arguments, training, training_job
 from scripts.shared.cli import Command, Out, run
 
 TRIALS = 20
+TRIED = f"how many are tried (default {TRIALS})"
+SEED = "the same seed, the same trials (default 0)"
 PARALLEL = (
     "with --on sagemaker: so many trials at a time, by a tuning job of SageMaker's (default 1: by ours)"
 )
@@ -14,14 +17,14 @@ PARALLEL = (
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--trials", metavar="N", type=int, default=TRIALS, help=f"how many are tried (default {TRIALS})")
-    add("--seed", metavar="S", type=int, default=0, help="the same seed, the same trials (default 0)")
-    add("--parallel", metavar="N", type=int, default=1, help=PARALLEL)
+    add("--trials", metavar="N", type=arguments.whole(1), default=TRIALS, help=TRIED)
+    add("--seed", metavar="S", type=arguments.whole(0, LARGEST_SEED), default=0, help=SEED)
+    add("--parallel", metavar="N", type=arguments.whole(1, MOST_PARALLEL), help=PARALLEL)
     training.common(parser)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    options, job, asked = training.options(args, out), training_job.of(args), Search(args.trials, args.seed)
+    job, options, asked = training_job.of(args), training.options(args, out), Search(args.trials, args.seed)
     if job is not None:
         return training.told(training_job.train(args.found, options, job, out.tell, asked), out)
     with out.waiting("Loading the libraries"):

@@ -35,8 +35,9 @@ def _long_tests(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """How many examples a property gets, and what must come before the test files are imported."""
-    # Of the CI job that runs the tests: hundreds of commands would write into its page.
-    os.environ.pop("GITHUB_STEP_SUMMARY", None)
+    # Of the CI job that runs the tests: hundreds of commands would write into its page and its outputs.
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
+        os.environ.pop(name, None)
     profile = "long" if _long_tests(config) else "quick" if _unit_tests_alone(config) else "usual"
     # A deadline is seconds of the clock, and other tests and processes share the processor.
     settings.register_profile("slipway", deadline=None, max_examples=_EXAMPLES[profile])

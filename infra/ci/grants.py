@@ -1,14 +1,17 @@
 """What a workflow is granted, with the reason. Pure; all of it is taken from the deployer's policies.
 
 `infra/deployer_policy.py` allows a stage's whole life, and tests hold it against what is really called. A
-grant here is a part of that: fewer actions of a statement, or fewer of the bucket's keys.
+grant here is a part of that: fewer actions of a statement, or fewer of the bucket's keys. What a job that
+deploys is held to is in `limits.py`.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra import deployer_policy, policies
+from infra.ci import limits
 from infra.policies import Statement
 from release.domain import names
 from release.domain.stage import StageSettings
@@ -110,8 +113,9 @@ _LEDGER: Mapping[str, str] = {"Objects": "PutObject", "Key": "GenerateDataKey"}
 
 
 def deploying(stage: StageSettings) -> tuple[Grant, ...]:
-    """All of a stage's life."""
-    return tuple(Grant(one, DEPLOYS[one["Sid"]]) for one in deployer_policy.document(stage)["Statement"])
+    """A stage's life, but for what a person alone does to its roles."""
+    why = {**DEPLOYS, **limits.WHY}
+    return tuple(Grant(one, why[one["Sid"]]) for one in limits.statements(stage))
 
 
 def reading(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
@@ -142,9 +146,15 @@ def champions(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
 
 def sources(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     """Releases with their images, artifacts and records, of stages that one may come from."""
-    return _part(
-        stages, "Source", _SOURCE, _KEPT, "a release is read where it is live, proven again, and copied"
-    )
+    why = "a release is read where it is live, proven again, and copied"
+    found = _part(stages, "Source", _SOURCE, _KEPT, why)
+    return tuple(Grant(_endpoints_alone(grant.statement), why) for grant in found)
+
+
+def traffic(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """What live is asked in these stages, by its containers' windows; what SageMaker counts, all may read."""
+    why = "whether what is proposed there could be judged at the traffic that live has"
+    return _part(stages, "Traffic", {"Logs": "FilterLogEvents"}, (), why)
 
 
 def going_back(stage: StageSettings) -> tuple[Grant, ...]:
@@ -180,6 +190,16 @@ def state(bucket: str, key_arn: str | None, partition: str, writes: bool) -> tup
         actions = ["kms:Decrypt", *(["kms:Encrypt", "kms:GenerateDataKey"] if writes else [])]
         found.append(Grant(policies.allow("StateKey", actions, key_arn), f"{why}, encrypted"))
     return tuple(found)
+
+
+def joined(statements: Iterable[Statement]) -> list[Statement]:
+    """Statements on the same things under the same conditions as one, under the first one's name."""
+    found: dict[str, Statement] = {}
+    for one in statements:
+        key = json.dumps({**one, "Sid": "", "Action": "", "Resource": sorted(_listed(one))}, sort_keys=True)
+        known = found.setdefault(key, {**one, "Action": []})
+        known["Action"] = list(dict.fromkeys([*known["Action"], *one["Action"]]))
+    return list(found.values())
 
 
 def _part(
@@ -227,6 +247,13 @@ def _picked(statement: Statement, actions: str) -> Statement:
 
 def _only(statement: Statement, wanted: Callable[[str], object]) -> Statement:
     return {**statement, "Action": [action for action in statement["Action"] if wanted(action)]}
+
+
+def _endpoints_alone(statement: Statement) -> Statement:
+    """Nothing but an endpoint is described by DescribeEndpoint."""
+    if not statement["Sid"].endswith("Serving"):
+        return statement
+    return {**statement, "Resource": [arn for arn in statement["Resource"] if ":endpoint/" in arn]}
 
 
 def _reads(action: str) -> bool:

@@ -3,6 +3,7 @@
 import pulumi
 
 from infra.arns import Place
+from infra.ci import limits
 from infra.ci.events import Events, EventsArgs
 from infra.ci.federation import FederatedRole, Federation, FederationArgs
 from infra.ci.roles import roles, trusted
@@ -25,6 +26,8 @@ def compose(settings: CiSettings, project: Project) -> None:
         )
         for role in roles(settings, project)
     ]
+    if warning := limits.unbounded(project.of(settings.account)):
+        pulumi.log.warn(warning)
     federation = Federation(
         "github",
         FederationArgs(made, settings.provider_exists, settings.permissions_boundary, tags),

@@ -41,7 +41,7 @@ class CiRole:
 
     def policy(self) -> str:
         """Its permissions. Raises UsageError where IAM would not take them."""
-        text = policies.document(*(grant.statement for grant in self.grants))
+        text = policies.document(*grants.joined(grant.statement for grant in self.grants))
         length = len(re.sub(r"\s", "", text))
         if length > LONGEST:
             raise UsageError(
@@ -74,33 +74,7 @@ def _roles(settings: CiSettings, project: Project, here: tuple[StageSettings, ..
     everywhere = tuple(found.stage for found in project.stages)
     first = project.stages[0]
     if first in here:
-        others = tuple(found for found in here if found != first)
-        granted = (
-            *grants.deploying(first),
-            *grants.fences(others),
-            *grants.champions(others),
-            *_state(settings, writes=True),
-        )
-        yield CiRole(
-            "release",
-            f"builds the image, and releases it to {first.stage}",
-            (first.stage,),
-            granted,
-            settings.session_seconds,
-        )
-        granted = (
-            *grants.deploying(first),
-            *grants.sources(others),
-            *grants.remembering(others),
-            *_state(settings, writes=True),
-        )
-        yield CiRole(
-            "retrain",
-            f"trains the live model of a stage anew, and releases what is better to {first.stage}",
-            (RETRAIN,),
-            granted,
-            settings.session_seconds,
-        )
+        yield from _to_the_first(settings, first, tuple(found for found in here if found != first))
     for place, found in enumerate(here):
         if found != first:
             before, after = here[:place], here[place + 1 :]
@@ -129,6 +103,39 @@ def _roles(settings: CiSettings, project: Project, here: tuple[StageSettings, ..
         "that is in another account",
         (PLAN, RETRAIN, *everywhere),
         (*grants.reading(here), *_state(settings, writes=False)),
+    )
+
+
+def _to_the_first(
+    settings: CiSettings, first: StageSettings, others: tuple[StageSettings, ...]
+) -> Iterator[CiRole]:
+    """The roles that bring new releases: all of these begin in the first stage."""
+    granted = (
+        *grants.deploying(first),
+        *grants.fences(others),
+        *grants.champions(others),
+        *_state(settings, writes=True),
+    )
+    yield CiRole(
+        "release",
+        f"builds the image, and releases it to {first.stage}",
+        (first.stage,),
+        granted,
+        settings.session_seconds,
+    )
+    granted = (
+        *grants.deploying(first),
+        *grants.sources(others),
+        *grants.traffic(others),
+        *grants.remembering(others),
+        *_state(settings, writes=True),
+    )
+    yield CiRole(
+        "retrain",
+        f"trains the live model of a stage anew, and releases what is better to {first.stage}",
+        (RETRAIN,),
+        granted,
+        settings.session_seconds,
     )
 
 

@@ -24,20 +24,15 @@ from model.image.parts import Parts, read_parts, write_parts
 from model.image.program import HOME, SBOM
 from model.image.revision import SourceFile, tree_id
 from model.image.sbom import Contents, render
+from model.training_code import ENTRY_POINT, PACKAGE, code_files
 
-PACKAGE = Path(__file__).parent.parent
 TITLE = "slipway-training"
-ENTRY_POINT = "train"
 WHERE = Where(HOME / "training-dependencies", re.compile(r"(?:.+/)?tests/.+"))
 _WHOLE = frozenset({"numpy"})
 """What the layer below has without a part that training loads."""
 # SageMaker's folders below /opt/ml belong to root, and a training writes into them
 USER = "0:0"
 _SCRIPT = PurePosixPath("model", "training", "job", ENTRY_POINT)
-_LEFT_OUT = frozenset({"image", "service", "services", "serving"})
-"""Folders of the package that no training reads; the one service comes by itself."""
-_KINDS = frozenset({".json", ".py", ".toml", ".txt", ".yaml"})
-"""What a service's code may read beside its modules. Its rows come through a channel, never by the image."""
 _RESERVED = frozenset(
     {"dependencies", "model", WHERE.folder.name, "python-version", "sbom.cdx.json", ENTRY_POINT}
 )
@@ -72,27 +67,10 @@ def training_files(code: TrainingCode) -> list[SourceFile]:
             "No image was built.",
             "Give the folder another name.",
         )
-    ours = [path for path in _found(code.package) if path.relative_to(code.package).parts[0] not in _LEFT_OUT]
-    files = {PurePosixPath("model", *path.relative_to(code.package).parts): path for path in ours}
-    files |= {
-        code.place / PurePosixPath(path.relative_to(code.service)): path for path in _found(code.service)
-    }
     return [
         SourceFile(place.as_posix(), path.read_bytes(), place == _SCRIPT)
-        for place, path in sorted(files.items())
+        for place, path in code_files(code.service, code.place, code.package).items()
     ]
-
-
-def _found(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        wanted = path.suffix in _KINDS or path.name == ENTRY_POINT
-        if (
-            wanted
-            and path.is_file()
-            and not path.name.startswith("requirements")
-            and "__pycache__" not in path.parts
-        ):
-            yield path
 
 
 def _entries(files: Iterable[SourceFile], sbom: bytes) -> Iterator[Entry]:

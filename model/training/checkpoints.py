@@ -5,6 +5,7 @@ whatever copied it, or of another training counts as none, and its step is done 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ class Checkpoints:
                 "The training ended there; a training that begins again does that step again.",
                 "Give it more disk space, or correct the folder's permissions, and begin it again.",
             ) from error
+
+    def drop(self) -> None:
+        """Delete what this training kept. What cannot be deleted stays, and is read by it alone."""
+        for path in self._folder.glob(f"*-{self._training}{_ENDS}") if self._folder else ():
+            with suppress(OSError):
+                path.unlink()
 
     def _path(self, folder: Path, step: str) -> Path:
         return folder / f"{step}-{self._training}{_ENDS}"

@@ -22,16 +22,23 @@ if TYPE_CHECKING:
 
 STEP = "trials"
 """The checkpoint, which is written after each trial."""
+LARGEST_SEED = 2**31 - 1
+"""That Optuna and SageMaker's tuning jobs both take."""
 _FILE = "trials.json"
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Search:
-    """How many trials, and the seed of all chance in them."""
+    """How many trials, and the seed of all chance in them. Raises ValueError for a seed that nobody takes."""
 
     trials: int
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """The bounds of the seed."""
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise ValueError(f"the seed {self.seed} is not a whole number from 0 to {LARGEST_SEED}")
 
 
 @dataclass(frozen=True)
@@ -63,17 +70,19 @@ def search(
     asked: Search,
     kept: Checkpoints,
     progress: Progress,
+    fixed: Parameters,
 ) -> tuple[Trial, ...]:
-    """All trials, in order. Raises SearchError for a service without a space."""
-    space = service.space(model)
-    refuse_nothing(service, model, asked.trials)
+    """All trials, in order, each with the parameters that are `fixed`. Raises SearchError where there is
+    nothing to try."""
+    refuse_nothing(service, model, asked.trials, fixed)
+    space = searched(service, model, fixed)
     before = _kept(kept)
     if before:
         progress(f"Going on after {len(before)} trials from before the interruption")
     study, done = _study(service, model, space, asked.seed), list[Trial]()
     for number in range(asked.trials):
         asking = study.ask()
-        values = {name: _suggested(asking, name, space) for name in space}
+        values = {**fixed, **{name: _suggested(asking, name, space) for name in space}}
         known = before[number] if number < len(before) and before[number].parameters == values else None
         trial = known or Trial(number, values, _measured(service, model, rows, split, values))
         study.tell(asking, trial.value, state=None if trial.value is not None else _failed())
@@ -85,9 +94,20 @@ def search(
     return tuple(done)
 
 
-def refuse_nothing(service: Service, model: str, trials: int) -> None:
+def searched(service: Service, model: str, fixed: Parameters) -> Space:
+    """What is tried: the service's space, but for the parameters that somebody has set."""
+    return {name: range_ for name, range_ in service.space(model).items() if name not in fixed}
+
+
+def refuse_nothing(service: Service, model: str, trials: int, fixed: Parameters) -> None:
     """Raise SearchError where there is nothing to try, or it is to be tried no time."""
     space = service.space(model)
+    if space and not searched(service, model, fixed):
+        raise SearchError(
+            f"Every parameter of {model} that may be tried is set: {', '.join(space)}.",
+            "Nothing was trained.",
+            "Leave one of them to the search, or train with what is set: ./slipway train --set",
+        )
     if not space or trials < 1:
         raise SearchError(
             f"{service.name} says of no parameter of {model} what may be tried."

@@ -6,7 +6,7 @@ once, and dated into the newest minute that is told of SageMaker's metrics: a bl
 changes. What comes for a minute after it was told is counted by name.
 
 Only the folders of hours that may still get files are listed, each file is read once, and at most so many at
-a time: while more wait, nothing is told.
+a time: while more wait, that is all that is told.
 """
 
 import json
@@ -38,6 +38,8 @@ MOST_FILES, MOST_BYTES = 200, 64 << 20
 """Read at a time."""
 LARGEST = 256 << 20
 """Bytes of a file that is read at all."""
+_OF_NO_FILE = (Aside.LATE, Aside.DENIED, Aside.BEHIND)
+"""What another process that reads the same files does not meet again."""
 _TOLD = re.compile(r"(?P<variant>\w+)/captured (?P<minute>\S+) (?P<answers>\d+)\+(?P<aside>\d+) ")
 
 
@@ -112,6 +114,7 @@ class CapturedAnswers:
         try:
             for folder, key, length in self._new(now):
                 if files >= MOST_FILES or (files and size + length > MOST_BYTES):
+                    self._denied = False
                     return
                 self._take(folder.variant, key, length)
                 folder.read.add(key)
@@ -124,11 +127,11 @@ class CapturedAnswers:
 
     def told(self, now: datetime, into: datetime) -> list[dict[str, Any]]:
         """Events of the minutes that are settled by `now`, dated into the minute that begins at `into`."""
-        if self._denied:
-            self._aside[names.LIVE][Aside.DENIED] += 1
+        if self._behind:
+            self._aside[names.LIVE][Aside.DENIED if self._denied else Aside.BEHIND] += 1
             return [self._event(names.LIVE, self._until - MINUTE, into, _Minute(), 0)]
         settled = _minute(now - self._grace)
-        if self._behind or settled <= self._until:
+        if settled <= self._until:
             return []
         first, self._until = self._until, settled
         found = []
@@ -220,7 +223,7 @@ class CapturedAnswers:
     ) -> dict[str, Any]:
         """An event of the variant's log, as `InvocationMetrics` makes them; what was set aside goes along."""
         aside, self._aside[variant] = self._aside[variant], Counter()
-        others = aside.total() - aside[Aside.LATE] - aside[Aside.DENIED]
+        others = aside.total() - sum(aside[each] for each in _OF_NO_FILE)
         name = f"{variant}/captured {minute:%Y-%m-%dT%H:%M}"
         end = into + MINUTE
         bins = sorted(counted.bins)

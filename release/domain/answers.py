@@ -56,6 +56,31 @@ def numbers(answer: Any) -> list[float]:
     return [value for _, value in _leaves(answer) if _is_number(value)]
 
 
+def rows(answer: Any, each: bool = False) -> list[list[float]]:
+    """The rows of an answer, each the numbers of one: innermost lists, or objects in a list that hold none.
+
+    Of an object's lists those at the last key that has any are taken: one meaning, not several. Where no list
+    holds a number, all numbers are one row. With `each`, a list that lies in no other one is a list of rows
+    of one number.
+    """
+    whole = numbers(answer)
+    return _listed(answer, each) or ([whole] if whole else [])
+
+
+def _listed(answer: Any, each: bool) -> list[list[float]]:
+    """The rows in the lists of an answer."""
+    if isinstance(answer, Mapping):
+        found = (_listed(answer[key], each) for key in sorted(answer, reverse=True))
+        return next(filter(None, found), [])
+    if not isinstance(answer, list):
+        return []
+    inner = [row for item in answer if isinstance(item, Mapping | list) for row in rows(item)]
+    mine = [value for value in answer if _is_number(value)]
+    if inner or not mine:
+        return inner
+    return [[value] for value in mine] if each else [mine]
+
+
 def not_finite(answer: Any) -> str | None:
     """The first number of an answer that is not finite, and where it stands, or None when all are."""
     for place, value in _leaves(answer):

@@ -1,5 +1,8 @@
 """Answers that SageMaker captured, as what the judge counts: one number of each, or that there is none.
 
+A row is one number here as in a window (docs/telemetry.md). Which one, the golden answers of the live release
+say for both variants: they are the same whatever is answered.
+
 Pure. Sources: "Capture data from real-time endpoint" in SageMaker's developer guide, and the record of its
 examples: a line is one exchange, whose `captureData.endpointOutput` is the answer as text (CSV, JSON) or
 BASE64. Where in an answer its numbers stand, the golden requests of the release say.
@@ -12,7 +15,7 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -23,6 +26,8 @@ from release.domain.golden import Golden, GoldenRequest
 
 VERSION = "0"
 """The `eventVersion` of the records that are read."""
+ROUNDED = 0.005
+"""How far a probability that is written with two decimals may lie from itself."""
 _NO_SUCH = (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError)
 
 
@@ -41,6 +46,8 @@ class Aside(StrEnum):
     """Nobody's caller got it, and golden requests are asked for more often of one variant."""
     FILE = "captured file that is too large or gone"
     DENIED = "minute in which captured answers could not be read"
+    BEHIND = "minute in which more captured files waited than one look reads"
+    """Nothing is told until they are read: too many files come, or another process has just begun."""
 
 
 class NotEvidence(Exception):
@@ -60,19 +67,54 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Which one number is counted of a row, the same of both variants."""
+
+    classes: int = 0
+    """Where rows are the probabilities of so many classes, three or more: which is the most probable one, and
+    how sure. Of two classes the last probability says all."""
+    each: bool = False
+    """Whether a list that lies in no other one is a list of rows, and not a row."""
+
+    @staticmethod
+    def of(live: Golden) -> "Counted":
+        """As the golden answers of the live release say, all of them together."""
+        rows = [row for one in live.requests for row in golden.rows_of(one.answer, one.scores)]
+        lengths = {len(row) for row in rows}
+        if len(lengths) > 1 or 1 in lengths:
+            return Counted(each=True)
+        [length] = lengths
+        probable = length > 2 and all(_is_distribution(row, live.tolerance) for row in rows)
+        return Counted(classes=length if probable else 0)
+
+    def number(self, row: Sequence[float]) -> float:
+        """Of classes the most probable one's place, from 0, with its probability added; else the last."""
+        if not self.classes:
+            return float(row[-1])
+        most = max(row)
+        return float(row.index(most) + most)
+
+
+def _is_distribution(row: Sequence[float], tolerance: float) -> bool:
+    off = len(row) * (tolerance + ROUNDED)
+    return min(row) >= -tolerance and abs(sum(row) - 1) <= off
+
+
+@dataclass(frozen=True)
 class Reading:
     """Where the numbers of a release's answers stand: golden requests, the most precise ones first."""
 
     requests: tuple[GoldenRequest, ...]
+    counted: Counted
 
     @staticmethod
-    def of(requests: Golden) -> "Reading":
+    def of(requests: Golden, counted: Counted) -> "Reading":
         """As a release's golden requests say; of those that say the same, one."""
         distinct = {(_type_of(one), one.answer is None, one.answer_at): one for one in requests.requests}
-        return Reading(tuple(sorted(distinct.values(), key=lambda one: -len(one.answer_at))))
+        return Reading(tuple(sorted(distinct.values(), key=lambda one: -len(one.answer_at))), counted)
 
     def number(self, body: bytes, content_type: str, choice: int) -> float | None:
-        """One number of an answer, the `choice`-th counted in a circle; None where one is not finite.
+        """What is counted of an answer's `choice`-th row, in a circle; None where a number is not finite.
 
         Rows of one request are no independent evidence, so one of them is taken. Raises NotEvidence.
         """
@@ -85,13 +127,13 @@ class Reading:
                 found = golden.read(request, body, content_type)
             except _NO_SUCH:
                 continue
-            numbers = golden.flat(found.scores)
             whole = request.answer is not None and not answers.holds_null(request.answer)
             if whole and answers.holds_null(found.whole):
                 return None
-            if numbers:
-                finite = answers.not_finite(numbers) is None
-                return float(numbers[choice % len(numbers)]) if finite else None
+            if answers.not_finite(golden.flat(found.scores)) is not None:
+                return None
+            if rows := golden.rows_of(found.whole, found.scores, self.counted.each):
+                return self.counted.number(rows[choice % len(rows)])
         return None
 
 
@@ -134,16 +176,20 @@ class Minutes:
     """The captured answers that are read besides."""
 
 
-def range_of(requests: Golden) -> tuple[float, float]:
+def range_of(live: Golden) -> tuple[float, float]:
     """What scores are told apart in: [0, span] where the expected ones lie in it, else as much on both sides.
 
-    What lies outside is counted in the first or the last bin.
+    Of classes [0, their number]. What lies outside is counted in the first or the last bin.
     """
-    numbers = [number for one in requests.requests for number in golden.flat(one.scores)]
+    counted = Counted.of(live)
+    if counted.classes:
+        return 0.0, float(counted.classes)
+    rows = (row for one in live.requests for row in golden.rows_of(one.answer, one.scores, counted.each))
+    numbers = [counted.number(row) for row in rows]
     low, high = min(numbers), max(numbers)
-    if low >= 0 and high <= requests.span:
-        return 0.0, requests.span
-    middle, half = (low + high) / 2, max(requests.span, high - low)
+    if low >= 0 and high <= live.span:
+        return 0.0, live.span
+    middle, half = (low + high) / 2, max(live.span, high - low)
     return middle - half, middle + half
 
 

@@ -1,10 +1,11 @@
-"""The last rollout of an endpoint that has ended, told by its entries of the ledger. Pure."""
+"""The rollouts of an endpoint that have ended, told by their entries of the ledger. Pure."""
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from release.domain.ledger import Closed, End, Judged, Opened, Stored, Subject
+from release.domain.pins import Pins
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,28 @@ def last(newest_first: Iterable[Stored], endpoint: str, ends: Container[str] = t
             at = datetime.fromisoformat(closed.entry.at)
             return Finished(subject, what, end, closed.number, at, tuple(judged))
     return None
+
+
+def is_first(newest_first: Iterable[Stored], endpoint: str, release: str) -> bool:
+    """Whether an endpoint's live release is the first that ever was: a rollout landed it, and no entry names
+    another one that was live. Where no entry tells of it nothing is proven.
+    """
+    opened: dict[str, Opened] = {}
+    landed: set[str] = set()
+    known: set[str] = set()
+    for stored in newest_first:
+        subject, what = stored.entry.subject, stored.entry.what
+        if isinstance(what, Closed) and endpoint in what.pins:
+            known |= _named(what.pins[endpoint])
+        if subject.endpoint == endpoint and isinstance(what, Opened):
+            opened[subject.rollout] = what
+        elif subject.endpoint == endpoint and isinstance(what, Closed) and what.event is End.LANDED:
+            landed.add(subject.rollout)
+    for rollout, what in opened.items():
+        known |= _named(what.before) | (_named(what.after) if rollout in landed else set())
+    return known == {release} and bool(landed)
+
+
+def _named(pins: Pins) -> set[str]:
+    """The releases that serve by these pins, or served before."""
+    return {pin.release for pin in (pins.live, pins.previous) if pin is not None}

@@ -88,6 +88,11 @@ def flat(scores: Sequence[Score]) -> list[float]:
     return [part for score in scores for part in _parts(score)]
 
 
+def rows_of(answer: JsonValue, scores: Sequence[Score], each: bool = False) -> list[list[float]]:
+    """The numbers of each row of an answer, of its whole where one is expected; `answers.rows` says them."""
+    return answers.rows(answer, each) if answer is not None else [[*_parts(score)] for score in scores]
+
+
 def classes_of(score: Score) -> int:
     """Of how many classes it has a probability; 1 for a number."""
     return len(_parts(score))

@@ -32,6 +32,11 @@ _CONTENT = re.compile(
 )
 
 
+def is_release(word: str) -> bool:
+    """Whether a word is a release's id, as a manifest's content makes it."""
+    return re.fullmatch(f"[0-9a-f]{{{RELEASE_ID_LENGTH}}}", word) is not None
+
+
 def bucket(stage: str, account: str, region: str) -> str:
     """The stage's artifact bucket; bucket names are global, hence account and region."""
     return f"{buckets(stage)}{account}-{region}"

@@ -82,6 +82,10 @@ class Batch(Data):
     """Buckets, or folders in them, to which answers may go."""
 
 
+LONGEST_TRAINING = 40_320
+"""Minutes: 28 days ("CreateTrainingJob" in SageMaker's API reference)."""
+
+
 class TrainingSettings(Data):
     """What a training job of the stage runs on."""
 
@@ -90,7 +94,7 @@ class TrainingSettings(Data):
     then has no role for one."""
     volume_gb: Annotated[int, Field(ge=1, le=16_384)] = 30
     """The disk of that machine."""
-    minutes: Annotated[int, Field(ge=1, le=40_320)] = 60
+    minutes: Annotated[int, Field(ge=1, le=LONGEST_TRAINING)] = 60
     """A job that takes longer is stopped; `--max-minutes` says another limit for one."""
 
 
@@ -127,7 +131,7 @@ class StageSettings(Data):
     gates: tuple[str, ...] = ()
     """Gates that this stage insists on besides those of Pulumi.yaml (`release/domain/stages.py`)."""
     permissions_boundary: Annotated[str, StringConstraints(pattern=_POLICY)] | None = None
-    """ARN of the policy that bounds the execution role, where an organisation allows none without one."""
+    """ARN of the policy that bounds the execution role, and keeps a workflow from what it leaves out."""
     training: TrainingSettings | None = None
     """Whether trainings run in the stage: `{}` declares a role for them, and jobs with these defaults."""
     protect: bool = False

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from release.domain import training
 from release.domain.training import Request, Status, TrainingFailed
 
 MOST_PARALLEL = 100
@@ -47,15 +48,15 @@ class TuningJob:
     """How many training jobs have completed."""
 
 
-def request(training: Request, tuning: Tuning) -> Request:
-    """CreateHyperParameterTuningJob's members but for the name: each of its jobs is that training.
+def request(one: Request, tuning: Tuning) -> Request:
+    """CreateHyperParameterTuningJob's members but for the name: each of its jobs is that `one`.
 
     The choice is random, by SageMaker's own seed: what is tried depends on nothing that was measured, so jobs
     that run side by side try the same as one after the other. Checkpoints are for spot instances alone.
     """
-    definition = {name: value for name, value in training.items() if name not in {"hyper_parameters", "tags"}}
-    definition["static_hyper_parameters"] = training["hyper_parameters"]
-    if not training["enable_managed_spot_training"]:
+    definition = {name: value for name, value in one.items() if name not in {"hyper_parameters", "tags"}}
+    definition["static_hyper_parameters"] = one["hyper_parameters"]
+    if not one["enable_managed_spot_training"]:
         del definition["checkpoint_config"]
     return {
         "hyper_parameter_tuning_job_config": {
@@ -70,8 +71,16 @@ def request(training: Request, tuning: Tuning) -> Request:
             "training_job_early_stopping_type": "Off",
         },
         "training_job_definition": definition,
-        "tags": training["tags"],
+        "tags": one["tags"],
     }
+
+
+def afresh(asked: Request, attempt: int) -> Request:
+    """The same request whose training jobs go on with nothing: with checkpoints of their own, if any."""
+    definition = asked["training_job_definition"]
+    if "checkpoint_config" not in definition:
+        return asked
+    return {**asked, "training_job_definition": training.afresh(definition, attempt)}
 
 
 def failed(job: TuningJob) -> TrainingFailed:
@@ -82,6 +91,13 @@ def failed(job: TuningJob) -> TrainingFailed:
             "There is no model, and what an earlier training left stays.",
             "Look at the logs of its training jobs, whose names begin with its own, in "
             "/aws/sagemaker/TrainingJobs; then run the same command again.",
+        )
+    if job.status is Status.COMPLETED:
+        return TrainingFailed(
+            f"The tuning job {job.name} is Completed, and none of its training jobs measured anything.",
+            "There is no model, and what an earlier training left stays.",
+            "Look at the logs of its training jobs, whose names begin with its own, in "
+            "/aws/sagemaker/TrainingJobs; then have it searched once more: the same command with --again",
         )
     return TrainingFailed(
         f"The tuning job {job.name} was stopped.",

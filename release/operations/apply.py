@@ -43,7 +43,7 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell, reason: st
         registries.tell(ports, name, settings.pins, None, tell)
         recording.rollout(ports, name, tell)
         return Landed(stage, name, live.release, changed=False)
-    judging.refuse_impossible(ports, name, None, None)
+    judging.refuse_impossible(ports, name, None, None, tell)
     quota.refuse_short(ports, name, tell)
     fenced.warn(ports, live.release, tell)
     return land(ports, "apply", name, live, Grounds(reason=reason), tell)

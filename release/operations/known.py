@@ -106,7 +106,7 @@ def as_far(unread: Sequence[str]) -> str:
 
 def is_id(release: str) -> None:
     """Raises UsageError for what is no release's id."""
-    if len(release) != names.RELEASE_ID_LENGTH or set(release) - set("0123456789abcdef"):
+    if not names.is_release(release):
         raise UsageError(
             f"{release!r} is no release: an id is {names.RELEASE_ID_LENGTH} hexadecimal digits.",
             "Nothing was changed.",

@@ -73,7 +73,7 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     )
     rollouts.pass_gates(target, request, results, waivable, tell)
     rollouts.admit(target, request)
-    judging.refuse_impossible(target, endpoint, content, order.strategy)
+    judging.refuse_impossible(target, endpoint, content, order.strategy, tell)
     quota.refuse_short(target, endpoint, tell)
     target = rollouts.provision(world, target, tell)
     brought = _bring(coming, target, tell)
@@ -104,7 +104,7 @@ def proven(world: World, order: Order, tell: Tell) -> Coming:
     endpoint = target.settings.only_endpoint(order.endpoint)
     standing.insist(source, source.settings.only_endpoint(endpoint), "source")
     standing.insist(target, endpoint, "bring")
-    pin = _source_pin(world.stages, source, endpoint, order.release, target)
+    pin = _source_pin(world.stages, source, endpoint, order, target)
     tell(Event(f"verifying {pin.release} in {from_stage}: manifest, image digest, artifact checksum"))
     content = verify(source, pin)
     came = arrived(source, endpoint, content.id) if entry.soak_minutes else None
@@ -116,15 +116,15 @@ def proven(world: World, order: Order, tell: Tell) -> Coming:
 
 
 def _source_pin(
-    stages: Stages, source: StagePorts, endpoint: str, wanted: str | None, target: StagePorts
+    stages: Stages, source: StagePorts, endpoint: str, order: Order, target: StagePorts
 ) -> ReleasePin:
-    pin = source.settings.endpoints[endpoint].live
+    pin, wanted = source.settings.endpoints[endpoint].live, order.release
     if wanted is not None and (pin is None or pin.release != wanted):
         serves = pin.release if pin else "nothing"
         raise UsageError(
             f"{source.name} serves {serves} now, and {wanted} is to be promoted from there.",
             "What is not live there is proven there no more, so nothing was changed.",
-            f"Propose what is: ./slipway promote {target.name} --propose",
+            _instead(stages, source, target, order, pin),
         )
     if pin is None:
         raise UsageError(
@@ -133,6 +133,22 @@ def _source_pin(
             f"Bring one there first: {stages.entering(source.name)}",
         )
     return pin
+
+
+def _instead(
+    stages: Stages, source: StagePorts, target: StagePorts, order: Order, live: ReleasePin | None
+) -> str:
+    """The next step where another release than the wanted one is live in the source, or none."""
+    if order.merged:
+        return f"Propose what is: ./slipway promote {target.name} --propose"
+    if live is None:
+        return f"Bring {order.release} there first: {stages.entering(source.name)}"
+    stated = f"{order.source} {target.name}" if order.source else target.name
+    endpoint = f" --endpoint {order.endpoint}" if order.endpoint else ""
+    return (
+        f"Look at ./slipway status {source.name}; where {live.release} is to enter {target.name}: "
+        f"./slipway promote {stated} --release {live.release}{endpoint}"
+    )
 
 
 def verify(source: StagePorts, pin: ReleasePin) -> Manifest:

@@ -30,7 +30,7 @@ def propose(world: World, order: Order, tell: Tell) -> Proposal:
     target = coming.target
     _refuse_pending(target, endpoint, coming.content.id)
     _refuse_failed(world, coming)
-    judging.refuse_impossible(target, endpoint, coming.content, order.strategy)
+    judging.refuse_impossible(target, endpoint, coming.content, order.strategy, tell)
     quota.refuse_short(target, endpoint, tell)
     return _written(coming, order, tell)
 

@@ -79,7 +79,7 @@ def release(world: World, order: Order, tell: Tell) -> Landed:
     )
     rollouts.pass_gates(ports, request, results, waivable, tell)
     rollouts.admit(ports, request)
-    judging.refuse_impossible(ports, endpoint, content, order.strategy)
+    judging.refuse_impossible(ports, endpoint, content, order.strategy, tell)
     quota.refuse_short(ports, endpoint, tell)
     ports = rollouts.provision(world, ports, tell)
     pin = _push(ports, arrival, composed, tell)

@@ -25,6 +25,7 @@ from release.domain.retrained import Asked, Ended, Outcome, TakenOver, Trained, 
 from release.domain.retraining import Retrain
 from release.domain.stage import StageSettings
 from release.domain.trainer import Trainer
+from release.domain.training import TrainingFailed
 from release.operations import champion, composing, onwards, release, rollouts, standing
 from release.operations.land import Grounds, land
 from release.operations.onwards import Gone
@@ -158,8 +159,8 @@ def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrain
     """Admit, train, measure, release, propose.
 
     Raises ReleaseFailed where the stage's data allows none now, where there is nothing to learn, and where
-    the release is refused; UsageError where nothing is live or an event asks for nothing; ServiceError while
-    another one is under way, or a rollout.
+    the release is refused; TrainingFailed where a training job left no model; UsageError where nothing is
+    live or an event asks for nothing; ServiceError while another one is under way, or a rollout.
     """
     occasion = _occasion(order, world.settings(order.stage))
     ports = world.stage(order.stage)
@@ -176,7 +177,7 @@ def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrain
             if failed:
                 return run.worse(trained, failed)
             found = _released(run, trained)
-        except (ReleaseFailed, UsageError) as error:
+        except (ReleaseFailed, TrainingFailed, UsageError) as error:
             outcome = "refused" if isinstance(error, ReleaseFailed) else "failed"
             run.record(Ended(outcome=outcome, reasons=(error.cause,)))
             raise

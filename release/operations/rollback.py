@@ -6,7 +6,7 @@ the stack follow after the traffic has moved, so a broken Pulumi, Git or CI does
 
 from dataclasses import dataclass
 
-from release.domain import landed, moves, names, plan, preflight, quotas
+from release.domain import finished, landed, moves, names, plan, preflight, quotas
 from release.domain.errors import UsageError
 from release.domain.ledger import WAY_BACK, Closed, End, Opened, OpenRollout, Phase, Request
 from release.domain.pins import ReleasePin
@@ -42,18 +42,23 @@ class Rehearsed:
     stage: str
     endpoint: str
     release: str | None
+    first: str | None = None
+    """The live release where no other one was ever live: there is no way back from it yet."""
 
 
 def rehearse(world: World, stage: str, endpoint: str | None, tell: Tell, to: str | None = None) -> Rehearsed:
     """Prove that a rollback is possible, by the same pre-flight, and change nothing.
 
-    Raises UsageError as `rollback` does.
+    Raises UsageError as `rollback` does, but not for an endpoint's first release: nothing is wrong with that.
     """
     ports = world.stage(world.stages.entry(stage).name)
     name = ports.settings.only_endpoint(endpoint)
-    own = standing.insist(ports, name, "rollback").open
-    if own is None and rollouts.settings_of(ports, name).pins.live is None:
+    asked = standing.insist(ports, name, "rollback")
+    own, live = asked.open, asked.pins.live
+    if own is None and live is None:
         return Rehearsed(ports.name, name, None)
+    if own is None and live and to is None and _is_first(ports, name, asked, live):
+        return Rehearsed(ports.name, name, None, first=live.release)
     goal = _before(own) if own else _previous(world.stages, ports, name)
     _leads_to(ports, world.stages, goal, to)
     _proven(ports, name, goal, own, tell)
@@ -142,6 +147,13 @@ def _previous(stages: Stages, ports: StagePorts, endpoint: str) -> ReleasePin:
             f"Bring it a good release instead: {stages.entering(ports.name)}",
         )
     return previous
+
+
+def _is_first(ports: StagePorts, endpoint: str, asked: Facts, live: ReleasePin) -> bool:
+    """Whether what serves is the endpoint's first release, by its ledger, and no previous one got lost."""
+    if asked.pins.previous is not None or asked.damage or not ports.ledger.exists():
+        return False
+    return finished.is_first(ports.ledger.newest_first(), endpoint, live.release)
 
 
 def _proven(

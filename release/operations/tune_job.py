@@ -45,6 +45,7 @@ def tune(site_of: Callable[[], Site], wanted: Wanted, asked: Tuning, folder: Pat
 
 def _begun(site: Site, wanted: Wanted, request: Request, tell: Tell) -> TuningJob:
     """The tuning job of this request: the one that there is, or a new one."""
+    over = False
     for attempt in count(1):
         name = names.tuning_job(wanted.service, site.ports.name, request, attempt)
         found = site.tuning.describe(name)
@@ -53,7 +54,8 @@ def _begun(site: Site, wanted: Wanted, request: Request, tell: Tell) -> TuningJo
         if found.status in LIVES and not (wanted.again and found.status is Status.COMPLETED):
             tell(Event(f"the tuning job {name} is there already: {found.status}"))
             return found
-    site.tuning.create(name, request)
+        over = over or found.status is Status.COMPLETED
+    site.tuning.create(name, tuning.afresh(request, attempt) if over else request)
     tell(Event(f"the tuning job {name} was started"))
     made = site.tuning.describe(name)
     if made is None:

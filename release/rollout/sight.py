@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from release.domain import names
-from release.domain.captures import Captures, Reading, range_of
+from release.domain.captures import Captures, Counted, Reading, range_of
 from release.domain.golden import Golden
 from release.domain.ledger import Opened
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin
-from release.domain.policy import Policy
+from release.domain.policy import SEEN_BY_CAPTURES, Metric, Policy
 from release.rollout.strategies.step import Watch
 
 LATE_SECONDS = 180.0
@@ -38,6 +38,13 @@ def policy(asked: Policy, without_windows: Sequence[str], live: ReleasePin | Non
     return asked.by_invocations(captured) if without_windows else asked
 
 
+def unseen(asked: Policy, without_windows: Sequence[str], live: ReleasePin) -> tuple[Metric, ...]:
+    """What the policy itself names under `require`, captured answers would show, and nothing shows."""
+    if "require" not in asked.model_fields_set or not without_windows or live.capture is not None:
+        return ()
+    return tuple(metric for metric in SEEN_BY_CAPTURES if metric in asked.require)
+
+
 def captures(opened: Opened, beside: bool, golden_of: Callable[[str], Golden]) -> Captures | None:
     """Where the answers of both variants are captured that the judge counts without windows, or None.
 
@@ -50,7 +57,8 @@ def captures(opened: Opened, beside: bool, golden_of: Callable[[str], Golden]) -
     if by_windows(opened, beside) or (beside and not (opened.judge and opened.judge.captured)):
         return None
     live, candidate = golden_of(serves.release), golden_of(after.release)
-    readings = {names.LIVE: Reading.of(live), names.CANDIDATE: Reading.of(candidate)}
+    counted = Counted.of(live)
+    readings = {names.LIVE: Reading.of(live, counted), names.CANDIDATE: Reading.of(candidate, counted)}
     grace = (opened.judge or Policy()).captured_grace_seconds
     return Captures(serves.capture.to, readings, range_of(live), grace)
 

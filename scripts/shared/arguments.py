@@ -1,7 +1,7 @@
 """Arguments that several commands have, under one name and with one meaning."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import get_args
 
 from model import space
@@ -11,7 +11,9 @@ from model.space import Parameters
 from release.domain.pins import Strategy
 
 _OWN = "own."
-SET = "a parameter of the pipeline, of those that the service's space has; may be repeated"
+SET = (
+    "a parameter of the pipeline, of those in the service's space; tune searches the others; may be repeated"
+)
 ENDPOINT = "the endpoint; may be left out where the stage has only one"
 
 
@@ -55,6 +57,19 @@ def strategy(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="another way to move traffic than the stage's own, where its data allows it",
     )
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """The type of an argument that is a whole number within these bounds."""
+
+    def number(text: str) -> int:
+        beyond = most is not None and text.isdecimal() and int(text) > most
+        if not text.isdecimal() or int(text) < least or beyond:
+            bounds = f"of {least} or more" if most is None else f"from {least} to {most}"
+            raise argparse.ArgumentTypeError(f"{text} is no whole number {bounds}")
+        return int(text)
+
+    return number
 
 
 def given(argv: Sequence[str], option: str) -> str | None:

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from scripts.shared import outputs
 from scripts.shared.live import Watching
 from scripts.shared.streams import Stream
 from scripts.shared.summary import WIDTH, Summary
@@ -43,6 +44,7 @@ class Out:
         if not self._out.is_terminal:
             self._out.width = WIDTH
         self.summary = Summary()
+        self.answer: dict[str, Any] = {}
         self._watching = Watching(self._err, as_json, self.note, self.text)
 
     def step(self, text: str) -> None:
@@ -78,6 +80,7 @@ class Out:
     def result(self, value: dict[str, Any], *lines: str) -> None:
         """The command's answer: `value` as one JSON line with --json, else `lines` (rich markup)."""
         self._watching.close()
+        self.answer = value
         for line in lines:
             self.summary.add("result", Text.from_markup(line))
         if self.as_json:
@@ -173,6 +176,9 @@ def _ended(command: Command, argv: list[str], out: Out, code: int) -> int:
     lost = out.summary.leave([command.name, *argv], code)
     if lost:
         out.note(f"the summary of the CI job could not be written: {lost}")
+    lost = outputs.leave(out.answer, code)
+    if lost:
+        out.note(f"the release could not be handed to later CI jobs: {lost}")
     return code
 
 

@@ -23,9 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--merged", action="store_true", help="roll out what was proposed and merged, if anything was")
 
 
-def refuse(args: argparse.Namespace) -> None:
-    """Raise UsageError where what is merged would be told otherwise."""
-    others = (args.propose, args.body, args.skip, args.reason, args.strategy, len(args.stages) > 1)
+def refuse(args: argparse.Namespace, named: bool) -> None:
+    """Raise UsageError where what is merged would be told otherwise, as by a release that is `named`."""
+    others = (args.propose, args.body, args.skip, args.reason, args.strategy, len(args.stages) > 1, named)
     if args.merged and any(others):
         raise UsageError(
             "--merged takes the stage and --endpoint alone: all else is in what was merged.",

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 
 from model import finding
 from model.contract import Service
+from model.space import Parameters, Space
 from model.training.options import TrainOptions
 from release import connect
+from release.domain.errors import UsageError
+from release.domain.stage import LONGEST_TRAINING
+from scripts.shared.arguments import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from model.training.finish import TrainResult
     from model.training.search import Search, Trial
     from release.domain.training import Job
+    from release.domain.tuning import Tuning
     from release.jobs import Site
     from release.operations.train_job import Wanted
     from release.ports import Tell
@@ -49,15 +54,18 @@ def places(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--on", choices=(HERE, SAGEMAKER), default=HERE, help=ON)
     add("--spot", action="store_true", help=SPOT)
-    add("--max-minutes", metavar="MINUTES", type=int, help=MINUTES)
+    add("--max-minutes", metavar="MINUTES", type=whole(1, LONGEST_TRAINING), help=MINUTES)
 
 
 def of_retrain(args: argparse.Namespace) -> Asked | None:
     """What `places` was given, for a job of the first stage; None where it is to be trained here.
 
-    One that has done the same is not done again.
+    One that has done the same is not done again. Raises UsageError.
     """
-    return None if args.on == HERE else Asked(None, args.max_minutes, args.spot, again=False)
+    if args.on == HERE:
+        _refuse_left_out(args, "spot", "max_minutes")
+        return None
+    return Asked(None, args.max_minutes, args.spot, again=False)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,10 +77,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def of(args: argparse.Namespace) -> Asked | None:
-    """What is asked for; None where it is to be trained here."""
+    """What is asked for; None where it is to be trained here. Raises UsageError."""
     if args.on == HERE:
+        _refuse_left_out(args, "spot", "max_minutes", "stage", "again", "parallel")
         return None
-    return Asked(args.stage, args.max_minutes, args.spot, args.again, getattr(args, "parallel", 1))
+    return Asked(args.stage, args.max_minutes, args.spot, args.again, getattr(args, "parallel", None) or 1)
+
+
+def _refuse_left_out(args: argparse.Namespace, *names: str) -> None:
+    """Raise UsageError for what was given of these, which a training here would leave out of account."""
+    given = [name for name in names if getattr(args, name, None)]
+    if given:
+        raise UsageError(
+            f"Only a training job has {', '.join(_option(name) for name in given)}; this trains here.",
+            "Nothing was trained.",
+            f"Have a job train, --on {SAGEMAKER}, or leave it out.",
+        )
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def train(
@@ -91,8 +115,10 @@ def train(
         tell(Event(text))
 
     started = time.monotonic()
-    alone = search is None or asked.parallel < 2
-    made = order(service, options, step, search if alone else None)
+    side = None
+    if search is not None and asked.parallel > 1:
+        side = _side_by_side(service, options, search, asked.parallel)
+    made = order(service, options, step, search if side is None else None)
     data, code = made.data, Path(inspect.getfile(type(service))).parent
     models = {} if options.champion is None else {hyperparameters.CHAMPION: options.champion}
     others = {f"{hyperparameters.WITH}{number}": file for number, (_, file) in enumerate(options.others)}
@@ -113,10 +139,9 @@ def train(
             again=asked.again,
         )
         site = partial(connect.site, tell, asked.stage)
-        if search is None or alone:
+        if side is None:
             job, trials = train_job.train(site, wanted, left, tell), ()
         else:
-            side = _SideBySide(service, options.model, search, asked.parallel)
             job, trials = side.best(site, wanted, left, tell)
         seconds = job.seconds or time.monotonic() - started
         tags = {"slipway.training_job": job.name, "slipway.training_job_arn": job.arn}
@@ -128,26 +153,33 @@ def train(
 class _SideBySide:
     """A search whose trials run at the same time, by a tuning job of SageMaker's."""
 
-    service: Service
-    model: str
-    search: "Search"
-    parallel: int
+    tuning: "Tuning"
+    space: Space
+    fixed: Parameters
+    """What is set, and not searched."""
 
     def best(
         self, site: "Callable[[], Site]", wanted: "Wanted", left: Path, tell: "Tell"
     ) -> "tuple[Job, tuple[Trial, ...]]":
         """The training job that found the best, what it left in `left`, and what all of them tried."""
         from model.training.job import ranges
-        from release.domain.tuning import Tuning
         from release.operations import tune_job
 
-        tuning = Tuning(
-            ranges=ranges.ranges(self.service, self.model, self.search.trials),
-            objective=ranges.objective(self.service),
-            trials=self.search.trials,
-            parallel=self.parallel,
-            seed=self.search.seed,
-        )
-        found = tune_job.tune(site, wanted, tuning, left, tell)
+        found = tune_job.tune(site, wanted, self.tuning, left, tell)
         tried = ((one.parameters, one.value) for one in found.tried)
-        return found.best, ranges.trials(self.service.space(self.model), tried)
+        return found.best, ranges.trials(self.space, tried, self.fixed)
+
+
+def _side_by_side(service: Service, options: TrainOptions, search: "Search", parallel: int) -> _SideBySide:
+    """Raises SearchError where there is nothing to try."""
+    from model.training.job import ranges
+    from release.domain.tuning import Tuning
+
+    tuning = Tuning(
+        ranges=ranges.ranges(service, options.model, search.trials, options.parameters),
+        objective=ranges.objective(service),
+        trials=search.trials,
+        parallel=min(parallel, search.trials),
+        seed=search.seed,
+    )
+    return _SideBySide(tuning, service.space(options.model), options.parameters)

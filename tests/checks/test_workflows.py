@@ -8,7 +8,7 @@ import pytest
 
 from release.adapters import stage_file
 from release.domain import stages
-from scripts.checks.rules import faults
+from scripts.checks.rules import faults, lines
 from scripts.checks.workflows import problems, read
 from tests.conftest import ROOT
 
@@ -83,7 +83,7 @@ WITH_KEYS = """        with:
         ("promote.yml", "cancel-in-progress: false", "cancel-in-progress: true", "cancels nothing"),
         ("promote.yml", "    environment: ${{ inputs.stage }}\n", "", "has an environment"),
         ("ci.yml", "persist-credentials: false", "fetch-depth: 0", "artipacked"),
-        ("release.yml", "    needs: test\n", "    needs: tests\n", '"tests"'),
+        ("release.yml", "    needs: release\n", "    needs: releases\n", '"releases"'),
         ("release.yml", "runs-on: ubuntu-24.04", "runs-on: ubuntu-24.4", "ubuntu-24.4"),
     ],
 )
@@ -137,3 +137,25 @@ def test_every_stage_of_the_project_has_its_place_in_the_workflows():
         merged = WORKFLOWS[f".github/workflows/merged-{stage}.yml"]
         assert merged["on"]["push"]["paths"] == [f"Pulumi.{stage}.yaml"]
         assert [job["with"]["stage"] for job in merged["jobs"].values()] == [stage]
+
+
+def test_a_run_promotes_the_release_that_it_made_and_no_other():
+    jobs = WORKFLOWS[".github/workflows/release.yml"]["jobs"]
+    [made] = [step for step in jobs["release"]["steps"] if step.get("run") == "./slipway release"]
+    assert jobs["release"]["outputs"] == {"release": f"${{{{ steps.{made['id']}.outputs.release }}}}"}
+    for job in jobs.values():
+        if "uses" in job:
+            assert job["with"]["release"] == "${{ needs.release.outputs.release }}"
+            assert "release" in job["needs"]
+    called = WORKFLOWS[".github/workflows/promote.yml"]
+    assert called["on"]["workflow_call"]["inputs"]["release"]["required"]
+    assert next(line for _, line in lines(called)) == './slipway promote "$STAGE" --release "$RELEASE"'
+
+
+def test_what_is_released_is_the_checkout_that_was_tested_before_the_role_was_assumed():
+    job = WORKFLOWS[".github/workflows/release.yml"]["jobs"]["release"]
+    done = [step.get("run") or step["uses"].partition("@")[0] for step in job["steps"]]
+    role = done.index("aws-actions/configure-aws-credentials")
+    assert done[:role] == ["actions/checkout", "./.github/actions/setup", "make lint", "make test-unit"]
+    assert "./slipway release" in done[role:]
+    assert not any("continue-on-error" in step for step in job["steps"])

@@ -9,7 +9,7 @@ import pytest
 
 from release.adapters.captured_answers import CapturedAnswers
 from release.domain import plan
-from release.domain.captures import Aside, Captures, Reading, range_of
+from release.domain.captures import Aside, Captures, Counted, Reading, range_of
 from release.domain.pins import Pins
 from release.judge.cells import SCORE_BINS, unit_bins
 from tests.end_to_end.world import wait_until
@@ -87,7 +87,7 @@ def test_a_network_and_a_capture_are_rolled_out_likewise(world, fresh):
     world.client("sagemaker-runtime").invoke_endpoint(
         EndpointName="delays-staging", Body=request.body, ContentType=request.content_type
     )
-    reading = Reading.of(golden)
+    reading = Reading.of(golden, Counted.of(golden))
     captures = Captures(to, {"live": reading, "candidate": reading}, range_of(golden), 0.0)
     captured = read_back(world, captures)
     wait_until(lambda: sum(captured().values()) >= 2, "what was captured")

@@ -106,6 +106,8 @@ class FakeTuningJobs:
 
     jobs: FakeTrainingJobs
     status: Status = Status.COMPLETED
+    measured: bool = True
+    """Whether any of its training jobs measured something."""
     requests: dict[str, Request] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
     _looks: dict[str, int] = field(default_factory=dict)
@@ -117,7 +119,7 @@ class FakeTuningJobs:
             return None
         looks = self._looks[name] = self._looks.get(name, 0) + 1
         over = looks > 1
-        best = f"{name}-002" if over and self.status is Status.COMPLETED else ""
+        best = f"{name}-002" if over and self.measured and self.status is Status.COMPLETED else ""
         return TuningJob(name, self.status if over else Status.RUNNING, "no metric", best, 2 * over)
 
     def create(self, name: str, request: Request) -> None:

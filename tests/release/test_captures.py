@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release.domain import names
-from release.domain.captures import Answer, Aside, Captures, NotEvidence, Reading, range_of, read
+from release.domain.captures import Answer, Aside, Captures, Counted, NotEvidence, Reading, range_of, read
 from release.domain.golden import Golden, GoldenRequest
 from tests.examples import examples
 
@@ -34,7 +34,8 @@ OURS = (request(None), request(None, CSV))
 
 
 def reading(*requests: GoldenRequest) -> Reading:
-    return Reading.of(Golden(tolerance=0.001, requests=requests))
+    of = Golden(tolerance=0.001, requests=requests)
+    return Reading.of(of, Counted.of(of))
 
 
 def line(data: Any, kind: Any = JSON, encoding: str = "JSON", event: str = "e", **changes: Any) -> bytes:
@@ -76,6 +77,43 @@ def test_of_several_rows_one_is_taken_the_same_each_time_and_each_of_them_by_som
     taken = {number(rows, event=str(event), of=reading(PART)) for event in range(50)}
     assert taken == {0.1, 0.2, 0.3}
     assert number(rows, event="e", of=reading(PART)) == number(rows, event="e", of=reading(PART))
+
+
+@pytest.mark.parametrize(
+    ("golden", "data", "kind", "taken"),
+    [
+        ([[0.7, 0.3]], "[[0.6, 0.4], [0.2, 0.8]]", JSON, {0.4, 0.8}),
+        ([0.7, 0.3], "[0.6, 0.4]", JSON, {0.4}),
+        ([[0.7, 0.3]], "0.6,0.4\n0.2,0.8\n", CSV, {0.4, 0.8}),
+        ([[0.2, 0.7, 0.1]], "[[0.1, 0.2, 0.7], [0.75, 0.25, 0]]", JSON, {2.7, 0.75}),
+        ([[0.33, 0.33, 0.33]], "[[0.1, 0.2, 0.7]]", JSON, {2.7}),
+        ([0.2, 0.7, 0.1], "[0.1, 0.8, 0.1]", JSON, {1.8}),
+        ([[310.5, 0.3], [2, 0.4]], "[[5, 0.1], [6, 0.2]]", JSON, {0.1, 0.2}),
+        ([[0.5, 0.7, 0.1]], "[[0.1, 0.2, 0.7]]", JSON, {0.7}),
+        ([[[0.7, 0.3], [0.4, 0.6]]], "[[[0.6, 0.4], [0.2, 0.8]]]", JSON, {0.4, 0.8}),
+        ({"p": [0.3], "version": 7}, '{"p": [0.1, 0.2], "version": 7}', JSON, {0.1, 0.2}),
+        ({"ids": [1, 2], "p": [[0.7, 0.3]]}, '{"ids": [3], "p": [[0.6, 0.4]]}', JSON, {0.4}),
+        ([{"label": 1, "p": 0.3}], '[{"label": 0, "p": 0.1}, {"label": 1, "p": 0.2}]', JSON, {0.1, 0.2}),
+        ({"label": 1, "p": 0.3}, '{"label": 0, "p": 0.1}', JSON, {0.1}),
+        ([[0.3]], "[[0.7, 0.4]]", JSON, {0.4}),
+    ],
+)
+def test_of_a_row_one_number_is_taken_and_always_the_same_one(golden, data, kind, taken):
+    of = reading(request(golden, kind))
+    found = {number(data, kind, event=str(event), of=of) for event in range(20)}
+    assert sorted(each for each in found if each is not None) == pytest.approx(sorted(taken))
+
+
+def test_what_is_counted_of_a_row_live_s_golden_answers_say_of_both_variants():
+    live = Golden(tolerance=0.001, requests=(request([[0.2, 0.7, 0.1]]),))
+    candidate = Golden(tolerance=0.001, requests=(request({"p": [[5, 6, 7]]}, answer_at=""),))
+    found = Reading.of(candidate, Counted.of(live))
+    assert number('{"p": [[0.1, 0.2, 0.7]]}', of=found) == 2.7
+
+
+def test_probabilities_of_a_service_of_ours_are_counted_as_in_its_windows():
+    of = reading(request(None, scores=((0.2, 0.7, 0.1),)))
+    assert number('{"predictions": [[0.1, 0.2, 0.7]]}', of=of) == 2.7
 
 
 @pytest.mark.parametrize(
@@ -183,6 +221,8 @@ def assert_named_or_read(captured: bytes) -> None:
         ((25.0, 345.0), 320.0, (-135, 505)),
         ((-0.5, 0.5), 1.0, (-1, 1)),
         ((1000.0,), 1.0, (999, 1001)),
+        (((0.2, 0.7, 0.1),), 1.0, (0, 3)),
+        (((500.0, 0.7), (900.0, 0.1)), 1.0, (0, 1)),
     ],
 )
 def test_scores_are_told_apart_in_the_span_or_around_the_expected_ones(scores, span, expected):

@@ -8,6 +8,8 @@ import json
 import pytest
 
 from release.domain.errors import UsageError
+from release.domain.pins import EndpointSettings
+from scripts.shared import outputs
 from scripts.shared.cli import execute
 from tests.release.scenes import config_of, pins_now, sure
 from tests.release.test_foreign import DIGEST, said
@@ -71,6 +73,35 @@ class TestPromote:
             "changed": True,
         }
 
+    def test_the_named_release_comes_and_another_one_is_exit_2(self, slipway, dev, prod):
+        live, before = sure(pins_now(dev).live).release, pins_now(prod)
+        code, _, err = slipway("promote", "prod", "--release", "0" * 12)
+        assert (code, pins_now(prod)) == (2, before)
+        assert f"dev serves {live} now, and 000000000000 is to be promoted from there" in err
+        assert f"./slipway promote prod --release {live}" in err
+        assert slipway("promote", "prod", "--release", live)[0] == 0
+
+    @pytest.mark.parametrize("word", ["", "Live", "7f9ae170c5b", "7f9ae170c5b5\n"])
+    def test_what_names_no_release_lets_none_in(self, slipway, prod, word):
+        before = pins_now(prod)
+        code, _, err = slipway("promote", "prod", "--release", word)
+        assert (code, pins_now(prod)) == (2, before)
+        assert "is no release: an id is 12 hexadecimal digits" in err
+
+    def test_live_is_whichever_is_live_where_it_comes_from(self, slipway, dev, prod):
+        assert slipway("promote", "prod", "--release", "live")[0] == 0
+        assert sure(pins_now(prod).live).release == sure(pins_now(dev).live).release
+
+    def test_what_is_merged_names_its_release_itself(self, slipway):
+        code, _, err = slipway("promote", "prod", "--merged", "--release", "0" * 12)
+        assert code == 2
+        assert "--merged takes the stage and --endpoint alone" in err
+
+    def test_later_jobs_are_told_the_release_that_came(self, slipway, dev, tmp_path, monkeypatch):
+        monkeypatch.setenv(outputs.VARIABLE, str(tmp_path / "output"))
+        slipway("promote", "prod")
+        assert (tmp_path / "output").read_text() == f"release={sure(pins_now(dev).live).release}\n"
+
     def test_a_release_that_is_taken_back_is_exit_1(self, slipway, prod):
         prod.sagemaker.never.add(config_of(prod.pin(2)).name)
         code, out, err = slipway("promote", "prod")
@@ -107,6 +138,16 @@ class TestRollback:
         code, out, _ = slipway("rollback", "prod", "--dry-run", "--to", release)
         assert (code, pins_now(prod)) == (0, before)
         assert out == f"✓ {release} could serve prod again: all that it needs is there\n"
+
+    def test_a_dry_run_from_a_first_release_says_that_there_is_nothing_yet(self, slipway, prod):
+        prod.file.endpoints["delays"] = EndpointSettings()
+        prod.sagemaker.endpoints.clear()
+        slipway("promote", "prod")
+        first = sure(pins_now(prod).live).release
+        code, out, _ = slipway("rollback", "prod", "--dry-run")
+        assert code == 0
+        assert out == f"✓ prod has no previous release yet, so there is nothing to go back to from {first}\n"
+        assert slipway("rollback", "prod")[0] == 2
 
     def test_another_release_than_the_way_back_leads_to_is_exit_2(self, slipway, prod):
         before = pins_now(prod)

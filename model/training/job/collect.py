@@ -22,7 +22,7 @@ from model.training.job.entry import RUN
 from model.training.job.hyperparameters import Asked
 from model.training.loading import load
 from model.training.options import TrainOptions
-from model.training.search import Search, Trial
+from model.training.search import Search, Trial, refuse_nothing
 from model.training.source import source
 from model.training.tracking.run import DRAWING, MODEL, Run, from_record
 from model.training.train import read_beside
@@ -41,6 +41,8 @@ def order(service: Service, options: TrainOptions, progress: Progress, search: S
 
     Raises a ModelError for what would fail there, too.
     """
+    if search is not None:
+        refuse_nothing(service, options.model, search.trials, options.parameters)
     read_beside(service, options)
     progress(f"Loading the data of {service.name}")
     loaded: Data = load(service, options.build)

@@ -86,7 +86,7 @@ def run(service: Service, place: Place, say: Say) -> None:
     with threadpool_limits(1):
         # The code is the image's; another image has its checkpoints in another place.
         decides, folder = {"own": dict(asked.own)}, place.checkpoints
-        trained = tuned(service, asked.model, data, beside, asked.search, folder, decides, say)
+        trained, _ = tuned(service, asked.model, data, beside, asked.search, folder, decides, say)
         finished = complete(trained, beside.others, say)
     leave(finished, place)
     for name, value in finished.run.metrics.items():

@@ -7,16 +7,18 @@ from model.contract import Service
 from model.space import Choice, Parameters, Range, Real, Space, Whole, value
 from model.training.errors import SearchError
 from model.training.kinds.table import measures_of
-from model.training.search import Trial, refuse_nothing
+from model.training.search import Trial, refuse_nothing, searched
 
 
-def ranges(service: Service, model: str, trials: int) -> dict[str, Sequence[Mapping[str, Any]]]:
-    """The space of a pipeline as ParameterRanges, as SageMaker's SDK calls their members.
+def ranges(
+    service: Service, model: str, trials: int, fixed: Parameters
+) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """The space of a pipeline without what is `fixed`, as ParameterRanges, by the names of SageMaker's SDK.
 
-    Raises SearchError for a service without a space.
+    Raises SearchError where there is nothing to try.
     """
-    space = service.space(model)
-    refuse_nothing(service, model, trials)
+    refuse_nothing(service, model, trials, fixed)
+    space = searched(service, model, fixed)
     kinds: dict[str, list[Mapping[str, Any]]] = {
         "integer_parameter_ranges": [],
         "continuous_parameter_ranges": [],
@@ -33,10 +35,16 @@ def objective(service: Service) -> str:
     return f"validation_{measures_of(service).main}"
 
 
-def trials(space: Space, tried: Iterable[tuple[Mapping[str, str], float | None]]) -> tuple[Trial, ...]:
-    """What a tuning job tried, in order. Raises SearchError for a value that the space has not."""
+def trials(
+    space: Space, tried: Iterable[tuple[Mapping[str, str], float | None]], fixed: Parameters
+) -> tuple[Trial, ...]:
+    """What a tuning job tried, in order, each with what is `fixed`.
+
+    Raises SearchError for a value that the space has not.
+    """
     return tuple(
-        Trial(number, _values(space, texts), measured) for number, (texts, measured) in enumerate(tried)
+        Trial(number, {**fixed, **_values(space, texts)}, measured)
+        for number, (texts, measured) in enumerate(tried)
     )
 
 

@@ -4,9 +4,10 @@ They are those of the repository's own stages; a role that each stage has is sho
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from infra.ci import limits
 from infra.ci.grants import DEPLOYS, Grant
 from infra.ci.roles import CiRole, roles
 from infra.ci.stage_files import project_at
@@ -47,7 +48,7 @@ def tables() -> str:
 def _deploying(role: CiRole) -> list[Grant]:
     """The grants of a whole stage's life; a rollback has a part of each."""
     whole = {"Serving", "Objects", "Alarms"} <= {grant.statement["Sid"] for grant in role.grants}
-    return [grant for grant in role.grants if whole and grant.statement["Sid"] in DEPLOYS]
+    return [grant for grant in role.grants if whole and grant.statement["Sid"] in {*DEPLOYS, *limits.WHY}]
 
 
 def _head() -> list[str]:
@@ -57,10 +58,19 @@ def _head() -> list[str]:
 def _rows(grants: Iterable[Grant]) -> Iterator[str]:
     for grant in grants:
         one = grant.statement
-        on = one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]]
+        resources = one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]]
         never = "" if one["Effect"] == "Allow" else "**never** "
-        named = [_PLACE.sub("", resource) for resource in on]
-        yield f"| {never}{_listed(one['Action'])} | {_listed(named)} | {grant.why} |"
+        named = [_PLACE.sub("", resource) for resource in resources]
+        held = "; ".join(_held(one.get("Condition", {})))
+        on = f"{_listed(named)}{held and f', where {held}'}"
+        yield f"| {never}{_listed(one['Action'])} | {on} | {grant.why} |"
+
+
+def _held(conditions: Mapping[str, Mapping[str, str | list[str]]]) -> Iterator[str]:
+    """What has to be so besides, as a reader says it."""
+    for condition in conditions.values():
+        for key, values in condition.items():
+            yield f"`{key}` is {_listed([values] if isinstance(values, str) else values)}"
 
 
 def _listed(values: Iterable[str]) -> str:

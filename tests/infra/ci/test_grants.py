@@ -13,7 +13,7 @@ from release.domain.errors import UsageError
 from sandbox.aws.shared.policies import allows
 from tests.infra.ci import roles_page
 from tests.infra.ci.examples import PROJECT, STAGES, by_name, settings
-from tests.infra.declared import ACCOUNT, stage
+from tests.infra.declared import ACCOUNT, declare, stage
 
 WRITES = re.compile(
     r"[\w-]+:(Create|Put|Delete|Update|Register|Deregister|Add|Tag|Untag|Set|Invoke|Pass|Start|Stop|Enable|"
@@ -23,6 +23,11 @@ ENDPOINT = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/delays-{{}}"
 MODEL = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model/delays-{{}}-3f2a9c01d4e7"
 CONFIG = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint-config/delays-{{}}-3f2a9c01d4e7"
 BUCKET = f"arn:aws:s3:::slipway-{{}}-{ACCOUNT}-us-east-1"
+EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/slipway-{{}}-us-east-1-execution"
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+DEPLOYING = {"release": "dev", "retrain": "dev", "promote-staging": "staging", "promote-prod": "prod"}
+"""The roles that deploy a stage, and which."""
 
 
 def policy(name, **keys):
@@ -32,6 +37,12 @@ def policy(name, **keys):
 
 def may(name, action, resource):
     return allows([policy(name)], action, resource)
+
+
+def conditions(document, action, resource):
+    """Of each statement that allows this, what has to be so besides."""
+    found = [one for one in document["Statement"] if allows([{"Statement": one}], action, resource)]
+    return [one.get("Condition") for one in found]
 
 
 def actions(name, **keys):
@@ -62,6 +73,26 @@ def test_iam_takes_it_with_a_state_bucket_and_each_statement_has_its_reason(name
     assert len(sids) == len(set(sids))
     assert all(re.fullmatch(r"[A-Za-z0-9]+", sid) for sid in sids)
     assert all(grant.why for grant in role.grants)
+
+
+@pytest.mark.parametrize("name", by_name())
+def test_the_policy_says_what_its_grants_say(name):
+    """Fewer statements, for IAM counts letters; each with all that it is held to."""
+    role = by_name()[name]
+    granted = [grant.statement for grant in role.grants]
+    written = json.loads(role.policy())["Statement"]
+    assert told(written) == told(granted)
+    assert len(written) < len(granted)
+
+
+def told(statements):
+    """What these say of each action on each resource."""
+    return {
+        (one["Effect"], action, resource, json.dumps(one.get("Condition")))
+        for one in statements
+        for action in one["Action"]
+        for resource in ([one["Resource"]] if isinstance(one["Resource"], str) else one["Resource"])
+    }
 
 
 def test_a_project_that_no_policy_can_name_is_refused_before_anything_is_made():
@@ -136,6 +167,15 @@ def test_a_release_builds_for_the_first_stage_and_sees_the_others_fences_and_liv
     assert not may("release", "s3:GetObject", f"{BUCKET.format('prod')}/ledger/00000001.json")
 
 
+def test_a_retrain_sees_the_traffic_of_the_stages_that_it_proposes_to():
+    logs = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/Endpoints/delays-{{}}"
+    for found in STAGES:
+        assert may("retrain", "logs:FilterLogEvents", logs.format(found))
+        assert may("retrain", "cloudwatch:GetMetricData", "*")
+    assert not may("retrain", "logs:DeleteLogGroup", logs.format("prod"))
+    assert not may("read-only", "logs:FilterLogEvents", logs.format("prod"))
+
+
 def test_a_retrain_remembers_in_every_ledger_and_moves_the_first_stage_alone():
     ledger = f"{BUCKET.format('prod')}/ledger/00000009.json"
     assert may("retrain", "s3:PutObject", ledger)
@@ -147,20 +187,42 @@ def test_a_retrain_remembers_in_every_ledger_and_moves_the_first_stage_alone():
 
 
 @pytest.mark.parametrize("name", by_name())
-def test_keys_are_the_stages_own_for_all_but_who_makes_them(name):
-    for one in policy(name)["Statement"]:
-        if not any(action.startswith("kms:") for action in one["Action"]) or one["Sid"] == "NoResource":
-            continue
-        if one["Sid"] == "Key" and not name.startswith("rollback"):
-            continue
-        if one["Sid"].endswith("NoResource"):
-            assert {action for action in one["Action"] if action.startswith("kms:")} == {"kms:ListAliases"}
-            continue
-        (condition,) = one["Condition"].values()
-        aliases = condition["kms:ResourceAliases"]
-        assert aliases
-        assert {alias.removeprefix("alias/slipway-") for alias in aliases} <= set(STAGES)
-        assert len(set(aliases)) == len(aliases)
+def test_a_key_is_used_where_it_has_a_stages_alias(name):
+    for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:UntagResource", "kms:RetireGrant"):
+        for condition in conditions(policy(name), action, KEY):
+            ((how, held),) = condition.items()
+            assert (how, held.keys()) == ("ForAnyValue:StringEquals", {"kms:ResourceAliases"})
+            aliases = held["kms:ResourceAliases"]
+            assert aliases
+            assert {alias.removeprefix("alias/slipway-") for alias in aliases} <= set(STAGES)
+            assert len(set(aliases)) == len(aliases)
+
+
+@pytest.mark.parametrize(("name", "deploys"), DEPLOYING.items())
+def test_of_other_keys_a_job_that_deploys_does_what_making_one_needs(name, deploys):
+    document, own = policy(name), {"kms:ResourceAliases": [f"alias/slipway-{deploys}"]}
+    assert {"ForAnyValue:StringEquals": own} in conditions(document, "kms:Decrypt", KEY)
+    assert may(name, "kms:CreateAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/slipway-{deploys}")
+    assert not may(name, "kms:CreateAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/payroll")
+    allowing = [one for one in document["Statement"] if one["Effect"] == "Allow" and "Condition" not in one]
+    free = {action for one in allowing for action in one["Action"] if action.startswith("kms:")}
+    assert free == {
+        *("kms:CreateKey", "kms:ListAliases", "kms:CreateAlias", "kms:EnableKeyRotation"),
+        *("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"),
+    }
+    tagged = declare(stage(name=deploys)).one("Key").inputs["tags"]
+    with_its_tags = {f"aws:RequestTag/{tag}": value for tag, value in tagged.items()}
+    assert {"StringEquals": with_its_tags} in conditions(document, "kms:TagResource", KEY)
+    by_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    assert conditions(document, "kms:CreateGrant", KEY)[1:] == [by_services]
+
+
+@pytest.mark.parametrize("name", by_name())
+@pytest.mark.parametrize("action", ["ScheduleKeyDeletion", "PutKeyPolicy", "UpdateAlias", "DeleteAlias"])
+def test_no_role_deletes_a_key_says_who_uses_it_or_moves_its_alias(name, action):
+    alias = f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/slipway-{{}}"
+    for there in (KEY, *(alias.format(found) for found in STAGES)):
+        assert not may(name, f"kms:{action}", there)
 
 
 @pytest.mark.parametrize("name", by_name())
@@ -176,6 +238,35 @@ def test_no_role_can_widen_a_role(name):
     for action in ("iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:CreateRole", "iam:PassRole"):
         assert not may(name, action, f"arn:aws:iam::{ACCOUNT}:role/slipway-ci-{name}")
     assert not {action for action in actions(name) if action.startswith("iam:Attach")}
+
+
+@pytest.mark.parametrize("name", by_name())
+@pytest.mark.parametrize(
+    "action",
+    [
+        *("UpdateAssumeRolePolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"),
+        *("DeleteRole", "AttachRolePolicy"),
+    ],
+)
+def test_no_role_says_who_assumes_a_stages_role_or_what_bounds_it(name, action):
+    for found in STAGES:
+        assert not may(name, f"iam:{action}", EXECUTION.format(found))
+        assert not may(name, f"iam:{action}", EXECUTION.format(found).replace("execution", "training"))
+
+
+@pytest.mark.parametrize(("name", "deploys"), DEPLOYING.items())
+@pytest.mark.parametrize("action", ["iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy"])
+def test_where_a_stage_has_a_boundary_its_roles_are_made_and_changed_with_that_alone(name, deploys, action):
+    stages = (stage(name=one, permissions_boundary=BOUNDARY, training={}) for one in STAGES)
+    project = Project(tuple(stages))
+    document = json.loads(by_name(project=project)[name].policy())
+    held = {"StringEquals": {"iam:PermissionsBoundary": BOUNDARY}}
+    for of in ("execution", "training"):
+        there = EXECUTION.format(deploys).replace("execution", of)
+        assert conditions(document, action, there) == [held]
+        assert allows([document], "iam:GetRole", there)
+        assert not allows([document], action, f"{there}-2"), "no other role by a name like it"
+    assert conditions(policy(name), action, EXECUTION.format(deploys)) == [None], "as the program warns"
 
 
 def test_pulumis_state_is_written_by_who_runs_it_and_read_by_who_previews():

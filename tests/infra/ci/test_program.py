@@ -48,6 +48,16 @@ def test_a_provider_that_is_there_is_left_alone_and_a_boundary_bounds_every_role
     assert {found.inputs["permissionsBoundary"] for found in declared.of("Role")} == {boundary}
 
 
+def test_stages_whose_roles_nothing_bounds_are_warned_of():
+    (said,) = declare().warnings
+    assert said.startswith("Nothing bounds the execution role of dev, staging, prod: ")
+    bound = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+    bounded = tuple(stage(name=name, permissions_boundary=bound) for name in ("dev", "staging"))
+    (said,) = declare(Project((*bounded, stage(name="prod")))).warnings
+    assert said.startswith("Nothing bounds the execution role of prod: ")
+    assert declare(Project(bounded)).warnings == []
+
+
 def test_only_who_brings_a_release_may_have_its_role_for_longer():
     longer = {
         found.name

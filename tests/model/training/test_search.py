@@ -8,7 +8,7 @@ import pytest
 
 from model import artifact
 from model.errors import ModelError
-from model.skeletons.binary.service import SERVICE
+from model.skeletons.binary.service import SERVICE, Skeleton
 from model.space import Choice, Real, Whole, parameters, value
 from model.training.errors import SearchError
 from model.training.job import entry
@@ -98,6 +98,44 @@ def test_a_longer_search_begins_with_the_trials_of_the_shorter(found, tmp_path):
     assert [text.split()[1] for text in told if text.startswith("trial ")] == ["5"]
 
 
+class _Moved(Skeleton):
+    """Measures on other rows beside a champion."""
+
+    def split(self, options, champion):
+        found = super().split(options, champion)
+        return found if champion is None else replace(found, validation=found.test)
+
+
+def test_trials_that_were_measured_on_other_rows_are_not_taken_for_those_beside_a_champion(found, tmp_path):
+    service, asked, told = _Moved(), Search(2, seed=1), list[str]()
+    tune(service, options(tmp_path), asked, quiet)
+    tune(service, options(tmp_path, champion=found / "model.tar.gz"), asked, told.append)
+    assert len([text for text in told if text.startswith("trial ")]) == asked.trials
+
+
+class _Two(Skeleton):
+    """Has two parameters to try."""
+
+    def space(self, model):
+        return {**super().space(model), "model__fit_intercept": Choice((True, False))}
+
+
+def test_a_parameter_that_is_set_is_not_searched(tmp_path):
+    told: list[str] = []
+    for fixed in (0.5, 2.0):
+        told.clear()
+        tune(_Two(), options(tmp_path, parameters={C: fixed}), Search(2, seed=1), told.append)
+        trials = [text.partition(" with ")[2] for text in told if text.startswith("trial ")]
+        assert [text.split(", ")[0] for text in trials] == [f"{C}={fixed:g}"] * 2
+        assert chosen(tmp_path / "model")[C] == fixed
+        assert "model__fit_intercept" in chosen(tmp_path / "model")
+
+
+def test_a_search_that_came_to_its_end_keeps_its_trials_alone(found):
+    kept = {path.name.partition("-")[0] for path in (found.parent / "tuning").iterdir()}
+    assert kept == {"trials"}
+
+
 def test_a_job_searches_too_and_makes_the_same_bytes(found, tmp_path):
     made = order(SERVICE, options(tmp_path), quiet, SEARCH)
     assert asked(SERVICE, made.asked.texts()) == made.asked
@@ -130,10 +168,20 @@ def test_each_trial_is_a_run_below_that_of_the_model(tmp_path, monkeypatch):
     assert [run.run for run in recorded(tracker, SERVICE.name, 5)] == [parent], "trials are no trainings"
 
 
-@pytest.mark.parametrize(("service_model", "trials"), [("logistic", 0)])
-def test_a_search_of_nothing_is_refused(tmp_path, service_model, trials):
-    with pytest.raises(SearchError, match="finds nothing"):
-        tune(SERVICE, options(tmp_path, model=service_model), Search(trials), quiet)
+class _Unread(Skeleton):
+    """Whose data nobody may ask for."""
+
+    def load(self, cache):
+        pytest.fail("its data was loaded")
+
+
+@pytest.mark.parametrize("begin", [lambda *of: tune(*of, quiet), lambda *of: order(*of[:2], quiet, of[2])])
+@pytest.mark.parametrize(
+    ("fixed", "trials", "why"), [({}, 0, "finds nothing"), ({C: 1.0}, 2, "Every parameter of logistic")]
+)
+def test_a_search_of_nothing_is_refused_before_the_data_is_loaded(tmp_path, begin, fixed, trials, why):
+    with pytest.raises(SearchError, match=why):
+        begin(_Unread(), options(tmp_path, parameters=fixed), Search(trials))
 
 
 def test_the_best_is_the_first_of_the_highest_and_never_one_that_failed():
@@ -157,6 +205,11 @@ def test_a_text_is_a_value_of_its_range_or_refused():
             value(range_, text)
     with pytest.raises(ValueError, match="there is no depth to set"):
         parameters({"a": Whole(1, 2)}, {"depth": "1"})
+
+
+def test_a_seed_that_no_search_takes_is_an_error_of_the_job():
+    with pytest.raises(ModelError, match=r"the seed -1 is not a whole number from 0 to 2147483647"):
+        asked(SERVICE, {"slipway.trials": "3", "slipway.seed": "-1"})
 
 
 def test_a_parameter_outside_of_its_range_is_an_error_of_the_job():

@@ -12,7 +12,7 @@ from release.adapters import captured_answers
 from release.adapters.captured_answers import EVERY, CapturedAnswers
 from release.adapters.evidence import MinuteFollower
 from release.adapters.invocation_metrics import EVERY_SECONDS, SETTLED_SECONDS, InvocationMetrics
-from release.domain.captures import Aside, Captures, Reading
+from release.domain.captures import Aside, Captures, Counted, Reading
 from release.domain.golden import Golden
 from release.judge.cells import SPANS
 from release.judge.windows import Window, parse_line
@@ -27,7 +27,8 @@ GRACE = timedelta(seconds=150)
 COMPLETE = MINUTE + timedelta(minutes=1) + GRACE
 INTO = MINUTE + timedelta(minutes=2)
 """The minute whose metrics are told at that time."""
-READING = Reading.of(Golden(tolerance=0.001, requests=(PART,)))
+GOLDEN = Golden(tolerance=0.001, requests=(PART,))
+READING = Reading.of(GOLDEN, Counted.of(GOLDEN))
 CAPTURES = Captures(
     "s3://kept/some/answers", {"live": READING, "candidate": READING}, (0.0, 1.0), GRACE.total_seconds()
 )
@@ -214,22 +215,48 @@ def test_a_file_whose_name_lies_before_those_read_is_found_when_its_hour_ends(s3
     assert len(s3.gotten) == 2
 
 
-def test_while_more_wait_than_one_look_reads_nothing_is_told(s3, answers, monkeypatch):
+def test_while_more_wait_than_one_look_reads_that_is_all_that_is_told(s3, answers, monkeypatch):
     monkeypatch.setattr(captured_answers, "MOST_FILES", 4)
     for _ in range(5):
         both(s3, count=1)
-    assert look(answers) == []
+    assert behind(look(answers))
     assert s3.gotten.total() == 4
-    assert look(answers, COMPLETE + EVERY) == []
+    assert behind(look(answers, COMPLETE + EVERY))
     candidate, live = map(window, look(answers, COMPLETE + 2 * EVERY))
     assert invalid(candidate) == invalid(live) == (5, 0)
+    assert candidate.set_aside == live.set_aside == {}
     assert set(s3.gotten.values()) == {1}
+
+
+def test_one_refused_look_is_not_told_again_while_more_wait(s3, answers, monkeypatch):
+    """S3 answers again: what is wrong now is another thing."""
+    monkeypatch.setattr(captured_answers, "MOST_FILES", 1)
+    both(s3)
+    s3.faults = [refusal("SlowDown", 503)]
+    [denied] = map(window, look(answers))
+    assert denied.set_aside == {Aside.DENIED: 1}
+    assert behind(look(answers, COMPLETE + EVERY))
+
+
+def test_another_process_takes_being_behind_for_nothing_that_lies_in_a_file(s3, answers, monkeypatch):
+    monkeypatch.setattr(captured_answers, "MOST_FILES", 1)
+    both(s3)
+    seen = [event["eventId"] for event in look(answers)]
+    monkeypatch.setattr(captured_answers, "MOST_FILES", 9)
+    s3.capture("live", b"half")
+    assert [dict(window(event).set_aside) for event in look(follower(s3, seen))] == [{}, {Aside.LINE: 1}]
+
+
+def behind(events: list[dict[str, Any]]) -> bool:
+    """Whether it is told that more files wait, and nothing else."""
+    [found] = map(window, events)
+    return found.set_aside == {Aside.BEHIND: 1} and not found.dense().any()
 
 
 def test_a_look_reads_no_more_bytes_than_it_may_but_one_file_always(s3, answers, monkeypatch):
     monkeypatch.setattr(captured_answers, "MOST_BYTES", 10)
     both(s3)
-    assert look(answers) == []
+    assert behind(look(answers))
     assert s3.gotten.total() == 1
     assert len(look(answers, COMPLETE + EVERY)) == 2
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from release.domain.captures import Aside
+from release.domain.captures import Aside, Counted, Reading, range_of, read
+from release.domain.golden import Golden
 from release.domain.policy import Policy
 from release.judge.alone import Alone, Limits
 from release.judge.cells import SCHEMA, SCORE_BINS, SPANS, empty, unit_bins
@@ -19,6 +20,8 @@ from tests.examples import repeats
 from tests.release.judge.test_alone import lines
 from tests.release.judge.test_invocations import minute, minutes
 from tests.release.judge.traffic import fold
+from tests.release.test_captures import line as captured_line
+from tests.release.test_captures import request
 
 POLICY = Policy().by_invocations(captured=10)
 REQUIRED = Policy(require=("service", "latency", "score", "invalid")).by_invocations(captured=10)
@@ -95,6 +98,58 @@ def test_they_can_fail_and_are_needed_for_no_pass_but_it_is_said_that_none_came(
     )
     assert "0 of the candidate and 4,500 of live" in one_side.because
     assert [reason.metric for reason in none.reasons] == ["service", "latency"]
+
+
+def pairs(p):
+    """A row of two probabilities, the second `p`."""
+    return [1 - p, p]
+
+
+def triples(p):
+    """A row of three, the second `p`."""
+    return [0.9 - p, p, 0.1]
+
+
+def columns(p):
+    """Two numbers that are none: hundreds, and one of less."""
+    return [500 + 900 * p, p]
+
+
+def rows_judged(row, spread, live, candidate) -> Verdict:
+    """Live and candidate answer two rows at a time, each a `row` of what lies within a `spread` of theirs."""
+    live_golden = Golden(tolerance=0.001, requests=(request([row(0.25), row(0.5)], answer_at="/rows"),))
+    reading, (low, high) = Reading.of(live_golden, Counted.of(live_golden)), range_of(live_golden)
+    rng = np.random.default_rng(1)
+
+    def counted(around) -> np.ndarray:
+        """In which bins a thousand answers come."""
+        answered = [{"rows": [row(p) for p in around + rng.normal(0, spread, size=2)]} for _ in range(1000)]
+        read_back = [
+            read(captured_line(json.dumps(answer), event=str(event)), reading).number
+            for event, answer in enumerate(answered)
+        ]
+        shares = (np.array(read_back, dtype=float) - low) / (high - low)
+        return unit_bins(np.clip(shares, 0, 1), SCORE_BINS)
+
+    minutes_of_both = minutes(1, count=20)
+    for of_variant, bins in zip(minutes_of_both, (counted(candidate), counted(live)), strict=True):
+        for found in of_variant:
+            answered = np.bincount(rng.choice(bins, 300), minlength=SCORE_BINS)
+            found[SPANS["score"].start : SPANS["score"].stop] += answered
+            found[SPANS["invalid"].start] += 300
+    return fold(*minutes_of_both, policy=REQUIRED).verdict()
+
+
+@pytest.mark.parametrize(
+    ("row", "spread"), [(pairs, 0.1), (triples, 0.05), (columns, 0.1), (lambda p: p, 0.1)]
+)
+def test_rows_of_several_numbers_fail_and_pass_as_those_of_one(row, spread):
+    """Neither classes that changed places nor a small shift is averaged away among a row's numbers."""
+    assert rows_judged(row, spread, 0.3, 0.3).decision is Decision.PASS
+    for candidate in (0.35, 0.6, 0.7):
+        found = rows_judged(row, spread, 0.3, candidate)
+        assert found.decision is Decision.FAIL
+        assert found.because.startswith("score:")
 
 
 @pytest.mark.parametrize(("mine", "live"), [(0, 0), (150, 0), (0, 300)])

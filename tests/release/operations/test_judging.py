@@ -7,6 +7,7 @@ import pytest
 
 from release.domain.errors import UsageError
 from release.domain.manifest import Foreign
+from release.domain.pins import Capture
 from release.domain.plan import Split, beside_plan, model_plan
 from release.domain.policy import Policy
 from release.operations import judging
@@ -16,6 +17,7 @@ from release.operations.release import Order as ReleaseOrder
 from release.operations.release import release
 from release.operations.rollback import rollback
 from tests.fakes import world as fakes
+from tests.fakes.evidence import QUICK
 from tests.release.rollout import judged_scenes as scenes
 from tests.release.scenes import NAME, pins_now, serving, sure
 
@@ -99,10 +101,73 @@ class TestRefused:
         assert set(prod.artifacts.models) == there
 
 
+class TestUnseen:
+    """A stage names score under `require`, and containers of others print no windows."""
+
+    OTHERS = Foreign(kind="binary")
+    CAPTURE = Capture(percent=20, to="s3://kept/answers")
+    SCORE: Policy = Policy.model_validate(
+        QUICK.model_dump(exclude_unset=True) | {"require": ("errors", "latency", "score")}
+    )
+
+    def stage(self, live: Foreign | None = OTHERS, judge: Policy = SCORE):
+        stage = scenes.stage(foreign=live, fewest=2, hold_seconds=1800)
+        stage.judge = judge
+        if live is not None:
+            stage.evidence.mute.add(scenes.model_of(sure(pins_now(stage).live)))
+        return stage
+
+    def refuse(self, stage, coming=OTHERS, strategy=None):
+        content = stage.artifacts.manifest(stage.pin(2, foreign=coming).release)
+        judging.refuse_impossible(stage.ports(), "delays", content, strategy)
+
+    def ask(self, stage, **changes):
+        stage.file.endpoints["delays"] = stage.file.endpoints["delays"].model_copy(update=changes)
+
+    @pytest.mark.parametrize(("live", "coming"), [(OTHERS, OTHERS), (None, OTHERS), (OTHERS, None)])
+    def test_a_promotion_is_refused_and_its_next_step_brings_the_evidence(self, project, told, live, coming):
+        prod = self.stage(live)
+        with pytest.raises(UsageError, match=r"names score under require.* no windows") as caught:
+            self.refuse(prod, coming)
+        assert "slipway:endpoints.delays.capture" in caught.value.next_step
+        assert "./slipway apply prod --endpoint delays" in caught.value.next_step
+        self.ask(prod, capture=self.CAPTURE)
+        with pytest.raises(UsageError, match="live's answers are not captured"):
+            self.refuse(prod, coming)
+        assert apply(project(prod), "prod", "delays", told).changed
+        self.refuse(prod, coming)
+        new = prod.pin(2, foreign=coming)
+        if coming is not None:
+            prod.evidence.mute.add(scenes.model_of(new))
+        scenes.promote(prod, new)
+        *beside, _ = scenes.judged(prod)
+        assert "captured answers of the candidate" in beside[-1].because
+
+    def test_an_apply_of_more_than_the_capture_is_refused_too(self, project, told):
+        prod = self.stage()
+        instances = prod.file.endpoints["delays"].instances.model_copy(update={"type": "ml.c7i.large"})
+        self.ask(prod, capture=self.CAPTURE, instances=instances)
+        with pytest.raises(UsageError, match="with the fleet's other settings as live has them"):
+            apply(project(prod), "prod", "delays", told)
+        assert prod.ledger.stored == []
+
+    def test_what_the_stage_does_not_name_itself_is_no_reason(self):
+        self.refuse(self.stage(judge=QUICK))
+        named = QUICK.model_dump(exclude_unset=True) | {"require": ("errors", "service", "latency")}
+        self.refuse(self.stage(judge=Policy.model_validate(named)))
+
+    def test_nor_is_it_where_both_print_windows_or_nobody_judges(self):
+        self.refuse(self.stage(None), None)
+        prod = self.stage()
+        rollout = prod.file.endpoints["delays"].rollout.model_copy(update={"strategy": "canary"})
+        self.ask(prod, rollout=rollout)
+        self.refuse(prod)
+
+
 class TestGoesOn:
-    def refuses(self, stage, strategy=None):
+    def refuses(self, stage, strategy=None, tell=lambda event: None):
         try:
-            judging.refuse_impossible(stage.ports(), "delays", None, strategy)
+            judging.refuse_impossible(stage.ports(), "delays", None, strategy, tell)
         except UsageError:
             return True
         return False
@@ -123,15 +188,18 @@ class TestGoesOn:
         scenes.opened_without_policy(stage)
         assert not self.refuses(stage)
 
-    def test_evidence_that_cannot_be_read_is_no_refusal(self):
-        stage = quiet_stage()
+    @pytest.mark.parametrize("foreign", [None, Foreign(kind="binary")])
+    def test_traffic_that_cannot_be_read_is_no_refusal_and_no_silence_either(self, told, foreign):
+        stage = scenes.stage(foreign=foreign, **SLOW)
         stage.evidence.unreadable = 1
-        assert not self.refuses(stage)
+        assert not self.refuses(stage, tell=told)
+        assert told.text == f"whether {NAME} has traffic enough to judge by is not known: Rate exceeded"
 
-    def test_an_endpoint_without_callers_is_none_either(self):
+    def test_an_endpoint_without_callers_is_none_either(self, told):
         stage = quiet_stage()
         stage.evidence.silent = True
-        assert not self.refuses(stage)
+        assert not self.refuses(stage, tell=told)
+        assert told.text == ""
 
     def test_a_first_release_has_no_traffic_to_ask_about(self):
         stage = scenes.stage(live=None, **SLOW)

@@ -125,6 +125,30 @@ class TestTheWay:
             promote(world, Order("staging", endpoint="fees"), told)
         assert promote(world, Order("staging", endpoint="delays"), told).changed
 
+    @pytest.mark.parametrize("source", [None, "dev"])
+    def test_a_release_that_another_one_has_replaced_in_its_source_is_refused(
+        self, project, dev, staging, told, follow, source
+    ):
+        world, waiting = project(dev, staging), sure(pins_now(dev).live).release
+        rollback(world, "dev", None, told)
+        live, before = sure(pins_now(dev).live).release, pins_now(staging)
+        words = f"dev serves {live} now, and {waiting} is to be promoted from there"
+        with pytest.raises(UsageError, match=words) as caught:
+            promote(world, Order("staging", source, release=waiting), told)
+        assert (untouched(staging), pins_now(staging)) == (True, before)
+        assert follow.all_of(world, caught.value) == [0, 0]
+        assert sure(pins_now(staging).live).release == live
+
+    def test_a_release_that_is_wanted_where_nothing_serves_comes_there_first(
+        self, project, dev, prod, told, follow
+    ):
+        world = project(dev, serving(None, stage="staging"), prod)
+        wanted = sure(pins_now(dev).live).release
+        with pytest.raises(UsageError, match="staging serves nothing now") as caught:
+            promote(world, Order("prod", release=wanted), told)
+        assert follow.all_of(world, caught.value) == [0]
+        assert promote(world, Order("prod", release=wanted), told).release == wanted
+
     def test_what_is_live_already_is_proven_again_and_not_moved(self, project, dev, staging, told):
         world = project(dev, staging)
         promote(world, Order("staging"), told)

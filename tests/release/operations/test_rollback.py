@@ -2,9 +2,11 @@
 
 import pytest
 
-from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
+from release.domain import finished
+from release.domain.errors import Held, ReleaseFailed, ServiceError, SlipwayError, UsageError
 from release.domain.ledger import End, Phase
 from release.domain.pins import EndpointSettings, Pins
+from release.operations.promote import Order, promote
 from release.operations.rollback import rehearse, rollback
 from tests.release.scenes import (
     ENDPOINT,
@@ -146,7 +148,37 @@ class TestRehearsed:
     def test_a_stage_that_serves_nothing_has_nothing_to_prove(self, project, told):
         assert rehearse(project(serving(None, None)), "prod", None, told).release is None
 
-    def test_a_first_release_has_no_way_back(self, project, told):
+    def test_from_a_first_release_there_is_no_way_back_yet(self, project, dev, told):
+        stage = serving(None, None)
+        world = project(dev, stage)
+        first = promote(world, Order("prod"), told).release
+        found = rehearse(world, "prod", None, told)
+        assert (found.release, found.first) == (None, first)
+        with pytest.raises(UsageError, match="no previous release"):
+            rehearse(world, "prod", None, told, to="0" * 12)
+
+    def test_nor_once_a_rollout_beside_it_was_taken_back(self, project, dev, told):
+        stage = serving(None, None)
+        world = project(dev, stage)
+        first = promote(world, Order("prod"), told).release
+        begin(stage, stage.pin(5))
+        die_at(stage, Phase.MOVING)
+        rollback(world, "prod", None, told)
+        assert rehearse(world, "prod", None, told).first == first
+
+    def test_a_previous_release_that_got_lost_is_no_first_one(self, project, dev, told):
+        stage = serving(None, None)
+        world = project(dev, stage)
+        first = promote(world, Order("prod"), told).release
+        rollback(world, "dev", None, told)
+        live = sure(pins_now(dev).live).release
+        assert promote(world, Order("prod"), told).release == live != first
+        assert not finished.is_first(stage.ledger.newest_first(), ENDPOINT, live)
+        stage.file.endpoints[ENDPOINT] = stage.file.endpoints[ENDPOINT].model_copy(update={"previous": None})
+        with pytest.raises(SlipwayError):
+            rehearse(world, "prod", None, told)
+
+    def test_what_no_ledger_tells_of_is_not_taken_for_a_first_release(self, project, told):
         with pytest.raises(UsageError, match="no previous release"):
             rehearse(project(serving(0, None)), "prod", None, told)
 
