@@ -7,6 +7,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ class TrainingJobs:
             try:
                 with tarfile.open(fileobj=file, mode="r:gz") as tar:
                     _plain_files(tar, folder)
-            except (tarfile.TarError, EOFError, OSError) as error:
+            except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
                 raise ServiceError(
                     f"{job.output}/{_LEFT} cannot be unpacked: {error}",
                     "There is no model, and what an earlier training left stays.",

@@ -119,7 +119,7 @@ class TestUnseen:
 
     def refuse(self, stage, coming=OTHERS, strategy=None):
         content = stage.artifacts.manifest(stage.pin(2, foreign=coming).release)
-        judging.refuse_impossible(stage.ports(), "delays", content, strategy, fakes.Told())
+        judging.refuse_impossible(stage.ports(), "delays", content, strategy, lambda event: None)
 
     def ask(self, stage, **changes):
         stage.file.endpoints["delays"] = stage.file.endpoints["delays"].model_copy(update=changes)
