@@ -51,10 +51,10 @@ DEPLOYS: Mapping[str, str] = {
 """What each statement of a deployer's is for."""
 
 _OF_CALLERS = {
-    *(deployer_policy.CAPTURED, deployer_policy.JOB_LOGS),
+    *("Jobs", deployer_policy.CAPTURED, deployer_policy.JOB_LOGS),
     *(deployer_policy.BATCH_FILES, deployer_policy.BATCH_FOLDERS),
 }
-"""Statements by which rows and answers are read: nobody who only looks at stages needs them."""
+"""Statements about rows, answers and jobs: nobody who only looks at stages needs them."""
 
 _READS = re.compile(r"[\w-]+:((Get|List|Describe|BatchGet|BatchCheck|Filter)[\w*]*)|kms:Decrypt")
 _OF_A_ROLLOUT = {"logs:FilterLogEvents", "cloudwatch:GetMetricData"}
