@@ -321,8 +321,13 @@ def _taken_over(wish: _Wish, dead: Retrain, landed: str | None) -> _Run:
     return run
 
 
+def _kept_champion(world: World, release: str) -> Path:
+    """Where a champion's model.tar.gz is kept for training beside it."""
+    return world.build / "champion" / f"{release}.tar.gz"
+
+
 def _champion_file(wish: _Wish) -> Path:
-    path = wish.world.build / "champion" / f"{wish.live.release}.tar.gz"
+    path = _kept_champion(wish.world, wish.live.release)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(champion.model_of(wish.ports, wish.live))
     return path
@@ -335,8 +340,8 @@ def _trained(run: _Run, trainer: Trainer) -> Trained:
     found = _left(run)
     if found is None:
         run.tell(Event(f"training {run.asked.window.model} on {run.asked.window.learns}"))
-        path = run.world.build / "champion" / f"{run.champion}.tar.gz"
-        trainer.train(run.asked.window, path, run.folder, run.tell)
+        champion_file = _kept_champion(run.world, run.champion)
+        trainer.train(run.asked.window, champion_file, run.folder, run.tell)
         found = _left(run)
     if found is None:
         raise UsageError(
