@@ -119,8 +119,7 @@ def _source(told: Evidence) -> list[str]:
     lived = "since when, its ledger does not say" if told.lived is None else f"for {lasting(told.lived)}"
     lines = [f"- Live in {text(told.source)} {lived}"]
     for found in told.judged:
-        share = "alone" if found.share == 100 else f"at {found.share} %"
-        says = f"{found.decision} {share}, {found.requests:,} requests in {lasting(found.seconds)}"
+        says = f"{found.decision} {found.traffic}, {found.requests:,} requests in {lasting(found.seconds)}"
         lines.append(f"- Judged there: {text(f'{says}: {found.because}')}")
     if not told.judged:
         lines.append(f"- Not judged in {text(told.source)}: its strategy there asks no judge")
