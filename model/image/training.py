@@ -61,7 +61,7 @@ def build_training_image(options: BuildOptions, code: TrainingCode, progress: Pr
 
 def training_files(code: TrainingCode) -> list[SourceFile]:
     """The files of the code by their places below the image's program. Raises ImageError, OSError."""
-    if code.place.parts[0] in _RESERVED and code.place.parts[:1] == code.place.parts:
+    if code.place.as_posix() in _RESERVED:
         raise ImageError(
             f"A service's folder cannot be called {code.place}: the training image has that name.",
             "No image was built.",
