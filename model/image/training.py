@@ -27,6 +27,8 @@ from model.image.sbom import Contents, render
 from model.training_code import ENTRY_POINT, PACKAGE, code_files
 
 TITLE = "slipway-training"
+LOCK = PACKAGE / "training" / "requirements.txt"
+"""The locked requirements."""
 WHERE = Where(HOME / "training-dependencies", re.compile(r"(?:.+/)?tests/.+"))
 _WHOLE = frozenset({"numpy"})
 """What the layer below has without a part that training loads."""
@@ -45,13 +47,6 @@ class TrainingCode:
     service: Path
     place: PurePosixPath
     """As its package is called: `model/service`, or a folder's own name."""
-    package: Path = PACKAGE
-    """The folder `model` of this repository."""
-
-    @property
-    def lock(self) -> Path:
-        """The locked requirements."""
-        return self.package / "training" / "requirements.txt"
 
 
 def build_training_image(options: BuildOptions, code: TrainingCode, progress: Progress) -> BuiltImage:
@@ -69,7 +64,7 @@ def training_files(code: TrainingCode) -> list[SourceFile]:
         )
     return [
         SourceFile(place.as_posix(), path.read_bytes(), place == _SCRIPT)
-        for place, path in code_files(code.service, code.place, code.package).items()
+        for place, path in code_files(code.service, code.place).items()
     ]
 
 
@@ -85,7 +80,7 @@ def _build(options: BuildOptions, code: TrainingCode, crane: Crane, work: Path, 
     storage.mkdir()
     with crane.registry(storage) as host:
         below = f"{host}/slipway:training"
-        parts = _put_requirements(options, code, crane, work, below, progress)
+        parts = _put_requirements(options, crane, work, below, progress)
         progress("code")
         files = training_files(code)
         origin = Origin(tree_id(files), options.python, options.base, options.source)
@@ -106,11 +101,11 @@ def program(service: PurePosixPath) -> Program:
 
 
 def _put_requirements(
-    options: BuildOptions, code: TrainingCode, crane: Crane, work: Path, reference: str, progress: Progress
+    options: BuildOptions, crane: Crane, work: Path, reference: str, progress: Progress
 ) -> Parts:
     """Puts base and both layers of requirements into the registry, from the cache where they are in it."""
     serving = options.serving / "requirements.txt"
-    lock, wanted = code.lock.read_text(encoding="utf-8"), code.lock.with_suffix(".in")
+    lock, wanted = LOCK.read_text(encoding="utf-8"), LOCK.with_suffix(".in")
     check_lock(wanted.read_text(encoding="utf-8"), lock, options.python)
     besides = besides_those_of(lock, serving.read_text(encoding="utf-8"))
     below = dependencies_key(serving, options.python, options.base)
