@@ -91,10 +91,10 @@ class _Run:
     asked: Asked
     champion: str
     """The release that was live when it was asked for."""
-    landed: str | None
-    """The release that came of it, where that is live in the stage already."""
-    trained: Trained | None
     tell: Tell
+    landed: str | None = None
+    """The release that came of it, where that is live in the stage already."""
+    trained: Trained | None = None
 
     @property
     def folder(self) -> Path:
@@ -282,9 +282,7 @@ def _begun(wish: _Wish, dead: Retrain | None) -> _Run:
         window=look.window,
         champion=live.sha256,
     )
-    run = _Run(
-        wish.world, ports, wish.endpoint, rollouts.new_id(), asked, live.release, None, None, wish.tell
-    )
+    run = _Run(wish.world, ports, wish.endpoint, rollouts.new_id(), asked, live.release, wish.tell)
     if dead is not None:
         _give_up(run, dead)
     run.record(asked)
@@ -313,9 +311,9 @@ def _taken_over(wish: _Wish, dead: Retrain, landed: str | None) -> _Run:
         dead.id,
         dead.asked,
         dead.champion,
-        landed,
-        dead.trained,
         wish.tell,
+        landed=landed,
+        trained=dead.trained,
     )
     run.record(TakenOver())
     return run
