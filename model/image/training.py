@@ -15,15 +15,14 @@ from pathlib import Path, PurePosixPath
 from model.image.build import BuildOptions, BuiltImage, Finish, Progress, built, put_dependencies, put_program
 from model.image.crane import Crane
 from model.image.dependencies import Where, dependencies_key, write_dependencies
-from model.image.description import Origin, Program
+from model.image.description import Program
 from model.image.errors import ImageError
-from model.image.layers import Entry, write_layer
+from model.image.layers import Entry
 from model.image.layout import Layout, keep_folder, pull
 from model.image.locked import PIN, check_lock, pins
 from model.image.parts import Parts, read_parts, write_parts
 from model.image.program import HOME, SBOM
-from model.image.revision import SourceFile, tree_id
-from model.image.sbom import Contents, render
+from model.image.revision import SourceFile
 from model.training_code import ENTRY_POINT, PACKAGE, code_files
 
 TITLE = "slipway-training"
@@ -82,12 +81,8 @@ def _build(options: BuildOptions, code: TrainingCode, crane: Crane, work: Path, 
         below = f"{host}/slipway:training"
         parts = _put_requirements(options, crane, work, below, progress)
         progress("code")
-        files = training_files(code)
-        origin = Origin(tree_id(files), options.python, options.base, options.source)
-        sbom = render(Contents(origin.revision, parts.wheels, origin.base, parts.base_packages, TITLE))
-        layer = work / "program.tar"
-        write_layer(_entries(files, sbom), layer)
-        return put_program(options, crane, work, Finish(below, layer, origin, program(code.place)))
+        finish = Finish(below, parts, training_files(code), _entries, program(code.place))
+        return put_program(options, crane, work, finish)
 
 
 def program(service: PurePosixPath) -> Program:
