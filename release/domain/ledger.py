@@ -159,11 +159,6 @@ class Judged(Data):
     windows: int
     sha256: str
 
-    @property
-    def traffic(self) -> str:
-        """With which share of the traffic the candidate was judged, in words."""
-        return "alone" if self.share == 100 else f"at {self.share} %"
-
 
 class Resumed(Data):
     """Another process goes on where a dead one stopped."""
