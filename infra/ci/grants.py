@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra import deployer_policy, policies
+from infra.arns import Place
 from infra.ci import limits
 from infra.policies import Statement
 from release.domain import names
@@ -177,10 +178,10 @@ def remembering(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     return _part(stages, "Ledger", _LEDGER, ("ledger",), "that a retrain was asked for, and its end")
 
 
-def state(bucket: str, key_arn: str | None, partition: str, writes: bool) -> tuple[Grant, ...]:
+def state(place: Place, bucket: str, key_arn: str | None, writes: bool) -> tuple[Grant, ...]:
     """Pulumi's own state in a bucket, and the key of that or of its secrets."""
     why = "Pulumi's state" + ("" if writes else ", which a preview only reads")
-    arn = f"arn:{partition}:s3:::{bucket}"
+    arn = place.bucket(bucket)
     objects = ["s3:GetObject", *(["s3:PutObject", "s3:DeleteObject"] if writes else [])]
     found = [
         Grant(policies.allow("StateBucket", ["s3:ListBucket"], arn), why),
