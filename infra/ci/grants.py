@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from infra import deployer_policy, policies
 from infra.arns import Place
-from infra.ci import limits
+from infra.ci import keys, limits
 from infra.policies import Statement
 from release.domain import names
 from release.domain.stage import StageSettings
@@ -71,7 +71,6 @@ _KEPT = (
     names.MAKERS,
 )
 """Where a stage's bucket keeps what its commands read; the data that models learned from is not among it."""
-_ANY, _ALIASES = "ForAnyValue:StringEquals", "kms:ResourceAliases"
 _WRITTEN_BY_A_WAY_BACK = ("ledger", "rollouts/", "fences/")
 _ROLLBACK: Mapping[str, tuple[str, str]] = {
     "Serving": (
@@ -220,18 +219,14 @@ def _part(
 
 
 def _narrowed(stage: StageSettings, prefixes: Sequence[str]) -> list[Statement]:
-    """The deployer's statements, of objects those below these prefixes, and of keys the stage's alone.
-
-    A key is told by its alias, which the stage's program has given it.
-    """
+    """The deployer's statements, of objects those below these prefixes, and of keys the stage's alone."""
     found = []
     for one in deployer_policy.document(stage)["Statement"]:
         if one["Sid"] == "Objects":
             bucket = str(one["Resource"]).removesuffix("*")
             one = {**one, "Resource": [f"{bucket}{prefix}*" for prefix in prefixes]}
         if one["Sid"] == "Key":
-            keys = [arn for arn in one["Resource"] if ":key/" in arn]
-            one = {**one, "Resource": keys, "Condition": {_ANY: {_ALIASES: [names.key_alias(stage.stage)]}}}
+            one = keys.held(keys.alone(one), [names.key_alias(stage.stage)])
         found.append(one)
     return found
 
@@ -276,17 +271,12 @@ def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
             continue
         actions = [*known.statement["Action"], *grant.statement["Action"]]
         resources = [*_listed(known.statement), *_listed(grant.statement)]
-        merged = {"Action": list(dict.fromkeys(actions)), "Resource": list(dict.fromkeys(resources))}
-        if "Condition" in grant.statement:
-            aliases = [*_aliases(known.statement), *_aliases(grant.statement)]
-            merged["Condition"] = {_ANY: {_ALIASES: aliases}}
-        found[sid] = Grant({**known.statement, **merged}, known.why)
+        unique = {"Action": list(dict.fromkeys(actions)), "Resource": list(dict.fromkeys(resources))}
+        merged = {**known.statement, **unique}
+        if "Condition" in grant.statement:  # keys have the one condition that merged statements have
+            merged = keys.held(merged, [*keys.aliases(known.statement), *keys.aliases(grant.statement)])
+        found[sid] = Grant(merged, known.why)
     return tuple(found.values())
-
-
-def _aliases(statement: Statement) -> list[str]:
-    """The aliases of the keys that a statement is held to: the one condition that merged statements have."""
-    return list(statement["Condition"][_ANY][_ALIASES])
 
 
 def _listed(statement: Statement) -> list[str]:
