@@ -135,7 +135,8 @@ class StageSettings(Data):
     gates: tuple[str, ...] = ()
     """Gates that this stage insists on besides those of Pulumi.yaml (`release/domain/stages.py`)."""
     permissions_boundary: PolicyArn | None = None
-    """ARN of the policy that bounds the execution role, and keeps a workflow from what it leaves out."""
+    """ARN of the policy that bounds the roles of endpoints and trainings, and keeps a workflow from what it
+    leaves out."""
     training: TrainingSettings | None = None
     """Whether trainings run in the stage: `{}` declares a role for them, and jobs with these defaults."""
     protect: bool = False
