@@ -246,3 +246,9 @@ def expire_untagged(days: int) -> str:
 def allow(sid: str, actions: str | list[str], resources: str | list[str]) -> Statement:
     """A statement that allows these actions on these resources."""
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def resources(statement: Statement) -> list[str]:
+    """What a statement is about, also where it names one thing alone."""
+    named = statement["Resource"]
+    return [named] if isinstance(named, str) else list(named)

@@ -196,7 +196,9 @@ def joined(statements: Iterable[Statement]) -> list[Statement]:
     """Statements on the same things under the same conditions as one, under the first one's name."""
     found: dict[str, Statement] = {}
     for one in statements:
-        key = json.dumps({**one, "Sid": "", "Action": "", "Resource": sorted(_listed(one))}, sort_keys=True)
+        key = json.dumps(
+            {**one, "Sid": "", "Action": "", "Resource": sorted(policies.resources(one))}, sort_keys=True
+        )
         known = found.setdefault(key, {**one, "Action": []})
         known["Action"] = list(dict.fromkeys([*known["Action"], *one["Action"]]))
     return list(found.values())
@@ -267,18 +269,15 @@ def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
         sid = grant.statement["Sid"]
         known = found.get(sid)
         if known is None:
-            found[sid] = Grant({**grant.statement, "Resource": _listed(grant.statement)}, grant.why)
+            found[sid] = Grant(
+                {**grant.statement, "Resource": policies.resources(grant.statement)}, grant.why
+            )
             continue
         actions = [*known.statement["Action"], *grant.statement["Action"]]
-        resources = [*_listed(known.statement), *_listed(grant.statement)]
-        unique = {"Action": list(dict.fromkeys(actions)), "Resource": list(dict.fromkeys(resources))}
+        on = [*policies.resources(known.statement), *policies.resources(grant.statement)]
+        unique = {"Action": list(dict.fromkeys(actions)), "Resource": list(dict.fromkeys(on))}
         merged = {**known.statement, **unique}
         if "Condition" in grant.statement:  # keys have the one condition that merged statements have
             merged = keys.held(merged, [*keys.aliases(known.statement), *keys.aliases(grant.statement)])
         found[sid] = Grant(merged, known.why)
     return tuple(found.values())
-
-
-def _listed(statement: Statement) -> list[str]:
-    resource = statement["Resource"]
-    return [resource] if isinstance(resource, str) else list(resource)
