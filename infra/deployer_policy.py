@@ -11,7 +11,7 @@ from typing import Any
 from infra import policies
 from infra.arns import Place
 from infra.policies import Statement
-from release.domain import names
+from release.domain import names, s3_uri
 from release.domain.batch import LOG_GROUP
 from release.domain.stage import StageSettings
 
@@ -129,7 +129,7 @@ def _jobs(place: Place, settings: StageSettings) -> list[Statement]:
 def _batch(place: Place, settings: StageSettings) -> list[Statement]:
     """The files of batch scoring that are not in the stage's own bucket."""
     places = [*settings.batch.reads, *settings.batch.writes]
-    buckets = sorted({place.bucket(uri.removeprefix("s3://").partition("/")[0]) for uri in places})
+    buckets = sorted({place.bucket(s3_uri.parts(uri)[0]) for uri in places})
     objects = sorted({one for uri in places for one in policies.objects(place, uri)})
     files = [
         _allow(BATCH_FILES, "s3", "GetObject", objects),

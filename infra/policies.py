@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from infra.arns import Place
-from release.domain import names
+from release.domain import names, s3_uri
 from release.domain.batch import FOLDER, LOG_GROUP
 
 Statement = dict[str, Any]
@@ -154,14 +154,14 @@ def batch(
 
 def _list(place: Place, number: int, uri: str) -> Statement:
     """SageMaker lists a job's files as the role, and refuses a job where it finds none."""
-    bucket, _, folder = uri.removeprefix("s3://").partition("/")
+    bucket, folder = s3_uri.parts(uri)
     statement = allow(f"ListRows{number}", "s3:ListBucket", place.bucket(bucket))
     return {**statement, "Condition": {"StringLike": {"s3:prefix": [f"{folder}*"]}}} if folder else statement
 
 
 def objects(place: Place, uri: str) -> list[str]:
     """The objects at a place: that of its name, and those of the folder."""
-    bucket, _, folder = uri.removeprefix("s3://").partition("/")
+    bucket, folder = s3_uri.parts(uri)
     arn, inside = place.bucket(bucket), folder.rstrip("/")
     named = [f"{arn}/{inside}"] if inside and not folder.endswith("/") else []
     return [*named, f"{arn}/{inside}/*" if inside else f"{arn}/*"]

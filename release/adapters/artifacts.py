@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code
 from release.domain import manifest as manifests
-from release.domain import names
+from release.domain import names, s3_uri
 from release.domain.errors import ServiceError, UsageError
 from release.domain.golden import Golden
 from release.domain.manifest import Manifest
@@ -44,7 +44,7 @@ class ArtifactStore:
 
         S3 knows it of what was uploaded with it, and has checked it then. Of all else the bytes are read.
         """
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        bucket, key = s3_uri.parts(uri)
         try:
             head = self._s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
             known = head.get("ChecksumSHA256", "")
@@ -76,7 +76,7 @@ class ArtifactStore:
 
     def read_model(self, uri: str) -> bytes:
         """The bytes of the artifact at `uri`."""
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        bucket, key = s3_uri.parts(uri)
         return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def copy_model(self, source: Artifacts, uri: str, sha256: str) -> None:
@@ -95,7 +95,7 @@ class ArtifactStore:
 
     def restore_model(self, uri: str, sha256: str) -> bool:
         """Bring back the version of the object at `uri` that has the checksum; whether there is one."""
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        bucket, key = s3_uri.parts(uri)
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
         for found in (found for page in pages for found in page.get("Versions", [])):
             body = self._s3.get_object(Bucket=bucket, Key=key, VersionId=found["VersionId"])["Body"].read()

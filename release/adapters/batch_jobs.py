@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from release.adapters.aws import MISSING, StageAws, error_code
+from release.domain import s3_uri
 from release.domain.batch import DATA_LOG, LOG_GROUP, Changed, File, Job, Run
 from release.domain.errors import UsageError
 
@@ -29,7 +30,7 @@ class TransformJobs:
 
     def files(self, uri: str) -> Sequence[File]:
         """The objects whose keys begin with that of an `s3://` URI, without what only stands for a folder."""
-        bucket, prefix = _parts(uri)
+        bucket, prefix = s3_uri.parts(uri)
         try:
             pages = list(self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
         except ClientError as error:
@@ -121,18 +122,13 @@ class TransformJobs:
         ]
 
     def _get(self, file: File, **part: str) -> Any:
-        bucket, key = _parts(file.uri)
+        bucket, key = s3_uri.parts(file.uri)
         try:
             return self._s3.get_object(Bucket=bucket, Key=key, IfMatch=file.etag, **part)["Body"]
         except ClientError as error:
             if error_code(error) in {*MISSING, "PreconditionFailed", "412"}:
                 raise Changed(file.uri) from None
             raise
-
-
-def _parts(uri: str) -> tuple[str, str]:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
 
 
 def _chunks(body: Any) -> Iterator[bytes]:

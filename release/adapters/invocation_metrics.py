@@ -20,12 +20,11 @@ from types import MappingProxyType
 from typing import Any
 
 from release.domain import names
+from release.domain.policy import SETTLED_SECONDS
 from release.judge.cells import SCHEMA, pace_edges
 
 NAMESPACE = "AWS/SageMaker"
 PERIOD = 60
-SETTLED_SECONDS = 90.0
-"""After so long a minute's sums are taken for complete."""
 EVERY_SECONDS = 15.0
 MOST_MINUTES = 60
 """Asked for at once: one answer holds 100,800 values at most."""

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from release.adapters.aws import MISSING, StageAws, error_code
 from release.adapters.sdk_jobs import SdkJobs
-from release.domain import names
+from release.domain import names, s3_uri
 from release.domain.errors import ServiceError
 from release.domain.training import Job, Request, Status, log_streams
 
@@ -59,7 +59,7 @@ class TrainingJobs:
 
         Raises ServiceError for what is no archive.
         """
-        bucket, _, place = job.output.removeprefix("s3://").partition("/")
+        bucket, place = s3_uri.parts(job.output)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile() as file:
             try:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import StringConstraints
 
-from release.domain import names
+from release.domain import names, s3_uri
 from release.domain.errors import UsageError
 
 FOLDER = "batch/"
@@ -118,7 +118,7 @@ def check_places(stage: str, bucket: str, source: str, target: str, reads: Reach
 
 def _check_place(stage: str, bucket: str, uri: str, reach: Reach) -> None:
     own = f"s3://{bucket}/{FOLDER}"
-    if not uri.startswith("s3://") or not uri.removeprefix("s3://").partition("/")[0]:
+    if not uri.startswith("s3://") or not s3_uri.parts(uri)[0]:
         raise UsageError(
             f"{reach.option} {uri} is no place in S3.",
             "Nothing was scored.",

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from release.domain import answers, golden, names
+from release.domain import answers, golden, names, s3_uri
 from release.domain.golden import Golden, GoldenRequest
 
 VERSION = "0"
@@ -166,11 +166,11 @@ class Captures:
     @property
     def bucket(self) -> str:
         """The bucket."""
-        return self.to.removeprefix("s3://").partition("/")[0]
+        return s3_uri.parts(self.to)[0]
 
     def folder(self, endpoint: str, variant: str, hour: datetime) -> str:
         """Under which prefix of the bucket the answers of one variant and hour lie."""
-        prefix = self.to.removeprefix("s3://").partition("/")[2].rstrip("/")
+        prefix = s3_uri.parts(self.to)[1].rstrip("/")
         return f"{prefix}/{endpoint}/{variant}/{hour:%Y/%m/%d/%H}/"
 
 

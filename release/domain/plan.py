@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from release.domain import names
+from release.domain import names, s3_uri
 from release.domain.pins import Capture, Pins, ReleasePin, Vpc
 
 
@@ -147,7 +147,7 @@ def _model_name(stage: str, name: str, pin: ReleasePin) -> str:
     besides: dict[str, Any] = {}
     if pin.image.rpartition("@")[0].rpartition("/")[2] != names.repository(stage):
         besides["image"] = pin.image
-    bucket, _, key = pin.model.removeprefix("s3://").partition("/")
+    bucket, key = s3_uri.parts(pin.model)
     if not f"{bucket}-".startswith(names.buckets(stage)) or key != names.model_key(pin.sha256):
         besides["model"] = pin.model
     if pin.environment:

@@ -21,6 +21,8 @@ SEEN_BY_CAPTURES: tuple[Metric, ...] = ("invalid", "score")
 """What answers show besides that the stage captures."""
 INVOCATION_SECONDS = 60.0
 """SageMaker publishes its metrics by the minute."""
+SETTLED_SECONDS = 90.0
+"""So long after a minute's beginning its sums are taken for complete."""
 
 
 class RateMargin(Data):

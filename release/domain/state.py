@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from release.domain import names
+from release.domain import names, s3_uri
 from release.domain.ledger import Closed, End, Opened, OpenRollout, Stored
 from release.domain.pins import Pins
 
@@ -157,7 +157,7 @@ TABLE: Mapping[Standing, Answer] = {
 
 def standings(facts: Facts) -> tuple[Standing, ...]:
     """How an endpoint stands; a damaged ledger is one more thing, and keeps no other from being so."""
-    buckets = {pin.model.removeprefix("s3://").partition("/")[0] for pin in facts.pins.named}
+    buckets = {s3_uri.parts(pin.model)[0] for pin in facts.pins.named}
     if facts.bucket is not None and buckets - {facts.bucket}:
         return (Standing.ELSEWHERE,)
     if buckets and not facts.provisioned and facts.serves is None:

@@ -14,14 +14,12 @@ from release.domain.golden import Golden
 from release.domain.ledger import Opened
 from release.domain.manifest import Manifest
 from release.domain.pins import ReleasePin
-from release.domain.policy import SEEN_BY_CAPTURES, Metric, Policy
+from release.domain.policy import INVOCATION_SECONDS, SEEN_BY_CAPTURES, SETTLED_SECONDS, Metric, Policy
 from release.rollout.strategies.step import Watch
 
 LATE_SECONDS = 180.0
 """Until the first minute that lies in a step as a whole is counted: the rest of the one before, itself, and
 what a minute needs to be complete and to be asked for."""
-SETTLED_SECONDS = 30.0
-"""What of that a minute needs after its end to be complete."""
 
 
 def silent(releases: Sequence[Manifest]) -> tuple[str, ...]:
@@ -78,7 +76,8 @@ def watch(asked: Watch, by_windows: bool, captures: Captures | None = None) -> W
     """
     if by_windows:
         return asked
-    later = math.ceil((captures.grace_seconds - SETTLED_SECONDS) / 60) * 60 if captures else 0
+    settled = SETTLED_SECONDS - INVOCATION_SECONDS
+    later = math.ceil((captures.grace_seconds - settled) / 60) * 60 if captures else 0
     least = asked.least + LATE_SECONDS + max(later, 0)
     return replace(asked, least=least, most=max(asked.most, least))
 

@@ -11,9 +11,10 @@ from botocore.exceptions import EndpointConnectionError
 from release.adapters import captured_answers
 from release.adapters.captured_answers import EVERY, CapturedAnswers
 from release.adapters.evidence import MinuteFollower
-from release.adapters.invocation_metrics import EVERY_SECONDS, SETTLED_SECONDS, InvocationMetrics
+from release.adapters.invocation_metrics import EVERY_SECONDS, InvocationMetrics
 from release.domain.captures import Aside, Captures, Counted, Reading
 from release.domain.golden import Golden
+from release.domain.policy import SETTLED_SECONDS
 from release.judge.cells import SPANS
 from release.judge.windows import Window, parse_line
 from tests.release.adapters.logs import FakeMetrics

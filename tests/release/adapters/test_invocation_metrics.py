@@ -9,9 +9,9 @@ from release.adapters.evidence import MinuteFollower
 from release.adapters.invocation_metrics import (
     EVERY_SECONDS,
     MOST_MINUTES,
-    SETTLED_SECONDS,
     InvocationMetrics,
 )
+from release.domain.policy import SETTLED_SECONDS
 from release.judge.cells import PACE_SLOW, SPANS
 from release.judge.windows import parse_line
 from tests.release.adapters.logs import FakeMetrics
