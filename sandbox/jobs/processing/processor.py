@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.jobs.processing.inputs import fill, outputs_of
-from sandbox.jobs.processing.state import ProcessingJob, Status, end_of
+from sandbox.jobs.processing.state import ProcessingJob, end_of
 from sandbox.jobs.running import failures
 from sandbox.jobs.running.execution import Cause, Ended
 from sandbox.jobs.running.failures import JobFailed, TryAgain
 from sandbox.jobs.running.folders import in_ml, new_folder, remove_folder
+from sandbox.jobs.running.job import Status
 from sandbox.jobs.running.mirrored import Mirrored, keep_written
 from sandbox.jobs.running.objects import ObjectError
 from sandbox.jobs.running.reading import told_in

@@ -21,7 +21,8 @@ from sandbox.aws.sagemaker.tags import new_tags
 from sandbox.aws.shared.moto_actions import replace
 from sandbox.core.loop import LoopWork
 from sandbox.jobs.processing.processor import Processor
-from sandbox.jobs.processing.state import OVER, ProcessingJob
+from sandbox.jobs.processing.state import ProcessingJob
+from sandbox.jobs.running.job import OVER
 from sandbox.jobs.running.objects import Owner
 
 DEFAULT_MAX_RUNTIME = 86_400

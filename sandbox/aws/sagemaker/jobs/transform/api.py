@@ -20,9 +20,10 @@ from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
 from sandbox.aws.shared.moto_actions import replace
 from sandbox.core.loop import LoopWork
+from sandbox.jobs.running.job import OVER
 from sandbox.jobs.running.objects import Objects, Owner
 from sandbox.jobs.transform.runner import Runner
-from sandbox.jobs.transform.state import OVER, TransformJob
+from sandbox.jobs.transform.state import TransformJob
 
 
 class TransformJobs:
@@ -53,7 +54,7 @@ class TransformJobs:
         processing = rules.processing(request)
         owner = Owner(account, region, model.get("ExecutionRoleArn", ""))
         rules.refuse_input(self._objects, owner, request)
-        self._work.call(lambda: self._begin(TransformJob(owner, name, arn, request, model, processing, tags)))
+        self._work.call(lambda: self._begin(TransformJob(owner, name, arn, request, tags, model, processing)))
         return ActionResult({"TransformJobArn": arn})
 
     def _begin(self, job: TransformJob) -> None:

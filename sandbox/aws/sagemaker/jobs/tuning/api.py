@@ -21,10 +21,11 @@ from sandbox.aws.sagemaker.paging import listed
 from sandbox.aws.sagemaker.tags import new_tags
 from sandbox.aws.shared.moto_actions import replace
 from sandbox.core.loop import LoopWork
+from sandbox.jobs.running.job import OVER
 from sandbox.jobs.running.objects import Owner
 from sandbox.jobs.training.state import TrainingJob
 from sandbox.jobs.tuning.search import BadRange, checked_number_of_jobs
-from sandbox.jobs.tuning.state import OVER, TuningJob
+from sandbox.jobs.tuning.state import TuningJob
 from sandbox.jobs.tuning.tuner import Tuner
 
 _NAME = "HyperParameterTuningJobName"
