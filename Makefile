@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-setup: ## .venv and the tools (pulumi, crane), once
+setup: ## .venv and the tools (pulumi, crane, actionlint), once
 	@$(PYTHON) scripts/setup/bootstrap.py
 
 data-tools: setup ## DVC, in an environment of its own in .tools/dvc (docs/data.md)

@@ -31,7 +31,7 @@ def document(*statements: Statement) -> str:
 
 
 def sagemaker_trust(place: Place) -> str:
-    """Who may assume the execution role: SageMaker, on behalf of this account only."""
+    """Who may assume the roles of endpoints and trainings: SageMaker, on behalf of this account only."""
     return document(
         {
             "Effect": "Allow",
@@ -59,12 +59,7 @@ def execution(
     statements: list[Statement] = [
         allow("ReadModels", "s3:GetObject", f"{place.bucket(bucket)}/models/*"),
         allow("DecryptModels", "kms:Decrypt", key_arn),
-        allow("LogInToRegistries", "ecr:GetAuthorizationToken", "*"),
-        allow(
-            "PullImages",
-            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            place.arn("ecr", f"repository/{repository}"),
-        ),
+        *_pull_images(place, repository),
         {
             **allow("PublishContainerMetrics", "cloudwatch:PutMetricData", "*"),
             "Condition": {"StringEquals": {"cloudwatch:namespace": CONTAINER_METRICS_NAMESPACE}},
@@ -97,12 +92,7 @@ def training(place: Place, bucket: str, repository: str, key_arn: str) -> str:
         },
         allow("KeepOutputs", ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], kept),
         allow("UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], key_arn),
-        allow("LogInToRegistries", "ecr:GetAuthorizationToken", "*"),
-        allow(
-            "PullImages",
-            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            place.arn("ecr", f"repository/{repository}"),
-        ),
+        *_pull_images(place, repository),
         {
             **allow("PublishMetrics", "cloudwatch:PutMetricData", "*"),
             "Condition": {"StringEquals": {"cloudwatch:namespace": names.TRAINING_LOGS}},
@@ -112,6 +102,14 @@ def training(place: Place, bucket: str, repository: str, key_arn: str) -> str:
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             [log, f"{log}:*"],
         ),
+    )
+
+
+def _pull_images(place: Place, repository: str) -> tuple[Statement, Statement]:
+    actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    return (
+        allow("LogInToRegistries", "ecr:GetAuthorizationToken", "*"),
+        allow("PullImages", actions, place.arn("ecr", f"repository/{repository}")),
     )
 
 
@@ -248,3 +246,9 @@ def expire_untagged(days: int) -> str:
 def allow(sid: str, actions: str | list[str], resources: str | list[str]) -> Statement:
     """A statement that allows these actions on these resources."""
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def resources(statement: Statement) -> list[str]:
+    """What a statement is about, also where it names one thing alone."""
+    named = statement["Resource"]
+    return [named] if isinstance(named, str) else list(named)

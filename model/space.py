@@ -42,18 +42,24 @@ Space = Mapping[str, Range]
 def value(range_: Range, text: str) -> Value:
     """The value that a text means. Raises ValueError for one that is not in the range."""
     match range_:
-        case Whole(low, high):
+        case Whole():
             found: Value = int(text)
-            inside = low <= found <= high
-        case Real(low, high):
+        case Real():
             found = float(text)
-            inside = low <= found <= high
         case Choice(values):
             found = next((each for each in values if str(each) == text), text)
-            inside = found in values
-    if not inside:
+    if not holds(range_, found):
         raise ValueError(f"{text} is not {shown(range_)}")
     return found
+
+
+def holds(range_: Range, found: object) -> bool:
+    """Whether a value is in the range."""
+    match range_:
+        case Whole(low, high) | Real(low, high):
+            return isinstance(found, int | float) and low <= found <= high
+        case Choice(values):
+            return found in values
 
 
 def shown(range_: Range) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from release.domain.events import Tell
 from release.domain.stage import ImageSettings
-from release.domain.training import Job, Request
+from release.domain.training import Job, Request, Status
 from release.domain.tuning import Tried, TuningJob
 from release.ports import Registry, StagePorts
 
@@ -45,17 +45,36 @@ class Following(Protocol):
         """The lines that came since the last call."""
 
 
-class TrainingJobs(Protocol):
-    """SageMaker, as far as a training job's life needs it."""
+class Standing(Protocol):
+    """A job as SageMaker describes it."""
 
-    def describe(self, name: str) -> Job | None:
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def status(self) -> Status:
+        """How it stands."""
+
+
+Seen = TypeVar("Seen", bound=Standing, covariant=True)
+
+
+class Jobs(Protocol[Seen]):
+    """SageMaker, as far as the life of a job of one kind needs it."""
+
+    def describe(self, name: str) -> Seen | None:
         """A job, None when there is none of that name."""
 
     def create(self, name: str, request: Request) -> None:
         """Start a job."""
 
     def stop(self, name: str) -> None:
-        """Have a job stop; one that has ended is no error."""
+        """Have a job stop, and those that it started; one that has ended is no error."""
+
+
+class TrainingJobs(Jobs[Job], Protocol):
+    """The training jobs."""
 
     def follow(self, name: str) -> Following:
         """Follow what a job prints."""
@@ -64,20 +83,11 @@ class TrainingJobs(Protocol):
         """Unpack what a job left beside its model into `folder`; whether it left anything."""
 
 
-class TuningJobs(Protocol):
-    """SageMaker, as far as a tuning job's life needs it."""
-
-    def describe(self, name: str) -> TuningJob | None:
-        """A tuning job, None when there is none of that name."""
-
-    def create(self, name: str, request: Request) -> None:
-        """Start a tuning job."""
-
-    def stop(self, name: str) -> None:
-        """Have a tuning job and its training jobs stop; one that has ended is no error."""
+class TuningJobs(Jobs[TuningJob], Protocol):
+    """The tuning jobs."""
 
     def tried(self, name: str) -> Sequence[Tried]:
-        """Its training jobs, in the order of their start."""
+        """The training jobs of one, in the order of their start."""
 
 
 @dataclass(frozen=True)

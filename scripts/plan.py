@@ -40,8 +40,7 @@ def _show(found: StagePlan, out: Out) -> None:
     """One stage for people: errors and findings with what to do about them."""
     out.plain(f"{found.stage}: {planned.counts(found)}")
     for change in found.changes:
-        properties = f" ({', '.join(change.properties)})" if change.properties else ""
-        out.plain(f"  {planned.SIGNS[change.deed]} {change}{properties}")
+        out.plain(f"  {planned.line(change)}")
     for pin in found.pins:
         out.plain(f"  pin of {pin}")
     for touched in found.touched:

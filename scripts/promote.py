@@ -58,7 +58,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     world = connect(out.tell, commits=args.commits)
     if args.propose:
         found = propose(world, order, out.tell)
-        proposal.leave(out, found, args.body or world.build / f"proposal-{found.stage}-{found.endpoint}.md")
+        proposal.leave(out, found, args.body or proposal.text_of(found, world.build))
         return 0
     if args.merged:
         proposal.brought(out, order.target, merged(world, order.target, order.endpoint, out.tell))

@@ -6,13 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model import finding
 from model.training.retraining import Wanted
-from model.training.tracking.trackers import DEFAULT, VARIABLE, parse
+from model.training.tracking.trackers import VARIABLE
 from release.connect import connect
 from release.domain.errors import UsageError
 from release.operations.retrain import Order, retrain
-from scripts.shared import arguments, training_job
+from scripts.shared import arguments, training, training_job
 from scripts.shared.cli import Command, Out, run
 from scripts.shared.retrained import words
 from scripts.shared.trainer import TrainsAsCommanded
@@ -36,9 +35,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _further(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    service = finding.load(finding.find(arguments.given(argv, "--service"), Path.cwd()))
-    parser.set_defaults(found=service)
-    arguments.over_the_rule(parser, service)
+    arguments.over_the_rule(parser, training.service_of(parser, argv))
 
 
 def _event(name: str) -> bytes:
@@ -53,13 +50,11 @@ def _event(name: str) -> bytes:
 def _work(args: argparse.Namespace, out: Out) -> int:
     world, service = connect(out.tell, commits=args.commits), args.found
     wanted = Wanted(args.model, arguments.own(args, service), args.until)
-    trackers = parse(args.trackers) if args.trackers else DEFAULT
-    trainer = TrainsAsCommanded(service, wanted, world.build, trackers, training_job.of_retrain(args))
+    trackers, job = training.trackers(args), training_job.of_retrain(args)
+    trainer = TrainsAsCommanded(service, wanted, world.build, trackers, job)
     event = None if args.event is None else _event(args.event)
     result = retrain(world, Order(args.stage, args.endpoint, args.because, event), trainer, out.tell)
-    for gate in result.gates:
-        mark, style = ("✓", "dim") if gate.passed else ("✗", "bold red")
-        out.note(f"{mark} {gate.name}: {gate.reason}", style)
+    training.gates(result.gates, out)
     out.result(result.values(), *words(result, world.build))
     return result.code
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra import deployer_policy, policies
-from infra.ci import limits
+from infra.arns import Place
+from infra.ci import keys, limits
 from infra.policies import Statement
 from release.domain import names
 from release.domain.stage import StageSettings
@@ -70,7 +71,6 @@ _KEPT = (
     names.MAKERS,
 )
 """Where a stage's bucket keeps what its commands read; the data that models learned from is not among it."""
-_ANY, _ALIASES = "ForAnyValue:StringEquals", "kms:ResourceAliases"
 _WRITTEN_BY_A_WAY_BACK = ("ledger", "rollouts/", "fences/")
 _ROLLBACK: Mapping[str, tuple[str, str]] = {
     "Serving": (
@@ -177,10 +177,10 @@ def remembering(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     return _part(stages, "Ledger", _LEDGER, ("ledger",), "that a retrain was asked for, and its end")
 
 
-def state(bucket: str, key_arn: str | None, partition: str, writes: bool) -> tuple[Grant, ...]:
+def state(place: Place, bucket: str, key_arn: str | None, writes: bool) -> tuple[Grant, ...]:
     """Pulumi's own state in a bucket, and the key of that or of its secrets."""
     why = "Pulumi's state" + ("" if writes else ", which a preview only reads")
-    arn = f"arn:{partition}:s3:::{bucket}"
+    arn = place.bucket(bucket)
     objects = ["s3:GetObject", *(["s3:PutObject", "s3:DeleteObject"] if writes else [])]
     found = [
         Grant(policies.allow("StateBucket", ["s3:ListBucket"], arn), why),
@@ -196,7 +196,9 @@ def joined(statements: Iterable[Statement]) -> list[Statement]:
     """Statements on the same things under the same conditions as one, under the first one's name."""
     found: dict[str, Statement] = {}
     for one in statements:
-        key = json.dumps({**one, "Sid": "", "Action": "", "Resource": sorted(_listed(one))}, sort_keys=True)
+        key = json.dumps(
+            {**one, "Sid": "", "Action": "", "Resource": sorted(policies.resources(one))}, sort_keys=True
+        )
         known = found.setdefault(key, {**one, "Action": []})
         known["Action"] = list(dict.fromkeys([*known["Action"], *one["Action"]]))
     return list(found.values())
@@ -219,18 +221,14 @@ def _part(
 
 
 def _narrowed(stage: StageSettings, prefixes: Sequence[str]) -> list[Statement]:
-    """The deployer's statements, of objects those below these prefixes, and of keys the stage's alone.
-
-    A key is told by its alias, which the stage's program has given it.
-    """
+    """The deployer's statements, of objects those below these prefixes, and of keys the stage's alone."""
     found = []
     for one in deployer_policy.document(stage)["Statement"]:
         if one["Sid"] == "Objects":
             bucket = str(one["Resource"]).removesuffix("*")
             one = {**one, "Resource": [f"{bucket}{prefix}*" for prefix in prefixes]}
         if one["Sid"] == "Key":
-            keys = [arn for arn in one["Resource"] if ":key/" in arn]
-            one = {**one, "Resource": keys, "Condition": {_ANY: {_ALIASES: [names.key_alias(stage.stage)]}}}
+            one = keys.held(keys.alone(one), [names.key_alias(stage.stage)])
         found.append(one)
     return found
 
@@ -271,23 +269,15 @@ def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
         sid = grant.statement["Sid"]
         known = found.get(sid)
         if known is None:
-            found[sid] = Grant({**grant.statement, "Resource": _listed(grant.statement)}, grant.why)
+            found[sid] = Grant(
+                {**grant.statement, "Resource": policies.resources(grant.statement)}, grant.why
+            )
             continue
         actions = [*known.statement["Action"], *grant.statement["Action"]]
-        resources = [*_listed(known.statement), *_listed(grant.statement)]
-        merged = {"Action": list(dict.fromkeys(actions)), "Resource": list(dict.fromkeys(resources))}
-        if "Condition" in grant.statement:
-            aliases = [*_aliases(known.statement), *_aliases(grant.statement)]
-            merged["Condition"] = {_ANY: {_ALIASES: aliases}}
-        found[sid] = Grant({**known.statement, **merged}, known.why)
+        on = [*policies.resources(known.statement), *policies.resources(grant.statement)]
+        unique = {"Action": list(dict.fromkeys(actions)), "Resource": list(dict.fromkeys(on))}
+        merged = {**known.statement, **unique}
+        if "Condition" in grant.statement:  # keys have the one condition that merged statements have
+            merged = keys.held(merged, [*keys.aliases(known.statement), *keys.aliases(grant.statement)])
+        found[sid] = Grant(merged, known.why)
     return tuple(found.values())
-
-
-def _aliases(statement: Statement) -> list[str]:
-    """The aliases of the keys that a statement is held to: the one condition that merged statements have."""
-    return list(statement["Condition"][_ANY][_ALIASES])
-
-
-def _listed(statement: Statement) -> list[str]:
-    resource = statement["Resource"]
-    return [resource] if isinstance(resource, str) else list(resource)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from infra import deployer_policy
+from infra.ci import keys
 from infra.policies import Statement
 from release.domain import names
 from release.domain.stage import StageSettings
@@ -68,22 +69,21 @@ def _roles(statement: Statement, boundary: str | None) -> Iterator[Statement]:
 
 
 def _keys(statement: Statement, stage: str) -> Iterator[Statement]:
-    """The key that has the stage's alias; of others what making one needs, for a key's ARN says no name.
+    """The key that has the stage's alias; of others what making one needs.
 
     A key's alias decides some minutes after it was given, and the registry is made before that.
     """
-    keys = {**statement, "Resource": [arn for arn in statement["Resource"] if ":key/" in arn]}
-    alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": [names.key_alias(stage)]}}
+    on_keys = keys.alone(statement)
     tags = {"aws:RequestTag/project": names.PROJECT, "aws:RequestTag/stage": stage}
-    yield {**_but(keys, _PEOPLES_OF_KEYS | _OF_A_NEW_KEY), "Condition": alias}
+    yield keys.held(_but(on_keys, _PEOPLES_OF_KEYS | _OF_A_NEW_KEY), [names.key_alias(stage)])
     yield {**_of(statement, _OF_A_NEW_KEY), "Sid": "NewKey"}
     yield {
-        **_of(keys, {"kms:TagResource"}),
+        **_of(on_keys, {"kms:TagResource"}),
         "Sid": "NewKeysTags",
         "Condition": {"StringEquals": tags},
     }
     for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    yield {**_of(keys, {"kms:CreateGrant"}), "Sid": "KeyGrants", "Condition": for_services}
+    yield {**_of(on_keys, {"kms:CreateGrant"}), "Sid": "KeyGrants", "Condition": for_services}
 
 
 def _of(statement: Statement, actions: AbstractSet[str]) -> Statement:

@@ -142,8 +142,8 @@ def _to_the_first(
 def _state(settings: CiSettings, writes: bool) -> tuple[Grant, ...]:
     if settings.state_bucket is None:
         return ()
-    partition = Place(settings.account, settings.region).partition
-    return grants.state(settings.state_bucket, settings.state_key, partition, writes)
+    place = Place(settings.account, settings.region)
+    return grants.state(place, settings.state_bucket, settings.state_key, writes)
 
 
 def trusted(settings: CiSettings, role: CiRole) -> str:

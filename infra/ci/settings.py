@@ -8,10 +8,10 @@ from pydantic import Field, StringConstraints, ValidationError
 from release.domain import nearby
 from release.domain.errors import UsageError
 from release.domain.pins import Data
+from release.domain.stage import AccountId, PolicyArn, Region
 
 NAMESPACE = "slipway-ci"
 _ROLE = r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$"
-_POLICY = r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+$"
 _KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-zA-Z0-9-]+$"
 _REPOSITORY = (
     r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$|^[A-Za-z0-9][A-Za-z0-9-]*@[0-9]+/[A-Za-z0-9._-]+@[0-9]+$"
@@ -30,16 +30,16 @@ EXAMPLES = {
 class CiSettings(Data):
     """Everything the data of a CI stack says."""
 
-    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    account: AccountId
     """The AWS account, in quotes; the roles are for those of the project's stages that are in it."""
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
+    region: Region
     """Where events are listened to; roles have no region."""
     repository: Annotated[str, StringConstraints(pattern=_REPOSITORY)]
     """The repository whose workflows alone are trusted, as GitHub says it to AWS: `OWNER@123456/NAME@456789`,
     or `OWNER/NAME` of one from before July 2026 that has not changed to ids."""
     provider_exists: bool = False
     """The account trusts GitHub already: it has one provider for it, which something else has made."""
-    permissions_boundary: Annotated[str, StringConstraints(pattern=_POLICY)] | None = None
+    permissions_boundary: PolicyArn | None = None
     """ARN of the policy that bounds every role, where an organisation allows none without one."""
     session_seconds: Annotated[int, Field(ge=3600, le=43_200)] = 3600
     """How long a job that brings a release has its role at most; it asks for it by `role-duration-seconds`.

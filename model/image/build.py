@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,12 +19,12 @@ from model.image.crane import PLATFORM, Crane
 from model.image.dependencies import dependencies_key, write_dependencies
 from model.image.description import SERVER, SOURCE, Origin, Program, Runtime, crane_arguments
 from model.image.errors import BaseImageError, ImageError
-from model.image.layers import write_layer
+from model.image.layers import Entry, write_layer
 from model.image.layout import Layout, blob, docker_layout, keep, keep_folder, pull, read_layout
 from model.image.locked import check_lock
 from model.image.parts import Parts, read_parts, write_parts
 from model.image.program import program_entries, source_files
-from model.image.revision import tree_id
+from model.image.revision import SourceFile, tree_id
 from model.image.sbom import Contents, render
 
 SERVING = Path(__file__).parent.parent / "serving"
@@ -129,11 +129,7 @@ def _build(options: BuildOptions, crane: Crane, work: Path, progress: Progress) 
         parts = put_dependencies(options, crane, work, below, progress)
         progress("code")
         files = source_files(options.serving)
-        origin = Origin(tree_id(files), options.python, options.base, options.source)
-        sbom = render(Contents(origin.revision, parts.wheels, origin.base, parts.base_packages))
-        program = work / "program.tar"
-        write_layer(program_entries(files, sbom), program)
-        return put_program(options, crane, work, Finish(below, program, origin, SERVER))
+        return put_program(options, crane, work, Finish(below, parts, files, program_entries, SERVER))
 
 
 class Finish(NamedTuple):
@@ -141,18 +137,26 @@ class Finish(NamedTuple):
 
     below: str
     """The reference of what it is put on."""
-    layer: Path
-    """The tar of its code."""
-    origin: Origin
+    parts: Parts
+    """What is in that."""
+    files: Sequence[SourceFile]
+    """Its code."""
+    entries: Callable[[Sequence[SourceFile], bytes], Iterable[Entry]]
+    """The entries of the code's layer, with the SBOM."""
     program: Program
 
 
 def put_program(options: BuildOptions, crane: Crane, work: Path, finish: Finish) -> Layout:
     """Puts the layer of the code on the requirements and keeps the image. Raises RegistryError, OSError."""
+    origin = Origin(tree_id(finish.files), options.python, options.base, options.source)
+    parts, title = finish.parts, finish.program.title
+    sbom = render(Contents(origin.revision, parts.wheels, origin.base, parts.base_packages, title))
+    layer = work / "program.tar"
+    write_layer(finish.entries(finish.files, sbom), layer)
     repository = finish.below.rpartition(":")[0]
     above, image = f"{repository}:program", f"{repository}:image"
-    crane.run("append", "--base", finish.below, "--new_layer", finish.layer, "--new_tag", above)
-    crane.run("mutate", above, *crane_arguments(finish.origin, PLATFORM, finish.program), "--tag", image)
+    crane.run("append", "--base", finish.below, "--new_layer", layer, "--new_tag", above)
+    crane.run("mutate", above, *crane_arguments(origin, PLATFORM, finish.program), "--tag", image)
     pull(crane, image, work / "image")
     made = docker_layout(work / "image")
     return keep(made, options.cache / "images" / made.digest.partition(":")[2])

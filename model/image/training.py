@@ -15,18 +15,19 @@ from pathlib import Path, PurePosixPath
 from model.image.build import BuildOptions, BuiltImage, Finish, Progress, built, put_dependencies, put_program
 from model.image.crane import Crane
 from model.image.dependencies import Where, dependencies_key, write_dependencies
-from model.image.description import Origin, Program
+from model.image.description import Program
 from model.image.errors import ImageError
-from model.image.layers import Entry, write_layer
+from model.image.layers import Entry
 from model.image.layout import Layout, keep_folder, pull
 from model.image.locked import PIN, check_lock, pins
 from model.image.parts import Parts, read_parts, write_parts
 from model.image.program import HOME, SBOM
-from model.image.revision import SourceFile, tree_id
-from model.image.sbom import Contents, render
+from model.image.revision import SourceFile
 from model.training_code import ENTRY_POINT, PACKAGE, code_files
 
 TITLE = "slipway-training"
+LOCK = PACKAGE / "training" / "requirements.txt"
+"""The locked requirements."""
 WHERE = Where(HOME / "training-dependencies", re.compile(r"(?:.+/)?tests/.+"))
 _WHOLE = frozenset({"numpy"})
 """What the layer below has without a part that training loads."""
@@ -45,13 +46,6 @@ class TrainingCode:
     service: Path
     place: PurePosixPath
     """As its package is called: `model/service`, or a folder's own name."""
-    package: Path = PACKAGE
-    """The folder `model` of this repository."""
-
-    @property
-    def lock(self) -> Path:
-        """The locked requirements."""
-        return self.package / "training" / "requirements.txt"
 
 
 def build_training_image(options: BuildOptions, code: TrainingCode, progress: Progress) -> BuiltImage:
@@ -61,7 +55,7 @@ def build_training_image(options: BuildOptions, code: TrainingCode, progress: Pr
 
 def training_files(code: TrainingCode) -> list[SourceFile]:
     """The files of the code by their places below the image's program. Raises ImageError, OSError."""
-    if code.place.parts[0] in _RESERVED and code.place.parts[:1] == code.place.parts:
+    if code.place.as_posix() in _RESERVED:
         raise ImageError(
             f"A service's folder cannot be called {code.place}: the training image has that name.",
             "No image was built.",
@@ -69,7 +63,7 @@ def training_files(code: TrainingCode) -> list[SourceFile]:
         )
     return [
         SourceFile(place.as_posix(), path.read_bytes(), place == _SCRIPT)
-        for place, path in code_files(code.service, code.place, code.package).items()
+        for place, path in code_files(code.service, code.place).items()
     ]
 
 
@@ -85,14 +79,10 @@ def _build(options: BuildOptions, code: TrainingCode, crane: Crane, work: Path, 
     storage.mkdir()
     with crane.registry(storage) as host:
         below = f"{host}/slipway:training"
-        parts = _put_requirements(options, code, crane, work, below, progress)
+        parts = _put_requirements(options, crane, work, below, progress)
         progress("code")
-        files = training_files(code)
-        origin = Origin(tree_id(files), options.python, options.base, options.source)
-        sbom = render(Contents(origin.revision, parts.wheels, origin.base, parts.base_packages, TITLE))
-        layer = work / "program.tar"
-        write_layer(_entries(files, sbom), layer)
-        return put_program(options, crane, work, Finish(below, layer, origin, program(code.place)))
+        finish = Finish(below, parts, training_files(code), _entries, program(code.place))
+        return put_program(options, crane, work, finish)
 
 
 def program(service: PurePosixPath) -> Program:
@@ -106,11 +96,11 @@ def program(service: PurePosixPath) -> Program:
 
 
 def _put_requirements(
-    options: BuildOptions, code: TrainingCode, crane: Crane, work: Path, reference: str, progress: Progress
+    options: BuildOptions, crane: Crane, work: Path, reference: str, progress: Progress
 ) -> Parts:
     """Puts base and both layers of requirements into the registry, from the cache where they are in it."""
     serving = options.serving / "requirements.txt"
-    lock, wanted = code.lock.read_text(encoding="utf-8"), code.lock.with_suffix(".in")
+    lock, wanted = LOCK.read_text(encoding="utf-8"), LOCK.with_suffix(".in")
     check_lock(wanted.read_text(encoding="utf-8"), lock, options.python)
     besides = besides_those_of(lock, serving.read_text(encoding="utf-8"))
     below = dependencies_key(serving, options.python, options.base)

@@ -100,14 +100,13 @@ class Finished:
 
 def finish(
     trained: Trained, options: TrainOptions, others: Mapping[Key, bytes], progress: Progress
-) -> tuple[Mapping[str, Any], list[str]]:
-    """Package, write and record; the evidence, and what a person should know.
+) -> tuple[Finished, list[str]]:
+    """Package, write and record; the finished model, and what a person should know.
 
     Raises a `model.errors.ModelError` for a model that cannot be packaged or written.
     """
     finished = complete(trained, others, progress, drawn=bool(options.trackers))
-    warnings = deliver(finished, trained.data, trained.service, options, progress)
-    return finished.evidence, warnings
+    return finished, deliver(finished, trained.data, trained.service, options, progress)
 
 
 def complete(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from model import artifact
 from model.contract import Service, Split
-from model.space import Choice, Parameters, Real, Space, Whole
+from model.space import Choice, Parameters, Real, Space, Whole, holds
 from model.training.checkpoints import Checkpoints
 from model.training.errors import SearchError
 
@@ -140,17 +140,9 @@ def _study(service: Service, model: str, space: Space, seed: int) -> Any:
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
     built = service.build(model).get_params()
     own = {name: built[name] for name in space if name in built}
-    if own.keys() == space.keys() and all(_holds(space, name, value) for name, value in own.items()):
+    if own.keys() == space.keys() and all(holds(space[name], value) for name, value in own.items()):
         study.enqueue_trial(own)
     return study
-
-
-def _holds(space: Space, name: str, value: Any) -> bool:
-    match space[name]:
-        case Choice(values):
-            return value in values
-        case Whole(low, high) | Real(low, high):
-            return isinstance(value, int | float) and low <= value <= high
 
 
 def _suggested(trial: Any, name: str, space: Space) -> Any:

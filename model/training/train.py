@@ -27,7 +27,7 @@ from model.training.data_check import refuse_wrong
 from model.training.data_file import DataFile, data_file
 from model.training.evaluated import Evaluated
 from model.training.export import Scorer, to_onnx
-from model.training.finish import Progress, Trained, TrainResult, complete, deliver, result
+from model.training.finish import Progress, Trained, TrainResult, finish, result
 from model.training.loading import load
 from model.training.options import TrainOptions
 from model.training.package import Exported
@@ -58,15 +58,11 @@ def train(service: Service, options: TrainOptions, progress: Progress = lambda t
     """
     started = time.monotonic()
     beside = read_beside(service, options)
-    progress(f"Loading the data of {service.name}")
-    loaded = load(service, options.build)
-    refuse_wrong(service, loaded.table, beside.split, datetime.now(UTC))
-    data = data_file(service, loaded)
+    data = read_data(service, options, beside.split, progress)
     # More threads are slower on busy cores, and the order of a parallel sum would show in the last bits.
     with threadpool_limits(1):
         trained = learn(service, options.model, data, beside, progress)
-        finished = complete(trained, beside.others, progress, drawn=bool(options.trackers))
-        warnings = deliver(finished, data, service, options, progress)
+        finished, warnings = finish(trained, options, beside.others, progress)
     return result(finished, options.out, time.monotonic() - started, warnings)
 
 
@@ -77,6 +73,14 @@ def read_beside(service: Service, options: TrainOptions) -> Beside:
     others = read_others(options.others)
     split = split_beside(service, options.own, champion, options.champion)
     return Beside(champion, others, split, options.parameters)
+
+
+def read_data(service: Service, options: TrainOptions, split: Split, progress: Progress) -> DataFile:
+    """The service's data, which is right for a training that splits it so. Raises a ModelError."""
+    progress(f"Loading the data of {service.name}")
+    loaded = load(service, options.build)
+    refuse_wrong(service, loaded.table, split, datetime.now(UTC))
+    return data_file(service, loaded)
 
 
 def learn(

@@ -6,7 +6,6 @@ import platform
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,15 +13,12 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from model.contract import Service
-from model.training import finish
 from model.training.checkpoints import Checkpoints
-from model.training.data_check import refuse_wrong
-from model.training.data_file import DataFile, data_file
-from model.training.finish import Progress, Trained, TrainResult
-from model.training.loading import load
+from model.training.data_file import DataFile
+from model.training.finish import Progress, Trained, TrainResult, finish, result
 from model.training.options import TrainOptions
 from model.training.search import Search, best, refuse_nothing, search
-from model.training.train import Beside, features, learn, read_beside
+from model.training.train import Beside, features, learn, read_beside, read_data
 from model.training_code import PACKAGE, code_files
 
 _FOLDER = "tuning"
@@ -40,18 +36,14 @@ def tune(
     started = time.monotonic()
     refuse_nothing(service, options.model, asked.trials, options.parameters)
     beside = read_beside(service, options)
-    progress(f"Loading the data of {service.name}")
-    loaded = load(service, options.build)
-    refuse_wrong(service, loaded.table, beside.split, datetime.now(UTC))
-    data = data_file(service, loaded)
+    data = read_data(service, options, beside.split, progress)
     with threadpool_limits(1):
         decides = {"own": dict(options.own), "code": code(service), "libraries": libraries()}
         folder = options.build / _FOLDER
         trained, kept = tuned(service, options.model, data, beside, asked, folder, decides, progress)
-        finished = finish.complete(trained, beside.others, progress, drawn=bool(options.trackers))
-        warnings = finish.deliver(finished, data, service, options, progress)
+        finished, warnings = finish(trained, options, beside.others, progress)
     kept.drop()
-    return finish.result(finished, options.out, time.monotonic() - started, warnings)
+    return result(finished, options.out, time.monotonic() - started, warnings)
 
 
 def tuned(

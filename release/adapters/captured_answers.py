@@ -9,7 +9,6 @@ Only the folders of hours that may still get files are listed, each file is read
 a time: while more wait, that is all that is told.
 """
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
 
 from release.adapters.aws import MISSING, error_code
+from release.adapters.invocation_metrics import logged, minute_of
 from release.domain import captures as captured
 from release.domain import names
 from release.domain.captures import Aside, Captures, NotEvidence
@@ -81,7 +81,7 @@ class CapturedAnswers:
         self._endpoint = endpoint
         self._grace = timedelta(seconds=captures.grace_seconds)
         self._closed = CLOSED + self._grace
-        self._from = _minute(since) + MINUTE
+        self._from = minute_of(since) + MINUTE
         self._asked: datetime | None = None
         self._folders: dict[tuple[str, datetime], _Folder] = {}
         self._minutes: defaultdict[tuple[str, datetime], _Minute] = defaultdict(_Minute)
@@ -130,7 +130,7 @@ class CapturedAnswers:
         if self._behind:
             self._aside[names.LIVE][Aside.DENIED if self._denied else Aside.BEHIND] += 1
             return [self._event(names.LIVE, self._until - MINUTE, into, _Minute(), 0)]
-        settled = _minute(now - self._grace)
+        settled = minute_of(now - self._grace)
         if settled <= self._until:
             return []
         first, self._until = self._until, settled
@@ -200,7 +200,7 @@ class CapturedAnswers:
         return None
 
     def _count(self, variant: str, answer: captured.Answer) -> None:
-        minute = _minute(answer.at)
+        minute = minute_of(answer.at)
         if minute < self._from:
             return  # before the evidence begins
         if self._asked is not None and minute > self._asked + HOUR:
@@ -243,22 +243,13 @@ class CapturedAnswers:
                 "range": list(self._captures.scores_of),
             },
         }
-        return {
-            "eventId": window["id"],
-            "logStreamName": name,
-            # Of the answers' own minute: what is evidence of a step, and what not, goes by it.
-            "timestamp": int((minute + MINUTE).timestamp() * 1000),
-            "message": json.dumps(window),
-        }
+        # Of the answers' own minute: what is evidence of a step, and what not, goes by it.
+        return logged(name, minute + MINUTE, window)
 
 
 def _by_name(aside: Mapping[Aside, int]) -> dict[str, int]:
     return {cause.value: count for cause, count in sorted(aside.items()) if count}
 
 
-def _minute(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(second=0, microsecond=0)
-
-
 def _hour(moment: datetime) -> datetime:
-    return _minute(moment).replace(minute=0)
+    return minute_of(moment).replace(minute=0)

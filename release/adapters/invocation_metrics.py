@@ -47,12 +47,12 @@ class InvocationMetrics:
         self._edges = {f"pr{index}": round(1e6 * edge) for index, edge in enumerate(edges)}
         self._cloudwatch = cloudwatch
         self._endpoint = endpoint
-        self._next = _minute(since) + timedelta(seconds=PERIOD)
+        self._next = minute_of(since) + timedelta(seconds=PERIOD)
         self._asked = since
 
     def more(self, now: datetime) -> list[dict[str, Any]]:
         """The minutes that are complete by `now`, as events of CloudWatch Logs. Raises boto3's errors."""
-        last = _minute(now - timedelta(seconds=SETTLED_SECONDS))
+        last = minute_of(now - timedelta(seconds=SETTLED_SECONDS))
         last = min(last, self._next + timedelta(seconds=PERIOD * (MOST_MINUTES - 1)))
         if last < self._next or (now - self._asked).total_seconds() < EVERY_SECONDS:
             return []
@@ -68,7 +68,7 @@ class InvocationMetrics:
         for result in answer["MetricDataResults"]:
             variant, _, metric = result["Id"].partition("_")
             for at, value in zip(result["Timestamps"], result["Values"], strict=True):
-                sums.setdefault((variant, _minute(at)), {})[metric] = value
+                sums.setdefault((variant, minute_of(at)), {})[metric] = value
         first, self._next = self._next, last + timedelta(seconds=PERIOD)
         if not self._edges:
             return [_event(variant, at, now, found) for (variant, at), found in sorted(sums.items())]
@@ -127,13 +127,19 @@ def _event(
         "service": {"requests": max(requests, errors), "errors": errors},
         **besides,
     }
+    return logged(name, until, window)
+
+
+def logged(stream: str, at: datetime, window: Mapping[str, Any]) -> dict[str, Any]:
+    """A window as an event of a log stream, as CloudWatch Logs gives them."""
     return {
         "eventId": window["id"],
-        "logStreamName": name,
-        "timestamp": int(until.timestamp() * 1000),
+        "logStreamName": stream,
+        "timestamp": int(at.timestamp() * 1000),
         "message": json.dumps(window),
     }
 
 
-def _minute(moment: datetime) -> datetime:
+def minute_of(moment: datetime) -> datetime:
+    """The minute, in UTC, that a moment lies in."""
     return moment.astimezone(UTC).replace(second=0, microsecond=0)

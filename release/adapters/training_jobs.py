@@ -1,30 +1,22 @@
-"""SageMaker's training jobs by its own SDK, their log, and what they leave in S3.
+"""SageMaker's training jobs, their log, and what they leave in S3."""
 
-The SDK takes seconds to load, so it is loaded when a job is started or asked for.
-"""
-
-import os
 import shutil
 import tarfile
 import tempfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from release.adapters.aws import MISSING, StageAws, error_code
+from release.adapters.sdk_jobs import SdkJobs
 from release.domain import names
 from release.domain.errors import ServiceError
 from release.domain.training import Job, Request, Status, log_streams
 
 _LEFT = "output.tar.gz"
 """What SageMaker makes of /opt/ml/output/data."""
-ABSENT = frozenset({"ResourceNotFound", "ValidationException"})
-"""SageMaker's answers for a job that is not there."""
-ENDED = frozenset({"ValidationException"})
-"""Its answer when a job that has ended is to be stopped."""
 
 
 class TrainingJobs:
@@ -32,16 +24,13 @@ class TrainingJobs:
 
     def __init__(self, aws: StageAws) -> None:
         self._aws = aws
+        self._jobs = SdkJobs(aws, "TrainingJob")
 
     def describe(self, name: str) -> Job | None:
         """A job, None when there is none of that name."""
-        try:
-            found = self._sdk().get(name, session=self._aws.session, region=self._aws.region)
-        except ClientError as error:
-            if error_code(error) in ABSENT:
-                return None
-            raise
-        said = said_by(found)
+        said = self._jobs.describe(name)
+        if said is None:
+            return None
         place = said("output_data_config.s3_output_path", "").rstrip("/")
         return Job(
             name=name,
@@ -55,17 +44,11 @@ class TrainingJobs:
 
     def create(self, name: str, request: Request) -> None:
         """Start a job."""
-        self._sdk().create(
-            training_job_name=name, session=self._aws.session, region=self._aws.region, **request
-        )
+        self._jobs.create(name, request)
 
     def stop(self, name: str) -> None:
         """Have a job stop; one that has ended is no error."""
-        try:
-            self._aws.client("sagemaker").stop_training_job(TrainingJobName=name)
-        except ClientError as error:
-            if error_code(error) not in ENDED:
-                raise
+        self._jobs.stop(name)
 
     def follow(self, name: str) -> "Following":
         """Follow what a job prints."""
@@ -97,13 +80,6 @@ class TrainingJobs:
                 ) from error
         return True
 
-    def _sdk(self) -> Any:
-        """The SDK's class of training jobs. It asks for a region as it is loaded."""
-        os.environ.setdefault("AWS_REGION", self._aws.region)
-        from sagemaker.core.resources import TrainingJob
-
-        return TrainingJob
-
 
 def _plain_files(tar: tarfile.TarFile, folder: Path) -> None:
     """Write the files at the top of an archive; a training leaves nothing else."""
@@ -113,19 +89,6 @@ def _plain_files(tar: tarfile.TarFile, folder: Path) -> None:
         if content is not None:
             with content, (folder / name).open("wb") as file:
                 shutil.copyfileobj(content, file)
-
-
-def said_by(found: Any) -> Any:
-    """A getter of what the SDK's object holds at a path; its own mark for what is missing is the default."""
-    from sagemaker.core.utils.utils import Unassigned
-
-    def said(path: str, default: Any) -> Any:
-        value = found
-        for part in path.split("."):
-            value = getattr(value, part, None)
-        return default if value is None or isinstance(value, Unassigned) else value
-
-    return said
 
 
 class Following:

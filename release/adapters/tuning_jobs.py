@@ -1,13 +1,10 @@
-"""SageMaker's tuning jobs by its own SDK, which is loaded when one is started or asked for."""
+"""SageMaker's tuning jobs, and the training jobs of each."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from release.adapters.aws import StageAws, error_code
-from release.adapters.training_jobs import ABSENT, ENDED, said_by
+from release.adapters.aws import StageAws
+from release.adapters.sdk_jobs import SdkJobs
 from release.domain.training import Request, Status
 from release.domain.tuning import Tried, TuningJob
 
@@ -17,16 +14,13 @@ class TuningJobs:
 
     def __init__(self, aws: StageAws) -> None:
         self._aws = aws
+        self._jobs = SdkJobs(aws, "HyperParameterTuningJob")
 
     def describe(self, name: str) -> TuningJob | None:
         """A tuning job, None when there is none of that name."""
-        try:
-            found = self._sdk().get(name, session=self._aws.session, region=self._aws.region)
-        except ClientError as error:
-            if error_code(error) in ABSENT:
-                return None
-            raise
-        said = said_by(found)
+        said = self._jobs.describe(name)
+        if said is None:
+            return None
         return TuningJob(
             name=name,
             status=Status(said("hyper_parameter_tuning_job_status", Status.RUNNING)),
@@ -37,17 +31,11 @@ class TuningJobs:
 
     def create(self, name: str, request: Request) -> None:
         """Start a tuning job."""
-        where = {"session": self._aws.session, "region": self._aws.region}
-        self._sdk().create(hyper_parameter_tuning_job_name=name, **where, **request)
+        self._jobs.create(name, request)
 
     def stop(self, name: str) -> None:
         """Have a tuning job and its training jobs stop; one that has ended is no error."""
-        try:
-            client = self._aws.client("sagemaker")
-            client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
-        except ClientError as error:
-            if error_code(error) not in ENDED:
-                raise
+        self._jobs.stop(name)
 
     def tried(self, name: str) -> Sequence[Tried]:
         """Its training jobs, in the order of their start."""
@@ -56,13 +44,6 @@ class TuningJobs:
             HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Ascending"
         )
         return [_tried(one) for page in pages for one in page["TrainingJobSummaries"]]
-
-    def _sdk(self) -> Any:
-        """The SDK's class of tuning jobs. It asks for a region as it is loaded."""
-        os.environ.setdefault("AWS_REGION", self._aws.region)
-        from sagemaker.core.resources import HyperParameterTuningJob
-
-        return HyperParameterTuningJob
 
 
 def _tried(summary: dict[str, Any]) -> Tried:

@@ -64,9 +64,7 @@ def _subject(done: Finished) -> str:
 def _verdict(judged: Sequence[Judged]) -> str:
     if not judged:
         return ""
-    steps = ", ".join(
-        f"{found.decision} {'alone' if found.share == 100 else f'at {found.share} %'}" for found in judged
-    )
+    steps = ", ".join(f"{found.decision} {past.traffic(found)}" for found in judged)
     return f"{steps}; {judged[-1].because}"
 
 

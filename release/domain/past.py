@@ -193,6 +193,11 @@ def _who(entry: Entry) -> str:
     return f"{entry.owner.user}@{entry.owner.host}"
 
 
+def traffic(judged: Judged) -> str:
+    """With which share of the traffic a candidate was judged, in words."""
+    return "alone" if judged.share == 100 else f"at {judged.share} %"
+
+
 def grounds(
     skip: Skip | None,
     approvals: Sequence[Approval],

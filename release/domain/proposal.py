@@ -5,7 +5,6 @@ proposal is brought (`./slipway promote STAGE --merged`), nothing is made and no
 """
 
 import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from release.domain.errors import UsageError
@@ -59,12 +58,12 @@ def branch_of(stage: str, endpoint: str, release: str) -> str:
     return f"slipway/promote-{stage}-{endpoint}-{release}"
 
 
-def message(stage: str, endpoint: str, proposed: Proposed, said: Sequence[str] = ()) -> Message:
-    """What the commit of a proposal says, with paragraphs of one line each."""
+def message(stage: str, endpoint: str, proposed: Proposed) -> Message:
+    """What the commit of a proposal says."""
     was = f" (was {proposed.replaces})" if proposed.replaces else ""
     reason = (f"Reason: {proposed.reason}",) if proposed.reason else ()
     once = f"Rolled out by ./slipway promote {stage} --merged once this is merged; until then nothing moves."
-    return Message(f"{stage}: promote {endpoint} to {proposed.release}{was}", (*reason, *said, once))
+    return Message(f"{stage}: promote {endpoint} to {proposed.release}{was}", (*reason, once))
 
 
 def refuse_checkout(found: Checkout | None, stage: str) -> None:

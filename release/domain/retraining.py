@@ -70,7 +70,7 @@ def _folded(known: Retrain | None, entry: Entry) -> Retrain | None:
 
 
 def looks_back(settings: RetrainSettings) -> timedelta:
-    """How far back a ledger has to be read for what `admit` decides."""
+    """How far back a ledger has to be read for what `why_not` decides."""
     return timedelta(days=max(BUDGET_DAYS, settings.cooldown_days))
 
 

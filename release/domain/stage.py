@@ -21,7 +21,11 @@ _NO_KEYS = ("stage", "region")
 """Fields that are no keys of slipway's: the stack's name, and the provider's setting."""
 _DIGESTED = r"^[a-z0-9.:_/-]+@sha256:[0-9a-f]{64}$"
 
-_POLICY = r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+$"
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
+PolicyArn = Annotated[
+    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+$")
+]
 
 EXAMPLES = {
     "account": 'slipway:account: "123456789012"',
@@ -114,9 +118,9 @@ class StageSettings(Data):
 
     stage: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,11}$")]
     """The stack's name."""
-    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    account: AccountId
     """The stage's AWS account, in quotes; credentials of another one are refused."""
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
+    region: Region
     """Where all of the stage is."""
     profile: str | None = None
     """The AWS profile of the stage's account; without one, the standard credential chain."""
@@ -130,8 +134,9 @@ class StageSettings(Data):
     retrain: RetrainSettings = RetrainSettings()
     gates: tuple[str, ...] = ()
     """Gates that this stage insists on besides those of Pulumi.yaml (`release/domain/stages.py`)."""
-    permissions_boundary: Annotated[str, StringConstraints(pattern=_POLICY)] | None = None
-    """ARN of the policy that bounds the execution role, and keeps a workflow from what it leaves out."""
+    permissions_boundary: PolicyArn | None = None
+    """ARN of the policy that bounds the roles of endpoints and trainings, and keeps a workflow from what it
+    leaves out."""
     training: TrainingSettings | None = None
     """Whether trainings run in the stage: `{}` declares a role for them, and jobs with these defaults."""
     protect: bool = False

@@ -29,6 +29,8 @@ class Status(StrEnum):
 
 LIVES = frozenset({Status.RUNNING, Status.COMPLETED})
 """A job that stands so is the one that was asked for: it is watched, or its model is fetched."""
+UNDER_WAY = frozenset({Status.RUNNING, Status.STOPPING})
+"""A job that stands so has not ended."""
 
 
 @dataclass(frozen=True)

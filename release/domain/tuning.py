@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from release.domain import training
+from release.domain import names, training
 from release.domain.training import Request, Status, TrainingFailed
 
 MOST_PARALLEL = 100
@@ -85,19 +85,19 @@ def afresh(asked: Request, attempt: int) -> Request:
 
 def failed(job: TuningJob) -> TrainingFailed:
     """Why a tuning job that ended has found nothing."""
+    nothing = "There is no model, and what an earlier training left stays."
+    logs = f"Look at the logs of its training jobs, whose names begin with its own, in {names.TRAINING_LOGS}"
     if job.status is Status.FAILED:
         return TrainingFailed(
             f"The tuning job {job.name} failed: {job.failure or 'no reason given'}",
-            "There is no model, and what an earlier training left stays.",
-            "Look at the logs of its training jobs, whose names begin with its own, in "
-            "/aws/sagemaker/TrainingJobs; then run the same command again.",
+            nothing,
+            f"{logs}; then run the same command again.",
         )
     if job.status is Status.COMPLETED:
         return TrainingFailed(
             f"The tuning job {job.name} is Completed, and none of its training jobs measured anything.",
-            "There is no model, and what an earlier training left stays.",
-            "Look at the logs of its training jobs, whose names begin with its own, in "
-            "/aws/sagemaker/TrainingJobs; then have it searched once more: the same command with --again",
+            nothing,
+            f"{logs}; then have it searched once more: the same command with --again",
         )
     return TrainingFailed(
         f"The tuning job {job.name} was stopped.",

@@ -24,7 +24,8 @@ def propose(world: World, order: Order, tell: Tell) -> Proposal:
     """
     target = world.stage(world.stages.entry(order.target).name)
     endpoint = target.settings.only_endpoint(order.endpoint)
-    proposal.refuse_checkout(target.repository.checkout(), target.name)
+    checkout = target.repository.checkout()
+    proposal.refuse_checkout(checkout, target.name)
     _refuse_open(target, endpoint)
     coming = proven(world, order, tell)
     target = coming.target
@@ -32,10 +33,11 @@ def propose(world: World, order: Order, tell: Tell) -> Proposal:
     _refuse_failed(world, coming)
     judging.refuse_impossible(target, endpoint, coming.content, order.strategy, tell)
     quota.refuse_short(target, endpoint, tell)
-    return _written(coming, order, tell)
+    return _written(coming, order, checkout is not None, tell)
 
 
-def _written(coming: Coming, order: Order, tell: Tell) -> Proposal:
+def _written(coming: Coming, order: Order, tracked: bool, tell: Tell) -> Proposal:
+    """The proposal; in a branch where the stage's file is `tracked` by Git."""
     target, endpoint, content = coming.target, coming.endpoint, coming.content
     live = rollouts.settings_of(target, endpoint).pins.live
     pin = placed(content, target)
@@ -54,7 +56,6 @@ def _written(coming: Coming, order: Order, tell: Tell) -> Proposal:
     message = proposal.message(target.name, endpoint, proposed)
     text = body(message.subject, _evidence(coming, order, edit.diff))
     branch = proposal.branch_of(target.name, endpoint, content.id)
-    tracked = target.repository.checkout() is not None
     commit = target.repository.branch(branch, edit.after, message) if tracked else None
     if commit:
         tell(Event(f"{branch} holds the proposal in one commit, {commit}"))

@@ -91,10 +91,10 @@ class _Run:
     asked: Asked
     champion: str
     """The release that was live when it was asked for."""
-    landed: str | None
-    """The release that came of it, where that is live in the stage already."""
-    trained: Trained | None
     tell: Tell
+    landed: str | None = None
+    """The release that came of it, where that is live in the stage already."""
+    trained: Trained | None = None
 
     @property
     def folder(self) -> Path:
@@ -282,9 +282,7 @@ def _begun(wish: _Wish, dead: Retrain | None) -> _Run:
         window=look.window,
         champion=live.sha256,
     )
-    run = _Run(
-        wish.world, ports, wish.endpoint, rollouts.new_id(), asked, live.release, None, None, wish.tell
-    )
+    run = _Run(wish.world, ports, wish.endpoint, rollouts.new_id(), asked, live.release, wish.tell)
     if dead is not None:
         _give_up(run, dead)
     run.record(asked)
@@ -313,16 +311,21 @@ def _taken_over(wish: _Wish, dead: Retrain, landed: str | None) -> _Run:
         dead.id,
         dead.asked,
         dead.champion,
-        landed,
-        dead.trained,
         wish.tell,
+        landed=landed,
+        trained=dead.trained,
     )
     run.record(TakenOver())
     return run
 
 
+def _kept_champion(world: World, release: str) -> Path:
+    """Where a champion's model.tar.gz is kept for training beside it."""
+    return world.build / "champion" / f"{release}.tar.gz"
+
+
 def _champion_file(wish: _Wish) -> Path:
-    path = wish.world.build / "champion" / f"{wish.live.release}.tar.gz"
+    path = _kept_champion(wish.world, wish.live.release)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(champion.model_of(wish.ports, wish.live))
     return path
@@ -335,8 +338,8 @@ def _trained(run: _Run, trainer: Trainer) -> Trained:
     found = _left(run)
     if found is None:
         run.tell(Event(f"training {run.asked.window.model} on {run.asked.window.learns}"))
-        path = run.world.build / "champion" / f"{run.champion}.tar.gz"
-        trainer.train(run.asked.window, path, run.folder, run.tell)
+        champion_file = _kept_champion(run.world, run.champion)
+        trainer.train(run.asked.window, champion_file, run.folder, run.tell)
         found = _left(run)
     if found is None:
         raise UsageError(

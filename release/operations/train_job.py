@@ -8,23 +8,30 @@ runs, or fetches what it left, and starts another one only after a failure or a 
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 from release.domain import names, training
 from release.domain.data_version import DataVersion
 from release.domain.errors import ReleaseFailed, ServiceError, UsageError
 from release.domain.stage import EXAMPLES, TrainingSettings
-from release.domain.training import Channel, Job, Order, Request, Status, TrainingFailed
+from release.domain.training import Channel, Job, Order, Status, TrainingFailed
 from release.jobs import Code, Inputs, Site
+from release.operations.job_life import Kind, begun, looks
 from release.ports import Event, StagePorts, Tell
 
-FIRST_LOOK, LAST_LOOK, GROWTH = 0.5, 10.0, 1.3
-"""Seconds between two looks at a job: few at first, more the longer it takes."""
 DATA = "data"
 """The channel of the data."""
 _MEASURE = "metric "
 """How the lines begin that are for SageMaker's patterns, and not for people."""
+
+
+def _there(job: Job) -> str:
+    if job.status is Status.RUNNING:
+        return f"the training job {job.name} runs already: it is watched"
+    return f"the training job {job.name} has done the same: what it left is fetched"
+
+
+_KIND = Kind("training job", names.training_job, training.afresh, _there)
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,8 @@ def train(site_of: Callable[[], Site], wanted: Wanted, folder: Path, tell: Tell)
     site, settings = place(site_of, tell)
     ordered = order(site, settings, wanted, tell)
     request = training.request(site.ports.settings, settings, ordered, site.ports.artifacts.bucket)
-    job = _ended(site, _begun(site, wanted, request, tell), tell)
+    named = (wanted.service, site.ports.name)
+    job = _ended(site, begun(_KIND, site.jobs, named, request, wanted.again, tell), tell)
     if job.status is not Status.COMPLETED:
         raise training.failed(job)
     return fetched(site, job, folder)
@@ -150,29 +158,6 @@ def _image(site: Site, code: Code, tell: Tell) -> str:
     return f"{ports.registry.uri()}@{image.digest}"
 
 
-def _begun(site: Site, wanted: Wanted, request: Request, tell: Tell) -> Job:
-    """The job of this request: the one that there is, or a new one."""
-    afresh = False
-    for attempt in count(1):
-        name = names.training_job(wanted.service, site.ports.name, request, attempt)
-        found = site.jobs.describe(name)
-        if found is None:
-            break
-        if found.status is Status.RUNNING:
-            tell(Event(f"the training job {name} runs already: it is watched"))
-            return found
-        if found.status is Status.COMPLETED and not wanted.again:
-            tell(Event(f"the training job {name} has done the same: what it left is fetched"))
-            return found
-        afresh = afresh or found.status is Status.COMPLETED
-    site.jobs.create(name, training.afresh(request, attempt) if afresh else request)
-    tell(Event(f"the training job {name} was started"))
-    made = site.jobs.describe(name)
-    if made is None:
-        raise ServiceError(f"SageMaker knows no training job {name}, which it has just started.")
-    return made
-
-
 def _ended(site: Site, job: Job, tell: Tell) -> Job:
     """The job when it has ended. An interrupt has it stopped, and goes on."""
     try:
@@ -188,17 +173,13 @@ def _ended(site: Site, job: Job, tell: Tell) -> Job:
         raise
 
 
-def _watched(site: Site, job: Job, tell: Tell) -> Job:
-    log, said, seconds = site.jobs.follow(job.name), "", FIRST_LOOK
-    while True:
+def _watched(site: Site, begun_as: Job, tell: Tell) -> Job:
+    log, said = site.jobs.follow(begun_as.name), ""
+    for job in looks(site.jobs, begun_as, site.ports.clock):
         for line in log.more():
             if not line.startswith(_MEASURE):
                 tell(Event(line, detail=True))
         if job.secondary != said:
             said = job.secondary
             tell(Event(f"{job.name}: {said}"))
-        if job.status not in {Status.RUNNING, Status.STOPPING}:
-            return job
-        site.ports.clock.sleep(seconds)
-        seconds = min(seconds * GROWTH, LAST_LOOK)
-        job = site.jobs.describe(job.name) or job
+    return job

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from release.domain.planned import Deed, StagePlan, exit_code
+from release.domain.planned import Change, Deed, StagePlan, exit_code
 from release.report.markdown import text
 
 SIGNS = {Deed.CREATE: "+", Deed.CHANGE: "~", Deed.REPLACE: "±", Deed.DELETE: "-"}
@@ -33,6 +33,12 @@ def counts(plan: StagePlan) -> str:
         return "nothing is there yet: pulumi up makes all of it"
     told = [f"{plan.count(deed)} to {deed.value}" for deed in Deed if plan.count(deed)]
     return ", ".join(told) or "nothing changes"
+
+
+def line(change: Change) -> str:
+    """One change, with what of the resource differs."""
+    properties = f" ({', '.join(change.properties)})" if change.properties else ""
+    return f"{SIGNS[change.deed]} {change}{properties}"
 
 
 def markdown(plans: Sequence[StagePlan]) -> str:
@@ -71,7 +77,6 @@ def _told(plan: StagePlan) -> Iterator[str]:
     if plan.changes:
         yield from ("", "```diff")
         for change in plan.changes[:LISTED]:
-            properties = f" ({', '.join(change.properties)})" if change.properties else ""
-            yield f"{SIGNS[change.deed]} {change}{properties}".replace("`", "'")
+            yield line(change).replace("`", "'")
         yield from [f"  and {len(plan.changes) - LISTED} more"] * (len(plan.changes) > LISTED)
         yield "```"

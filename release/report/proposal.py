@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from release.domain.ledger import Judged
 from release.domain.manifest import GateResult, Manifest
+from release.domain.past import traffic
 from release.domain.pins import ReleasePin, RolloutSettings
 from release.domain.request_schema import Compared
 from release.report.changes import differences
@@ -119,8 +120,7 @@ def _source(told: Evidence) -> list[str]:
     lived = "since when, its ledger does not say" if told.lived is None else f"for {lasting(told.lived)}"
     lines = [f"- Live in {text(told.source)} {lived}"]
     for found in told.judged:
-        share = "alone" if found.share == 100 else f"at {found.share} %"
-        says = f"{found.decision} {share}, {found.requests:,} requests in {lasting(found.seconds)}"
+        says = f"{found.decision} {traffic(found)}, {found.requests:,} requests in {lasting(found.seconds)}"
         lines.append(f"- Judged there: {text(f'{says}: {found.because}')}")
     if not told.judged:
         lines.append(f"- Not judged in {text(told.source)}: its strategy there asks no judge")

@@ -34,6 +34,11 @@ def refuse(args: argparse.Namespace, named: bool) -> None:
         )
 
 
+def text_of(found: Proposal, build: Path) -> Path:
+    """Where the text lies in the folder `build`, unless somebody says where."""
+    return build / f"proposal-{found.stage}-{found.endpoint}.md"
+
+
 def leave(out: Out, found: Proposal, body: Path) -> None:
     """Write the text to `body`, and say what comes next."""
     lines = words(found, body)

@@ -17,9 +17,7 @@ def words(result: Retrained, build: Path) -> Iterator[str]:
         return
     yield f"[green]✓[/green] {result.release}, from {result.learns}, is live in {result.at}, verified."
     if result.proposal:
-        yield from proposal.words(
-            result.proposal, build / f"proposal-{result.proposal.stage}-{result.endpoint}.md"
-        )
+        yield from proposal.words(result.proposal, proposal.text_of(result.proposal, build))
     for reason in result.reasons:
         yield f"[yellow]It went no further:[/yellow] {escape(reason)}"
     if result.next_step:

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model import finding
+from model.contract import Service
 from model.training.bundle import parse_other
 from model.training.options import TrainOptions
-from model.training.tracking.trackers import DEFAULT, VARIABLE, parse
+from model.training.tracking.trackers import DEFAULT, VARIABLE, Name, parse
 from release import connect
 from scripts.shared import arguments, champion, training_job
 from scripts.shared.cli import Out
 
 if TYPE_CHECKING:
     from model.training.finish import TrainResult
+    from model.training.kinds.gate import Gate
+    from release.domain.manifest import GateResult
 
 SERVICE_HELP = "a service of model/services by name, or a service's folder (default: the project's only one)"
 TRACKERS_HELP = f"what records the run: mlflow, wandb, mlflow,wandb or none (default ${VARIABLE}, or mlflow)"
@@ -35,9 +38,19 @@ def common(parser: argparse.ArgumentParser) -> None:
 
 def further(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     """The models and options of the service that is asked for."""
-    service = finding.load(finding.find(arguments.given(argv, "--service"), Path.cwd()))
-    parser.set_defaults(found=service)
-    arguments.of_service(parser, service)
+    arguments.of_service(parser, service_of(parser, argv))
+
+
+def service_of(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Service:
+    """The service that is asked for, which a command then has as `args.found`."""
+    found = finding.load(finding.find(arguments.given(argv, "--service"), Path.cwd()))
+    parser.set_defaults(found=found)
+    return found
+
+
+def trackers(args: argparse.Namespace) -> tuple[Name, ...]:
+    """What records the run."""
+    return parse(args.trackers) if args.trackers else DEFAULT
 
 
 def options(args: argparse.Namespace, out: Out) -> TrainOptions:
@@ -51,16 +64,21 @@ def options(args: argparse.Namespace, out: Out) -> TrainOptions:
         champion=champion.of(args.champion, service.name, build, out.tell),
         others=tuple(map(parse_other, args.others)),
         build=build,
-        trackers=parse(args.trackers) if args.trackers else DEFAULT,
+        trackers=trackers(args),
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
     )
 
 
-def told(result: "TrainResult", out: Out) -> int:
-    """Tell people what a training came to; the exit code: 1 for a model that its gates refuse."""
-    for gate in result.gates:
+def gates(found: "Sequence[Gate | GateResult]", out: Out) -> None:
+    """Tell people what the gates of a model's evidence say of it."""
+    for gate in found:
         mark, style = ("✓", "dim") if gate.passed else ("✗", "bold red")
         out.note(f"{mark} {gate.name}: {gate.reason}", style)
+
+
+def told(result: "TrainResult", out: Out) -> int:
+    """Tell people what a training came to; the exit code: 1 for a model that its gates refuse."""
+    gates(result.gates, out)
     for warning in result.warnings:
         out.note(f"warning: {warning}", "yellow")
     size, sha = result.evidence["model"]["size"] / 1000, result.evidence["model"]["sha256"][:12]

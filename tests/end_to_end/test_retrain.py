@@ -24,9 +24,9 @@ def live(world, trained):
     return world.slipway("release", "--model", os.fspath(trained["logistic"])).result["release"]
 
 
-def retrains(world, stage="dev"):
-    """The ledger's entries of retrains."""
-    return [entry.what for entry in world.entries(stage) if entry.subject.kind == "retrain"]
+def retrains(world):
+    """The entries of retrains in dev's ledger."""
+    return [entry.what for entry in world.entries("dev") if entry.subject.kind == "retrain"]
 
 
 def alarm(world, **detail) -> str:

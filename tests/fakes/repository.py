@@ -16,7 +16,6 @@ class FakeRepository:
     head: Any = None
     """The pins and proposals of HEAD."""
     behind: int = 0
-    besides: bool = False
     refusal: Exception | None = None
     """What git fails with."""
     commits: list[Message] = field(default_factory=list)
@@ -38,7 +37,7 @@ class FakeRepository:
             raise self.refusal
         self.commits.append(message())
         self.track()
-        return Committed(f"{len(self.commits):07x}", self.besides)
+        return Committed(f"{len(self.commits):07x}", besides=False)
 
     def branch(self, name: str, text: str, message: Message) -> str:
         """Keeps the branch."""

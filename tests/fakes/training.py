@@ -24,7 +24,6 @@ class FakeTrainingJobs:
 
     life: Life = DONE
     """Of the jobs that are created from now on."""
-    failure: str = ""
     left: dict[str, bytes] = field(default_factory=lambda: {"model.tar.gz": b"model"})
     looked: Callable[[str], None] = lambda name: None
     requests: dict[str, Request] = field(default_factory=dict)
@@ -38,7 +37,7 @@ class FakeTrainingJobs:
             return None
         life = self._lives[name]
         status, secondary = life.pop(0) if len(life) > 1 else life[0]
-        return Job(name, f"arn:job/{name}", status, secondary, self.failure, output=f"s3://b/{name}/output")
+        return Job(name, f"arn:job/{name}", status, secondary, output=f"s3://b/{name}/output")
 
     def create(self, name: str, request: Request) -> None:
         """It begins its life."""

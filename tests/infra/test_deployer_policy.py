@@ -7,6 +7,7 @@ import pytest
 from botocore.session import get_session
 
 from infra.deployer_policy import LONGEST, document
+from infra.policies import resources
 from sandbox.aws.shared.policies import allows
 from tests.end_to_end import permissions
 from tests.infra.declared import NEW, pin, stage
@@ -30,8 +31,8 @@ def test_aws_takes_it_as_one_managed_policy(name):
 def test_everything_is_the_stages_own_but_what_aws_gives_no_name():
     unnamed = {one["Sid"] for one in statements() if one["Resource"] == "*"}
     assert unnamed == {"Scaling", "NoResource"}
-    for resource in (r for one in statements() if one["Sid"] not in unnamed for r in [one["Resource"]]):
-        for arn in [resource] if isinstance(resource, str) else resource:
+    for one in (one for one in statements() if one["Sid"] not in unnamed):
+        for arn in resources(one):
             own = r"slipway-dev|delays-dev|:key/\*|aws-service-role|:/aws/sagemaker/TransformJobs\*"
             assert re.search(own, arn), arn
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from release.adapters.stack import PulumiStack
 from release.domain.pins import ReleasePin
 from release.domain.plan import config_plan
 from sandbox.testing import SandboxHandle, start
+from tests.infra import engine
 from tests.infra.ci.stack import ci_stack
 from tests.sandbox.images import model_archive, push_image
 
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.sandbox
 BUCKET = "slipway-dev-123456789012-us-east-1"
 RELEASES = ("0c77e1d2ab93", "3f2a9c01d4e7", "81bb02aa6f10")
 INSTANCE = "ml.m7i.large"
-LIMIT = 240.0
 
 
 @dataclass(frozen=True)
@@ -37,17 +36,8 @@ class Stage:
     sandbox: SandboxHandle
 
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; stderr is in stdout, as a user sees them."""
-        return subprocess.run(
-            ["pulumi", *arguments, "--stack", "dev", "--non-interactive", "--color", "never"],
-            cwd=self.project,
-            env=os.environ | self.sandbox.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
+        """Run a command to its end."""
+        return engine.pulumi(self.project, self.sandbox.env, "dev", *arguments)
 
     def up(self) -> str:
         """`pulumi up` that must succeed."""
@@ -108,8 +98,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("stage")
     with start(folder / "home", time_scale=120) as sandbox:
         stage = Stage(make_project(folder / "project"), sandbox)
-        env = os.environ | sandbox.env
-        subprocess.run(["pulumi", "stack", "init", "dev"], cwd=stage.project, env=env, check=True)
+        engine.make_stack(stage.project, sandbox.env, "dev")
         stage.up()
         yield stage
 

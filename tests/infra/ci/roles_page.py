@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from infra import policies
 from infra.ci import limits
 from infra.ci.grants import DEPLOYS, Grant
 from infra.ci.roles import CiRole, roles
@@ -58,9 +59,8 @@ def _head() -> list[str]:
 def _rows(grants: Iterable[Grant]) -> Iterator[str]:
     for grant in grants:
         one = grant.statement
-        resources = one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]]
         never = "" if one["Effect"] == "Allow" else "**never** "
-        named = [_PLACE.sub("", resource) for resource in resources]
+        named = [_PLACE.sub("", resource) for resource in policies.resources(one)]
         held = "; ".join(_held(one.get("Condition", {})))
         on = f"{_listed(named)}{held and f', where {held}'}"
         yield f"| {never}{_listed(one['Action'])} | {on} | {grant.why} |"

@@ -1,6 +1,5 @@
 """A CI stack by the real engine: the program of the repository, in a project folder of its own."""
 
-import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +8,8 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
+from tests.infra import engine
 from tests.infra.ci.examples import REPOSITORY
-
-LIMIT = 240.0
 
 
 @dataclass(frozen=True)
@@ -22,17 +20,8 @@ class CiStack:
     env: Mapping[str, str]
 
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; stderr is in stdout, as a user sees them."""
-        return subprocess.run(
-            ["pulumi", *arguments, "--stack", "main", "--non-interactive", "--color", "never"],
-            cwd=self.folder,
-            env=os.environ | dict(self.env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
+        """Run a command to its end."""
+        return engine.pulumi(self.folder, self.env, "main", *arguments)
 
     def must(self, *arguments: str) -> str:
         """A command that must succeed."""
@@ -60,5 +49,5 @@ def ci_stack(folder: Path, env: Mapping[str, str], stages: Path = ROOT) -> CiSta
         yaml.dump(document, folder / name)
     found = CiStack(folder, env)
     found.set(repository=REPOSITORY, **({} if stages == ROOT else {"project": str(stages)}))
-    subprocess.run(["pulumi", "stack", "init", "main"], cwd=folder, env=os.environ | dict(env), check=True)
+    engine.make_stack(folder, env, "main")
     return found

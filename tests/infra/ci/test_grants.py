@@ -9,6 +9,7 @@ from infra import deployer_policy
 from infra.ci.grants import DEPLOYS
 from infra.ci.roles import LONGEST
 from infra.ci.stage_files import Project
+from infra.policies import resources
 from release.domain.errors import UsageError
 from sandbox.aws.shared.policies import allows
 from tests.infra.ci import roles_page
@@ -57,9 +58,8 @@ def test_no_role_may_what_whoever_deploys_may_not(name):
     for one in policy(name)["Statement"]:
         if one["Effect"] != "Allow":
             continue
-        resources = one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]]
         for action in one["Action"]:
-            for resource in resources:
+            for resource in resources(one):
                 assert any(allows([found], action, resource) for found in deployers), (action, resource)
 
 
@@ -91,7 +91,7 @@ def told(statements):
         (one["Effect"], action, resource, json.dumps(one.get("Condition")))
         for one in statements
         for action in one["Action"]
-        for resource in ([one["Resource"]] if isinstance(one["Resource"], str) else one["Resource"])
+        for resource in resources(one)
     }
 
 

@@ -2,27 +2,25 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from infra.ci.roles import roles
 from infra.ci.stage_files import project_at
+from scripts.checks.workflows import read
 from tests.conftest import ROOT
 from tests.infra.ci.examples import settings
 
 PROJECT = project_at(ROOT)
 ROLES = {role.full_name: role for role in roles(settings(), PROJECT)}
 STAGE = re.compile(r"\$\{\{ (inputs|matrix)\.stage \}\}")
-WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 
 def asked() -> Iterator[tuple[str, str, str]]:
     """Workflow and job, its environment and its role; once for each stage where it is of any."""
-    for path in WORKFLOWS:
-        jobs: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))["jobs"]
-        for name, job in jobs.items():
+    for path, workflow in read(ROOT).items():
+        for name, job in workflow.get("jobs", {}).items():
             steps = job.get("steps", ())
             found = [
                 step["with"]["role-to-assume"] for step in steps if "role-to-assume" in step.get("with", {})
@@ -33,7 +31,7 @@ def asked() -> Iterator[tuple[str, str, str]]:
                 first = PROJECT.stages[0].stage
                 for stage in stages:
                     if "promote" not in role or stage != first:  # nothing is promoted to the first
-                        where = f"{path.name}: {name} {stage}".strip()
+                        where = f"{Path(path).name}: {name} {stage}".strip()
                         yield where, STAGE.sub(stage, environment), STAGE.sub(stage, role)
 
 

@@ -8,24 +8,24 @@ from release.adapters.revisions import config_at
 from release.domain.errors import UsageError
 
 
+def git(folder, *arguments):
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
 @pytest.fixture
 def project(tmp_path):
     """A project in a folder of its own inside a repository, whose first commit has one stage."""
     folder = tmp_path / "repository" / "project"
     folder.mkdir(parents=True)
-
-    def git(*arguments):
-        who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
-
-    git("init", "--initial-branch", "main")
+    git(folder, "init", "--initial-branch", "main")
     (folder / "Pulumi.dev.yaml").write_text('config:\n  slipway:account: "123456789012"\n')
-    git("add", ".")
-    git("commit", "-m", "one stage")
+    git(folder, "add", ".")
+    git(folder, "commit", "-m", "one stage")
     (folder / "Pulumi.dev.yaml").write_text('config:\n  slipway:account: "210987654321"\n')
     (folder / "Pulumi.prod.yaml").write_text("config: {}\n")
-    git("add", ".")
-    git("commit", "-m", "two")
+    git(folder, "add", ".")
+    git(folder, "commit", "-m", "two")
     return folder
 
 
@@ -44,7 +44,6 @@ def test_a_revision_that_there_is_not_is_named(project, revision):
 
 def test_a_file_that_cannot_be_read_names_its_revision(project):
     (project / "Pulumi.dev.yaml").write_text("config: [\n")
-    who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *who, "commit", "-am", "broken"], cwd=project, check=True, capture_output=True)
+    git(project, "commit", "-am", "broken")
     with pytest.raises(UsageError, match=r"Pulumi\.dev\.yaml of main, line"):
         config_at(project, "main", "dev")
