@@ -59,10 +59,6 @@ def page(status: Mapping[str, Any]) -> str:
     )
 
 
-def _place(job: Mapping[str, Any]) -> str:
-    return f"{job['name']} in {job['region']}"
-
-
 def _endpoint(endpoint: Mapping[str, Any]) -> str:
     good = endpoint["status"] == "InService" and not endpoint["failure_reason"]
     reason = endpoint["failure_reason"]

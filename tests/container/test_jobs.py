@@ -1,7 +1,5 @@
 """Jobs in containers: the same contract as in processes, and no container is left."""
 
-import json
-
 import pytest
 
 from sandbox.serving.engines import arguments
@@ -25,7 +23,7 @@ def test_a_training_job_finds_its_data_and_leaves_its_model(jobs: Jobs, engine: 
     name = jobs.start({"data": "kept"}, InputDataConfig=[jobs.channel()], Environment={"MINE": "1"})
     job = jobs.over(name)
     assert job["TrainingJobStatus"] == "Completed", (job.get("FailureReason"), jobs.lines(name))
-    seen = json.loads(jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
+    seen = jobs.seen(job)
     assert seen["argv"] == ["train"]
     assert seen["data"] == {"train/a.csv": "rows of a.csv", "train/deep/b.csv": "rows of deep/b.csv"}
     assert seen["env"]["MINE"] == "1"
@@ -44,7 +42,7 @@ def test_a_failure_and_a_stop_reach_the_program(jobs: Jobs) -> None:
     jobs.sagemaker.stop_training_job(TrainingJobName=name)
     job = jobs.over(name)
     assert job["SecondaryStatus"] == "Stopped"
-    assert jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["told.txt"] == "SIGTERM"
+    assert jobs.model(job)["told.txt"] == "SIGTERM"
 
 
 def test_an_interrupted_job_resumes_in_a_new_container(jobs: Jobs) -> None:
@@ -58,7 +56,7 @@ def test_an_interrupted_job_resumes_in_a_new_container(jobs: Jobs) -> None:
     jobs.world.sandbox.faults("interrupt_training", job=name)
     job = jobs.over(name)
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    seen = json.loads(jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
+    seen = jobs.seen(job)
     assert seen["checkpoints"] == {"epoch": "1"}
 
 

@@ -1,6 +1,7 @@
 """A tiny image whose one program does as its hyperparameters say, and what a test asks of its jobs."""
 
 import io
+import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -225,6 +226,14 @@ class Jobs:
         with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as archive:
             files = [member for member in archive if member.isfile()]
             return {member.name: archive.extractfile(member).read().decode() for member in files}  # ty: ignore
+
+    def model(self, job: dict[str, Any]) -> dict[str, str]:
+        """The files of the model that a training job left."""
+        return self.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])
+
+    def seen(self, job: dict[str, Any]) -> dict[str, Any]:
+        """What a training job's program saw."""
+        return json.loads(self.model(job)["seen.json"])
 
     def keys(self, prefix: str) -> list[str]:
         """The keys of the bucket below a prefix."""

@@ -1,7 +1,7 @@
 """Reads and writes objects of moto's S3 directly, without a request."""
 
 from moto.s3.exceptions import S3ClientError
-from moto.s3.models import s3_backends
+from moto.s3.models import FakeKey, s3_backends
 
 
 def place_of(uri: str) -> tuple[str, str]:
@@ -12,19 +12,13 @@ def place_of(uri: str) -> tuple[str, str]:
 
 def read(account: str, uri: str) -> bytes | None:
     """The newest version of the object at an `s3://` URI, or None when there is none."""
-    try:
-        key = s3_backends[account]["aws"].get_object(*place_of(uri))
-    except S3ClientError:
-        return None
-    return None if key is None else key.value
+    found = _found(account, uri)
+    return None if found is None else found.value
 
 
 def exists(account: str, uri: str) -> bool:
     """Whether there is an object at an `s3://` URI."""
-    try:
-        return s3_backends[account]["aws"].get_object(*place_of(uri)) is not None
-    except S3ClientError:
-        return False
+    return _found(account, uri) is not None
 
 
 def below(account: str, uri: str) -> list[str]:
@@ -41,10 +35,7 @@ def below(account: str, uri: str) -> list[str]:
 
 def key_of(account: str, uri: str) -> str | None:
     """The KMS key that the object at an `s3://` URI is encrypted with; None where it is none of KMS's."""
-    try:
-        found = s3_backends[account]["aws"].get_object(*place_of(uri))
-    except S3ClientError:
-        return None
+    found = _found(account, uri)
     return None if found is None or found.encryption != "aws:kms" else found.kms_key_id
 
 
@@ -68,3 +59,11 @@ def write(account: str, uri: str, content: bytes, key: str = "") -> None:
     s3_backends[account]["aws"].put_object(
         bucket, name, content, encryption=encryption, kms_key_id=key or None
     )
+
+
+def _found(account: str, uri: str) -> FakeKey | None:
+    """The newest version of an object as moto holds it."""
+    try:
+        return s3_backends[account]["aws"].get_object(*place_of(uri))
+    except S3ClientError:
+        return None

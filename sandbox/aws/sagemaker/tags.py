@@ -12,6 +12,8 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.sagemaker.paging import listed
 
+Tags = list[dict[str, str]]
+
 MOST = 50
 """Tags of one resource; SageMaker's limit."""
 
@@ -39,7 +41,13 @@ def install() -> None:
         setattr(SageMakerResponse, action.__name__, action)
 
 
-def new_tags(tags: list[dict[str, str]] | None) -> list[dict[str, str]]:
+def request_and_tags(self: SageMakerResponse) -> tuple[dict[str, Any], Tags]:
+    """What a Create request says, without members that say nothing, and its tags apart; as `new_tags`."""
+    request = {key: value for key, value in dict(self.params).items() if value not in (None, {}, [])}
+    return request, new_tags(request.pop("Tags", []))
+
+
+def new_tags(tags: Tags | None) -> Tags:
     """The tags of a Create request. Raises SageMaker's ValidationException for a key that comes twice."""
     given = list(tags or [])
     keys = [tag["Key"] for tag in given]

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.jobs.processing.inputs import fill, outputs_of
-from sandbox.jobs.processing.state import ProcessingJob, Status, end_of
+from sandbox.jobs.processing.state import ProcessingJob, end_of
 from sandbox.jobs.running import failures
-from sandbox.jobs.running.execution import Cause, Ended
+from sandbox.jobs.running.execution import Ended
 from sandbox.jobs.running.failures import JobFailed, TryAgain
-from sandbox.jobs.running.folders import in_ml, new_folder, remove_folder
-from sandbox.jobs.running.mirrored import Mirrored, keep_written
+from sandbox.jobs.running.folders import in_ml
+from sandbox.jobs.running.job import Status
+from sandbox.jobs.running.mirrored import Mirrored
 from sandbox.jobs.running.objects import ObjectError
 from sandbox.jobs.running.reading import told_in
 from sandbox.jobs.running.services import Services
@@ -48,9 +49,8 @@ class Processor:
             job.conclude(Status.FAILED, failures.INTERNAL)
 
     async def _run(self, job: ProcessingJob) -> Status:
-        folder = await asyncio.to_thread(new_folder, self._services.settings.jobs, job.name)
-        ml = folder / "ml"
-        try:
+        async with self._services.folder(job.name) as folder:
+            ml = folder / "ml"
             outputs = await asyncio.to_thread(self._fill, job, ml)
             application = job.request["AppSpecification"]
             image = await asyncio.to_thread(self._services.image, job.owner, application["ImageUri"])
@@ -65,8 +65,6 @@ class Processor:
             ended = await self._process(job, program, [one for one, at_once in outputs if at_once])
             await asyncio.to_thread(conclude, job, ml, ended, [one for one, _ in outputs])
             return end_of(ended)
-        finally:
-            await asyncio.to_thread(remove_folder, folder)
 
     def _fill(self, job: ProcessingJob, ml: Path) -> list[tuple[Mirrored, bool]]:
         """Lay out /opt/ml; its outputs, each with whether it is written while the job runs."""
@@ -87,16 +85,8 @@ class Processor:
     async def _process(self, job: ProcessingJob, program: Program, written: list[Mirrored]) -> Ended:
         job.begin()
         publish = self._services.log(job.owner, LOG_GROUP, job.name)
-        job.execution = self._services.execution(publish)
-        if job.stop_asked.is_set():
-            job.execution.end(Cause.STOPPED)
-        writing = asyncio.create_task(keep_written(written))
         limit = job.request["StoppingCondition"]["MaxRuntimeInSeconds"]
-        try:
-            return await job.execution.run(program, f"slipway-{program.folder.name}", limit)
-        finally:
-            job.execution = None
-            writing.cancel()
+        return await self._services.run(job, program, publish, limit, written)
 
 
 def conclude(job: ProcessingJob, ml: Path, ended: Ended, outputs: Sequence[Mirrored]) -> None:

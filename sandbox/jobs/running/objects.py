@@ -64,16 +64,23 @@ def named_in_manifest(manifest: bytes) -> dict[str, str]:
     return {f"{prefix}{name}": name for name in names}
 
 
-def files_of(source: Mapping[str, Any], objects: Objects, owner: Owner) -> Iterator[tuple[str, bytes]]:
-    """The files, by their relative paths, that a source of S3 is in File mode. Raises ObjectError."""
+def named_in(source: Mapping[str, Any], objects: Objects, owner: Owner) -> dict[str, str]:
+    """As `names_below`, of the objects that a source of S3 names. Blocking.
+
+    Raises ObjectError, and ValueError for what is no manifest.
+    """
     uri = source["S3Uri"]
     if source["S3DataType"] == "S3Prefix":
-        named = names_below(uri, objects.below(owner, uri))
-    else:
-        try:
-            named = named_in_manifest(objects.read(owner, uri))
-        except (ValueError, TypeError) as error:
-            raise ObjectError(f"Manifest {uri} is not valid: {error}") from error
+        return names_below(uri, objects.below(owner, uri))
+    return named_in_manifest(objects.read(owner, uri))
+
+
+def files_of(source: Mapping[str, Any], objects: Objects, owner: Owner) -> Iterator[tuple[str, bytes]]:
+    """The files, by their relative paths, that a source of S3 is in File mode. Raises ObjectError."""
+    try:
+        named = named_in(source, objects, owner)
+    except (ValueError, TypeError) as error:
+        raise ObjectError(f"Manifest {source['S3Uri']} is not valid: {error}") from error
     for found, name in named.items():
         yield name, objects.read(owner, found)
 

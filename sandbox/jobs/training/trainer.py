@@ -13,10 +13,10 @@ from pathlib import Path
 
 from sandbox.core.clock import now
 from sandbox.jobs.running import failures
-from sandbox.jobs.running.execution import Cause, Ended
+from sandbox.jobs.running.execution import Ended
 from sandbox.jobs.running.failures import JobFailed, TryAgain
-from sandbox.jobs.running.folders import in_ml, new_folder, remove_folder
-from sandbox.jobs.running.mirrored import Mirrored, keep_written
+from sandbox.jobs.running.folders import in_ml
+from sandbox.jobs.running.mirrored import Mirrored
 from sandbox.jobs.running.objects import ObjectError, joined
 from sandbox.jobs.running.reading import files_below, packed, read_file, told_in
 from sandbox.jobs.running.services import Services
@@ -97,9 +97,8 @@ class Trainer:
 
     async def _attempt(self, job: TrainingJob, limits: _Limits) -> Secondary:
         """Run it once and take its output to S3; the status that it leads to. Raises JobFailed, TryAgain."""
-        folder = await asyncio.to_thread(new_folder, self._services.settings.jobs, job.name)
-        ml = folder / "ml"
-        try:
+        async with self._services.folder(job.name) as folder:
+            ml = folder / "ml"
             job.enter(Secondary.DOWNLOADING, "Downloading input data")
             checkpoints = await asyncio.to_thread(self._fill, job, ml)
             job.enter(Secondary.TRAINING, "Downloading the training image")
@@ -118,22 +117,21 @@ class Trainer:
                     told = await asyncio.to_thread(failure_told, ml)
                     raise JobFailed(failures.algorithm_error(ended.code, told))
             return status
-        finally:
-            await asyncio.to_thread(remove_folder, folder)
 
-    def _fill(self, job: TrainingJob, ml: Path) -> Mirrored | None:
+    def _fill(self, job: TrainingJob, ml: Path) -> list[Mirrored]:
+        """Lay out /opt/ml; its folder of checkpoints, where there is one."""
         objects, owner = self._services.objects, job.owner
         kept = job.request.get("CheckpointConfig")
         try:
             fill(ml, job.request, objects, owner)
             if kept is None:
-                return None
+                return []
             folder = in_ml(ml, kept.get("LocalPath") or CHECKPOINTS)
             checkpoints = Mirrored(ml, folder, kept["S3Uri"], objects, owner)
             checkpoints.bring()
         except (ObjectError, OSError) as error:
             raise JobFailed(failures.NO_DATA.format(error)) from error
-        return checkpoints
+        return [checkpoints]
 
     def _program(self, job: TrainingJob, image: Image, folder: Path) -> Program:
         algorithm = job.request["AlgorithmSpecification"]
@@ -152,7 +150,7 @@ class Trainer:
         )
 
     async def _train(
-        self, job: TrainingJob, program: Program, checkpoints: Mirrored | None, limit: float
+        self, job: TrainingJob, program: Program, checkpoints: Sequence[Mirrored], limit: float
     ) -> Ended:
         definitions = read_definitions(job.request["AlgorithmSpecification"].get("MetricDefinitions") or ())
         log_lines = self._services.log(job.owner, LOG_GROUP, job.name)
@@ -164,18 +162,9 @@ class Trainer:
                     job.metrics[name] = Measured(name, value, now())
                     self._measured(job, job.metrics[name])
 
-        job.execution = self._services.execution(publish)
-        if job.stop_asked.is_set():
-            job.execution.end(Cause.STOPPED)
-        kept = [checkpoints] if checkpoints else []
-        writing = asyncio.create_task(keep_written(kept))
+        ended = await self._services.run(job, program, publish, limit, checkpoints)
         try:
-            ended = await job.execution.run(program, f"slipway-{program.folder.name}", limit)
-        finally:
-            job.execution = None
-            writing.cancel()
-        try:
-            for one in kept:
+            for one in checkpoints:
                 await asyncio.to_thread(one.write)
         except (ObjectError, OSError) as error:
             raise JobFailed(failures.NO_UPLOAD.format(error)) from error

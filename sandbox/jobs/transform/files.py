@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.jobs.running.objects import Objects, Owner, joined, named_in_manifest, names_below, source_of
+from sandbox.jobs.running.objects import Objects, Owner, joined, named_in, source_of
 
 
 def results(objects: Objects, owner: Owner, request: Mapping[str, Any]) -> dict[str, str]:
@@ -12,9 +12,5 @@ def results(objects: Objects, owner: Owner, request: Mapping[str, Any]) -> dict[
     Raises ObjectError, and ValueError for what is no manifest.
     """
     source, output = source_of(request["TransformInput"]), request["TransformOutput"]["S3OutputPath"]
-    uri = source["S3Uri"]
-    if source["S3DataType"] == "ManifestFile":
-        files = named_in_manifest(objects.read(owner, uri))
-    else:
-        files = names_below(uri, objects.below(owner, uri))
+    files = named_in(source, objects, owner)
     return {file: joined(output, f"{name}.out") for file, name in files.items()}

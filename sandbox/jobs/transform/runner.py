@@ -16,6 +16,7 @@ import aiohttp
 
 from sandbox.core.clock import now
 from sandbox.jobs.running.failures import INTERNAL, JobFailed
+from sandbox.jobs.running.job import Status
 from sandbox.jobs.running.objects import ObjectError, Objects
 from sandbox.jobs.transform.faults import (
     ALGORITHM,
@@ -31,7 +32,7 @@ from sandbox.jobs.transform.files import results
 from sandbox.jobs.transform.joining import assembled
 from sandbox.jobs.transform.parameters import PATH, Parameters, complete, environment, parameters
 from sandbox.jobs.transform.records import payloads, records, unpacked
-from sandbox.jobs.transform.state import Status, TransformJob
+from sandbox.jobs.transform.state import TransformJob
 from sandbox.serving.endpoints.container_builder import ContainerBuilder, ContainerOwner
 from sandbox.serving.endpoints.failures import DeploymentFailed
 from sandbox.serving.fleets.fleet import Fleet
@@ -85,7 +86,7 @@ class Runner:
     async def run(self, job: TransformJob) -> None:
         """Run a job to its end, or until it is asked to stop. Cancelled, it ends its instances first."""
         work = asyncio.ensure_future(self._run(job))
-        stopped = asyncio.ensure_future(job.stopping.wait())
+        stopped = asyncio.ensure_future(job.stop_asked.wait())
         try:
             await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -93,14 +94,14 @@ class Runner:
             work.cancel()
             await asyncio.wait([work])
         if work.cancelled():
-            job.end(Status.STOPPED)
+            job.conclude(Status.STOPPED)
         elif isinstance(error := work.exception(), JobFailed):
-            job.end(Status.FAILED, str(error))
+            job.conclude(Status.FAILED, str(error))
         elif error is not None:
             log.error("the transform job %s failed", job.name, exc_info=error)
-            job.end(Status.FAILED, INTERNAL)
+            job.conclude(Status.FAILED, INTERNAL)
         else:
-            job.end(Status.COMPLETED)
+            job.conclude(Status.COMPLETED)
 
     async def _run(self, job: TransformJob) -> None:
         place = job.owner.account, job.owner.region, job.name, job.name
@@ -114,7 +115,7 @@ class Runner:
         try:
             if not await fleet.start():
                 raise JobFailed(f"{ALGORITHM}: {NO_PING}")
-            job.start()
+            job.begin()
             if fleet.simulation:
                 self._note(container, container.log_stream("sandbox"), [fleet.simulation])
             await self._transform(job, fleet)

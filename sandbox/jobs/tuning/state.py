@@ -1,16 +1,12 @@
 """A tuning job as it stands, and what its training jobs say of it. Owned by the sandbox's event loop."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sandbox.core.clock import now
 from sandbox.jobs.running.failures import INTERNAL
-from sandbox.jobs.running.objects import Owner
+from sandbox.jobs.running.job import Job
 from sandbox.jobs.training.state import TrainingJob
 
 MOST_ATTEMPTS = 5
@@ -26,20 +22,6 @@ NO_METRIC = (
     "No objective metrics found after running {} training jobs. Please ensure that the custom algorithm is "
     "emitting the objective metric as defined by the regular expression provided."
 )
-
-
-class Status(StrEnum):
-    """Those values of HyperParameterTuningJobStatus that a job of the sandbox can have."""
-
-    IN_PROGRESS = "InProgress"
-    COMPLETED = "Completed"
-    FAILED = "Failed"
-    STOPPING = "Stopping"
-    STOPPED = "Stopped"
-
-
-OVER = {Status.COMPLETED, Status.FAILED, Status.STOPPED}
-"""The statuses that a job stays in."""
 
 
 @dataclass(frozen=True)
@@ -74,26 +56,15 @@ class Objective:
 
 
 @dataclass
-class TuningJob:
-    """One tuning job. The names `arn` and `tags` are those that moto's tagging reads."""
+class TuningJob(Job):
+    """One tuning job. Whoever runs it stops its training jobs when it is asked to stop."""
 
-    owner: Owner
-    name: str
-    arn: str
-    request: Mapping[str, Any]
-    tags: list[dict[str, str]]
     number_of_jobs: int
     """How many training jobs it may start."""
-    status: Status = Status.IN_PROGRESS
-    failure_reason: str = ""
-    creation_time: datetime = field(default_factory=now)
-    last_modified_time: datetime = field(default_factory=now)
-    end_time: datetime | None = None
     jobs: list[TrainingJob] = field(default_factory=list)
     """Its training jobs, in the order of their start."""
     tuned: dict[str, dict[str, str]] = field(default_factory=dict)
     """The hyperparameters that were chosen, by the training job's name."""
-    stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -105,16 +76,6 @@ class TuningJob:
         """What it tunes for."""
         told = self.config["HyperParameterTuningJobObjective"]
         return Objective(told["MetricName"], told["Type"] == "Maximize")
-
-    def conclude(self, status: Status, reason: str = "") -> None:
-        """Be over."""
-        self.status, self.failure_reason = status, reason
-        self.end_time = self.last_modified_time = now()
-
-    def stop(self) -> None:
-        """Be Stopping, and stop its training jobs."""
-        self.status, self.last_modified_time = Status.STOPPING, now()
-        self.stop_asked.set()
 
 
 def status_counters(jobs: Sequence[TrainingJob]) -> dict[str, int]:

@@ -9,9 +9,10 @@ import logging
 from collections.abc import Callable
 
 from sandbox.jobs.running.failures import INTERNAL
+from sandbox.jobs.running.job import Status
 from sandbox.jobs.training.state import OVER, TrainingJob
 from sandbox.jobs.tuning.search import chosen
-from sandbox.jobs.tuning.state import Status, TuningJob, failure
+from sandbox.jobs.tuning.state import TuningJob, failure
 
 log = logging.getLogger(__name__)
 

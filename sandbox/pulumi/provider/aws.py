@@ -4,11 +4,12 @@ Everything that the standard AWS variables say (endpoint, credentials, region) i
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.pulumi.provider.endpoint_wait import Wait
+from sandbox.pulumi.provider.values import Properties
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -144,6 +145,11 @@ def find(doing: str, missing: tuple[str, ...], call: Callable[..., Any], **param
 def tag_list(tags: Mapping[str, str], prefix: str = "") -> list[dict[str, str]]:
     """Return tags as most services want them: `[{"Key": …, "Value": …}]`; KMS prefixes both with `Tag`."""
     return [{f"{prefix}Key": key, f"{prefix}Value": value} for key, value in tags.items()]
+
+
+def tag_map(listed: Iterable[Mapping[str, str]]) -> Properties:
+    """Return the tags of a list as AWS answers it."""
+    return {tag["Key"]: tag["Value"] for tag in listed}
 
 
 def describe(error: Any) -> str:

@@ -1,6 +1,5 @@
 """How training jobs end that are stopped, interrupted or tried again, and what is kept of them."""
 
-import json
 from typing import Any
 
 import pytest
@@ -45,7 +44,7 @@ def test_stop(jobs: Jobs) -> None:
     job = jobs.over(name)
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped")
     assert statuses(job)[-2:] == ["Stopping", "Stopped"]
-    assert jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["told.txt"] == "SIGTERM"
+    assert jobs.model(job)["told.txt"] == "SIGTERM"
     with refused("ValidationException", "The request was rejected because the training job is in status"):
         jobs.sagemaker.stop_training_job(TrainingJobName=name)
 
@@ -55,7 +54,7 @@ def test_the_longest_runtime(jobs: Jobs) -> None:
     """A job that runs longer than MaxRuntimeInSeconds is stopped, MaxRuntimeExceeded, with its model."""
     job = jobs.over(jobs.start({"wait": "9"}, StoppingCondition={"MaxRuntimeInSeconds": 2}))
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-    assert "told.txt" in jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])
+    assert "told.txt" in jobs.model(job)
 
 
 def spot(jobs: Jobs, name: str, wait: int = 60) -> dict[str, Any]:
@@ -79,7 +78,7 @@ def test_an_interruption(jobs: Jobs) -> None:
         *("Starting", "Downloading", "Training", "Interrupted"),
         *("Starting", "Downloading", "Training", "Uploading", "Completed"),
     ]
-    seen = json.loads(jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
+    seen = jobs.seen(job)
     assert seen["checkpoints"] == {"epoch": "1"}
     assert job["BillableTimeInSeconds"] < job["TrainingTimeInSeconds"]
 
@@ -92,7 +91,7 @@ def test_checkpoints(jobs: Jobs) -> None:
     wait_for(lambda: jobs.keys("checkpoints/kept/") == ["checkpoints/kept/epoch"], "the checkpoint")
     jobs.sagemaker.stop_training_job(TrainingJobName=name)
     job = jobs.over(jobs.start({"checkpoints": "/opt/ml/mine"}, CheckpointConfig=kept))
-    seen = json.loads(jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
+    seen = jobs.seen(job)
     assert seen["checkpoints"] == {"epoch": "1"}
 
 

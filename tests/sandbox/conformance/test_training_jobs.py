@@ -39,7 +39,7 @@ def trained(jobs: Jobs) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def seen(jobs: Jobs, trained: dict[str, Any]) -> dict[str, Any]:
     """What the program of that job saw."""
-    return json.loads(jobs.artifact(trained["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
+    return jobs.seen(trained)
 
 
 @behaviour("SageMaker", "DescribeTrainingJob")
@@ -153,7 +153,7 @@ def test_another_entrypoint(jobs: Jobs) -> None:
     """ContainerEntrypoint and ContainerArguments take the place of the image's entrypoint and of `train`."""
     members = {"ContainerEntrypoint": ["python3", "/opt/program/train"], "ContainerArguments": ["a", "b c"]}
     job = jobs.over(jobs.start({}, AlgorithmSpecification=algorithm(jobs, **members)))
-    seen = json.loads(jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
+    seen = jobs.seen(job)
     assert seen["argv"] == ["a", "b c"]
 
 
@@ -164,7 +164,7 @@ def test_a_manifest(jobs: Jobs) -> None:
     jobs.world.s3.put_object(Bucket=BUCKET, Key="manifest.json", Body=json.dumps(manifest).encode())
     channel = jobs.channel(uri="manifest.json", S3DataType="ManifestFile")
     job = jobs.over(jobs.start({}, InputDataConfig=[channel]))
-    seen = json.loads(jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
+    seen = jobs.seen(job)
     assert seen["data"] == {"train/train/deep/b.csv": "rows of deep/b.csv"}
 
 

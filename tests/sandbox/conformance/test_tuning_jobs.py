@@ -1,6 +1,5 @@
 """Hyperparameter tuning jobs: which training jobs they start, which of them is the best, how they end."""
 
-import json
 import re
 from typing import Any
 
@@ -84,7 +83,7 @@ def test_a_training_job_of_a_tuning_job(jobs: Jobs, tuned: dict[str, Any]) -> No
         "fixed": "7",
         "_tuning_objective_metric": "score",
     }
-    seen = json.loads(jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
+    seen = jobs.seen(job)
     assert seen["config"]["hyperparameters"] == job["HyperParameters"]
 
 

@@ -1,7 +1,6 @@
 """What a sandbox is to its jobs: it leaves nothing of them, and interrupts one when it is asked to."""
 
 import http.client
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.sandbox
 def test_nothing_is_left_of_a_job_on_this_machine(jobs: Jobs) -> None:
     before = Path("/opt/ml").exists()
     job = jobs.over(jobs.start({"data": "kept"}, InputDataConfig=[jobs.channel()]))
-    seen = json.loads(jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])["seen.json"])
+    seen = jobs.seen(job)
     assert Path(seen["env"]["SAGEMAKER_BASE_DIR"]).is_relative_to(jobs.world.sandbox.home / "jobs")
     assert not Path(seen["env"]["SAGEMAKER_BASE_DIR"]).exists()
     assert not Path(seen["env"]["TMPDIR"]).exists()
@@ -86,7 +85,7 @@ def test_a_program_that_ignores_sigterm_is_killed(jobs: Jobs) -> None:
     job = jobs.over(name)
     assert job["SecondaryStatus"] == "Stopped"
     assert (job["TrainingEndTime"] - job["TrainingStartTime"]).total_seconds() > 4.5
-    assert "told.txt" in jobs.artifact(job["ModelArtifacts"]["S3ModelArtifacts"])
+    assert "told.txt" in jobs.model(job)
 
 
 @pytest.mark.long

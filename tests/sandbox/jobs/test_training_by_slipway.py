@@ -1,7 +1,6 @@
 """Slipway as a client of the sandbox's training jobs: by the SDK, with the policy of a stage's role."""
 
 import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,8 +91,7 @@ def test_a_job_is_started_by_the_sdk_watched_and_what_it_left_is_here(site, want
     assert f"{job.name}: Completed" in words
     described = jobs.describe(job.name)
     assert described["TrainingJobArn"] == job.arn
-    model = jobs.artifact(described["ModelArtifacts"]["S3ModelArtifacts"])
-    assert list(json.loads(model["seen.json"])["data"].values()) == [ROWS.decode()]
+    assert list(jobs.seen(described)["data"].values()) == [ROWS.decode()]
     again = train(lambda: site, wanted, tmp_path / "again", told.append)
     assert (again.name, (tmp_path / "again" / "more.txt").exists()) == (job.name, True)
 
@@ -128,6 +126,5 @@ def test_a_search_is_a_tuning_job_and_what_its_best_job_left_is_here(site, wante
     assert (tmp_path / "left" / "more.txt").read_text() == "kept"
     assert [one.value for one in found.tried] == [0.25, 0.25]
     assert found.best.name == found.tried[0].name, "of equal ones the first"
-    model = jobs.artifact(jobs.describe(found.best.name)["ModelArtifacts"]["S3ModelArtifacts"])
-    seen = json.loads(model["seen.json"])["config"]["hyperparameters"]
+    seen = jobs.seen(jobs.describe(found.best.name))["config"]["hyperparameters"]
     assert (seen["x"], seen["data"]) == (found.tried[0].parameters["x"], "kept")

@@ -16,7 +16,7 @@ from sandbox.aws.sagemaker.endpoint_configs.store import StoredConfig, find_conf
 from sandbox.aws.sagemaker.members import refuse_uncovered
 from sandbox.aws.sagemaker.models.store import find_model
 from sandbox.aws.sagemaker.paging import listed
-from sandbox.aws.sagemaker.tags import new_tags
+from sandbox.aws.sagemaker.tags import request_and_tags
 from sandbox.core.clock import visible
 
 
@@ -34,8 +34,7 @@ def install() -> None:
 
 def create_endpoint_config(self: SageMakerResponse) -> ActionResult:
     """CreateEndpointConfig."""
-    request = {key: value for key, value in dict(self.params).items() if value not in (None, {}, [])}
-    tags = new_tags(request.pop("Tags", []))
+    request, tags = request_and_tags(self)
     name = request["EndpointConfigName"]
     arn = sagemaker_arn("endpoint-config", name, self.current_account, self.region)
     configs: dict[str, Any] = self.sagemaker_backend.endpoint_configs

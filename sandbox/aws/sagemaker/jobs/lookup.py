@@ -1,6 +1,7 @@
-"""The jobs of one kind, as moto's backend holds them: finding one, and what SageMaker refuses."""
+"""The kinds of jobs, and their jobs as moto's backends hold them: finding one, what SageMaker refuses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from moto.sagemaker.exceptions import ValidationError
@@ -19,13 +20,27 @@ NO_OBJECTS = (
     '"{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
 )
 
-KINDS = {
-    "training": "training_jobs",
-    "processing": "processing_jobs",
-    "tuning": "hyper_parameter_tuning_jobs",
-    "transform": "transform_jobs",
-}
-"""The kinds of jobs that run here, and the dictionary of moto's backends that holds each."""
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of jobs: how the sandbox, moto, SageMaker's members and SageMaker's refusals call it."""
+
+    name: str
+    moto: str
+    member: str
+    said: str
+
+    def held_by(self, backend: Any) -> dict[str, Any]:
+        """The dictionary in which a backend of moto's holds the jobs."""
+        return getattr(backend, f"{self.moto}s")
+
+
+TRAINING = Kind("training", "training_job", "TrainingJob", "training")
+PROCESSING = Kind("processing", "processing_job", "ProcessingJob", "processing")
+TUNING = Kind("tuning", "hyper_parameter_tuning_job", "HyperParameterTuningJob", "hyperparameter tuning")
+TRANSFORM = Kind("transform", "transform_job", "TransformJob", "transform")
+KINDS = (TRAINING, PROCESSING, TUNING, TRANSFORM)
+"""The kinds of jobs that run here."""
 
 
 def find_job(jobs: Mapping[str, Job], name: str) -> Job:
@@ -51,19 +66,25 @@ def no_objects(owner: Owner, uri: str) -> str:
     return NO_OBJECTS.format(uri=uri, region=owner.region, role=owner.role, bucket=place_of(uri)[0])
 
 
-def refuse_status(kind: str, status: str, arn: str) -> None:
+def refuse_status(kind: Kind, status: str, arn: str) -> None:
     """Raise SageMaker's ValidationException for what cannot be done to a job of that status."""
-    raise ValidationError(f"The request was rejected because the {kind} job is in status {status}. ({arn})")
+    raise ValidationError(
+        f"The request was rejected because the {kind.said} job is in status {status}. ({arn})"
+    )
+
+
+def all_backends() -> list[Any]:
+    """moto's SageMaker of every account and region."""
+    return [one for regions in list(sagemaker_backends.values()) for one in list(regions.values())]
 
 
 def job_status() -> list[dict[str, Any]]:
     """What the sandbox's own status says of every job, the newest first. On the sandbox's event loop."""
-    backends = [one for regions in list(sagemaker_backends.values()) for one in list(regions.values())]
     found = [
-        (job.creation_time, kind, job)
-        for backend in backends
-        for kind, held in KINDS.items()
-        for job in getattr(backend, held).values()
+        (job.creation_time, kind.name, job)
+        for backend in all_backends()
+        for kind in KINDS
+        for job in kind.held_by(backend).values()
     ]
     return [
         {

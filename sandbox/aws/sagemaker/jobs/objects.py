@@ -39,9 +39,7 @@ class RoleObjects:
         try:
             arn = _key_arn(owner, key) if key else ""
             self._roles.write(owner.account, owner.role, uri, content, arn)
-        except PermissionError as error:
-            raise ObjectError(f"Unable to upload {uri} ({error})") from error
-        except S3ClientError as error:
+        except (PermissionError, S3ClientError) as error:
             raise ObjectError(f"Unable to upload {uri} ({error})") from error
 
 

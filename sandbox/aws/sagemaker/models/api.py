@@ -16,7 +16,7 @@ from sandbox.aws.sagemaker.model_packages.containers import served_container
 from sandbox.aws.sagemaker.models.rules import check_model
 from sandbox.aws.sagemaker.models.store import StoredModel, find_model
 from sandbox.aws.sagemaker.paging import listed
-from sandbox.aws.sagemaker.tags import new_tags
+from sandbox.aws.sagemaker.tags import request_and_tags
 from sandbox.core.clock import visible
 
 
@@ -31,8 +31,7 @@ def install(roles: ExecutionRoles) -> None:
 
 
 def _create(self: SageMakerResponse, roles: ExecutionRoles) -> ActionResult:
-    request = {key: value for key, value in dict(self.params).items() if value not in (None, {}, [])}
-    tags = new_tags(request.pop("Tags", []))
+    request, tags = request_and_tags(self)
     name = request["ModelName"]
     models: dict[str, Any] = self.sagemaker_backend._models
     arn = sagemaker_arn("model", name, self.current_account, self.region)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sandbox.pulumi.provider.aws import Aws, attempt, tag_list
+from sandbox.pulumi.provider.aws import Aws, attempt, tag_list, tag_map
 from sandbox.pulumi.provider.properties import Property, unordered
 from sandbox.pulumi.provider.resource import COMPUTED, NAME, TAGS, Resource, Update, retag
 from sandbox.pulumi.provider.shapes import from_aws
@@ -95,7 +95,7 @@ class MetricAlarm(Resource):
         state["evaluateLowSampleCountPercentiles"] = alarm.get("EvaluateLowSampleCountPercentile")
         state["dimensions"] = {item["Name"]: item["Value"] for item in alarm.get("Dimensions", ())} or None
         state["metricQueries"] = [_query_from_aws(query) for query in alarm.get("Metrics", ())] or None
-        state["tagsAll"] = {tag["Key"]: tag["Value"] for tag in tags}
+        state["tagsAll"] = tag_map(tags)
         return {name: value for name, value in state.items() if value not in (None, [])}
 
     def update(self, aws: Aws, identifier: str, update: Update) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sandbox.pulumi.provider.aws import Aws, attempt, find, tag_list
+from sandbox.pulumi.provider.aws import Aws, attempt, find, tag_list, tag_map
 from sandbox.pulumi.provider.properties import Property, json_document
 from sandbox.pulumi.provider.resource import NAME, TAGS, Described, Resource, Update, retag
 from sandbox.pulumi.provider.values import Properties
@@ -59,7 +59,7 @@ class Repository(Resource):
             "imageTagMutability": repository["imageTagMutability"],
             "imageScanningConfiguration": repository.get("imageScanningConfiguration"),
             "encryptionConfigurations": [encryption] if encryption else None,
-            "tagsAll": {tag["Key"]: tag["Value"] for tag in tags},
+            "tagsAll": tag_map(tags),
         }
 
     def update(self, aws: Aws, identifier: str, update: Update) -> None:

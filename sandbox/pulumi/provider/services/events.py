@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt, find
+from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt, find, tag_map
 from sandbox.pulumi.provider.properties import Default, Property, json_document
 from sandbox.pulumi.provider.resource import NAME, TAGS, Named, Resource, Update, retag
 from sandbox.pulumi.provider.values import Properties
@@ -45,7 +45,7 @@ class EventRule(Named):
         return {
             "name": found["Name"],
             "arn": found["Arn"],
-            "tagsAll": {tag["Key"]: tag["Value"] for tag in listed.get("Tags", ())},
+            "tagsAll": tag_map(listed.get("Tags", ())),
             **{ours: found.get(theirs) for ours, theirs in _RULE.items()},
         }
 

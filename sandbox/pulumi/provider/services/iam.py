@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sandbox.pulumi.provider.aws import Aws, attempt, find, tag_list
+from sandbox.pulumi.provider.aws import Aws, attempt, find, tag_list, tag_map
 from sandbox.pulumi.provider.properties import Default, Property, json_document, unordered
 from sandbox.pulumi.provider.resource import NAME, TAGS, Described, Named, Resource, Update, retag
 from sandbox.pulumi.provider.values import Properties, Value
@@ -55,7 +55,7 @@ class Role(Named):
             "maxSessionDuration": role.get("MaxSessionDuration"),
             "path": role["Path"],
             "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
-            "tagsAll": {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())},
+            "tagsAll": tag_map(role.get("Tags", ())),
         }
 
     def update(self, aws: Aws, identifier: str, update: Update) -> None:
@@ -168,7 +168,7 @@ class OpenIdConnectProvider(Described):
             "url": found["Url"],
             "clientIdLists": found["ClientIDList"],
             "thumbprintLists": found["ThumbprintList"],
-            "tagsAll": {tag["Key"]: tag["Value"] for tag in found.get("Tags", ())},
+            "tagsAll": tag_map(found.get("Tags", ())),
         }
 
     def update(self, aws: Aws, identifier: str, update: Update) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt, find
+from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt, find, tag_map
 from sandbox.pulumi.provider.properties import Default, Property, json_document
 from sandbox.pulumi.provider.resource import TAGS, Resource, Update
 from sandbox.pulumi.provider.shapes import from_aws, to_aws
@@ -55,7 +55,7 @@ class Bucket(Resource):
             "arn": f"arn:aws:s3:::{identifier}",
             "bucketDomainName": f"{identifier}.s3.amazonaws.com",
             "bucketRegionalDomainName": f"{identifier}.s3.{s3.meta.region_name}.amazonaws.com",
-            "tagsAll": {tag["Key"]: tag["Value"] for tag in tags["TagSet"]},
+            "tagsAll": tag_map(tags["TagSet"]),
         }
 
     def update(self, aws: Aws, identifier: str, update: Update) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sandbox.pulumi.provider import endpoint_wait
-from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt
+from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt, tag_map
 from sandbox.pulumi.provider.properties import Default, Property
 from sandbox.pulumi.provider.resource import NAME, TAGS, Named, Resource, Update, retag, wait_until
 from sandbox.pulumi.provider.shapes import from_aws, to_aws
@@ -208,7 +208,7 @@ def _given(inputs: Properties, *members: str) -> dict[str, Any]:
 
 def _tags(aws: Aws, doing: str, arn: str) -> Value:
     answer = attempt(doing, aws.client("sagemaker").list_tags, ResourceArn=arn)
-    return {tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())}
+    return tag_map(answer.get("Tags", ()))
 
 
 RESOURCES: tuple[Resource, ...] = (Model(), EndpointConfiguration(), Endpoint())

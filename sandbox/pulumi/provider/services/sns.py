@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt, find, tag_list
+from sandbox.pulumi.provider.aws import Aws, ProviderError, attempt, find, tag_list, tag_map
 from sandbox.pulumi.provider.properties import Default, Property, json_document
 from sandbox.pulumi.provider.resource import NAME, TAGS, Described, Resource, Update, retag
 from sandbox.pulumi.provider.values import Properties
@@ -52,7 +52,7 @@ class Topic(Described):
             "name": identifier.rsplit(":", 1)[-1],
             "arn": identifier,
             "owner": attributes.get("Owner"),
-            "tagsAll": {tag["Key"]: tag["Value"] for tag in listed.get("Tags", ())},
+            "tagsAll": tag_map(listed.get("Tags", ())),
             **{ours: attributes.get(theirs) for ours, theirs in _ATTRIBUTES.items()},
         }
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.core.clock import now
+from sandbox.jobs.running.job import Status
 from sandbox.jobs.running.objects import Owner
 from sandbox.jobs.training.state import Measured, Secondary, TrainingJob
-from sandbox.jobs.tuning.state import Status, TuningJob
+from sandbox.jobs.tuning.state import TuningJob
 from sandbox.jobs.tuning.tuner import Tuner
 
 OWNER = Owner("1", "r", "role")
