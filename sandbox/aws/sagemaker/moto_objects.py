@@ -20,6 +20,7 @@ DOORS = {
     "create_endpoint": "an endpoint",
     "create_training_job": "a training job",
     "create_processing_job": "a processing job",
+    "create_transform_job": "a transform job",
     "create_hyper_parameter_tuning_job": "a hyperparameter tuning job",
 }
 """moto's functions that make what the sandbox keeps itself."""

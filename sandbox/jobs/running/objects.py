@@ -55,7 +55,10 @@ def names_below(prefix: str, uris: Iterable[str]) -> dict[str, str]:
 
 def named_in_manifest(manifest: bytes) -> dict[str, str]:
     """As `names_below`, of a ManifestFile's objects. Raises ValueError for what is no manifest."""
-    first, *names = json.loads(manifest)
+    listed = json.loads(manifest)
+    if not isinstance(listed, list):
+        raise ValueError("a manifest is a list")
+    first, *names = listed
     prefix = first["prefix"] if isinstance(first, Mapping) and "prefix" in first else None
     if not isinstance(prefix, str) or not re.match("s3://[^/]", prefix):
         raise ValueError('the first element of a manifest is {"prefix": "s3://..."}')
@@ -79,7 +82,7 @@ def files_of(source: Mapping[str, Any], objects: Objects, owner: Owner) -> Itera
     """The files, by their relative paths, that a source of S3 is in File mode. Raises ObjectError."""
     try:
         named = named_in(source, objects, owner)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise ObjectError(f"Manifest {source['S3Uri']} is not valid: {error}") from error
     for found, name in named.items():
         yield name, objects.read(owner, found)

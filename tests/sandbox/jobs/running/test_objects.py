@@ -35,7 +35,8 @@ def test_a_manifest_names_objects_by_a_prefix() -> None:
 
 
 @pytest.mark.parametrize(
-    "manifest", [b"{", b"[]", b'["a"]', b'[{"prefix": "b/"}, "a"]', b'[{"prefix": "s3://b/"}, 1]']
+    "manifest",
+    [b"{", b"[]", b"5", b"null", b"{}", b'["a"]', b'[{"prefix": "b/"}, "a"]', b'[{"prefix": "s3://b/"}, 1]'],
 )
 def test_what_is_no_manifest_is_refused(manifest: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the message is json's own, too
