@@ -10,8 +10,6 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     field_validator,
@@ -21,6 +19,8 @@ from pydantic import (
 from release.domain.container import Environment, OwnVariables, Workers
 from release.domain.errors import UsageError
 from release.domain.hours import Hours
+from release.domain.monitoring import MonitoringSettings
+from release.domain.values import Data as Data
 
 ReleaseId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -35,12 +35,6 @@ _IMAGE = re.compile(r"^(?P<repository>[a-z0-9.:_/-]+)@(?P<digest>sha256:[0-9a-f]
 
 def _in_order(ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(ids)))
-
-
-class Data(BaseModel):
-    """Base of all configuration: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-zA-Z]+$", max_length=32)]
@@ -311,6 +305,7 @@ class EndpointSettings(Pins):
     capture: Capture | None = None
     rollout: RolloutSettings = RolloutSettings()
     alarms: Alarms = Alarms()
+    monitoring: MonitoringSettings = MonitoringSettings()
     proposed: Proposed | None = None
 
     @property
