@@ -30,14 +30,16 @@ _SCALING = """
     RegisterScalableTarget DeregisterScalableTarget DescribeScalableTargets PutScalingPolicy
     DeleteScalingPolicy DescribeScalingPolicies TagResource UntagResource ListTagsForResource
 """
-_ALARMS = "PutMetricAlarm DeleteAlarms DescribeAlarmHistory TagResource UntagResource ListTagsForResource"
-_LOGS = """
-    CreateLogGroup DeleteLogGroup PutRetentionPolicy TagResource UntagResource ListTagsForResource
+_TAGS = "*Resource"
+"""TagResource, UntagResource, ListTagsForResource: a policy may not be much longer."""
+_ALARMS = f"PutMetricAlarm DeleteAlarms DescribeAlarmHistory *Dashboard* {_TAGS}"
+_LOGS = f"""
+    CreateLogGroup DeleteLogGroup PutRetentionPolicy {_TAGS}
     DescribeLogStreams GetLogEvents FilterLogEvents
 """
-_TOPIC = """
-    CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes TagResource UntagResource
-    ListTagsForResource Subscribe Unsubscribe GetSubscriptionAttributes ListSubscriptionsByTopic
+_TOPIC = f"""
+    CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes {_TAGS}
+    Subscribe Unsubscribe GetSubscriptionAttributes ListSubscriptionsByTopic
 """
 _BUCKET = """
     CreateBucket DeleteBucket ListBucket ListBucketVersions GetBucket* PutBucketTagging PutBucketPolicy
@@ -50,10 +52,10 @@ _PEOPLES = (names.APPROVALS, names.WAIVERS)
 """What whoever deploys neither writes nor deletes: yeses and waivers, of people with rights of their own."""
 _THEIR_OBJECTS = "PutObject DeleteObject DeleteObjectVersion"
 """Deleting the newest version would bring back the one before: a yes that was taken back since."""
-_REGISTRY = """
+_REGISTRY = f"""
     CreateRepository DeleteRepository DescribeRepositories PutLifecyclePolicy GetLifecyclePolicy
-    DeleteLifecyclePolicy PutImageTagMutability PutImageScanningConfiguration TagResource UntagResource
-    ListTagsForResource DescribeImages BatchGetImage BatchDeleteImage BatchCheckLayerAvailability
+    DeleteLifecyclePolicy PutImageTagMutability PutImageScanningConfiguration {_TAGS}
+    DescribeImages BatchGetImage BatchDeleteImage BatchCheckLayerAvailability
     GetDownloadUrlForLayer InitiateLayerUpload UploadLayerPart CompleteLayerUpload PutImage
 """
 _KEY = """
@@ -82,7 +84,7 @@ _ALL_JOBS = """
 _ALL_LOGS = "/aws/sagemaker/Tra*Jobs"
 """The groups of transform and of training jobs."""
 _NO_RESOURCE = """
-    cloudwatch:DescribeAlarms cloudwatch:GetMetricData
+    cloudwatch:DescribeAlarms cloudwatch:GetMetricData cloudwatch:PutCompositeAlarm
     ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
     sagemaker:ListEndpointConfigs sagemaker:ListEndpoints sagemaker:ListModels
     servicequotas:ListAWSDefaultServiceQuotas servicequotas:ListServiceQuotas
@@ -145,6 +147,7 @@ def _serving(place: Place, settings: StageSettings) -> list[Statement]:
     ours = [place.arn("sagemaker", f"{kind}/{name}*") for name in endpoints for kind in kinds]
     groups = [place.arn("logs", f"log-group:{names.log_group_of(name)}*") for name in endpoints]
     alarms = [place.arn("cloudwatch", f"alarm:{names.alarms_of(name)}") for name in endpoints]
+    alarms += [place.dashboard(names.dashboard(name)) for name in endpoints]
     linked = place.iam(f"role/aws-service-role/{_SCALING_SERVICE}/*")
     return [
         _allow("Serving", "sagemaker", _SERVING, ours),
