@@ -8,12 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from release.domain.noticed import FindingKind
 from release.domain.pins import Data, ReleaseId
 
-Kind = Literal["health", "capture", "schema", "volume", "drift", "quality"]
-"""What it is about: the endpoint's objectives, records that are missing or cannot be read, a break of what
-the release promises to accept, how much there is, what the requests and scores look like, how good the
-answers are."""
+Kind = FindingKind
 
 Severity = Literal["warning", "critical"]
 """How soon a person has to look: in working hours, or at once."""

@@ -3,10 +3,11 @@
 Methods may raise a SlipwayError, or a library's error that commands translate. Fakes are in `tests/fakes/`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from monitoring.alerts.kept import Kept, Look, Noted
+from monitoring.alerts.events import FindingEvent
+from monitoring.alerts.kept import Answer, Kept, Look, Noted
 from monitoring.finding import Finding
 
 
@@ -32,5 +33,18 @@ class Findings(Protocol):
     def close(self, name: str, reason: str) -> Kept:
         """A person closes the one with this id. Raises UsageError where it is closed, or without a reason."""
 
+    def heard(self, name: str, number: int, whom: str, whole: Collection[str]) -> None:
+        """`whom` has heard a notice of a finding; when the `whole` list has, it is kept no longer."""
+
+    def answered(self, name: str, answer: Answer) -> None:
+        """A retrain that a finding asked for has its end."""
+
     def closed_by_release(self, live: Mapping[str, str]) -> Sequence[Kept]:
         """Close those about releases that are no longer live; `live` has the release by endpoint."""
+
+
+class Hearer(Protocol):
+    """Whoever hears of findings outside the stage: an event bus, a file."""
+
+    def hear(self, event: FindingEvent) -> None:
+        """Hand an event on; returns when it is theirs. Raises SlipwayError, or a library's error."""

@@ -105,7 +105,16 @@ def _seen_again(known: Kept, finding: Finding, grown: bool, now: datetime) -> Ke
             "worst": finding.severity if grown else known.worst,
         }
     )
-    return _telling(again, "escalated", now, now) if grown else again
+    return _louder(again, now) if grown else again
+
+
+def _louder(known: Kept, now: datetime) -> Kept:
+    """Its severity grew: one more notice, or the one that was waiting, at once."""
+    waiting = [one for one in known.notices if one.what == "opened" and _unheard(one, now)]
+    if not waiting:
+        return _telling(known, "escalated", now, now)
+    hurried = [one.model_copy(update={"after": now}) if one in waiting else one for one in known.notices]
+    return known.model_copy(update={"notices": tuple(hurried)})
 
 
 def _back(known: Kept, closing: Closing, finding: Finding, after: datetime, now: datetime) -> Kept:
@@ -129,7 +138,14 @@ def _back(known: Kept, closing: Closing, finding: Finding, after: datetime, now:
 
 def _telling(known: Kept, what: What, at: datetime, after: datetime, ledger_only: bool = False) -> Kept:
     number = known.numbered + 1
-    notice = Notice(number=number, what=what, at=at, after=after, ledger_only=ledger_only)
+    notice = Notice(
+        number=number,
+        what=what,
+        occurrence=known.occurrence,
+        at=at,
+        after=after,
+        ledger_only=ledger_only,
+    )
     return known.model_copy(update={"notices": (*known.notices, notice), "numbered": number})
 
 

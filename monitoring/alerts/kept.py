@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from monitoring.finding import Finding, Kind, Severity
+from release.domain import occasions
 from release.domain.values import Data
 
 What = Literal["opened", "escalated", "closed"]
@@ -25,6 +26,8 @@ class Notice(Data):
     number: int
     """It counts what was ever told of the finding; with the finding's id it names the notice."""
     what: What
+    occurrence: int
+    """The how-manieth time the finding was open then."""
     at: AwareDatetime
     after: AwareDatetime
     """No event before this time."""
@@ -107,7 +110,14 @@ class Kept(Data):
     @property
     def asks(self) -> str:
         """The name under which it asks for a retrain: one for each time that it is open."""
-        return f"finding-{self.id}-{self.occurrence}"
+        return occasions.of_finding(self.id, self.occurrence)
+
+    def closing(self, occurrence: int) -> Closing | None:
+        """How it was closed at that time; of times long past, how the earliest that is kept was."""
+        if occurrence == self.occurrence or not self.earlier:
+            return self.closed
+        back = min(self.occurrence - occurrence, len(self.earlier))
+        return self.earlier[-back].closed
 
 
 @dataclass(frozen=True)

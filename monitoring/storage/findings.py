@@ -3,11 +3,11 @@
 Two who notice the same thing at once change one record, one after the other: it is opened once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from monitoring.alerts import keeping
-from monitoring.alerts.kept import Closing, Kept, Look, Noted
+from monitoring.alerts.kept import Answer, Closing, Kept, Look, Noted
 from monitoring.finding import Finding
 from release.adapters.aws import StageAws
 from release.adapters.records import RecordStore
@@ -83,6 +83,15 @@ class FindingStore:
             )
         closing = Closing(by="person", at=self._now(), reason=why, who=self._caller().arn)
         return self._change(name, lambda known: keeping.closed(known, closing))
+
+    def heard(self, name: str, number: int, whom: str, whole: Collection[str]) -> None:
+        """`whom` has heard a notice of a finding."""
+        now = self._now()
+        self._change(name, lambda known: keeping.told(known, number, whom, whole, now))
+
+    def answered(self, name: str, answer: Answer) -> None:
+        """A retrain that a finding asked for has its end."""
+        self._change(name, lambda known: keeping.answered(known, answer))
 
     def closed_by_release(self, live: Mapping[str, str]) -> list[Kept]:
         """Close those about releases that are no longer live."""
