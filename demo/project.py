@@ -10,7 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from release.domain.alerting import Told
+from release.domain.paging import Told
 
 ROOT = Path(__file__).resolve().parents[1]
 TIME_SCALE = 240
@@ -81,7 +81,7 @@ def tell(project: Path, stage: str, what: Told) -> None:
     yaml, path = YAML(), project / f"Pulumi.{stage}.yaml"
     document = yaml.load(path.read_text(encoding="utf-8"))
     for endpoint in document["config"]["slipway:endpoints"].values():
-        endpoint["monitoring"] = {"alerts": {"tell": what}}
+        endpoint["monitoring"] = {"paging": {"tell": what}}
     with path.open("w", encoding="utf-8") as out:
         yaml.dump(document, out)
 

@@ -58,7 +58,7 @@ class EndpointHealth(pulumi.ComponentResource):
             )
             page = made if message.severity == "page" else page
         aws.cloudwatch.Dashboard(
-            names.dashboard(args.watched.endpoint),
+            f"{args.watched.endpoint}-dashboard",
             dashboard_name=names.dashboard(args.watched.endpoint),
             dashboard_body=json.dumps(dashboard.body(args.watched, told, args.place), sort_keys=True),
             opts=child,

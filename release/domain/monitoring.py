@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from release.domain.alerting import Alerting
+from release.domain.alerting import AlertSettings
+from release.domain.paging import Paging
 from release.domain.values import Data
 
 
@@ -23,4 +24,5 @@ class MonitoringSettings(Data):
     """What is watched of an endpoint's live release."""
 
     objectives: Objectives = Objectives()
-    alerts: Alerting = Alerting()
+    paging: Paging = Paging()
+    alerts: AlertSettings = AlertSettings()

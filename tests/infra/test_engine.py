@@ -274,7 +274,7 @@ def test_an_endpoint_that_fails_pages_once_and_pulumi_finds_nothing_to_do_meanwh
     stage: Stage, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     (live,) = _push(stage, tmp_path_factory, RELEASES[:1])
-    stage.edit(protect=False, endpoints={"delays": {"live": live, "monitoring": {"alerts": {"tell": ALL}}}})
+    stage.edit(protect=False, endpoints={"delays": {"live": live, "monitoring": {"paging": {"tell": ALL}}}})
     stage.up()
     stage.clean()
     topic = json.loads(stage.pulumi("stack", "output", "--json").stdout)["topic_arn"]
@@ -282,10 +282,10 @@ def test_an_endpoint_that_fails_pages_once_and_pulumi_finds_nothing_to_do_meanwh
     rings.fails_and_pages_once(stage.sandbox, on_call, "delays-dev")
     stage.clean()
     rings.is_well_again(stage.sandbox, on_call, "delays-dev")
-    stage.edit(endpoints={"delays": {"live": live, "monitoring": {"alerts": {"tell": "pages"}}}})
+    stage.edit(endpoints={"delays": {"live": live, "monitoring": {"paging": {"tell": "pages"}}}})
     stage.up()
     stage.clean()
-    stage.edit(endpoints={"delays": {"live": live, "monitoring": {"alerts": {"tell": "nothing"}}}})
+    stage.edit(endpoints={"delays": {"live": live, "monitoring": {"paging": {"tell": "nothing"}}}})
     stage.up()
     stage.clean()
     kinds = ["MetricAlarm", "CompositeAlarm"]

@@ -12,7 +12,7 @@ from sandbox.aws.cloudwatch.dashboards.rules import problems
 from tests.infra.declared import NEW, NEXT, OLD, declare, pin, stage
 
 LIVE = {"live": pin(NEW), "previous": pin(OLD)}
-FULL = {**LIVE, "instances": {"min": 2, "max": 8}, "monitoring": {"alerts": {"silence_minutes": 30}}}
+FULL = {**LIVE, "instances": {"min": 2, "max": 8}, "monitoring": {"paging": {"silence_minutes": 30}}}
 
 
 def declared(endpoint=LIVE, **monitoring):
@@ -113,10 +113,10 @@ def test_silence_pages_only_where_callers_are_expected():
 
 
 def test_a_stage_says_what_is_told():
-    pages = told(alerts={"tell": "pages"})
+    pages = told(paging={"tell": "pages"})
     assert list(pages) == ["delays-prod-page"]
-    assert set(silent(alerts={"tell": "pages"})) == alarms(parse(pages["delays-prod-page"]["alarmRule"]))
-    assert silent(alerts={"tell": "nothing"}) == told(alerts={"tell": "nothing"}) == {}
+    assert set(silent(paging={"tell": "pages"})) == alarms(parse(pages["delays-prod-page"]["alarmRule"]))
+    assert silent(paging={"tell": "nothing"}) == told(paging={"tell": "nothing"}) == {}
 
 
 def test_before_a_release_is_live_nobody_is_told_anything():

@@ -50,7 +50,7 @@ def conditions(watched: Watched) -> Iterator[Condition]:
             f"all {scaled.most} instances that instances.max allows have had more than "
             f"{scaled.invocations} requests a minute each for {span(LASTING)}: no more are added.",
         )
-    if minutes := watched.settings.monitoring.alerts.silence_minutes:
+    if minutes := watched.settings.monitoring.paging.silence_minutes:
         yield _silence(watched, minutes)
 
 

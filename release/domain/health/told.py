@@ -34,7 +34,7 @@ class Health:
 
 def health(watched: Watched) -> Health:
     """What is watched of an endpoint; nothing before its first release is live, or where nobody is told."""
-    tell = watched.settings.monitoring.alerts.tell
+    tell = watched.settings.monitoring.paging.tell
     if watched.settings.live is None or tell == "nothing":
         return Health((), ())
     told: tuple[Severity, ...] = ("page",) if tell == "pages" else ("page", "ticket")
