@@ -65,6 +65,9 @@ APPROVALS, WAIVERS, MAKERS = "approvals/", "waivers/", "makers/"
 """Where a stage's bucket keeps people's yes to a release, what they waived of it, and who made it."""
 
 
+FINDINGS = "findings/"
+"""Where a stage's bucket keeps what monitoring noticed: one record a finding."""
+
 DATA = "data"
 """Where a stage's bucket keeps data versions; the remote of `.dvc/config` is the first stage's."""
 

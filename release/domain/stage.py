@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, 
 from release.domain import former, guardrails, names, nearby, regions
 from release.domain.batch import S3Place
 from release.domain.errors import UsageError
+from release.domain.noticed import FindingKind
 from release.domain.pins import Data, EndpointName, EndpointSettings, InstanceType
 from release.domain.policy import Policy
 
@@ -111,6 +112,8 @@ class RetrainSettings(Data):
     """The next retrain of an endpoint begins so many days after the last one at the earliest."""
     budget_per_month: Annotated[int, Field(ge=0, le=1000)] = 5
     """At most so many retrains of an endpoint in any 30 days; 0 allows none."""
+    on: tuple[FindingKind, ...] = ()
+    """Findings of these kinds ask for a retrain: one each time that one is open."""
     promote: bool = False
     """Whether a retrained release is promoted here, through gates and rollout, and not only proposed."""
 
