@@ -82,6 +82,12 @@ def data_key(md5: str) -> str:
     return f"{DATA}/files/md5/{md5[:2]}/{md5[2:]}"
 
 
+CAPTURE = "capture"
+"""Where a stage's bucket keeps captured requests and answers, of an endpoint that names no other place."""
+CAPTURE_SECRET = "capture-secret/key"  # noqa: S105 - where it lies, not what it is
+"""Where a stage's bucket keeps the key of the hashes of sensitive values; the first container makes it."""
+
+
 def repository(stage: str) -> str:
     """The stage's ECR repository."""
     return f"{PROJECT}-{stage}"

@@ -8,9 +8,9 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, field_validator
 
-from release.domain import former, guardrails, nearby, regions
+from release.domain import former, guardrails, names, nearby, regions
 from release.domain.batch import S3Place
 from release.domain.errors import UsageError
 from release.domain.noticed import FindingKind
@@ -69,6 +69,8 @@ class Retention(Data):
     """For how long what the endpoints' containers print is kept."""
     untagged_image_days: Annotated[int, Field(ge=1)] = 14
     """After so long an image without a tag expires; every release's image has one."""
+    capture_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """For how long captured requests and answers are kept under `capture/` of the stage's bucket."""
 
 
 class Alerts(Data):
@@ -164,6 +166,20 @@ class StageSettings(Data):
         return (
             {k: former.endpoint_data(v or {}) for k, v in value.items()} if isinstance(value, dict) else value
         )
+
+    @field_validator("endpoints")
+    @classmethod
+    def _captured_somewhere(
+        cls, value: dict[str, EndpointSettings], info: ValidationInfo
+    ) -> dict[str, EndpointSettings]:
+        """A capture without a place of its own is in the stage's bucket."""
+        if not {"stage", "account", "region"} <= info.data.keys():
+            return value
+        bucket = names.bucket(info.data["stage"], info.data["account"], info.data["region"])
+        return {
+            name: one.model_copy(update={"capture": one.capture.at(bucket)}) if one.capture else one
+            for name, one in value.items()
+        }
 
     def only_endpoint(self, asked: str | None) -> str:
         """The endpoint that a command is about: `asked`, or the only one there is.
