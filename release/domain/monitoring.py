@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from release.domain.alerting import AlertSettings
+from release.domain.drift import DriftSettings
 from release.domain.values import Data
 
 
@@ -24,3 +25,4 @@ class MonitoringSettings(Data):
 
     objectives: Objectives = Objectives()
     alerts: AlertSettings = AlertSettings()
+    drift: DriftSettings = DriftSettings()
