@@ -26,13 +26,16 @@ _SERVING = """
     CreateEndpoint DescribeEndpoint DeleteEndpoint UpdateEndpoint UpdateEndpointWeightsAndCapacities
     InvokeEndpoint AddTags DeleteTags ListTags
 """
-_SCALING = """
+_TAGS = "*agResource ListTagsForResource"
+"""TagResource and UntagResource in one: a policy may not be much longer. What reads is named by itself: jobs
+that change nothing have it too (`infra/ci/grants.py`)."""
+_SCALING = f"""
     RegisterScalableTarget DeregisterScalableTarget DescribeScalableTargets PutScalingPolicy
-    DeleteScalingPolicy DescribeScalingPolicies TagResource UntagResource ListTagsForResource
+    DeleteScalingPolicy DescribeScalingPolicies {_TAGS}
 """
-_TAGS = "*Resource"
-"""TagResource, UntagResource, ListTagsForResource: a policy may not be much longer."""
-_ALARMS = f"PutMetricAlarm DeleteAlarms DescribeAlarmHistory *Dashboard* {_TAGS}"
+_ALARMS = f"""
+    PutMetricAlarm DeleteAlarms DescribeAlarmHistory GetDashboard PutDashboard DeleteDashboards {_TAGS}
+"""
 _LOGS = f"""
     CreateLogGroup DeleteLogGroup PutRetentionPolicy {_TAGS}
     DescribeLogStreams GetLogEvents FilterLogEvents
@@ -56,7 +59,7 @@ _REGISTRY = f"""
     CreateRepository DeleteRepository DescribeRepositories PutLifecyclePolicy GetLifecyclePolicy
     DeleteLifecyclePolicy PutImageTagMutability PutImageScanningConfiguration {_TAGS}
     DescribeImages BatchGetImage BatchDeleteImage BatchCheckLayerAvailability
-    GetDownloadUrlForLayer InitiateLayerUpload UploadLayerPart CompleteLayerUpload PutImage
+    GetDownloadUrlForLayer UploadLayerPart *LayerUpload PutImage
 """
 _KEY = """
     DescribeKey GetKeyPolicy PutKeyPolicy GetKeyRotationStatus EnableKeyRotation UpdateKeyDescription
@@ -190,7 +193,7 @@ def _captured(place: Place, settings: StageSettings) -> list[Statement]:
         if one.capture
     ]
     own = names.bucket(settings.stage, settings.account, settings.region)
-    kept = sorted({one.where.removeprefix("s3://") for one in captures})
+    kept = sorted({one.to.removeprefix("s3://") for one in captures})
     others = [path for path in kept if path.partition("/")[0] != own]
     buckets = sorted({place.bucket(path.partition("/")[0]) for path in others})
     objects = [f"{place.bucket(path)}/*" for path in others]

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from release.domain.alerting import AlertSettings
+from release.domain.drift import DriftSettings
 from release.domain.paging import Paging
 from release.domain.values import Data
 
@@ -26,3 +27,4 @@ class MonitoringSettings(Data):
     objectives: Objectives = Objectives()
     paging: Paging = Paging()
     alerts: AlertSettings = AlertSettings()
+    drift: DriftSettings = DriftSettings()
