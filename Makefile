@@ -17,6 +17,9 @@ setup: ## .venv and the tools (pulumi, crane, actionlint), once
 data-tools: setup ## DVC, in an environment of its own in .tools/dvc (docs/data.md)
 	@$(BIN)/python -m scripts.setup.data_tools
 
+spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs Java 17 (docs/monitoring.md)
+	@$(BIN)/python -m scripts.setup.spark_tools
+
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
 
@@ -124,6 +127,7 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) --generate-hashes -c requirements.lock model/training/requirements.in -o model/training/requirements.txt
 	@$(COMPILE) --generate-hashes model/image/requirements.in -o model/image/requirements.txt
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
+	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true

@@ -256,6 +256,8 @@ def test_every_library_that_is_asked_for_says_why():
         "model/serving/requirements.in",
         "model/image/requirements.in",
         "scripts/setup/data_tools.in",
+        "scripts/setup/spark_tools.in",
+        "monitoring/requirements.txt",
     )
     asked = {
         found[1]

@@ -23,6 +23,8 @@ class Trouble(StrEnum):
     SWITCH = "captured record from a moment at which another release took over"
     """Both releases answered under one name then: nobody can say which one did."""
     NOBODY = "captured record of a variant that served nothing known"
+    RELEASE = "captured record of a release whose manifest is gone"
+    """What its rows look like is not known any more."""
     FILE = "captured file that was gone or broke off when it was read"
 
 

@@ -12,6 +12,7 @@ from monitoring.records import hours
 from monitoring.records.hours import HOUR, CaptureFile, HourRecord
 from monitoring.records.periods import Served
 from monitoring.storage.bodies import Requests, schema_of
+from monitoring.storage.engine import FileCounter
 from monitoring.storage.files import CaptureFiles
 from monitoring.storage.reading import Hour, HourReading, Reader
 from monitoring.storage.reference import binnings
@@ -19,6 +20,7 @@ from monitoring.storage.scores import Answers
 from monitoring.storage.shelf import Shelf
 from release.domain import names
 from release.domain.captures import Counted, Reading
+from release.domain.errors import UsageError
 from release.ports import Artifacts
 
 VARIANTS = (names.LIVE, names.CANDIDATE)
@@ -30,7 +32,7 @@ class CapturedRecords(Shelf):
     def __init__(self, s3: Any, artifacts: Artifacts, endpoint: str, in_sagemaker: str) -> None:
         super().__init__(s3, artifacts.bucket, endpoint)
         self._files = CaptureFiles(s3, in_sagemaker)
-        self._reader_of = cache(lambda release: reader(artifacts, release))
+        self._reader_of = cache(lambda release: _reader_or_none(artifacts, release))
 
     def first(self, places: Collection[str]) -> datetime | None:
         """The earliest hour with a capture file in one of these places."""
@@ -79,6 +81,13 @@ def _places(served: Served, start: datetime, end: datetime) -> Sequence[str]:
     return sorted({pin.capture.to for pin in pins if pin.capture})
 
 
+def _reader_or_none(artifacts: Artifacts, release: str) -> Reader | None:
+    try:
+        return reader(artifacts, release)
+    except UsageError:
+        return None
+
+
 def reader(artifacts: Artifacts, release: str) -> Reader:
     """What is needed to read the records of a release. Raises UsageError where its manifest is gone."""
     manifest = artifacts.manifest(release)
@@ -91,5 +100,5 @@ def reader(artifacts: Artifacts, release: str) -> Reader:
         schema,
         Requests(schema) if schema else None,
         Answers(schema.output if schema else None, reading),
-        binnings(artifacts, manifest, schema),
+        FileCounter(schema, binnings(artifacts, manifest, schema)),
     )

@@ -57,10 +57,11 @@ def read(row: Mapping[str, Any], binnings: Sequence[Binning]) -> dict[str, Count
     whole = int(row[ROWS])
     found = {}
     for place, binning in enumerate(binnings):
-        if f"missing_{place}" not in row:
+        if f"null_{place}" not in row:
             continue
-        missing, invalid = (int(row[f"{key}_{place}"] or 0) for key in ("missing", "invalid"))
-        valid = whole - missing - invalid
+        # What is invalid is null, too.
+        null, invalid = (int(row.get(f"{key}_{place}") or 0) for key in ("null", "invalid"))
+        missing, valid = null - invalid, whole - null
         if binning.kind == "category":
             bins = tuple(int(row[f"bin{bin_}_{place}"] or 0) for bin_ in range(binning.size))
             found[binning.name] = Counted(bins, missing, valid - sum(bins), invalid)
@@ -80,10 +81,9 @@ def _column(rows: ir.Table, binning: Binning) -> Iterable[tuple[str, Any]]:
     """The aggregates of one column by their names: at an edge, the rows that are not below it."""
     value: Any = rows[binning.name]
     feature = binning.name != columns.SCORE
-    named = rows[INVALID].contains(binning.name) if feature else rows[columns.ROW] < 0
-    wrong = named.fill_null(False)
-    yield "missing", (value.isnull() & ~wrong).sum()
-    yield "invalid", wrong.sum()
+    yield "null", value.isnull().sum()
+    if feature:
+        yield "invalid", rows[INVALID].contains(binning.name).sum()
     if binning.kind == "category":
         for bin_, category in enumerate(binning.categories):
             yield f"bin{bin_}", (value == category).sum()

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from model.serving.models.schema import Schema
-from monitoring.counts import Binning, HourCounts
+from monitoring.counts import HourCounts
 from monitoring.records.hours import HOUR, CaptureFile
 from monitoring.records.periods import Served
 from monitoring.records.troubles import NotReadable, Trouble
 from monitoring.storage.bodies import Requests, Rows
-from monitoring.storage.engine import counted
+from monitoring.storage.engine import FileCounter
 from monitoring.storage.lines import Exchange, exchange
 from monitoring.storage.quarantine import Quarantine
 from monitoring.storage.scores import Answers, Scores
@@ -33,7 +33,7 @@ class Reader:
     schema: Schema | None
     requests: Requests | None
     answers: Answers
-    binnings: tuple[Binning, ...]
+    counter: FileCounter
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,17 @@ Lines = Callable[[CaptureFile], Iterator[Sequence[bytes | NotReadable]]]
 
 
 class HourReading:
-    """Reads one hour, once. `reader_of` may be asked for the same release several times."""
+    """Reads one hour, once. `reader_of` gives None for a release of which nothing is known any more."""
 
-    def __init__(self, asked: Hour, lines: Lines, reader_of: Callable[[str], Reader], work: Path) -> None:
+    def __init__(
+        self, asked: Hour, lines: Lines, reader_of: Callable[[str], Reader | None], work: Path
+    ) -> None:
         self._asked = asked
         self._lines = lines
         self._reader_of = reader_of
         self._work = work
         self._tables: dict[tuple[str, str], RowsFile] = {}
+        self._counters: dict[tuple[str, str], FileCounter] = {}
         self._troubles: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._quarantine = Quarantine(work / "quarantine.jsonl")
         self._own = 0
@@ -123,6 +126,8 @@ class HourReading:
 
     def _add(self, variant: str, release: str, one: Exchange) -> None:
         reader = self._reader_of(release)
+        if reader is None:
+            raise NotReadable(Trouble.RELEASE)
         scores = reader.answers.scores(one.answer, one.answer_type)
         rows: Rows | None = None
         if reader.requests is not None:
@@ -134,6 +139,7 @@ class HourReading:
         if table is None:
             path = self._work / f"{variant}-{release}.parquet"
             table = self._tables[variant, release] = RowsFile(path, reader.schema, variant, release)
+            self._counters[variant, release] = reader.counter
         table.add(one, rows, scores)
 
     def _aside(self, variant: str, release: str, trouble: Trouble, file: CaptureFile, line: bytes) -> None:
@@ -150,7 +156,7 @@ class HourReading:
                 found[key] = HourCounts(asked.endpoint, *key, asked.hour, 0, 0, {})
         for table in tables:
             key = (table.variant, table.release)
-            columns = counted(table.path, self._reader_of(table.release).binnings)
+            columns = self._counters[key].counted(table.path)
             found[key] = HourCounts(asked.endpoint, *key, asked.hour, table.rows, table.requests, columns)
         for (variant, release), troubles in self._troubles.items():
             key = self._whose(variant, release, list(found))
