@@ -1,1 +1,1 @@
-"""What monitoring does, one use case a file: arguments to results. They ask the world by ports."""
+"""What monitoring does, one use case a file: values in, values out, events told."""

@@ -154,8 +154,7 @@ def _start(records: CapturedHours, live: ReleasePin, asked: Asked, end: datetime
         return min(asked.again)
     if asked.since is not None:
         return hours.hour_of(asked.since)
-    assert live.capture is not None
-    return records.watermark() or records.first([live.capture.to]) or end
+    return records.watermark() or records.first([live]) or end
 
 
 def _entries(ledger: Ledger, endpoint: str, start: datetime) -> Iterator[Entry]:

@@ -7,17 +7,44 @@ monitoring/<endpoint>/watermark.json                        up to which hour all
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
 
 from monitoring.counts import HourCounts
+from release.domain import names
 from release.domain.errors import ServiceError
+from release.domain.pins import ReleasePin
 
 HOUR = timedelta(hours=1)
 _KEY = re.compile(r"hours/(?P<hour>\d{4}/\d\d/\d\d/\d\d)\.json$")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where records of an endpoint lie by the hour, below its capture's place."""
+
+    to: str
+    """`s3://bucket/prefix`."""
+    name: str
+    """The variant's; of what containers keep themselves, the release's id."""
+    release: str = ""
+    """The release that wrote there, where the folder says it."""
+
+    @staticmethod
+    def of(pins: Iterable[ReleasePin]) -> list["Folder"]:
+        """All folders into which something is captured where these releases serve."""
+        found = set[Folder]()
+        for pin in pins:
+            if pin.capture is None:
+                continue
+            if pin.capture.by_container:
+                found.add(Folder(pin.capture.where, pin.release, pin.release))
+            else:
+                found |= {Folder(pin.capture.where, name) for name in (names.LIVE, names.CANDIDATE)}
+        return sorted(found, key=lambda one: (one.to, one.name))
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,18 @@ class Served:
             found += [first, *later] if first else later
         return found
 
+    def pins(self, start: datetime, end: datetime) -> list[ReleasePin]:
+        """What served in the time from `start` to `end`."""
+        return [period.pin for period in self.within(start, end) if period.pin]
+
+    def variant_of(self, release: str, moment: datetime) -> str:
+        """Under which variant's name a release answered, which was known otherwise."""
+        live = self.at(names.LIVE, moment)
+        beside = self.at(names.CANDIDATE, moment)
+        is_live = live is not None and live.pin is not None and live.pin.release == release
+        is_beside = beside is not None and beside.pin is not None and beside.pin.release == release
+        return names.CANDIDATE if is_beside and not is_live else names.LIVE
+
     @property
     def since(self) -> datetime | None:
         """When a release first served, as far as it is known."""

@@ -1,4 +1,4 @@
-"""Captured records of an endpoint as tables of rows and counts, hour by hour: what reads and writes.
+"""Where what monitoring reads and keeps lies: captured records, tables of rows by the hour, findings.
 
 lines      one line of a capture file into an exchange     bodies    a request's body into rows
 loose      rows of which a value is wrong                  scores    an answer's body into scores

@@ -46,8 +46,18 @@ def schema_of(input_schema: Mapping[str, Any]) -> Schema | None:
         return None
 
 
+def as_kept(schema: Schema) -> Schema:
+    """The schema of a release's records: what is sensitive is not in them, or hashed, which is a text."""
+    kept = [feature for feature in schema.features if feature.sensitive != "drop"]
+    features = [
+        msgspec.structs.replace(feature, kind="category", nullable=True) if feature.sensitive else feature
+        for feature in kept
+    ]
+    return msgspec.structs.replace(schema, features=tuple(features))
+
+
 class Requests:
-    """Decodes the requests of one release."""
+    """Decodes the requests of one release, by the schema of its records."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema

@@ -2,28 +2,25 @@
 
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from monitoring.records import hours
-from monitoring.records.hours import HOUR, CaptureFile, HourRecord
+from monitoring.records.hours import HOUR, CaptureFile, Folder, HourRecord
 from monitoring.records.periods import Served
-from monitoring.storage.bodies import Requests, schema_of
-from monitoring.storage.engine import FileCounter
+from monitoring.storage.bodies import Requests, as_kept, schema_of
 from monitoring.storage.files import CaptureFiles
 from monitoring.storage.reading import Hour, HourReading, Reader
 from monitoring.storage.reference import binnings
 from monitoring.storage.scores import Answers
 from monitoring.storage.shelf import Shelf
-from release.domain import names
 from release.domain.captures import Counted, Reading
 from release.domain.errors import UsageError
+from release.domain.pins import ReleasePin
 from release.ports import Artifacts
-
-VARIANTS = (names.LIVE, names.CANDIDATE)
 
 
 class CapturedRecords(Shelf):
@@ -34,9 +31,9 @@ class CapturedRecords(Shelf):
         self._files = CaptureFiles(s3, in_sagemaker)
         self._reader_of = cache(lambda release: _reader_or_none(artifacts, release))
 
-    def first(self, places: Collection[str]) -> datetime | None:
-        """The earliest hour with a capture file in one of these places."""
-        found = [self._files.first_hour(to, variant) for to in places for variant in VARIANTS]
+    def first(self, pins: Sequence[ReleasePin]) -> datetime | None:
+        """The earliest hour with a capture file where these releases capture."""
+        found = [self._files.first_hour(folder) for folder in Folder.of(pins)]
         return min(filter(None, found), default=None)
 
     def read(self, hour: datetime, served: Served, again: bool = False) -> HourRecord | None:
@@ -58,27 +55,17 @@ class CapturedRecords(Shelf):
             return {}
         there: dict[datetime, dict[str, str]] = {hour: {} for hour in wanted}
         start, end = min(wanted), max(wanted) + HOUR
-        for to in _places(served, start, end):
-            for variant in VARIANTS:
-                for hour, file in self._files.between(to, variant, start, end):
-                    if hour in there:
-                        there[hour][file.key] = file.etag
+        for folder in Folder.of(served.pins(start, end)):
+            for hour, file in self._files.between(folder, start, end):
+                if hour in there:
+                    there[hour][file.key] = file.etag
         found = {record.hour: hours.late(record, there[record.hour]) for record in self.records(wanted)}
         return {hour: keys for hour, keys in found.items() if keys}
 
-    def _of_hour(self, hour: datetime, served: Served) -> Mapping[str, Sequence[CaptureFile]]:
-        """The hour's files by variant, wherever what served then wrote them."""
-        places = _places(served, hour, hour + HOUR)
-        found = {
-            variant: [file for to in places for file in self._files.of_hour(to, variant, hour)]
-            for variant in VARIANTS
-        }
-        return {variant: files for variant, files in found.items() if files}
-
-
-def _places(served: Served, start: datetime, end: datetime) -> Sequence[str]:
-    pins = [period.pin for period in served.within(start, end) if period.pin]
-    return sorted({pin.capture.to for pin in pins if pin.capture})
+    def _of_hour(self, hour: datetime, served: Served) -> Mapping[Folder, Sequence[CaptureFile]]:
+        """The hour's files by folder, wherever what served then wrote them."""
+        folders = Folder.of(served.pins(hour, hour + HOUR))
+        return {folder: self._files.of_hour(folder, hour) for folder in folders}
 
 
 def _reader_or_none(artifacts: Artifacts, release: str) -> Reader | None:
@@ -96,9 +83,10 @@ def reader(artifacts: Artifacts, release: str) -> Reader:
     if manifest.foreign is not None or schema is None:
         golden, _ = artifacts.golden(manifest)
         reading = Reading.of(golden, Counted.of(golden))
+    kept = as_kept(schema) if schema else None
     return Reader(
-        schema,
-        Requests(schema) if schema else None,
+        kept,
+        Requests(kept) if kept else None,
         Answers(schema.output if schema else None, reading),
-        FileCounter(schema, binnings(artifacts, manifest, schema)),
+        binnings(artifacts, manifest, schema),
     )

@@ -73,6 +73,20 @@ def read(row: Mapping[str, Any], binnings: Sequence[Binning]) -> dict[str, Count
     return found
 
 
+def added(one: Counted, other: Counted) -> Counted:
+    """The counts of both, by one binning."""
+    lows = [low for low in (one.low, other.low) if low is not None]
+    highs = [high for high in (one.high, other.high) if high is not None]
+    return Counted(
+        tuple(map(sum, zip(one.bins, other.bins, strict=True))),
+        one.missing + other.missing,
+        one.unseen + other.unseen,
+        one.invalid + other.invalid,
+        min(lows, default=None),
+        max(highs, default=None),
+    )
+
+
 def _number(value: Any) -> float | None:
     return None if value is None or value != value else float(value)
 

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from monitoring.records import hours
-from monitoring.records.hours import CaptureFile
+from monitoring.records.hours import CaptureFile, Folder
 from monitoring.records.troubles import NotReadable, Trouble
 from release.domain import s3_uri
 
@@ -28,16 +28,16 @@ class CaptureFiles:
         self._s3 = s3
         self._endpoint = endpoint
 
-    def of_hour(self, to: str, variant: str, hour: datetime) -> list[CaptureFile]:
-        """The files of one variant and hour under `to`."""
-        bucket, prefix = self._prefix(to, variant)
+    def of_hour(self, folder: Folder, hour: datetime) -> list[CaptureFile]:
+        """The files of one folder and hour."""
+        bucket, prefix = self._prefix(folder)
         return list(self._listed(bucket, f"{prefix}{hours.folder(hour)}/"))
 
     def between(
-        self, to: str, variant: str, start: datetime, end: datetime
+        self, folder: Folder, start: datetime, end: datetime
     ) -> Iterator[tuple[datetime, CaptureFile]]:
         """The files from the hour `start` to before `end`: one listing, as S3 keeps them in order."""
-        bucket, prefix = self._prefix(to, variant)
+        bucket, prefix = self._prefix(folder)
         for file in self._listed(bucket, prefix, f"{prefix}{hours.folder(start)}/"):
             try:
                 hour = hours.parsed(s3_uri.parts(file.key)[1][len(prefix) :].rpartition("/")[0])
@@ -47,9 +47,9 @@ class CaptureFiles:
                 return
             yield hour, file
 
-    def first_hour(self, to: str, variant: str) -> datetime | None:
+    def first_hour(self, folder: Folder) -> datetime | None:
         """The earliest hour with a file: found by four listings of folders, however many hours there are."""
-        bucket, start = self._prefix(to, variant)
+        bucket, start = self._prefix(folder)
         prefix = start
         for _ in range(4):
             found = self._folders(bucket, prefix)
@@ -73,9 +73,9 @@ class CaptureFiles:
             return
         yield from split(iter(lambda: body.read(CHUNK), b""))
 
-    def _prefix(self, to: str, variant: str) -> tuple[str, str]:
-        bucket, prefix = s3_uri.parts(to)
-        return bucket, f"{prefix.rstrip('/')}/{self._endpoint}/{variant}/"
+    def _prefix(self, folder: Folder) -> tuple[str, str]:
+        bucket, prefix = s3_uri.parts(folder.to)
+        return bucket, f"{prefix.rstrip('/')}/{self._endpoint}/{folder.name}/"
 
     def _listed(self, bucket: str, prefix: str, after: str = "") -> Iterator[CaptureFile]:
         start = {"StartAfter": after} if after else {}

@@ -26,8 +26,8 @@ class _Side(msgspec.Struct):
 
 
 class _Data(msgspec.Struct):
-    endpointInput: _Side  # noqa: N815
     endpointOutput: _Side  # noqa: N815
+    endpointInput: _Side | None = None  # noqa: N815
 
 
 class _Metadata(msgspec.Struct):
@@ -52,7 +52,8 @@ class Exchange:
     event: str
     inference: str | None
     at: datetime
-    request: bytes
+    request: bytes | None
+    """None where answers alone are captured."""
     request_type: str
     answer: bytes
     answer_type: str
@@ -78,8 +79,8 @@ def exchange(line: bytes) -> Exchange:
         metadata.eventId,
         metadata.inferenceId or None,
         at,
-        _body(request),
-        request.observedContentType,
+        _body(request) if request else None,
+        request.observedContentType if request else "",
         _body(answer),
         answer.observedContentType,
     )

@@ -95,7 +95,7 @@ class Shelf:
         """Upload rows and quarantine; the fields of the record that name them."""
         tables = []
         for table in found.tables:
-            name = f"{attempt}-{table.variant}-{table.release}.parquet"
+            name = f"{attempt}-{table.path.name}"
             key = f"{hours.place(self.endpoint)}rows/{hours.folder(hour)}/{name}"
             self._s3.upload_file(str(table.path), self._bucket, key)
             tables.append(RowsTable(key, table.variant, table.release, table.rows))

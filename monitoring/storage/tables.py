@@ -17,6 +17,7 @@ from model.serving.models.schema import Schema
 from monitoring import rows as columns
 from monitoring.storage.bodies import Rows
 from monitoring.storage.counting import INVALID
+from monitoring.storage.engine import Features
 from monitoring.storage.lines import Exchange
 from monitoring.storage.scores import Scores
 
@@ -35,21 +36,24 @@ _OWN = {
 _TYPES = {"number": pa.float32(), "category": pa.string()}
 
 
-def arrow_schema(schema: Schema | None) -> pa.Schema:
-    """The columns of a table; a release without a known schema has no features in it."""
-    features = {feature.name: _TYPES[feature.kind] for feature in schema.features} if schema else {}
-    return pa.schema([*_OWN.items(), *features.items()])
+def features_of(schema: Schema | None) -> Features:
+    """The features of a table: what is sensitive is not in it, hashed or not."""
+    kept = [feature for feature in schema.features if not feature.sensitive] if schema else []
+    return tuple((feature.name, feature.kind) for feature in kept)
 
 
 class RowsFile:
     """One Parquet file while it is written."""
 
     def __init__(self, path: Path, schema: Schema | None, variant: str, release: str) -> None:
+        """`schema` is that of the release's records (`bodies.as_kept`); None where they hold no requests."""
         self.path = path
         self.variant, self.release = variant, release
         self.rows = self.requests = 0
-        self._features = schema
-        self._schema = arrow_schema(schema)
+        self.features = features_of(schema)
+        self._read = schema
+        kept = [(name, _TYPES[kind]) for name, kind in self.features]
+        self._schema = pa.schema([*_OWN.items(), *kept])
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", compression_level=1)
         self._exchanges: list[tuple[str, str | None, int]] = []
         self._tables: list[Table] = []
@@ -106,13 +110,18 @@ class RowsFile:
 
     def _values(self) -> list[Any]:
         """The features' columns, in the schema's order."""
-        if self._features is None:
+        if self._read is None:
             return []
         table: Columns = merged(self._tables)
         numbers, texts = iter(table.numbers), iter(table.categories)
+        found = [
+            (feature, next(numbers) if feature.kind == "number" else next(texts))
+            for feature in self._read.features
+        ]
         return [
-            _numbers(next(numbers)) if feature.kind == "number" else _texts(next(texts))
-            for feature in self._features.features
+            _numbers(values) if feature.kind == "number" else _texts(values)
+            for feature, values in found
+            if not feature.sensitive
         ]
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from release.domain.alerting import AlertSettings
 from release.domain.captured_records import RecordsSettings
 from release.domain.values import Data
 
@@ -24,3 +25,4 @@ class MonitoringSettings(Data):
 
     objectives: Objectives = Objectives()
     records: RecordsSettings = RecordsSettings()
+    alerts: AlertSettings = AlertSettings()

@@ -128,7 +128,9 @@ class Sandbox:
         settings = self._settings
         catalog = Catalog(settings.registry)
         problem = self._roles.deployment_problem
-        builder = ContainerBuilder(settings, self._faults, self._runtime, find_image, objects.read, problem)
+        builder = ContainerBuilder(
+            settings, self._faults, self._runtime, find_image, objects.read, problem, self._access
+        )
         launcher = Launcher(host, builder, self._faults, self._note)
         in_alarm, unwatchable = self._cloudwatch.in_alarm, self._roles.alarm_problem
         deployer = Deployer(launcher, self._faults, in_alarm, unwatchable, settings.time_scale)
@@ -155,6 +157,10 @@ class Sandbox:
         )
         admin = Admin(self._status, self._calls, self._faults, self._cloudwatch.advance, self._at_once)
         return App(invocations, gateway, admin, moto, self._faults), moto
+
+    def _access(self, account: str, role: str) -> dict[str, str]:
+        """What a container finds this sandbox by, and acts as its role with."""
+        return {"AWS_ENDPOINT_URL": f"http://{HOST}:{self._port}", **self._roles.credentials(account, role)}
 
     def _at_once(self, fault: Fault) -> bool:
         """Let a fault happen that waits for nothing; False for one that has to wait. Raises BadFault."""

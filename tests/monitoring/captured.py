@@ -11,8 +11,9 @@ from typing import Any
 from model import artifact
 from monitoring.operations.monitor import Asked, Monitored, monitor
 from monitoring.storage.captured import CapturedRecords
+from release.domain.capture import Capture
 from release.domain.manifest import ModelRecord
-from release.domain.pins import Capture, ReleasePin
+from release.domain.pins import ReleasePin
 from tests.fakes.world import FakeStage, Told
 from tests.release.adapters.s3 import FakeS3, etag
 from tests.release.scenes import ENDPOINT, NAME, serving
@@ -20,7 +21,7 @@ from tests.release.scenes import ENDPOINT, NAME, serving
 HOUR = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TO = "s3://kept/some/answers"
 JSON = "application/json"
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "service": "delays",
     "features": [
         {"name": "carrier", "kind": "category", "nullable": False},
@@ -96,7 +97,9 @@ def scores(*found: float | None) -> dict[str, Any]:
     return {"predictions": list(found)}
 
 
-def reading_release(stage: FakeStage, number: int, schema: Mapping[str, Any] = SCHEMA) -> ReleasePin:
+def reading_release(
+    stage: FakeStage, number: int, schema: Mapping[str, Any] = SCHEMA, **capture: Any
+) -> ReleasePin:
     """A release whose records can be read and counted: its artifact holds a schema and a reference."""
     files = {artifact.SCHEMA: json.dumps(schema), artifact.REFERENCE: REFERENCE}
     packed = artifact.pack({name: text.encode() for name, text in files.items()})
@@ -108,7 +111,7 @@ def reading_release(stage: FakeStage, number: int, schema: Mapping[str, Any] = S
     stage.artifacts.models[uri] = packed
     stage.artifacts.put_release(manifest, b"{}")
     found = {"release": manifest.id, "model": uri, "sha256": sha256}
-    return pin.model_copy(update=found | {"capture": Capture(percent=100, to=TO)})
+    return pin.model_copy(update=found | {"capture": Capture(percent=100, to=TO, **capture)})
 
 
 @dataclass
@@ -118,9 +121,11 @@ class Scene:
     stage: FakeStage = field(default_factory=lambda: serving(0))
     s3: Bucket = field(default_factory=Bucket)
     told: Told = field(default_factory=Told)
+    schema: Mapping[str, Any] = field(default_factory=lambda: SCHEMA)
+    capture_as: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.pin = reading_release(self.stage, 7)
+        self.pin = reading_release(self.stage, 7, self.schema, **self.capture_as)
         settings = self.stage.file.endpoints[ENDPOINT]
         self.stage.file.endpoints[ENDPOINT] = settings.model_copy(update={"live": self.pin})
         self.at(HOUR + timedelta(hours=2, minutes=30))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from release.domain import occasions
 from release.domain.errors import UsageError
-from release.domain.occasions import Occasion
+from release.domain.occasions import Asked, Occasion
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 COMMON = {
@@ -45,8 +45,11 @@ ALARM: dict[str, Any] = COMMON | {
 }
 
 
+ASKED = Asked("prod", ACCOUNT, REGION, ("quality",))
+
+
 def of(event) -> Occasion:
-    return occasions.of_event(json.dumps(event).encode(), ACCOUNT, REGION)
+    return occasions.of_event(json.dumps(event).encode(), ASKED)[0]
 
 
 def with_state(**state):
@@ -111,7 +114,7 @@ def test_any_other_event_is_refused_with_words(event, why):
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_event_are_refused(data):
     with pytest.raises(UsageError, match="asks for no retrain"):
-        occasions.of_event(data, ACCOUNT, REGION)
+        occasions.of_event(data, ASKED)
 
 
 JSON = st.recursive(

@@ -20,7 +20,7 @@ from monitoring.counts import Binning, Counted
 from monitoring.storage import counting
 from monitoring.storage.bodies import Rows, schema_of
 from monitoring.storage.counting import as_float32
-from monitoring.storage.engine import FileCounter
+from monitoring.storage.engine import counted
 from monitoring.storage.lines import exchange
 from monitoring.storage.tables import RowsFile
 from tests.monitoring.captured import SCHEMA, line
@@ -99,7 +99,7 @@ def expected(found: Sequence[Any]) -> dict[str, Counted]:
 @given(st.lists(ROW, min_size=1, max_size=30))
 def test_duckdb_counts_as_one_would_by_hand(tmp_path_factory, found):
     file = written(tmp_path_factory.mktemp("rows"), found)
-    assert FileCounter(KNOWN, BINNINGS).counted(file.path) == expected(found)
+    assert counted(file.path, file.features, BINNINGS) == expected(found)
 
 
 def test_the_expression_is_compiled_for_athena():
@@ -145,13 +145,13 @@ def test_spark_counts_the_same(tmp_path):
         text=True,
         check=True,
     )
-    counted = {
+    by_spark = {
         (one["variant"], one["release"]): {
             name: replace(Counted(**each), bins=tuple(each["bins"])) for name, each in one["columns"].items()
         }
         for one in map(json.loads, done.stdout.splitlines())
     }
-    assert counted == {("live", "abc"): expected(found), ("candidate", "abc"): expected(found[:2])}
+    assert by_spark == {("live", "abc"): expected(found), ("candidate", "abc"): expected(found[:2])}
 
 
 if __name__ == "__main__":

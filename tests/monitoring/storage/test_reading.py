@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitoring.records.hours import Folder
 from monitoring.records.troubles import NotReadable, Trouble
 from release.domain import names
-from tests.monitoring.captured import HOUR, ROW, Scene, line, rows, scores
+from tests.monitoring.captured import HOUR, ROW, SCHEMA, TO, Scene, line, rows, scores
 from tests.release.scenes import NAME
 
 GOOD = line(rows(ROW), scores(0.5), "good")
@@ -102,7 +103,7 @@ def test_a_file_that_is_gone_when_it_is_read_is_named():
     scene = Scene()
     key = scene.capture(GOOD)
     lines = scene.records._files.lines
-    [file] = scene.records._files.of_hour("s3://kept/some/answers", "live", HOUR)
+    [file] = scene.records._files.of_hour(Folder(TO, "live"), HOUR)
     scene.s3.write(key, None)
     [[none]] = lines(file)
     assert isinstance(none, NotReadable)
@@ -184,3 +185,47 @@ def test_however_a_file_is_broken_every_line_is_counted_or_named(seed):
     record, _ = read(*lines)
     counted = sum(one.requests for one in record.counts) + sum(record.troubles.values()) + record.own
     assert counted == len(lines)
+
+
+def sensitive(**how: str):
+    """The schema, some of its features sensitive."""
+    changed = [
+        one | ({"sensitive": how[one["name"]]} if one["name"] in how else {}) for one in SCHEMA["features"]
+    ]
+    return {**SCHEMA, "features": changed}
+
+
+def test_what_a_container_kept_is_of_its_release_and_holds_nothing_sensitive():
+    scene = Scene(schema=sensitive(carrier="hash", gust="drop"), capture_as={"by": "container"})
+    kept = rows({"carrier": "hash:abc", "distance": 7}, {"carrier": None, "distance": 8})
+    record, _ = read(line(kept, scores(0.5, 0.25), "e"), scene=scene, variant=scene.pin.release)
+    [counted] = record.counts
+    assert (counted.variant, counted.release, counted.rows) == ("live", scene.pin.release, 2)
+    assert counted.troubles == {}
+    assert set(counted.columns) == {"distance", "score"}
+    [table] = record.tables
+    assert b"hash:" not in scene.s3.objects[table.key]
+
+
+def test_of_rows_that_were_refused_alone_a_container_keeps_the_other_ones():
+    scene = Scene(capture_as={"by": "container"})
+    record, _ = read(
+        line(rows(ROW, ROW), scores(0.5, None, 0.25), "e"), scene=scene, variant=scene.pin.release
+    )
+    assert (record.rows, record.troubles) == (2, {})
+
+
+def test_answers_alone_are_counted_and_columns_that_were_not_kept_are_not_there():
+    record, _ = read(line(rows(ROW), scores(0.5, 0.75), "e", captureData={"endpointOutput": ANSWERED}))
+    [counted] = record.counts
+    assert (counted.rows, set(counted.columns)) == (1, {"score"})
+
+
+def test_records_with_and_without_requests_are_counted_together():
+    record, _ = read(GOOD, line({}, {}, "e", captureData={"endpointOutput": ANSWERED}))
+    [counted] = record.counts
+    assert (counted.rows, counted.columns["score"].rows, counted.columns["distance"].rows) == (2, 2, 1)
+    assert (counted.columns["score"].low, counted.columns["score"].high) == (0.25, 0.5)
+
+
+ANSWERED = {"observedContentType": "application/json", "data": '{"predictions": [0.25]}', "encoding": "JSON"}
