@@ -80,6 +80,9 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
 
+bench-monitoring: setup ## 100 million captured rows to tables and counts; goes on where it stopped; raw results in .build/bench/monitoring/
+	@$(BIN)/python -m bench.monitoring $(ARGS)
+
 bench-serving: setup ## the server beside its peers, same model and load; raw results in .build/bench/serving/
 	@$(BIN)/python -m bench.serving $(ARGS)
 

@@ -68,7 +68,7 @@ def monitor(
     end = _end(ports.clock.now(), grace, asked.until)
     start = _start(records, live, asked, end)
     told = served(_entries(ports.ledger, name, start), name, live)
-    reading = _Reading(records, told, tell)
+    reading = Reading(records, told, tell)
     if asked.again:
         _refuse_unfinished(asked.again, end)
         for hour in asked.again:
@@ -88,7 +88,7 @@ def monitor(
     )
 
 
-class _Reading:
+class Reading:
     """Reads hours one after the other, and says how far it is."""
 
     def __init__(self, records: CapturedHours, told: Served, tell: Tell) -> None:

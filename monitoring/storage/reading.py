@@ -1,7 +1,9 @@
 """One hour of an endpoint's captured records into tables of rows and counts, in bounded memory."""
 
+import gc
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -81,11 +83,12 @@ class HourReading:
 
     def read(self) -> Found:
         """All of it."""
-        for folder, files in self._asked.files.items():
-            seen = Seen()
-            for file in files:
-                for lines in self._lines(file):
-                    self._block(folder, file, lines, seen)
+        with _rarely_collected():
+            for folder, files in self._asked.files.items():
+                seen = Seen()
+                for file in files:
+                    for lines in self._lines(file):
+                        self._block(folder, file, lines, seen)
         tables = tuple(self._tables.values())
         for table in tables:
             table.close()
@@ -182,6 +185,17 @@ class HourReading:
             return variant, release
         of_variant = [who for who in known if who[0] == variant]
         return (of_variant or [*known] or [(variant, NOBODY)])[-1]
+
+
+@contextmanager
+def _rarely_collected() -> Generator[None]:
+    """Looks for circles of garbage a hundred times less often: rows that wait are many, and in none."""
+    usual = gc.get_threshold()
+    gc.set_threshold(usual[0] * 100, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _more(before: HourCounts, table: RowsFile, columns: Mapping[str, Counted]) -> HourCounts:
