@@ -187,7 +187,7 @@ def _captured(place: Place, settings: StageSettings) -> list[Statement]:
         if one.capture
     ]
     own = names.bucket(settings.stage, settings.account, settings.region)
-    kept = sorted({one.where.removeprefix("s3://") for one in captures})
+    kept = sorted({one.to.removeprefix("s3://") for one in captures})
     others = [path for path in kept if path.partition("/")[0] != own]
     buckets = sorted({place.bucket(path.partition("/")[0]) for path in others})
     objects = [f"{place.bucket(path)}/*" for path in others]

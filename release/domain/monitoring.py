@@ -6,6 +6,7 @@ from pydantic import Field
 
 from release.domain.alerting import AlertSettings
 from release.domain.captured_records import RecordsSettings
+from release.domain.drift import DriftSettings
 from release.domain.values import Data
 
 
@@ -26,3 +27,4 @@ class MonitoringSettings(Data):
     objectives: Objectives = Objectives()
     records: RecordsSettings = RecordsSettings()
     alerts: AlertSettings = AlertSettings()
+    drift: DriftSettings = DriftSettings()
