@@ -41,9 +41,9 @@ class Folder:
             if pin.capture is None:
                 continue
             if pin.capture.by_container:
-                found.add(Folder(pin.capture.where, pin.release, pin.release))
+                found.add(Folder(pin.capture.to, pin.release, pin.release))
             else:
-                found |= {Folder(pin.capture.where, name) for name in (names.LIVE, names.CANDIDATE)}
+                found |= {Folder(pin.capture.to, name) for name in (names.LIVE, names.CANDIDATE)}
         return sorted(found, key=lambda one: (one.to, one.name))
 
 
