@@ -12,6 +12,8 @@ from itertools import takewhile
 from monitoring.alerts.kept import Answer, Kept
 from monitoring.ports import Findings
 from release.domain import retraining
+from release.domain.ledger import Stored
+from release.domain.occasions import Occasion
 from release.ports import StagePorts
 
 
@@ -20,9 +22,7 @@ def note_answers(ports: StagePorts, findings: Findings) -> Sequence[str]:
     asking = {kept.asks: kept for kept in findings.open() if _may_ask(ports, kept)}
     if not asking:
         return []
-    since = min(kept.opened for kept in asking.values())
-    newest = ports.ledger.newest_first()
-    entries = list(takewhile(lambda stored: datetime.fromisoformat(stored.entry.at) >= since, newest))[::-1]
+    entries = _entries(ports, min(kept.opened for kept in asking.values()))
     answered = []
     for endpoint in sorted({kept.finding.endpoint for kept in asking.values()}):
         for one in retraining.fold(entries, endpoint):
@@ -35,6 +35,24 @@ def note_answers(ports: StagePorts, findings: Findings) -> Sequence[str]:
             )
             answered.append(kept.id)
     return answered
+
+
+def not_now(ports: StagePorts, kept: Kept) -> str | None:
+    """Why a finding's retrain would be refused at this moment, None where it would be admitted.
+
+    It is asked before the ledger is written to: what waits for cooldown or budget asks at every look.
+    """
+    settings, now = ports.settings.retrain, ports.clock.now()
+    past = retraining.fold(_entries(ports, now - retraining.looks_back(settings)), kept.finding.endpoint)
+    occasion = Occasion(kind="finding", event=kept.asks)
+    why = retraining.why_not(past, settings, occasion, now)
+    return f"{why.cause} {why.next_step}" if why else None
+
+
+def _entries(ports: StagePorts, since: datetime) -> Sequence[Stored]:
+    """The ledger's entries since a time, oldest first."""
+    newest = ports.ledger.newest_first()
+    return list(takewhile(lambda stored: datetime.fromisoformat(stored.entry.at) >= since, newest))[::-1]
 
 
 def _may_ask(ports: StagePorts, kept: Kept) -> bool:
