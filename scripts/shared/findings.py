@@ -61,13 +61,13 @@ def asking(stage: str, name: str, out: Out) -> bytes | None:
     found = monitoring.room(out.tell, stage)
     if name:
         return _event(found, found.findings.of(name))
-    answers.note_answers(found.ports, found.findings)
-    wanted = answers.wanting(found.ports, found.findings)
-    why = answers.not_now(found.ports, wanted[0]) if wanted else None
-    if wanted and why is None:
-        return _event(found, wanted[0])
-    words = f"{wanted[0].id} asks for a retrain, and not now: {escape(why)}" if why else NOBODY.format(stage)
-    out.result({"stage": stage, "asks": wanted[0].id if wanted else None, "not_now": why}, words)
+    asks = answers.asking(found.ports, found.findings)
+    if asks.kept and not asks.not_now:
+        return _event(found, asks.kept)
+    words = NOBODY.format(stage)
+    if asks.kept:
+        words = f"{asks.kept.id} asks for a retrain, and not now: {escape(asks.not_now)}"
+    out.result({"stage": stage, "asks": asks.kept and asks.kept.id, "not_now": asks.not_now}, words)
     return None
 
 
