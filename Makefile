@@ -17,6 +17,9 @@ setup: ## .venv and the tools (pulumi, crane, actionlint), once
 data-tools: setup ## DVC, in an environment of its own in .tools/dvc (docs/data.md)
 	@$(BIN)/python -m scripts.setup.data_tools
 
+monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
+	@$(BIN)/python -m scripts.setup.monitoring_tools
+
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
 
