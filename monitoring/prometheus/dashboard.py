@@ -11,6 +11,7 @@ from monitoring.prometheus import expressions
 from monitoring.prometheus.expressions import INVALID, JOB, LATENCY
 from monitoring.prometheus.recording import (
     ERRORS,
+    LONG,
     OBJECTIVE,
     OBJECTIVE_SECONDS,
     SCORES_APART,
@@ -96,9 +97,12 @@ def _objectives() -> list[_Panel]:
 
 
 def _left(bad: Bad) -> str:
-    """What is left of 30 days' budget, of all variants together; below 0 where more than all was used."""
-    used = "sum by (stage, endpoint) (sum_over_time({}{{{}}}[30d:1h]))"
-    counted = (used.format(count(what, HOUR), _OF) for what in (bad.what, bad.of))
+    """What is left of 30 days' budget, of all variants together; below 0 where more than all was used.
+
+    The windows overlap, those of the bad ones as those of all, so that their share is right.
+    """
+    used = "sum by (stage, endpoint) (sum_over_time({}{{{}}}[30d]))"
+    counted = (used.format(count(what, LONG), _OF) for what in (bad.what, bad.of))
     return "1 - {} / {} / on (stage, endpoint) {}".format(*counted, _objective(bad))
 
 
