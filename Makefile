@@ -19,6 +19,8 @@ data-tools: setup ## DVC, in an environment of its own in .tools/dvc (docs/data.
 
 spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs Java 17 (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.spark_tools
+monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
+	@$(BIN)/python -m scripts.setup.monitoring_tools
 
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
