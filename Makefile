@@ -77,6 +77,9 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
 
+bench-experiments: setup ## experiments of known truth, looked at every minute for a month; raw results in .build/bench/monitoring/
+	@$(BIN)/python -m bench.monitoring.experiments $(ARGS)
+
 bench-serving: setup ## the server beside its peers, same model and load; raw results in .build/bench/serving/
 	@$(BIN)/python -m bench.serving $(ARGS)
 

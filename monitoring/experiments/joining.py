@@ -87,6 +87,12 @@ class Troubles:
         if key is not None and key not in named and len(named) < NAMED:
             named.append(key)
 
+    def take(self, others: "Troubles") -> None:
+        """Those of an earlier step, too."""
+        self.counts += others.counts
+        for cause, keys in others.keys.items():
+            self.keys[cause] = [*self.keys.get(cause, []), *keys][:NAMED]
+
 
 @dataclass(frozen=True)
 class Joined:

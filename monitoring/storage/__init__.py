@@ -1,0 +1,1 @@
+"""Where monitoring's data lies: files and S3."""
