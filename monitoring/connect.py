@@ -1,21 +1,61 @@
-"""Joins monitoring to the real world: the one place of it that knows the adapters. Commands get it here.
-
-What reaches AWS is loaded by whoever asks for it.
-"""
+"""Joins monitoring's operations to the real world: the one place that knows both."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from monitoring.experiments.reading import Line
-    from release.ports import StagePorts
+from monitoring.experiments.reading import Line
+from monitoring.operations.telling import Room
+from monitoring.ports import Hearer
+from monitoring.storage.findings import FindingStore, record_store
+from monitoring.storage.hearers import EventBus, EventFile
+from monitoring.storage.told import Told
+from release import connect as release
+from release.adapters.aws import StageAws
+from release.domain import names
+from release.domain.stage import StageSettings
+from release.ports import StagePorts, Tell, World
+
+__all__ = ["findings", "room", "told"]
 
 
-def told(ports: "StagePorts") -> "Callable[[str], Iterator[Line]]":
-    """Reads the lines of files that callers left, in a folder or in S3 by the stage's credentials."""
-    from monitoring.storage.told import Told
-    from release.adapters.aws import StageAws
-
+def findings(ports: StagePorts) -> FindingStore:
+    """The findings of a stage."""
     settings = ports.settings
-    aws = StageAws(settings.stage, settings.account, settings.region, settings.profile)
-    return Told(aws.client("s3")).lines
+    bucket = names.bucket(settings.stage, settings.account, settings.region)
+    alerts = {name: endpoint.monitoring.alerts for name, endpoint in settings.endpoints.items()}
+    return FindingStore(record_store(_aws(settings), bucket), alerts, ports.caller, ports.clock.now)
+
+
+def room(tell: Tell, stage: str, start: Path | None = None) -> Room:
+    """A stage of the project at or above `start` (default: the current folder), to tell of its findings.
+
+    Raises UsageError where there is no project or no such stage, SlipwayError when it cannot be reached.
+    """
+    world: World = release.connect(tell, start)
+    ports = world.stage(stage)
+    folder = release.folder(start)
+    return Room(world, ports, findings(ports), _hearers(ports.settings, folder))
+
+
+def told(ports: StagePorts) -> Callable[[str], Iterator[Line]]:
+    """Reads the lines of files that callers left, in a folder or in S3 by the stage's credentials."""
+    return Told(_aws(ports.settings).client("s3")).lines
+
+
+def _hearers(settings: StageSettings, folder: Path) -> dict[str, Callable[[str], Hearer | None]]:
+    bus = EventBus(_aws(settings))
+
+    def events(endpoint: str) -> Hearer | None:
+        found = settings.endpoints.get(endpoint)
+        return bus if found is not None and found.monitoring.alerts.events else None
+
+    def file(endpoint: str) -> Hearer | None:
+        found = settings.endpoints.get(endpoint)
+        path = found.monitoring.alerts.file if found is not None else None
+        return EventFile(folder / path) if path else None
+
+    return {"events": events, "file": file}
+
+
+def _aws(settings: StageSettings) -> StageAws:
+    return StageAws(settings.stage, settings.account, settings.region, settings.profile)

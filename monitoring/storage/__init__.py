@@ -1,1 +1,1 @@
-"""Where monitoring's data lies: files and S3."""
+"""Where what monitoring reads and keeps lies: captured records, hour tables, findings."""

@@ -14,10 +14,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from release.domain import experiment, former, names, retrained
+from release.domain import experiment, former, names, noticed, retrained
 from release.domain.approvals import Approval
 from release.domain.errors import Held, ServiceError
 from release.domain.experiment import Concluded, Experiment
+from release.domain.judged import Judged as Judged
 from release.domain.owner import Heartbeat as Heartbeat
 from release.domain.owner import Owner as Owner
 from release.domain.pins import Alarms, Data, Pins, RolloutSettings
@@ -26,7 +27,16 @@ from release.domain.said import Said
 from release.domain.waivers import Waiver
 
 Kind = Literal[
-    "release", "promote", "apply", "rollback", "experiment", "unlock", "approve", "waive", "retrain"
+    "release",
+    "promote",
+    "apply",
+    "rollback",
+    "experiment",
+    "unlock",
+    "approve",
+    "waive",
+    "retrain",
+    "monitor",
 ]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's."""
@@ -133,26 +143,6 @@ class Entered(Data):
     reason: str = ""
 
 
-class Judged(Data):
-    """How watching a step ended: the verdict in short, and where the evidence for it is kept.
-
-    `windows` and `sha256` are of the evidence so far, in the order in which it came: whoever judges it again
-    under the rollout's policy comes to the same (`release/operations/judge.py`).
-    """
-
-    event: Literal["judged"] = "judged"
-    step: int
-    share: int
-    """The candidate's share of the traffic in per cent."""
-    decision: Literal["PASS", "FAIL", "HOLD"]
-    because: str
-    seconds: float
-    requests: int
-    live_requests: int
-    windows: int
-    sha256: str
-
-
 class Resumed(Data):
     """Another process goes on where a dead one stopped."""
 
@@ -177,7 +167,7 @@ class Refused(Data):
     reasons: tuple[str, ...]
 
 
-Remark = Refused | Said | retrained.What
+Remark = Refused | Said | retrained.What | noticed.What
 """What opens and closes nothing."""
 Step = Opened | Entered | Judged | Concluded | Resumed | Closed
 """What a rollout goes through."""

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from release.domain.alerting import AlertSettings
+from release.domain.drift import DriftSettings
 from release.domain.values import Data
 
 
@@ -22,3 +24,5 @@ class MonitoringSettings(Data):
     """What is watched of an endpoint's live release."""
 
     objectives: Objectives = Objectives()
+    alerts: AlertSettings = AlertSettings()
+    drift: DriftSettings = DriftSettings()
