@@ -1,4 +1,4 @@
-"""`./slipway experiment plan|start|status|result|stop`: two releases compared on a business outcome."""
+"""`./slipway experiment plan|start|status|watch|result|stop`: two releases compared on a business outcome."""
 
 import argparse
 from dataclasses import asdict
@@ -23,7 +23,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         return 0
     words.insist(args, "stage")
     world = connect(out.tell, commits=args.commits)
-    return {"start": _start, "status": _status, "result": _result, "stop": _stop}[args.do](args, world, out)
+    return {"start": _start, "result": _result, "stop": _stop}.get(args.do, _running)(args, world, out)
 
 
 def _start(args: argparse.Namespace, world: World, out: Out) -> int:
@@ -35,17 +35,18 @@ def _start(args: argparse.Namespace, world: World, out: Out) -> int:
     return 0
 
 
-def _status(args: argparse.Namespace, world: World, out: Out) -> int:
+def _running(args: argparse.Namespace, world: World, out: Out) -> int:
     found = experiment.running(world, args.stage, args.endpoint)
+    if args.do == "watch":
+        found = experiment.watch(world, args.stage, args.endpoint, out.tell)
     out.result(asdict(found), *words.shown(found))
     return 1 if found.disagreements else 0
 
 
 def _result(args: argparse.Namespace, world: World, out: Out) -> int:
-    found = experiment.running(world, args.stage, args.endpoint)
-    report = _look(args, world, found)
+    report = _look(args, world, experiment.running(world, args.stage, args.endpoint))
     values = words.told(report, experiments.keep(world, report), out)
-    out.result(values, *words.shown(found), values["sentence"], values["next"])
+    out.result(values, values["sentence"], values["next"])
     return 0
 
 
@@ -69,8 +70,7 @@ def _look(args: argparse.Namespace, world: World, found: experiment.Running) -> 
 COMMAND = Command(
     name="experiment",
     summary="Compare two releases on a business outcome, side by side: plan, start, look at it, end it.",
-    example="./slipway experiment plan --base .24 --minimum .02 --a-day 5000\n"
-    "  ./slipway experiment start prod --outcome on_time --base .24 --minimum .02\n"
+    example="./slipway experiment start prod --outcome on_time --base .24 --minimum .02\n"
     '  ./slipway experiment stop prod --keep candidate --because "two points more on time"',
     work=_work,
     arguments=words.take,

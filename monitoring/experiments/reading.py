@@ -7,7 +7,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from monitoring.experiments.joining import Exposure, Outcome, Troubles
 UNREADABLE = "lines that cannot be read"
 ANOTHER = "outcomes of another name"
 _CAPTURED = re.compile(r"/(?P<variant>[\w-]+)/\d{4}/\d{2}/\d{2}/\d{2}/[^/]+$")
-"""Of a file that SageMaker's data capture wrote: the variant is in its path."""
+"""Of a file of captured records: SageMaker's have the variant in their path, a container's the release."""
 _YES: Mapping[Any, int] = {1: 1, 0: 0, "1": 1, "0": 0, "true": 1, "false": 0}
 """What may be told of an outcome; JSON's true and false are 1 and 0 here."""
 
@@ -32,11 +32,17 @@ class Line:
     text: str
 
 
-def exposures(lines: Iterable[Line], troubles: Troubles) -> Iterator[Exposure]:
-    """What lines say of exposures: as callers write them, as rows of captured records, or as captured."""
+def exposures(
+    lines: Iterable[Line], troubles: Troubles, releases: Mapping[str, str] | None = None
+) -> Iterator[Exposure]:
+    """What lines say of exposures: as callers write them, as rows of captured records, or as captured.
+
+    `releases` are variants by release: a container that captures knows no variant.
+    """
     for line, values in _values(lines, troubles):
         try:
-            yield _exposure(line, values)
+            found = _exposure(line, values)
+            yield replace(found, variant=(releases or {}).get(found.variant, found.variant))
         except (KeyError, TypeError, ValueError):
             troubles.note(UNREADABLE, _where(line))
 

@@ -13,6 +13,7 @@ from monitoring.experiments.planner import Design, plan
 from monitoring.experiments.report import Compared, Report
 from monitoring.experiments.result import result
 from release.domain.experiment import Experiment
+from release.domain.names import CANDIDATE, LIVE
 from release.operations.experiment import Running
 from release.ports import World
 
@@ -43,10 +44,11 @@ def look(world: World, running: Running, places: Places, read: Read) -> Report:
     asked, now = running.asked, ports.clock.now()
     within = timedelta(hours=asked.within_hours)
     scope = Scope(running.id, asked.percent, running.begun, within, running.ended)
+    releases = {running.candidate: CANDIDATE, running.live: LIVE}
     aside = reading.Troubles()
     joined = join(
         scope,
-        reading.exposures((line for place in exposed for line in read(place)), aside),
+        reading.exposures((line for place in exposed for line in read(place)), aside, releases),
         reading.outcomes((line for place in came for line in read(place)), asked.outcome, aside),
         now,
     )

@@ -17,6 +17,9 @@ from release.operations.land import taken
 from release.operations.promote import Order, brought
 from release.ports import Event, StagePorts, Tell, World
 
+LOOK_SECONDS = 15.0
+"""How often whoever watches an experiment asks whether it still runs."""
+
 
 @dataclass(frozen=True)
 class Running:
@@ -114,6 +117,36 @@ def running(world: World, stage: str, endpoint: str | None) -> Running:
     return last
 
 
+def watch(world: World, stage: str, endpoint: str | None, tell: Tell) -> Running:
+    """Have the judge watch the experiment for as long as it runs; once it has ended, that is told.
+
+    Raises UsageError where none runs, ReleaseFailed when the judge said FAIL and took the candidate back.
+    """
+    ports = world.stage(world.stages.entry(stage).name)
+    name = ports.settings.only_endpoint(endpoint)
+    found = rollouts.found_open(ports, name)
+    if found is None or not found.rests or found.subject.endpoint != name:
+        raise _none_runs(ports, name)
+    tell(
+        Event(f"the judge watches the experiment of {found.subject.release}: Ctrl-C ends the watching alone")
+    )
+    asked_at = ports.clock.monotonic()
+    over: str | None = None
+
+    def ended_meanwhile() -> str | None:
+        nonlocal asked_at, over
+        if over is None and ports.clock.monotonic() - asked_at >= LOOK_SECONDS:
+            asked_at = ports.clock.monotonic()
+            now = ports.ledger.open()
+            over = None if now is not None and now.rests and now.id == found.id else "it has ended"
+        return over
+
+    ended = rollouts.watched(ports, found, ended_meanwhile, tell)
+    if ended is not None:
+        raise rollouts.taken_back(ports, name, found.subject.release, ended)
+    return running(world, stage, name)
+
+
 def stop(world: World, stage: str, endpoint: str | None, concluded: Concluded, tell: Tell) -> Stopped:
     """End the experiment: what is kept serves alone, verified, and the pins say so.
 
@@ -152,11 +185,7 @@ def _to_end(ports: StagePorts, endpoint: str, keep: Keep) -> OpenRollout:
     """The experiment that is to be ended, or whose end a dead process left."""
     found = rollouts.found_open(ports, endpoint)
     if found is None or (found.subject.kind, found.subject.endpoint) != ("experiment", endpoint):
-        raise UsageError(
-            f"No experiment runs on {endpoint} in {ports.name}.",
-            "There is nothing to end, so nothing was changed.",
-            f"See ./slipway status {ports.name}",
-        )
+        raise _none_runs(ports, endpoint)
     if rollouts.at_work(ports, found):
         raise ServiceError(
             f"{found.owner} is at work on the experiment of {found.subject.release}.",
@@ -178,6 +207,14 @@ def _to_end(ports: StagePorts, endpoint: str, keep: Keep) -> OpenRollout:
             f"./slipway rollback {ports.name} --endpoint {endpoint} takes the candidate back.",
         )
     return found
+
+
+def _none_runs(ports: StagePorts, endpoint: str) -> UsageError:
+    return UsageError(
+        f"No experiment runs on {endpoint} in {ports.name}.",
+        "Nothing was changed.",
+        f"See ./slipway status {ports.name}",
+    )
 
 
 def _running(ports: StagePorts, found: OpenRollout) -> Running:

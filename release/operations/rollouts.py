@@ -21,7 +21,7 @@ from release.domain.manifest import GateResult
 from release.domain.pins import EndpointSettings, Pins
 from release.operations import doctor, recording, registries, report
 from release.ports import Event, StagePorts, Tell, World
-from release.rollout import runner
+from release.rollout import experimenting, runner
 from release.rollout.runner import Ended
 from release.rollout.smoke import smoke
 
@@ -162,6 +162,15 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
     registries.tell(ports, endpoint, pins, rollout.id, tell)
     recording.rollout(ports, endpoint, tell)
     return ended
+
+
+def watched(
+    ports: StagePorts, rollout: OpenRollout, over: Callable[[], str | None], tell: Tell
+) -> Ended | None:
+    """How an experiment ended that the judge watched and took back; None where it ended otherwise."""
+    with doctor.explaining(ports, rollout.subject.endpoint):
+        reverts = experimenting.watch(ports, rollout, over, tell)
+    return carry_out(ports, reverts, tell) if reverts else None
 
 
 def _report(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> None:

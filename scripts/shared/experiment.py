@@ -17,7 +17,7 @@ from release.operations.experiment import Running
 from scripts.shared import arguments
 from scripts.shared.cli import Out
 
-VERBS = ("plan", "start", "status", "result", "stop")
+VERBS = ("plan", "start", "status", "watch", "result", "stop")
 PLACE = "a file, a folder or s3://bucket/prefix; may be repeated (default: experiments/ID/{} in the bucket)"
 
 

@@ -163,6 +163,16 @@ class TestReading:
         assert found == [Exposure("user-1", "candidate", at(1), ID), Exposure(None, "candidate", at(1))]
         assert not troubles.counts
 
+    def test_a_container_that_captures_knows_its_release_and_no_variant(self):
+        text = (
+            '{"captureData": {}, "eventMetadata": {"inferenceId": "%s", '
+            '"inferenceTime": "2026-11-01T01:00:00Z"}, "eventVersion": "0"}'
+        )
+        place = "s3://b/capture/delays-prod/81bb02aa6f10/2026/11/01/01/02-03.jsonl"
+        told = lines(place, text % inference_id(ID, "user-1"))
+        found = list(reading.exposures(told, Troubles(), {"81bb02aa6f10": "candidate"}))
+        assert found == [Exposure("user-1", "candidate", at(1), ID)]
+
     @pytest.mark.parametrize(
         "text",
         [

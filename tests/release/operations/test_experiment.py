@@ -13,7 +13,7 @@ from release.operations import standing
 from release.operations.apply import apply
 from release.operations.cleanup import cleanup
 from release.operations.doctor import doctor
-from release.operations.experiment import running, start, stop
+from release.operations.experiment import running, start, stop, watch
 from release.operations.history import history
 from release.operations.orders import order
 from release.operations.promote import Order, promote
@@ -21,9 +21,9 @@ from release.operations.rollback import rollback
 from release.operations.status import status
 from release.operations.sync import sync
 from release.operations.unlock import unlock
-from tests.fakes.world import Told
+from tests.fakes.world import EPOCH, Told
 from tests.release.operations.experiments import ASKED, FROM_DEV, begun, ended, stages
-from tests.release.rollout.judged_scenes import STEP, events, killed_at, model_of, opened
+from tests.release.rollout.judged_scenes import STEP, at_second, events, killed_at, model_of, opened
 from tests.release.scenes import ENDPOINT, NAME, as_before, config_of, pins_now, serves, serving, sure
 
 
@@ -223,6 +223,38 @@ class TestWhileItRuns:
 
 def standing_of(stage):
     return next(iter(standing.state.standings(standing.facts(stage.ports(), ENDPOINT))))
+
+
+class TestWatch:
+    def test_a_candidate_that_comes_to_harm_while_it_is_compared_is_taken_back_and_fenced(self, both, told):
+        world, prod = both
+        before = pins_now(prod)
+        began = begun(world, told)
+        at = (prod.clock.now() - EPOCH).total_seconds() + 600
+        at_second(prod, at, lambda: sicken(prod, began.candidate))
+        with pytest.raises(ReleaseFailed, match="the judge says FAIL: errors"):
+            watch(world, "prod", None, told)
+        assert (prod.clock.now() - EPOCH).total_seconds() > at
+        as_before(prod, before)
+        assert prod.fences.of(began.candidate).stands
+        assert running(world, "prod", None).end.startswith("the judge says FAIL")
+
+    @pytest.mark.parametrize("how", ["rollback", "stop"])
+    def test_it_ends_when_somebody_else_ends_the_experiment(self, both, told, how):
+        world, prod = both
+        begun(world, told)
+        ends = {
+            "rollback": lambda: rollback(world, "prod", None, told),
+            "stop": lambda: stop(world, "prod", None, ended("candidate"), told),
+        }
+        at_second(prod, (prod.clock.now() - EPOCH).total_seconds() + 300, ends[how])
+        found = watch(world, "prod", None, told)
+        assert found.ended is not None
+        assert prod.ledger.current is None
+
+    def test_without_an_experiment_there_is_nothing_to_watch(self, both, told):
+        with pytest.raises(UsageError, match="No experiment runs on delays in prod"):
+            watch(both[0], "prod", None, told)
 
 
 class TestStop:
