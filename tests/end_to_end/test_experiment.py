@@ -9,7 +9,7 @@ from demo.project import TOLERANT, change_stage
 from monitoring.experiments.assignment import arm, inference_id
 from release.domain import names
 from release.domain.ledger import Closed
-from tests.end_to_end.world import SKIP
+from tests.end_to_end.world import SKIP, wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
@@ -26,6 +26,8 @@ KEYS = [f"user-{number}" for number in range(60)]
 def prod(world, fresh):
     """A stage that serves a release, and judges what comes; the release."""
     release = fresh()
+    bucket = world.ports(STAGE).artifacts.bucket
+    world.edit(STAGE, capture={"percent": 100, "to": f"s3://{bucket}/capture/delays"})
     world.slipway(*PROMOTE)
     change_stage(world.project, STAGE, ROLLOUT, TOLERANT)
     return release
@@ -74,6 +76,14 @@ def test_it_compares_holds_rollouts_and_ends_with_what_is_kept_or_by_a_rollback(
     result = world.slipway("experiment", "result", STAGE).result
     assert (result["shows"], result["waits"]) == ("undecided", len(KEYS))
     assert result["set_aside"] == {"outcomes of a key that was not exposed": 1}
+
+    bucket = world.ports(STAGE).artifacts.bucket
+    captured = ("experiment", "result", STAGE, "--exposures", f"s3://{bucket}/capture/delays/")
+    wait_until(lambda: world.slipway(*captured).result["waits"] == len(KEYS), "the captured exposures")
+    assert world.slipway(*captured).result["set_aside"].keys() == {
+        "outcomes of a key that was not exposed",
+        "requests without a key",
+    }
 
     other = fresh()
     refused = world.slipway(*PROMOTE, expected=3)

@@ -26,6 +26,9 @@ from tests.release.operations.experiments import ASKED, FROM_DEV, begun, ended, 
 from tests.release.rollout.judged_scenes import STEP, at_second, events, killed_at, model_of, opened
 from tests.release.scenes import ENDPOINT, NAME, as_before, config_of, pins_now, serves, serving, sure
 
+EVERY = pytest.mark.parametrize("every", [11, pytest.param(1, marks=pytest.mark.long)])
+"""How many moments lie between two at which a process dies."""
+
 
 @pytest.fixture
 def both(project):
@@ -84,7 +87,7 @@ class TestStart:
         with pytest.raises(ReleaseFailed, match="the judge says FAIL: errors"):
             begun(world, told)
         as_before(prod, before)
-        assert prod.fences.of(coming).stands
+        assert fenced(prod, coming)
 
     def test_the_same_again_changes_nothing(self, both, told):
         world, prod = both
@@ -109,6 +112,12 @@ class TestStart:
     def test_a_stage_that_does_not_allow_the_judge_has_none(self, project, told):
         with pytest.raises(UsageError, match="does not allow the strategy 'judged'"):
             begun(project(serving(2, 0, stage="dev"), serving(0, 1)), told)
+
+
+def fenced(prod, release):
+    """Whether a fence of the release stands."""
+    found = prod.fences.of(release)
+    return found is not None and found.stands
 
 
 def sicken(prod, release):
@@ -236,7 +245,7 @@ class TestWatch:
             watch(world, "prod", None, told)
         assert (prod.clock.now() - EPOCH).total_seconds() > at
         as_before(prod, before)
-        assert prod.fences.of(began.candidate).stands
+        assert fenced(prod, began.candidate)
         assert running(world, "prod", None).end.startswith("the judge says FAIL")
 
     @pytest.mark.parametrize("how", ["rollback", "stop"])
@@ -251,6 +260,27 @@ class TestWatch:
         found = watch(world, "prod", None, told)
         assert found.ended is not None
         assert prod.ledger.current is None
+
+    @EVERY
+    def test_one_who_dies_while_it_is_taken_back_leaves_it_to_a_rollback(self, project, every):
+        moment = 0
+        while True:
+            dev, prod = stages()
+            world = project(dev, prod)
+            before, began = pins_now(prod), begun(world)
+            sicken(prod, began.candidate)
+
+            def watched(world=world):
+                with pytest.raises(ReleaseFailed):
+                    watch(world, "prod", None, Told())
+
+            if not killed_at(prod, moment := moment + every, watched):
+                break
+            if prod.ledger.current is not None:
+                rollback(world, "prod", None, Told())
+            as_before(prod, before)
+            assert fenced(prod, began.candidate)
+        assert moment > 20
 
     def test_without_an_experiment_there_is_nothing_to_watch(self, both, told):
         with pytest.raises(UsageError, match="No experiment runs on delays in prod"):
@@ -273,7 +303,7 @@ class TestStop:
             before.live,
         )
         assert serves(prod) == config_of(pins.live)
-        assert not prod.fences.of(began.live)
+        assert not fenced(prod, began.live)
 
     def test_what_is_kept_as_live_serves_alone_and_the_candidate_is_not_fenced(self, both, told):
         world, prod = both
@@ -283,7 +313,7 @@ class TestStop:
         assert found.serves == began.live
         as_before(prod, before)
         assert events(prod)[-4:] == ["concluded", "reverting", "restoring", "reverted"]
-        assert prod.fences.of(began.candidate) is None
+        assert not fenced(prod, began.candidate)
         assert prod.ledger.stored[-1].entry.what.reason == (
             "the experiment ended with live: two points (better)"
         )
@@ -297,7 +327,7 @@ class TestStop:
         with pytest.raises(ReleaseFailed, match="did not land in prod: under the stage's limits: FAIL"):
             stop(world, "prod", None, ended("candidate"), told)
         as_before(prod, before)
-        assert prod.fences.of(began.candidate).stands
+        assert fenced(prod, began.candidate)
 
     def test_it_needs_a_reason_and_an_experiment(self, both, told):
         world, _prod = both
@@ -315,12 +345,13 @@ class TestStop:
 
 
 class TestWhenSomethingDies:
-    def test_at_any_moment_of_the_start_the_same_again_goes_on(self, project):
+    @EVERY
+    def test_at_any_moment_of_the_start_the_same_again_goes_on(self, project, every):
         moment = 0
         while True:
             dev, prod = stages()
             world = project(dev, prod)
-            if not killed_at(prod, moment := moment + 1, lambda world=world: begun(world)):
+            if not killed_at(prod, moment := moment + every, lambda world=world: begun(world)):
                 break
             found = begun(world)
             assert weights(prod) == {"live": 50.0, "candidate": 50.0}
@@ -329,29 +360,31 @@ class TestWhenSomethingDies:
             assert found.disagreements == ()
         assert moment > 40
 
+    @EVERY
     @pytest.mark.parametrize("keep", ["live", "candidate"])
-    def test_at_any_moment_of_the_end_the_same_again_ends_it(self, project, keep):
+    def test_at_any_moment_of_the_end_the_same_again_ends_it(self, project, keep, every):
         moment = 0
         while True:
             dev, prod = stages()
             world = project(dev, prod)
             before, began = pins_now(prod), begun(world)
             run = lambda world=world: stop(world, "prod", None, ended(keep), Told())  # noqa: E731
-            if not killed_at(prod, moment := moment + 1, run):
+            if not killed_at(prod, moment := moment + every, run):
                 break
             if prod.ledger.current is not None:
                 run()
             if keep == "live":
                 as_before(prod, before)
-                assert prod.fences.of(began.candidate) is None
+                assert not fenced(prod, began.candidate)
             else:
                 assert serves(prod) == config_of(pins_now(prod).live)
                 assert sure(pins_now(prod).live).release == began.candidate
                 assert prod.ledger.current is None
         assert moment > 10
 
+    @EVERY
     @pytest.mark.parametrize("keep", ["live", "candidate"])
-    def test_at_any_moment_a_rollback_takes_the_candidate_back(self, project, keep):
+    def test_at_any_moment_a_rollback_takes_the_candidate_back(self, project, keep, every):
         moment = 0
         while True:
             dev, prod = stages()
@@ -362,7 +395,7 @@ class TestWhenSomethingDies:
                 begun(world)
                 stop(world, "prod", None, ended(keep), Told())
 
-            if not killed_at(prod, moment := moment + 3, whole):
+            if not killed_at(prod, moment := moment + every, whole):
                 break
             if prod.ledger.current is None:
                 continue
