@@ -82,9 +82,11 @@ def fails_and_pages_once(sandbox: SandboxHandle, on_call: Subscriber, endpoint: 
 
 
 def _acted(sandbox: SandboxHandle, alarm: str) -> bool:
-    """Whether an alarm has told anything yet."""
+    """Whether a composite alarm has told anything yet."""
     history = sandbox.client("cloudwatch").describe_alarm_history
-    return bool(history(AlarmName=alarm, HistoryItemType="Action")["AlarmHistoryItems"])
+    kinds = ["CompositeAlarm"]
+    found = history(AlarmName=alarm, HistoryItemType="Action", AlarmTypes=kinds)
+    return bool(found["AlarmHistoryItems"])
 
 
 def is_well_again(sandbox: SandboxHandle, on_call: Subscriber, endpoint: str) -> None:
