@@ -34,7 +34,7 @@ BUSY = 0.85
 WAITING = 8
 """Requests under way for each worker, which answers one at a time."""
 RESTARTS = 3
-"""Workers that were started anew within a quarter of an hour."""
+"""Of one worker, within a quarter of an hour."""
 SCORES_MOVED = 0.2
 """The greatest difference of two hours' shares below any bound (Kolmogorov and Smirnov's distance) ..."""
 FEWEST_SCORES = 500
@@ -128,13 +128,12 @@ def _burning(watched: Watched, bad: Bad, percent: float) -> dict[Severity, str]:
 def _reachable(watched: Watched, pace: Pace) -> Iterator[_Alert]:
     """Whether there are containers, and callers."""
     job = f'job="{JOB}"'
-    up = series("up", watched, job)
-    # of a live release whose containers nobody even lists
-    nothing = f"0 * sum {BY} (absent({series('up', watched, job, _LIVE)}))"
+    up, live = series("up", watched, job), series("up", watched, job, _LIVE)
+    nothing = f"0 * sum {BY} (absent({live}))"  # nobody even lists one
     yield _Alert(
         ALL_DOWN,
         "page",
-        f"max {BY} ({up}) == 0\nor {nothing}",
+        f"max {BY} ({live}) == 0\nor {nothing}",
         "has no container that answers",
         _logs(watched),
         pace.again,
@@ -177,14 +176,14 @@ def _capacity(watched: Watched) -> Iterator[_Alert]:
     yield _Alert(
         "SlipwayWorkersRestart",
         "ticket",
-        f"sum {BY} (changes({series(expressions.STARTED, watched)}[15m])) >= {RESTARTS}",
-        f"had {_VALUE} workers started anew in 15 minutes",
+        f"max {BY} (changes({series(expressions.STARTED, watched)}[15m])) >= {RESTARTS}",
+        f"has a worker that started anew {_VALUE} times in 15 minutes",
         _logs(watched),
     )
 
 
 def _model(watched: Watched) -> Iterator[_Alert]:
-    """Whether the model answers as it did, and whether its telemetry reaches the judge."""
+    """Whether the model answers as it did, and whether what it tells of itself is heard."""
     below, number = (series(name, watched, _LIVE) for name in (SCORES_BELOW, count("scores", HOUR)))
     yield _Alert(
         "SlipwayScoresMoved",
@@ -195,10 +194,17 @@ def _model(watched: Watched) -> Iterator[_Alert]:
         f"history {watched.stage}",
         30 * MINUTE,
     )
-    yield _Alert(
-        "SlipwayWindowsDropped",
-        "ticket",
-        f"sum {BY} (increase({series(expressions.WINDOWS_DROPPED, watched)}[15m])) > 0",
-        f"could not print {_VALUE} telemetry windows in 15 minutes, and a judge misses them",
-        _logs(watched),
-    )
+    for name, metric, what in (
+        (
+            "SlipwayWindowsDropped",
+            expressions.WINDOWS_DROPPED,
+            f"could not print {_VALUE} telemetry windows in 15 minutes, and a judge misses them",
+        ),
+        (
+            "SlipwayCaptureLost",
+            expressions.CAPTURE_LOST,
+            f"could not keep {_VALUE} answers in 15 minutes that it was to keep, and drift is judged without",
+        ),
+    ):
+        lost = f"sum {BY} (increase({series(metric, watched)}[15m])) > 0"
+        yield _Alert(name, "ticket", lost, what, _logs(watched))

@@ -9,6 +9,7 @@ import pytest
 from model.serving.telemetry.cells import CELLS
 from model.serving.telemetry.exposition import SECONDS, ModelInfo, exposition
 from monitoring.prometheus.dashboard import dashboard
+from monitoring.prometheus.expressions import fast
 from monitoring.prometheus.notifying import alertmanager_file
 from monitoring.prometheus.recording import LONG, WINDOWS
 from monitoring.prometheus.rules import SELDOM, rule_file
@@ -101,6 +102,13 @@ def test_every_metric_that_is_asked_for_is_told_by_the_server_or_recorded():
 
 def test_the_bounds_are_those_of_the_servers_histogram():
     assert LATENCY_BOUNDS == SECONDS
+
+
+@pytest.mark.parametrize("bound", LATENCY_BOUNDS)
+def test_an_objective_on_a_bound_asks_for_that_bucket_alone(bound):
+    milliseconds = float(f"{bound * 1000:g}")
+    asked = fast(Watched("prod", "delays", Objectives(latency_ms=milliseconds)), 300)
+    assert re.findall(r'le="([^"]+)"', asked) == [repr(bound)]
 
 
 def test_an_alert_stands_after_all_that_is_recorded_for_it_in_its_group():

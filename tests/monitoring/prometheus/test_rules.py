@@ -123,6 +123,13 @@ def test_what_the_front_saw_counts_where_it_sees_more_than_the_containers(tmp_pa
 
 
 @pytest.mark.long
+def test_what_the_front_asked_again_and_got_is_no_error(tmp_path):
+    """Callers never saw what the containers counted."""
+    life = Life().answered((80, 20, TEN)).counts("front_requests_total", (80, TEN), status="200")
+    assert_rings(tmp_path, life, {TEN - 1: set()})
+
+
+@pytest.mark.long
 def test_what_callers_did_wrong_is_no_error(tmp_path):
     life = Life().answered((100, 0, TEN))
     life.counts("slipway_requests_total", (100, TEN), path="invocations", status="400")
@@ -169,8 +176,10 @@ def test_busy_workers_waiting_requests_restarts_and_lost_windows_are_tickets(tmp
     for worker in ("0", "1"):
         life.counts("slipway_worker_cpu_seconds_total", (0.95 * STEP, steps), worker=worker)
     life.shows("slipway_in_flight", (20, steps)).counts("slipway_windows_dropped_total", (1, steps))
+    life.counts("slipway_capture_lost_total", (1, steps))
     life.shows("slipway_worker_start_time_seconds", *((at, 8) for at in range(10)), worker="0")
-    names = ("SlipwayWorkersBusy", "SlipwayRequestsWaiting", "SlipwayWindowsDropped", "SlipwayWorkersRestart")
+    lost = ("SlipwayWindowsDropped", "SlipwayCaptureLost")
+    names = ("SlipwayWorkersBusy", "SlipwayRequestsWaiting", "SlipwayWorkersRestart", *lost)
     assert_rings(tmp_path, life, {steps - 1: {(name, "live", TICKET) for name in names}})
 
 
