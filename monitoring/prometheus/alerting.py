@@ -23,12 +23,11 @@ from monitoring.prometheus.recording import (
 )
 from monitoring.prometheus.watched import SEVERITY, Pace, Watched, duration
 from release.domain.burn_rates import HOUR, LEAST_BAD, MINUTE, Severity, alerts
+from release.domain.paging import Told
 
 ERROR_BURN, LATENCY_BURN = "SlipwayErrorBudgetBurn", "SlipwayLatencyBudgetBurn"
 INVALID_BURN, ALL_DOWN = "SlipwayInvalidPredictions", "SlipwayAllContainersDown"
 
-FEWEST_AN_HOUR = 600
-"""Requests in an hour below which half an hour without one may be chance, or the callers' night."""
 BUSY = 0.85
 """Of the processor time that the workers could take."""
 WAITING = 8
@@ -40,6 +39,11 @@ SCORES_MOVED = 0.2
 FEWEST_SCORES = 500
 """... each of so many scores: by chance it is above .12 in one of 1,000 pairs of hours."""
 
+_TOLD: dict[Told, tuple[Severity, ...]] = {
+    "pages and tickets": ("page", "ticket"),
+    "pages": ("page",),
+    "nothing": (),
+}
 _LIVE = 'variant="live"'
 _VARIANT = "{{ $labels.variant }}"
 _VALUE, _SHARE = "{{ $value | humanize }}", "{{ $value | humanizePercentage }}"
@@ -61,9 +65,10 @@ class _Alert:
 
 
 def alert_rules(watched: Watched, pace: Pace) -> list[Rule]:
-    """All alerts of an endpoint."""
+    """The alerts of an endpoint that its stage wants to be told of."""
     found = (*_burns(watched), *_reachable(watched, pace), *_capacity(watched), *_model(watched))
-    return [_rule(watched, alert) for alert in found]
+    told = _TOLD[watched.paging.tell]
+    return [_rule(watched, alert) for alert in found if alert.severity in told]
 
 
 def _rule(watched: Watched, alert: _Alert) -> Rule:
@@ -146,10 +151,21 @@ def _reachable(watched: Watched, pace: Pace) -> Iterator[_Alert]:
         _logs(watched),
         5 * MINUTE,
     )
-    asked, before = (series(count("requests", seconds), watched, _LIVE) for seconds in (30 * MINUTE, HOUR))
-    silent = f"{asked} == 0\nand {before} offset 30m >= {FEWEST_AN_HOUR}"
-    what = "had no request for 30 minutes, and many in the hour before"
-    yield _Alert("SlipwayNoTraffic", "ticket", silent, what, f"status {watched.stage}")
+    if minutes := watched.paging.silence_minutes:
+        yield _silence(watched, minutes, live)
+
+
+def _silence(watched: Watched, minutes: int, up: str) -> _Alert:
+    """No request for so long; where live was not there so long ago, it says nothing."""
+    asked = expressions.requests(watched, minutes * MINUTE)
+    there = f"sum {BY} ({up} offset {duration(minutes * MINUTE)})"
+    return _Alert(
+        "SlipwayNoTraffic",
+        "page",
+        f"({asked}) == 0\nand {there}",
+        f"had no request for {minutes} minutes",
+        f"status {watched.stage}",
+    )
 
 
 def _capacity(watched: Watched) -> Iterator[_Alert]:
@@ -191,7 +207,7 @@ def _model(watched: Watched) -> Iterator[_Alert]:
         f"max {BY} (abs({below} - {below} offset 1d)) > {SCORES_MOVED}\n"
         f"and {number} >= {FEWEST_SCORES}\nand {number} offset 1d >= {FEWEST_SCORES}",
         f"gives other scores than a day before, at a distance of {_VALUE}",
-        f"history {watched.stage}",
+        f"monitor {_place(watched)}",
         30 * MINUTE,
     )
     for name, metric, what in (
