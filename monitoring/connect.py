@@ -5,15 +5,29 @@ from pathlib import Path
 
 from monitoring.operations.telling import Room
 from monitoring.ports import Hearer
+from monitoring.storage.capture_counts import CaptureCounts
+from monitoring.storage.erasure import Erasure
 from monitoring.storage.findings import FindingStore, record_store
 from monitoring.storage.hearers import EventBus, EventFile
+from monitoring.storage.selected import selected
 from release import connect as release
 from release.adapters.aws import StageAws
 from release.domain import names
 from release.domain.stage import StageSettings
 from release.ports import StagePorts, Tell, World
 
-__all__ = ["findings", "room"]
+__all__ = ["capture_counts", "erasure", "findings", "room", "selected"]
+
+
+def capture_counts(ports: StagePorts) -> CaptureCounts:
+    """What SageMaker counted in a stage, and what was captured."""
+    aws = _aws(ports.settings)
+    return CaptureCounts(aws.client("s3"), aws.client("cloudwatch"))
+
+
+def erasure(ports: StagePorts) -> Erasure:
+    """Captured records of a stage, to be found and deleted."""
+    return Erasure(_aws(ports.settings).client("s3"), ports.artifacts.bucket)
 
 
 def findings(ports: StagePorts) -> FindingStore:

@@ -155,14 +155,16 @@ def test_the_retention_of_the_stage_is_kept():
 
 def test_nothing_of_the_bucket_expires_but_captures_and_earlier_versions_of_the_heartbeat(declared):
     """No other current object ever does, so neither can what a pin names, nor the ledger."""
-    heartbeats, captures = declared.one("BucketLifecycleConfiguration").inputs["rules"]
-    assert captures == {
-        "id": "captures",
-        "status": "Enabled",
-        "filter": {"prefix": "capture/"},
-        "expiration": {"days": 90},
-        "noncurrentVersionExpiration": {"noncurrentDays": 1},
-    }
+    heartbeats, *captures = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    assert [rule["filter"]["prefix"] for rule in captures] == [
+        "capture/",
+        "monitoring/delays/rows/",
+        "monitoring/delays/quarantine/",
+    ]
+    for rule in captures:
+        assert rule["expiration"] == {"days": 90}
+        assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
+        assert rule["status"] == "Enabled"
     assert heartbeats == {
         "id": "former-heartbeats",
         "status": "Enabled",
