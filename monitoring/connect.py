@@ -1,8 +1,10 @@
 """Joins monitoring's operations to the real world: the one place that knows both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from monitoring.experiments.reading import Line
 from monitoring.operations.telling import Room
 from monitoring.ports import Hearer
 from monitoring.storage.capture_counts import CaptureCounts
@@ -10,13 +12,25 @@ from monitoring.storage.erasure import Erasure
 from monitoring.storage.findings import FindingStore, record_store
 from monitoring.storage.hearers import EventBus, EventFile
 from monitoring.storage.selected import selected
+from monitoring.storage.told import Told
 from release import connect as release
 from release.adapters.aws import StageAws
 from release.domain import names
 from release.domain.stage import StageSettings
 from release.ports import StagePorts, Tell, World
 
-__all__ = ["capture_counts", "erasure", "findings", "room", "selected"]
+if TYPE_CHECKING:
+    from monitoring.ports import CapturedHours
+
+__all__ = ["capture_counts", "captured", "erasure", "findings", "room", "selected", "told"]
+
+
+def captured(ports: StagePorts, endpoint: str) -> "CapturedHours":
+    """The captured records of one of a stage's endpoints. What reads tables is loaded by whoever asks."""
+    from monitoring.storage.captured import CapturedRecords
+
+    s3, in_sagemaker = _aws(ports.settings).client("s3"), names.endpoint(endpoint, ports.name)
+    return CapturedRecords(s3, ports.artifacts, endpoint, in_sagemaker)
 
 
 def capture_counts(ports: StagePorts) -> CaptureCounts:
@@ -47,6 +61,11 @@ def room(tell: Tell, stage: str, start: Path | None = None) -> Room:
     ports = world.stage(stage)
     folder = release.folder(start)
     return Room(world, ports, findings(ports), _hearers(ports.settings, folder))
+
+
+def told(ports: StagePorts) -> Callable[[str], Iterator[Line]]:
+    """Reads the lines of files that callers left, in a folder or in S3 by the stage's credentials."""
+    return Told(_aws(ports.settings).client("s3")).lines
 
 
 def _hearers(settings: StageSettings, folder: Path) -> dict[str, Callable[[str], Hearer | None]]:

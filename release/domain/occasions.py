@@ -27,6 +27,8 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(FINDINGS[:2], (SOURCE,)),
 }
 """Who sends what."""
+CARRIED_BY = "client_payload"
+"""Where GitHub's repository_dispatch has what whoever sent it gave: an event of EventBridge as `event`."""
 RINGS = "ALARM"
 LONGEST = 500
 """Characters of a reason that are kept."""
@@ -152,7 +154,9 @@ def _parsed(data: bytes) -> dict[str, Any]:
         raise _unknown(f"it is no JSON ({str(error)[:80]})") from None
     if not isinstance(event, dict):
         raise _unknown("it is no JSON object")
-    return event
+    carried = event.get(CARRIED_BY)
+    inner = carried.get("event") if isinstance(carried, dict) else None
+    return inner if isinstance(inner, dict) else event
 
 
 def _named(event: Mapping[str, Any]) -> str:
