@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from monitoring.experiments.reading import Line
 from monitoring.operations.telling import Room
 from monitoring.ports import Hearer
+from monitoring.storage.capture_counts import CaptureCounts
+from monitoring.storage.erasure import Erasure
 from monitoring.storage.findings import FindingStore, record_store
 from monitoring.storage.hearers import EventBus, EventFile
+from monitoring.storage.selected import selected
 from monitoring.storage.told import Told
 from release import connect as release
 from release.adapters.aws import StageAws
@@ -19,7 +22,7 @@ from release.ports import StagePorts, Tell, World
 if TYPE_CHECKING:
     from monitoring.ports import CapturedHours
 
-__all__ = ["captured", "findings", "room", "told"]
+__all__ = ["capture_counts", "captured", "erasure", "findings", "room", "selected", "told"]
 
 
 def captured(ports: StagePorts, endpoint: str) -> "CapturedHours":
@@ -28,6 +31,17 @@ def captured(ports: StagePorts, endpoint: str) -> "CapturedHours":
 
     s3, in_sagemaker = _aws(ports.settings).client("s3"), names.endpoint(endpoint, ports.name)
     return CapturedRecords(s3, ports.artifacts, endpoint, in_sagemaker)
+
+
+def capture_counts(ports: StagePorts) -> CaptureCounts:
+    """What SageMaker counted in a stage, and what was captured."""
+    aws = _aws(ports.settings)
+    return CaptureCounts(aws.client("s3"), aws.client("cloudwatch"))
+
+
+def erasure(ports: StagePorts) -> Erasure:
+    """Captured records of a stage, to be found and deleted."""
+    return Erasure(_aws(ports.settings).client("s3"), ports.artifacts.bucket)
 
 
 def findings(ports: StagePorts) -> FindingStore:
