@@ -1,1 +1,1 @@
-"""Measures what monitoring decides, on streams of known truth; raw results in `.build/bench/monitoring/`."""
+"""Measures what monitoring costs and decides: records a second, and decisions on streams of known truth."""
