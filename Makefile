@@ -17,6 +17,9 @@ setup: ## .venv and the tools (pulumi, crane, actionlint), once
 data-tools: setup ## DVC, in an environment of its own in .tools/dvc (docs/data.md)
 	@$(BIN)/python -m scripts.setup.data_tools
 
+drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
+	@$(BIN)/python -m scripts.setup.drift_report
+
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
 
@@ -77,6 +80,9 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
 
+bench-drift: setup ## drift found where there is none and where there is some, beside PSI and Evidently; raw results in .build/bench/drift/
+	@$(BIN)/python -m bench.monitoring.drift $(ARGS)
+
 bench-serving: setup ## the server beside its peers, same model and load; raw results in .build/bench/serving/
 	@$(BIN)/python -m bench.serving $(ARGS)
 
@@ -124,6 +130,7 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) --generate-hashes -c requirements.lock model/training/requirements.in -o model/training/requirements.txt
 	@$(COMPILE) --generate-hashes model/image/requirements.in -o model/image/requirements.txt
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
+	@$(COMPILE) --generate-hashes scripts/setup/drift_report.in -o scripts/setup/drift_report.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true

@@ -1,0 +1,1 @@
+"""Measures of monitoring, on real data whose truth is known."""
