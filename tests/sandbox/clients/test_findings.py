@@ -1,34 +1,37 @@
 """A finding's way in the sandbox: kept in S3, told to EventBridge, and by a rule to a topic and a queue."""
 
+import json
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from infra.arns import Place
+from infra.ci import events as ci
 from monitoring.storage.findings import FindingStore, record_store
 from monitoring.storage.hearers import EventBus
+from sandbox.core.settings import ACCOUNT, REGION
 from sandbox.testing import SandboxHandle
 from tests.fakes.findings import Ear, Stage, finding
 from tests.release.scenes import serving
 from tests.sandbox.conformance.alarms import Inbox
-from tests.sandbox.conformance.rules import Queue, Rule, allowing
+from tests.sandbox.conformance.rules import Queue, Rule
 from tests.sandbox.world import World
 
 pytestmark = pytest.mark.sandbox
 
 
 def test_a_finding_comes_to_a_topic_and_a_queue_once(sandbox: SandboxHandle, world: World) -> None:
-    """It is noticed twice, and told of after each look."""
+    """By the CI stack's own rule and the policy of its topic. It is noticed twice, and told of after each."""
     name = world.name("findings")
     sandbox.client("s3").create_bucket(Bucket=name)
-    inbox, queue = Inbox(sandbox, f"{name}-people"), Queue(sandbox, f"{name}-queue", name)
+    place, rule = Place(ACCOUNT, REGION), ci.rule_name(ci.FINDINGS)
+    inbox, queue = Inbox(sandbox, ci.TOPIC), Queue(sandbox, f"{name}-queue", rule)
     sandbox.client("sns").set_topic_attributes(
-        TopicArn=inbox.topic,
-        AttributeName="Policy",
-        AttributeValue=allowing("sns:Publish", inbox.topic, name),
+        TopicArn=inbox.topic, AttributeName="Policy", AttributeValue=ci.topic_policy(place)
     )
-    pattern = {"source": ["slipway.monitoring"], "detail": {"severity": ["critical"]}}
-    Rule(sandbox, name, pattern).to(inbox.topic, queue.arn)
+    pattern = json.loads(ci.patterns(place, ["delays-prod"])[ci.FINDINGS])
+    Rule(sandbox, rule, pattern).to(inbox.topic, queue.arn)
     stage = Stage(serving())
     aws = cast(Any, SimpleNamespace(client=sandbox.client))
     stage.shelf.findings = FindingStore(
