@@ -123,7 +123,7 @@ def fleet(place: Place, key_arn: str, captures: Sequence[Capture], in_a_network:
     """
     statements: list[Statement] = []
     if captures:
-        places = sorted({one.where.removeprefix("s3://") for one in captures})
+        places = sorted({one.to.removeprefix("s3://") for one in captures})
         keys = [key_arn, *sorted({one.key for one in captures if one.key})]
         objects = [f"{place.bucket(path)}/*" for path in places]
         statements.append(allow("KeepCaptured", "s3:PutObject", objects))

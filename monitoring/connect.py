@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitoring.operations.telling import Room
 from monitoring.ports import Hearer
@@ -13,7 +14,18 @@ from release.domain import names
 from release.domain.stage import StageSettings
 from release.ports import StagePorts, Tell, World
 
-__all__ = ["findings", "room"]
+if TYPE_CHECKING:
+    from monitoring.ports import CapturedHours
+
+__all__ = ["captured", "findings", "room"]
+
+
+def captured(ports: StagePorts, endpoint: str) -> "CapturedHours":
+    """The captured records of one of a stage's endpoints. What reads tables is loaded by whoever asks."""
+    from monitoring.storage.captured import CapturedRecords
+
+    s3, in_sagemaker = _aws(ports.settings).client("s3"), names.endpoint(endpoint, ports.name)
+    return CapturedRecords(s3, ports.artifacts, endpoint, in_sagemaker)
 
 
 def findings(ports: StagePorts) -> FindingStore:

@@ -133,7 +133,7 @@ def _captured(capture: Capture | None) -> aws.sagemaker.EndpointConfigurationDat
     return aws.sagemaker.EndpointConfigurationDataCaptureConfigArgs(
         enable_capture=True,
         initial_sampling_percentage=capture.percent,
-        destination_s3_uri=capture.where,
+        destination_s3_uri=capture.to,
         kms_key_id=capture.key,
         capture_options=[
             aws.sagemaker.EndpointConfigurationDataCaptureConfigCaptureOptionArgs(capture_mode=mode)

@@ -7,7 +7,8 @@ from pydantic import Field, StringConstraints
 from release.domain import names, s3_uri
 from release.domain.values import Data
 
-CaptureUri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9.-]+/[^/].*[^/]$", max_length=512)]
+CaptureUri = Annotated[str, StringConstraints(pattern=r"^(s3://[a-z0-9.-]+/[^/].*[^/])?$", max_length=512)]
+
 KeyArn = Annotated[
     str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-zA-Z0-9-]+$")
 ]
@@ -23,7 +24,7 @@ class Capture(Data):
 
     percent: Annotated[int, Field(ge=1, le=100)]
     """Of the requests, with their answers. Of containers that print no windows the answers are judged."""
-    to: CaptureUri | None = None
+    to: CaptureUri = ""
     """Where: `s3://<bucket>/<prefix>`; the execution role may write there. Without one `capture/` of the
     stage's own bucket, where `retention.capture_days` holds; of another bucket its owner decides."""
     by: Literal["sagemaker", "container"] = "sagemaker"
@@ -33,13 +34,6 @@ class Capture(Data):
     """Whether what callers sent is kept too, and not the answers alone."""
     key: KeyArn | None = None
     """The KMS key for what is kept; without one as its bucket says: the stage's own has the stage's key."""
-
-    @property
-    def where(self) -> str:
-        """Its place; a stage's settings fill in the default one."""
-        if self.to is None:
-            raise ValueError("a capture's place is not known: fill it by `at`")
-        return self.to
 
     def at(self, bucket: str) -> "Capture":
         """The same capture, in the stage's bucket where it has no place of its own."""
@@ -59,7 +53,7 @@ class Capture(Data):
     def content(self) -> dict[str, Any]:
         """What names a config: what earlier versions did not know is left out where it is the default."""
         later = self.model_dump(mode="json", exclude=_FORMER, exclude_defaults=True)
-        return {"percent": self.percent, "to": self.where, **later}
+        return {"percent": self.percent, "to": self.to, **later}
 
 
 def told(capture: Capture, endpoint: str, release: str, model: str) -> str:
@@ -70,7 +64,7 @@ def told(capture: Capture, endpoint: str, release: str, model: str) -> str:
     """
     bucket = s3_uri.parts(model)[0]
     found = {
-        "folder": f"{capture.where}/{endpoint}/{release}",
+        "folder": f"{capture.to}/{endpoint}/{release}",
         "inputs": capture.inputs,
         "percent": capture.percent,
         "secret": f"s3://{bucket}/{names.CAPTURE_SECRET}",

@@ -5,6 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from release.domain.alerting import AlertSettings
+from release.domain.captured_records import RecordsSettings
+from release.domain.drift import DriftSettings
+from release.domain.paging import Paging
 from release.domain.values import Data
 
 
@@ -23,4 +26,7 @@ class MonitoringSettings(Data):
     """What is watched of an endpoint's live release."""
 
     objectives: Objectives = Objectives()
+    records: RecordsSettings = RecordsSettings()
+    paging: Paging = Paging()
     alerts: AlertSettings = AlertSettings()
+    drift: DriftSettings = DriftSettings()

@@ -272,7 +272,7 @@ class RolloutSettings(Data):
 
 
 class Alarms(Data):
-    """Bounds whose breach takes an update back and pages the stage's topic."""
+    """Bounds whose breach takes a guarded update back. Nobody is told: that is `monitoring.objectives`'."""
 
     errors_percent: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Share of invocations answered with a 5xx, per minute."""

@@ -64,7 +64,7 @@ def captures(opened: Opened, beside: bool, golden_of: Callable[[str], Golden]) -
     counted = Counted.of(live)
     readings = {names.LIVE: Reading.of(live, counted), names.CANDIDATE: Reading.of(candidate, counted)}
     grace = (opened.judge or Policy()).captured_grace_seconds
-    return Captures(serves.capture.where, readings, range_of(live), grace)
+    return Captures(serves.capture.to, readings, range_of(live), grace)
 
 
 def proves_finite(opened: Opened) -> bool:
