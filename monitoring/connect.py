@@ -16,8 +16,9 @@ from release.ports import StagePorts, Tell, World
 
 if TYPE_CHECKING:
     from monitoring.ports import CapturedHours
+    from monitoring.storage.rows import RowTables
 
-__all__ = ["captured", "findings", "room"]
+__all__ = ["captured", "findings", "room", "rows"]
 
 
 def captured(ports: StagePorts, endpoint: str) -> "CapturedHours":
@@ -45,6 +46,13 @@ def room(tell: Tell, stage: str, start: Path | None = None) -> Room:
     ports = world.stage(stage)
     folder = release.folder(start)
     return Room(world, ports, findings(ports), _hearers(ports.settings, folder))
+
+
+def rows(ports: StagePorts, endpoint: str) -> "RowTables":
+    """The rows that one of a stage's endpoints answered, of the hours that were read."""
+    from monitoring.storage.rows import RowTables
+
+    return RowTables(_aws(ports.settings).client("s3"), ports.artifacts.bucket, endpoint)
 
 
 def _hearers(settings: StageSettings, folder: Path) -> dict[str, Callable[[str], Hearer | None]]:
