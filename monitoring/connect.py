@@ -1,13 +1,15 @@
 """Joins monitoring's operations to the real world: the one place that knows both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitoring.experiments.reading import Line
 from monitoring.operations.telling import Room
 from monitoring.ports import Hearer
 from monitoring.storage.findings import FindingStore, record_store
 from monitoring.storage.hearers import EventBus, EventFile
+from monitoring.storage.told import Told
 from release import connect as release
 from release.adapters.aws import StageAws
 from release.domain import names
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from monitoring.ports import CapturedHours
     from monitoring.storage.rows import RowTables
 
-__all__ = ["captured", "findings", "room", "rows"]
+__all__ = ["captured", "findings", "room", "rows", "told"]
 
 
 def captured(ports: StagePorts, endpoint: str) -> "CapturedHours":
@@ -53,6 +55,11 @@ def rows(ports: StagePorts, endpoint: str) -> "RowTables":
     from monitoring.storage.rows import RowTables
 
     return RowTables(_aws(ports.settings).client("s3"), ports.artifacts.bucket, endpoint)
+
+
+def told(ports: StagePorts) -> Callable[[str], Iterator[Line]]:
+    """Reads the lines of files that callers left, in a folder or in S3 by the stage's credentials."""
+    return Told(_aws(ports.settings).client("s3")).lines
 
 
 def _hearers(settings: StageSettings, folder: Path) -> dict[str, Callable[[str], Hearer | None]]:

@@ -7,6 +7,7 @@ from pydantic import Field
 from release.domain.alerting import AlertSettings
 from release.domain.captured_records import RecordsSettings
 from release.domain.drift import DriftSettings
+from release.domain.paging import Paging
 from release.domain.values import Data
 
 
@@ -26,5 +27,6 @@ class MonitoringSettings(Data):
 
     objectives: Objectives = Objectives()
     records: RecordsSettings = RecordsSettings()
+    paging: Paging = Paging()
     alerts: AlertSettings = AlertSettings()
     drift: DriftSettings = DriftSettings()
