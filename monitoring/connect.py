@@ -21,8 +21,9 @@ from release.ports import StagePorts, Tell, World
 
 if TYPE_CHECKING:
     from monitoring.ports import CapturedHours
+    from monitoring.storage.rows import RowTables
 
-__all__ = ["capture_counts", "captured", "erasure", "findings", "room", "selected", "told"]
+__all__ = ["capture_counts", "captured", "erasure", "findings", "room", "rows", "selected", "told"]
 
 
 def captured(ports: StagePorts, endpoint: str) -> "CapturedHours":
@@ -61,6 +62,13 @@ def room(tell: Tell, stage: str, start: Path | None = None) -> Room:
     ports = world.stage(stage)
     folder = release.folder(start)
     return Room(world, ports, findings(ports), _hearers(ports.settings, folder))
+
+
+def rows(ports: StagePorts, endpoint: str) -> "RowTables":
+    """The rows that one of a stage's endpoints answered, of the hours that were read."""
+    from monitoring.storage.rows import RowTables
+
+    return RowTables(_aws(ports.settings).client("s3"), ports.artifacts.bucket, endpoint)
 
 
 def told(ports: StagePorts) -> Callable[[str], Iterator[Line]]:
