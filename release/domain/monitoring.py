@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from release.domain.quality_settings import QualitySettings
 from release.domain.values import Data
 
 
@@ -22,3 +23,4 @@ class MonitoringSettings(Data):
     """What is watched of an endpoint's live release."""
 
     objectives: Objectives = Objectives()
+    quality: QualitySettings = QualitySettings()

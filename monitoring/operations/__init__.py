@@ -1,0 +1,1 @@
+"""One use case a file: they ask ports, decide by the rooms below, and return values."""

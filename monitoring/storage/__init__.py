@@ -1,0 +1,1 @@
+"""Where what monitoring reads and keeps lies: captured records, hour tables, truth, findings."""
