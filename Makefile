@@ -77,6 +77,9 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
 
+bench-quality: setup ## when late labels show the incident of August, beside weekly thresholds, and how often wrongly; raw results in .build/bench/quality/
+	@$(BIN)/python -m bench.monitoring.quality $(ARGS)
+
 bench-serving: setup ## the server beside its peers, same model and load; raw results in .build/bench/serving/
 	@$(BIN)/python -m bench.serving $(ARGS)
 

@@ -1,12 +1,14 @@
 """Is the mean score still the base rate? Evidence day by day, with a bound that is valid at every look. Pure.
 
 The rows of one day are no independent evidence: flights share a day's weather. So the unit is a day. Its gap
-(mean score less base rate) is a number around an expected one with variance
+(mean score less base rate) is a number around an expected one. Its chances of being far above are no greater
+than a normal distribution's with variance
 
     v = spread ** 2 + sum(s (1 - s)) / n ** 2
 
-the first from day to day (a setting), the second by the chance of n rows. Under the null, that the expected
-gap is at most the tolerance whatever the days before were, and for deviations no wilder than a normal one's,
+the first from day to day (a setting), the second by the chance of n rows; of being far below the same, with
+a spread of its own: a storm makes many flights late that nobody expected, and nothing makes as many early.
+Under the null, that the expected gap is at most the tolerance whatever the days before were,
 
     e = exp(k (gap - tolerance - k v / 2)),   k = excess / v
 
@@ -38,13 +40,20 @@ LOG_FLOOR = -700.0
 
 @dataclass(frozen=True)
 class Gaps:
-    """One number a day, with its variance, that should not lie further from 0 than a tolerance."""
+    """One number a day that should not lie further from 0 than a tolerance."""
 
     days: tuple[date, ...]
     values: Array
-    variances: Array
+    above: Array
+    """The variance of the days, as far as they lie above what is expected ..."""
+    below: Array
+    """... and below."""
     rows: NDArray[np.int64]
     """Labelled rows of each day."""
+
+    def variances(self, side: int) -> Array:
+        """Of one side."""
+        return self.above if side > 0 else self.below
 
     def __len__(self) -> int:
         return len(self.days)
@@ -71,9 +80,10 @@ def variance(spread: float, chance: Array, rows: NDArray[np.int64]) -> Array:
 
 def evidence(gaps: Gaps, tolerance: float, side: int) -> Evidence:
     """Bet, day by day, that the expected gap lies beyond the tolerance on one side."""
-    excess = np.sqrt(gaps.variances)[:, None] * EXCESSES
+    variances = gaps.variances(side)[:, None]
+    excess = np.sqrt(variances) * EXCESSES
     beyond = (side * gaps.values - tolerance)[:, None]
-    brought = np.minimum((excess * beyond - excess**2 / 2) / gaps.variances[:, None], MOST)
+    brought = np.minimum((excess * beyond - excess**2 / 2) / variances, MOST)
     capital = np.full(len(EXCESSES), LOG_FLOOR)
     found = np.empty(len(gaps))
     for place, log_e in enumerate(brought):
@@ -86,13 +96,13 @@ def evidence(gaps: Gaps, tolerance: float, side: int) -> Evidence:
 
 def began(gaps: Gaps, tolerance: float, side: int, until: int) -> int:
     """The day from which on the sum beyond the tolerance is greatest, up to day `until`, as an index."""
-    beyond = (side * gaps.values[: until + 1] - tolerance) / gaps.variances[: until + 1]
+    beyond = (side * gaps.values[: until + 1] - tolerance) / gaps.variances(side)[: until + 1]
     return int(np.argmax(np.cumsum(beyond[::-1])[::-1]))
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A mean of days, each weighed by how sure it is, and where it lies at every look at once."""
+    """The mean of days, and where what is expected of them lies, at every look at once."""
 
     mean: float
     low: float
@@ -101,15 +111,16 @@ class Bound:
 
 
 def bound(gaps: Gaps, error: float) -> Bound:
-    """The mean gap of all days with Robbins' normal mixture; there is at least one.
+    """The mean gap of all days with Robbins' normal mixture on each side; there is at least one day.
 
     It is wrong at any look ever with a probability of at most `error`.
     """
-    weights = 1 / gaps.variances
-    total, typical = float(weights.sum()), float(BEGINS * np.median(weights))
-    half = (
-        math.sqrt((total + typical) * (math.log((total + typical) / typical) + 2 * math.log(1 / error)))
-        / total
-    )
-    mean = float((weights * gaps.values).sum() / total)
-    return Bound(mean, mean - half, mean + half, len(gaps))
+    mean = float(gaps.values.mean())
+    above, below = (_half(gaps.variances(side), error / 2) for side in (1, -1))
+    return Bound(mean, mean - above, mean + below, len(gaps))
+
+
+def _half(variances: Array, error: float) -> float:
+    total, typical = float(variances.sum()), float(BEGINS * np.median(variances))
+    spread = math.log((total + typical) / typical) + 2 * math.log(1 / error)
+    return math.sqrt((total + typical) * spread) / len(variances)

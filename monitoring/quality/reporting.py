@@ -9,7 +9,7 @@ Three questions, each with an error of its own (`false_alarms`) over the whole l
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
@@ -150,17 +150,18 @@ def _tolerance(settings: QualitySettings, promised: Promised) -> float:
 def _whole(
     judged: Sequence[Day], subject: Subject, settings: QualitySettings, promised: Promised
 ) -> Calibration | None:
-    gaps = gaps_of(judged, settings.day_spread)
+    gaps = gaps_of(judged, settings.spread_above, settings.spread_below)
     tolerance = _tolerance(settings, promised)
     return _calibrated(ALL, gaps, subject, tolerance, settings.false_alarms) if len(gaps) else None
 
 
-def gaps_of(days: Sequence[Day], spread: float) -> Gaps:
-    """The days' calibration gaps."""
+def gaps_of(days: Sequence[Day], above: float, below: float) -> Gaps:
+    """The days' calibration gaps, which vary upwards and downwards as said."""
     rows = np.array([day.labelled for day in days], dtype=np.int64)
     chance = np.array([day.variance for day in days])
     values = np.array([day.gap for day in days])
-    return Gaps(tuple(day.day for day in days), values, calibration.variance(spread, chance, rows), rows)
+    variances = (calibration.variance(spread, chance, rows) for spread in (above, below))
+    return Gaps(tuple(day.day for day in days), values, *variances, rows)
 
 
 def _slices(
@@ -179,9 +180,9 @@ def _slices(
     chosen = sorted(by_slice, key=lambda name: (-sum(day.labelled for day in by_slice[name]), name))[:SLICES]
     found = []
     for name in sorted(chosen):
-        gaps = gaps_of(by_slice[name], settings.slice_spread)
+        gaps = gaps_of(by_slice[name], settings.slice_spread, settings.slice_spread)
         values = gaps.values - np.array([whole[day] for day in gaps.days])
-        beside = Gaps(gaps.days, values, gaps.variances, gaps.rows)
+        beside = replace(gaps, values=values)
         tolerance = _tolerance(settings, promised)
         found.append(_calibrated(name, beside, subject, tolerance, settings.false_alarms / SLICES))
     return found

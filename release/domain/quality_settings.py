@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from release.domain.values import Data
 
 Truth = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{2,62}(/|$)")]
+Spread = Annotated[float, Field(gt=0, le=1)]
 Hours = Annotated[float, Field(gt=0, le=24 * 366)]
 
 
@@ -20,11 +21,13 @@ class QualitySettings(Data):
     tolerance: Annotated[float, Field(gt=0, lt=1)] | None = None
     """So far the mean score may lie from the base rate; by default as far as the release's calibration gate
     allows, or .05."""
-    day_spread: Annotated[float, Field(gt=0, le=1)] = 0.105
-    """How much that distance varies from day to day where nothing is wrong, as a standard deviation; of the
-    flights measured on January to July. The report tells what it is of yours."""
-    slice_spread: Annotated[float, Field(gt=0, le=1)] = 0.055
-    """The same of a slice beside all rows of its day."""
+    spread_above: Spread = 0.1
+    """How far a day's distance lies above the usual one where nothing is wrong, as a standard deviation; of
+    the flights measured on January to July. The command tells what it is of yours."""
+    spread_below: Spread = 0.13
+    """The same below: a storm makes more flights late than a calm day makes early."""
+    slice_spread: Spread = 0.055
+    """The same of a slice beside all rows of its day, on both sides."""
     false_alarms: Annotated[float, Field(gt=0, le=0.5)] = 0.05
     """The probability that calibration alarms, ever, of a release that is within the tolerance; the same
     again for all slices together, and for AUC and log loss together."""
