@@ -66,11 +66,14 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
     stage, place = settings.stage, Place(settings.account, settings.region)
     bucket = names.bucket(stage, settings.account, settings.region)
     key = EncryptionKey("key", EncryptionKeyArgs(stage, place, settings.protect, tags))
+    kept = settings.retention
     registry = Registry(
         "registry",
-        RegistryArgs(stage, key.arn, settings.retention.untagged_image_days, settings.protect, tags),
+        RegistryArgs(stage, key.arn, kept.untagged_image_days, settings.protect, tags),
     )
-    storage = Storage("storage", StorageArgs(bucket, place, key.arn, settings.protect, tags))
+    storage = Storage(
+        "storage", StorageArgs(bucket, place, key.arn, kept.capture_days, settings.protect, tags)
+    )
     role = ExecutionRole(
         "role",
         ExecutionRoleArgs(
@@ -123,6 +126,7 @@ def _endpoint(
             Place(settings.account, settings.region),
             foundation.role.name,
             foundation.key.arn,
+            names.bucket(stage, settings.account, settings.region),
             endpoint.pins.named,
         ),
     )

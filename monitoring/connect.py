@@ -1,28 +1,70 @@
-"""Joins monitoring to the real world: the one place of it that knows the adapters. Commands get it here.
+"""Joins monitoring's operations to the real world: the one place that knows both."""
 
-What reads tables and reaches AWS is loaded by whoever asks for it.
-"""
+from collections.abc import Callable
+from pathlib import Path
 
-from typing import TYPE_CHECKING
+from monitoring.operations.telling import Room
+from monitoring.operations.truth import Sources
+from monitoring.ports import Hearer
+from monitoring.storage.findings import FindingStore, record_store
+from monitoring.storage.hearers import EventBus, EventFile
+from release import connect as release
+from release.adapters.aws import StageAws
+from release.domain import names
+from release.domain.stage import StageSettings
+from release.ports import StagePorts, Tell, World
 
-if TYPE_CHECKING:
-    from monitoring.operations.truth import Sources
-    from release.ports import StagePorts
+__all__ = ["findings", "room", "truth"]
 
 
-def truth(ports: "StagePorts", endpoint: str) -> "Sources":
+def findings(ports: StagePorts) -> FindingStore:
+    """The findings of a stage."""
+    settings = ports.settings
+    bucket = names.bucket(settings.stage, settings.account, settings.region)
+    alerts = {name: endpoint.monitoring.alerts for name, endpoint in settings.endpoints.items()}
+    return FindingStore(record_store(_aws(settings), bucket), alerts, ports.caller, ports.clock.now)
+
+
+def room(tell: Tell, stage: str, start: Path | None = None) -> Room:
+    """A stage of the project at or above `start` (default: the current folder), to tell of its findings.
+
+    Raises UsageError where there is no project or no such stage, SlipwayError when it cannot be reached.
+    """
+    world: World = release.connect(tell, start)
+    ports = world.stage(stage)
+    folder = release.folder(start)
+    return Room(world, ports, findings(ports), _hearers(ports.settings, folder))
+
+
+def truth(ports: StagePorts, endpoint: str) -> Sources:
     """The captured rows and the truth of one of a stage's endpoints."""
-    from monitoring.operations.truth import Sources
+    # Reading tables costs a second that other commands need not wait.
     from monitoring.storage.answered import AnsweredTables
     from monitoring.storage.quality_book import QualityBook
     from monitoring.storage.truth import TruthFolder
-    from release.adapters.artifacts import ArtifactStore
-    from release.adapters.aws import StageAws
 
     settings = ports.settings
-    aws = StageAws(settings.stage, settings.account, settings.region, settings.profile)
-    bucket, s3 = ArtifactStore(aws).bucket, aws.client("s3")
+    bucket, s3 = names.bucket(settings.stage, settings.account, settings.region), _aws(settings).client("s3")
     uri = settings.endpoints[endpoint].monitoring.quality.truth or ""
     return Sources(
         AnsweredTables(s3, bucket, endpoint), TruthFolder(s3, uri), QualityBook(s3, bucket, endpoint)
     )
+
+
+def _hearers(settings: StageSettings, folder: Path) -> dict[str, Callable[[str], Hearer | None]]:
+    bus = EventBus(_aws(settings))
+
+    def events(endpoint: str) -> Hearer | None:
+        found = settings.endpoints.get(endpoint)
+        return bus if found is not None and found.monitoring.alerts.events else None
+
+    def file(endpoint: str) -> Hearer | None:
+        found = settings.endpoints.get(endpoint)
+        path = found.monitoring.alerts.file if found is not None else None
+        return EventFile(folder / path) if path else None
+
+    return {"events": events, "file": file}
+
+
+def _aws(settings: StageSettings) -> StageAws:
+    return StageAws(settings.stage, settings.account, settings.region, settings.profile)

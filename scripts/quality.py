@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 from rich.markup import escape
 
-from monitoring import connect as monitored
+from monitoring import connect
 from monitoring.operations.quality import Told, quality
+from monitoring.operations.telling import tell_all
 from monitoring.quality import wording
-from release.connect import connect
 from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
 
@@ -21,9 +21,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    ports = connect(out.tell).stage(args.stage)
+    room = connect.room(out.tell, args.stage)
     with out.waiting(f"joining new truth to the rows of {args.stage}"):
-        told = quality(ports, lambda name: monitored.truth(ports, name), args.endpoint, args.again)
+        told = quality(room.ports, lambda name: connect.truth(room.ports, name), args.endpoint, args.again)
+    room.findings.note(told.quality.findings)
+    tell_all(room, out.tell)
     out.result(_value(told), *_lines(told))
     return 0
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from model.serving.answers import Answer
 from model.serving.application import Job, Request
+from model.serving.capture.keeper import Keeper
 from model.serving.errors import refused
 from model.serving.formats.class_results import encoder as class_encoder
 from model.serving.formats.csv_rows import CsvRows
@@ -32,8 +33,11 @@ class Rows(Protocol):
 class Model:
     """Answers invocations with one graph. May be called from several threads at once."""
 
-    def __init__(self, schema: Schema, scorer: Scorer, unnamed: bool = True) -> None:
+    def __init__(
+        self, schema: Schema, scorer: Scorer, unnamed: bool = True, keeper: Keeper | None = None
+    ) -> None:
         """`unnamed` says whether rows without names are taken, their values in the schema's order."""
+        self._keeper = keeper or Keeper(None)
         rows: dict[Format, Rows] = {
             Format.JSON: JsonRows(schema, unnamed),
             Format.JSON_LINES: JsonLines(schema),
@@ -65,4 +69,5 @@ class Model:
             raise refused("empty_body", "The body is empty; it has to hold the rows to score.")
         refusals = wanted_refusals(headers)
         table = self._rows[given].columns(request.body, refusals)
-        return Job(self._scorer, table, self._encoder(wanted, self._told, refusals), request)
+        encode = self._encoder(wanted, self._told, refusals)
+        return Job(self._scorer, table, self._keeper.keeping(request, table, encode), request)

@@ -2,7 +2,8 @@
 
 model.onnx       the graph that serves          schema.json     the request's features
 pipeline.skops   the pipeline it came from      model.json      what it was trained on, and with
-reference.csv    a sample to measure drift by   checksums.json  the SHA-256 of each
+reference.csv    a sample of training rows      reference.json  those rows' counts by day, for drift
+checksums.json   the SHA-256 of each
 """
 
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from model.training import boosters
 from model.training.assessment import Candidate
 from model.training.data_file import DataFile
 from model.training.kinds.measures import Scores
+from model.training.reference.profile import profile
 
 _LIBRARIES = ("onnx", "onnxruntime", "scikit-learn", "skl2onnx", "skops")
 
@@ -48,7 +50,8 @@ def package(
         about["parameters"] = dict(candidate.parameters)
     if service.postprocessing:
         about["postprocessing"] = [{type(each).__name__: asdict(each)} for each in service.postprocessing]
-    sample = service.reference(split.train.select(data.table))
+    rows = split.train.select(data.table)
+    sample = service.reference(rows)
     scored = sample.assign(**_columns(service, candidate.scorer.score(sample).round(6)))
     return artifact.pack(
         {
@@ -57,6 +60,7 @@ def package(
             artifact.ABOUT: artifact.as_json(about),
             artifact.SKOPS: exported.pipeline,
             artifact.REFERENCE: scored.to_csv(index=False).encode(),
+            artifact.PROFILE: profile(service, rows, candidate.scorer.score),
         }
     )
 

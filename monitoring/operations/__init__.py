@@ -1,1 +1,1 @@
-"""One use case a file: they ask ports, decide by the rooms below, and return values."""
+"""What monitoring does, one use case a file: values in, values out, events told."""

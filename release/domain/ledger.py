@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
-from release.domain import former, names, retrained
+from release.domain import former, names, noticed, retrained
 from release.domain.approvals import Approval
 from release.domain.errors import Held, ServiceError
 from release.domain.pins import Alarms, Data, Pins, RolloutSettings
@@ -22,7 +22,7 @@ from release.domain.policy import Policy
 from release.domain.said import Said
 from release.domain.waivers import Waiver
 
-Kind = Literal["release", "promote", "apply", "rollback", "unlock", "approve", "waive", "retrain"]
+Kind = Literal["release", "promote", "apply", "rollback", "unlock", "approve", "waive", "retrain", "monitor"]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's."""
 BEAT_SECONDS = STALE_SECONDS / 4
@@ -184,7 +184,7 @@ class Refused(Data):
     reasons: tuple[str, ...]
 
 
-Remark = Refused | Said | retrained.What
+Remark = Refused | Said | retrained.What | noticed.What
 """What opens and closes nothing."""
 Payload = Annotated[Opened | Entered | Judged | Resumed | Closed | Remark, Field(discriminator="event")]
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from release.domain.alerting import AlertSettings
+from release.domain.drift import DriftSettings
 from release.domain.quality_settings import QualitySettings
 from release.domain.values import Data
 
@@ -23,4 +25,6 @@ class MonitoringSettings(Data):
     """What is watched of an endpoint's live release."""
 
     objectives: Objectives = Objectives()
+    alerts: AlertSettings = AlertSettings()
+    drift: DriftSettings = DriftSettings()
     quality: QualitySettings = QualitySettings()

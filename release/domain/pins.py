@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from release.domain.capture import Capture
 from release.domain.container import Environment, OwnVariables, Workers
 from release.domain.errors import UsageError
 from release.domain.hours import Hours
@@ -39,7 +40,6 @@ def _in_order(ids: tuple[str, ...]) -> tuple[str, ...]:
 
 SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-zA-Z]+$", max_length=32)]
 SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-zA-Z]+$", max_length=32)]
-CaptureUri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9.-]+/[^/].*[^/]$", max_length=512)]
 
 
 class Vpc(Data):
@@ -54,16 +54,6 @@ class Vpc(Data):
         tuple[SecurityGroupId, ...], Field(min_length=1, max_length=5), AfterValidator(_in_order)
     ]
     """The security groups; S3, ECR and CloudWatch Logs have to be reachable from them."""
-
-
-class Capture(Data):
-    """A share of all requests and answers, whole, kept in a bucket. Limits: DataCaptureConfig."""
-
-    percent: Annotated[int, Field(ge=1, le=100)]
-    """Of the requests, with their answers: whatever callers send is kept. Of containers that print no windows
-    the answers are judged."""
-    to: CaptureUri
-    """Where: `s3://<bucket>/<prefix>`; the execution role may write there, and nobody deletes."""
 
 
 class Placed(Data):

@@ -36,7 +36,7 @@ def history(world: World, stage: str, most: int | None) -> History:
     evidence = cache(lambda release: _gates(ports, release))
     newest = rollouts[-most:] if most else rollouts
     told = [
-        moved if moved.kind == "retrain" else replace(moved, gates=evidence(moved.release))
+        moved if moved.kind in ("retrain", "monitor") else replace(moved, gates=evidence(moved.release))
         for moved in newest
     ]
     return History(ports.name, read[-most:] if most else read, told, ledger.broken_link(read))

@@ -179,8 +179,7 @@ class Runner:
         said, variant = content.foreign.prints_windows, step.variant or names.LIVE
         self._say("looking whether it prints windows", action)
         printed = looking.prints_windows(self._ports, self._endpoint, variant, since, said)
-        after = self._rollout.opened.after.live
-        captured = after.capture.percent if after and after.capture else 0
+        captured = sight.by_sagemaker(self._rollout.opened.after.live)
         if told := sight.remark(said, printed, captured):
             self._say(told, action)
         return sight.wrong(said, printed)

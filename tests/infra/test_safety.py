@@ -153,10 +153,17 @@ def test_the_retention_of_the_stage_is_kept():
     assert rules[0]["selection"]["countNumber"] == 5
 
 
-def test_nothing_of_the_bucket_expires_but_earlier_versions_of_the_heartbeat(declared):
-    """A current object never does, so neither can what a pin names, nor the ledger."""
-    (rule,) = declared.one("BucketLifecycleConfiguration").inputs["rules"]
-    assert rule == {
+def test_nothing_of_the_bucket_expires_but_captures_and_earlier_versions_of_the_heartbeat(declared):
+    """No other current object ever does, so neither can what a pin names, nor the ledger."""
+    heartbeats, captures = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    assert captures == {
+        "id": "captures",
+        "status": "Enabled",
+        "filter": {"prefix": "capture/"},
+        "expiration": {"days": 90},
+        "noncurrentVersionExpiration": {"noncurrentDays": 1},
+    }
+    assert heartbeats == {
         "id": "former-heartbeats",
         "status": "Enabled",
         "filter": {"prefix": "ledger-heartbeat.json"},

@@ -91,6 +91,12 @@ def _families(
             "Requests answered with a prediction that is no finite number.",
         ),
         ("slipway_first_errors_total", cells.FIRST, "Errors that were the first of a clump."),
+        ("slipway_captured_total", cells.KEPT, "Requests and answers that were kept."),
+        (
+            "slipway_capture_lost_total",
+            cells.UNKEPT,
+            "Requests and answers that were to be kept and are not.",
+        ),
         ("slipway_windows_dropped_total", cells.DROPPED, "Telemetry windows that could not be printed."),
     ):
         yield name, "counter", about, [("", {}, total[cell])]

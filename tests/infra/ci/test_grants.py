@@ -53,10 +53,10 @@ def actions(name, **keys):
 
 @pytest.mark.parametrize("name", by_name())
 def test_no_role_may_what_whoever_deploys_may_not(name):
-    """Whatever a role is allowed, one of the stages' deployers is allowed there, too."""
+    """Whatever a role is allowed, one of the stages' deployers is allowed there, too; but one tells."""
     deployers = [deployer_policy.document(found) for found in PROJECT.stages]
     for one in policy(name)["Statement"]:
-        if one["Effect"] != "Allow":
+        if one["Effect"] != "Allow" or (name == "monitor" and one["Action"] == ["events:PutEvents"]):
             continue
         for action in one["Action"]:
             for resource in resources(one):
@@ -186,6 +186,23 @@ def test_a_retrain_remembers_in_every_ledger_and_moves_the_first_stage_alone():
     assert not may("retrain", "sagemaker:CreateEndpointConfig", CONFIG.format("prod"))
 
 
+def test_who_monitors_keeps_findings_and_tells_of_them_and_moves_nothing():
+    told = {"StringEquals": {"events:source": "slipway.monitoring"}}
+    for found in STAGES:
+        kept = f"{BUCKET.format(found)}/findings/5c0e9d1a7b42.json"
+        for action in ("s3:GetObject", "s3:PutObject"):
+            assert may("monitor", action, kept)
+            assert not may("monitor", "s3:PutObject", kept.replace("findings", "fences"))
+        assert may("read-only", "s3:GetObject", kept)
+        assert may("retrain", "s3:GetObject", kept)
+        assert not may("read-only", "s3:PutObject", kept)
+        assert not may("monitor", "sagemaker:UpdateEndpoint", ENDPOINT.format(found))
+        assert not may("monitor", "s3:DeleteObject", kept)
+    bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
+    assert conditions(policy("monitor"), "events:PutEvents", bus) == [told]
+    assert {name for name in by_name() if may(name, "events:PutEvents", bus)} == {"monitor"}
+
+
 @pytest.mark.parametrize("name", by_name())
 def test_a_key_is_used_where_it_has_a_stages_alias(name):
     for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:UntagResource", "kms:RetireGrant"):
@@ -274,7 +291,7 @@ def test_pulumis_state_is_written_by_who_runs_it_and_read_by_who_previews():
     for name, found in by_name(settings(state_bucket="states")).items():
         document = [json.loads(found.policy())]
         reads, writes = (allows(document, action, state) for action in ("s3:GetObject", "s3:PutObject"))
-        runs = not name.startswith(("rollback", "read-only"))
+        runs = not name.startswith(("rollback", "read-only", "monitor"))
         assert (reads, writes) == (runs or name == "read-only", runs), name
     assert not may("release", "s3:GetObject", state), "without a state bucket nobody is granted one"
 
@@ -303,9 +320,10 @@ def test_stages_of_other_accounts_are_other_stacks():
         "rollback-dev",
         "rollback-staging",
         "read-only",
+        "monitor",
     }
     prod = by_name(settings(account="210987654321"), apart)
-    assert prod.keys() == {"promote-prod", "rollback-prod", "read-only"}
+    assert prod.keys() == {"promote-prod", "rollback-prod", "read-only", "monitor"}
     assert f"slipway-staging-{ACCOUNT}" not in prod["promote-prod"].policy()
     assert "prod" in by_name(project=apart)["read-only"].environments, "its job reads the stage before"
     with pytest.raises(UsageError, match="No stage of the project is in account 999999999999"):

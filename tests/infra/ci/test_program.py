@@ -78,11 +78,14 @@ def test_the_same_data_declares_the_same_things():
 def test_alarms_and_endpoints_of_the_stages_are_told_to_a_topic():
     declared = declare()
     rules = {found.name: found for found in declared.of("EventRule")}
-    assert rules.keys() == {"alarms", "endpoints"}
+    assert rules.keys() == {"alarms", "endpoints", "findings"}
     alarms, endpoints = (rules[name].document("eventPattern") for name in ("alarms", "endpoints"))
     assert alarms["detail-type"] == ["CloudWatch Alarm State Change"]
     assert {"prefix": f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:delays-prod-"} in alarms["resources"]
     assert endpoints["detail"] == {"EndpointName": ["delays-dev", "delays-staging", "delays-prod"]}
+    findings = rules["findings"].document("eventPattern")
+    assert findings["source"] == ["slipway.monitoring"]
+    assert findings["detail"] == {"endpointName": ["delays-dev", "delays-staging", "delays-prod"]}
     assert {found.inputs["arn"] for found in declared.of("EventTarget")} == {"arn:of:Topic:events"}
     assert all("input" not in found.inputs for found in declared.of("EventTarget")), "told as they are"
 
@@ -103,7 +106,7 @@ def test_a_schedule_asks_for_a_retrain_and_a_setting_says_who_hears():
     assert rule.inputs["scheduleExpression"] == "rate(7 days)"
     assert "eventPattern" not in rule.inputs
     targets = [found.inputs for found in declared.of("EventTarget")]
-    assert [(found["arn"], found["roleArn"]) for found in targets] == [(QUEUE, role)] * 3
+    assert [(found["arn"], found["roleArn"]) for found in targets] == [(QUEUE, role)] * 4
     assert declared.of("Topic") == []
 
 

@@ -8,7 +8,7 @@ as failed. Code that reads a state in order to change it takes LOCK first.
 import json
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import RLock
@@ -18,12 +18,16 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.sns.models import sns_backends
 
 from sandbox.aws.cloudwatch.alarms.composite import holds
+from sandbox.aws.cloudwatch.alarms.events import detail
 from sandbox.aws.cloudwatch.alarms.message import message, subject, timestamp
 from sandbox.aws.cloudwatch.alarms.rules import ALARM, INSUFFICIENT_DATA, OK
 
 log = logging.getLogger(__name__)
 
 LOCK = RLock()
+
+LISTENERS: list[Callable[[CloudWatchBackend, Alarm, Mapping[str, Any]], None]] = []
+"""Who hears of every change of state, with the detail of its event."""
 
 MOST_HISTORY = 5_000
 """Entries kept per account and region; CloudWatch keeps them for 30 days."""
@@ -57,6 +61,13 @@ def record(
 ) -> None:
     """Put an entry into the history."""
     kind = "MetricAlarm" if alarm.rule is None else "CompositeAlarm"
+    if type_ == "StateUpdate":
+        before = (
+            one.at for one in reversed(history(backend)) if (one.alarm, one.type) == (alarm.name, type_)
+        )
+        last = next(before, None)
+        for hear in LISTENERS:
+            hear(backend, alarm, detail(alarm, data, datetime.now(UTC), last))
     data = {"version": "1.0", **data}
     history(backend).append(HistoryItem(alarm.name, kind, datetime.now(UTC), type_, summary, data))
 

@@ -1,0 +1,50 @@
+"""What monitoring needs of the world, as protocols: who implements them is `monitoring/storage/`.
+
+Methods may raise a SlipwayError, or a library's error that commands translate. Fakes are in `tests/fakes/`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from monitoring.alerts.events import FindingEvent
+from monitoring.alerts.kept import Answer, Kept, Look, Noted
+from monitoring.finding import Finding
+
+
+class Findings(Protocol):
+    """The findings of a stage, one record each: open until someone or a release closes them."""
+
+    def note(self, findings: Sequence[Finding], look: Look | None = None) -> Noted:
+        """Keep what was noticed; the same thing again is counted, and opens nothing.
+
+        `look` says what was looked at with enough data: what it would have shown and did not is closed after
+        `over_hours` of it. Without one nothing is closed. Events are sent by `operations.telling`.
+        """
+
+    def open(self) -> Sequence[Kept]:
+        """Those that are open, the oldest first."""
+
+    def all(self) -> Sequence[Kept]:
+        """All that are kept, the oldest first."""
+
+    def of(self, name: str) -> Kept:
+        """The one with this id. Raises UsageError where there is none."""
+
+    def close(self, name: str, reason: str) -> Kept:
+        """A person closes the one with this id. Raises UsageError where it is closed, or without a reason."""
+
+    def heard(self, name: str, number: int, whom: str, whole: Collection[str]) -> None:
+        """`whom` has heard a notice of a finding; when the `whole` list has, it is kept no longer."""
+
+    def answered(self, name: str, answer: Answer) -> None:
+        """A retrain that a finding asked for has its end."""
+
+    def closed_by_release(self, live: Mapping[str, str]) -> Sequence[Kept]:
+        """Close those about releases that are no longer live; `live` has the release by endpoint."""
+
+
+class Hearer(Protocol):
+    """Whoever hears of findings outside the stage: an event bus, a file."""
+
+    def hear(self, event: FindingEvent) -> None:
+        """Hand an event on; returns when it is theirs. Raises SlipwayError, or a library's error."""
