@@ -20,6 +20,9 @@ data-tools: setup ## DVC, in an environment of its own in .tools/dvc (docs/data.
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
 
+replay: setup ## September to December through a live endpoint, truth late: what alarmed month by month; the page in .build/replay/
+	@$(BIN)/python -m bench.monitoring.replay $(ARGS)
+
 test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
 

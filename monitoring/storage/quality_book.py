@@ -10,10 +10,10 @@ monitoring/<endpoint>/quality/days/yyyy-mm-dd.parquet      a day's counts
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,7 @@ from monitoring.quality.labels import Label, Rejected
 from monitoring.quality.ports import Taken, Waiting
 from release.adapters.aws import MISSING, error_code
 
+T = TypeVar("T")
 _TAKEN = TypeAdapter(Taken)
 _MOMENT = pa.timestamp("us", "UTC")
 _LABELS = pa.schema(
@@ -52,10 +53,12 @@ class QualityBook:
         self._s3 = s3
         self._bucket = bucket
         self._place = f"monitoring/{endpoint}/quality/"
+        self._known: dict[str, tuple[str, Any]] = {}
+        """What an object's content of this ETag was read as: it is read once."""
 
     def taken(self) -> dict[str, Taken]:
         """The files that were read, by id."""
-        found = (_TAKEN.validate_json(self._read(key) or b"") for key, _ in self._listed("files/"))
+        found = (self._parsed(key, etag, _TAKEN.validate_json) for key, etag in self._listed("files/"))
         return {one.file.id: one for one in found}
 
     def take(self, taken: Taken, rejected: Sequence[Rejected]) -> None:
@@ -115,11 +118,9 @@ class QualityBook:
     def days(self) -> dict[date, tuple[str, list[Day]]]:
         """The counted days, each with a name of what it was counted from."""
         found = {}
-        for key, _ in self._listed("days/"):
-            table = _table(self._read(key) or b"")
-            content = (table.schema.metadata or {})[b"content"].decode()
+        for key, etag in self._listed("days/"):
             day = date.fromisoformat(key.rsplit("/", 1)[1].removesuffix(".parquet"))
-            found[day] = content, [_day(row) for row in table.to_pylist()]
+            found[day] = self._parsed(key, etag, _counted)
         return found
 
     def count(self, day: date, content: str, counts: Sequence[Day]) -> None:
@@ -137,6 +138,12 @@ class QualityBook:
         for page in pages:
             for item in page.get("Contents", ()):
                 yield item["Key"], item["ETag"].strip('"')
+
+    def _parsed(self, key: str, etag: str, parse: Callable[[bytes], T]) -> T:
+        known = self._known.get(key)
+        if known is None or known[0] != etag:
+            known = self._known[key] = etag, parse(self._read(key) or b"")
+        return known[1]
 
     def _read(self, key: str) -> bytes | None:
         try:
@@ -164,6 +171,12 @@ def _rows(labels: Sequence[Label]) -> dict[str, list[Any]]:
 
 def _labels(table: pa.Table) -> Iterable[Label]:
     return (Label(**row) for row in table.to_pylist())
+
+
+def _counted(body: bytes) -> tuple[str, list[Day]]:
+    table = _table(body)
+    content = (table.schema.metadata or {})[b"content"].decode()
+    return content, [_day(row) for row in table.to_pylist()]
 
 
 def _day(row: dict[str, Any]) -> Day:
