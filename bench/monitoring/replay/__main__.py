@@ -16,6 +16,7 @@ from typing import Any
 from bench.monitoring.replay import days, records, report, retraining
 from bench.monitoring.replay.flights import hours, truth
 from bench.monitoring.replay.live import Live
+from bench.monitoring.replay.remembered import Remembered
 from demo.project import ROOT
 from model.service.service import SERVICE
 from release.domain.errors import ReleaseFailed
@@ -53,7 +54,9 @@ def replay(folder: Path, count: int, out: Out) -> dict[str, Any]:
             answered = list(records.read(live.captured(bucket, len(flights))))
         _insist_on_all(flights, answered)
         with out.waiting(f"{count} days, and a look at the end of each"):
-            looks = days.look(sandbox.client("s3"), bucket, live.looked_at(), answered, truth(flights))
+            looks = days.look(
+                Remembered(sandbox.client("s3")), bucket, live.looked_at(), answered, truth(flights)
+            )
     with out.waiting("what retraining would have brought"):
         models = retraining.retrained(BUILD, MONTHS) if count >= DAYS else []
     found = report.told(looks, models)

@@ -5,7 +5,7 @@ What looks is what a stage's commands run: `monitoring.operations.quality` and `
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from monitoring.drift.reference import Reference
 from monitoring.finding import Finding
 from monitoring.operations.quality import Told, measure
 from monitoring.operations.truth import Sources
+from monitoring.quality.days import ALL, Day
 from monitoring.quality.reporting import Promised, Subject
 from monitoring.storage.answered import AnsweredTables
 from monitoring.storage.quality_book import QualityBook
@@ -52,7 +53,8 @@ class Looks:
     last: Told
     month_ends: Mapping[int, Told]
     """The last look of each month, by its number."""
-    sources: Sources = field(compare=False, repr=False)
+    days: tuple[Day, ...]
+    """All rows by day, as the last look counted them."""
 
 
 def look(
@@ -84,7 +86,8 @@ def look(
         for finding in (*decided.noticed, *told.quality.findings):
             noticed.setdefault(finding.id, Noticed(day, finding))
         ends[day.month] = told
-    return Looks(tuple(noticed.values()), told, ends, sources)
+    counts = (day for _, found in sources.book.days().values() for day in found)
+    return Looks(tuple(noticed.values()), told, ends, tuple(day for day in counts if day.slice == ALL))
 
 
 def _put(s3: Any, bucket: str, one: Answered, release: str) -> None:

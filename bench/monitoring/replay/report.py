@@ -16,7 +16,7 @@ from bench import plots
 from bench.monitoring.replay.days import Looks, Noticed
 from bench.monitoring.replay.retraining import Retrained
 from monitoring.quality import measures
-from monitoring.quality.days import ALL, Day
+from monitoring.quality.days import Day
 
 PAGE, DATA = "replay.html", "replay.json"
 NAMES = {8: "August", 9: "September", 10: "October", 11: "November", 12: "December"}
@@ -28,8 +28,7 @@ DIGITS = 6
 
 def told(looks: Looks, models: Sequence[Retrained]) -> dict[str, Any]:
     """All that is told, without anything that differs from run to run (ids, times of today)."""
-    counted = [day for _, found in looks.sources.book.days().values() for day in found if day.slice == ALL]
-    by_day = sorted((day for day in counted if day.labelled), key=lambda day: day.day)
+    by_day = sorted((day for day in looks.days if day.labelled), key=lambda day: day.day)
     return {
         "days": [
             {"day": str(day.day), "labelled": day.labelled, "gap": _round(day.gap), "base_rate": _rate(day)}
