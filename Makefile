@@ -17,6 +17,12 @@ setup: ## .venv and the tools (pulumi, crane, actionlint), once
 data-tools: setup ## DVC, in an environment of its own in .tools/dvc (docs/data.md)
 	@$(BIN)/python -m scripts.setup.data_tools
 
+spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs Java 17 (docs/monitoring.md)
+	@$(BIN)/python -m scripts.setup.spark_tools
+
+monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
+	@$(BIN)/python -m scripts.setup.monitoring_tools
+
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
 
@@ -83,6 +89,12 @@ bench-judge: setup ## the judge beside today's practices, on streams of known tr
 bench-quality: setup ## when late labels show the incident of August, beside weekly thresholds, and how often wrongly; raw results in .build/bench/quality/
 	@$(BIN)/python -m bench.monitoring.quality $(ARGS)
 
+bench-monitoring: setup ## 100 million captured rows to tables and counts; goes on where it stopped; raw results in .build/bench/monitoring/
+	@$(BIN)/python -m bench.monitoring $(ARGS)
+
+bench-experiments: setup ## experiments of known truth, looked at every minute for a month; raw results in .build/bench/monitoring/
+	@$(BIN)/python -m bench.monitoring.experiments $(ARGS)
+
 bench-serving: setup ## the server beside its peers, same model and load; raw results in .build/bench/serving/
 	@$(BIN)/python -m bench.serving $(ARGS)
 
@@ -130,6 +142,7 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) --generate-hashes -c requirements.lock model/training/requirements.in -o model/training/requirements.txt
 	@$(COMPILE) --generate-hashes model/image/requirements.in -o model/image/requirements.txt
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
+	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true

@@ -1,20 +1,34 @@
 """Joins monitoring's operations to the real world: the one place that knows both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from monitoring.experiments.reading import Line
 from monitoring.operations.telling import Room
-from monitoring.operations.truth import Sources
 from monitoring.ports import Hearer
 from monitoring.storage.findings import FindingStore, record_store
 from monitoring.storage.hearers import EventBus, EventFile
+from monitoring.storage.told import Told
 from release import connect as release
 from release.adapters.aws import StageAws
 from release.domain import names
 from release.domain.stage import StageSettings
 from release.ports import StagePorts, Tell, World
 
-__all__ = ["findings", "room", "truth"]
+if TYPE_CHECKING:
+    from monitoring.operations.truth import Sources
+    from monitoring.ports import CapturedHours
+
+__all__ = ["captured", "findings", "room", "told", "truth"]
+
+
+def captured(ports: StagePorts, endpoint: str) -> "CapturedHours":
+    """The captured records of one of a stage's endpoints. What reads tables is loaded by whoever asks."""
+    from monitoring.storage.captured import CapturedRecords
+
+    s3, in_sagemaker = _aws(ports.settings).client("s3"), names.endpoint(endpoint, ports.name)
+    return CapturedRecords(s3, ports.artifacts, endpoint, in_sagemaker)
 
 
 def findings(ports: StagePorts) -> FindingStore:
@@ -36,9 +50,9 @@ def room(tell: Tell, stage: str, start: Path | None = None) -> Room:
     return Room(world, ports, findings(ports), _hearers(ports.settings, folder))
 
 
-def truth(ports: StagePorts, endpoint: str) -> Sources:
-    """The captured rows and the truth of one of a stage's endpoints."""
-    # Reading tables costs a second that other commands need not wait.
+def truth(ports: StagePorts, endpoint: str) -> "Sources":
+    """The captured rows and the truth of one of a stage's endpoints; loaded by whoever asks, too."""
+    from monitoring.operations.truth import Sources
     from monitoring.storage.answered import AnsweredTables
     from monitoring.storage.quality_book import QualityBook
     from monitoring.storage.truth import TruthFolder
@@ -49,6 +63,11 @@ def truth(ports: StagePorts, endpoint: str) -> Sources:
     return Sources(
         AnsweredTables(s3, bucket, endpoint), TruthFolder(s3, uri), QualityBook(s3, bucket, endpoint)
     )
+
+
+def told(ports: StagePorts) -> Callable[[str], Iterator[Line]]:
+    """Reads the lines of files that callers left, in a folder or in S3 by the stage's credentials."""
+    return Told(_aws(ports.settings).client("s3")).lines
 
 
 def _hearers(settings: StageSettings, folder: Path) -> dict[str, Callable[[str], Hearer | None]]:

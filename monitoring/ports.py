@@ -3,12 +3,16 @@
 Methods may raise a SlipwayError, or a library's error that commands translate. Fakes are in `tests/fakes/`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from monitoring.alerts.events import FindingEvent
 from monitoring.alerts.kept import Answer, Kept, Look, Noted
 from monitoring.finding import Finding
+from monitoring.records.hours import HourRecord
+from monitoring.records.periods import Served
+from release.domain.pins import ReleasePin
 
 
 class Findings(Protocol):
@@ -48,3 +52,34 @@ class Hearer(Protocol):
 
     def hear(self, event: FindingEvent) -> None:
         """Hand an event on; returns when it is theirs. Raises SlipwayError, or a library's error."""
+
+
+class CapturedHours(Protocol):
+    """The captured records of one endpoint, hour by hour: what is there, what was read, and reading it."""
+
+    def first(self, pins: Sequence[ReleasePin]) -> datetime | None:
+        """The earliest hour with a capture file where these releases capture."""
+
+    def watermark(self) -> datetime | None:
+        """The first hour that is not read, before which all are; None where none ever was."""
+
+    def move_watermark(self, until: datetime) -> None:
+        """All hours before `until` are read. It never goes back."""
+
+    def done(self, start: datetime, until: datetime) -> Sequence[datetime]:
+        """The hours from `start` to before `until` that were read."""
+
+    def record(self, hour: datetime) -> HourRecord | None:
+        """What was read of an hour, None where it was not."""
+
+    def records(self, wanted: Sequence[datetime]) -> Iterator[HourRecord]:
+        """The records of these hours, of those that were read."""
+
+    def read(self, hour: datetime, served: Served, again: bool = False) -> HourRecord | None:
+        """Read an hour and keep what it says; None where another process has done so meanwhile.
+
+        An hour that was read is read only `again`.
+        """
+
+    def late(self, wanted: Sequence[datetime], served: Served) -> Mapping[datetime, Sequence[str]]:
+        """Capture files that came, or changed, after their hour was read: by hour, where any did."""

@@ -56,9 +56,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     trainer = TrainsAsCommanded(service, wanted, world.build, trackers, job)
     event = None if args.event is None else _event(args.event)
     if args.finding is not None:
-        event = findings.asking(args.stage, args.finding, out.tell)
+        event = findings.asking(args.stage, args.finding, out)
         if event is None:
-            out.result({"stage": args.stage}, f"no open finding of {args.stage} asks for a retrain")
             return 0
     result = retrain(world, Order(args.stage, args.endpoint, args.because, event), trainer, out.tell)
     training.gates(result.gates, out)

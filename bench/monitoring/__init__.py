@@ -1,1 +1,1 @@
-"""What monitoring finds, how soon, and how often wrongly: measured on the example."""
+"""Measures what monitoring costs and decides: records a second, and decisions on streams of known truth."""

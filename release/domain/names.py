@@ -191,6 +191,11 @@ def alarms_of(endpoint: str) -> str:
     return alarm(endpoint, "*")
 
 
+def dashboard(endpoint: str) -> str:
+    """An endpoint's dashboard in CloudWatch, by its name in SageMaker; dashboards have no region."""
+    return f"{PROJECT}-{endpoint}"
+
+
 def log_group(name: str, stage: str) -> str:
     """Where SageMaker writes the containers' output (fixed by the service)."""
     return log_group_of(endpoint(name, stage))

@@ -254,6 +254,11 @@ class RolloutSettings(Data):
             )
         return self
 
+    def up_to(self, percent: int) -> "RolloutSettings":
+        """The same settings, with steps that end at a share of the traffic."""
+        steps = (*(step for step in self.steps if step < percent), percent)
+        return self.model_copy(update={"steps": steps})
+
     def by(self, strategy: Strategy | None) -> "RolloutSettings":
         """The same settings with another strategy (None: the stage's own).
 
@@ -272,7 +277,7 @@ class RolloutSettings(Data):
 
 
 class Alarms(Data):
-    """Bounds whose breach takes an update back and pages the stage's topic."""
+    """Bounds whose breach takes a guarded update back. Nobody is told: that is `monitoring.objectives`'."""
 
     errors_percent: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Share of invocations answered with a 5xx, per minute."""

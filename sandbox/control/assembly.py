@@ -45,6 +45,7 @@ from sandbox.aws.sagemaker_runtime.api import Invocations
 from sandbox.aws.service_quotas import api as quotas
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.sns import api as sns
+from sandbox.aws.sns.http import Posts
 from sandbox.control.admin import Admin, endpoint_status
 from sandbox.control.app import App
 from sandbox.control.home import Home, Ready, unusable
@@ -100,6 +101,7 @@ class Sandbox:
         self._logs = LogFollower(self._publish)
         self._captures = Captures(self._roles.write)
         self._events = Events()
+        self._posts = Posts(f"http://{HOST}:{self._port}")
         self._stop = asyncio.Event()
 
     async def run(self, ready: Ready) -> None:
@@ -120,6 +122,7 @@ class Sandbox:
                 finally:
                     await self._jobs.close()
                     self._events.close()
+                    self._posts.close()
                     moto.close()
         finally:
             await self._supervisor.close()
@@ -151,13 +154,14 @@ class Sandbox:
         asked = self._faults, self._roles, self._cloudwatch.clock, self._log_events
         self._jobs = Jobs(host, builder, *asked, self._put_lines)
         self._jobs.install()
-        beside = (s3, iam, sns, cloudformation)
+        beside = (s3, iam, cloudformation)
         models.install(self._roles)
         for module in (model_packages, endpoint_configs, tags, moto_objects, *beside):
             module.install()
         self._cloudwatch.install()
         self._cloudwatch.listen(self._alarm_changed)
         events.install(self._events)
+        sns.install(self._posts)
         self._log_events.install()
         moto = Moto(self._calls, self._faults)
         gateway = Gateway(host.client, catalog, registry_port, self._calls)

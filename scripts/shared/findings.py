@@ -12,9 +12,13 @@ from monitoring import connect as monitoring
 from monitoring.alerts import events
 from monitoring.alerts.kept import Kept
 from monitoring.operations import answers
+from monitoring.operations.telling import Room
 from release.domain.errors import SlipwayError
 from release.operations.status import EndpointStatus
-from release.ports import Tell, World
+from release.ports import World
+from scripts.shared.cli import Out
+
+NOBODY = "no open finding of {} asks for a retrain"
 
 
 def about(kept: Kept) -> str:
@@ -49,13 +53,26 @@ def table(found: Sequence[Kept]) -> Table:
     return shown
 
 
-def asking(stage: str, name: str, tell: Tell) -> bytes | None:
-    """The event of a stage's finding (empty: the oldest for which it wants a retrain), None without one."""
-    found = monitoring.room(tell, stage)
-    wanted = [found.findings.of(name)] if name else answers.wanting(found.ports, found.findings)
-    if not wanted:
-        return None
-    return json.dumps(events.event_of(found.ports.settings, wanted[0]).envelope()).encode()
+def asking(stage: str, name: str, out: Out) -> bytes | None:
+    """The event of a stage's finding (empty: the oldest for which it wants a retrain now).
+
+    None where there is none, which `out` then has answered.
+    """
+    found = monitoring.room(out.tell, stage)
+    if name:
+        return _event(found, found.findings.of(name))
+    asks = answers.asking(found.ports, found.findings)
+    if asks.kept and not asks.not_now:
+        return _event(found, asks.kept)
+    words = NOBODY.format(stage)
+    if asks.kept:
+        words = f"{asks.kept.id} asks for a retrain, and not now: {escape(asks.not_now)}"
+    out.result({"stage": stage, "asks": asks.kept and asks.kept.id, "not_now": asks.not_now}, words)
+    return None
+
+
+def _event(found: Room, kept: Kept) -> bytes:
+    return json.dumps(events.event_of(found.ports.settings, kept).envelope()).encode()
 
 
 def beside(world: World, lines: Sequence[EndpointStatus]) -> list[EndpointStatus]:

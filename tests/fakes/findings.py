@@ -1,7 +1,6 @@
 """A stage's findings over records in memory: the real rules, and a clock that a test moves."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitoring.alerts.events import FindingEvent
@@ -15,9 +14,9 @@ from release.domain.errors import ServiceError
 from release.domain.said import Caller
 from tests.fakes.records import FakeRecords
 from tests.fakes.trouble import Trouble
-from tests.fakes.world import FakeClock, FakeStage, FakeWorld, Told
+from tests.fakes.world import EPOCH, FakeClock, FakeStage, FakeWorld, Told
 
-BEGAN = datetime(2026, 7, 1, tzinfo=UTC)
+BEGAN = EPOCH
 PERSON = Caller(arn="arn:aws:iam::123456789012:user/ann")
 
 
@@ -59,13 +58,15 @@ class Ear:
 
 
 class Stage:
-    """A fake stage that serves a release, its findings, and one ear on its events."""
+    """A fake stage that serves a release, its findings, and one ear on its events; they have one clock."""
 
     def __init__(self, stage: FakeStage, **settings: Any) -> None:
         self.stage = stage
         self.shelf = Shelf(**settings)
         self.shelf.trouble = self.shelf.records.trouble = stage.trouble
         self.ear = Ear(stage.trouble)
+        stage.clock = Hours(self.shelf)
+        stage.ledger.now = stage.clock.now
         self.world = FakeWorld(stage)
         self.told = Told()
 
@@ -79,7 +80,7 @@ class Stage:
     @property
     def room(self) -> Room:
         """What telling needs, as a process sees it that starts now."""
-        ports = replace(self.world.stage(self.stage.name), clock=Hours(self.shelf))
+        ports = self.world.stage(self.stage.name)
         return Room(self.world, ports, self.shelf.findings, {"events": lambda endpoint: self.ear})
 
     def note(self, *hours: float, **values: Any) -> None:
@@ -101,7 +102,7 @@ class Stage:
 
 
 class Hours(FakeClock):
-    """The shelf's time."""
+    """The shelf's time, and what was slept."""
 
     def __init__(self, shelf: Shelf) -> None:
         super().__init__()
@@ -109,7 +110,7 @@ class Hours(FakeClock):
 
     def now(self) -> datetime:
         """The time."""
-        return self._shelf.now()
+        return self._shelf.now() + timedelta(seconds=self.seconds)
 
 
 def at(hours: float) -> datetime:

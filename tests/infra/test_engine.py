@@ -17,7 +17,7 @@ from release.adapters.stack import PulumiStack
 from release.domain.pins import ReleasePin
 from release.domain.plan import config_plan
 from sandbox.testing import SandboxHandle, start
-from tests.infra import engine
+from tests.infra import engine, rings
 from tests.infra.ci.stack import ci_stack
 from tests.sandbox.images import model_archive, push_image
 
@@ -26,6 +26,7 @@ pytestmark = pytest.mark.sandbox
 BUCKET = "slipway-dev-123456789012-us-east-1"
 RELEASES = ("0c77e1d2ab93", "3f2a9c01d4e7", "81bb02aa6f10")
 INSTANCE = "ml.m7i.large"
+ALL = "pages and tickets"
 
 
 @dataclass(frozen=True)
@@ -266,6 +267,31 @@ def test_a_first_release_of_a_protected_stage_can_still_be_taken_back(
     stage.edit(endpoints={"delays": {}})
     stage.up()
     assert stage.sandbox.client("sagemaker").list_endpoints()["Endpoints"] == []
+
+
+@pytest.mark.long
+def test_an_endpoint_that_fails_pages_once_and_pulumi_finds_nothing_to_do_meanwhile(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (live,) = _push(stage, tmp_path_factory, RELEASES[:1])
+    stage.edit(protect=False, endpoints={"delays": {"live": live, "monitoring": {"paging": {"tell": ALL}}}})
+    stage.up()
+    stage.clean()
+    topic = json.loads(stage.pulumi("stack", "output", "--json").stdout)["topic_arn"]
+    on_call = rings.Subscriber(stage.sandbox, topic)
+    rings.fails_and_pages_once(stage.sandbox, on_call, "delays-dev")
+    stage.clean()
+    rings.is_well_again(stage.sandbox, on_call, "delays-dev")
+    stage.edit(endpoints={"delays": {"live": live, "monitoring": {"paging": {"tell": "pages"}}}})
+    stage.up()
+    stage.clean()
+    stage.edit(endpoints={"delays": {"live": live, "monitoring": {"paging": {"tell": "nothing"}}}})
+    stage.up()
+    stage.clean()
+    kinds = ["MetricAlarm", "CompositeAlarm"]
+    left = stage.sandbox.client("cloudwatch").describe_alarms(AlarmNamePrefix="delays-dev", AlarmTypes=kinds)
+    names = [one["AlarmName"] for kind in kinds for one in left[f"{kind}s"]]
+    assert names == ["delays-dev-errors", "delays-dev-latency"]
 
 
 @pytest.mark.long

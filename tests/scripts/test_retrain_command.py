@@ -114,6 +114,24 @@ def test_a_finding_asks_where_the_stage_says_so_and_once(trainer, dev, monkeypat
     name = stage.shelf.findings.open()[0].id
     assert run("--finding", name) == 1
     assert f"The event finding-{name}-1 was answered already" in capsys.readouterr().err
+    assert run("--finding") == 0
+    assert "no open finding of dev asks for a retrain" in capsys.readouterr().out
+    assert stage.shelf.findings.open()[0].answers[0].outcome == "worse"
+
+
+def test_a_finding_that_waits_for_the_cooldown_writes_nothing_to_the_ledger(
+    trainer, dev, monkeypatch, capsys
+):
+    stage = Stage(dev)
+    monkeypatch.setattr("monitoring.connect.room", lambda tell, name: stage.room)
+    dev.retrain = RetrainSettings(on=("quality",), cooldown_days=6)
+    trainer.worse = True
+    assert run("--because", "a first one") == 1
+    entries = len(dev.ledger.stored)
+    stage.note(1)
+    assert run("--finding") == 0
+    assert "asks for a retrain, and not now: The last retrain was on" in capsys.readouterr().out
+    assert len(dev.ledger.stored) == entries
 
 
 def test_a_finding_of_a_kind_that_the_stage_does_not_name_asks_for_nothing(trainer, dev, monkeypatch, capsys):

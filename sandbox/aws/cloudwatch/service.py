@@ -11,6 +11,7 @@ from sandbox.aws.cloudwatch.alarms.evaluator import Evaluator, backends
 from sandbox.aws.cloudwatch.alarms.rules import ALARM
 from sandbox.aws.cloudwatch.alarms.state import LISTENERS
 from sandbox.aws.cloudwatch.clock import Clock
+from sandbox.aws.cloudwatch.dashboards import api as dashboards
 from sandbox.aws.cloudwatch.metrics.api import MetricsApi, store
 from sandbox.aws.cloudwatch.metrics.distributions import of_values
 from sandbox.aws.cloudwatch.metrics.store import MetricKey, Point
@@ -38,9 +39,10 @@ class CloudWatch:
         LISTENERS.append(told)
 
     def install(self) -> None:
-        """Put the actions on alarms and metrics into moto."""
+        """Put the actions on alarms, metrics and dashboards into moto."""
         self._alarms.install()
         self._metrics.install()
+        dashboards.install()
 
     async def run(self) -> None:
         """Evaluate alarms until cancelled."""
