@@ -1,8 +1,7 @@
 """The tables of captured rows as columns for quality: inference ids, scores, and a few features."""
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,8 @@ import pyarrow.parquet as pq
 
 from monitoring import rows as columns
 from monitoring.quality.joining import Answered
+from monitoring.records import hours
+from monitoring.records.hours import HourRecord
 
 _OWN = (columns.INFERENCE, columns.ROW, columns.AT, columns.SCORE, columns.RELEASE)
 
@@ -21,23 +22,21 @@ class AnsweredTables:
     def __init__(self, s3: Any, bucket: str, endpoint: str) -> None:
         self._s3 = s3
         self._bucket = bucket
-        self._hours = f"monitoring/{endpoint}/hours/"
+        self._endpoint = endpoint
 
     def hours(self) -> dict[datetime, str]:
         """The hours that were read, each with its record's ETag."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._hours)
-        found = {}
-        for page in pages:
-            for item in page.get("Contents", ()):
-                name = item["Key"].removeprefix(self._hours).removesuffix(".json")
-                hour = datetime.strptime(name, "%Y/%m/%d/%H").replace(tzinfo=UTC)
-                found[hour] = item["ETag"].strip('"')
-        return found
+        place = f"{hours.place(self._endpoint)}hours/"
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=place)
+        listed = [item for page in pages for item in page.get("Contents", ())]
+        found = ((hours.hour_in(item["Key"]), item["ETag"].strip('"')) for item in listed)
+        return {hour: etag for hour, etag in found if hour is not None}
 
     def read(self, hour: datetime, slices: Sequence[str]) -> Answered:
         """The rows of an hour, with these features; one that they do not have is left out."""
-        record = json.loads(self._get(f"{self._hours}{hour:%Y/%m/%d/%H}.json"))
-        tables = [self._table(table["key"], slices) for table in record["tables"]]
+        key = hours.record_key(self._endpoint, hour)
+        record = HourRecord.from_bytes(self._get(key), key)
+        tables = [self._table(table.key, slices) for table in record.tables]
         return answered(pa.concat_tables(tables, promote_options="default") if tables else None, slices)
 
     def _table(self, key: str, slices: Sequence[str]) -> pa.Table:

@@ -3,7 +3,6 @@
 What looks is what a stage's commands run: `monitoring.operations.quality` and `monitoring.drift`.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,6 +17,7 @@ from monitoring.operations.quality import Told, measure
 from monitoring.operations.truth import Sources
 from monitoring.quality.days import ALL, Day
 from monitoring.quality.reporting import Promised, Subject
+from monitoring.records.hours import HourRecord, RowsTable, record_key
 from monitoring.storage.answered import AnsweredTables
 from monitoring.storage.quality_book import QualityBook
 from monitoring.storage.truth import TruthFolder
@@ -93,6 +93,6 @@ def look(
 def _put(s3: Any, bucket: str, one: Answered, release: str) -> None:
     key = f"monitoring/{ENDPOINT}/rows/{one.hour:%Y/%m/%d/%H}/replayed.parquet"
     s3.put_object(Bucket=bucket, Key=key, Body=records.table(one, release))
-    record = {"tables": [{"key": key, "variant": "live", "release": release, "rows": len(one.rows)}]}
-    place = f"monitoring/{ENDPOINT}/hours/{one.hour:%Y/%m/%d/%H}.json"
-    s3.put_object(Bucket=bucket, Key=place, Body=json.dumps(record).encode())
+    table = RowsTable(key, "live", release, len(one.rows))
+    record = HourRecord(ENDPOINT, one.hour, "replayed", {}, (table,), ())
+    s3.put_object(Bucket=bucket, Key=record_key(ENDPOINT, one.hour), Body=record.to_bytes())

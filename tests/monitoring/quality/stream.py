@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from monitoring.operations.truth import Sources
+from monitoring.records.hours import HourRecord, RowsTable, record_key
 from monitoring.storage.answered import AnsweredTables
 from monitoring.storage.quality_book import QualityBook
 from monitoring.storage.truth import TruthFolder
@@ -36,7 +37,7 @@ def answered(
     """One request of as many rows as scores was answered in this hour; its inference id."""
     name = request or f"request-{hour:%m%d%H}"
     count = len(scores)
-    table = pa.table(
+    columns = pa.table(
         {
             "event_id": ["event"] * count,
             "inference_id": [name] * count,
@@ -49,11 +50,12 @@ def answered(
         }
     )
     sink = io.BytesIO()
-    pq.write_table(table, sink)
+    pq.write_table(columns, sink)
     key = f"monitoring/delays/rows/{hour:%Y/%m/%d/%H}/{name}.parquet"
     s3.write(key, sink.getvalue())
-    record = {"tables": [{"key": key, "variant": "live", "release": RELEASE, "rows": count}]}
-    s3.write(f"monitoring/delays/hours/{hour:%Y/%m/%d/%H}.json", json.dumps(record).encode())
+    table = RowsTable(key, "live", RELEASE, count)
+    record = HourRecord("delays", hour, name, {}, (table,), ())
+    s3.write(record_key("delays", hour), record.to_bytes())
     return name
 
 

@@ -67,11 +67,10 @@ class FakeS3:
             "ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(now, usegmt=True)}},
         }
 
-    def delete_object(self, **request: Any) -> dict[str, Any]:
+    def delete_object(self, **request: Any) -> None:
         """DeleteObject."""
         self.calls["delete"] += 1
         self.write(request["Key"], None)
-        return {}
 
     def head_bucket(self, **request: Any) -> dict[str, Any]:
         """HeadBucket."""
