@@ -29,6 +29,9 @@ drift-report-tools: setup ## Evidently, in an environment of its own in .tools/e
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
 
+replay: setup ## September to December through a live endpoint, truth late: what alarmed month by month; the page in .build/replay/
+	@$(BIN)/python -m bench.monitoring.replay $(ARGS)
+
 test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
 
@@ -85,6 +88,9 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
+
+bench-quality: setup ## when late labels show the incident of August, beside weekly thresholds, and how often wrongly; raw results in .build/bench/quality/
+	@$(BIN)/python -m bench.monitoring.quality $(ARGS)
 
 bench-monitoring: setup ## 100 million captured rows to tables and counts; goes on where it stopped; raw results in .build/bench/monitoring/
 	@$(BIN)/python -m bench.monitoring $(ARGS)
