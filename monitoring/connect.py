@@ -20,9 +20,11 @@ from release.domain.stage import StageSettings
 from release.ports import StagePorts, Tell, World
 
 if TYPE_CHECKING:
+    from monitoring.operations.truth import Sources
     from monitoring.ports import CapturedHours
+    from monitoring.storage.rows import RowTables
 
-__all__ = ["capture_counts", "captured", "erasure", "findings", "room", "selected", "told"]
+__all__ = ["capture_counts", "captured", "erasure", "findings", "room", "rows", "selected", "told", "truth"]
 
 
 def captured(ports: StagePorts, endpoint: str) -> "CapturedHours":
@@ -61,6 +63,28 @@ def room(tell: Tell, stage: str, start: Path | None = None) -> Room:
     ports = world.stage(stage)
     folder = release.folder(start)
     return Room(world, ports, findings(ports), _hearers(ports.settings, folder))
+
+
+def rows(ports: StagePorts, endpoint: str) -> "RowTables":
+    """The rows that one of a stage's endpoints answered, of the hours that were read."""
+    from monitoring.storage.rows import RowTables
+
+    return RowTables(_aws(ports.settings).client("s3"), ports.artifacts.bucket, endpoint)
+
+
+def truth(ports: StagePorts, endpoint: str) -> "Sources":
+    """The captured rows and the truth of one of a stage's endpoints; loaded by whoever asks, too."""
+    from monitoring.operations.truth import Sources
+    from monitoring.storage.answered import AnsweredTables
+    from monitoring.storage.quality_book import QualityBook
+    from monitoring.storage.truth import TruthFolder
+
+    settings = ports.settings
+    bucket, s3 = names.bucket(settings.stage, settings.account, settings.region), _aws(settings).client("s3")
+    uri = settings.endpoints[endpoint].monitoring.quality.truth or ""
+    return Sources(
+        AnsweredTables(s3, bucket, endpoint), TruthFolder(s3, uri), QualityBook(s3, bucket, endpoint)
+    )
 
 
 def told(ports: StagePorts) -> Callable[[str], Iterator[Line]]:

@@ -10,6 +10,7 @@ from typing import Protocol
 from monitoring.alerts.events import FindingEvent
 from monitoring.alerts.kept import Answer, Kept, Look, Noted
 from monitoring.capture.selection import Change, Proof, Selected
+from monitoring.drift.reference import Reference
 from monitoring.finding import Finding
 from monitoring.records.hours import HourRecord
 from monitoring.records.periods import Served
@@ -81,6 +82,15 @@ class CapturedHours(Protocol):
 
         An hour that was read is read only `again`.
         """
+
+    def reference(self, release: str) -> Reference | None:
+        """What a release's drift is decided against; None where its artifact has none."""
+
+    def drift_state(self, release: str) -> str | None:
+        """What the last look kept of a release's drift."""
+
+    def keep_drift_state(self, release: str, state: str) -> None:
+        """Keep it for the next look."""
 
     def late(self, wanted: Sequence[datetime], served: Served) -> Mapping[datetime, Sequence[str]]:
         """Capture files that came, or changed, after their hour was read: by hour, where any did."""
