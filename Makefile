@@ -19,6 +19,7 @@ data-tools: setup ## DVC, in an environment of its own in .tools/dvc (docs/data.
 
 spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs Java 17 (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.spark_tools
+
 monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.monitoring_tools
 
@@ -84,6 +85,9 @@ bench-judge: setup ## the judge beside today's practices, on streams of known tr
 
 bench-monitoring: setup ## 100 million captured rows to tables and counts; goes on where it stopped; raw results in .build/bench/monitoring/
 	@$(BIN)/python -m bench.monitoring $(ARGS)
+
+bench-experiments: setup ## experiments of known truth, looked at every minute for a month; raw results in .build/bench/monitoring/
+	@$(BIN)/python -m bench.monitoring.experiments $(ARGS)
 
 bench-serving: setup ## the server beside its peers, same model and load; raw results in .build/bench/serving/
 	@$(BIN)/python -m bench.serving $(ARGS)

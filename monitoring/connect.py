@@ -1,13 +1,15 @@
 """Joins monitoring's operations to the real world: the one place that knows both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitoring.experiments.reading import Line
 from monitoring.operations.telling import Room
 from monitoring.ports import Hearer
 from monitoring.storage.findings import FindingStore, record_store
 from monitoring.storage.hearers import EventBus, EventFile
+from monitoring.storage.told import Told
 from release import connect as release
 from release.adapters.aws import StageAws
 from release.domain import names
@@ -17,7 +19,7 @@ from release.ports import StagePorts, Tell, World
 if TYPE_CHECKING:
     from monitoring.ports import CapturedHours
 
-__all__ = ["captured", "findings", "room"]
+__all__ = ["captured", "findings", "room", "told"]
 
 
 def captured(ports: StagePorts, endpoint: str) -> "CapturedHours":
@@ -45,6 +47,11 @@ def room(tell: Tell, stage: str, start: Path | None = None) -> Room:
     ports = world.stage(stage)
     folder = release.folder(start)
     return Room(world, ports, findings(ports), _hearers(ports.settings, folder))
+
+
+def told(ports: StagePorts) -> Callable[[str], Iterator[Line]]:
+    """Reads the lines of files that callers left, in a folder or in S3 by the stage's credentials."""
+    return Told(_aws(ports.settings).client("s3")).lines
 
 
 def _hearers(settings: StageSettings, folder: Path) -> dict[str, Callable[[str], Hearer | None]]:

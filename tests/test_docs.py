@@ -15,6 +15,7 @@ import pytest
 from release.domain.burn_rates import BURN_ALERTS
 from release.domain.diagnosis.doctor import RULES
 from release.domain.errors import SlipwayError
+from release.domain.experiment import Concluded
 from release.domain.health import budgets
 from release.domain.ledger import Closed, End, Entered, Judged, Opened, Phase, Refused, Resumed
 from release.domain.pins import PIN_ROLES, ReleasePin
@@ -234,11 +235,16 @@ def test_a_pin_is_shown_with_all_that_it_holds():
     assert set(PIN_ROLES) <= set(re.findall(r"^  (\w+): +\{", text("docs/releases.md"), re.MULTILINE))
 
 
+KINDS = (
+    *(Opened, Entered, Judged, Concluded, Resumed, Closed, Refused, Said, Asked, Trained, TakenOver, Ended),
+)
+
+
 def test_every_event_of_the_ledger_is_explained_with_all_that_it_holds():
     first, holds = map(" ".join, zip(*rows("docs/releases.md", "The ledger"), strict=True))
     # The phases between two that are named are told by three dots.
     between = set(list(Phase)[2:-1])
-    for kind in (Opened, Entered, Judged, Resumed, Closed, Refused, Said, Asked, Trained, TakenOver, Ended):
+    for kind in KINDS:
         events = set(get_args(kind.model_fields["event"].annotation)) - between
         assert {str(event) for event in events} <= set(re.findall(r"[\w-]+", first)), kind
         assert kind.model_fields.keys() - {"event"} <= set(re.findall(r"\w+", holds)), kind

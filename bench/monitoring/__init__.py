@@ -1,1 +1,1 @@
-"""What monitoring costs: captured records to tables and counts, in rows a second, memory and calls of S3."""
+"""Measures what monitoring costs and decides: records a second, and decisions on streams of known truth."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from release.domain.approvals import Approval
+from release.domain.experiment import Concluded
 from release.domain.ledger import (
     Closed,
     Entered,
@@ -132,6 +133,8 @@ def why(what: Payload) -> str:
         case Ended():
             of = f"{what.release} in {what.stage}" if what.release else ""
             return "; ".join(filter(None, (of, *what.reasons)))
+        case Concluded():
+            return what.words
         case Said():
             waived = f"{what.gate} until {what.until}, " if what.gate else ""
             return f"{waived}by {shown(what.by, what.actor)}: {what.reason}"

@@ -254,6 +254,11 @@ class RolloutSettings(Data):
             )
         return self
 
+    def up_to(self, percent: int) -> "RolloutSettings":
+        """The same settings, with steps that end at a share of the traffic."""
+        steps = (*(step for step in self.steps if step < percent), percent)
+        return self.model_copy(update={"steps": steps})
+
     def by(self, strategy: Strategy | None) -> "RolloutSettings":
         """The same settings with another strategy (None: the stage's own).
 

@@ -189,6 +189,13 @@ def beside_plan(stage: str, name: str, live: ReleasePin, candidate: ReleasePin, 
     return ConfigPlan(names.endpoint_config(name, stage, content), production, shadow, _by_sagemaker(live))
 
 
+def compared_plan(stage: str, name: str, before: Pins, after: Pins, percent: int) -> ConfigPlan:
+    """What serves while an experiment runs: what was live beside what may become it, at weights that stay."""
+    assert before.live is not None
+    assert after.live is not None
+    return beside_plan(stage, name, before.live, after.live, Split(0)).at(percent)
+
+
 def fleet(instances: int, percent: int) -> int:
     """How many instances bear `percent` of what `instances` bear; at least one."""
     return max(1, math.ceil(instances * percent / 100))

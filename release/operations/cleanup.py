@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from release.domain import cleanup as rules
-from release.domain import state
+from release.domain import experiment, state
 from release.domain.cleanup import Cleanup, Named, Needs, Stays, Thing
 from release.domain.errors import Held, ServiceError
 from release.domain.pins import Pins
@@ -89,6 +89,8 @@ def _refuse_while_open(ports: StagePorts) -> None:
         return
     what = f"A {found.subject.kind} of {found.subject.release} ({found.subject.endpoint})"
     consequence = "What it needs, or brings, must not be deleted: nothing more was deleted."
+    if found.rests:
+        raise experiment.holds(ports.name, found.subject.endpoint, found.compares)
     if ports.ledger.alive(found):
         raise ServiceError(
             f"{what} is under way here, by {found.owner}.", consequence, "Run this again when it is done."

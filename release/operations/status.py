@@ -10,6 +10,7 @@ from release.domain.errors import Damaged, SlipwayError
 from release.domain.landed import Description
 from release.domain.ledger import OpenRollout, Stored
 from release.domain.pins import EndpointSettings, Pins
+from release.domain.plan import ConfigPlan
 from release.domain.state import TABLE, Does, Standing
 from release.operations import approve, needs, standing
 from release.ports import StagePorts, World
@@ -81,7 +82,9 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
     lines = []
     for name, settings in endpoints.items():
         gone = missing[name]
-        line = _line(ports.name, name, settings, descriptions[name], [*gone, *damage])
+        rests = opened if opened and opened.rests and opened.subject.endpoint == name else None
+        wanted = _wanted(ports.name, name, settings, rests)
+        line = _line(ports.name, name, settings, wanted, descriptions[name], [*gone, *damage])
         line = replace(
             line, last=last.get(name, unread), rollout=rollout if name == held else "", provisioned=there
         )
@@ -121,15 +124,26 @@ def _mark(ports: StagePorts, release: str) -> str:
     return f"{release} is {found}" if found and found.stands else ""
 
 
+def _wanted(
+    stage: str, name: str, settings: EndpointSettings, rests: OpenRollout | None
+) -> ConfigPlan | None:
+    """What SageMaker has to serve: the live release alone, or beside the candidate of an experiment."""
+    if rests is not None:
+        opened = rests.opened
+        assert opened.experiment is not None
+        return plan.compared_plan(stage, name, opened.before, opened.after, opened.experiment.percent)
+    return plan.config_plan(stage, name, settings.pins.live) if settings.pins.live else None
+
+
 def _line(
     stage: str,
     name: str,
     settings: EndpointSettings,
+    wanted: ConfigPlan | None,
     description: Description | None,
     gone: list[str],
 ) -> EndpointStatus:
     pins = settings.pins
-    wanted = plan.config_plan(stage, name, pins.live) if pins.live else None
     problem = landed.compare(names.endpoint(name, stage), wanted, description)
     disagreements = [str(found) for found in problem]
     reason = landed.failure_reason(description)
@@ -192,7 +206,10 @@ def _last(ports: StagePorts, newest_first: Iterable[Stored]) -> dict[str, str]:
 
 def _held(ports: StagePorts, found: OpenRollout) -> tuple[str, str]:
     """The endpoint whose rollout is open, and that in words."""
-    alive, subject = "under way" if ports.ledger.alive(found) else "stopped half-way", found.subject
+    subject = found.subject
+    if found.rests:
+        return subject.endpoint, f"experiment {found.id} of {subject.endpoint}: {found.compares}"
+    alive = "under way" if ports.ledger.alive(found) else "stopped half-way"
     words = f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
     return subject.endpoint, words
 

@@ -68,7 +68,7 @@ def _insist(ports: StagePorts, found: OpenRollout | None, damage: tuple[str, ...
         )
     if found is None:
         return
-    if ports.ledger.alive(found):
+    if rollouts.at_work(ports, found):
         raise ServiceError(
             f"A {_words(found)} is under way here, by {found.owner}.",
             "It is at work, and would be stopped half-way: nothing was changed.",
