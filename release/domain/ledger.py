@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from release.domain import experiment, former, names, noticed, retrained
+from release.domain import experiment, forgotten, former, names, noticed, retrained
 from release.domain.approvals import Approval
 from release.domain.errors import Held, ServiceError
 from release.domain.experiment import Concluded, Experiment
@@ -37,12 +37,12 @@ Kind = Literal[
     "waive",
     "retrain",
     "monitor",
+    "forget",
 ]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's."""
 BEAT_SECONDS = STALE_SECONDS / 4
 """How often a heartbeat is written."""
-
 
 FORMAT = 2
 """Of the entries that are written now; earlier ones are read too, later ones are not."""
@@ -171,7 +171,7 @@ class Refused(Data):
     reasons: tuple[str, ...]
 
 
-Remark = Refused | Said | retrained.What | noticed.What
+Remark = Refused | Said | retrained.What | noticed.What | forgotten.What
 """What opens and closes nothing."""
 Step = Opened | Entered | Judged | Concluded | Resumed | Closed
 """What a rollout goes through."""
