@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.markup import escape
 
@@ -20,11 +21,22 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("stage", metavar="STAGE")
     add("--to", metavar="DIR", type=Path, required=True, help="the folder to write the files to")
-    add("--targets", metavar="WHERE", default="", help=TARGETS)
-    add("--front", metavar="URL", default="", help="metrics of what stands before the containers")
+    add("--targets", metavar="WHERE", type=_where, help=TARGETS)
+    add("--front", metavar="URL", type=_url, help="metrics of what stands before the containers")
     add("--alertmanager", metavar="HOST:PORT", default=Places.alertmanager, help="where Alertmanager listens")
-    add("--webhook", metavar="URL", default="", help="who is told of alerts (default: nobody)")
+    add("--webhook", metavar="URL", type=_url, help="who is told of alerts (default: nobody)")
     add("--every", metavar="SECONDS", type=_seconds, default=Pace.seconds, help="between two looks (15)")
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise argparse.ArgumentTypeError(f"{text} is no URL that begins with http:// or https://")
+    return text
+
+
+def _where(text: str) -> str:
+    return text if text == KUBERNETES else _url(text)
 
 
 def _seconds(text: str) -> float:
@@ -38,8 +50,8 @@ def _seconds(text: str) -> float:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    places = Places(args.targets, args.front, args.alertmanager)
-    made = prometheus(connect(out.tell), args.stage, places, args.webhook, Pace(args.every))
+    places = Places(args.targets or "", args.front or "", args.alertmanager)
+    made = prometheus(connect(out.tell), args.stage, places, args.webhook or "", Pace(args.every))
     for name, text in made.files.items():
         file = args.to / name
         file.parent.mkdir(parents=True, exist_ok=True)

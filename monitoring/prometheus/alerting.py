@@ -23,23 +23,27 @@ from monitoring.prometheus.recording import (
 )
 from monitoring.prometheus.watched import SEVERITY, Pace, Watched, duration
 from release.domain.burn_rates import HOUR, LEAST_BAD, MINUTE, Severity, alerts
+from release.domain.paging import Told
 
 ERROR_BURN, LATENCY_BURN = "SlipwayErrorBudgetBurn", "SlipwayLatencyBudgetBurn"
 INVALID_BURN, ALL_DOWN = "SlipwayInvalidPredictions", "SlipwayAllContainersDown"
 
-FEWEST_AN_HOUR = 600
-"""Requests in an hour below which half an hour without one may be chance, or the callers' night."""
 BUSY = 0.85
 """Of the processor time that the workers could take."""
 WAITING = 8
 """Requests under way for each worker, which answers one at a time."""
 RESTARTS = 3
-"""Workers that were started anew within a quarter of an hour."""
+"""Of one worker, within a quarter of an hour."""
 SCORES_MOVED = 0.2
 """The greatest difference of two hours' shares below any bound (Kolmogorov and Smirnov's distance) ..."""
 FEWEST_SCORES = 500
 """... each of so many scores: by chance it is above .12 in one of 1,000 pairs of hours."""
 
+_TOLD: dict[Told, tuple[Severity, ...]] = {
+    "pages and tickets": ("page", "ticket"),
+    "pages": ("page",),
+    "nothing": (),
+}
 _LIVE = 'variant="live"'
 _VARIANT = "{{ $labels.variant }}"
 _VALUE, _SHARE = "{{ $value | humanize }}", "{{ $value | humanizePercentage }}"
@@ -61,9 +65,10 @@ class _Alert:
 
 
 def alert_rules(watched: Watched, pace: Pace) -> list[Rule]:
-    """All alerts of an endpoint."""
+    """The alerts of an endpoint that its stage wants to be told of."""
     found = (*_burns(watched), *_reachable(watched, pace), *_capacity(watched), *_model(watched))
-    return [_rule(watched, alert) for alert in found]
+    told = _TOLD[watched.paging.tell]
+    return [_rule(watched, alert) for alert in found if alert.severity in told]
 
 
 def _rule(watched: Watched, alert: _Alert) -> Rule:
@@ -128,13 +133,12 @@ def _burning(watched: Watched, bad: Bad, percent: float) -> dict[Severity, str]:
 def _reachable(watched: Watched, pace: Pace) -> Iterator[_Alert]:
     """Whether there are containers, and callers."""
     job = f'job="{JOB}"'
-    up = series("up", watched, job)
-    # of a live release whose containers nobody even lists
-    nothing = f"0 * sum {BY} (absent({series('up', watched, job, _LIVE)}))"
+    up, live = series("up", watched, job), series("up", watched, job, _LIVE)
+    nothing = f"0 * sum {BY} (absent({live}))"  # nobody even lists one
     yield _Alert(
         ALL_DOWN,
         "page",
-        f"max {BY} ({up}) == 0\nor {nothing}",
+        f"max {BY} ({live}) == 0\nor {nothing}",
         "has no container that answers",
         _logs(watched),
         pace.again,
@@ -147,10 +151,21 @@ def _reachable(watched: Watched, pace: Pace) -> Iterator[_Alert]:
         _logs(watched),
         5 * MINUTE,
     )
-    asked, before = (series(count("requests", seconds), watched, _LIVE) for seconds in (30 * MINUTE, HOUR))
-    silent = f"{asked} == 0\nand {before} offset 30m >= {FEWEST_AN_HOUR}"
-    what = "had no request for 30 minutes, and many in the hour before"
-    yield _Alert("SlipwayNoTraffic", "ticket", silent, what, f"status {watched.stage}")
+    if minutes := watched.paging.silence_minutes:
+        yield _silence(watched, minutes, live)
+
+
+def _silence(watched: Watched, minutes: int, up: str) -> _Alert:
+    """No request for so long; where live was not there so long ago, it says nothing."""
+    asked = expressions.requests(watched, minutes * MINUTE)
+    there = f"sum {BY} ({up} offset {duration(minutes * MINUTE)})"
+    return _Alert(
+        "SlipwayNoTraffic",
+        "page",
+        f"({asked}) == 0\nand {there}",
+        f"had no request for {minutes} minutes",
+        f"status {watched.stage}",
+    )
 
 
 def _capacity(watched: Watched) -> Iterator[_Alert]:
@@ -177,14 +192,14 @@ def _capacity(watched: Watched) -> Iterator[_Alert]:
     yield _Alert(
         "SlipwayWorkersRestart",
         "ticket",
-        f"sum {BY} (changes({series(expressions.STARTED, watched)}[15m])) >= {RESTARTS}",
-        f"had {_VALUE} workers started anew in 15 minutes",
+        f"max {BY} (changes({series(expressions.STARTED, watched)}[15m])) >= {RESTARTS}",
+        f"has a worker that started anew {_VALUE} times in 15 minutes",
         _logs(watched),
     )
 
 
 def _model(watched: Watched) -> Iterator[_Alert]:
-    """Whether the model answers as it did, and whether its telemetry reaches the judge."""
+    """Whether the model answers as it did, and whether what it tells of itself is heard."""
     below, number = (series(name, watched, _LIVE) for name in (SCORES_BELOW, count("scores", HOUR)))
     yield _Alert(
         "SlipwayScoresMoved",
@@ -192,13 +207,20 @@ def _model(watched: Watched) -> Iterator[_Alert]:
         f"max {BY} (abs({below} - {below} offset 1d)) > {SCORES_MOVED}\n"
         f"and {number} >= {FEWEST_SCORES}\nand {number} offset 1d >= {FEWEST_SCORES}",
         f"gives other scores than a day before, at a distance of {_VALUE}",
-        f"history {watched.stage}",
+        f"monitor {_place(watched)}",
         30 * MINUTE,
     )
-    yield _Alert(
-        "SlipwayWindowsDropped",
-        "ticket",
-        f"sum {BY} (increase({series(expressions.WINDOWS_DROPPED, watched)}[15m])) > 0",
-        f"could not print {_VALUE} telemetry windows in 15 minutes, and a judge misses them",
-        _logs(watched),
-    )
+    for name, metric, what in (
+        (
+            "SlipwayWindowsDropped",
+            expressions.WINDOWS_DROPPED,
+            f"could not print {_VALUE} telemetry windows in 15 minutes, and a judge misses them",
+        ),
+        (
+            "SlipwayCaptureLost",
+            expressions.CAPTURE_LOST,
+            f"could not keep {_VALUE} answers in 15 minutes that it was to keep, and drift is judged without",
+        ),
+    ):
+        lost = f"sum {BY} (increase({series(metric, watched)}[15m])) > 0"
+        yield _Alert(name, "ticket", lost, what, _logs(watched))

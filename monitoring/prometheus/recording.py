@@ -15,8 +15,8 @@ from release.domain.burn_rates import BURN_ALERTS, HOUR, MINUTE, alerts, budget
 Rule = dict[str, Any]
 """One rule of a rule file."""
 
-ALWAYS = frozenset({5 * MINUTE, 30 * MINUTE, HOUR})
-"""Windows that other alerts than the burn rates', and the dashboard, ask about."""
+ALWAYS = frozenset({5 * MINUTE, HOUR})
+"""Windows that the dashboard asks about whatever the objectives are."""
 WINDOWS = tuple(sorted(ALWAYS.union(*((alert.long, alert.short) for alert in BURN_ALERTS))))
 LONG = 6 * HOUR
 """From here on a window costs more to count, and changes so slowly that it is counted less often."""

@@ -1,9 +1,10 @@
 """What is watched of one endpoint, by which names, and how often. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from release.domain.monitoring import Objectives
+from release.domain.paging import Paging
 
 STAGE, ENDPOINT, VARIANT = "stage", "endpoint", "variant"
 LABELS = (STAGE, ENDPOINT, VARIANT)
@@ -19,11 +20,12 @@ LATENCY_BOUNDS = (
 
 @dataclass(frozen=True)
 class Watched:
-    """One endpoint of a stage, and what its callers may expect."""
+    """One endpoint of a stage, what its callers may expect, and who hears when it is not so."""
 
     stage: str
     endpoint: str
     objectives: Objectives
+    paging: Paging = field(default_factory=Paging)
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,10 @@ def effects_table(found: Monitored) -> Table:
     decision = found.deciding.decision
     effects = sorted(decision.effects, key=lambda one: -one.beyond) if decision else []
     if effects:
-        for title in ("column", "what", "of rows", "usual", "now", "threshold", "days"):
+        for title in ("column", "what", "of rows", "usual", "now", "of the threshold", "days"):
             table.add_column(title)
     for one in effects[:EFFECTS]:
-        cells = (f"{one.usual:.1%}", f"{one.usual + one.moved:.1%}", f"±{one.threshold:.1%}", f"{one.days}")
+        cells = (f"{one.usual:.1%}", f"{one.usual + one.moved:.1%}", f"{one.beyond:.0%}", f"{one.days}")
         style = "yellow" if one.beyond >= 1 else None
         table.add_row(escape(one.column), one.aspect, escape(one.label), *cells, style=style)
     return table

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from ruamel.yaml import YAML
 
 from tests.monitoring.prometheus.tools import PROMTOOL, ask
@@ -39,6 +40,24 @@ def test_a_stage_that_serves_nothing_has_nothing_to_watch(slipway, prod, tmp_pat
     code, _, err = slipway("prometheus", "prod", "--to", str(tmp_path / "none"))
     assert code == 2
     assert "there is nothing to watch" in err
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--targets", "docker"),
+        ("--front", "localhost:9113"),
+        ("--webhook", "hook"),
+        ("--every", "0"),
+        ("--every", "x"),
+    ],
+)
+def test_what_prometheus_would_refuse_is_refused_before(slipway, tmp_path, option, value, capsys):
+    with pytest.raises(SystemExit) as end:
+        slipway("prometheus", "prod", "--to", str(tmp_path / "none"), option, value)
+    assert end.value.code == 2
+    assert value in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
 
 

@@ -1,5 +1,7 @@
 """What is written for Prometheus, Alertmanager and Grafana, and what their own checkers say of it."""
 
+import argparse
+import importlib
 import json
 import re
 import subprocess
@@ -9,6 +11,7 @@ import pytest
 from model.serving.telemetry.cells import CELLS
 from model.serving.telemetry.exposition import SECONDS, ModelInfo, exposition
 from monitoring.prometheus.dashboard import dashboard
+from monitoring.prometheus.expressions import fast
 from monitoring.prometheus.notifying import alertmanager_file
 from monitoring.prometheus.recording import LONG, WINDOWS
 from monitoring.prometheus.rules import SELDOM, rule_file
@@ -101,6 +104,27 @@ def test_every_metric_that_is_asked_for_is_told_by_the_server_or_recorded():
 
 def test_the_bounds_are_those_of_the_servers_histogram():
     assert LATENCY_BOUNDS == SECONDS
+
+
+@pytest.mark.parametrize("bound", LATENCY_BOUNDS)
+def test_an_objective_on_a_bound_asks_for_that_bucket_alone(bound):
+    milliseconds = float(f"{bound * 1000:g}")
+    asked = fast(Watched("prod", "delays", Objectives(latency_ms=milliseconds)), 300)
+    assert re.findall(r'le="([^"]+)"', asked) == [repr(bound)]
+
+
+@pytest.mark.parametrize("variant", ["live", "candidate"])
+def test_the_next_step_of_every_alert_is_a_command_that_there_is(variant):
+    said = {rule["annotations"]["next_step"] for rule in rules() if "alert" in rule}
+    choice = re.compile(r"{{ if eq \$labels\.variant \"candidate\" }}(\w+){{ else }}(\w+){{ end }}")
+    for text in said:
+        chosen = choice.sub(r"\1" if variant == "candidate" else r"\2", text)
+        slipway, verb, *arguments = chosen.replace("{{ $labels.variant }}", variant).split()
+        parser = argparse.ArgumentParser()
+        importlib.import_module(f"scripts.{verb}").COMMAND.arguments(parser)
+        asked = vars(parser.parse_args(arguments))
+        assert slipway == "./slipway"
+        assert "prod" in (asked.get("stage"), *asked.get("stages", ()))
 
 
 def test_an_alert_stands_after_all_that_is_recorded_for_it_in_its_group():

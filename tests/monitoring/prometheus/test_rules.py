@@ -4,6 +4,7 @@ import pytest
 
 from monitoring.prometheus.watched import Watched
 from release.domain.monitoring import Objectives
+from release.domain.paging import Paging
 from tests.monitoring.prometheus.rule_tests import HOUR, MINUTE, STEP, Life, assert_rings, run
 
 ERRORS, SLOW, INVALID = "SlipwayErrorBudgetBurn", "SlipwayLatencyBudgetBurn", "SlipwayInvalidPredictions"
@@ -123,6 +124,13 @@ def test_what_the_front_saw_counts_where_it_sees_more_than_the_containers(tmp_pa
 
 
 @pytest.mark.long
+def test_what_the_front_asked_again_and_got_is_no_error(tmp_path):
+    """Callers never saw what the containers counted."""
+    life = Life().answered((80, 20, TEN)).counts("front_requests_total", (80, TEN), status="200")
+    assert_rings(tmp_path, life, {TEN - 1: set()})
+
+
+@pytest.mark.long
 def test_what_callers_did_wrong_is_no_error(tmp_path):
     life = Life().answered((100, 0, TEN))
     life.counts("slipway_requests_total", (100, TEN), path="invocations", status="400")
@@ -155,12 +163,34 @@ def test_one_of_two_containers_down_is_a_ticket(tmp_path):
     assert_rings(tmp_path, life, {TEN - 1: {("SlipwayContainerDown", "live", TICKET)}})
 
 
+def test_silence_pages_where_callers_are_never_silent_for_so_long(tmp_path):
+    life = Life().answered((10, 0, TEN), (0, 0, 7 * MINUTE))
+    page = {("SlipwayNoTraffic", "live", PAGE)}
+    watched = Watched("prod", "delays", Objectives(), Paging(silence_minutes=5))
+    found = {4 * MINUTE: set(), TEN + 4 * MINUTE: set(), TEN + 6 * MINUTE: page}
+    assert_rings(tmp_path, life, found, watched)
+
+
 @pytest.mark.long
-@pytest.mark.parametrize(("an_hour", "rings"), [(1200, True), (480, False)])
-def test_silence_is_noticed_where_there_was_much_to_hear(tmp_path, an_hour, rings):
-    life = Life().answered((an_hour / HOUR, 0, HOUR), (0, 0, 31 * MINUTE))
-    ticket = {("SlipwayNoTraffic", "live", TICKET)} if rings else set()
-    assert_rings(tmp_path, life, {HOUR + 20 * MINUTE: set(), HOUR + 31 * MINUTE - 1: ticket})
+def test_a_release_that_nobody_asked_yet_is_not_silent_before_its_time(tmp_path):
+    watched = Watched("prod", "delays", Objectives(), Paging(silence_minutes=5))
+    life = Life().answered((0, 0, 7 * MINUTE))
+    page = {("SlipwayNoTraffic", "live", PAGE)}
+    assert_rings(tmp_path, life, {4 * MINUTE: set(), 6 * MINUTE: page}, watched)
+
+
+@pytest.mark.long
+def test_silence_is_as_good_as_any_where_nothing_is_said_of_it(tmp_path):
+    life = Life().answered((10, 0, TEN), (0, 0, HOUR))
+    assert_rings(tmp_path, life, {TEN + HOUR - 1: set()})
+
+
+@pytest.mark.parametrize(("tell", "severities"), [("pages", {PAGE}), ("nothing", set())])
+def test_who_wants_to_hear_of_less_does(tmp_path, tell, severities):
+    life = Life().answered((0, 10, 5 * MINUTE))
+    found = {each for each in both(ERRORS) if each[2] in severities}
+    watched = Watched("prod", "delays", Objectives(), Paging(tell=tell))
+    assert_rings(tmp_path, life, {5 * MINUTE - 1: found}, watched)
 
 
 def test_busy_workers_waiting_requests_restarts_and_lost_windows_are_tickets(tmp_path):
@@ -169,8 +199,10 @@ def test_busy_workers_waiting_requests_restarts_and_lost_windows_are_tickets(tmp
     for worker in ("0", "1"):
         life.counts("slipway_worker_cpu_seconds_total", (0.95 * STEP, steps), worker=worker)
     life.shows("slipway_in_flight", (20, steps)).counts("slipway_windows_dropped_total", (1, steps))
+    life.counts("slipway_capture_lost_total", (1, steps))
     life.shows("slipway_worker_start_time_seconds", *((at, 8) for at in range(10)), worker="0")
-    names = ("SlipwayWorkersBusy", "SlipwayRequestsWaiting", "SlipwayWindowsDropped", "SlipwayWorkersRestart")
+    lost = ("SlipwayWindowsDropped", "SlipwayCaptureLost")
+    names = ("SlipwayWorkersBusy", "SlipwayRequestsWaiting", "SlipwayWorkersRestart", *lost)
     assert_rings(tmp_path, life, {steps - 1: {(name, "live", TICKET) for name in names}})
 
 
