@@ -5,16 +5,18 @@ Methods may raise a SlipwayError, or a library's error that commands translate. 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from monitoring.alerts.events import FindingEvent
 from monitoring.alerts.kept import Answer, Kept, Look, Noted
 from monitoring.capture.selection import Change, Proof, Selected
-from monitoring.drift.reference import Reference
 from monitoring.finding import Finding
 from monitoring.records.hours import HourRecord
 from monitoring.records.periods import Served
 from release.domain.pins import ReleasePin
+
+if TYPE_CHECKING:
+    from monitoring.drift.reference import Reference  # loads numpy, which no command's help needs
 
 
 class Findings(Protocol):
@@ -83,7 +85,7 @@ class CapturedHours(Protocol):
         An hour that was read is read only `again`.
         """
 
-    def reference(self, release: str) -> Reference | None:
+    def reference(self, release: str) -> "Reference | None":
         """What a release's drift is decided against; None where its artifact has none."""
 
     def drift_state(self, release: str) -> str | None:

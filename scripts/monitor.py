@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from monitoring import connect as monitoring
 from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
 
@@ -29,6 +28,7 @@ def _hours(parser: argparse.ArgumentParser, name: str, words: str, action: str =
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
+    from monitoring import connect as monitoring
     from monitoring.operations.monitor import monitor
     from monitoring.operations.telling import tell_all
     from scripts.shared import monitored

@@ -75,8 +75,9 @@ def monitor(
     records = records_of(name)
     grace = timedelta(minutes=settings.monitoring.records.grace_minutes)
     end = _end(ports.clock.now(), grace, asked.until)
-    start = _start(records, live, asked, end)
-    told = served(_entries(ports.ledger, name, start), name, live)
+    start = _start(records, live, asked)
+    told = served(_entries(ports.ledger, name, start or end), name, live)
+    start = start or hours.hour_of(told.captured_since or end)
     reading = Reading(records, told, tell)
     if asked.again:
         _refuse_unfinished(asked.again, end)
@@ -163,12 +164,13 @@ def _end(now: datetime, grace: timedelta, until: datetime | None) -> datetime:
     return complete if until is None else min(complete, hours.hour_of(until))
 
 
-def _start(records: CapturedHours, live: ReleasePin, asked: Asked, end: datetime) -> datetime:
+def _start(records: CapturedHours, live: ReleasePin, asked: Asked) -> datetime | None:
+    """From where on; None where no record was ever captured: from when on it is captured, then."""
     if asked.again:
         return min(asked.again)
     if asked.since is not None:
         return hours.hour_of(asked.since)
-    return records.watermark() or records.first([live]) or end
+    return records.watermark() or records.first([live])
 
 
 def _entries(ledger: Ledger, endpoint: str, start: datetime) -> Iterator[Entry]:

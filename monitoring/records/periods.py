@@ -54,6 +54,12 @@ class Served:
         """What served in the time from `start` to `end`."""
         return [period.pin for period in self.within(start, end) if period.pin]
 
+    @property
+    def captured_since(self) -> datetime | None:
+        """When something was first captured, where that is known."""
+        starts = [one.start for one in self.periods if one.pin and one.pin.capture and one.start > ALWAYS]
+        return min(starts, default=None)
+
     def variant_of(self, release: str, moment: datetime) -> str:
         """Under which variant's name a release answered, which was known otherwise."""
         live = self.at(names.LIVE, moment)
@@ -61,11 +67,6 @@ class Served:
         is_live = live is not None and live.pin is not None and live.pin.release == release
         is_beside = beside is not None and beside.pin is not None and beside.pin.release == release
         return names.CANDIDATE if is_beside and not is_live else names.LIVE
-
-    @property
-    def since(self) -> datetime | None:
-        """When a release first served, as far as it is known."""
-        return min((one.start for one in self.periods if one.pin), default=None)
 
 
 def served(entries: Iterable[Entry], endpoint: str, live: ReleasePin | None) -> Served:

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from monitoring.records.troubles import Trouble
+from release.domain.ledger import Closed, End, Opened, Subject
+from release.domain.pins import Pins
 from tests.monitoring.captured import HOUR, ROW, Scene, line, rows, scores
 from tests.release.scenes import ENDPOINT
 
@@ -103,3 +105,15 @@ def test_a_state_that_is_damaged_is_decided_anew(scene):
     scene.s3.write(f"monitoring/{ENDPOINT}/drift/{scene.pin.release}.json", b"{}")
     found = scene.monitor()
     assert (found.deciding.hours, "carrier: unseen" in subjects(found)) == (HOURS, True)
+
+
+def test_a_capture_that_never_brought_a_record_needs_a_person(scene):
+    subject = Subject(kind="apply", endpoint=ENDPOINT, release=scene.pin.release, rollout="r")
+    before = scene.pin.model_copy(update={"capture": None})
+    scene.at(HOUR)
+    scene.stage.ledger.append(subject, Opened(before=Pins(live=before), after=Pins(live=scene.pin)))
+    scene.stage.ledger.append(subject, Closed(event=End.LANDED))
+    scene.at(HOUR + timedelta(hours=HOURS, minutes=30))
+    found = scene.monitor()
+    assert len(found.read) == HOURS
+    assert found.needs_a_person
