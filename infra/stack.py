@@ -74,7 +74,10 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
         RegistryArgs(stage, key.arn, kept.untagged_image_days, settings.protect, tags),
     )
     storage = Storage(
-        "storage", StorageArgs(bucket, place, key.arn, kept.capture_days, settings.protect, tags)
+        "storage",
+        StorageArgs(
+            bucket, place, key.arn, kept.capture_days, tuple(settings.endpoints), settings.protect, tags
+        ),
     )
     role = ExecutionRole(
         "role",

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from monitoring.alerts.events import FindingEvent
 from monitoring.alerts.kept import Answer, Kept, Look, Noted
+from monitoring.capture.selection import Change, Proof, Selected
+from monitoring.drift.reference import Reference
 from monitoring.finding import Finding
 from monitoring.records.hours import HourRecord
 from monitoring.records.periods import Served
@@ -81,5 +83,60 @@ class CapturedHours(Protocol):
         An hour that was read is read only `again`.
         """
 
+    def reference(self, release: str) -> Reference | None:
+        """What a release's drift is decided against; None where its artifact has none."""
+
+    def drift_state(self, release: str) -> str | None:
+        """What the last look kept of a release's drift."""
+
+    def keep_drift_state(self, release: str, state: str) -> None:
+        """Keep it for the next look."""
+
     def late(self, wanted: Sequence[datetime], served: Served) -> Mapping[datetime, Sequence[str]]:
         """Capture files that came, or changed, after their hour was read: by hour, where any did."""
+
+
+class CaptureCounts(Protocol):
+    """What SageMaker counted of an endpoint, by its name there, and what was captured; by hours, UTC."""
+
+    def answered(self, endpoint: str, start: datetime, end: datetime) -> Mapping[tuple[str, datetime], int]:
+        """Answers with 2xx by variant and hour, those that there are."""
+
+    def kept(
+        self, places: Sequence[str], endpoint: str, start: datetime, end: datetime
+    ) -> Mapping[tuple[str, datetime], int]:
+        """Records below these places, by the folder of the variant (or release) and hour, each once."""
+
+
+class Searched(Protocol):
+    """What a search for captured records came to."""
+
+    changes: list[Change]
+    hours: set[str]
+    unread: int
+    searched: int
+
+
+class Erasure(Protocol):
+    """Captured records in S3, to be found and deleted from every version of every file."""
+
+    def secret(self) -> bytes:
+        """The key of hashes of sensitive values."""
+
+    def find(self, places: Sequence[str], endpoint: str, selected: Selected, day: str = "") -> Searched:
+        """The files with selected records, by the endpoint's name in SageMaker; of a day only its own."""
+
+    def derived(self, endpoint: str, hours: Sequence[str]) -> list[Change]:
+        """What was made of these hours' records, by the endpoint's name in the stage."""
+
+    def erase(self, change: Change, selected: Selected) -> None:
+        """Have a file without the selected records, and no other version of it; again comes to the same."""
+
+    def delete(self, change: Change) -> None:
+        """Have no version of an object."""
+
+    def proof(self, name: str) -> Proof | None:
+        """What was decided to be deleted under this id."""
+
+    def keep(self, proof: Proof) -> str:
+        """Keep it; returns its SHA-256."""

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from monitoring import connect as monitoring
-from release.connect import connect
 from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
 
@@ -31,13 +30,17 @@ def _hours(parser: argparse.ArgumentParser, name: str, words: str, action: str =
 
 def _work(args: argparse.Namespace, out: Out) -> int:
     from monitoring.operations.monitor import monitor
+    from monitoring.operations.telling import tell_all
     from scripts.shared import monitored
 
-    ports = connect(out.tell).stage(args.stage)
-    found = monitor(ports, partial(monitoring.captured, ports), args.endpoint, _asked(args), out.tell)
+    room = monitoring.room(out.tell, args.stage)
+    records_of = partial(monitoring.captured, room.ports)
+    found = monitor(room.ports, records_of, room.findings, args.endpoint, _asked(args), out.tell)
+    told = tell_all(room, out.tell)
     out.table(monitored.hours_table(found))
-    out.result(monitored.values(found), *monitored.words(found))
-    return HELD if monitored.needs_a_person(found) else 0
+    out.table(monitored.effects_table(found))
+    out.result(monitored.values(found, told), *monitored.words(found, told))
+    return HELD if found.needs_a_person else 0
 
 
 def _asked(args: argparse.Namespace) -> "Asked":

@@ -281,6 +281,7 @@ def test_every_library_that_is_asked_for_says_why():
         "scripts/setup/data_tools.in",
         "scripts/setup/spark_tools.in",
         "monitoring/requirements.txt",
+        "scripts/setup/drift_report.in",
     )
     asked = {
         found[1]

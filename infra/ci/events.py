@@ -45,14 +45,21 @@ def topic_policy(place: Place) -> str:
 
 
 def patterns(place: Place, endpoints: Sequence[str]) -> dict[str, str]:
-    """What is listened to, by rule; `endpoints` are SageMaker's names."""
+    """What is listened to, by rule; `endpoints` are SageMaker's names.
+
+    Not the silent alarms of an endpoint's objectives: one fault rings many, and one over them tells of it.
+    """
+    silent = [names.alarm(name, f"{role}-") for name in endpoints for role in (names.LIVE, names.CANDIDATE)]
     alarms = [{"prefix": place.arn("cloudwatch", f"alarm:{name}-")} for name in endpoints]
     found = {
         ALARMS: {
             "source": ["aws.cloudwatch"],
             "detail-type": ["CloudWatch Alarm State Change"],
             "resources": alarms,
-            "detail": {"state": {"value": ["ALARM", "OK"]}},
+            "detail": {
+                "alarmName": [{"anything-but": {"prefix": silent}}],
+                "state": {"value": ["ALARM", "OK"]},
+            },
         },
         ENDPOINTS: {
             "source": ["aws.sagemaker"],

@@ -1,10 +1,14 @@
 """Thresholds for one reference at one volume, from the reference's own days. Pure.
 
-Months without drift are drawn: days of the reference at random, each with as many rows as are observed.
-How far windows of such months come from the reference, over all that is compared, all window lengths and all
-looks of a month at once, gives thresholds that so many months in a hundred reach at all; what depends on what
-does so in the drawn months too. Windows of the reference's own consecutive days show how far a season goes:
-no threshold is below that with some allowance.
+A day is ranked among the reference's days: how surprising it is that so few of them lie as far away. A rank
+says the same of a new day as of one of the reference, however far away rare days (a storm, an outage) lie, so
+that a threshold holds for days that nobody has seen. One odd day is no drift: a window of days is, whose
+surprises add up to more than those of months without drift do.
+
+Such months are drawn: days of the reference at random, each with as many rows as are observed. The largest
+sum over all that is compared, all windows and all looks of a month at once gives the thresholds, so that what
+depends on what does so in the drawn months too. Windows of the reference's own consecutive days show how far
+a season goes: no threshold is below that with some allowance.
 """
 
 from dataclasses import dataclass
@@ -15,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.drift import coordinates
+from monitoring.drift.coordinates import Coordinates
 from monitoring.drift.reference import Reference
 
-WINDOWS = (1, 3, 7, 14, 28)
-"""Days. A sudden change shows in short ones, a small one in long ones."""
+WINDOWS = (3, 4, 5, 7, 14, 28)
+"""Days. Fewer are never enough: a storm is over by then."""
 MONTH = 30
 """Looks of a month: the windows change when a day is complete."""
-MONTHS = 2000
+MONTHS = 1000
 """That are drawn."""
 SPENT = 0.4
 """Of the false-alarm rate, by the windows; what is left covers that the rate is an estimate."""
@@ -29,26 +34,53 @@ SEASON = 1.25
 """The allowance beyond what the reference's own seasons show."""
 LEAST_ROWS = 10
 """A day: with fewer nothing is decided."""
-UNKNOWN_DAYS = 0.1
-"""The least effect where the reference's blocks are no days, so that how days differ is not known."""
+UNKNOWN_DAYS, FURTHER = 0.1, 2.0
+"""Where the reference's blocks are no days, so that how days differ is not known: the least effect that is a
+finding, and how many times as far as any block it has to be."""
 _DRAWS = 4
 _EXACT = 100_000
 """Rows a day from which on a day's shares are taken as they are."""
-_CHUNK = 64
+_CHUNK = 40
+_DECIMALS = 9
+"""Of a share: what differs by less is the same one."""
+_APART = 4.0
+"""No two shares are so far apart."""
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """By window and coordinate: how far above and below its usual value each may come."""
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """Days as they look at one volume, by which others are ranked."""
 
-    above: Floats
-    below: Floats
+    ordered: Floats
+    """Of all coordinates, one after the other, in order; each moved by its number to be in one row."""
+    count: int
+    """Of days, with those that were drawn several times."""
+    least: float
+    """No day is less likely than one of the reference's days, however often it was drawn."""
+
+    def surprise(self, moved: Floats) -> Floats:
+        """Of days by coordinates: above (first) and below, minus the logarithm of the rank from that end."""
+        places = np.arange(moved.shape[1])
+        wanted = np.round(moved, _DECIMALS).clip(-1, 1) + _APART * places
+        below = np.searchsorted(self.ordered, wanted, side="left") - places * self.count
+        upto = np.searchsorted(self.ordered, wanted, side="right") - places * self.count
+        chances = np.stack([self.count - below, upto]) / self.count
+        return -np.log(np.clip(chances, self.least, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Thresholds:
+    """What months without drift do not reach."""
+
+    ranks: Ranks
+    sums: Floats
+    """By window, side (above, below) and coordinate: of the surprises of the window's days."""
+    unranked: Floats | None
+    """Where the reference's blocks are no days: by side and coordinate, how far the mean may be."""
     spread: Floats
-    """The standard deviation in months without drift."""
-    rate: float | None
-    """Of months with any false alarm, at most; None where days are not known."""
+    """By window and coordinate, the standard deviation of the mean in months without drift."""
 
 
 def bucket(rows: float) -> int:
@@ -57,27 +89,26 @@ def bucket(rows: float) -> int:
 
 
 @lru_cache(maxsize=32)
-def thresholds(reference: Reference, rows: int, percent: float, least: float) -> Thresholds:
+def thresholds(reference: Reference, rows: int, percent: float) -> Thresholds:
     """Calibrated for `rows` a day (a bucket); `percent` of months may have a false alarm at most."""
     made = coordinates.of(reference)
-    dates = reference.blocks == "days"
     rng = np.random.default_rng(0)
     shares = np.concatenate([_drawn(reference.shares[name], rows, rng) for name in reference.names], axis=1)
-    days = shares @ made.matrix.T - made.usual
+    days = np.round(shares @ made.matrix.T - made.usual, _DECIMALS)
+    ranks = _ranks(days, reference.length)
+    surprises = ranks.surprise(days)
     order = rng.integers(0, len(days), (MONTHS, MONTH + max(WINDOWS) - 1))
-    above, below, spread = _months(days, order)
-    scale = [np.maximum(np.quantile(each, 0.99, axis=1), least / 8) for each in (above, below)]
-    worst = np.maximum((above / scale[0][:, None]).max((0, 2)), (below / scale[1][:, None]).max((0, 2)))
-    factor = float(np.quantile(worst, 1 - SPENT * percent / 100))
-    least = least if dates else max(least, UNKNOWN_DAYS)
-    limits = []
-    for drawn, usual, side in zip((above, below), scale, (1, -1), strict=True):
-        limit = factor * usual
-        # a single day is known: none of the reference is further away
-        limit[0] = np.minimum(limit[0], 1.05 * drawn[0].max(0) + 3 * np.sqrt(0.25 / rows))
-        season = SEASON * _seasons(reference, made, side) if dates else 0
-        limits.append(np.maximum(np.maximum(limit, season), least))
-    return Thresholds(limits[0], limits[1], spread, percent / 100 if dates else None)
+    worst = _months(surprises, order)
+    # ranks of several days among the same days hang together: so much wider than of days that are drawn
+    wider = np.sqrt(1 + np.array(WINDOWS) / reference.length)
+    usual = np.quantile(worst, 0.99, axis=1)
+    factor = np.quantile((worst / usual[:, None]).max(axis=0), 1 - SPENT * percent / 100)
+    limits = np.array(WINDOWS) + (factor * usual - np.array(WINDOWS)) * wider
+    sums = np.maximum(limits[:, None, None], SEASON * _seasons(reference, made, ranks))
+    furthest = np.stack([days.max(axis=0), -days.min(axis=0)])
+    unranked = None if reference.blocks == "days" else np.maximum(FURTHER * furthest, UNKNOWN_DAYS)
+    spread = days.std(axis=0) / np.sqrt(np.array(WINDOWS))[:, None]
+    return Thresholds(ranks, sums, unranked, spread)
 
 
 def _drawn(shares: Floats, rows: int, rng: np.random.Generator) -> Floats:
@@ -88,28 +119,31 @@ def _drawn(shares: Floats, rows: int, rng: np.random.Generator) -> Floats:
     return np.concatenate([rng.multinomial(rows, exact) / rows for _ in range(_DRAWS)])
 
 
-def _months(days: Floats, order: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
-    """By window, month and coordinate the furthest above and below in the month's looks; the spread."""
-    shape = (len(WINDOWS), len(order), days.shape[1])
-    above, below, spread = np.empty(shape), np.empty(shape), np.empty((len(WINDOWS), days.shape[1]))
-    for start in range(0, days.shape[1], _CHUNK):
-        part = slice(start, start + _CHUNK)
-        added = days[:, part].astype(np.float32)[order].cumsum(axis=1)
+def _ranks(days: Floats, length: int) -> Ranks:
+    ordered = np.sort(days, axis=0).clip(-1, 1) + _APART * np.arange(days.shape[1])
+    return Ranks(ordered.T.ravel(), len(days), 1 / (length + 1))
+
+
+def _months(surprises: Floats, order: NDArray[np.int64]) -> Floats:
+    """By window and month, the largest sum of surprises of any coordinate and side, over its looks."""
+    worst = np.zeros((len(WINDOWS), len(order)))
+    both = np.concatenate(list(surprises), axis=1).astype(np.float32)
+    for start in range(0, both.shape[1], _CHUNK):
+        added = both[:, start : start + _CHUNK][order].cumsum(axis=1)
         added = np.concatenate([np.zeros_like(added[:, :1]), added], axis=1)
         for place, window in enumerate(WINDOWS):
-            means = (added[:, -MONTH:] - added[:, -MONTH - window : -window]) / window
-            above[place, :, part], below[place, :, part] = means.max(axis=1), -means.min(axis=1)
-            spread[place, part] = means[:, 0].std(axis=0)
-    return above, below, spread
+            sums = added[:, -MONTH:] - added[:, -MONTH - window : -window]
+            worst[place] = np.maximum(worst[place], sums.max(axis=(1, 2)))
+    return worst
 
 
-def _seasons(reference: Reference, made: coordinates.Coordinates, side: int) -> Floats:
-    """By window and coordinate the furthest that consecutive days of the reference come."""
+def _seasons(reference: Reference, made: Coordinates, ranks: Ranks) -> Floats:
+    """By window, side and coordinate the largest sum of consecutive days of the reference."""
     shares = np.concatenate([reference.shares[name] for name in reference.names], axis=1)
-    added = np.cumsum(side * (shares @ made.matrix.T - made.usual), axis=0)
-    added = np.concatenate([np.zeros_like(added[:1]), added])
-    found = np.zeros((len(WINDOWS), len(made.items)))
+    added = ranks.surprise(shares @ made.matrix.T - made.usual).cumsum(axis=1)
+    added = np.concatenate([np.zeros_like(added[:, :1]), added], axis=1)
+    found = np.zeros((len(WINDOWS), 2, len(made.items)))
     for place, window in enumerate(WINDOWS):
-        if len(shares) >= window:
-            found[place] = ((added[window:] - added[:-window]) / window).max(axis=0)
+        if reference.length >= window:
+            found[place] = (added[:, window:] - added[:, :-window]).max(axis=1)
     return found

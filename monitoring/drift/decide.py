@@ -137,7 +137,7 @@ class _Run:
             if int(state.today_cells.sum()) >= LEAST_ROWS * len(self.layout.binnings):
                 state.days = [*state.days, (state.today, state.today_cells)][-DAYS:]
             end = windows.day_end(state.today)
-            effects = windows.judged(state, self.reference, self.settings)
+            effects = windows.judged(state, self.reference, self.settings, least=1)
             held = [*windows.notices(effects, end, self.reference, self.settings), *volume.day(state, first)]
             self._hold(BY_DAY, held, end)
         state.today = state.today_cells = None

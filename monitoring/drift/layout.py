@@ -21,6 +21,8 @@ class Layout:
     """Of one reference."""
 
     binnings: tuple[Binning, ...]
+    columns: tuple[tuple[str, int, bool], ...]
+    """Of each column its name, its bins, and whether it is a number."""
     facts: tuple[Facts, ...]
     starts: Counts
     """Of each column's first cell."""
@@ -47,6 +49,8 @@ class Layout:
     """Which columns are missing in no row of the reference."""
     most: tuple[Floats, ...]
     """By column, the largest share of one bin in each block."""
+    alike: Floats
+    """By column, the mean of that: how likely it is at most that two values are the same."""
 
     @property
     def categories(self) -> int:
@@ -77,8 +81,13 @@ def of(reference: Reference) -> Layout:
         for place in range(binning.size)
     ]
     shares = [reference.shares[name] for name in reference.names]
+    most = tuple(
+        np.minimum(each[:, : binning.size].max(axis=1) / np.maximum(1 - each[:, binning.size], 1e-9), 1)
+        for each, binning in zip(shares, binnings, strict=True)
+    )
     return Layout(
         binnings=binnings,
+        columns=tuple((each.name, each.size, each.kind == "number") for each in binnings),
         facts=tuple(reference.facts.get(name, Facts()) for name in reference.names),
         starts=starts,
         width=width,
@@ -102,8 +111,6 @@ def of(reference: Reference) -> Layout:
         never=np.array(
             [not each[:, binning.size].any() for each, binning in zip(shares, binnings, strict=True)]
         ),
-        most=tuple(
-            each[:, : binning.size].max(axis=1) / np.maximum(1 - each[:, binning.size], 1e-9)
-            for each, binning in zip(shares, binnings, strict=True)
-        ),
+        most=most,
+        alike=np.array([min(float(each.mean()), 1.0) for each in most]),
     )

@@ -51,17 +51,17 @@ class Hour:
         """Merge more of the same hour. Raises UnusableReference for counts of other binnings."""
         cells: list[int] = []
         invalid: list[int] = []
-        for place, binning in enumerate(layout.binnings):
-            column = counted.columns.get(binning.name)
+        for place, (name, size, number) in enumerate(layout.columns):
+            column = counted.columns.get(name)
             if column is None:
                 cells.extend(layout.nothing[place])
                 invalid.append(0)
                 continue
-            if len(column.bins) != binning.size:
-                raise _of_others(counted, binning.name)
+            if len(column.bins) != size:
+                raise _of_others(counted, name)
             cells.extend(column.bins)
             cells.append(column.missing)
-            if binning.kind == "category":
+            if not number:
                 cells.append(column.unseen)
             invalid.append(column.invalid)
             if column.low is not None and column.high is not None:
@@ -145,7 +145,7 @@ def from_json(text: str) -> State:
         )
         held["days"] = [(day, np.array(cells, dtype=np.int64)) for day, cells in held["days"]]
         held["recent"] = [(hour, rows, np.array(each, dtype=np.int64)) for hour, rows, each in held["recent"]]
-        held["volumes"] = {int(hour): rows for hour, rows in held["volumes"].items()}
+        held["volumes"] = dict(sorted((int(hour), rows) for hour, rows in held["volumes"].items()))
         held["standing"] = {name: Finding.model_validate(each) for name, each in held["standing"].items()}
         held["open"] = None if held["open"] is None else _hour(held["open"])
         return State(**held)

@@ -42,13 +42,14 @@ def seen(state: State, hour: Hour, layout: Layout) -> None:
     state.recent = [each for each in state.recent if each[0] > hour.index - HOURS]
     state.recent.append((hour.index, hour.rows, kept))
     busiest = max(rows for _, rows, _ in state.recent)
-    if hour.rows and hour.rows >= BUSY * busiest:
-        _constant(state, hour, layout, kept)
+    busy = hour.rows >= BUSY * busiest
+    _constant(state, hour, layout, kept, busy)
+    if busy:
         _absent(state, hour, layout, kept)
 
 
-def _constant(state: State, hour: Hour, layout: Layout, kept: np.ndarray) -> None:
-    """Go on with, or begin, the run of hours in which a column has one value alone."""
+def _constant(state: State, hour: Hour, layout: Layout, kept: np.ndarray, busy: bool) -> None:
+    """Go on with, or begin, the run of hours in which a column has one value alone; only busy ones count."""
     assert state.constant is not None
     value, first, hours, rows = state.constant
     known = kept[0]
@@ -64,7 +65,7 @@ def _constant(state: State, hour: Hour, layout: Layout, kept: np.ndarray) -> Non
     value[begins] = only[begins]
     first[begins] = hour.index
     hours[begins] = rows[begins] = 0
-    hours[there] += 1
+    hours[there] += busy
     rows[there] += known[there]
 
 
@@ -168,11 +169,8 @@ def _frozen(state: State, hour: Hour, reference: Reference, layout: Layout) -> I
     """A column with one value alone for longer than the reference ever had it."""
     assert state.constant is not None
     value, first, hours, rows = state.constant
-    for column in np.flatnonzero(~np.isnan(value) & (hours >= 2)):
-        longest = layout.facts[column].constant_hours
-        usual = min(float(layout.most[column].mean()), 1.0)
-        if usual >= 1:
-            continue
+    for column in np.flatnonzero(~np.isnan(value) & (hours >= 2) & (layout.alike < 1)):
+        longest, usual = layout.facts[column].constant_hours, float(layout.alike[column])
         if longest is not None and longest <= SHORT:
             least = 2 * longest + 2
             if hours[column] < least or rows[column] * log(usual) > log(SURE):
@@ -199,7 +197,7 @@ def _too_many_days(column: int, state: State, hour: Hour, reference: Reference, 
     if days < 2 or reference.length < 2 * SHORT:
         return False
     a_day = state.constant[3][column] / days
-    chance = float((np.minimum(layout.most[column], 1) ** a_day).mean())
+    chance = float((layout.most[column] ** a_day).mean())
     if chance >= 1:
         return False
     needed = ceil(log(ALARMS / (MONTH_OF_STARTS * len(layout.binnings))) / log(max(chance, 1e-12)))

@@ -17,8 +17,8 @@ FEWER, MORE = 1 / 3, 3.0
 def counted(state: State, hour: int, rows: int) -> None:
     """Take one hour's rows into what is kept."""
     state.volumes[hour] = rows
-    for old in [each for each in state.volumes if each <= hour - VOLUME_HOURS]:
-        del state.volumes[old]
+    while (oldest := next(iter(state.volumes))) <= hour - VOLUME_HOURS:
+        del state.volumes[oldest]
 
 
 def silence(state: State, hour: int) -> Iterator[Notice]:

@@ -1,4 +1,4 @@
-"""Whole days against the reference: windows of 1 to 28 of them, each beside its threshold. Pure."""
+"""Whole days against the reference: windows of 3 to 28 of them, each beside its threshold. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Effect:
     column: str
     aspect: Aspect
     label: str
-    """Of the share that moved most beside its threshold."""
+    """Of the share that is most beyond."""
     days: int
     rows: int
     usual: float
@@ -37,18 +37,16 @@ class Effect:
     moved: float
     """By how much it is more or less now."""
     spread: float
-    """The standard deviation of that without drift."""
-    threshold: float
-    """What is no finding yet."""
-
-    @property
-    def beyond(self) -> float:
-        """In parts of the threshold: from 1 on it is a finding."""
-        return abs(self.moved) / self.threshold
+    """The standard deviation of that without drift, of days that are drawn at random."""
+    beyond: float
+    """In parts of the threshold: above 1 it is a finding; 0 where it moves fewer rows than counts."""
 
 
-def judged(state: State, reference: Reference, settings: DriftSettings) -> list[list[Effect]]:
-    """For each window that is full, the effect of each column and aspect, the shortest window first."""
+def judged(
+    state: State, reference: Reference, settings: DriftSettings, least: float = 0
+) -> list[list[Effect]]:
+    """For each window that is full, the effects of the columns, the shortest window first: those that are at
+    least so far beyond their threshold, in parts of it."""
     days = _whole_days(state)
     if not days:
         return []
@@ -56,16 +54,33 @@ def judged(state: State, reference: Reference, settings: DriftSettings) -> list[
     cells = np.stack(days).astype(np.float64)
     rows = np.add.reduceat(cells, made.starts, axis=1)
     volume = calibration.bucket(float(np.median(rows.max(axis=1))))
-    limits = calibration.thresholds(reference, volume, settings.false_alarms_percent, settings.least_effect)
+    limits = calibration.thresholds(reference, volume, settings.false_alarms_percent)
+    widths = np.diff(np.append(made.starts, cells.shape[1]))
+    moved = (cells / np.repeat(np.maximum(rows, 1), widths, axis=1)) @ made.matrix.T - made.usual
+    lacking = (rows < LEAST_ROWS).astype(np.float64) @ made.needs.T > 0
+    surprises = limits.ranks.surprise(moved)
     found = []
     for place, window in enumerate(WINDOWS):
         if window <= len(cells):
-            shares, judgeable = _shares(cells[-window:], rows[-window:], made)
-            moved = made.matrix @ shares - made.usual
-            counted = int(rows[-window:].max(axis=1).sum())
-            effects = _effects(moved, judgeable, made, limits, place, counted)
+            mean, beyond = _beyond(moved[-window:], surprises[:, -window:], limits, place, settings)
+            beyond = np.where(lacking[-window:].any(axis=0), -1, beyond)
+            seen = _Seen(window, int(rows[-window:].max(axis=1).sum()), mean, limits.spread[place], beyond)
+            effects = seen.effects(made, least)
             found.append([each for each in effects if each.column not in settings.ignored])
     return found
+
+
+def _beyond(
+    moved: Floats, surprises: Floats, limits: Thresholds, place: int, settings: DriftSettings
+) -> tuple[Floats, Floats]:
+    """How far each coordinate has moved in the mean of the window's days, and in parts of its threshold."""
+    mean = moved.mean(axis=0)
+    sides = np.where(mean > 0, 0, 1)
+    every = np.arange(len(mean))
+    sums = surprises.sum(axis=1)[sides, every] / limits.sums[place][sides, every]
+    if limits.unranked is not None:
+        sums = np.abs(mean) / limits.unranked[sides, every]
+    return mean, np.where(np.abs(mean) >= settings.least_effect, sums, 0)
 
 
 def _whole_days(state: State) -> list[NDArray[np.int64]]:
@@ -76,38 +91,34 @@ def _whole_days(state: State) -> list[NDArray[np.int64]]:
     return [cells for cells, total in zip(days, totals, strict=True) if total >= WHOLE * np.median(totals)]
 
 
-def _shares(cells: Floats, rows: Floats, made: Coordinates) -> tuple[Floats, NDArray[np.bool_]]:
-    """The mean of the days' shares, of large days as of usual ones; which coordinates can be told."""
-    there = rows >= LEAST_ROWS
-    usual = np.median(rows, axis=0)
-    weights = np.minimum(rows, usual)
-    widths = np.diff(np.append(made.starts, cells.shape[1]))
-    shares = cells / np.repeat(np.maximum(rows, 1), widths, axis=1)
-    weighted = (shares * np.repeat(weights, widths, axis=1)).sum(axis=0)
-    mean = weighted / np.repeat(np.maximum(weights.sum(axis=0), 1e-9), widths)
-    lacking = ~there.all(axis=0)
-    return mean, np.logical_not((made.needs & lacking).any(axis=1))
+@dataclass(frozen=True)
+class _Seen:
+    """All coordinates in one window."""
 
+    days: int
+    rows: int
+    moved: Floats
+    spread: Floats
+    beyond: Floats
 
-def _effects(
-    moved: Floats, judgeable: NDArray[np.bool_], made: Coordinates, limits: Thresholds, place: int, rows: int
-) -> Iterator[Effect]:
-    limit = np.where(moved > 0, limits.above[place], limits.below[place])
-    beyond = np.where(judgeable, np.abs(moved) / limit, -1)
-    for (column, aspect), places in made.groups.items():
-        most = int(places[np.argmax(beyond[places])])
-        if beyond[most] >= 0:
-            yield Effect(
-                column,
-                aspect,
-                made.items[most].label,
-                WINDOWS[place],
-                rows,
-                made.items[most].usual,
-                float(moved[most]),
-                float(limits.spread[place][most]),
-                float(limit[most]),
-            )
+    def effects(self, made: Coordinates, least: float) -> Iterator[Effect]:
+        """Of each column and aspect, the one that is most beyond; none of those that cannot be told."""
+        if self.beyond.max() < least:
+            return
+        for (column, aspect), places in made.groups.items():
+            most = int(places[np.argmax(self.beyond[places])])
+            if self.beyond[most] >= least:
+                yield Effect(
+                    column,
+                    aspect,
+                    made.items[most].label,
+                    self.days,
+                    self.rows,
+                    made.items[most].usual,
+                    float(self.moved[most]),
+                    float(self.spread[most]),
+                    float(self.beyond[most]),
+                )
 
 
 def notices(
@@ -128,8 +139,9 @@ def notices(
             told(effect),
             {
                 "effect": round(effect.moved, 6),
-                "threshold": round(effect.threshold, 6),
                 "spread": round(effect.spread, 6),
+                "threshold": 1.0,
+                "beyond": round(effect.beyond, 3),
                 "usual": round(effect.usual, 6),
                 "share": effect.label,
                 "rows": effect.rows,
@@ -146,8 +158,8 @@ def subject(column: str, aspect: Aspect) -> str:
 
 def told(effect: Effect) -> str:
     """In one sentence."""
-    days = "a day" if effect.days == 1 else f"{effect.days} days"
-    limit = f"(to {effect.threshold:.1%} are usual)"
+    days = f"{effect.days} days"
+    limit = f"(days differ by {effect.spread * effect.days**0.5:.1%})"
     if effect.aspect == "missing":
         return (
             f"{effect.column} is missing in {effect.usual + effect.moved:.1%} of the rows of {days}, in the "

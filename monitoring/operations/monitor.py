@@ -1,10 +1,11 @@
-"""Monitoring an endpoint: the new hours of its captured records are read, each once, and counted."""
+"""Monitoring an endpoint: new hours of captured records are read, each once, counted and decided."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitoring.ports import CapturedHours
+from monitoring.operations.deciding import Deciding, decided
+from monitoring.ports import CapturedHours, Findings
 from monitoring.records import hours
 from monitoring.records.hours import HOUR, HourRecord
 from monitoring.records.periods import Served, served
@@ -47,11 +48,19 @@ class Monitored:
     """Files that came for hours that were read, and are in no count yet."""
     until: datetime
     """Up to here the hours are complete."""
+    deciding: Deciding
+    """What the hours of the live release show."""
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to look: at what was noticed, or at a day without a record."""
+        return self.deciding.silent or bool(self.deciding.standing)
 
 
 def monitor(
     ports: StagePorts,
     records_of: Callable[[str], CapturedHours],
+    findings: Findings,
     endpoint: str | None,
     asked: Asked,
     tell: Tell,
@@ -83,8 +92,10 @@ def monitor(
         for hour in sorted(late):
             reading.read(hour, again=True)
         late = {}
+    anew = any(hour < (records.watermark() or end) for hour in reading.again)
+    deciding = decided(records, findings, name, live.release, settings.monitoring.drift, anew)
     return Monitored(
-        ports.name, name, live.release, tuple(reading.found), tuple(reading.elsewhere), late, end
+        ports.name, name, live.release, tuple(reading.found), tuple(reading.elsewhere), late, end, deciding
     )
 
 
@@ -97,6 +108,8 @@ class Reading:
         self._tell = tell
         self.found: list[HourRecord] = []
         self.elsewhere: list[datetime] = []
+        self.again: list[datetime] = []
+        """Hours that were read before."""
 
     def new(self, start: datetime, end: datetime) -> None:
         """The hours from `start` to before `end` that were not read."""
@@ -115,6 +128,7 @@ class Reading:
             self.elsewhere.append(hour)
             return
         self.found.append(record)
+        self.again += [hour] if again else []
         troubles = sum(record.troubles.values())
         aside = f", {troubles:,} set aside" if troubles else ""
         self._tell(Event(f"{hour:%Y-%m-%d %H}h {progress}: {record.rows:,} rows{aside}", detail=True))

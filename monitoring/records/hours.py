@@ -4,6 +4,7 @@ monitoring/<endpoint>/hours/yyyy/mm/dd/hh.json              what was read of an 
 monitoring/<endpoint>/rows/yyyy/mm/dd/hh/<name>.parquet     its rows, as its record names them
 monitoring/<endpoint>/quarantine/yyyy/mm/dd/hh/<name>.jsonl what could not be read, with its cause
 monitoring/<endpoint>/watermark.json                        up to which hour all of them are done
+monitoring/<endpoint>/drift/<release>.json                  what is known of a release's drift
 """
 
 import re
@@ -143,6 +144,11 @@ def place(endpoint: str) -> str:
 def record_key(endpoint: str, hour: datetime) -> str:
     """The key of an hour's record."""
     return f"{place(endpoint)}hours/{folder(hour)}.json"
+
+
+def state_key(endpoint: str, release: str) -> str:
+    """The key of what is kept of a release's drift from look to look."""
+    return f"{place(endpoint)}drift/{release}.json"
 
 
 def hour_in(key: str) -> datetime | None:

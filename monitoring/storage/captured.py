@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from monitoring.drift.reference import Reference
 from monitoring.records import hours
 from monitoring.records.hours import HOUR, CaptureFile, Folder, HourRecord
 from monitoring.records.periods import Served
 from monitoring.storage.bodies import Requests, as_kept, schema_of
 from monitoring.storage.files import CaptureFiles
 from monitoring.storage.reading import Hour, HourReading, Reader
-from monitoring.storage.reference import binnings
+from monitoring.storage.reference import of_release
 from monitoring.storage.scores import Answers
 from monitoring.storage.shelf import Shelf
 from release.domain.captures import Counted, Reading
@@ -29,12 +30,17 @@ class CapturedRecords(Shelf):
     def __init__(self, s3: Any, artifacts: Artifacts, endpoint: str, in_sagemaker: str) -> None:
         super().__init__(s3, artifacts.bucket, endpoint)
         self._files = CaptureFiles(s3, in_sagemaker)
+        self._artifacts = artifacts
         self._reader_of = cache(lambda release: _reader_or_none(artifacts, release))
 
     def first(self, pins: Sequence[ReleasePin]) -> datetime | None:
         """The earliest hour with a capture file where these releases capture."""
         found = [self._files.first_hour(folder) for folder in Folder.of(pins)]
         return min(filter(None, found), default=None)
+
+    def reference(self, release: str) -> Reference | None:
+        """What a release's drift is decided against; None where its artifact has none."""
+        return of_release(self._artifacts, self._artifacts.manifest(release))
 
     def read(self, hour: datetime, served: Served, again: bool = False) -> HourRecord | None:
         """Read an hour and keep what it says; None where another process has done so meanwhile."""
@@ -84,9 +90,10 @@ def reader(artifacts: Artifacts, release: str) -> Reader:
         golden, _ = artifacts.golden(manifest)
         reading = Reading.of(golden, Counted.of(golden))
     kept = as_kept(schema) if schema else None
+    found = of_release(artifacts, manifest)
     return Reader(
         kept,
         Requests(kept) if kept else None,
         Answers(schema.output if schema else None, reading),
-        binnings(artifacts, manifest, schema),
+        found.binnings if found else (),
     )

@@ -90,7 +90,7 @@ class CaptureFiles:
         return sorted(one["Prefix"] for one in answer.get("CommonPrefixes", []))
 
 
-def split(chunks: Iterator[bytes]) -> Iterator[Sequence[bytes | NotReadable]]:
+def split(chunks: Iterator[bytes], longest: int = LONGEST) -> Iterator[Sequence[bytes | NotReadable]]:
     """The lines in consecutive chunks, some at a time; blank ones are none."""
     rest, too_long = b"", False
     for chunk in chunks:
@@ -99,11 +99,11 @@ def split(chunks: Iterator[bytes]) -> Iterator[Sequence[bytes | NotReadable]]:
         if whole and too_long:
             whole, too_long = whole[1:], False
         for line in whole:
-            if len(line) > LONGEST:
+            if len(line) > longest:
                 found.append(NotReadable(Trouble.LONG))
             elif line.strip():
                 found.append(line)
-        if len(rest) > LONGEST or too_long:
+        if len(rest) > longest or too_long:
             found += [] if too_long else [NotReadable(Trouble.LONG)]
             rest, too_long = b"", True
         if found:

@@ -1,47 +1,30 @@
-"""How a release's columns are counted: binnings from the reference sample in its artifact."""
+"""A release's reference, by which its columns are binned and its drift is decided: read of its artifact."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
-from statistics import quantiles
-
-from model.artifact import REFERENCE, read
-from model.serving.models.schema import Schema
-from monitoring.counts import SCORE, Binning
+from model import artifact
+from monitoring.drift import reference, sample
+from monitoring.drift.reference import Reference
 from release.domain.errors import ServiceError
 from release.domain.manifest import Manifest
 from release.ports import Artifacts
 
-BINS = 10
-MOST_CATEGORIES = 200
 
+def of_release(artifacts: Artifacts, manifest: Manifest) -> Reference | None:
+    """The reference in a release's artifact; None where it holds none, as those of other containers may.
 
-def binnings(artifacts: Artifacts, manifest: Manifest, schema: Schema | None) -> tuple[Binning, ...]:
-    """How the columns of a release are counted; none where its artifact holds no reference.
-
-    Raises ServiceError for an artifact that cannot be read.
+    Raises ServiceError for an artifact that cannot be read, UnusableReference for a damaged reference.
     """
-    if schema is None:
-        return ()
     try:
-        files = read(artifacts.read_model(artifacts.model_uri(manifest.model.sha256)))
+        files = artifact.read(artifacts.read_model(artifacts.model_uri(manifest.model.sha256)))
     except ValueError as error:
+        if manifest.foreign is not None:
+            return None
         raise ServiceError(
             f"The artifact of release {manifest.id} cannot be read: {error}.",
             "Its rows cannot be counted, so nothing was decided.",
             "Compare the stage's bucket with what was released: ./slipway verify",
         ) from None
-    if REFERENCE not in files:
-        return ()
-    rows = list(csv.DictReader(io.StringIO(files[REFERENCE].decode())))
-    kinds = {feature.name: feature.kind for feature in schema.features} | {SCORE: "number"}
-    return tuple(_binning(name, kind, rows) for name, kind in kinds.items() if rows and name in rows[0])
-
-
-def _binning(name: str, kind: str, rows: Sequence[Mapping[str, str]]) -> Binning:
-    values = [row[name] for row in rows if row[name]]
-    if kind == "category":
-        return Binning(name, "category", categories=tuple(sorted(set(values)))[:MOST_CATEGORIES])
-    numbers = sorted(map(float, values))
-    edges = quantiles(numbers, n=BINS, method="inclusive") if len(numbers) > 1 else numbers
-    return Binning(name, "number", edges=tuple(sorted(set(edges))))
+    if artifact.PROFILE in files:
+        return reference.read(files[artifact.PROFILE])
+    if artifact.REFERENCE in files and artifact.SCHEMA in files:
+        return sample.of_sample(files[artifact.REFERENCE], files[artifact.SCHEMA])
+    return None

@@ -71,6 +71,16 @@ class Shelf:
         found = self._get(key)
         return HourRecord.from_bytes(found[0], f"s3://{self._bucket}/{key}") if found else None
 
+    def drift_state(self, release: str) -> str | None:
+        """What the last look kept of a release's drift."""
+        found = self._get(hours.state_key(self.endpoint, release))
+        return found[0].decode() if found else None
+
+    def keep_drift_state(self, release: str, state: str) -> None:
+        """Keep it. Of two looks at once the later one counts: the next look decides again what it lacks."""
+        key = hours.state_key(self.endpoint, release)
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=state.encode())
+
     def keep(self, record: HourRecord, found: Found, again: bool = False) -> HourRecord | None:
         """Keep what was read of an hour; None where another process has kept it meanwhile.
 

@@ -68,7 +68,7 @@ def holds(stage: str, endpoint: str, told: str) -> Held:
     """The error of a rollout that meets an experiment; `told` is what runs, in words."""
     return Held(
         f"An experiment runs on {endpoint} in {stage}: {told}.",
-        f"It holds the rollouts of {stage}: one would change what is compared. Nothing was changed.",
+        f"It holds the rollouts of {endpoint}: one would change what is compared. Nothing was changed.",
         f"See ./slipway experiment status {stage}; end it with {command(stage, endpoint)}. "
         f"./slipway rollback {stage} ends it at once, at any time.",
     )

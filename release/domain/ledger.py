@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from release.domain import experiment, former, names, noticed, retrained
+from release.domain import experiment, forgotten, former, names, noticed, retrained
 from release.domain.approvals import Approval
 from release.domain.errors import Held, ServiceError
 from release.domain.experiment import Concluded, Experiment
@@ -37,12 +37,12 @@ Kind = Literal[
     "waive",
     "retrain",
     "monitor",
+    "forget",
 ]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's."""
 BEAT_SECONDS = STALE_SECONDS / 4
 """How often a heartbeat is written."""
-
 
 FORMAT = 2
 """Of the entries that are written now; earlier ones are read too, later ones are not."""
@@ -122,6 +122,8 @@ class Opened(Data):
     """Whether it was proposed in the stage's file, and merged."""
     experiment: Experiment | None = None
     """What is compared, where both are to stay side by side for a while."""
+    resting: tuple[int, ...] = ()
+    """The entries that opened the experiments which run meanwhile, on other endpoints."""
     mends: bool = False
     """Whether the pins stay as they are, and what serves is brought back to them."""
 
@@ -156,6 +158,8 @@ class Closed(Data):
     reason: str = ""
     over: tuple[str, ...] = ()
     """Unlocked: the damage of the ledger over which the stage goes on."""
+    resting: tuple[int, ...] = ()
+    """The entries that opened the experiments which go on running."""
     pins: Mapping[str, Pins] = {}
     """Unlocked: what each endpoint's file named, from which the stage goes on."""
 
@@ -167,7 +171,7 @@ class Refused(Data):
     reasons: tuple[str, ...]
 
 
-Remark = Refused | Said | retrained.What | noticed.What
+Remark = Refused | Said | retrained.What | noticed.What | forgotten.What
 """What opens and closes nothing."""
 Step = Opened | Entered | Judged | Concluded | Resumed | Closed
 """What a rollout goes through."""
@@ -268,6 +272,8 @@ class OpenRollout:
     """When it came to its phase."""
     concluded: Concluded | None = None
     """How a person ended its experiment, where it is one that was ended."""
+    number: int = 0
+    """Of the entry that opened it."""
 
     @property
     def id(self) -> str:
@@ -294,23 +300,34 @@ class OpenRollout:
         return replace(self, opened=opened)
 
 
-def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
-    """The rollout that these last entries, oldest first, leave open, or None."""
-    opened: Entry | None = None
-    found: OpenRollout | None = None
+def open_rollouts(entries: Sequence[Stored]) -> list[OpenRollout]:
+    """What these last entries, oldest first, leave open: a rollout at work, and experiments that run."""
+    found: dict[str, OpenRollout] = {}
     for entry in (stored.entry for stored in entries):
-        if isinstance(entry.what, Remark):
+        what, rollout = entry.what, entry.subject.rollout
+        if isinstance(what, Remark):
             continue
-        match entry.what:
-            case Closed():
-                opened = found = None
-            case Opened() as what:
-                opened = entry
-                found = OpenRollout(entry.subject, what, entry.owner, Phase.OPENED)
-                found = replace(found, entered=datetime.fromisoformat(entry.at))
-            case what if opened is not None and found is not None:
-                found = _advanced(found, entry, what)
-    return found
+        if isinstance(what, Opened | Closed):
+            found = {name: one for name, one in found.items() if one.rests and name != rollout}
+        if isinstance(what, Opened):
+            began = datetime.fromisoformat(entry.at)
+            new = OpenRollout(entry.subject, what, entry.owner, Phase.OPENED, entered=began)
+            found[rollout] = replace(new, number=entry.number)
+        elif not isinstance(what, Closed) and rollout in found:
+            found[rollout] = _advanced(found[rollout], entry, what)
+    return list(found.values())
+
+
+def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
+    """What holds the stage by these last entries, oldest first, or None."""
+    return holding(open_rollouts(entries))
+
+
+def holding(found: Sequence[OpenRollout], endpoint: str | None = None) -> OpenRollout | None:
+    """The rollout that holds the stage; else the experiment that holds this endpoint (None: any)."""
+    at_work = [one for one in found if not one.rests]
+    here = [one for one in found if endpoint in (None, one.subject.endpoint)]
+    return next(iter([*at_work, *here]), None)
 
 
 def _advanced(found: OpenRollout, entry: Entry, what: Entered | Judged | Concluded | Resumed) -> OpenRollout:
@@ -372,16 +389,3 @@ def decide(found: OpenRollout | None, alive: bool, request: Request, stage: str)
         "Run that same command again to finish it, or take it back: "
         f"./slipway rollback {stage} --endpoint {subject.endpoint}",
     )
-
-
-def broken_link(entries: Sequence[Stored]) -> str | None:
-    """Where the chain of hashes breaks in these consecutive entries, or None when it is whole."""
-    for before, after in zip([None, *entries], entries, strict=False):
-        number = before.entry.number + 1 if before else after.entry.number
-        if after.entry.number != number:
-            return f"entry {number} is missing"
-        if before and after.entry.previous != before.sha256:
-            return f"entry {number} does not follow from entry {number - 1}: one of them was changed"
-    if entries and entries[0].entry.number == 1 and entries[0].entry.previous:
-        return "entry 1 follows from another: the beginning is missing"
-    return None

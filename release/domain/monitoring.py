@@ -8,6 +8,7 @@ from release.domain.alerting import AlertSettings
 from release.domain.captured_records import RecordsSettings
 from release.domain.drift import DriftSettings
 from release.domain.paging import Paging
+from release.domain.quality_settings import QualitySettings
 from release.domain.values import Data
 
 
@@ -30,3 +31,4 @@ class MonitoringSettings(Data):
     paging: Paging = Paging()
     alerts: AlertSettings = AlertSettings()
     drift: DriftSettings = DriftSettings()
+    quality: QualitySettings = QualitySettings()

@@ -53,7 +53,8 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell, reason: st
 
 def _refuse_capture(ports: StagePorts, settings: EndpointSettings) -> None:
     """Refuse a capture that would keep what the live release says is sensitive, or that it cannot do."""
-    assert settings.live is not None
+    if settings.capture is None or settings.live is None:
+        return
     content = ports.artifacts.manifest(settings.live.release)
     for gate in capture_gate.results(content, settings.capture, None):
         if not gate.passed:

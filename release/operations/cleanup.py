@@ -60,15 +60,15 @@ def _needs(ports: StagePorts, past: list[Named]) -> Needs:
     named = [*past]
     for name, settings in ports.settings.endpoints.items():
         named.append(Named(name, "pinned", ports.file.pins(name).on(settings.instances.type)))
-    found = ports.ledger.open() if ports.ledger.exists() else None
-    if found is not None:
+    opened = ports.ledger.all_open() if ports.ledger.exists() else ()
+    for found in opened:
         endpoint = found.subject.endpoint
         ways = (
             ("what served before the open rollout", found.opened.before),
             ("rolled out", found.opened.after),
         )
         named += [Named(endpoint, who, _typed(ports, endpoint, pins)) for who, pins in ways]
-    return Needs(named, ports.holdings.serving(), {found.subject.endpoint} if found else set())
+    return Needs(named, ports.holdings.serving(), {found.subject.endpoint for found in opened})
 
 
 def _last_in_the_ledger(ports: StagePorts) -> Iterator[Named]:

@@ -80,7 +80,7 @@ def doctor(world: World, stage: str, endpoint: str | None) -> Examined:
 
 def _under_way(ports: StagePorts, endpoint: str, rollout: Rollout, questions: Questions) -> Examined:
     """A rollout on its way forward: well while its process lives."""
-    found = questions.ask("the rollout's process", ports.ledger.open, None)
+    found = questions.ask("the rollout's process", lambda: ports.ledger.open(endpoint), None)
     phase = found.phase.value if found else "opened"
     about = f"the {rollout.subject.kind} of {rollout.subject.release} is {phase}"
     if found and found.rests:

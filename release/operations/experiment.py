@@ -9,9 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from release.domain import landed, names, plan
-from release.domain.errors import Held, ServiceError, UsageError
+from release.domain.errors import Held, UsageError
 from release.domain.experiment import Concluded, Experiment, Keep, command
-from release.domain.ledger import Closed, End, Entered, Opened, OpenRollout, Phase, Resumed, Stored
+from release.domain.ledger import (
+    Closed,
+    End,
+    Entered,
+    Opened,
+    OpenRollout,
+    Phase,
+    Request,
+    Resumed,
+    Stored,
+)
 from release.operations import rollouts, standing
 from release.operations.land import taken
 from release.operations.promote import Order, brought
@@ -73,8 +83,8 @@ def start(world: World, order: Order, asked: Experiment, tell: Tell) -> Running:
             "A release would be compared with itself, so nothing was changed.",
             "See ./slipway status; name another stage that serves what is to be compared: --from STAGE",
         )
-    found = rollouts.found_open(ready.target, endpoint)
-    if found is not None and found.rests:
+    found = _that_runs(ready.target, endpoint)
+    if found is not None:
         return _as_asked(ready.target, found, asked, tell)
     grounds = replace(ready.grounds, experiment=asked)
     rollout = taken(ready.target, "experiment", endpoint, ready.pin, grounds, tell)
@@ -104,8 +114,8 @@ def running(world: World, stage: str, endpoint: str | None) -> Running:
     """The endpoint's experiment: the one that runs, else the last one. Raises UsageError where none was."""
     ports = world.stage(world.stages.entry(stage).name)
     name = ports.settings.only_endpoint(endpoint)
-    found = rollouts.found_open(ports, name)
-    if found is not None and found.rests and found.subject.endpoint == name:
+    found = _that_runs(ports, name)
+    if found is not None:
         return _running(ports, found)
     last = _last(ports, name)
     if last is None:
@@ -124,21 +134,21 @@ def watch(world: World, stage: str, endpoint: str | None, tell: Tell) -> Running
     """
     ports = world.stage(world.stages.entry(stage).name)
     name = ports.settings.only_endpoint(endpoint)
-    found = rollouts.found_open(ports, name)
-    if found is None or not found.rests or found.subject.endpoint != name:
+    found = _that_runs(ports, name)
+    if found is None:
         raise _none_runs(ports, name)
     tell(
         Event(f"the judge watches the experiment of {found.subject.release}: Ctrl-C ends the watching alone")
     )
-    asked_at = ports.clock.monotonic()
+    asked_at, own = ports.clock.monotonic(), found.id
     over: str | None = None
 
     def ended_meanwhile() -> str | None:
         nonlocal asked_at, over
         if over is None and ports.clock.monotonic() - asked_at >= LOOK_SECONDS:
             asked_at = ports.clock.monotonic()
-            now = ports.ledger.open()
-            over = None if now is not None and now.rests and now.id == found.id else "it has ended"
+            runs = any(one.rests and one.id == own for one in ports.ledger.all_open())
+            over = None if runs else "it has ended"
         return over
 
     ended = rollouts.watched(ports, found, ended_meanwhile, tell)
@@ -183,15 +193,10 @@ def stop(world: World, stage: str, endpoint: str | None, concluded: Concluded, t
 
 def _to_end(ports: StagePorts, endpoint: str, keep: Keep) -> OpenRollout:
     """The experiment that is to be ended, or whose end a dead process left."""
-    found = rollouts.found_open(ports, endpoint)
-    if found is None or (found.subject.kind, found.subject.endpoint) != ("experiment", endpoint):
+    found = _own(ports, endpoint)
+    if found is None or found.subject.kind != "experiment":
         raise _none_runs(ports, endpoint)
-    if rollouts.at_work(ports, found):
-        raise ServiceError(
-            f"{found.owner} is at work on the experiment of {found.subject.release}.",
-            "One at a time: nothing was changed.",
-            f"Wait until it is done; or take it back: ./slipway rollback {ports.name} --endpoint {endpoint}",
-        )
+    rollouts.admit(ports, Request("experiment", endpoint, found.subject.release))
     if not found.rests and found.concluded is None:
         raise Held(
             f"The experiment of {found.subject.release} stopped half-way, at {found.phase.value!r}.",
@@ -207,6 +212,18 @@ def _to_end(ports: StagePorts, endpoint: str, keep: Keep) -> OpenRollout:
             f"./slipway rollback {ports.name} --endpoint {endpoint} takes the candidate back.",
         )
     return found
+
+
+def _own(ports: StagePorts, endpoint: str) -> OpenRollout | None:
+    """The endpoint's open rollout, whatever else is open in the stage."""
+    opened = ports.ledger.all_open() if ports.ledger.exists() else ()
+    found = next((one for one in opened if one.subject.endpoint == endpoint), None)
+    return found.on(rollouts.settings_of(ports, endpoint).instances.type) if found else None
+
+
+def _that_runs(ports: StagePorts, endpoint: str) -> OpenRollout | None:
+    found = _own(ports, endpoint)
+    return found if found is not None and found.rests else None
 
 
 def _none_runs(ports: StagePorts, endpoint: str) -> UsageError:

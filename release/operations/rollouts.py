@@ -56,8 +56,9 @@ def pass_gates(
 
 
 def found_open(ports: StagePorts, endpoint: str) -> OpenRollout | None:
-    """The stage's open rollout, its pins with instance types; None when there is none."""
-    found = ports.ledger.open() if ports.ledger.exists() else None
+    """What a command on the endpoint meets, its pins with instance types: the rollout that holds the stage,
+    or the experiment that holds the endpoint; None when there is none."""
+    found = ports.ledger.open(endpoint) if ports.ledger.exists() else None
     if found is None:
         return None
     about = ports.settings.endpoints.get(found.subject.endpoint) or settings_of(ports, endpoint)

@@ -73,24 +73,23 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
     )
     damage = ports.ledger.damage() if there else ()
     readable = there and not damage
-    opened = ports.ledger.open() if readable else None
+    opened = ports.ledger.all_open() if readable else ()
     last, left = _ledger(ports) if readable else ({}, None)
     asked = standing.Asked(descriptions, left, opened) if left is not None else None
-    held, rollout = _held(ports, opened) if opened else ("", "")
+    told = {one.subject.endpoint: _told(ports, one) for one in opened}
+    held = next((one.subject.endpoint for one in opened if not one.rests), "")
     unread = "" if readable else "cannot be read" if there else "not provisioned"
 
     lines = []
     for name, settings in endpoints.items():
         gone = missing[name]
-        rests = opened if opened and opened.rests and opened.subject.endpoint == name else None
+        rests = next((one for one in opened if one.rests and one.subject.endpoint == name), None)
         wanted = _wanted(ports.name, name, settings, rests)
         line = _line(ports.name, name, settings, wanted, descriptions[name], [*gone, *damage])
-        line = replace(
-            line, last=last.get(name, unread), rollout=rollout if name == held else "", provisioned=there
-        )
+        line = replace(line, last=last.get(name, unread), rollout=told.get(name, ""), provisioned=there)
         line.disagreements.extend(_standing(ports, name, gone, damage, asked, bool(line.disagreements)))
         line.notes.extend(_unapplied(ports, name, settings, bounds.get(names.endpoint(name, ports.name))))
-        line.notes.extend([f"the stage is held by the {rollout}"] if held not in ("", name) else [])
+        line.notes.extend([f"the stage is held by the {told[held]}"] if held not in ("", name) else [])
         line.notes.extend(filter(None, (marks[pin.release] for pin in settings.pins.named)))
         lines.append(line)
     return lines
@@ -204,14 +203,13 @@ def _last(ports: StagePorts, newest_first: Iterable[Stored]) -> dict[str, str]:
     return found
 
 
-def _held(ports: StagePorts, found: OpenRollout) -> tuple[str, str]:
-    """The endpoint whose rollout is open, and that in words."""
+def _told(ports: StagePorts, found: OpenRollout) -> str:
+    """An open rollout in words."""
     subject = found.subject
     if found.rests:
-        return subject.endpoint, f"experiment {found.id} of {subject.endpoint}: {found.compares}"
+        return f"experiment {found.id} of {subject.endpoint}: {found.compares}"
     alive = "under way" if ports.ledger.alive(found) else "stopped half-way"
-    words = f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
-    return subject.endpoint, words
+    return f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
 
 
 def _words(stored: Stored) -> str:

@@ -274,24 +274,39 @@ def test_an_endpoint_that_fails_pages_once_and_pulumi_finds_nothing_to_do_meanwh
     stage: Stage, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     (live,) = _push(stage, tmp_path_factory, RELEASES[:1])
-    stage.edit(protect=False, endpoints={"delays": {"live": live, "monitoring": {"paging": {"tell": ALL}}}})
-    stage.up()
-    stage.clean()
+    _told(stage, ALL, live=live)
     topic = json.loads(stage.pulumi("stack", "output", "--json").stdout)["topic_arn"]
     on_call = rings.Subscriber(stage.sandbox, topic)
     rings.fails_and_pages_once(stage.sandbox, on_call, "delays-dev")
     stage.clean()
     rings.is_well_again(stage.sandbox, on_call, "delays-dev")
-    stage.edit(endpoints={"delays": {"live": live, "monitoring": {"paging": {"tell": "pages"}}}})
+
+
+@pytest.mark.long
+def test_alarms_come_and_go_with_a_candidate_and_with_what_is_told(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """CloudWatch deletes no alarm that a composite alarm still looks at."""
+    live, coming = _push(stage, tmp_path_factory, RELEASES[:2])
+    _told(stage, ALL, live=live)
+    alone = rings.alarms(stage.sandbox, "delays-dev")
+    _told(stage, ALL, live=live, candidate={**coming, "beside": True})
+    own = rings.alarms(stage.sandbox, "delays-dev") - alone
+    assert len(own) == 6
+    assert all(name.startswith("delays-dev-candidate-") for name in own)
+    _told(stage, "pages", live=live)
+    pages = rings.alarms(stage.sandbox, "delays-dev")
+    assert pages < alone
+    assert "delays-dev-ticket" not in pages
+    _told(stage, "nothing", live=live)
+    assert rings.alarms(stage.sandbox, "delays-dev") == {"delays-dev-errors", "delays-dev-latency"}
+
+
+def _told(stage: Stage, what: str, **pins: Any) -> None:
+    """`pulumi up` of an endpoint whose health is told so."""
+    stage.edit(protect=False, endpoints={"delays": {**pins, "monitoring": {"paging": {"tell": what}}}})
     stage.up()
     stage.clean()
-    stage.edit(endpoints={"delays": {"live": live, "monitoring": {"paging": {"tell": "nothing"}}}})
-    stage.up()
-    stage.clean()
-    kinds = ["MetricAlarm", "CompositeAlarm"]
-    left = stage.sandbox.client("cloudwatch").describe_alarms(AlarmNamePrefix="delays-dev", AlarmTypes=kinds)
-    names = [one["AlarmName"] for kind in kinds for one in left[f"{kind}s"]]
-    assert names == ["delays-dev-errors", "delays-dev-latency"]
 
 
 @pytest.mark.long

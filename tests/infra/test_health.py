@@ -63,7 +63,8 @@ def test_the_bounds_follow_from_the_objectives():
     tight = {"availability_percent": 99.9, "latency_ms": 80, "latency_percent": 95}
     found = silent(objectives=tight)
     assert found["delays-prod-live-errors-fast-1h"]["threshold"] == 1.44
-    assert found["delays-prod-live-latency-fast-1h"]["threshold"] == 72
+    latency = found["delays-prod-live-latency-fast-1h"]
+    assert (latency["comparisonOperator"], latency["threshold"]) == ("LessThanThreshold", 100 - 72)
     readings = found["delays-prod-live-latency-fast-1h"]["metricQueries"]
     assert [q["metric"]["stat"] for q in readings if "metric" in q] == ["Sum", "PR(:80000)"]
 

@@ -6,14 +6,13 @@ makes them, and finds nothing to do afterwards, is in test_engine.py.
 
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from sandbox.pulumi.provider.aws import Aws, Settings
 from sandbox.pulumi.provider.resource_types import RESOURCES
 from sandbox.testing import SandboxHandle, start
-from tests.infra.declared import NEW, declare, pin, stage
+from tests.infra.declared import NEW, declare, pin, stage, whole
 from tests.infra.rings import Subscriber, fails_and_pages_once
 from tests.sandbox.world import World
 
@@ -24,15 +23,6 @@ pytestmark = pytest.mark.sandbox
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxHandle]:
     with start(tmp_path_factory.mktemp("sandbox") / "home", time_scale=120) as handle:
         yield handle
-
-
-def whole(value: Any) -> Any:
-    """Inputs as the engine sends them: its mocks know no whole numbers."""
-    if isinstance(value, dict):
-        return {key: whole(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [whole(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def test_an_endpoint_that_fails_pages_once(

@@ -83,6 +83,20 @@ def test_the_role_may_keep_what_is_captured_and_join_a_network_only_where_a_pin_
     assert policy.inputs["role"] == found.one("Role").inputs["name"]
 
 
+def test_the_role_of_a_container_that_keeps_requests_makes_the_hash_key_once_and_reads_it():
+    live = pin(NEW, capture={"percent": 5, "to": "s3://kept-elsewhere/delays", "by": "container"})
+    found = declare(stage({"delays": {**PINNED["delays"], "live": live}}))
+    (policy,) = [item for item in found.of("RolePolicy") if item.name == "delays-permissions"]
+    by_sid = {item["Sid"]: item for item in statements(policy.document())}
+    assert set(by_sid) == {"KeepCaptured", "EncryptCaptured", "ReadHashKey", "MakeHashKey"}
+    secret = f"arn:aws:s3:::slipway-dev-{ACCOUNT}-us-east-1/capture-secret/key"
+    assert by_sid["ReadHashKey"]["Resource"] == by_sid["MakeHashKey"]["Resource"] == secret
+    assert by_sid["MakeHashKey"]["Condition"] == {"Null": {"s3:if-none-match": "false"}}
+    isolated = [model.inputs["enableNetworkIsolation"] for model in found.of("Model")]
+    assert sorted(isolated) == [False, True], "the way back is as it was"
+    assert not [one for one in found.of("EndpointConfiguration") if "dataCaptureConfig" in one.inputs]
+
+
 def test_the_role_may_watch_every_alarm_that_an_update_can_name(declared):
     by_sid = {item["Sid"]: item for item in statements(of_role(declared))}
     (pattern,) = by_sid["WatchAlarms"]["Resource"]
@@ -156,14 +170,16 @@ def test_the_retention_of_the_stage_is_kept():
 
 def test_nothing_of_the_bucket_expires_but_captures_and_earlier_versions_of_the_heartbeat(declared):
     """No other current object ever does, so neither can what a pin names, nor the ledger."""
-    heartbeats, captures = declared.one("BucketLifecycleConfiguration").inputs["rules"]
-    assert captures == {
-        "id": "captures",
-        "status": "Enabled",
-        "filter": {"prefix": "capture/"},
-        "expiration": {"days": 90},
-        "noncurrentVersionExpiration": {"noncurrentDays": 1},
-    }
+    heartbeats, *captures = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    assert [rule["filter"]["prefix"] for rule in captures] == [
+        "capture/",
+        "monitoring/delays/rows/",
+        "monitoring/delays/quarantine/",
+    ]
+    for rule in captures:
+        assert rule["expiration"] == {"days": 90}
+        assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
+        assert rule["status"] == "Enabled"
     assert heartbeats == {
         "id": "former-heartbeats",
         "status": "Enabled",

@@ -14,6 +14,7 @@ from monitoring.storage.captured import CapturedRecords
 from release.domain.capture import Capture
 from release.domain.manifest import ModelRecord
 from release.domain.pins import ReleasePin
+from tests.fakes.findings import Shelf
 from tests.fakes.world import FakeStage, Told
 from tests.release.adapters.s3 import FakeS3, etag
 from tests.release.scenes import ENDPOINT, NAME, serving
@@ -121,6 +122,7 @@ class Scene:
     stage: FakeStage = field(default_factory=lambda: serving(0))
     s3: Bucket = field(default_factory=Bucket)
     told: Told = field(default_factory=Told)
+    shelf: Shelf = field(default_factory=Shelf)
     schema: Mapping[str, Any] = field(default_factory=lambda: SCHEMA)
     capture_as: Mapping[str, Any] = field(default_factory=dict)
 
@@ -150,7 +152,9 @@ class Scene:
 
     def monitor(self, **asked: Any) -> Monitored:
         """Read what is new."""
-        return monitor(self.stage.ports(), lambda _: self.records, None, Asked(**asked), self.told)
+        return monitor(
+            self.stage.ports(), lambda _: self.records, self.shelf.findings, None, Asked(**asked), self.told
+        )
 
     def kept(self, what: str) -> Sequence[str]:
         """The keys of what monitoring keeps of a kind: hours, rows, quarantine."""

@@ -1,6 +1,7 @@
 """How fast an error budget may be used up: decisions from counts."""
 
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -81,6 +82,14 @@ def test_chance_alone_pages_in_fewer_than_one_of_fifty_thousand_windows(alert):
         needed = max(LEAST_BAD, math.floor(alert.rate * expected) + 1)
         if needed <= 170:
             assert at_least(needed, expected) < 1 / 50_000
+
+
+@examples(5)
+@given(percent=PERCENTS)
+def test_a_bound_is_the_decimal_that_it_is(percent):
+    """Otherwise a share that equals it could be above it, by the last digit of a float."""
+    for alert in BURN_ALERTS:
+        assert alert.bound(percent) == float(Decimal(str(alert.rate)) * (100 - Decimal(str(percent))) / 100)
 
 
 def test_no_request_burns_nothing():

@@ -19,6 +19,8 @@ from model.serving.keeping import Keeping
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+AGAIN_SECONDS = 10.0
+"""How long S3 is left alone after it took something not."""
 LAST_SECONDS = 28.0
 """SageMaker kills a container 30 s after SIGTERM."""
 
@@ -29,8 +31,9 @@ def ship(keeping: Keeping, others: int) -> None:
         signal.signal(number, signal.SIG_IGN)  # what the workers still write comes after it
     place = spool.folder(keeping)
     destination = Destination(keeping)
-    while not select.select([others], [], [], LOOK_SECONDS)[0]:
-        bring(place, destination)
+    wait = LOOK_SECONDS
+    while not select.select([others], [], [], wait)[0]:
+        wait = AGAIN_SECONDS if bring(place, destination) else LOOK_SECONDS
     end = time.monotonic() + LAST_SECONDS
     while bring(place, destination) and time.monotonic() < end:
         time.sleep(LOOK_SECONDS / 4)

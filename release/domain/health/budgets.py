@@ -37,7 +37,7 @@ def conditions(watched: Watched, role: str) -> Iterator[Condition]:
             Reading("failures", "InvocationModelErrors", "Sum"),
             Reading("refusals", "Invocation4XXErrors", "Sum"),
         ),
-        "(failures - refusals)",
+        f"failures - refusals >= {LEAST_BAD}",
         "100 * (failures - refusals) / requests",
     )
     within = f"PR(:{goals.latency_ms * _MICROSECONDS_PER_MILLISECOND:.0f})"
@@ -48,8 +48,10 @@ def conditions(watched: Watched, role: str) -> Iterator[Condition]:
         goals.latency_percent,
         f"of the requests waited over {goals.latency_ms:g} ms for the model",
         (_REQUESTS, Reading("within", "ModelLatency", within)),
-        "(requests * (100 - within) / 100)",
-        "100 - within",
+        # a percentage is no whole number of requests
+        f"requests * (100 - within) / 100 > {LEAST_BAD - 0.5}",
+        "within",
+        of_good=True,
     )
     return (one for objective in (errors, latency) for one in objective.conditions())
 
@@ -65,17 +67,23 @@ class _Objective:
         percent: float,
         words: str,
         readings: tuple[Reading, ...],
-        bad: str,
+        enough: str,
         share: str,
+        of_good: bool = False,
     ) -> None:
+        """`enough` and `share` are metric math: whether there are enough bad ones, and the percentage of bad
+        requests; `of_good`, of the others: what SageMaker answers is compared as it is, so that what is
+        exactly at the bound is not beyond it.
+        """
         self._watched, self._role, self._what, self._percent = watched, role, what, percent
-        self._words, self._readings, self._bad, self._share = words, readings, bad, share
+        self._words, self._readings, self._enough, self._share = words, readings, enough, share
+        self._of_good = of_good
 
     def conditions(self) -> Iterator[Condition]:
         """One for each burn rate."""
         for alert in alerts(self._percent):
             if self._role == names.LIVE or alert.within <= HOUR:
-                long = f"IF({self._bad} >= {LEAST_BAD}, {self._share}, 0)"
+                long = f"IF({self._enough}, {self._share}, {100 * self._of_good})"
                 pair = (self._alarm(alert, alert.long, long), self._alarm(alert, alert.short, self._share))
                 yield Condition(f"{self._what}-{alert.name}", self._role, alert.severity, pair)
 
@@ -94,6 +102,7 @@ class _Objective:
             readings=self._readings,
             expression=expression,
             period=window,
-            bound=bound,
+            bound=round(100 - bound, 10) if self._of_good else bound,
             says=says,
+            below=self._of_good,
         )

@@ -165,6 +165,11 @@ def _resources(service: str, request: Mapping[str, Any]) -> Iterator[str]:
             continue  # a job is allowed by its own name alone
         if isinstance(value := request.get(member), str) and value:
             yield value if value.startswith("arn:") else _arn(pattern, value)
+    entries = request.get("Entries") if service == "events" else None
+    for entry in entries if isinstance(entries, list) else ():
+        named = entry.get("EventBusName") if isinstance(entry, dict) else None
+        bus = str(named or "default")
+        yield bus if bus.startswith("arn:") else _arn("events:{place}:event-bus/{}", bus)
     for member, pattern in _LISTED.get(service, ()):
         listed = request.get(member)
         values = listed if isinstance(listed, list) else []

@@ -11,6 +11,7 @@ from infra.ci.program import compose
 from infra.ci.settings import parse
 from infra.ci.stage_files import Project, project_at
 from release.domain.errors import UsageError
+from sandbox.aws.events import patterns
 from tests.conftest import ROOT
 from tests.infra.ci.examples import PROJECT, by_name, settings
 from tests.infra.declared import ACCOUNT, Declared, record, stage
@@ -88,6 +89,29 @@ def test_alarms_and_endpoints_of_the_stages_are_told_to_a_topic():
     assert findings["detail"] == {"endpointName": ["delays-dev", "delays-staging", "delays-prod"]}
     assert {found.inputs["arn"] for found in declared.of("EventTarget")} == {"arn:of:Topic:events"}
     assert all("input" not in found.inputs for found in declared.of("EventTarget")), "told as they are"
+
+
+@pytest.mark.parametrize(
+    ("alarm", "told"),
+    [
+        ("delays-prod-page", True),
+        ("delays-prod-ticket", True),
+        ("delays-prod-0c77e1d2ab93-errors", True),
+        ("delays-prod-live-errors-fast-1h", False),
+        ("delays-prod-candidate-latency-fast-5min", False),
+        ("others-page", False),
+    ],
+)
+def test_the_silent_alarms_of_objectives_are_told_by_the_one_over_them(alarm, told):
+    """One fault rings many of them: whoever hears of alarms would otherwise hear of each."""
+    event = {
+        "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change",
+        "resources": [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{alarm}"],
+        "detail": {"alarmName": alarm, "state": {"value": "ALARM"}},
+    }
+    [rule] = [one for one in declare().of("EventRule") if one.name == "alarms"]
+    assert patterns.parse(rule.inputs["eventPattern"])(event) == told
 
 
 def test_only_this_stacks_rules_publish_to_its_topic():

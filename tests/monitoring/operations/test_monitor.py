@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 
 from monitoring.counts import Counted
+from monitoring.records.troubles import Trouble
 from release.domain.errors import UsageError
-from tests.monitoring.captured import HOUR, ROW, Scene, line, rows, scores
+from release.domain.ledger import Closed, End, Entered, Opened, Phase, Subject
+from release.domain.pins import Pins, RolloutSettings
+from tests.monitoring.captured import HOUR, ROW, SCHEMA, Scene, line, reading_release, rows, scores
 from tests.release.scenes import ENDPOINT
 
 NEXT = HOUR + timedelta(hours=1)
@@ -92,3 +95,38 @@ def test_an_endpoint_that_captures_nothing_is_an_error_and_no_empty_hour(scene):
     scene.stage.file.endpoints[ENDPOINT] = settings.model_copy(update={"live": pin})
     with pytest.raises(UsageError, match="captures nothing"):
         scene.monitor()
+
+
+def test_two_releases_with_other_schemas_in_one_hour_are_counted_apart(scene):
+    """One took the other's place in the middle of the hour: a minute around that is nobody's."""
+    schema = {
+        **SCHEMA,
+        "features": [*SCHEMA["features"], {"name": "new", "kind": "number", "nullable": True}],
+    }
+    old, new = scene.pin, reading_release(scene.stage, 8, schema)
+    settings = scene.stage.file.endpoints[ENDPOINT]
+    scene.stage.file.endpoints[ENDPOINT] = settings.model_copy(update={"live": new, "previous": old})
+    subject = Subject(kind="promote", endpoint=ENDPOINT, release=new.release, rollout="r")
+    rollout = RolloutSettings(strategy="all-at-once")
+    for minute, what in (
+        (10, Opened(before=Pins(live=old), after=Pins(live=new, previous=old), rollout=rollout)),
+        (20, Entered(event=Phase.MOVING)),
+        (30, Entered(event=Phase.VERIFYING)),
+        (40, Closed(event=End.LANDED)),
+    ):
+        scene.at(HOUR + timedelta(minutes=minute))
+        scene.stage.ledger.append(subject, what)
+    scene.at(HOUR + timedelta(hours=1, minutes=30))
+    scene.capture(
+        *(line(rows(ROW), scores(0.1), f"{minute}", HOUR + timedelta(minutes=minute)) for minute in (5, 25)),
+        *(line(rows(ROW | {"new": 7}), scores(0.1), f"n{n}", HOUR + timedelta(minutes=50)) for n in range(2)),
+    )
+    [record] = scene.monitor().read
+    by_release = {counted.release: counted for counted in record.counts}
+    assert {release: counted.rows for release, counted in by_release.items()} == {
+        old.release: 1,
+        new.release: 2,
+    }
+    assert "new" not in by_release[old.release].columns
+    assert record.troubles == {Trouble.SWITCH.value: 1}
+    assert len(record.tables) == 2

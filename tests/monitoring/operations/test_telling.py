@@ -123,6 +123,9 @@ def test_a_retrain_that_was_refused_is_noted_on_the_finding_which_stays_open(sta
     window = TrainingWindow(model="boosting", data_version="flights-1", learns="months 1-7")
     occasion = Occasion(kind="finding", event=kept.asks)
     ledger = stage.stage.ledger
+    person = subject.model_copy(update={"rollout": "11aa"})
+    ledger.append(person, Asked(by="ann", occasion=Occasion(kind="person"), window=window, champion="a" * 64))
+    ledger.append(person, Ended(outcome="worse"))
     ledger.append(subject, Asked(by="ci", occasion=occasion, window=window, champion="a" * 64))
     ledger.append(subject, Trained(sha256="b" * 64, gates=(GateResult(name="champion", passed=False),)))
     stage.tell()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from monitoring.records.hours import Folder
 from monitoring.records.troubles import NotReadable, Trouble
 from release.domain import names
+from release.domain.errors import UsageError
 from tests.monitoring.captured import HOUR, ROW, SCHEMA, TO, Scene, line, rows, scores
 from tests.release.scenes import NAME
 
@@ -95,7 +96,11 @@ def test_a_variant_that_nobody_put_there_is_named():
 def test_records_of_a_release_whose_manifest_is_gone_are_named():
     scene = Scene()
     del scene.stage.artifacts.manifests[scene.pin.release]
-    record, _ = read(GOOD, line(rows(ROW), scores(0.5), "b"), scene=scene)
+    scene.capture(GOOD, line(rows(ROW), scores(0.5), "b"))
+    with pytest.raises(UsageError, match=r"has no manifest\.json"):
+        scene.monitor()
+    record = scene.records.record(HOUR)
+    assert record is not None
     assert record.troubles == {Trouble.RELEASE.value: 2}
 
 

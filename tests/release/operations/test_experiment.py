@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from release.domain import plan
-from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
+from release.domain.errors import Held, ReleaseFailed, UsageError
 from release.domain.experiment import Concluded
-from release.domain.ledger import Closed, Opened
+from release.domain.ledger import Closed
 from release.domain.state import Standing
 from release.operations import standing
 from release.operations.apply import apply
@@ -21,13 +20,20 @@ from release.operations.rollback import rollback
 from release.operations.status import status
 from release.operations.sync import sync
 from release.operations.unlock import unlock
-from tests.fakes.world import EPOCH, Told
-from tests.release.operations.experiments import ASKED, FROM_DEV, begun, ended, stages
-from tests.release.rollout.judged_scenes import STEP, at_second, events, killed_at, model_of, opened
+from tests.fakes.world import EPOCH
+from tests.release.operations.experiments import (
+    ASKED,
+    FROM_DEV,
+    begun,
+    ended,
+    fenced,
+    settled,
+    sicken,
+    stages,
+    weights,
+)
+from tests.release.rollout.judged_scenes import STEP, at_second, events, model_of, opened
 from tests.release.scenes import ENDPOINT, NAME, as_before, config_of, pins_now, serves, serving, sure
-
-EVERY = pytest.mark.parametrize("every", [11, pytest.param(1, marks=pytest.mark.long)])
-"""How many moments lie between two at which a process dies."""
 
 
 @pytest.fixture
@@ -35,25 +41,6 @@ def both(project):
     """The world, and the stage that compares."""
     dev, prod = stages()
     return project(dev, prod), prod
-
-
-def weights(stage):
-    """Those of the variants that serve now."""
-    return {variant["VariantName"]: variant["CurrentWeight"] for variant in described(stage)}
-
-
-def described_config(stage):
-    return stage.sagemaker.describe(NAME)["EndpointConfigName"]
-
-
-def described(stage):
-    return stage.sagemaker.describe(NAME)["ProductionVariants"]
-
-
-def settled(stage):
-    """The config that an experiment asks for."""
-    found = opened(stage).opened
-    return plan.compared_plan("prod", ENDPOINT, found.before, found.after, ASKED.percent)
 
 
 class TestStart:
@@ -112,19 +99,6 @@ class TestStart:
     def test_a_stage_that_does_not_allow_the_judge_has_none(self, project, told):
         with pytest.raises(UsageError, match="does not allow the strategy 'judged'"):
             begun(project(serving(2, 0, stage="dev"), serving(0, 1)), told)
-
-
-def fenced(prod, release):
-    """Whether a fence of the release stands."""
-    found = prod.fences.of(release)
-    return found is not None and found.stands
-
-
-def sicken(prod, release):
-    """The candidate answers with errors."""
-    candidate = pins_now(prod).candidate
-    if candidate is not None and candidate.release == release:
-        prod.evidence.sick.add(model_of(candidate))
 
 
 class TestWhileItRuns:
@@ -261,27 +235,6 @@ class TestWatch:
         assert found.ended is not None
         assert prod.ledger.current is None
 
-    @EVERY
-    def test_one_who_dies_while_it_is_taken_back_leaves_it_to_a_rollback(self, project, every):
-        moment = 0
-        while True:
-            dev, prod = stages()
-            world = project(dev, prod)
-            before, began = pins_now(prod), begun(world)
-            sicken(prod, began.candidate)
-
-            def watched(world=world):
-                with pytest.raises(ReleaseFailed):
-                    watch(world, "prod", None, Told())
-
-            if not killed_at(prod, moment := moment + every, watched):
-                break
-            if prod.ledger.current is not None:
-                rollback(world, "prod", None, Told())
-            as_before(prod, before)
-            assert fenced(prod, began.candidate)
-        assert moment > 20
-
     def test_without_an_experiment_there_is_nothing_to_watch(self, both, told):
         with pytest.raises(UsageError, match="No experiment runs on delays in prod"):
             watch(both[0], "prod", None, told)
@@ -342,85 +295,3 @@ class TestStop:
         began = begun(world, told)
         stop(world, "prod", None, ended("live"), told)
         assert promote(world, Order("prod"), told).release == began.candidate
-
-
-class TestWhenSomethingDies:
-    @EVERY
-    def test_at_any_moment_of_the_start_the_same_again_goes_on(self, project, every):
-        moment = 0
-        while True:
-            dev, prod = stages()
-            world = project(dev, prod)
-            if not killed_at(prod, moment := moment + every, lambda world=world: begun(world)):
-                break
-            found = begun(world)
-            assert weights(prod) == {"live": 50.0, "candidate": 50.0}
-            assert described_config(prod) == settled(prod).name
-            assert sum(isinstance(s.entry.what, Opened) for s in prod.ledger.stored) == 1
-            assert found.disagreements == ()
-        assert moment > 40
-
-    @EVERY
-    @pytest.mark.parametrize("keep", ["live", "candidate"])
-    def test_at_any_moment_of_the_end_the_same_again_ends_it(self, project, keep, every):
-        moment = 0
-        while True:
-            dev, prod = stages()
-            world = project(dev, prod)
-            before, began = pins_now(prod), begun(world)
-            run = lambda world=world: stop(world, "prod", None, ended(keep), Told())  # noqa: E731
-            if not killed_at(prod, moment := moment + every, run):
-                break
-            if prod.ledger.current is not None:
-                run()
-            if keep == "live":
-                as_before(prod, before)
-                assert not fenced(prod, began.candidate)
-            else:
-                assert serves(prod) == config_of(pins_now(prod).live)
-                assert sure(pins_now(prod).live).release == began.candidate
-                assert prod.ledger.current is None
-        assert moment > 10
-
-    @EVERY
-    @pytest.mark.parametrize("keep", ["live", "candidate"])
-    def test_at_any_moment_a_rollback_takes_the_candidate_back(self, project, keep, every):
-        moment = 0
-        while True:
-            dev, prod = stages()
-            world = project(dev, prod)
-            before = pins_now(prod)
-
-            def whole(world=world):
-                begun(world)
-                stop(world, "prod", None, ended(keep), Told())
-
-            if not killed_at(prod, moment := moment + every, whole):
-                break
-            if prod.ledger.current is None:
-                continue
-            rollback(world, "prod", None, Told())
-            as_before(prod, before)
-        assert moment > 60
-
-    def test_an_end_that_was_decided_is_not_decided_otherwise(self, both, told):
-        world, prod = both
-        began = begun(world, told)
-        prod.ledger.append(opened(prod).subject, ended("candidate"))
-        prod.new_process()
-        with pytest.raises(Held, match="It was decided to keep candidate: two points"):
-            stop(world, "prod", None, ended("live"), told)
-        assert stop(world, "prod", None, ended("candidate"), told).serves == began.candidate
-
-    def test_one_that_has_not_begun_to_compare_is_begun_or_taken_back(self, both, told):
-        world, prod = both
-        assert killed_at(prod, 30, lambda: begun(world))
-        with pytest.raises(Held, match="has not begun to compare"):
-            stop(world, "prod", None, ended("live"), told)
-
-    def test_one_that_somebody_begins_is_waited_for(self, both, told):
-        world, prod = both
-        assert killed_at(prod, 30, lambda: begun(world))
-        prod.ledger.living = {opened(prod).owner.pid}
-        with pytest.raises(ServiceError, match="is at work on the experiment"):
-            stop(world, "prod", None, ended("live"), told)

@@ -1,14 +1,20 @@
 """What is sensitive is dropped or hashed, whatever format a request came in."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from model.serving.application import Application, Request
 from model.serving.capture.redaction import MARK, Redaction, hashed
+from model.serving.formats.refusals import ATTRIBUTES
 from model.serving.models.columns import Rows, Table, from_rows
 from model.serving.models.schema import parse_schema
+from tests.model.serving.asking import load_model
 from tests.model.serving.capture.keeping_examples import sensitive
+from tests.model.serving.examples import ROW, instances, write_artifact
 
 KEY = b"k" * 32
 NUMBERS: list[tuple[float | None, ...]] = [(3.0, 1.5), (-2.25, None)]
@@ -53,3 +59,20 @@ def test_a_number_has_one_hash_however_precisely_it_was_sent():
 def test_equal_values_of_two_features_and_of_two_keys_have_different_hashes():
     found = {hashed(KEY, "a", "x"), hashed(KEY, "b", "x"), hashed(b"other", "a", "x")}
     assert len(found) == 3
+
+
+@pytest.mark.parametrize("attributes", ["", "invalid-rows=null"])
+def test_what_is_sensitive_is_not_repeated_in_an_answer(tmp_path, attributes):
+    answer = refused(tmp_path, sensitive(size="drop"), attributes)
+    assert "77.5" not in answer
+    assert "a value that is sensitive" in answer
+    assert "77.5" in refused(tmp_path, sensitive(), attributes)
+
+
+def refused(folder: Path, schema: Any, attributes: str) -> str:
+    """The answer to a row whose size is no number."""
+    application = Application(lambda: True)
+    application.ready(load_model(write_artifact(folder, schema=schema)))
+    headers = {"content-type": "application/json", ATTRIBUTES: attributes}
+    body = instances(ROW, ROW | {"size": "77.5 of mine"})
+    return application.respond(Request("POST", "/invocations", headers, body)).body.decode()
