@@ -45,6 +45,14 @@ def test_an_outage_pages_within_two_minutes(tmp_path):
 
 
 @pytest.mark.long
+def test_a_minute_that_matters_little_pages_nobody(tmp_path):
+    """Half of it fails: a tenth of five minutes, and a fiftieth of all there was."""
+    steps = 20 * MINUTE
+    life = Life().answered((100, 0, steps), (50, 50, MINUTE), (100, 0, MINUTE))
+    assert_rings(tmp_path, life, {steps: set(), steps + MINUTE: {(ERRORS, "live", TICKET)}})
+
+
+@pytest.mark.long
 def test_after_healthy_hours_a_page_comes_as_soon_and_ends_within_its_short_window(tmp_path):
     life = Life().answered((100, 0, 3 * HOUR), (0, 100, 3 * MINUTE), (100, 0, HOUR))
     down, up = 3 * HOUR + 2 * MINUTE, 3 * HOUR + 3 * MINUTE
