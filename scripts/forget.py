@@ -59,7 +59,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
 def _words(done: Done, dry: bool) -> list[str]:
     went = f"{done.records:,} records in {done.files:,} files, {done.versions:,} versions of objects"
     lines = [f"{went} would be deleted" if dry else f"[green]✓[/green] {went} are deleted: {done.id}"]
-    lines += [f"to be counted anew: {', '.join(done.hours)}"] if done.hours else []
+    again = " ".join(f"--again {hour}" for hour in done.hours)
+    lines += [f"count what is left anew: ./slipway monitor {done.stage} {again}"] if again and not dry else []
     if done.unread:
         words = f"{done.unread:,} records cannot be read, and are still there: delete their day (--day)"
         lines.append(f"[yellow]! {words}[/yellow]")

@@ -138,6 +138,18 @@ def test_what_is_gone_is_counted_and_named(kept):
     assert (finding["finding"]["kind"], [finding["id"]]) == ("capture", said["findings"])
 
 
+def test_one_request_is_forgotten_and_the_ledger_proves_it(kept):
+    name = next(one["eventMetadata"]["inferenceId"] for one in records(kept) if "few-" in str(one))
+    order = ("forget", "dev", "--inference-id", name)
+    assert kept.slipway(*order, "--dry-run").result["records"] >= 1
+    done = kept.slipway(*order, "--reason", "asked by its owner").result
+    assert done["records"] >= 1
+    assert name not in {one["eventMetadata"].get("inferenceId") for one in records(kept)}
+    began, ended = [one.what for one in kept.entries("dev") if one.subject.kind == "forget"]
+    assert (began.id, ended.proof) == (done["id"], done["proof"])
+    kept.slipway("verify", "dev")
+
+
 @pytest.mark.long
 def test_a_hundred_thousand_requests_under_kills_and_an_update_give_as_many_records(kept, trained):
     loses_nothing(kept, trained, MANY, "many", "logistic")
