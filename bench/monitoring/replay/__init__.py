@@ -5,5 +5,6 @@ live        a release of the example in the sandbox answers them; what it captur
 records     captured records into hours of rows and counts, in the flights' own time
 days        one look at the end of each simulated day: quality and drift
 retraining  models trained on what was known before each month, on that month
+document    docs/replay.md
 report      months in a table, plots, a page and JSON: the same at every run
 """

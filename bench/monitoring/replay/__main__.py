@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bench.monitoring.replay import days, records, report, retraining
+from bench.monitoring.replay import days, document, records, report, retraining
 from bench.monitoring.replay.flights import hours, truth
 from bench.monitoring.replay.live import Live
 from bench.monitoring.replay.remembered import Remembered
@@ -30,10 +30,18 @@ BUILD = ROOT / ".build"
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=DAYS, help=f"from {FIRST} on (default {DAYS})")
+    parser.add_argument(
+        "--docs", action="store_true", help="write docs/replay.md from what there is, no more"
+    )
     parser.add_argument("--out", type=Path, default=BUILD / "replay", help="the folder of the report")
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
+    if args.docs:
+        found = json.loads((args.out / report.DATA).read_text(encoding="utf-8"))
+        document.write(found, ROOT / "docs")
+        out.result(found, f"[green]✓[/green] {ROOT / 'docs' / 'replay.md'}")
+        return 0
     found = replay(args.out, args.days, out)
     out.result(found, f"\n[green]✓[/green] {args.out / report.PAGE}", *report.lines(found))
     return 0

@@ -132,7 +132,7 @@ def page(found: Mapping[str, Any]) -> str:
         "<h1>September to December, replayed</h1>",
         "<p>Real requests to a live endpoint; rows stand in the time of their flights, labels came late. ",
         "A gap is mean score less base rate.</p>",
-        _drawn(found),
+        drawn(found),
         "<h2>Month by month</h2>",
         _table(_HEAD, [_cells(month) for month in found["months"]]),
     ]
@@ -183,8 +183,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><tr>{titles}</tr>{body}</table>"
 
 
-def _drawn(found: Mapping[str, Any]) -> str:
-    """Gaps by day with what alarmed, and what models of other months would have ranked."""
+def drawn(found: Mapping[str, Any]) -> str:
+    """As SVG: gaps by day with what alarmed, and how models of other months would have ranked."""
     import matplotlib.pyplot as plt
 
     plots.style()
@@ -209,8 +209,8 @@ def _drawn(found: Mapping[str, Any]) -> str:
     if months:
         below.legend(frameon=False)
     figure.tight_layout()
-    drawn = io.StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    written = io.StringIO()
+    figure.savefig(written, format="svg", metadata={"Date": None})
     plt.close(figure)
-    text = drawn.getvalue()
+    text = written.getvalue()
     return text[text.index("<svg") :]
