@@ -50,6 +50,8 @@ class Monitored:
     """Up to here the hours are complete."""
     deciding: Deciding
     """What the hours of the live release show."""
+    gap: datetime | None = None
+    """An hour that was not read while later ones were: none from there on is decided."""
 
     @property
     def needs_a_person(self) -> bool:
@@ -95,8 +97,17 @@ def monitor(
         late = {}
     anew = any(hour < (records.watermark() or end) for hour in reading.again)
     deciding = decided(records, findings, name, live.release, settings.monitoring.drift, anew)
+    watermark = records.watermark()
     return Monitored(
-        ports.name, name, live.release, tuple(reading.found), tuple(reading.elsewhere), late, end, deciding
+        stage=ports.name,
+        endpoint=name,
+        release=live.release,
+        read=tuple(reading.found),
+        elsewhere=tuple(reading.elsewhere),
+        late=late,
+        until=end,
+        deciding=deciding,
+        gap=watermark if watermark and records.done(watermark, end) else None,
     )
 
 

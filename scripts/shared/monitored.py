@@ -64,6 +64,11 @@ def words(found: Monitored, told: Told) -> list[str]:
         f"[yellow]! {one.kind} {escape(one.subject)}[/yellow]: {escape(one.summary)}"
         for one in found.deciding.standing
     ]
+    if found.gap:
+        hour = f"{found.gap:%Y-%m-%dT%H}"
+        said.append(
+            _warning(f"{hour} was not read, so no hour from there on is decided: read it, without --since")
+        )
     decision = found.deciding.decision
     if decision and decision.effects and not found.deciding.standing:
         said.append(f"[green]✓[/green] no finding in {decision.effects[0].days} days of {where}")

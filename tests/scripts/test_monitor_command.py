@@ -73,6 +73,15 @@ def test_one_hour_is_read_again_on_request_and_none_that_is_not_over(scene, run)
     assert (code, "is not complete" in err) == (2, True)
 
 
+def test_hours_that_were_left_out_are_named_until_they_are_read(scene, run, monkeypatch):
+    fill(scene, 0, 2)
+    run("--until", "2026-01-01T13")
+    monkeypatch.setattr("tests.fakes.findings.Shelf.now", lambda shelf: HOUR + timedelta(minutes=270))
+    _, out, _ = run("--since", "2026-01-01T14")
+    assert "2026-01-01T13 was not read, so no hour from there on is decided" in " ".join(out.split())
+    assert "was not read" not in run()[1]
+
+
 def test_what_is_no_hour_is_refused(run):
     with pytest.raises(SystemExit) as end:
         run("--since", "noon")
