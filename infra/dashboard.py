@@ -17,7 +17,9 @@ from release.domain.health.told import Health
 
 WINDOWS = "Slipway/Endpoint"
 """The namespace of what a container counts itself (docs/telemetry.md): of all variants of an endpoint."""
-COLUMNS, WIDE, HIGH = 24, 8, 6
+COLUMNS, WIDE, HIGH, TOP = 24, 8, 6, 4
+"""Of CloudWatch's grid: its width, that of a graph, and the heights of a graph and of what is above all."""
+ROW = COLUMNS // WIDE
 ROLES = (names.LIVE, names.CANDIDATE)
 
 Widget = dict[str, Any]
@@ -33,7 +35,13 @@ def body(watched: Watched, told: Health, place: Place) -> dict[str, Any]:
         *_fleet(watched, region),
     ]
     placed = [
-        {**graph, "x": WIDE * (number % 3), "y": 4 + HIGH * (number // 3), "width": WIDE, "height": HIGH}
+        {
+            **graph,
+            "x": WIDE * (number % ROW),
+            "y": TOP + HIGH * (number // ROW),
+            "width": WIDE,
+            "height": HIGH,
+        }
         for number, graph in enumerate(graphs)
     ]
     return {"start": "-PT3H", "periodOverride": "inherit", "widgets": [*_head(watched, told, place), *placed]}
@@ -49,12 +57,13 @@ def _head(watched: Watched, told: Health, place: Place) -> list[Widget]:
         f"Back to the release before: `./slipway rollback {where}`."
     )
     head: list[Widget] = [
-        {"type": "text", "x": 0, "y": 0, "width": 16, "height": 4, "properties": {"markdown": text}}
+        {"type": "text", "x": 0, "y": 0, "width": 2 * WIDE, "height": TOP, "properties": {"markdown": text}}
     ]
     alarms = [place.arn("cloudwatch", f"alarm:{message.name}") for message in told.messages]
     if alarms:
         properties = {"title": "Told", "alarms": alarms}
-        head.append({"type": "alarm", "x": 16, "y": 0, "width": 8, "height": 4, "properties": properties})
+        where_to = {"x": 2 * WIDE, "y": 0, "width": WIDE, "height": TOP}
+        head.append({"type": "alarm", **where_to, "properties": properties})
     return head
 
 
@@ -70,7 +79,10 @@ def _answers(watched: Watched, region: str) -> list[Widget]:
         )
     ]
     failed = [line for role in ROLES for line in _share(watched, role, MINUTE, "100 *", "failed, %")]
-    bounds = {f"{alert.name} burn": 100 * alert.bound(goals.availability_percent) for alert in _of(watched)}
+    bounds = {
+        f"{alert.name} burn": 100 * alert.bound(goals.availability_percent)
+        for alert in alerts(watched.objectives.availability_percent)
+    }
     latency = [
         _metric(watched, role, "ModelLatency", f"{statistic}, microseconds", statistic)
         for role in ROLES
@@ -86,7 +98,10 @@ def _answers(watched: Watched, region: str) -> list[Widget]:
 
 def _burns(watched: Watched, region: str) -> list[Widget]:
     """How many times as fast as the budgets last they are used up, and the time that SageMaker adds."""
-    rates = {f"{alert.name}: {alert.severity}": alert.rate for alert in _of(watched)}
+    rates = {
+        f"{alert.name}: {alert.severity}": alert.rate
+        for alert in alerts(watched.objectives.availability_percent)
+    }
     graphs = []
     for window in (5 * MINUTE, HOUR):
         lines = [
@@ -140,10 +155,6 @@ def _fleet(watched: Watched, region: str) -> list[Widget]:
         _graph("Instances: how many", region, instances, bounds),
         _graph("What the containers count, both variants", region, counted),
     ]
-
-
-def _of(watched: Watched) -> Sequence[Any]:
-    return tuple(alerts(watched.objectives.availability_percent))
 
 
 def _per_budget(watched: Watched) -> str:

@@ -2,6 +2,7 @@
 
     finding.py     what monitoring noticed, as a value            counts.py   what was counted of one hour
     rows.py        one answered row, as a table's columns
+    capture/       whether all of it is there, and what of it is to be forgotten
     drift/         counted hours and a reference to findings      quality/    scores, late labels to findings
     experiments/   two releases on a business outcome             alerts/     findings to events, a retrain
     prometheus/    objectives to rules and dashboards, off AWS

@@ -111,6 +111,14 @@ _SOURCE: Mapping[str, str] = {
 """What of a stage is read to bring its live release elsewhere, or to train it anew."""
 _FENCES: Mapping[str, str] = {"Bucket": "ListBucket", "Objects": "GetObject", "Key": "Decrypt"}
 _LEDGER: Mapping[str, str] = {"Objects": "PutObject", "Key": "GenerateDataKey"}
+_MONITORING = "monitoring/"
+"""Where a stage's bucket keeps what was counted of captured records."""
+_CAPTURE: Mapping[str, str] = {
+    "Objects": "GetObject",
+    "NoResource": "GetMetricData",
+    deployer_policy.CAPTURED: "ListBucket GetObject",
+}
+_COUNTS: Mapping[str, str] = {"Objects": "GetObject PutObject DeleteObject"}
 _FINDINGS: Mapping[str, str] = {
     "Bucket": "ListBucket",
     "Objects": "GetObject PutObject",
@@ -189,7 +197,7 @@ def asking(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
 
 
 def noticing(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
-    """Findings are kept in these stages, entered in their ledgers, and told to EventBridge."""
+    """What is captured in these stages is counted; findings are kept, entered in the ledgers, and told of."""
     kept = _part(stages, "Findings", _FINDINGS, (names.FINDINGS,), "what is noticed, one record a finding")
     places = dict.fromkeys(Place(stage.account, stage.region) for stage in stages)
     buses = [place.arn("events", "event-bus/default") for place in places]
@@ -200,7 +208,11 @@ def noticing(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     entered = _part(
         stages, "Ledger", _LEDGER, ("ledger",), "that a finding was opened, got worse, was closed"
     )
-    return (*kept, *entered, Grant(told, "findings become events, of this source alone"))
+    read = _part(
+        stages, "Capture", _CAPTURE, (f"{names.CAPTURE}/",), "what callers sent and got, to count it"
+    )
+    counted = _part(stages, "Counts", _COUNTS, (_MONITORING,), "hours that were counted, each once")
+    return (*read, *counted, *kept, *entered, Grant(told, "findings become events, of this source alone"))
 
 
 def state(place: Place, bucket: str, key_arn: str | None, writes: bool) -> tuple[Grant, ...]:

@@ -1,22 +1,26 @@
 """The lines of files that callers and their pipelines leave: in a folder, or under a prefix in S3.
 
-Each file is read line by line, so that its size does not matter; one that ends with `.gz` is unpacked.
+Each file is read line by line, so that its size does not matter; one that ends with `.gz` is unpacked. Of
+Parquet, the tables of captured rows, each row is a line with what an exposure needs.
 """
 
 import gzip
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from monitoring import rows
 from monitoring.experiments.reading import Line
 from release.adapters.aws import MISSING, error_code
 from release.domain import s3_uri
 from release.domain.errors import UsageError
 
-KINDS = (".jsonl", ".json", ".csv", ".jsonl.gz", ".json.gz", ".csv.gz")
+PARQUET = ".parquet"
+KINDS = (".jsonl", ".json", ".csv", ".jsonl.gz", ".json.gz", ".csv.gz", PARQUET)
 
 
 class Told:
@@ -62,8 +66,30 @@ class Told:
 
 
 def _lines(place: str, stream: Any) -> Iterator[Line]:
+    if place.endswith(PARQUET):
+        yield from _rows(place, stream.read())
+        return
     plain = gzip.GzipFile(fileobj=stream) if place.endswith(".gz") else stream
     if not isinstance(plain, io.BufferedIOBase):
         plain = (line + b"\n" for line in plain.iter_lines())
     for number, line in enumerate(plain, start=1):
         yield Line(place, number, line.decode("utf-8", "replace"))
+
+
+def _rows(place: str, data: bytes) -> Iterator[Line]:
+    """Rows of captured records. Raises UsageError for a file that holds none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wanted = [rows.INFERENCE, rows.VARIANT, rows.AT]
+    try:
+        batches = pq.ParquetFile(io.BytesIO(data)).iter_batches(columns=wanted)
+        found = (values for batch in batches for values in batch.select(wanted).to_pylist())
+        for number, values in enumerate(found, start=1):
+            yield Line(place, number, json.dumps(values | {rows.AT: str(values[rows.AT])}))
+    except (pa.ArrowInvalid, KeyError) as error:
+        raise UsageError(
+            f"{place} is no table of captured rows: {error}",
+            "Nothing was told of the experiment.",
+            "Name a place that holds exposures, or leave it to the stage's own.",
+        ) from None

@@ -102,7 +102,7 @@ def test_a_project_that_no_policy_can_name_is_refused_before_anything_is_made():
         [role.policy() for role in by_name(project=project).values()]
 
 
-def test_captured_answers_are_read_by_whoever_rolls_out_and_by_nobody_else():
+def test_captured_answers_are_read_by_whoever_rolls_out_or_monitors_and_by_nobody_else():
     captured = {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/answers"}}}
     project = Project(tuple(stage(captured, name=name) for name in STAGES))
     there = "arn:aws:s3:::kept-elsewhere/answers/delays-prod/live/x.jsonl"
@@ -110,7 +110,9 @@ def test_captured_answers_are_read_by_whoever_rolls_out_and_by_nobody_else():
     readers = {
         name for name, role in roles.items() if allows([json.loads(role.policy())], "s3:GetObject", there)
     }
-    assert readers == {name for name in roles if name.startswith(("promote-", "release", "retrain"))}
+    assert readers == {
+        name for name in roles if name.startswith(("promote-", "release", "retrain", "monitor"))
+    }
 
 
 def test_who_only_reads_writes_nothing_anywhere():
@@ -196,6 +198,12 @@ def test_who_monitors_keeps_findings_and_tells_of_them_and_moves_nothing():
         assert may("read-only", "s3:GetObject", kept)
         assert may("retrain", "s3:GetObject", kept)
         assert not may("read-only", "s3:PutObject", kept)
+        captured, counted = (
+            f"{BUCKET.format(found)}/{place}/delays/x" for place in ("capture", "monitoring")
+        )
+        assert may("monitor", "s3:GetObject", captured)
+        assert not may("monitor", "s3:PutObject", captured)
+        assert may("monitor", "s3:PutObject", counted)
         assert not may("monitor", "sagemaker:UpdateEndpoint", ENDPOINT.format(found))
         assert not may("monitor", "s3:DeleteObject", kept)
     bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"

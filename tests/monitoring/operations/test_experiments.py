@@ -2,12 +2,16 @@
 
 import gzip
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from monitoring.experiments import joining
-from monitoring.experiments.assignment import arm
+from monitoring import rows
+from monitoring.experiments import joining, reading
+from monitoring.experiments.assignment import arm, inference_id
+from monitoring.experiments.joining import Exposure, Troubles
 from monitoring.experiments.reading import Line
 from monitoring.operations import experiments
 from monitoring.operations.experiments import Places
@@ -118,3 +122,28 @@ class TestPlaces:
 
     def test_a_prefix_with_nothing_under_it_has_no_lines(self):
         assert list(Told(FakeS3()).lines("s3://bucket/experiments/x/")) == []
+
+    def test_rows_of_captured_records_are_read_from_their_tables(self, tmp_path):
+        at = datetime(2026, 11, 1, 1, tzinfo=UTC)
+        columns = {
+            rows.INFERENCE: [inference_id("3f2a9c01d4e7", "user-1"), None],
+            rows.VARIANT: ["candidate", "live"],
+            rows.AT: pa.array([at, at], pa.timestamp("ms", "UTC")),
+            rows.SCORE: [0.1, 0.2],
+        }
+        pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+        troubles = Troubles()
+        found = list(reading.exposures(Told(None).lines(str(tmp_path)), troubles))
+        assert found == [
+            Exposure("user-1", "candidate", at, "3f2a9c01d4e7"),
+            Exposure(None, "live", at),
+        ]
+        assert not troubles.counts
+
+    def test_a_table_of_something_else_is_refused(self, tmp_path):
+        pq.write_table(pa.table({"x": [1]}), tmp_path / "a.parquet")
+        with pytest.raises(UsageError, match="is no table of captured rows"):
+            list(Told(None).lines(str(tmp_path)))
+        (tmp_path / "a.parquet").write_bytes(b"garbage")
+        with pytest.raises(UsageError, match="is no table of captured rows"):
+            list(Told(None).lines(str(tmp_path)))

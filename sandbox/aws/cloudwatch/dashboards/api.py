@@ -29,7 +29,7 @@ def put_dashboard(request: CloudWatchResponse) -> ActionResult:
         )
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DashboardInvalidInputError("The field DashboardBody must be a valid JSON object") from None
     found = [{"dataPath": one.path, "message": one.message} for one in problems(body)]
     if found:

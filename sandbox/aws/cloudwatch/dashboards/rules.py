@@ -121,7 +121,8 @@ def _metrics(path: str, properties: Mapping[str, Any]) -> Iterator[Problem]:
         yield _one_of(f"{path}/view", VIEWS)
     yield from _annotations(f"{path}/annotations", properties.get("annotations", {}))
     lines = properties.get("metrics")
-    if lines is None and not properties.get("annotations", {}).get("alarms"):
+    annotations = properties.get("annotations")
+    if lines is None and not (isinstance(annotations, dict) and annotations.get("alarms")):
         yield Problem(path, "Should have required property 'metrics'")
         return
     if not isinstance(lines, list) or not 1 <= len(lines) <= MOST_METRICS:
@@ -131,7 +132,7 @@ def _metrics(path: str, properties: Mapping[str, Any]) -> Iterator[Problem]:
     for number, line in enumerate(lines):
         yield from _line(f"{path}/metrics/{number}", line)
         options = line[-1] if isinstance(line, list) and line and isinstance(line[-1], dict) else {}
-        ids += [options["id"]] if "id" in options else []
+        ids += [str(options["id"])] if "id" in options else []
     for identifier in sorted({one for one in ids if ids.count(one) > 1}):
         yield Problem(f"{path}/metrics", f"The id '{identifier}' is used more than once")
 
@@ -187,7 +188,11 @@ def _annotations(path: str, annotations: Any) -> Iterator[Problem]:
     if not isinstance(annotations, dict):
         yield Problem(path, "Should be object")
         return
-    for number, mark in enumerate(annotations.get("horizontal", ())):
+    horizontal = annotations.get("horizontal", [])
+    if not isinstance(horizontal, list):
+        yield Problem(f"{path}/horizontal", "Should be array")
+        return
+    for number, mark in enumerate(horizontal):
         marks = mark if isinstance(mark, list) else [mark]
         if not all(isinstance(one, dict) and _is_number(one.get("value")) for one in marks):
             yield Problem(f"{path}/horizontal/{number}", "Should have required property 'value'")

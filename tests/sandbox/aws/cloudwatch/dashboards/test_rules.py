@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.aws.cloudwatch.dashboards.rules import problems
 
@@ -77,3 +79,34 @@ def test_what_is_wrong_is_said_with_its_place(body: Any, path: str, words: str) 
     found = problems(body)
     assert [one.path for one in found] == [path]
     assert words in found[0].message
+
+
+NONSENSE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    place=st.sampled_from(["widgets", "widget", "properties", "annotations", "metrics", "line", "options"]),
+    member=st.sampled_from(
+        ["type", "x", "width", "alarms", "horizontal", "id", "expression", "stat", "region"]
+    ),
+    value=NONSENSE,
+)
+def test_whatever_is_asked_the_answer_is_a_list_of_problems(place: str, member: str, value: Any) -> None:
+    """Never an error of Python's."""
+    whole = graph()
+    bodies: dict[str, Any] = {
+        "widgets": {"widgets": value},
+        "widget": {"widgets": [value, {**whole, member: value}]},
+        "properties": {"widgets": [{**whole, "properties": value}, graph(**{member: value})]},
+        "annotations": {
+            "widgets": [graph(annotations=value), graph(metrics=None, annotations={member: value})]
+        },
+        "metrics": {"widgets": [graph(metrics=value)]},
+        "line": {"widgets": [graph(metrics=[value, [value], [value, value]])]},
+        "options": {"widgets": [graph(metrics=[[*LINE[:4], {member: value}], [{member: value}]])]},
+    }
+    assert isinstance(problems(bodies[place]), list)
