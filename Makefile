@@ -17,11 +17,20 @@ setup: ## .venv and the tools (pulumi, crane, actionlint), once
 data-tools: setup ## DVC, in an environment of its own in .tools/dvc (docs/data.md)
 	@$(BIN)/python -m scripts.setup.data_tools
 
+spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs Java 17 (docs/monitoring.md)
+	@$(BIN)/python -m scripts.setup.spark_tools
+
+monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
+	@$(BIN)/python -m scripts.setup.monitoring_tools
+
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
+
+replay: setup ## September to December through a live endpoint, truth late: what alarmed month by month; the page in .build/replay/
+	@$(BIN)/python -m bench.monitoring.replay $(ARGS)
 
 test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
@@ -80,6 +89,15 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
 
+bench-quality: setup ## when late labels show the incident of August, beside weekly thresholds, and how often wrongly; raw results in .build/bench/quality/
+	@$(BIN)/python -m bench.monitoring.quality $(ARGS)
+
+bench-monitoring: setup ## 100 million captured rows to tables and counts; goes on where it stopped; raw results in .build/bench/monitoring/
+	@$(BIN)/python -m bench.monitoring $(ARGS)
+
+bench-experiments: setup ## experiments of known truth, looked at every minute for a month; raw results in .build/bench/monitoring/
+	@$(BIN)/python -m bench.monitoring.experiments $(ARGS)
+
 bench-drift: setup ## drift found where there is none and where there is some, beside PSI and Evidently; raw results in .build/bench/drift/
 	@$(BIN)/python -m bench.monitoring.drift $(ARGS)
 
@@ -130,6 +148,7 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) --generate-hashes -c requirements.lock model/training/requirements.in -o model/training/requirements.txt
 	@$(COMPILE) --generate-hashes model/image/requirements.in -o model/image/requirements.txt
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
+	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
 	@$(COMPILE) --generate-hashes scripts/setup/drift_report.in -o scripts/setup/drift_report.txt
 
 clean: ## delete what runs made; .venv and .tools stay

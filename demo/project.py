@@ -10,6 +10,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from release.domain.paging import Told
+
 ROOT = Path(__file__).resolve().parents[1]
 TIME_SCALE = 240
 """How much shorter a sandbox waits than AWS, so that watching a canary for 240 s takes a second."""
@@ -65,12 +67,23 @@ def make_project(folder: Path, root: Path = ROOT) -> Path:
 
 
 def guarded_project(folder: Path) -> Path:
-    """A project folder whose later stages roll out under alarms, as nobody calls them."""
+    """A project folder whose later stages roll out under alarms, as nobody calls them, and tell nobody."""
     make_project(folder)
     change_stage(folder, "dev", AT_ONCE)
     for stage in ("staging", "prod"):
         change_stage(folder, stage, GUARDED)
+        tell(folder, stage, "nothing")
     return folder
+
+
+def tell(project: Path, stage: str, what: Told) -> None:
+    """Say what is told of the health of every endpoint of a project's stage."""
+    yaml, path = YAML(), project / f"Pulumi.{stage}.yaml"
+    document = yaml.load(path.read_text(encoding="utf-8"))
+    for endpoint in document["config"]["slipway:endpoints"].values():
+        endpoint["monitoring"] = {"paging": {"tell": what}}
+    with path.open("w", encoding="utf-8") as out:
+        yaml.dump(document, out)
 
 
 def change_stage(

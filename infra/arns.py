@@ -25,6 +25,10 @@ class Place:
         """ARN of a bucket; S3 puts neither account nor region into it."""
         return f"arn:{self.partition}:s3:::{name}"
 
+    def dashboard(self, name: str) -> str:
+        """ARN of a dashboard of CloudWatch's, which have no region."""
+        return f"arn:{self.partition}:cloudwatch::{self.account}:dashboard/{name}"
+
     def iam(self, resource: str) -> str:
         """ARN of a resource of IAM's, which knows no region: `role/…`."""
         return f"arn:{self.partition}:iam::{self.account}:{resource}"

@@ -26,18 +26,23 @@ _SERVING = """
     CreateEndpoint DescribeEndpoint DeleteEndpoint UpdateEndpoint UpdateEndpointWeightsAndCapacities
     InvokeEndpoint AddTags DeleteTags ListTags
 """
-_SCALING = """
+_TAGS = "*agResource ListTagsForResource"
+"""TagResource and UntagResource in one: a policy may not be much longer. What reads is named by itself: jobs
+that change nothing have it too (`infra/ci/grants.py`)."""
+_SCALING = f"""
     RegisterScalableTarget DeregisterScalableTarget DescribeScalableTargets PutScalingPolicy
-    DeleteScalingPolicy DescribeScalingPolicies TagResource UntagResource ListTagsForResource
+    DeleteScalingPolicy DescribeScalingPolicies {_TAGS}
 """
-_ALARMS = "PutMetricAlarm DeleteAlarms DescribeAlarmHistory TagResource UntagResource ListTagsForResource"
-_LOGS = """
-    CreateLogGroup DeleteLogGroup PutRetentionPolicy TagResource UntagResource ListTagsForResource
+_ALARMS = f"""
+    PutMetricAlarm DeleteAlarms DescribeAlarmHistory GetDashboard PutDashboard DeleteDashboards {_TAGS}
+"""
+_LOGS = f"""
+    CreateLogGroup DeleteLogGroup PutRetentionPolicy {_TAGS}
     DescribeLogStreams GetLogEvents FilterLogEvents
 """
-_TOPIC = """
-    CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes TagResource UntagResource
-    ListTagsForResource Subscribe Unsubscribe GetSubscriptionAttributes ListSubscriptionsByTopic
+_TOPIC = f"""
+    CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes {_TAGS}
+    Subscribe Unsubscribe GetSubscriptionAttributes ListSubscriptionsByTopic
 """
 _BUCKET = """
     CreateBucket DeleteBucket ListBucket ListBucketVersions GetBucket* PutBucketTagging PutBucketPolicy
@@ -50,11 +55,11 @@ _PEOPLES = (names.APPROVALS, names.WAIVERS)
 """What whoever deploys neither writes nor deletes: yeses and waivers, of people with rights of their own."""
 _THEIR_OBJECTS = "PutObject DeleteObject DeleteObjectVersion"
 """Deleting the newest version would bring back the one before: a yes that was taken back since."""
-_REGISTRY = """
+_REGISTRY = f"""
     CreateRepository DeleteRepository DescribeRepositories PutLifecyclePolicy GetLifecyclePolicy
-    DeleteLifecyclePolicy PutImageTagMutability PutImageScanningConfiguration TagResource UntagResource
-    ListTagsForResource DescribeImages BatchGetImage BatchDeleteImage BatchCheckLayerAvailability
-    GetDownloadUrlForLayer InitiateLayerUpload UploadLayerPart CompleteLayerUpload PutImage
+    DeleteLifecyclePolicy PutImageTagMutability PutImageScanningConfiguration {_TAGS}
+    DescribeImages BatchGetImage BatchDeleteImage BatchCheckLayerAvailability
+    GetDownloadUrlForLayer UploadLayerPart *LayerUpload PutImage
 """
 _KEY = """
     DescribeKey GetKeyPolicy PutKeyPolicy GetKeyRotationStatus EnableKeyRotation UpdateKeyDescription
@@ -82,7 +87,7 @@ _ALL_JOBS = """
 _ALL_LOGS = "/aws/sagemaker/Tra*Jobs"
 """The groups of transform and of training jobs."""
 _NO_RESOURCE = """
-    cloudwatch:DescribeAlarms cloudwatch:GetMetricData
+    cloudwatch:DescribeAlarms cloudwatch:GetMetricData cloudwatch:PutCompositeAlarm
     ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
     sagemaker:ListEndpointConfigs sagemaker:ListEndpoints sagemaker:ListModels
     servicequotas:ListAWSDefaultServiceQuotas servicequotas:ListServiceQuotas
@@ -145,6 +150,7 @@ def _serving(place: Place, settings: StageSettings) -> list[Statement]:
     ours = [place.arn("sagemaker", f"{kind}/{name}*") for name in endpoints for kind in kinds]
     groups = [place.arn("logs", f"log-group:{names.log_group_of(name)}*") for name in endpoints]
     alarms = [place.arn("cloudwatch", f"alarm:{names.alarms_of(name)}") for name in endpoints]
+    alarms += [place.dashboard(names.dashboard(name)) for name in endpoints]
     linked = place.iam(f"role/aws-service-role/{_SCALING_SERVICE}/*")
     return [
         _allow("Serving", "sagemaker", _SERVING, ours),

@@ -12,6 +12,7 @@ from typing import Any
 from infra.arns import Place
 from release.domain import names, s3_uri
 from release.domain.batch import FOLDER, LOG_GROUP
+from release.domain.capture import Capture
 
 Statement = dict[str, Any]
 
@@ -113,18 +114,26 @@ def _pull_images(place: Place, repository: str) -> tuple[Statement, Statement]:
     )
 
 
-def fleet(place: Place, key_arn: str, captured: Sequence[str], in_a_network: bool) -> str:
+def fleet(place: Place, key_arn: str, captures: Sequence[Capture], in_a_network: bool, bucket: str) -> str:
     """What the instances of some endpoints may do besides.
 
-    `captured` are where requests are kept, as `s3://` URIs. `in_a_network` says that instances get network
-    interfaces in subnets of the account's own ("Give SageMaker AI Hosted Endpoints Access to Resources in
-    Your Amazon VPC" in the developer guide).
+    `captures` are kept where they say, and `bucket` is the stage's. `in_a_network` says that instances get
+    network interfaces in subnets of the account's own ("Give SageMaker AI Hosted Endpoints Access to
+    Resources in Your Amazon VPC" in the developer guide).
     """
     statements: list[Statement] = []
-    if captured:
-        objects = [f"{place.bucket(uri.removeprefix('s3://'))}/*" for uri in captured]
+    if captures:
+        places = sorted({one.to.removeprefix("s3://") for one in captures})
+        keys = [key_arn, *sorted({one.key for one in captures if one.key})]
+        objects = [f"{place.bucket(path)}/*" for path in places]
         statements.append(allow("KeepCaptured", "s3:PutObject", objects))
-        statements.append(allow("EncryptCaptured", "kms:GenerateDataKey", key_arn))
+        statements.append(allow("EncryptCaptured", "kms:GenerateDataKey", keys if keys[1:] else key_arn))
+    if any(one.by_container for one in captures):
+        secret = f"{place.bucket(bucket)}/{names.CAPTURE_SECRET}"
+        statements.append(allow("ReadHashKey", "s3:GetObject", secret))
+        # a key that was replaced would make every hash before it one that nobody can find again
+        once = {"Condition": {"Null": {"s3:if-none-match": "false"}}}
+        statements.append(allow("MakeHashKey", "s3:PutObject", secret) | once)
     if in_a_network:
         statements.append(allow("JoinNetwork", [f"ec2:{action}" for action in _OF_A_NETWORK], "*"))
     return document(*statements)

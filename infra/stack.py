@@ -12,6 +12,7 @@ import pulumi
 from infra.arns import Place
 from infra.components.alarms import AlarmTopic, AlarmTopicArgs, EndpointAlarms, EndpointAlarmsArgs
 from infra.components.autoscaling import Autoscaling, AutoscalingArgs
+from infra.components.health import EndpointHealth, EndpointHealthArgs
 from infra.components.key import EncryptionKey, EncryptionKeyArgs
 from infra.components.logs import EndpointLogs, EndpointLogsArgs
 from infra.components.permissions import EndpointPermissions, EndpointPermissionsArgs
@@ -21,6 +22,7 @@ from infra.components.serving import Serving, ServingArgs
 from infra.components.storage import Storage, StorageArgs
 from infra.components.training import TrainingRole, TrainingRoleArgs
 from release.domain import moves, names
+from release.domain.health.serving import Watched
 from release.domain.pins import EndpointSettings
 from release.domain.plan import endpoint_plan
 from release.domain.stage import StageSettings
@@ -66,11 +68,17 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
     stage, place = settings.stage, Place(settings.account, settings.region)
     bucket = names.bucket(stage, settings.account, settings.region)
     key = EncryptionKey("key", EncryptionKeyArgs(stage, place, settings.protect, tags))
+    kept = settings.retention
     registry = Registry(
         "registry",
-        RegistryArgs(stage, key.arn, settings.retention.untagged_image_days, settings.protect, tags),
+        RegistryArgs(stage, key.arn, kept.untagged_image_days, settings.protect, tags),
     )
-    storage = Storage("storage", StorageArgs(bucket, place, key.arn, settings.protect, tags))
+    storage = Storage(
+        "storage",
+        StorageArgs(
+            bucket, place, key.arn, kept.capture_days, tuple(settings.endpoints), settings.protect, tags
+        ),
+    )
     role = ExecutionRole(
         "role",
         ExecutionRoleArgs(
@@ -111,7 +119,16 @@ def _endpoint(
     watched = plan.watched.name if plan.watched else None
     alarms = EndpointAlarms(
         f"{name}-alarms",
-        EndpointAlarmsArgs(plan.endpoint, watched, endpoint.alarms, foundation.topic.arn, tags),
+        EndpointAlarmsArgs(plan.endpoint, watched, endpoint.alarms, tags),
+    )
+    EndpointHealth(
+        f"{name}-health",
+        EndpointHealthArgs(
+            Watched(stage, name, endpoint),
+            Place(settings.account, settings.region),
+            foundation.topic.arn,
+            tags,
+        ),
     )
     logs = EndpointLogs(
         f"{name}-logs",
@@ -123,6 +140,7 @@ def _endpoint(
             Place(settings.account, settings.region),
             foundation.role.name,
             foundation.key.arn,
+            names.bucket(stage, settings.account, settings.region),
             endpoint.pins.named,
         ),
     )

@@ -9,12 +9,13 @@ its methods import what they need.
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from model.declarations import TAKEN, contradictions
 from model.declarations import Expected as Expected
+from model.declarations import Feature as Feature
 from model.declarations import Protected as Protected
 from model.declarations import SourceFile as SourceFile
 from model.declarations import Statement as Statement
@@ -33,18 +34,6 @@ ANSWERS: Mapping[Kind, str] = {"binary": "probability", "regression": "number", 
 """What each kind's output is in `schema.json`."""
 MOST_CLASSES = 100
 """Of one service: what is counted of its answers tells as many apart (docs/telemetry.md)."""
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One input. Numbers may be missing (NaN) when `nullable`; a category never is."""
-
-    name: str
-    kind: Literal["number", "category"]
-    nullable: bool
-    description: str
-    example: float | str
-    """Of one real row."""
 
 
 @dataclass(frozen=True)
@@ -313,7 +302,7 @@ class Service:
             output["classes"] = list(self.output.classes)
         return {
             "service": self.name,
-            "features": [asdict(feature) for feature in self.features],
+            "features": [feature.told for feature in self.features],
             "output": output,
         }
 

@@ -1,15 +1,34 @@
-"""What a service may declare besides what it needs: of its data, of groups to treat alike, of itself.
+"""What a service may declare: its features, and besides what it needs, of its data, of groups to treat alike.
 
-Everything here has a default that says nothing, so a service that declares none of it works as before.
+Everything but the features has a default that says nothing, so a service that declares none works as before.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 ColumnType = Literal["number", "text", "time"]
 """What a column holds, as far as training has to know."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input. Numbers may be missing (NaN) when `nullable`; a category never is."""
+
+    name: str
+    kind: Literal["number", "category"]
+    nullable: bool
+    description: str
+    example: float | str
+    """Of one real row."""
+    sensitive: Literal["drop", "hash"] | None = None
+    """What becomes of a value before a request is kept (docs/monitoring.md#capture)."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What `schema.json` holds of it: that it is sensitive only where it is."""
+        return {name: one for name, one in asdict(self).items() if name != "sensitive" or one}
 
 
 @dataclass(frozen=True)
@@ -111,7 +130,7 @@ class Statement:
 TAKEN = frozenset(
     {"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"}
     | {"on", "stage", "spot", "max-minutes", "again", "set", "trials", "seed", "parallel"}
-    | {"endpoint", "until", "because", "event", "no-commit"}
+    | {"endpoint", "until", "because", "event", "finding", "no-commit"}
 )
 """Options of `./slipway train`, `tune` and `retrain` for any service, which none can have for its own."""
 

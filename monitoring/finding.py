@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from release.domain.noticed import FindingKind
 from release.domain.pins import Data, ReleaseId
 
-Kind = Literal["health", "capture", "schema", "volume", "drift", "quality"]
-"""What it is about: the endpoint's objectives, records that are missing or cannot be read, a break of what
-the release promises to accept, how much there is, what the requests and scores look like, how good the
-answers are."""
+Kind = FindingKind
+
+Severity = Literal["warning", "critical"]
+"""How soon a person has to look: in working hours, or at once."""
 
 Number = int | float | str | bool | None
 
@@ -36,6 +37,8 @@ class Finding(Data):
     """From when on the evidence shows it, UTC."""
     noticed: datetime
     """When the evidence was enough, in the time of the data, UTC."""
+    severity: Severity = "warning"
+    """By the latest evidence; a finding whose severity grows is told of once more."""
     summary: Annotated[str, StringConstraints(min_length=1, max_length=300)]
     """One sentence with its most telling figures, for people."""
     evidence: Mapping[str, Number] = Field(default_factory=dict)

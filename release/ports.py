@@ -147,8 +147,11 @@ class Ledger(Protocol):
     def exists(self) -> bool:
         """Whether the stage has a place for it yet."""
 
-    def open(self) -> OpenRollout | None:
-        """The rollout that is open, or None."""
+    def open(self, endpoint: str | None = None) -> OpenRollout | None:
+        """The rollout that holds the stage, else the experiment that holds the endpoint (None: any)."""
+
+    def all_open(self) -> Sequence[OpenRollout]:
+        """The rollout at work, and the experiments that run, one an endpoint at most."""
 
     def alive(self, found: OpenRollout | Retrain) -> bool:
         """Whether the process that works on it still lives."""

@@ -21,7 +21,7 @@ def commands() -> dict[str, str]:
 
 
 def _work(args: argparse.Namespace, out: Out) -> None:
-    lines = [f"  {verb:<10}{summary}" for verb, summary in sorted(commands().items())]
+    lines = [f"  {verb:<12}{summary}" for verb, summary in sorted(commands().items())]
     usage = "usage: ./slipway COMMAND …   (each command has --help, with an example)\n"
     out.result({"commands": commands()}, usage, *lines)
 

@@ -11,13 +11,14 @@ from model.training.tracking.trackers import VARIABLE
 from release.connect import connect
 from release.domain.errors import UsageError
 from release.operations.retrain import Order, retrain
-from scripts.shared import arguments, training, training_job
+from scripts.shared import arguments, findings, training, training_job
 from scripts.shared.cli import Command, Out, run
 from scripts.shared.retrained import words
 from scripts.shared.trainer import TrainsAsCommanded
 
 UNTIL = "the last period to learn from, in the service's words (default: the newest there is)"
-EVENT = "what asks for it: an event of EventBridge as JSON, of a schedule or an alarm (- for stdin)"
+EVENT = "what asks for it: an event of EventBridge as JSON, of a schedule, an alarm, a finding (- for stdin)"
+FINDING = "an open finding asks for it (default: the oldest that the stage wants one for, if there is any)"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +30,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument("--because", metavar="TEXT", default="", help="why; kept in the stage's ledger")
     asked.add_argument("--event", metavar="FILE", help=EVENT)
+    asked.add_argument("--finding", metavar="ID", nargs="?", const="", help=FINDING)
     training_job.places(parser)
     arguments.no_commit(parser)
     add("--trackers", default=os.environ.get(VARIABLE), help="what records the run, as of ./slipway train")
@@ -53,6 +55,10 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     trackers, job = training.trackers(args), training_job.of_retrain(args)
     trainer = TrainsAsCommanded(service, wanted, world.build, trackers, job)
     event = None if args.event is None else _event(args.event)
+    if args.finding is not None:
+        event = findings.asking(args.stage, args.finding, out)
+        if event is None:
+            return 0
     result = retrain(world, Order(args.stage, args.endpoint, args.because, event), trainer, out.tell)
     training.gates(result.gates, out)
     out.result(result.values(), *words(result, world.build))

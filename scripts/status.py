@@ -7,6 +7,7 @@ from rich.table import Table
 
 from release.connect import connect
 from release.operations.status import EndpointStatus, status
+from scripts.shared import findings
 from scripts.shared.cli import Command, Out, run
 
 
@@ -15,7 +16,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    lines = status(connect(out.tell), args.stages)
+    world = connect(out.tell)
+    lines = findings.beside(world, status(world, args.stages))
     out.table(_table(lines))
     agree = not any(line.disagreements for line in lines)
     out.result({"stages": [asdict(line) for line in lines], "agree": agree}, *_words(lines, agree))

@@ -12,8 +12,11 @@ from typing import get_args
 
 import pytest
 
+from release.domain.burn_rates import BURN_ALERTS
 from release.domain.diagnosis.doctor import RULES
 from release.domain.errors import SlipwayError
+from release.domain.experiment import Concluded
+from release.domain.health import budgets
 from release.domain.ledger import Closed, End, Entered, Judged, Opened, Phase, Refused, Resumed
 from release.domain.pins import PIN_ROLES, ReleasePin
 from release.domain.retrained import Asked, Ended, TakenOver, Trained
@@ -187,6 +190,21 @@ def test_the_transitions_are_the_codes():
     assert rows("docs/releases.md", "Transitions") == wanted
 
 
+def test_the_burn_rates_are_the_codes():
+    wanted = [
+        [
+            alert.name,
+            f"{alert.rate:g}",
+            f"{budgets.span(alert.long)}, {budgets.span(alert.short)}",
+            f"{100 * alert.bound(99.5):g} %",
+            alert.severity,
+        ]
+        for alert in BURN_ALERTS
+    ]
+    said = rows("docs/monitoring.md", "When a budget is used up too fast")
+    assert [[row[0], *row[2:]] for row in said] == wanted
+
+
 @pytest.mark.parametrize("chapter", re.findall(r"^## (.+)$", text("docs/aws.md"), re.MULTILINE))
 def test_every_assumption_about_aws_has_a_source_and_a_place_where_it_is_held(chapter):
     found = rows("docs/aws.md", chapter)
@@ -217,11 +235,16 @@ def test_a_pin_is_shown_with_all_that_it_holds():
     assert set(PIN_ROLES) <= set(re.findall(r"^  (\w+): +\{", text("docs/releases.md"), re.MULTILINE))
 
 
+KINDS = (
+    *(Opened, Entered, Judged, Concluded, Resumed, Closed, Refused, Said, Asked, Trained, TakenOver, Ended),
+)
+
+
 def test_every_event_of_the_ledger_is_explained_with_all_that_it_holds():
     first, holds = map(" ".join, zip(*rows("docs/releases.md", "The ledger"), strict=True))
     # The phases between two that are named are told by three dots.
     between = set(list(Phase)[2:-1])
-    for kind in (Opened, Entered, Judged, Resumed, Closed, Refused, Said, Asked, Trained, TakenOver, Ended):
+    for kind in KINDS:
         events = set(get_args(kind.model_fields["event"].annotation)) - between
         assert {str(event) for event in events} <= set(re.findall(r"[\w-]+", first)), kind
         assert kind.model_fields.keys() - {"event"} <= set(re.findall(r"\w+", holds)), kind
@@ -256,6 +279,8 @@ def test_every_library_that_is_asked_for_says_why():
         "model/serving/requirements.in",
         "model/image/requirements.in",
         "scripts/setup/data_tools.in",
+        "scripts/setup/spark_tools.in",
+        "monitoring/requirements.txt",
         "scripts/setup/drift_report.in",
     )
     asked = {

@@ -1,1 +1,1 @@
-"""Measures of monitoring, on real data whose truth is known."""
+"""Measures what monitoring costs and decides: records a second, and decisions on streams of known truth."""

@@ -1,4 +1,4 @@
-"""What is told of the stages: alarms that change, endpoints that change, and that a retrain is due.
+"""What is told of the stages: alarms and endpoints that change, findings, and that a retrain is due.
 
 EventBridge sends each event as it is to one target. The component starts nothing in a stage and reads none.
 """
@@ -13,9 +13,10 @@ import pulumi_aws as aws
 from infra import policies
 from infra.arns import Place
 from release.domain import names
+from release.domain.occasions import SOURCE
 
 TOPIC = f"{names.PROJECT}-ci-events"
-ALARMS, ENDPOINTS, RETRAIN = "alarms", "endpoints", "retrain"
+ALARMS, ENDPOINTS, FINDINGS, RETRAIN = "alarms", "endpoints", "findings", "retrain"
 
 
 def rule_name(rule: str) -> str:
@@ -25,7 +26,9 @@ def rule_name(rule: str) -> str:
 
 def topic_policy(place: Place) -> str:
     """Who may publish to this stack's topic: EventBridge, for this stack's rules."""
-    rules = [place.arn("events", f"rule/{rule_name(rule)}") for rule in (ALARMS, ENDPOINTS, RETRAIN)]
+    rules = [
+        place.arn("events", f"rule/{rule_name(rule)}") for rule in (ALARMS, ENDPOINTS, FINDINGS, RETRAIN)
+    ]
     return policies.document(
         {
             "Sid": "RulesPublish",
@@ -42,19 +45,31 @@ def topic_policy(place: Place) -> str:
 
 
 def patterns(place: Place, endpoints: Sequence[str]) -> dict[str, str]:
-    """What is listened to, by rule; `endpoints` are SageMaker's names."""
+    """What is listened to, by rule; `endpoints` are SageMaker's names.
+
+    Not the silent alarms of an endpoint's objectives: one fault rings many, and one over them tells of it.
+    """
+    silent = [names.alarm(name, f"{role}-") for name in endpoints for role in (names.LIVE, names.CANDIDATE)]
     alarms = [{"prefix": place.arn("cloudwatch", f"alarm:{name}-")} for name in endpoints]
     found = {
         ALARMS: {
             "source": ["aws.cloudwatch"],
             "detail-type": ["CloudWatch Alarm State Change"],
             "resources": alarms,
-            "detail": {"state": {"value": ["ALARM", "OK"]}},
+            "detail": {
+                "alarmName": [{"anything-but": {"prefix": silent}}],
+                "state": {"value": ["ALARM", "OK"]},
+            },
         },
         ENDPOINTS: {
             "source": ["aws.sagemaker"],
             "detail-type": ["SageMaker Endpoint State Change"],
             "detail": {"EndpointName": list(endpoints)},
+        },
+        FINDINGS: {
+            "source": [SOURCE],
+            "account": [place.account],
+            "detail": {"endpointName": list(endpoints)},
         },
     }
     return {name: json.dumps(pattern, sort_keys=True) for name, pattern in found.items()}

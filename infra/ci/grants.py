@@ -1,8 +1,8 @@
-"""What a workflow is granted, with the reason. Pure; all of it is taken from the deployer's policies.
+"""What a workflow is granted, with the reason. Pure; it is taken from the deployer's policies.
 
 `infra/deployer_policy.py` allows a stage's whole life, and tests hold it against what is really called. A
 grant here is a part of that: fewer actions of a statement, or fewer of the bucket's keys. What a job that
-deploys is held to is in `limits.py`.
+deploys is held to is in `limits.py`. One thing no deployer does: telling EventBridge of findings.
 """
 
 import json
@@ -15,6 +15,7 @@ from infra.arns import Place
 from infra.ci import keys, limits
 from infra.policies import Statement
 from release.domain import names
+from release.domain.occasions import SOURCE
 from release.domain.stage import StageSettings
 
 
@@ -110,6 +111,19 @@ _SOURCE: Mapping[str, str] = {
 """What of a stage is read to bring its live release elsewhere, or to train it anew."""
 _FENCES: Mapping[str, str] = {"Bucket": "ListBucket", "Objects": "GetObject", "Key": "Decrypt"}
 _LEDGER: Mapping[str, str] = {"Objects": "PutObject", "Key": "GenerateDataKey"}
+_MONITORING = "monitoring/"
+"""Where a stage's bucket keeps what was counted of captured records."""
+_CAPTURE: Mapping[str, str] = {
+    "Objects": "GetObject",
+    "NoResource": "GetMetricData",
+    deployer_policy.CAPTURED: "ListBucket GetObject",
+}
+_COUNTS: Mapping[str, str] = {"Objects": "GetObject PutObject DeleteObject"}
+_FINDINGS: Mapping[str, str] = {
+    "Bucket": "ListBucket",
+    "Objects": "GetObject PutObject",
+    "Key": "Decrypt GenerateDataKey",
+}
 
 
 def deploying(stage: StageSettings) -> tuple[Grant, ...]:
@@ -126,7 +140,7 @@ def reading(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     found = [
         Grant(_named("Read", _only(one, _reads)), f"to read: {DEPLOYS[one['Sid']]}")
         for stage in stages
-        for one in _narrowed(stage, _KEPT)
+        for one in _narrowed(stage, (*_KEPT, names.FINDINGS))
         if one["Effect"] == "Allow" and one["Sid"] not in _OF_CALLERS
     ]
     return _merged(grant for grant in found if grant.statement["Action"])
@@ -175,6 +189,30 @@ def going_back(stage: StageSettings) -> tuple[Grant, ...]:
 def remembering(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     """Entries in the ledgers of these stages: that a retrain was asked for, and what it came to."""
     return _part(stages, "Ledger", _LEDGER, ("ledger",), "that a retrain was asked for, and its end")
+
+
+def asking(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """The findings of these stages: an open one may ask for a retrain."""
+    return _part(stages, "Asking", {"Objects": "GetObject"}, (names.FINDINGS,), "findings that ask for one")
+
+
+def noticing(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """What is captured in these stages is counted; findings are kept, entered in the ledgers, and told of."""
+    kept = _part(stages, "Findings", _FINDINGS, (names.FINDINGS,), "what is noticed, one record a finding")
+    places = dict.fromkeys(Place(stage.account, stage.region) for stage in stages)
+    buses = [place.arn("events", "event-bus/default") for place in places]
+    told = {
+        **policies.allow("Events", ["events:PutEvents"], buses),
+        "Condition": {"StringEquals": {"events:source": SOURCE}},
+    }
+    entered = _part(
+        stages, "Ledger", _LEDGER, ("ledger",), "that a finding was opened, got worse, was closed"
+    )
+    read = _part(
+        stages, "Capture", _CAPTURE, (f"{names.CAPTURE}/",), "what callers sent and got, to count it"
+    )
+    counted = _part(stages, "Counts", _COUNTS, (_MONITORING,), "hours that were counted, each once")
+    return (*read, *counted, *kept, *entered, Grant(told, "findings become events, of this source alone"))
 
 
 def state(place: Place, bucket: str, key_arn: str | None, writes: bool) -> tuple[Grant, ...]:

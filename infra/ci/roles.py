@@ -14,7 +14,7 @@ from release.domain import names
 from release.domain.errors import UsageError
 from release.domain.stage import StageSettings
 
-PLAN, RETRAIN = "plan", "retrain"
+PLAN, RETRAIN, MONITOR = "plan", "retrain", "monitor"
 """GitHub environments of jobs that belong to no stage."""
 LONGEST = 10_240
 """Characters, spaces apart, of a role's inline policies ("IAM and AWS STS quotas" in IAM's user guide)."""
@@ -104,6 +104,12 @@ def _roles(settings: CiSettings, project: Project, here: tuple[StageSettings, ..
         (PLAN, RETRAIN, *everywhere),
         (*grants.reading(here), *_state(settings, writes=False)),
     )
+    yield CiRole(
+        "monitor",
+        "looks at what is live in every stage, keeps what it notices, and tells of it",
+        (MONITOR,),
+        (*grants.reading(here), *grants.noticing(here)),
+    )
 
 
 def _to_the_first(
@@ -128,6 +134,7 @@ def _to_the_first(
         *grants.sources(others),
         *grants.traffic(others),
         *grants.remembering(others),
+        *grants.asking(others),
         *_state(settings, writes=True),
     )
     yield CiRole(

@@ -9,7 +9,7 @@ endpoint's and the variant's ("Auto-rollback configuration and monitoring" in th
 invocation metrics").
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -17,9 +17,11 @@ import pulumi_aws as aws
 
 from infra import policies
 from infra.arns import Place
+from infra.components.metric_alarm import metric_alarm
 from release.domain import names
 from release.domain.deployment import alarm_names
 from release.domain.guardrails import ALARM_PERIOD_SECONDS, ALARM_PERIODS
+from release.domain.health.alarm import Alarm, Reading
 from release.domain.pins import Alarms
 
 FEWEST_FOR_ERRORS = 20
@@ -32,7 +34,6 @@ than 1,000 ("Percentile-based alarms and low data samples" in its user guide): a
 ring, or for ever.
 """
 
-_NAMESPACE = "AWS/SageMaker"
 _MICROSECONDS_PER_MILLISECOND = 1000
 
 
@@ -75,104 +76,57 @@ class EndpointAlarmsArgs:
     watched: str | None
     """The endpoint config that a guarded update is about to move to."""
     bounds: Alarms
-    topic_arn: pulumi.Input[str]
     tags: Mapping[str, str]
 
 
 class EndpointAlarms(pulumi.ComponentResource):
-    """The alarms that page the stage's topic, and those that take a guarded update of the endpoint back.
+    """The alarms that take a guarded update of the endpoint back, and the same two of all that serves.
 
-    Both are of errors and latency. The first are of all that serves. The second are of the fleet of one
-    endpoint config, and silent: nobody has to do anything about an update that took itself back.
+    Both are of errors and latency. The first are of the fleet of one endpoint config. All are silent: nobody
+    has to do anything about an update that took itself back, and of all that serves the objectives' alarms
+    tell (`infra/components/health.py`); a bad minute by these bounds is seen by `./slipway doctor` alone.
     """
 
     def __init__(
         self, name: str, args: EndpointAlarmsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:components:EndpointAlarms", name, None, opts)
-        self._args = args
         of_endpoint = {"EndpointName": args.endpoint, "VariantName": names.LIVE}
-        self.all: list[pulumi.Resource] = self._pair(args.endpoint, of_endpoint, [args.topic_arn])
+        pair = _pair(args.endpoint, of_endpoint, args.bounds)
+        self.all: list[pulumi.Resource] = [metric_alarm(alarm, args.tags, self) for alarm in pair]
         if args.watched:
-            self._pair(args.watched, {**of_endpoint, "EndpointConfigName": args.watched}, [])
+            of_fleet = {**of_endpoint, "EndpointConfigName": args.watched}
+            for alarm in _pair(args.watched, of_fleet, args.bounds):
+                metric_alarm(alarm, args.tags, self)
         self.register_outputs({})
 
-    def _pair(
-        self, watched: str, dimensions: Mapping[str, str], topics: Sequence[pulumi.Input[str]]
-    ) -> list[pulumi.Resource]:
-        bounds = self._args.bounds
-        errors, latency = alarm_names(watched)
-        return [
-            self._alarm(
-                errors,
-                f"More than {bounds.errors_percent:g} % of a minute's invocations had no answer, or a 5xx.",
-                "100 * (failures - refusals) / requests",
-                FEWEST_FOR_ERRORS,
-                bounds.errors_percent,
-                [
-                    _metric("requests", "Invocations", "Sum", dimensions),
-                    _metric("failures", "InvocationModelErrors", "Sum", dimensions),
-                    _metric("refusals", "Invocation4XXErrors", "Sum", dimensions),
-                ],
-                topics,
+
+def _pair(watched: str, dimensions: Mapping[str, str], bounds: Alarms) -> tuple[Alarm, Alarm]:
+    errors, latency = alarm_names(watched)
+    requests = Reading("requests", "Invocations", "Sum")
+    return (
+        Alarm(
+            errors,
+            dimensions,
+            (
+                requests,
+                Reading("failures", "InvocationModelErrors", "Sum"),
+                Reading("refusals", "Invocation4XXErrors", "Sum"),
             ),
-            self._alarm(
-                latency,
-                f"One invocation in a hundred waited over {bounds.latency_ms:g} ms for the model.",
-                "latency",
-                FEWEST_FOR_LATENCY,
-                bounds.latency_ms * _MICROSECONDS_PER_MILLISECOND,
-                [
-                    _metric("requests", "Invocations", "Sum", dimensions),
-                    _metric("latency", "ModelLatency", "p99", dimensions),
-                ],
-                topics,
-            ),
-        ]
-
-    def _alarm(
-        self,
-        name: str,
-        description: str,
-        measured: str,
-        fewest: int,
-        bound: float,
-        metrics: Sequence[aws.cloudwatch.MetricAlarmMetricQueryArgs],
-        topics: Sequence[pulumi.Input[str]],
-    ) -> aws.cloudwatch.MetricAlarm:
-        shown = aws.cloudwatch.MetricAlarmMetricQueryArgs(
-            id="measured",
-            expression=f"IF(requests >= {fewest}, {measured}, 0)",
-            label=description,
-            return_data=True,
-        )
-        return aws.cloudwatch.MetricAlarm(
-            name,
-            name=name,
-            alarm_description=description,
-            metric_queries=[shown, *metrics],
-            comparison_operator="GreaterThanThreshold",
-            threshold=bound,
-            evaluation_periods=ALARM_PERIODS,
-            treat_missing_data="notBreaching",
-            alarm_actions=list(topics),
-            ok_actions=list(topics),
-            tags=self._args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-
-def _metric(
-    query: str, metric: str, statistic: str, dimensions: Mapping[str, str]
-) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
-    return aws.cloudwatch.MetricAlarmMetricQueryArgs(
-        id=query,
-        metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
-            namespace=_NAMESPACE,
-            metric_name=metric,
-            dimensions=dimensions,
-            period=ALARM_PERIOD_SECONDS,
-            stat=statistic,
+            f"IF(requests >= {FEWEST_FOR_ERRORS}, 100 * (failures - refusals) / requests, 0)",
+            ALARM_PERIOD_SECONDS,
+            bounds.errors_percent,
+            f"More than {bounds.errors_percent:g} % of a minute's invocations had no answer, or a 5xx.",
+            periods=ALARM_PERIODS,
         ),
-        return_data=False,
+        Alarm(
+            latency,
+            dimensions,
+            (requests, Reading("latency", "ModelLatency", "p99")),
+            f"IF(requests >= {FEWEST_FOR_LATENCY}, latency, 0)",
+            ALARM_PERIOD_SECONDS,
+            bounds.latency_ms * _MICROSECONDS_PER_MILLISECOND,
+            f"One invocation in a hundred waited over {bounds.latency_ms:g} ms for the model.",
+            periods=ALARM_PERIODS,
+        ),
     )

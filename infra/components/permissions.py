@@ -19,6 +19,8 @@ class EndpointPermissionsArgs:
     role: pulumi.Input[str]
     """The execution role's name."""
     key_arn: pulumi.Input[str]
+    bucket: str
+    """The stage's own."""
     pins: Sequence[ReleasePin]
     """All that the stage names: what is live needs its permissions, and so does the way back."""
 
@@ -34,16 +36,16 @@ class EndpointPermissions(pulumi.ComponentResource):
         self, name: str, args: EndpointPermissionsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:components:EndpointPermissions", name, None, opts)
-        captured = sorted({pin.capture.to for pin in args.pins if pin.capture})
+        captures = [pin.capture for pin in args.pins if pin.capture]
         in_a_network = any(pin.vpc for pin in args.pins)
         self.ready: list[pulumi.Resource] = []
-        if captured or in_a_network:
+        if captures or in_a_network:
             policy = aws.iam.RolePolicy(
                 name,
                 name=name,
                 role=args.role,
                 policy=pulumi.Output.from_input(args.key_arn).apply(
-                    lambda key_arn: policies.fleet(args.place, key_arn, captured, in_a_network)
+                    lambda key_arn: policies.fleet(args.place, key_arn, captures, in_a_network, args.bucket)
                 ),
                 opts=pulumi.ResourceOptions(parent=self),
             )

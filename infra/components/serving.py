@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from release.domain.pins import Capture, Vpc
+from release.domain.capture import Capture
+from release.domain.pins import Vpc
 from release.domain.plan import ConfigPlan, EndpointPlan, ModelPlan, VariantPlan
 
 MOVED_BY_ROLLOUTS = ["endpointConfigName", "deploymentConfig"]
@@ -64,8 +65,8 @@ class Serving(pulumi.ComponentResource):
                 environment=dict(plan.environment) or None,
             ),
             vpc_config=_network(plan.vpc),
-            # The container answers requests and nothing else: it can reach no network.
-            enable_network_isolation=True,
+            # A container that answers requests and nothing else can reach no network.
+            enable_network_isolation=plan.isolated,
             tags=self._args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.before_models)),
         )
@@ -133,8 +134,9 @@ def _captured(capture: Capture | None) -> aws.sagemaker.EndpointConfigurationDat
         enable_capture=True,
         initial_sampling_percentage=capture.percent,
         destination_s3_uri=capture.to,
+        kms_key_id=capture.key,
         capture_options=[
             aws.sagemaker.EndpointConfigurationDataCaptureConfigCaptureOptionArgs(capture_mode=mode)
-            for mode in ("Input", "Output")
+            for mode in (("Input", "Output") if capture.inputs else ("Output",))
         ],
     )

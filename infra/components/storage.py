@@ -1,6 +1,6 @@
 """The stage's artifact bucket: models, releases and the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -18,6 +18,10 @@ class StorageArgs:
     bucket: str
     place: Place
     key_arn: pulumi.Input[str]
+    capture_days: int
+    """For how long captured requests and answers are kept, and the tables of their rows ..."""
+    endpoints: Sequence[str]
+    """... of these endpoints."""
     protect: bool
     tags: Mapping[str, str]
 
@@ -25,7 +29,7 @@ class StorageArgs:
 class Storage(pulumi.ComponentResource):
     """A bucket that keeps every version, encrypted, private, and reachable over TLS only.
 
-    Only earlier versions of the heartbeat expire.
+    Only captured requests, tables of their rows, and earlier versions of the heartbeat expire.
 
     `ready` is the list of what must exist before the bucket is used.
     """
@@ -77,7 +81,7 @@ class Storage(pulumi.ComponentResource):
         aws.s3.BucketLifecycleConfiguration(
             name,
             bucket=bucket.bucket,
-            rules=[_former_heartbeats()],
+            rules=[_former_heartbeats(), *_captures(args.capture_days, args.endpoints)],
             # S3 knows noncurrent versions only where it keeps versions.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
@@ -87,14 +91,35 @@ class Storage(pulumi.ComponentResource):
 
 
 def _former_heartbeats() -> aws.s3.BucketLifecycleConfigurationRuleArgs:
-    """A rollout writes its heartbeat anew every few seconds: a day later nobody needs its earlier versions.
-
-    Nothing else of the bucket ever expires.
-    """
+    """A rollout writes it anew every few seconds: a day later nobody needs its earlier versions."""
     return aws.s3.BucketLifecycleConfigurationRuleArgs(
         id="former-heartbeats",
         status="Enabled",
         filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=names.HEARTBEAT),
+        noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+            noncurrent_days=1
+        ),
+    )
+
+
+def _captures(days: int, endpoints: Sequence[str]) -> Iterator[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+    """Captured requests go after so many days, with the rows that monitoring made of them.
+
+    Models, releases and the ledger never expire, nor do counts, which hold nobody's request.
+    """
+    yield _expiring("captures", f"{names.CAPTURE}/", days)
+    for endpoint in endpoints:
+        for folder in ("rows", "quarantine"):
+            yield _expiring(f"{endpoint}-{folder}", f"monitoring/{endpoint}/{folder}/", days)
+
+
+def _expiring(name: str, prefix: str, days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
+    """What lies there goes after so many days, and a day later the versions of it."""
+    return aws.s3.BucketLifecycleConfigurationRuleArgs(
+        id=name,
+        status="Enabled",
+        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix),
+        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days),
         noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
             noncurrent_days=1
         ),

@@ -23,6 +23,7 @@ environment:
   SLIPWAY_ROWS_WITHOUT_NAMES      accept (default) or refuse rows in the schema's order, without names
   SLIPWAY_TELEMETRY_SECONDS       seconds between a worker's telemetry lines on stdout (default 5)
   SLIPWAY_ENDPOINT                name for the metrics in these lines
+  SLIPWAY_CAPTURE                 what to keep of requests and answers in S3, as JSON (default nothing)
   SLIPWAY_VARIANT                 name of the variant for them, where a container has one variant only
 
 example:

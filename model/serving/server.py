@@ -23,6 +23,7 @@ from model.serving.telemetry.reporter import Container, Load, Telemetry
 from model.serving.transform import PATH, execution_parameters
 
 if TYPE_CHECKING:
+    from model.serving.capture.keeper import Keeper
     from model.serving.service import Service
 
 log = logging.getLogger(__name__)
@@ -79,8 +80,10 @@ async def serve(settings: Settings, peers: Peers) -> bool:
         listener = Listener(listening, lambda: Connection(shared))
         log.info("listening on %s port %d", *listening.getsockname()[:2])
         tasks = [asyncio.create_task(_sweep(shared)), asyncio.create_task(telemetry.run())]
+        service = None
         try:
-            if await _loaded(settings, application, telemetry, stop):
+            if service := await _loaded(settings, application, telemetry, stop):
+                tasks.append(asyncio.create_task(_hand_on(service.keeper)))
                 peers.ready()
                 await stop.wait()
         finally:
@@ -88,25 +91,29 @@ async def serve(settings: Settings, peers: Peers) -> bool:
             drained = await _drain(listener, shared)
             for task in tasks:
                 task.cancel()
+            if service is not None:
+                service.keeper.close()
             telemetry.close()
     return drained
 
 
 async def _loaded(
     settings: Settings, application: Application, telemetry: Telemetry, stop: asyncio.Event
-) -> bool:
-    """Loads the model while the loop goes on. False when the server is to stop before that is done."""
+) -> "Service | None":
+    """Loads the model while the loop goes on. None when the server is to stop before that is done."""
     service = _in_thread(partial(_load, settings, application))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((service, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if not service.done():
-        return False
-    predictor, handlers, models, missing, scale = service.result()
-    telemetry.describe(models, missing, scale)
-    application.ready(predictor, handlers)
+        return None
+    found = service.result()
+    telemetry.describe(
+        found.models, found.missing, found.scale, lambda: (found.keeper.kept, found.keeper.lost)
+    )
+    application.ready(found.predictor, found.handlers)
     log.info("ready: %s", settings.model_dir)
-    return True
+    return found
 
 
 def _in_thread(work: Callable[[], "Service"]) -> "asyncio.Future[Service]":
@@ -127,11 +134,23 @@ def _load(settings: Settings, application: Application) -> "Service":
     # here, in the thread: numpy and ONNX Runtime take most of the time until the server is ready
     from model.serving.service import load_service
 
-    return load_service(settings.model_dir, lambda: application.is_ready, settings.max_body, settings.unnamed)
+    return load_service(
+        settings.model_dir,
+        lambda: application.is_ready,
+        settings.max_body,
+        settings.unnamed,
+        settings.keeping,
+    )
 
 
 def _busy(shared: Shared) -> Load:
     return Load(len(shared.connections), sum(not connection.idle for connection in shared.connections))
+
+
+async def _hand_on(keeper: "Keeper") -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        keeper.tick()
 
 
 async def _sweep(shared: Shared) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.serving.errors import SettingsError
+from model.serving.keeping import Keeping, parse
 
 REAL_TIME_MEGABYTES = 6
 BATCH_MEGABYTES = 100
@@ -36,6 +37,8 @@ class Settings:
     variant: str = ""
     unnamed: bool = True
     """Whether rows without names are taken, their values in the schema's order."""
+    keeping: Keeping | None = None
+    """What is kept of requests and answers; None for nothing."""
 
 
 def from_environment(environment: Mapping[str, str], processors: int = 1) -> Settings:
@@ -61,6 +64,7 @@ def from_environment(environment: Mapping[str, str], processors: int = 1) -> Set
         endpoint=_name(environment, "SLIPWAY_ENDPOINT"),
         variant=_name(environment, "SLIPWAY_VARIANT"),
         unnamed=_choice(environment, "SLIPWAY_ROWS_WITHOUT_NAMES", "accept", "refuse") == "accept",
+        keeping=parse(environment),
     )
 
 

@@ -10,17 +10,22 @@ import logging
 import mmap
 import os
 import signal
+import time
 from dataclasses import replace
 from functools import partial
 from types import FrameType
 
 from model.serving.errors import StartError
 from model.serving.http.listener import listen
+from model.serving.keeping import Keeping
 from model.serving.server import Peers, serve
 from model.serving.settings import Settings
 from model.serving.telemetry.reporter import Container
 
 log = logging.getLogger(__name__)
+
+AGAIN_SECONDS = 1.0
+"""How long a process that died is waited with until there is another."""
 
 
 class Readiness:
@@ -44,7 +49,7 @@ def run(settings: Settings) -> int:
 
     Raises StartError in the process that called it.
     """
-    if settings.workers == 1:
+    if settings.workers == 1 and settings.keeping is None:
         return _work(settings, Peers())
     # The workers' sockets can share the port with anybody's; this one finds out whether somebody has it.
     with listen(settings, share_port=False) as probe:
@@ -60,6 +65,7 @@ def _supervise(settings: Settings) -> int:
     readiness = Readiness(settings.workers)
     container = Container(settings.workers)
     parent, alive = os.pipe()
+    shipper = Shipper(settings.keeping, alive)
     workers = {
         _fork(settings, _peers(readiness, container, index, parent), alive)
         for index in range(settings.workers)
@@ -75,6 +81,7 @@ def _supervise(settings: Settings) -> int:
     while workers:
         process, status = os.wait()
         if process not in workers:
+            shipper.ended(process)
             continue  # as process 1 of a container this one inherits orphans
         workers.discard(process)
         code = os.waitstatus_to_exitcode(status)
@@ -82,7 +89,51 @@ def _supervise(settings: Settings) -> int:
             log.error("worker %d ended with %d", process, code)
             _terminate(workers)
         worst = max(worst, code if code >= 0 else 1)
+    shipper.close()
     return worst
+
+
+class Shipper:
+    """The process that brings what is kept to S3, where anything is; forked anew should it die.
+
+    It knows by a pipe when the workers and this process have ended, however they did; `alive` is theirs.
+    """
+
+    def __init__(self, keeping: Keeping | None, alive: int) -> None:
+        self._keeping = keeping
+        self._alive = alive
+        self._others, self._held = os.pipe()
+        self._process = self._fork() if keeping else 0
+
+    def ended(self, process: int) -> None:
+        """A child has ended; if it was this one, there is another."""
+        if process == self._process:
+            log.error("the process that brings what is kept to S3 has ended; another one begins")
+            self._process = self._fork(AGAIN_SECONDS)
+
+    def close(self) -> None:
+        """The workers have ended: wait until what they kept is in S3, as far as it can be."""
+        os.close(self._held)
+        if self._process:
+            os.waitpid(self._process, 0)
+
+    def _fork(self, after: float = 0.0) -> int:
+        if process := os.fork():
+            return process
+        code = 1
+        try:
+            os.close(self._held)
+            os.close(self._alive)
+            time.sleep(after)
+            from model.serving.capture.shipper import ship  # a client of S3, which few containers need
+
+            assert self._keeping is not None
+            ship(self._keeping, self._others)
+            code = 0
+        except Exception:
+            log.exception("what is kept cannot be brought to S3")
+        finally:
+            os._exit(code)
 
 
 def _terminate(workers: set[int]) -> None:

@@ -9,6 +9,7 @@ its rollout had come to.
 """
 
 import hashlib
+import itertools
 import json
 import re
 import threading
@@ -37,6 +38,7 @@ from release.domain.ledger import (
     Opened,
     OpenRollout,
     Payload,
+    Phase,
     Stored,
     Subject,
 )
@@ -62,6 +64,8 @@ class LedgerStore:
         self.owner = this_process()
         self._last: Stored | Link | None = None
         self._looked = False
+        self._known: list[Stored] = []
+        """What the last look found, and what was written since."""
         self._over_damage = False
         self._gone: dict[str, datetime] = {}
 
@@ -69,9 +73,13 @@ class LedgerStore:
         """Whether the bucket is there."""
         return bucket_exists(self._s3, self._bucket)
 
-    def open(self) -> OpenRollout | None:
-        """The rollout that is open, or None."""
-        return ledger.open_rollout(self._look())
+    def open(self, endpoint: str | None = None) -> OpenRollout | None:
+        """The rollout that holds the stage, else the experiment that holds the endpoint (None: any)."""
+        return ledger.holding(self.all_open(), endpoint)
+
+    def all_open(self) -> list[OpenRollout]:
+        """The rollout at work, and the experiments that run."""
+        return ledger.open_rollouts(self._look())
 
     def alive(self, found: OpenRollout | Retrain) -> bool:
         """Whether the process that works on the open rollout, or on the retrain, still lives."""
@@ -129,7 +137,7 @@ class LedgerStore:
         found = [one for one in tail if isinstance(one, str)]
         for before, after in pairwise(tail):
             if isinstance(before, Stored) and isinstance(after, Stored):
-                found += filter(None, [ledger.broken_link([before, after])])
+                found += filter(None, [chain.broken_link([before, after])])
         end = tail[-1] if tail else None
         if isinstance(end, Stored) and beat and beat.number == last and beat.sha256 not in ("", end.sha256):
             found.append(f"entry {last} was changed: its hash is another than the heartbeat's")
@@ -163,6 +171,9 @@ class LedgerStore:
         """Write the next entry. Raises ServiceError when the stage became another process's."""
         if not self._looked:
             self._look()
+        if isinstance(what, Opened | Closed):
+            others = [one for one in ledger.open_rollouts(self._known) if one.id != subject.rollout]
+            what = what.model_copy(update={"resting": tuple(one.number for one in others if one.rests)})
         while True:
             at = datetime.now(UTC).isoformat(timespec="milliseconds")
             entry = ledger.following(self._last, at, subject, self.owner, what)
@@ -172,6 +183,7 @@ class LedgerStore:
             if there != mine and not ledger.may_follow(what, there.entry.what):
                 raise _lost()
             self._last = there
+            self._known.append(there)
             if there == mine:
                 return entry
 
@@ -248,7 +260,23 @@ class LedgerStore:
         if self._over_damage:
             self._last = self._last_written() or self._last
         self._looked = True
-        return found
+        first = found[0].entry.what if found else None
+        resting = first.resting if isinstance(first, Opened | Closed) else ()
+        self._known = [*(stored for number in resting for stored in self._experiment(number)), *found]
+        return self._known
+
+    def _experiment(self, number: int) -> Iterator[Stored]:
+        """The entries of an experiment that runs, from the one that opened it until it held nothing more."""
+        for further in itertools.count(number):
+            try:
+                stored = self._read(further)
+            except Damaged:
+                if not self._over_damage:
+                    raise
+                return
+            yield stored
+            if stored.entry.what.event == Phase.EXPERIMENTING:
+                return
 
     def _last_written(self) -> Link | None:
         """The end of the ledger whatever was done to it since: what is put back then still has its place."""

@@ -326,7 +326,7 @@ def _endpoints_in(resources: Sequence[Mapping[str, Any]]) -> set[str]:
 def targets_of(endpoint: str, stage: str) -> list[str]:
     """Patterns of the URNs of one endpoint's resources: all that its components declare."""
     name = names.endpoint(endpoint, stage)
-    components = ("serving", "alarms", "logs", "autoscaling", "permissions")
+    components = ("serving", "alarms", "health", "logs", "autoscaling", "permissions")
     own = [name, f"{name}-*", *(f"{endpoint}-{component}" for component in components)]
     return [f"urn:pulumi:{stage}::**::{pattern}" for pattern in own]
 

@@ -130,6 +130,15 @@ class Reading:
 
         Rows of one request are no independent evidence, so one of them is taken. Raises NotEvidence.
         """
+        rows = self._rows(body, content_type)
+        return self.counted.number(rows[choice % len(rows)]) if rows else None
+
+    def numbers(self, body: bytes, content_type: str) -> list[float | None]:
+        """What is counted of each of an answer's rows; none where one is not finite. Raises NotEvidence."""
+        return [self.counted.number(row) for row in self._rows(body, content_type) or ()]
+
+    def _rows(self, body: bytes, content_type: str) -> list[list[float]] | None:
+        """The numbers of each row; None where one is not finite."""
         kind = golden.media_type(content_type)
         asked = [one for one in self.requests if _type_of(one) == kind]
         if not asked:
@@ -146,7 +155,7 @@ class Reading:
             if answers.not_finite(golden.flat(found.scores)) is not None:
                 return None
             if rows:
-                return self.counted.number(rows[choice % len(rows)])
+                return rows
         return None
 
 

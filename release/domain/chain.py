@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from release.domain.ledger import FORMAT, Heartbeat
+from release.domain.ledger import FORMAT, Heartbeat, Stored
 
 
 @dataclass(frozen=True)
@@ -156,3 +156,16 @@ def _breaks(links: Mapping[int, _Link], heartbeat: Heartbeat | None) -> list[str
     if 1 in links and links[1].previous:
         found.append("entry 1 follows from another: it is not the beginning")
     return found
+
+
+def broken_link(entries: Sequence[Stored]) -> str | None:
+    """Where the chain of hashes breaks in these consecutive entries, or None when it is whole."""
+    for before, after in zip([None, *entries], entries, strict=False):
+        number = before.entry.number + 1 if before else after.entry.number
+        if after.entry.number != number:
+            return f"entry {number} is missing"
+        if before and after.entry.previous != before.sha256:
+            return f"entry {number} does not follow from entry {number - 1}: one of them was changed"
+    if entries and entries[0].entry.number == 1 and entries[0].entry.previous:
+        return "entry 1 follows from another: the beginning is missing"
+    return None

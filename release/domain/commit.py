@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from release.domain import past
 from release.domain.finished import Finished
-from release.domain.ledger import End, Judged
+from release.domain.ledger import End, Judged, OpenRollout
 from release.domain.manifest import GateResult
 from release.domain.pins import Pins
 from release.domain.repository import Message
@@ -17,6 +17,7 @@ _DONE = {
     "promote": "promoted to",
     "rollback": "rolled back to",
     "apply": "rolled out anew:",
+    "experiment": "ended its experiment with",
 }
 
 
@@ -27,12 +28,26 @@ def of_rollout(stage: str, done: Finished, gates: Sequence[GateResult] | None, b
         _told("Reason", opened.skip.reason if opened.skip else opened.reason),
         _told("Ended by a person" if closed.event is End.UNLOCKED else "Taken back", closed.reason),
         _told("Verdict", _verdict(done.judged)),
-        _told("Gates", _gates(gates)) if done.subject.kind in ("release", "promote") else "",
+        _told("Gates", _gates(gates)) if done.subject.kind in ("release", "promote", "experiment") else "",
         _told("Grounds", past.grounds(opened.skip, opened.approvals, opened.waivers, opened.callers_know)),
         f"Ledger: entry {done.number} of {stage}, rollout {done.subject.rollout}",
         f"By: {by}",
     ]
     return Message(f"{stage}: {_subject(done)}", tuple(filter(None, lines)))
+
+
+def of_experiment(stage: str, begun: OpenRollout, by: str) -> Message:
+    """An experiment runs: its candidate is named beside live until it ends."""
+    subject, opened = begun.subject, begun.opened
+    assert opened.experiment is not None
+    text = f"{stage}: {subject.endpoint} compares {subject.release} with {_live(opened.before)}"
+    lines = (
+        _told("Reason", opened.reason),
+        f"Outcome: {opened.experiment.outcome}, {opened.experiment.percent} % of the traffic",
+        f"Ledger: experiment {begun.id} of {stage}",
+        f"By: {by}",
+    )
+    return Message(text, tuple(filter(None, lines)))
 
 
 def of_sync(stage: str, endpoint: str, before: Pins, after: Pins, by: str) -> Message:
@@ -52,6 +67,8 @@ def of_unlock(stage: str, reason: str, number: int, by: str) -> Message:
 def _subject(done: Finished) -> str:
     subject, before, after = done.subject, done.opened.before, done.opened.after
     if done.closed.event is not End.LANDED:
+        if subject.kind == "experiment":
+            return f"{subject.endpoint} stays at {_live(before)}: the experiment with {subject.release} ended"
         how = "did not land" if done.closed.event is End.REVERTED else "was given up"
         return f"{subject.endpoint} stays at {_live(before)}: {subject.release} {how}"
     was = f" (was {_live(before)})"

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from release.domain.capture import VARIABLE as CAPTURE
+
 WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"
 ENDPOINT = "SLIPWAY_ENDPOINT"
 _VARIANT = "SLIPWAY_VARIANT"
@@ -25,6 +27,7 @@ MOST_WORKERS = 256
 _SLIPWAYS = {
     WORKERS: "`workers` of the endpoint sets it",
     ENDPOINT: "Slipway sets it",
+    CAPTURE: "`capture` of the endpoint sets it",
     _VARIANT: "a model serves as candidate and as live, so its environment cannot say which",
     "SLIPWAY_BIND_HOST": "SageMaker has to reach the server",
     "SM_MODEL_DIR": "SageMaker has one place for the model",
@@ -57,9 +60,9 @@ OwnVariables = Annotated[Environment, AfterValidator(_nobody_elses)]
 Workers = Literal["auto"] | Annotated[int, Field(ge=1, le=MOST_WORKERS, strict=True)]
 
 
-def environment(endpoint: str, own: Mapping[str, str], workers: Workers) -> dict[str, str]:
-    """The variables of the containers of an endpoint, by its name in SageMaker."""
-    return {**asked(own, workers), ENDPOINT: endpoint}
+def environment(endpoint: str, own: Mapping[str, str], workers: Workers, capture: str = "") -> dict[str, str]:
+    """The variables of the containers of an endpoint, by its name there; `capture` is what they keep."""
+    return {**asked(own, workers), ENDPOINT: endpoint, **({CAPTURE: capture} if capture else {})}
 
 
 def asked(own: Mapping[str, str], workers: Workers) -> dict[str, str]:
@@ -71,9 +74,9 @@ def not_asked_for(made_with: Mapping[str, str], wanted: Mapping[str, str]) -> li
     """Names of the variables that a model `made_with` some has otherwise than the stage's data `wanted`.
 
     What Slipway adds by itself is no difference: models that an earlier version made lack it, and an upgrade
-    is no reason to roll out anew.
+    is no reason to roll out anew. What a container keeps is asked for by `capture`.
     """
-    return [name for name in differing(made_with, wanted) if name != ENDPOINT]
+    return [name for name in differing(made_with, wanted) if name not in (ENDPOINT, CAPTURE)]
 
 
 def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:

@@ -30,9 +30,9 @@ class Deployment:
 def alarm_names(watched: str) -> tuple[str, ...]:
     """The alarms of an endpoint, or of the fleets of one endpoint config, by its name in SageMaker.
 
-    An endpoint's page people. A config's take the guarded update to it back: they do not see the fleet that
-    serves meanwhile, whose answers would hide a canary's errors, or whose errors would refuse what mends
-    them.
+    `./slipway doctor` looks at an endpoint's. A config's take the guarded update to it back: they do not see
+    the fleet that serves meanwhile, whose answers would hide a canary's errors, or whose errors would refuse
+    what mends them.
     """
     return (names.alarm(watched, "errors"), names.alarm(watched, "latency"))
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from release.domain import approvals, model_packages, request_schema
+from release.domain import approvals, capture_gate, model_packages, request_schema
 from release.domain.fence import GATE, clear_command
 from release.domain.manifest import GateResult, Manifest
 
@@ -81,6 +81,8 @@ def next_step(
         )
     if request_schema.GATE in names:
         return request_schema.next_step(release, stage)
+    if capture_gate.GATE in names:
+        return capture_gate.next_step(stage, next(g.reason for g in refused if g.name == capture_gate.GATE))
     if names - ASKING <= waivable.keys():
         commands = "; ".join(waivable[name] for name in sorted(names - ASKING))
         return f"Correct the model or the image and release it anew; or, if you must, waive it: {commands}"

@@ -12,22 +12,37 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from release.domain import former, names, retrained
+from release.domain import experiment, forgotten, former, names, noticed, retrained
 from release.domain.approvals import Approval
 from release.domain.errors import Held, ServiceError
+from release.domain.experiment import Concluded, Experiment
+from release.domain.judged import Judged as Judged
+from release.domain.owner import Heartbeat as Heartbeat
+from release.domain.owner import Owner as Owner
 from release.domain.pins import Alarms, Data, Pins, RolloutSettings
 from release.domain.policy import Policy
 from release.domain.said import Said
 from release.domain.waivers import Waiver
 
-Kind = Literal["release", "promote", "apply", "rollback", "unlock", "approve", "waive", "retrain"]
+Kind = Literal[
+    "release",
+    "promote",
+    "apply",
+    "rollback",
+    "experiment",
+    "unlock",
+    "approve",
+    "waive",
+    "retrain",
+    "monitor",
+    "forget",
+]
 STALE_SECONDS = 60.0
 """A heartbeat older than this is a dead one's."""
 BEAT_SECONDS = STALE_SECONDS / 4
 """How often a heartbeat is written."""
-
 
 FORMAT = 2
 """Of the entries that are written now; earlier ones are read too, later ones are not."""
@@ -47,6 +62,8 @@ class Phase(StrEnum):
     """SageMaker is asked what it really serves, and the golden requests are sent."""
     JUDGING = "judging"
     """The step's traffic is watched: by the judge beside live, by the stage's limits where it is alone."""
+    EXPERIMENTING = "experimenting"
+    """Both serve at an experiment's weights until a person ends it; no process has to be at work."""
     RECONCILING = "reconciling"
     """The release serves; the pins change role, and pulumi deletes what no pin names."""
     REVERTING = "reverting"
@@ -70,23 +87,6 @@ class End(StrEnum):
     """A person ended it where it stood, and said why; nothing moved, and the stage goes on from its file."""
     HELD = "held"
     """Not even the way back could be verified: a person has to look. It stays open in the ledger."""
-
-
-class Owner(Data):
-    """The process that works on a rollout. `started` tells a reused process id from the same process.
-
-    `counted_in` says what the id counts in: containers of one host name, and one host before and after it
-    was started anew, have the same ids for other processes. It is "" in entries of earlier versions.
-    """
-
-    host: str
-    pid: int
-    started: int
-    user: str
-    counted_in: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.user} on {self.host}, process {self.pid}"
 
 
 class Skip(Data):
@@ -120,6 +120,10 @@ class Opened(Data):
     """Why, as the person said who began it."""
     proposed: bool = False
     """Whether it was proposed in the stage's file, and merged."""
+    experiment: Experiment | None = None
+    """What is compared, where both are to stay side by side for a while."""
+    resting: tuple[int, ...] = ()
+    """The entries that opened the experiments which run meanwhile, on other endpoints."""
     mends: bool = False
     """Whether the pins stay as they are, and what serves is brought back to them."""
 
@@ -132,32 +136,13 @@ class Entered(Data):
         Phase.MOVING,
         Phase.VERIFYING,
         Phase.JUDGING,
+        Phase.EXPERIMENTING,
         Phase.RECONCILING,
         Phase.REVERTING,
         Phase.RESTORING,
     ]
     step: int = 0
     reason: str = ""
-
-
-class Judged(Data):
-    """How watching a step ended: the verdict in short, and where the evidence for it is kept.
-
-    `windows` and `sha256` are of the evidence so far, in the order in which it came: whoever judges it again
-    under the rollout's policy comes to the same (`release/operations/judge.py`).
-    """
-
-    event: Literal["judged"] = "judged"
-    step: int
-    share: int
-    """The candidate's share of the traffic in per cent."""
-    decision: Literal["PASS", "FAIL", "HOLD"]
-    because: str
-    seconds: float
-    requests: int
-    live_requests: int
-    windows: int
-    sha256: str
 
 
 class Resumed(Data):
@@ -173,6 +158,8 @@ class Closed(Data):
     reason: str = ""
     over: tuple[str, ...] = ()
     """Unlocked: the damage of the ledger over which the stage goes on."""
+    resting: tuple[int, ...] = ()
+    """The entries that opened the experiments which go on running."""
     pins: Mapping[str, Pins] = {}
     """Unlocked: what each endpoint's file named, from which the stage goes on."""
 
@@ -184,9 +171,11 @@ class Refused(Data):
     reasons: tuple[str, ...]
 
 
-Remark = Refused | Said | retrained.What
+Remark = Refused | Said | retrained.What | noticed.What | forgotten.What
 """What opens and closes nothing."""
-Payload = Annotated[Opened | Entered | Judged | Resumed | Closed | Remark, Field(discriminator="event")]
+Step = Opened | Entered | Judged | Concluded | Resumed | Closed
+"""What a rollout goes through."""
+Payload = Annotated[Step | Remark, Field(discriminator="event")]
 
 
 class Subject(Data):
@@ -246,20 +235,6 @@ class Stored:
         return Stored(Entry.model_validate_json(data), hashlib.sha256(data).hexdigest())
 
 
-class Heartbeat(Data):
-    """What the process at work on a rollout writes beside the ledger, for readers on other hosts."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    """What a later version adds must not make its process look dead."""
-
-    rollout: str
-    at: AwareDatetime
-    number: int = 0
-    """The newest entry that it knows: nobody has to look for the end of the ledger before it."""
-    sha256: str = ""
-    """The hash of that entry, so that the end of the ledger can be proven too."""
-
-
 def may_follow(what: Payload, between: Payload) -> bool:
     """Whether an entry still holds after another process's entry came between it and what was decided on.
 
@@ -295,11 +270,28 @@ class OpenRollout:
     """Why it is being taken back, when it is."""
     entered: datetime = LONG_AGO
     """When it came to its phase."""
+    concluded: Concluded | None = None
+    """How a person ended its experiment, where it is one that was ended."""
+    number: int = 0
+    """Of the entry that opened it."""
 
     @property
     def id(self) -> str:
         """The rollout's id."""
         return self.subject.rollout
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is an experiment that runs, and waits for nothing but a person who ends it."""
+        return self.phase is Phase.EXPERIMENTING and self.concluded is None
+
+    @property
+    def compares(self) -> str:
+        """What an experiment that runs compares, in words."""
+        assert self.opened.experiment is not None
+        live = self.opened.before.live
+        served = live.release if live else None
+        return experiment.about(self.opened.experiment, self.subject.release, served, self.entered)
 
     def on(self, instance_type: str) -> "OpenRollout":
         """The same rollout; pins from before they had an instance type are on this one."""
@@ -308,26 +300,39 @@ class OpenRollout:
         return replace(self, opened=opened)
 
 
-def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
-    """The rollout that these last entries, oldest first, leave open, or None."""
-    opened: Entry | None = None
-    found: OpenRollout | None = None
+def open_rollouts(entries: Sequence[Stored]) -> list[OpenRollout]:
+    """What these last entries, oldest first, leave open: a rollout at work, and experiments that run."""
+    found: dict[str, OpenRollout] = {}
     for entry in (stored.entry for stored in entries):
-        if isinstance(entry.what, Remark):
+        what, rollout = entry.what, entry.subject.rollout
+        if isinstance(what, Remark):
             continue
-        match entry.what:
-            case Closed():
-                opened = found = None
-            case Opened() as what:
-                opened = entry
-                found = OpenRollout(entry.subject, what, entry.owner, Phase.OPENED)
-                found = replace(found, entered=datetime.fromisoformat(entry.at))
-            case what if opened is not None and found is not None:
-                found = _advanced(found, entry, what)
-    return found
+        if isinstance(what, Opened | Closed):
+            found = {name: one for name, one in found.items() if one.rests and name != rollout}
+        if isinstance(what, Opened):
+            began = datetime.fromisoformat(entry.at)
+            new = OpenRollout(entry.subject, what, entry.owner, Phase.OPENED, entered=began)
+            found[rollout] = replace(new, number=entry.number)
+        elif not isinstance(what, Closed) and rollout in found:
+            found[rollout] = _advanced(found[rollout], entry, what)
+    return list(found.values())
 
 
-def _advanced(found: OpenRollout, entry: Entry, what: Entered | Judged | Resumed) -> OpenRollout:
+def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
+    """What holds the stage by these last entries, oldest first, or None."""
+    return holding(open_rollouts(entries))
+
+
+def holding(found: Sequence[OpenRollout], endpoint: str | None = None) -> OpenRollout | None:
+    """The rollout that holds the stage; else the experiment that holds this endpoint (None: any)."""
+    at_work = [one for one in found if not one.rests]
+    here = [one for one in found if endpoint in (None, one.subject.endpoint)]
+    return next(iter([*at_work, *here]), None)
+
+
+def _advanced(found: OpenRollout, entry: Entry, what: Entered | Judged | Concluded | Resumed) -> OpenRollout:
+    if isinstance(what, Concluded):
+        return replace(found, owner=entry.owner, concluded=what)
     if isinstance(what, Judged | Resumed):
         return replace(found, owner=entry.owner)
     return replace(
@@ -355,28 +360,28 @@ Decision = Literal["start", "resume", "take-back"]
 def decide(found: OpenRollout | None, alive: bool, request: Request, stage: str) -> Decision:
     """How a command meets what the ledger of `stage` says.
 
-    Nothing open: start. A dead one's same rollout: resume it. A rollback that meets a dead rollout of its
-    endpoint takes that back. Raises ServiceError while the owner is alive (one rollout at a time), and Held
-    when another dead rollout is open: going on would decide for its owner.
+    Nothing open: start. A dead one's same rollout: resume it. A rollback that meets a dead rollout, or an
+    experiment, of its endpoint takes that back. Raises ServiceError while the owner is alive (one rollout at
+    a time), and Held when another dead rollout is open (going on would decide for its owner), or an
+    experiment.
     """
     if found is None:
         return "start"
     subject = found.subject
     what = f"{subject.kind} of {subject.release} ({subject.endpoint})"
+    same = Request(subject.kind, subject.endpoint, subject.release) == request
+    goes_back = request.kind == "rollback" and request.endpoint == subject.endpoint
+    if found.rests and not same and not goes_back:
+        raise experiment.holds(stage, subject.endpoint, found.compares)
     if alive:
         raise ServiceError(
             f"A {what} is under way here, by {found.owner}.",
             "One rollout at a time: nothing was changed.",
             "Wait until it is done, or stop it there (Ctrl-C), then run this again.",
         )
-    same = (subject.kind, subject.endpoint, subject.release) == (
-        request.kind,
-        request.endpoint,
-        request.release,
-    )
     if same:
         return "resume"
-    if request.kind == "rollback" and request.endpoint == subject.endpoint:
+    if goes_back:
         return "take-back"
     raise Held(
         f"A {what} by {found.owner} stopped half-way, at {found.phase.value!r}.",
@@ -384,16 +389,3 @@ def decide(found: OpenRollout | None, alive: bool, request: Request, stage: str)
         "Run that same command again to finish it, or take it back: "
         f"./slipway rollback {stage} --endpoint {subject.endpoint}",
     )
-
-
-def broken_link(entries: Sequence[Stored]) -> str | None:
-    """Where the chain of hashes breaks in these consecutive entries, or None when it is whole."""
-    for before, after in zip([None, *entries], entries, strict=False):
-        number = before.entry.number + 1 if before else after.entry.number
-        if after.entry.number != number:
-            return f"entry {number} is missing"
-        if before and after.entry.previous != before.sha256:
-            return f"entry {number} does not follow from entry {number - 1}: one of them was changed"
-    if entries and entries[0].entry.number == 1 and entries[0].entry.previous:
-        return "entry 1 follows from another: the beginning is missing"
-    return None

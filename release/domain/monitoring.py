@@ -4,7 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from release.domain.alerting import AlertSettings
+from release.domain.captured_records import RecordsSettings
 from release.domain.drift import DriftSettings
+from release.domain.paging import Paging
+from release.domain.quality_settings import QualitySettings
 from release.domain.values import Data
 
 
@@ -23,4 +27,8 @@ class MonitoringSettings(Data):
     """What is watched of an endpoint's live release."""
 
     objectives: Objectives = Objectives()
+    records: RecordsSettings = RecordsSettings()
+    paging: Paging = Paging()
+    alerts: AlertSettings = AlertSettings()
     drift: DriftSettings = DriftSettings()
+    quality: QualitySettings = QualitySettings()

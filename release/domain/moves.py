@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from release.domain import container
+from release.domain import capture, container
 from release.domain.pins import EndpointSettings, Pins, ReleasePin
 
 
@@ -16,7 +16,9 @@ def after_rollout(before: EndpointSettings, pin: ReleasePin, desired: int | None
     """
     bounds, pins = before.instances, before.pins
     capacity = min(max(desired or bounds.min, bounds.min), bounds.max)
-    environment = container.environment(endpoint, before.environment, before.workers)
+    kept = before.capture
+    told = capture.told(kept, endpoint, pin.release, pin.model) if kept and kept.by_container else ""
+    environment = container.environment(endpoint, before.environment, before.workers, told)
     shape = {"type": bounds.type, "environment": environment, "vpc": before.vpc, "capture": before.capture}
     live = pin.model_copy(update={"capacity": capacity, **shape})
     again = pins.live is not None and pins.live.release == pin.release

@@ -65,6 +65,9 @@ APPROVALS, WAIVERS, MAKERS = "approvals/", "waivers/", "makers/"
 """Where a stage's bucket keeps people's yes to a release, what they waived of it, and who made it."""
 
 
+FINDINGS = "findings/"
+"""Where a stage's bucket keeps what monitoring noticed: one record a finding."""
+
 DATA = "data"
 """Where a stage's bucket keeps data versions; the remote of `.dvc/config` is the first stage's."""
 
@@ -77,6 +80,12 @@ def model_key(sha256: str) -> str:
 def data_key(md5: str) -> str:
     """The key of a data version in a stage's bucket: where DVC has a file, below the remote `DATA`."""
     return f"{DATA}/files/md5/{md5[:2]}/{md5[2:]}"
+
+
+CAPTURE = "capture"
+"""Where a stage's bucket keeps captured requests and answers, of an endpoint that names no other place."""
+CAPTURE_SECRET = "capture-secret/key"  # noqa: S105 - where it lies, not what it is
+"""Where a stage's bucket keeps the key of the hashes of sensitive values; the first container makes it."""
 
 
 def repository(stage: str) -> str:
@@ -180,6 +189,11 @@ def alarm(watched: str, metric: str) -> str:
 def alarms_of(endpoint: str) -> str:
     """The pattern of an endpoint's alarms, and of its configs': their names begin with its own."""
     return alarm(endpoint, "*")
+
+
+def dashboard(endpoint: str) -> str:
+    """An endpoint's dashboard in CloudWatch, by its name in SageMaker; dashboards have no region."""
+    return f"{PROJECT}-{endpoint}"
 
 
 def log_group(name: str, stage: str) -> str:

@@ -1,12 +1,15 @@
-"""Why a retrain was asked for: a person said so, a schedule came due, or an alarm rang. Pure.
+"""Why a retrain was asked for: a person said so, a schedule came due, an alarm rang, or monitoring noticed
+something. Pure.
 
 A schedule and an alarm speak by an event of EventBridge, whose forms are those of its user guide: "Scheduled
-Event" of rules and of EventBridge Scheduler, and "CloudWatch Alarm State Change". An event that is anything
-else asks for nothing, and is refused with words.
+Event" of rules and of EventBridge Scheduler, and "CloudWatch Alarm State Change". A finding speaks by one of
+Slipway's own (docs/monitoring.md), where the stage says that findings of its kind may. An event that is
+anything else asks for nothing, and is refused with words.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field
@@ -15,11 +18,17 @@ from release.domain.errors import UsageError
 from release.domain.pins import Data
 
 SCHEDULE, ALARM = "Scheduled Event", "CloudWatch Alarm State Change"
+FINDINGS = ("Slipway Finding Opened", "Slipway Finding Escalated", "Slipway Finding Closed")
+SOURCE = "slipway.monitoring"
+"""Who sends the events of findings."""
 SOURCES: Mapping[str, tuple[str, ...]] = {
     SCHEDULE: ("aws.events", "aws.scheduler"),
     ALARM: ("aws.cloudwatch",),
+    **dict.fromkeys(FINDINGS[:2], (SOURCE,)),
 }
 """Who sends what."""
+CARRIED_BY = "client_payload"
+"""Where GitHub's repository_dispatch has what whoever sent it gave: an event of EventBridge as `event`."""
 RINGS = "ALARM"
 LONGEST = 500
 """Characters of a reason that are kept."""
@@ -28,19 +37,31 @@ LONGEST = 500
 class Occasion(Data):
     """Why a retrain was asked for."""
 
-    kind: Literal["person", "schedule", "alarm"]
+    kind: Literal["person", "schedule", "alarm", "finding"]
     name: str = ""
-    """Of the alarm, or of the schedule or its rule."""
+    """Of the alarm, or of the schedule or its rule; of a finding its kind and what it is about."""
     because: str = Field(default="", max_length=LONGEST)
-    """What the person said, or the alarm."""
+    """What the person said, the alarm or the finding."""
     event: str = ""
-    """The event's id: EventBridge may deliver an event twice."""
+    """The event's id: EventBridge may deliver an event twice. Of a finding its own id, and the how-manieth
+    time it is open: it asks once each time, however many events tell of it."""
     at: str = ""
     """When the event happened."""
 
     def __str__(self) -> str:
         who = f"{self.kind} {self.name}" if self.name else f"a {self.kind}"
         return f"{who}: {self.because}" if self.because else who
+
+
+@dataclass(frozen=True)
+class About:
+    """What an event is about, None where it does not say: another endpoint or release is not its matter."""
+
+    endpoint: str | None = None
+    release: str | None = None
+
+
+ANYTHING = About()
 
 
 def of_person(because: str) -> Occasion:
@@ -55,11 +76,27 @@ def of_person(because: str) -> Occasion:
     return Occasion(kind="person", because=text)
 
 
-def of_event(data: bytes, account: str, region: str) -> Occasion:
-    """What an event of EventBridge for a stage of this account and region asks for.
+def of_finding(finding: str, occurrence: int) -> str:
+    """What stands for the event's id where a finding asks."""
+    return f"finding-{finding}-{occurrence}"
 
-    Raises UsageError for what is no such event, and for an alarm of another account or region, or that does
-    not ring. A schedule may be kept elsewhere than the stage, as with CI.
+
+@dataclass(frozen=True)
+class Asked:
+    """The stage that an event speaks to, and for findings of which kinds it is retrained."""
+
+    stage: str
+    account: str
+    region: str
+    on: Collection[str] = ()
+
+
+def of_event(data: bytes, asked: Asked) -> tuple[Occasion, About]:
+    """What an event of EventBridge asks of this stage, and what it says it is about.
+
+    Raises UsageError for what is no such event, for an alarm or a finding of another account, region or
+    stage, an alarm that does not ring, and a finding that is closed or of a kind for which the stage is not
+    retrained. A schedule may be kept elsewhere than the stage, as with CI.
     """
     event = _parsed(data)
     kind, source = event.get("detail-type"), event.get("source")
@@ -71,12 +108,43 @@ def of_event(data: bytes, account: str, region: str) -> Occasion:
         )
     found = {key: _text(event, key) for key in ("id", "time", "account", "region")}
     if kind == SCHEDULE:
-        return Occasion(kind="schedule", name=_named(event), event=found["id"], at=found["time"])
-    for key, expected in (("account", account), ("region", region)):
+        of_schedule = Occasion(kind="schedule", name=_named(event), event=found["id"], at=found["time"])
+        return of_schedule, ANYTHING
+    for key, expected in (("account", asked.account), ("region", asked.region)):
         if found[key] != expected:
             raise _unknown(f"it is of {key} {_shown(found[key])}, and the stage is of {expected}")
+    if kind in FINDINGS:
+        return _finding(event.get("detail"), asked, found["time"])
     name, because = _alarm(event.get("detail"))
-    return Occasion(kind="alarm", name=name, because=because, event=found["id"], at=found["time"])
+    of_alarm = Occasion(kind="alarm", name=name, because=because, event=found["id"], at=found["time"])
+    return of_alarm, ANYTHING
+
+
+def _finding(detail: Any, asked: Asked, at: str) -> tuple[Occasion, About]:
+    """The occasion that a finding is, and the endpoint and release that it is about."""
+    if not isinstance(detail, dict):
+        raise _unknown("a finding's event has a detail, and this one has none")
+    keys = ("finding", "stage", "endpoint", "kind", "subject", "summary")
+    found = {key: _text(detail, key) for key in keys}
+    occurrence, release = detail.get("occurrence"), detail.get("release")
+    if not isinstance(occurrence, int) or not (release is None or isinstance(release, str)):
+        raise _unknown("its detail has no occurrence, or its release is no text")
+    if found["stage"] != asked.stage:
+        raise _unknown(f"it is of the stage {_shown(found['stage'])}, and {asked.stage} is asked")
+    if found["kind"] not in asked.on:
+        listed = ", ".join(asked.on) or "none"
+        raise _unknown(
+            f"it is a finding of {_shown(found['kind'])}, and slipway:retrain.on of {asked.stage} names "
+            f"{listed}"
+        )
+    occasion = Occasion(
+        kind="finding",
+        name=f"{found['kind']} of {found['subject']}"[:LONGEST],
+        because=" ".join(found["summary"].split())[:LONGEST],
+        event=of_finding(found["finding"], occurrence),
+        at=at,
+    )
+    return occasion, About(found["endpoint"], release)
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
@@ -86,7 +154,9 @@ def _parsed(data: bytes) -> dict[str, Any]:
         raise _unknown(f"it is no JSON ({str(error)[:80]})") from None
     if not isinstance(event, dict):
         raise _unknown("it is no JSON object")
-    return event
+    carried = event.get(CARRIED_BY)
+    inner = carried.get("event") if isinstance(carried, dict) else None
+    return inner if isinstance(inner, dict) else event
 
 
 def _named(event: Mapping[str, Any]) -> str:

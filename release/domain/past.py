@@ -1,13 +1,14 @@
 """The past of a stage as people ask for it: who moved what, when, on what grounds, and how it ended. Pure.
 
-A line of it is one rollout, one retrain, one refusal or one person's word, folded of its ledger entries. An
-event that is not known here is told as it lies in the ledger.
+A line of it is one rollout, one retrain, one refusal, one person's word or what became of a finding, folded
+of its ledger entries. An event that is not known here is told as it lies in the ledger.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from release.domain.approvals import Approval
+from release.domain.experiment import Concluded
 from release.domain.ledger import (
     Closed,
     Entered,
@@ -22,11 +23,12 @@ from release.domain.ledger import (
     Stored,
 )
 from release.domain.manifest import GateResult
+from release.domain.noticed import NoLonger, Noticed
 from release.domain.retrained import Asked, Ended, TakenOver, Trained
 from release.domain.said import Said, shown
 from release.domain.waivers import Waiver
 
-BEGINNINGS = (Opened, Refused, Said, Asked)
+BEGINNINGS = (Opened, Refused, Said, Asked, Noticed, NoLonger)
 LONGEST = 80
 """Characters of a value that is told as it lies in the ledger."""
 
@@ -86,7 +88,7 @@ class Moved:
     def _evidence(self) -> str:
         if self.gates is None:
             # What was refused was not brought here, and its reason says more.
-            says_more = self.end == "refused" or self.kind in ("unlock", "retrain")
+            says_more = self.end == "refused" or self.kind in ("unlock", "retrain", "monitor")
             return "" if says_more else "its manifest is not here"
         return _passed(self.gates)
 
@@ -131,9 +133,16 @@ def why(what: Payload) -> str:
         case Ended():
             of = f"{what.release} in {what.stage}" if what.release else ""
             return "; ".join(filter(None, (of, *what.reasons)))
+        case Concluded():
+            return what.words
         case Said():
             waived = f"{what.gate} until {what.until}, " if what.gate else ""
             return f"{waived}by {shown(what.by, what.actor)}: {what.reason}"
+        case Noticed():
+            return f"{what.about}, {what.severity} ({what.finding}): {what.summary}"
+        case NoLonger():
+            by = f"by {shown(what.who)}" if what.by == "person" else f"by {what.by}"
+            return f"{what.about} ({what.finding}), {by}: {what.reason}"
         case Entered(reason=reason) | Closed(reason=reason):
             return reason
         case _:

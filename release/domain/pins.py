@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from release.domain.capture import Capture
 from release.domain.container import Environment, OwnVariables, Workers
 from release.domain.errors import UsageError
 from release.domain.hours import Hours
@@ -39,7 +40,6 @@ def _in_order(ids: tuple[str, ...]) -> tuple[str, ...]:
 
 SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-zA-Z]+$", max_length=32)]
 SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-zA-Z]+$", max_length=32)]
-CaptureUri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9.-]+/[^/].*[^/]$", max_length=512)]
 
 
 class Vpc(Data):
@@ -54,16 +54,6 @@ class Vpc(Data):
         tuple[SecurityGroupId, ...], Field(min_length=1, max_length=5), AfterValidator(_in_order)
     ]
     """The security groups; S3, ECR and CloudWatch Logs have to be reachable from them."""
-
-
-class Capture(Data):
-    """A share of all requests and answers, whole, kept in a bucket. Limits: DataCaptureConfig."""
-
-    percent: Annotated[int, Field(ge=1, le=100)]
-    """Of the requests, with their answers: whatever callers send is kept. Of containers that print no windows
-    the answers are judged."""
-    to: CaptureUri
-    """Where: `s3://<bucket>/<prefix>`; the execution role may write there, and nobody deletes."""
 
 
 class Placed(Data):
@@ -264,6 +254,11 @@ class RolloutSettings(Data):
             )
         return self
 
+    def up_to(self, percent: int) -> "RolloutSettings":
+        """The same settings, with steps that end at a share of the traffic."""
+        steps = (*(step for step in self.steps if step < percent), percent)
+        return self.model_copy(update={"steps": steps})
+
     def by(self, strategy: Strategy | None) -> "RolloutSettings":
         """The same settings with another strategy (None: the stage's own).
 
@@ -282,7 +277,7 @@ class RolloutSettings(Data):
 
 
 class Alarms(Data):
-    """Bounds whose breach takes an update back and pages the stage's topic."""
+    """Bounds whose breach takes a guarded update back. Nobody is told: that is `monitoring.objectives`'."""
 
     errors_percent: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Share of invocations answered with a 5xx, per minute."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from release.domain import names, s3_uri
-from release.domain.pins import Capture, Pins, ReleasePin, Vpc
+from release.domain.capture import Capture
+from release.domain.pins import Pins, ReleasePin, Vpc
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class ModelPlan:
     environment: tuple[tuple[str, str], ...] = ()
     """Its container's variables, by name."""
     vpc: Vpc | None = None
+    isolated: bool = True
+    """Whether its container can reach no network: all but those that keep what they answer."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,11 @@ def same_things(one: EndpointPlan, other: EndpointPlan) -> bool:
 def model_plan(stage: str, name: str, pin: ReleasePin) -> ModelPlan:
     """The SageMaker model of a pinned release."""
     variables = tuple(sorted(pin.environment.items()))
-    return ModelPlan(_model_name(stage, name, pin), pin.image, pin.model, variables, pin.vpc)
+    return ModelPlan(_model_name(stage, name, pin), pin.image, pin.model, variables, pin.vpc, _isolated(pin))
+
+
+def _isolated(pin: ReleasePin) -> bool:
+    return pin.capture is None or not pin.capture.by_container
 
 
 def _model_name(stage: str, name: str, pin: ReleasePin) -> str:
@@ -141,8 +148,9 @@ def _model_name(stage: str, name: str, pin: ReleasePin) -> str:
 
     A release's id is the hash of what names its image's digest and its artifact's SHA-256. Where they lie
     is as usual the stage's own registry and bucket; otherwise it is content of the name, too, as is an
-    environment: models that earlier versions made have none, and keep their names. The role and the network
-    isolation are the same for every model of a stage, for ever: one that is not has to say so here.
+    environment: models that earlier versions made have none, and keep their names. The role is the same for
+    every model of a stage, for ever: one that is not has to say so here. All are cut off from the network but
+    those that say otherwise.
     """
     besides: dict[str, Any] = {}
     if pin.image.rpartition("@")[0].rpartition("/")[2] != names.repository(stage):
@@ -154,6 +162,8 @@ def _model_name(stage: str, name: str, pin: ReleasePin) -> str:
         besides["environment"] = pin.environment
     if pin.vpc:
         besides["vpc"] = pin.vpc.model_dump(mode="json")
+    if not _isolated(pin):
+        besides["isolated"] = False
     return names.model(name, stage, pin.release, besides)
 
 
@@ -161,7 +171,7 @@ def config_plan(stage: str, name: str, pin: ReleasePin) -> ConfigPlan:
     """The endpoint config in which a pinned release serves alone, as the variant `live`."""
     variant = _variant(stage, name, names.LIVE, pin, 1.0)
     content = _content(variant) | _captured(pin)
-    return ConfigPlan(names.endpoint_config(name, stage, content), (variant,), capture=pin.capture)
+    return ConfigPlan(names.endpoint_config(name, stage, content), (variant,), capture=_by_sagemaker(pin))
 
 
 def beside_plan(stage: str, name: str, live: ReleasePin, candidate: ReleasePin, split: Split) -> ConfigPlan:
@@ -176,7 +186,14 @@ def beside_plan(stage: str, name: str, live: ReleasePin, candidate: ReleasePin, 
     production, shadow = ((kept,), (other,)) if split.shadow else ((kept, other), ())
     content = {"production": [_content(v) for v in production], "shadow": [_content(v) for v in shadow]}
     content |= _captured(live)
-    return ConfigPlan(names.endpoint_config(name, stage, content), production, shadow, live.capture)
+    return ConfigPlan(names.endpoint_config(name, stage, content), production, shadow, _by_sagemaker(live))
+
+
+def compared_plan(stage: str, name: str, before: Pins, after: Pins, percent: int) -> ConfigPlan:
+    """What serves while an experiment runs: what was live beside what may become it, at weights that stay."""
+    assert before.live is not None
+    assert after.live is not None
+    return beside_plan(stage, name, before.live, after.live, Split(0)).at(percent)
 
 
 def fleet(instances: int, percent: int) -> int:
@@ -191,9 +208,14 @@ def _variant(stage: str, name: str, role: str, pin: ReleasePin, weight: float) -
     return VariantPlan(role, model, pin.digest, pin.type, pin.capacity, weight)
 
 
+def _by_sagemaker(pin: ReleasePin) -> Capture | None:
+    """What SageMaker captures: what the container keeps is told to its model, and no config's."""
+    return None if pin.capture is None or pin.capture.by_container else pin.capture
+
+
 def _captured(pin: ReleasePin) -> dict[str, Any]:
     """What of a pin's capture its config holds: configs that earlier versions made have none."""
-    return {"capture": pin.capture.model_dump(mode="json")} if pin.capture else {}
+    return {"capture": capture.content} if (capture := _by_sagemaker(pin)) else {}
 
 
 def _content(variant: VariantPlan) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from release.domain.errors import ReleaseFailed, ServiceError
 from release.domain.ledger import Entry, Owner, Stored
-from release.domain.occasions import Occasion
+from release.domain.occasions import About, Occasion
 from release.domain.pins import ReleasePin
 from release.domain.retrained import Asked, Ended, TakenOver, Trained, TrainingWindow, What
 from release.domain.stage import RetrainSettings
@@ -88,6 +88,17 @@ def refuse_alive(found: Retrain, stage: str) -> ServiceError:
     )
 
 
+def overtaken(about: About, live: str) -> ReleaseFailed | None:
+    """Why what was noticed of a release asks for nothing any more; None where that release is live."""
+    if about.release in (None, live):
+        return None
+    return ReleaseFailed(
+        f"What asks for it was noticed of {about.release}, and {live} is live.",
+        UNTOUCHED,
+        "Nothing is to be done: what is noticed of the live release asks by itself.",
+    )
+
+
 def why_not(
     past: Sequence[Retrain], settings: RetrainSettings, occasion: Occasion, now: datetime
 ) -> ReleaseFailed | None:
@@ -99,7 +110,7 @@ def why_not(
             f"The event {occasion.event} was answered already, by the retrain {answered[-1].id} of "
             f"{_when(answered[-1].at)}.",
             UNTOUCHED,
-            "EventBridge may deliver an event twice: there is nothing to do.",
+            "It is answered once, however often it comes: there is nothing to do.",
         )
     counted = sorted(one.at for one in done if one.counts)
     days = settings.cooldown_days

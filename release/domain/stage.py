@@ -8,11 +8,12 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, field_validator
 
-from release.domain import former, guardrails, nearby, regions
+from release.domain import former, guardrails, names, nearby, regions
 from release.domain.batch import S3Place
 from release.domain.errors import UsageError
+from release.domain.noticed import FindingKind
 from release.domain.pins import Data, EndpointName, EndpointSettings, InstanceType
 from release.domain.policy import Policy
 
@@ -68,6 +69,8 @@ class Retention(Data):
     """For how long what the endpoints' containers print is kept."""
     untagged_image_days: Annotated[int, Field(ge=1)] = 14
     """After so long an image without a tag expires; every release's image has one."""
+    capture_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """For how long captured requests and answers are kept under `capture/` of the stage's bucket."""
 
 
 class Alerts(Data):
@@ -109,6 +112,8 @@ class RetrainSettings(Data):
     """The next retrain of an endpoint begins so many days after the last one at the earliest."""
     budget_per_month: Annotated[int, Field(ge=0, le=1000)] = 5
     """At most so many retrains of an endpoint in any 30 days; 0 allows none."""
+    on: tuple[FindingKind, ...] = ()
+    """Findings of these kinds ask for a retrain: one each time that one is open."""
     promote: bool = False
     """Whether a retrained release is promoted here, through gates and rollout, and not only proposed."""
 
@@ -161,6 +166,20 @@ class StageSettings(Data):
         return (
             {k: former.endpoint_data(v or {}) for k, v in value.items()} if isinstance(value, dict) else value
         )
+
+    @field_validator("endpoints")
+    @classmethod
+    def _captured_somewhere(
+        cls, value: dict[str, EndpointSettings], info: ValidationInfo
+    ) -> dict[str, EndpointSettings]:
+        """A capture without a place of its own is in the stage's bucket."""
+        if not {"stage", "account", "region"} <= info.data.keys():
+            return value
+        bucket = names.bucket(info.data["stage"], info.data["account"], info.data["region"])
+        return {
+            name: one.model_copy(update={"capture": one.capture.at(bucket)}) if one.capture else one
+            for name, one in value.items()
+        }
 
     def only_endpoint(self, asked: str | None) -> str:
         """The endpoint that a command is about: `asked`, or the only one there is.

@@ -23,6 +23,7 @@ class Standing(StrEnum):
     ELSEWHERE = "elsewhere"
     EMPTY = "empty"
     DAMAGED = "damaged"
+    EXPERIMENT = "experiment"
     OPEN = "open"
     OPEN_STALE = "open, stale"
     STALE = "stale"
@@ -107,6 +108,12 @@ TABLE: Mapping[Standing, Answer] = {
         "Or go on over it, by the stage's file: ./slipway unlock {stage} --reason 'why'",
         held=True,
     ),
+    Standing.EXPERIMENT: Answer(
+        "An experiment of {endpoint} runs in {stage}, and {file} names both of its releases.",
+        "",
+        _does(Does.GOES_ON, Does.BY_LEDGER, Does.BY_LEDGER, Does.BY_LEDGER),
+        "A person ends it: ./slipway experiment stop {stage}; a rollback does so at once",
+    ),
     Standing.OPEN: Answer(
         "A rollout of {endpoint} is open in {stage}, and {file} is as that rollout found it or leaves it.",
         "",
@@ -175,6 +182,11 @@ def _standing(facts: Facts) -> Standing:
     if found is not None:
         known = (found.opened.before, found.opened.after)
         fits = any(same(facts.pins, pins) for pins in known)
+        if found.rests and fits and facts.pins.candidate is not None:
+            return Standing.EXPERIMENT
+        if found.rests:
+            # Whoever applied such a file would delete what the candidate serves with.
+            return Standing.OPEN_STALE
         return Standing.OPEN if fits else Standing.OPEN_STALE
     nothing = facts.pins == Pins() and facts.serves is None
     if facts.left is not None and facts.pins != facts.left and not nothing:

@@ -6,11 +6,12 @@ somebody moved from outside is brought back first, as a rollback goes: at once. 
 whatever live or the way back needs and does not find, is made again from the pins.
 """
 
-from release.domain import moves, state
+from release.domain import capture_gate, moves, state
 from release.domain.errors import UsageError
+from release.domain.pins import EndpointSettings
 from release.operations import fenced, judging, needs, quota, recording, registries, rollouts, standing
 from release.operations.land import Grounds, Landed, land, mend
-from release.ports import Event, Tell, World
+from release.ports import Event, StagePorts, Tell, World
 
 
 def apply(world: World, stage: str, endpoint: str | None, tell: Tell, reason: str = "") -> Landed:
@@ -43,7 +44,22 @@ def apply(world: World, stage: str, endpoint: str | None, tell: Tell, reason: st
         registries.tell(ports, name, settings.pins, None, tell)
         recording.rollout(ports, name, tell)
         return Landed(stage, name, live.release, changed=False)
+    _refuse_capture(ports, settings)
     judging.refuse_impossible(ports, name, None, None, tell)
     quota.refuse_short(ports, name, tell)
     fenced.warn(ports, live.release, tell)
     return land(ports, "apply", name, live, Grounds(reason=reason), tell)
+
+
+def _refuse_capture(ports: StagePorts, settings: EndpointSettings) -> None:
+    """Refuse a capture that would keep what the live release says is sensitive, or that it cannot do."""
+    if settings.capture is None or settings.live is None:
+        return
+    content = ports.artifacts.manifest(settings.live.release)
+    for gate in capture_gate.results(content, settings.capture, None):
+        if not gate.passed:
+            raise UsageError(
+                f"{content.id} cannot be captured so: {gate.reason}.",
+                "Nothing was changed.",
+                capture_gate.next_step(ports.name, gate.reason),
+            )

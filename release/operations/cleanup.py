@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from release.domain import cleanup as rules
-from release.domain import state
+from release.domain import experiment, state
 from release.domain.cleanup import Cleanup, Named, Needs, Stays, Thing
 from release.domain.errors import Held, ServiceError
 from release.domain.pins import Pins
@@ -60,15 +60,15 @@ def _needs(ports: StagePorts, past: list[Named]) -> Needs:
     named = [*past]
     for name, settings in ports.settings.endpoints.items():
         named.append(Named(name, "pinned", ports.file.pins(name).on(settings.instances.type)))
-    found = ports.ledger.open() if ports.ledger.exists() else None
-    if found is not None:
+    opened = ports.ledger.all_open() if ports.ledger.exists() else ()
+    for found in opened:
         endpoint = found.subject.endpoint
         ways = (
             ("what served before the open rollout", found.opened.before),
             ("rolled out", found.opened.after),
         )
         named += [Named(endpoint, who, _typed(ports, endpoint, pins)) for who, pins in ways]
-    return Needs(named, ports.holdings.serving(), {found.subject.endpoint} if found else set())
+    return Needs(named, ports.holdings.serving(), {found.subject.endpoint for found in opened})
 
 
 def _last_in_the_ledger(ports: StagePorts) -> Iterator[Named]:
@@ -89,6 +89,8 @@ def _refuse_while_open(ports: StagePorts) -> None:
         return
     what = f"A {found.subject.kind} of {found.subject.release} ({found.subject.endpoint})"
     consequence = "What it needs, or brings, must not be deleted: nothing more was deleted."
+    if found.rests:
+        raise experiment.holds(ports.name, found.subject.endpoint, found.compares)
     if ports.ledger.alive(found):
         raise ServiceError(
             f"{what} is under way here, by {found.owner}.", consequence, "Run this again when it is done."

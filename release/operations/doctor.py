@@ -80,9 +80,11 @@ def doctor(world: World, stage: str, endpoint: str | None) -> Examined:
 
 def _under_way(ports: StagePorts, endpoint: str, rollout: Rollout, questions: Questions) -> Examined:
     """A rollout on its way forward: well while its process lives."""
-    found = questions.ask("the rollout's process", ports.ledger.open, None)
+    found = questions.ask("the rollout's process", lambda: ports.ledger.open(endpoint), None)
     phase = found.phase.value if found else "opened"
     about = f"the {rollout.subject.kind} of {rollout.subject.release} is {phase}"
+    if found and found.rests:
+        return Examined(ports.name, endpoint, about, None, (f"an experiment runs: {found.compares}",))
     if found and questions.ask("the rollout's process", lambda: ports.ledger.alive(found), False):
         return Examined(ports.name, endpoint, about, None, ("its process is at work",))
     reason = f"stopped half-way at {phase}"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from release.domain import approvals, gates, model_packages, request_schema, waivers
+from release.domain import approvals, capture_gate, gates, model_packages, request_schema, waivers
 from release.domain.approvals import Approval
 from release.domain.errors import UsageError
 from release.domain.ledger import OpenRollout, Request
@@ -98,6 +98,9 @@ def evidence(
     content = arrival.content
     required = (*entry.gates, *ports.settings.gates)
     found, used = waivers.applied(gates.evaluate(content, required, ports.loopback), content, waived)
+    settings = rollouts.settings_of(ports, arrival.request.endpoint)
+    serves = settings.pins.live
+    found += capture_gate.results(content, settings.capture, serves.capture if serves else None)
     schema = None if asked_before else compared(ports, arrival)
     if schema is None:
         return Found(found, waivers=used)

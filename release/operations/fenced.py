@@ -36,7 +36,7 @@ def warn(ports: StagePorts, release: str, tell: Tell) -> None:
 def _standing(world: World, target: StagePorts, request: Request, tell: Tell) -> list[Fence]:
     found = []
     names = world.stages.names
-    needed = names[: names.index(target.name)] if request.kind == "promote" else ()
+    needed = names[: names.index(target.name)] if request.kind in ("promote", "experiment") else ()
     for name in names:
         try:
             fences = target.fences if name == target.name else world.fences(name)

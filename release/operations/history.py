@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from release.domain import ledger, past
+from release.domain import chain, past
 from release.domain.errors import UsageError
 from release.domain.ledger import Stored
 from release.domain.manifest import GateResult
@@ -36,10 +36,10 @@ def history(world: World, stage: str, most: int | None) -> History:
     evidence = cache(lambda release: _gates(ports, release))
     newest = rollouts[-most:] if most else rollouts
     told = [
-        moved if moved.kind == "retrain" else replace(moved, gates=evidence(moved.release))
+        moved if moved.kind in ("retrain", "monitor") else replace(moved, gates=evidence(moved.release))
         for moved in newest
     ]
-    return History(ports.name, read[-most:] if most else read, told, ledger.broken_link(read))
+    return History(ports.name, read[-most:] if most else read, told, chain.broken_link(read))
 
 
 def histories(world: World, stage: str | None, most: int | None) -> list[History]:

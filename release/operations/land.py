@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from release.domain import landed, moves, names
 from release.domain.approvals import Approval
 from release.domain.errors import UsageError
+from release.domain.experiment import Experiment
 from release.domain.ledger import End, Kind, Opened, OpenRollout, Request, Skip
 from release.domain.pins import ReleasePin, Strategy
 from release.domain.waivers import Waiver
@@ -38,14 +39,25 @@ class Grounds:
     """Whether it was proposed in the stage's file, and merged."""
     strategy: Strategy | None = None
     """Another strategy than the stage's own, where its data allows that."""
+    experiment: Experiment | None = None
+    """What is compared, where it is to stay beside live for a while."""
 
 
 def land(
     ports: StagePorts, kind: Kind, endpoint: str, pin: ReleasePin, grounds: Grounds, tell: Tell
 ) -> Landed:
     """Roll `pin` out in the stage. Raises ReleaseFailed when it was taken back."""
+    return _carried_out(ports, taken(ports, kind, endpoint, pin, grounds, tell), endpoint, tell)
+
+
+def taken(
+    ports: StagePorts, kind: Kind, endpoint: str, pin: ReleasePin, grounds: Grounds, tell: Tell
+) -> OpenRollout:
+    """The rollout of `pin`, opened, or as a dead process left it; nothing has moved yet."""
     settings = rollouts.settings_of(ports, endpoint)
     rollout_settings = settings.rollout.by(grounds.strategy)
+    if grounds.experiment is not None:
+        rollout_settings = rollout_settings.up_to(grounds.experiment.percent)
     judged = rollout_settings.strategy in feasible.JUDGED
     name = names.endpoint(endpoint, ports.name)
 
@@ -67,11 +79,11 @@ def land(
             callers_know=grounds.callers_know,
             reason=grounds.reason,
             proposed=grounds.proposed,
+            experiment=grounds.experiment,
         )
 
     ports.stack.ready()
-    rollout = rollouts.take(ports, Request(kind, endpoint, pin.release), opened, tell)
-    return _carried_out(ports, rollout, endpoint, tell)
+    return rollouts.take(ports, Request(kind, endpoint, pin.release), opened, tell)
 
 
 def _without_windows(ports: StagePorts, endpoint: str, pin: ReleasePin) -> tuple[str, ...]:

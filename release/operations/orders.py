@@ -6,7 +6,7 @@ candidate here and now, in one call, and not only when that process reads the or
 
 from dataclasses import dataclass
 
-from release.domain import names
+from release.domain import experiment, names
 from release.domain.errors import ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import Closed, End, OpenRollout
 from release.domain.orders import Order, Wish
@@ -46,6 +46,8 @@ def order(world: World, stage: str, endpoint: str | None, wish: Wish, reason: st
             "There is nobody to tell, so nothing was changed.",
             f"See ./slipway status {stage}; to go back to the previous release: ./slipway rollback {stage}",
         )
+    if found.rests:
+        raise experiment.holds(stage, name, found.compares)
     if not ports.ledger.alive(found):
         raise _gone(stage, found, "Nobody would read the order, so nothing was changed.")
     if wish == "abort":

@@ -61,8 +61,7 @@ def _named(ports: StagePorts, endpoints: Collection[str]) -> Iterator[Named]:
         asked = settings[endpoint].instances if endpoint in settings else None
         return Named(endpoint, source, planned.typed(pins, asked))
 
-    found = ports.ledger.open()
-    if found is not None:
+    for found in ports.ledger.all_open():
         for pins in (found.opened.before, found.opened.after):
             yield named(found.subject.endpoint, Source.ROLLOUT, pins)
     for endpoint, pins in state.pins_left(ports.ledger.newest_first(), endpoints):

@@ -5,6 +5,7 @@ artifact are copied by content; then the rollout.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from release.domain import finished
 from release.domain.errors import UsageError
@@ -34,6 +35,8 @@ class Order:
     """The release that it has to be; None: whichever is live in the source."""
     merged: bool = False
     """Whether it was proposed in the stage's file, and merged."""
+    kind: Literal["promote", "experiment"] = "promote"
+    """Whether it is to become live, or to be compared with what is."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,34 @@ class Coming:
         return self.arrival.content
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A release that the target's gates let in, and that lies there with all it needs."""
+
+    target: StagePorts
+    endpoint: str
+    content: Manifest
+    pin: ReleasePin
+    """The release as the target has it."""
+    grounds: Grounds
+
+
 def promote(world: World, order: Order, tell: Tell) -> Landed:
     """Verify, copy, gate, roll out, verify again.
 
     Raises UsageError for a wrong way or a release that is not what was proven, ReleaseFailed when a gate or
     the rollout said no.
     """
+    ready = brought(world, order, tell)
+    target, endpoint, release = ready.target, ready.endpoint, ready.content.id
+    if rollouts.serves_already(target, endpoint, release, tell):
+        recording.rollout(target, endpoint, tell)
+        return Landed(target.name, endpoint, release, changed=False)
+    return land(target, "promote", endpoint, ready.pin, ready.grounds, tell)
+
+
+def brought(world: World, order: Order, tell: Tell) -> Ready:
+    """All that comes before the rollout: verified, let in by the gates, and copied. Raises as `promote`."""
     coming = proven(world, order, tell)
     target, endpoint, content, found = coming.target, coming.endpoint, coming.content, coming.found
     entry, request = world.stages.entry(order.target), coming.arrival.request
@@ -76,10 +101,6 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
     judging.refuse_impossible(target, endpoint, content, order.strategy, tell)
     quota.refuse_short(target, endpoint, tell)
     target = rollouts.provision(world, target, tell)
-    brought = _bring(coming, target, tell)
-    if rollouts.serves_already(target, endpoint, content.id, tell):
-        recording.rollout(target, endpoint, tell)
-        return Landed(target.name, endpoint, content.id, changed=False)
     grounds = Grounds(
         coming.skip,
         found.approvals,
@@ -89,7 +110,7 @@ def promote(world: World, order: Order, tell: Tell) -> Landed:
         proposed=order.merged,
         strategy=order.strategy,
     )
-    return land(target, "promote", endpoint, brought, grounds, tell)
+    return Ready(target, endpoint, content, _bring(coming, target, tell), grounds)
 
 
 def proven(world: World, order: Order, tell: Tell) -> Coming:
@@ -108,7 +129,7 @@ def proven(world: World, order: Order, tell: Tell) -> Coming:
     tell(Event(f"verifying {pin.release} in {from_stage}: manifest, image digest, artifact checksum"))
     content = verify(source, pin)
     came = arrived(source, endpoint, content.id) if entry.soak_minutes else None
-    request = Request("promote", endpoint, pin.release)
+    request = Request(order.kind, endpoint, pin.release)
     arrival = Arrival(request, content, came.at if came else None, entering.makers_of(source, content.id))
     found = entering.results(entry, target, arrival, tell)
     results = [*found.results, fenced.gate(world, target, request, tell)]

@@ -4,7 +4,7 @@ People review and merge it; `release/operations/merged.py` brings what was merge
 tracks the stage's file there is no branch, and the diff and the text are all.
 """
 
-from release.domain import approvals, gates, model_packages, past, proposal
+from release.domain import approvals, experiment, gates, model_packages, past, proposal
 from release.domain.errors import Held, ReleaseFailed, UsageError
 from release.domain.manifest import Manifest
 from release.domain.pins import Proposed, ReleasePin
@@ -78,6 +78,8 @@ def _refuse_open(target: StagePorts, endpoint: str) -> None:
     found = rollouts.found_open(target, endpoint)
     if found is None:
         return
+    if found.rests:
+        raise experiment.holds(target.name, found.subject.endpoint, found.compares)
     raise Held(
         f"A {found.subject.kind} of {found.subject.release} is open in {target.name}.",
         "What will be live there is not known yet, so nothing was proposed.",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from release.domain import commit, finished
 from release.domain.errors import UsageError
+from release.domain.ledger import OpenRollout
 from release.domain.manifest import GateResult
 from release.domain.pins import Pins
 from release.domain.repository import Message, NotCommitted
@@ -17,6 +18,11 @@ from release.ports import Event, StagePorts, Tell
 def rollout(ports: StagePorts, endpoint: str, tell: Tell) -> None:
     """Commit the stage's file as the endpoint's last rollout left it, where HEAD has other pins."""
     _commit(ports, lambda: _of_rollout(ports, endpoint), tell)
+
+
+def experiment(ports: StagePorts, begun: OpenRollout, tell: Tell) -> None:
+    """Commit the stage's file that names an experiment's candidate: whoever applies it must not delete it."""
+    _commit(ports, lambda: commit.of_experiment(ports.name, begun, str(ports.caller())), tell)
 
 
 def sync(ports: StagePorts, endpoint: str, before: Pins, after: Pins, tell: Tell) -> None:

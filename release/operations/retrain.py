@@ -14,19 +14,18 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from release.domain import gates, ledger, occasions, retraining
+from release.domain import gates, ledger, retraining
 from release.domain.errors import Held, ReleaseFailed, UsageError
 from release.domain.ledger import OpenRollout, Refused, Request, Subject
 from release.domain.manifest import GateResult, parse_json
-from release.domain.occasions import Occasion
+from release.domain.occasions import About, Occasion
 from release.domain.pins import ReleasePin
 from release.domain.proposal import Proposal
 from release.domain.retrained import Asked, Ended, Outcome, TakenOver, Trained, What
 from release.domain.retraining import Retrain
-from release.domain.stage import StageSettings
 from release.domain.trainer import Trainer
 from release.domain.training import TrainingFailed
-from release.operations import champion, composing, onwards, release, rollouts, standing
+from release.operations import asking, champion, composing, onwards, release, rollouts, standing
 from release.operations.land import Grounds, land
 from release.operations.onwards import Gone
 from release.ports import Event, StagePorts, Tell, World
@@ -151,6 +150,8 @@ class _Wish:
     live: ReleasePin
     """The champion."""
     occasion: Occasion
+    about: About
+    """What the occasion is about."""
     trainer: Trainer
     tell: Tell
 
@@ -162,13 +163,13 @@ def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrain
     the release is refused; TrainingFailed where a training job left no model; UsageError where nothing is
     live or an event asks for nothing; ServiceError while another one is under way, or a rollout.
     """
-    occasion = _occasion(order, world.settings(order.stage))
+    occasion, about = asking.occasion(world.settings(order.stage), order.because, order.event)
     ports = world.stage(order.stage)
-    endpoint = ports.settings.only_endpoint(order.endpoint)
+    endpoint = ports.settings.only_endpoint(asking.endpoint(order.endpoint, about))
     standing.insist(ports, endpoint, "source")
     live = _live(world, ports, endpoint, trainer.service)
     way = onwards.way(world)
-    wish = _Wish(world, ports, endpoint, live, occasion, trainer, tell)
+    wish = _Wish(world, ports, endpoint, live, occasion, about, trainer, tell)
     run = _begun(wish, _admitted(wish))
     with ports.ledger.heartbeat(run.id, endpoint):
         try:
@@ -183,13 +184,6 @@ def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrain
             raise
         why = f"retrained on {run.asked.window.learns}, asked for by {run.asked.occasion}"
         return run.gone(trained, found, onwards.go(world, way, endpoint, found, why, tell))
-
-
-def _occasion(order: Order, settings: StageSettings) -> Occasion:
-    said = occasions.of_person(order.because)
-    if order.event is None:
-        return said
-    return occasions.of_event(order.event, settings.account, settings.region)
 
 
 def _live(world: World, ports: StagePorts, endpoint: str, service: str) -> ReleasePin:
@@ -235,7 +229,8 @@ def _admitted(wish: _Wish) -> Retrain | None:
     dead = retraining.unended(past)
     if dead is not None and ports.ledger.alive(dead):
         raise retraining.refuse_alive(dead, ports.name)
-    if why := retraining.why_not(past, settings, wish.occasion, now):
+    gone = retraining.overtaken(wish.about, wish.live.release)
+    if why := gone or retraining.why_not(past, settings, wish.occasion, now):
         raise _refused(wish, why)
     for one, found in rolling:
         if found is not None:

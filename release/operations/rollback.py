@@ -84,7 +84,7 @@ def rollback(
     goal = _before(own) if own else _previous(world.stages, ports, name)
     _leads_to(ports, world.stages, goal, to)
     if own is not None and own.subject.kind != "rollback":
-        if ports.ledger.alive(own) and orders.abort(ports, own, "rollback", tell):
+        if rollouts.at_work(ports, own) and orders.abort(ports, own, "rollback", tell):
             before = own.opened.before.live
             return RolledBack(
                 stage, name, before.release if before else None, ports.clock.monotonic() - started

@@ -21,7 +21,7 @@ from release.domain.manifest import GateResult
 from release.domain.pins import EndpointSettings, Pins
 from release.operations import doctor, recording, registries, report
 from release.ports import Event, StagePorts, Tell, World
-from release.rollout import runner
+from release.rollout import experimenting, runner
 from release.rollout.runner import Ended
 from release.rollout.smoke import smoke
 
@@ -56,18 +56,24 @@ def pass_gates(
 
 
 def found_open(ports: StagePorts, endpoint: str) -> OpenRollout | None:
-    """The stage's open rollout, its pins with instance types; None when there is none."""
-    found = ports.ledger.open() if ports.ledger.exists() else None
+    """What a command on the endpoint meets, its pins with instance types: the rollout that holds the stage,
+    or the experiment that holds the endpoint; None when there is none."""
+    found = ports.ledger.open(endpoint) if ports.ledger.exists() else None
     if found is None:
         return None
     about = ports.settings.endpoints.get(found.subject.endpoint) or settings_of(ports, endpoint)
     return found.on(about.instances.type)
 
 
+def at_work(ports: StagePorts, found: OpenRollout) -> bool:
+    """Whether a process works on an open rollout; nobody has to on an experiment that runs."""
+    return not found.rests and ports.ledger.alive(found)
+
+
 def admit(ports: StagePorts, request: Request) -> None:
     """Refuse early, before anything is copied, when the stage belongs to another rollout."""
     found = found_open(ports, request.endpoint)
-    ledger.decide(found, found is not None and ports.ledger.alive(found), request, ports.name)
+    ledger.decide(found, found is not None and at_work(ports, found), request, ports.name)
 
 
 def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell: Tell) -> OpenRollout:
@@ -76,7 +82,7 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
     Raises ServiceError or Held when the stage is somebody else's (`ledger.decide`).
     """
     found = found_open(ports, request.endpoint)
-    alive = found is not None and ports.ledger.alive(found)
+    alive = found is not None and at_work(ports, found)
     decision = ledger.decide(found, alive, request, ports.name)
     if found is None or decision == "start":
         _nothing_moved(ports, request.endpoint)
@@ -91,10 +97,13 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
         _write_as_today(ports, tell)
         return OpenRollout(subject, what, entry.owner, Phase.OPENED)
     kind, release = found.subject.kind, found.subject.release
-    tell(Event(f"resuming the {kind} of {release} that stopped at {found.phase.value!r}", phase=found.phase))
+    resumes = f"resuming the {kind} of {release} that stopped at {found.phase.value!r}"
+    ends = f"ending the experiment of {release}"
+    tell(Event(ends if found.rests and decision == "take-back" else resumes, phase=found.phase))
     ports.ledger.append(found.subject, Resumed())
     if decision == "take-back" and found.phase not in WAY_BACK:
-        reason = "taken back by a rollback while its own process was gone"
+        gone = "taken back by a rollback while its own process was gone"
+        reason = "the experiment was ended by a rollback" if found.rests else gone
         ports.ledger.append(found.subject, Entered(event=Phase.REVERTING, reason=reason))
         return OpenRollout(found.subject, found.opened, found.owner, Phase.REVERTING, reason=reason)
     return found
@@ -138,6 +147,9 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
     endpoint = rollout.subject.endpoint
     with doctor.explaining(ports, endpoint):
         ended = runner.run(ports, rollout, tell)
+    if ended.end is None:
+        recording.experiment(ports, rollout, tell)
+        return ended
     _report(ports, rollout, tell)
     if ended.end is End.HELD:
         raise Held(
@@ -151,6 +163,15 @@ def carry_out(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> Ended:
     registries.tell(ports, endpoint, pins, rollout.id, tell)
     recording.rollout(ports, endpoint, tell)
     return ended
+
+
+def watched(
+    ports: StagePorts, rollout: OpenRollout, over: Callable[[], str | None], tell: Tell
+) -> Ended | None:
+    """How an experiment ended that the judge watched and took back; None where it ended otherwise."""
+    with doctor.explaining(ports, rollout.subject.endpoint):
+        reverts = experimenting.watch(ports, rollout, over, tell)
+    return carry_out(ports, reverts, tell) if reverts else None
 
 
 def _report(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> None:

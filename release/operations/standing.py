@@ -1,6 +1,6 @@
 """The facts that are asked before anything is decided, and the answer that `release/domain/state.py` has."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from release.domain import names, plan, state
@@ -18,7 +18,7 @@ class Asked:
 
     described: Mapping[str, Description | None]
     left: Mapping[str, Pins]
-    open: OpenRollout | None
+    open: Sequence[OpenRollout]
 
 
 def facts(
@@ -50,13 +50,13 @@ def facts(
         return found
     of_type = settings.instances.type
     try:
-        rollout = asked.open if asked else ports.ledger.open()
+        rollouts = asked.open if asked else ports.ledger.all_open()
         left = asked.left.get(endpoint) if asked else _left(ports, endpoint)
     except Damaged as error:
         found = replace(found, damage=damage or (error.cause,))
         ports.ledger.pass_over_damage()
-        rollout, left = ports.ledger.open(), None
-    own = rollout if rollout and rollout.subject.endpoint == endpoint else None
+        rollouts, left = ports.ledger.all_open(), None
+    own = next((one for one in rollouts if one.subject.endpoint == endpoint), None)
     return replace(found, left=left.on(of_type) if left else None, open=own.on(of_type) if own else None)
 
 

@@ -10,6 +10,7 @@ from release.domain.errors import Damaged, SlipwayError
 from release.domain.landed import Description
 from release.domain.ledger import OpenRollout, Stored
 from release.domain.pins import EndpointSettings, Pins
+from release.domain.plan import ConfigPlan
 from release.domain.state import TABLE, Does, Standing
 from release.operations import approve, needs, standing
 from release.ports import StagePorts, World
@@ -72,22 +73,23 @@ def _stage(ports: StagePorts) -> list[EndpointStatus]:
     )
     damage = ports.ledger.damage() if there else ()
     readable = there and not damage
-    opened = ports.ledger.open() if readable else None
+    opened = ports.ledger.all_open() if readable else ()
     last, left = _ledger(ports) if readable else ({}, None)
     asked = standing.Asked(descriptions, left, opened) if left is not None else None
-    held, rollout = _held(ports, opened) if opened else ("", "")
+    told = {one.subject.endpoint: _told(ports, one) for one in opened}
+    held = next((one.subject.endpoint for one in opened if not one.rests), "")
     unread = "" if readable else "cannot be read" if there else "not provisioned"
 
     lines = []
     for name, settings in endpoints.items():
         gone = missing[name]
-        line = _line(ports.name, name, settings, descriptions[name], [*gone, *damage])
-        line = replace(
-            line, last=last.get(name, unread), rollout=rollout if name == held else "", provisioned=there
-        )
+        rests = next((one for one in opened if one.rests and one.subject.endpoint == name), None)
+        wanted = _wanted(ports.name, name, settings, rests)
+        line = _line(ports.name, name, settings, wanted, descriptions[name], [*gone, *damage])
+        line = replace(line, last=last.get(name, unread), rollout=told.get(name, ""), provisioned=there)
         line.disagreements.extend(_standing(ports, name, gone, damage, asked, bool(line.disagreements)))
         line.notes.extend(_unapplied(ports, name, settings, bounds.get(names.endpoint(name, ports.name))))
-        line.notes.extend([f"the stage is held by the {rollout}"] if held not in ("", name) else [])
+        line.notes.extend([f"the stage is held by the {told[held]}"] if held not in ("", name) else [])
         line.notes.extend(filter(None, (marks[pin.release] for pin in settings.pins.named)))
         lines.append(line)
     return lines
@@ -121,15 +123,26 @@ def _mark(ports: StagePorts, release: str) -> str:
     return f"{release} is {found}" if found and found.stands else ""
 
 
+def _wanted(
+    stage: str, name: str, settings: EndpointSettings, rests: OpenRollout | None
+) -> ConfigPlan | None:
+    """What SageMaker has to serve: the live release alone, or beside the candidate of an experiment."""
+    if rests is not None:
+        opened = rests.opened
+        assert opened.experiment is not None
+        return plan.compared_plan(stage, name, opened.before, opened.after, opened.experiment.percent)
+    return plan.config_plan(stage, name, settings.pins.live) if settings.pins.live else None
+
+
 def _line(
     stage: str,
     name: str,
     settings: EndpointSettings,
+    wanted: ConfigPlan | None,
     description: Description | None,
     gone: list[str],
 ) -> EndpointStatus:
     pins = settings.pins
-    wanted = plan.config_plan(stage, name, pins.live) if pins.live else None
     problem = landed.compare(names.endpoint(name, stage), wanted, description)
     disagreements = [str(found) for found in problem]
     reason = landed.failure_reason(description)
@@ -190,11 +203,13 @@ def _last(ports: StagePorts, newest_first: Iterable[Stored]) -> dict[str, str]:
     return found
 
 
-def _held(ports: StagePorts, found: OpenRollout) -> tuple[str, str]:
-    """The endpoint whose rollout is open, and that in words."""
-    alive, subject = "under way" if ports.ledger.alive(found) else "stopped half-way", found.subject
-    words = f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
-    return subject.endpoint, words
+def _told(ports: StagePorts, found: OpenRollout) -> str:
+    """An open rollout in words."""
+    subject = found.subject
+    if found.rests:
+        return f"experiment {found.id} of {subject.endpoint}: {found.compares}"
+    alive = "under way" if ports.ledger.alive(found) else "stopped half-way"
+    return f"{subject.kind} of {subject.release} ({subject.endpoint}) {alive} at {found.phase.value}"
 
 
 def _words(stored: Stored) -> str:

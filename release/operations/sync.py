@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from release.domain import state
+from release.domain import moves, state
 from release.domain.pins import Pins
 from release.operations import recording, standing
 from release.ports import Event, StagePorts, Tell, World
@@ -33,7 +33,10 @@ def sync(world: World, stage: str, tell: Tell) -> list[Synced]:
         before, after = facts.pins, facts.pins
         match state.standing(facts):
             case state.Standing.OPEN_STALE if facts.open:
-                after = facts.open.opened.before
+                opened = facts.open.opened
+                after = opened.before
+                if facts.open.rests:
+                    after = moves.while_moving(opened.before, opened.after, beside=True)
             case state.Standing.STALE if facts.left:
                 after = facts.left
         if after != before:

@@ -7,7 +7,7 @@ file: where SageMaker serves something else, `apply` brings it back.
 from dataclasses import dataclass
 
 from release.domain.errors import ServiceError, UsageError
-from release.domain.ledger import Closed, End, OpenRollout, Subject
+from release.domain.ledger import Closed, End, OpenRollout, Subject, holding
 from release.domain.pins import Pins
 from release.domain.state import Standing, standing, told
 from release.operations import recording, rollouts
@@ -41,12 +41,17 @@ def unlock(world: World, stage: str, reason: str, tell: Tell) -> Unlocked:
     damage = ports.ledger.damage() if ports.ledger.exists() else ()
     if damage:
         ports.ledger.pass_over_damage()
-    found = ports.ledger.open() if ports.ledger.exists() else None
+    opened = ports.ledger.all_open() if ports.ledger.exists() else ()
+    found = holding(opened)
     _insist(ports, found, damage)
     subject = (
         found.subject if found else Subject(kind="unlock", endpoint="", release="", rollout=rollouts.new_id())
     )
-    pins = {name: _without_candidate(settings.pins) for name, settings in ports.settings.endpoints.items()}
+    others = {one.subject.endpoint for one in opened if one.rests and one != found}
+    pins = {
+        name: settings.pins if name in others else _without_candidate(settings.pins)
+        for name, settings in ports.settings.endpoints.items()
+    }
     closed = Closed(event=End.UNLOCKED, reason=reason, over=damage, pins=pins)
     entry = ports.ledger.append(subject, closed)
     if damage:
@@ -68,7 +73,7 @@ def _insist(ports: StagePorts, found: OpenRollout | None, damage: tuple[str, ...
         )
     if found is None:
         return
-    if ports.ledger.alive(found):
+    if rollouts.at_work(ports, found):
         raise ServiceError(
             f"A {_words(found)} is under way here, by {found.owner}.",
             "It is at work, and would be stopped half-way: nothing was changed.",

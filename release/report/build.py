@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from release.domain import past
+from release.domain.experiment import Concluded
 from release.domain.ledger import Closed, End, Entered, Entry, Judged, Opened, Phase, Resumed
 from release.domain.manifest import Manifest
 from release.report import changes, watching
@@ -41,7 +42,9 @@ def build(
         rollout=first.subject.rollout,
         strategy=opened.rollout.strategy,
         outcome=outcome,
-        stands_at=next(e.what.event for e in reversed(entries) if not isinstance(e.what, Judged | Resumed)),
+        stands_at=next(
+            e.what.event for e in reversed(entries) if not isinstance(e.what, Judged | Concluded | Resumed)
+        ),
         reason=_reason(entries),
         opened=start,
         ended=datetime.fromisoformat(last.at if outcome != "open" else newest),
@@ -113,6 +116,8 @@ def _says(what: Any) -> str:
             return reason
         case Opened():
             return _grounds(what)
+        case Concluded():
+            return what.words
     return ""
 
 

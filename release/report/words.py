@@ -13,6 +13,8 @@ TITLES = {
     "verifying": "landed check",
     "judging": "watched",
     "judged": "verdict",
+    "experimenting": "experiment runs",
+    "concluded": "experiment ended",
     "resumed": "resumed",
     "reconciling": "pins change role",
     "reverting": "traffic goes back",
@@ -21,7 +23,13 @@ TITLES = {
     "reverted": "taken back",
 }
 """What an entry of the ledger says, to whoever does not know the machine."""
-KINDS = {"release": "Released", "promote": "Promoted", "apply": "Applied", "rollback": "Rolled back"}
+KINDS = {
+    "release": "Released",
+    "promote": "Promoted",
+    "apply": "Applied",
+    "rollback": "Rolled back",
+    "experiment": "Compared",
+}
 
 
 def share(value: float | None) -> str:

@@ -43,7 +43,12 @@ class Fencing:
         return before.release if before.release != self._rollout.subject.release else None
 
     def _failed(self) -> str | None:
-        """The release that did not land. One that served before as well failed with its fleet's new shape."""
+        """The release that did not land. One that served before as well failed with its fleet's new shape.
+
+        One whose experiment a person ended did nothing wrong: it was not better.
+        """
+        if self._rollout.concluded is not None and self._rollout.concluded.keep == "live":
+            return None
         before, release = self._rollout.opened.before.live, self._rollout.subject.release
         return release if before is None or before.release != release else None
 

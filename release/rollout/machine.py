@@ -4,7 +4,7 @@ Pure. `runner.py` records each action's phase in the ledger, carries the action 
 The work of every phase can be done twice, so a rollout that died goes on at the phase it recorded last.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from release.domain.ledger import End, Phase
@@ -19,6 +19,8 @@ class Seen(StrEnum):
     """It is as the phase wants it."""
     REFUSED = "refused"
     """A definite no: the release, or the service, cannot or must not go on."""
+    WAITS = "waits"
+    """An experiment runs, and no person has ended it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class State:
     """Whether the candidate's model and configs are to be made first; a rollback finds them there."""
     step: int = 0
     reason: str = ""
+    rests_at: int | None = None
+    """The step at which an experiment stays until a person ends it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class Action:
     phase: Phase
     step: int = 0
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Rests:
+    """An experiment runs. The rollout stays open, and nobody has to be at work."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ class Signal(StrEnum):
     FORWARD = "opened, and the candidate has to be made"
     BACK = "opened, and what is wanted is there"
     WATCH = "done, and the step is watched"
+    COMPARE = "done, and an experiment begins"
     MORE = "done, and the strategy has another step"
     DONE = "done"
     REFUSED = "refused"
@@ -81,9 +91,12 @@ TRANSITIONS: dict[tuple[Phase, Signal], Phase | End] = {
     (Phase.VERIFYING, Signal.MORE): Phase.MOVING,
     (Phase.VERIFYING, Signal.DONE): Phase.RECONCILING,
     (Phase.VERIFYING, Signal.REFUSED): Phase.REVERTING,
+    (Phase.JUDGING, Signal.COMPARE): Phase.EXPERIMENTING,
     (Phase.JUDGING, Signal.MORE): Phase.MOVING,
     (Phase.JUDGING, Signal.DONE): Phase.RECONCILING,
     (Phase.JUDGING, Signal.REFUSED): Phase.REVERTING,
+    (Phase.EXPERIMENTING, Signal.MORE): Phase.MOVING,
+    (Phase.EXPERIMENTING, Signal.REFUSED): Phase.REVERTING,
     (Phase.RECONCILING, Signal.DONE): End.LANDED,
     (Phase.RECONCILING, Signal.REFUSED): Phase.REVERTING,
     (Phase.REVERTING, Signal.DONE): Phase.RESTORING,
@@ -94,11 +107,15 @@ TRANSITIONS: dict[tuple[Phase, Signal], Phase | End] = {
 """Every transition there is."""
 
 
-def next(state: State, observation: Observation) -> Action | Done:  # noqa: A001 - the machine's one verb
+def next(  # noqa: A001 - the machine's one verb
+    state: State, observation: Observation
+) -> Action | Rests | Done:
     """What is to be done after `observation` in `state`: an action to record and carry out, or the end.
 
-    Where nothing was seen yet, the state's own phase is carried out (again).
+    Where nothing was seen yet, the state's own phase is carried out (again). An experiment that runs rests.
     """
+    if observation.seen is Seen.WAITS:
+        return Rests()
     if observation.seen is Seen.NOTHING and state.phase is not Phase.OPENED:
         return Action(state.phase, state.step, state.reason)
     signal = _signal(state, observation)
@@ -116,11 +133,14 @@ def _signal(state: State, observation: Observation) -> Signal:
         return Signal.REFUSED
     if state.phase is Phase.VERIFYING and state.watched[state.step]:
         return Signal.WATCH
-    if state.phase in {Phase.VERIFYING, Phase.JUDGING} and state.step + 1 < len(state.watched):
+    if state.phase is Phase.JUDGING and state.step == state.rests_at:
+        return Signal.COMPARE
+    goes_on = state.phase in {Phase.VERIFYING, Phase.JUDGING, Phase.EXPERIMENTING}
+    if goes_on and state.step + 1 < len(state.watched):
         return Signal.MORE
     return Signal.DONE
 
 
 def entered(state: State, action: Action) -> State:
     """The state once `action` is on record."""
-    return State(action.phase, state.watched, state.creates, action.step, action.reason)
+    return replace(state, phase=action.phase, step=action.step, reason=action.reason)

@@ -23,7 +23,7 @@ from release.rollout.autoscaling import Autoscaling
 from release.rollout.comparing import compare
 from release.rollout.fencing import Fencing
 from release.rollout.leaving import TakeBack
-from release.rollout.machine import Action, Observation, Seen, State
+from release.rollout.machine import Action, Observation, Rests, Seen, State
 from release.rollout.smoke import smoke
 from release.rollout.strategies import STRATEGIES, way_back
 from release.rollout.strategies.step import Context, Step
@@ -39,9 +39,12 @@ DONE = Observation(Seen.DONE)
 
 @dataclass(frozen=True)
 class Ended:
-    """How a rollout ended, why when it did not land, and the release that serves now (None: none)."""
+    """How a rollout ended, why when it did not land, and the release that serves now (None: none).
 
-    end: End
+    Without an end it is an experiment that runs: live and candidate both serve.
+    """
+
+    end: End | None
     reason: str
     serves: str | None
 
@@ -74,7 +77,8 @@ class Runner:
         """As the module's `run`."""
         creates = self._rollout.subject.kind != "rollback"
         watched = tuple(step.watch is not None for step in self._steps)
-        state = State(self._rollout.phase, watched, creates, self._rollout.step, self._rollout.reason)
+        found = self._rollout
+        state = State(found.phase, watched, creates, found.step, found.reason, self._rests_at)
         seen = Observation(Seen.NOTHING)
         fencing = Fencing(self._ports, self._rollout, self._tell)
         with self._ports.ledger.heartbeat(self._rollout.id):
@@ -84,12 +88,19 @@ class Runner:
                     self._record(action)
                 state = machine.entered(state, action)
                 seen = _WORK[action.phase](self, action)
+            if isinstance(action, Rests):
+                return Ended(None, "", self._before.live.release if self._before.live else None)
             fencing.closes(action.end, action.reason)
             if action.end is not End.HELD:
                 closed = Closed.model_validate({"event": action.end, "reason": action.reason})
                 self._ports.ledger.append(self._rollout.subject, closed)
         live = self._after.live if action.end is End.LANDED else self._before.live
         return Ended(action.end, action.reason, live.release if live else None)
+
+    @property
+    def _rests_at(self) -> int | None:
+        """An experiment stays at the last step at which the candidate stands beside live."""
+        return len(self._steps) - 2 if self._rollout.opened.experiment else None
 
     @property
     def _before(self) -> Pins:
@@ -179,8 +190,7 @@ class Runner:
         said, variant = content.foreign.prints_windows, step.variant or names.LIVE
         self._say("looking whether it prints windows", action)
         printed = looking.prints_windows(self._ports, self._endpoint, variant, since, said)
-        after = self._rollout.opened.after.live
-        captured = after.capture.percent if after and after.capture else 0
+        captured = sight.by_sagemaker(self._rollout.opened.after.live)
         if told := sight.remark(said, printed, captured):
             self._say(told, action)
         return sight.wrong(said, printed)
@@ -235,6 +245,13 @@ class Runner:
         self._ports.ledger.append(self._rollout.subject, found)
         self._say(f"{found.decision} after {found.seconds:.0f} s: {found.because}", action)
         return _refused(decided.reason) if isinstance(decided, TakeBack) else DONE
+
+    def _experiment(self, action: Action) -> Observation:
+        """Both serve until a person ends it; the machine is told how."""
+        concluded = self._rollout.concluded
+        if concluded is None:
+            return Observation(Seen.WAITS)
+        return DONE if concluded.keep == "candidate" else _refused(concluded.words)
 
     def _reconcile(self, action: Action) -> Observation:
         """Only a release that is seen to serve may lead to a deletion, and it must still serve after it."""
@@ -367,6 +384,7 @@ _WORK: Mapping[Phase, Callable[[Runner, Action], Observation]] = {
     Phase.MOVING: Runner._move,
     Phase.VERIFYING: Runner._verify,
     Phase.JUDGING: Runner._judge,
+    Phase.EXPERIMENTING: Runner._experiment,
     Phase.RECONCILING: Runner._reconcile,
     Phase.REVERTING: Runner._revert,
     Phase.RESTORING: Runner._restore,

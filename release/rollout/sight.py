@@ -32,13 +32,19 @@ def policy(asked: Policy, without_windows: Sequence[str], live: ReleasePin | Non
 
     An endpoint that serves both captures what live's config says.
     """
-    captured = live.capture.percent if live is not None and live.capture else 0
+    captured = by_sagemaker(live)
     return asked.by_invocations(captured) if without_windows else asked
+
+
+def by_sagemaker(pin: ReleasePin | None) -> int:
+    """The percentage of a release's answers that SageMaker captures; 0 for none."""
+    capture = pin.capture if pin is not None else None
+    return capture.percent if capture is not None and not capture.by_container else 0
 
 
 def unseen(asked: Policy, without_windows: Sequence[str], live: ReleasePin) -> tuple[Metric, ...]:
     """What the policy itself names under `require`, captured answers would show, and nothing shows."""
-    if "require" not in asked.model_fields_set or not without_windows or live.capture is not None:
+    if "require" not in asked.model_fields_set or not without_windows or by_sagemaker(live):
         return ()
     return tuple(metric for metric in SEEN_BY_CAPTURES if metric in asked.require)
 
@@ -50,7 +56,7 @@ def captures(opened: Opened, beside: bool, golden_of: Callable[[str], Golden]) -
     """
     before, after = opened.before.live, opened.after.live
     serves = before if beside else after
-    if after is None or serves is None or serves.capture is None:
+    if after is None or serves is None or serves.capture is None or not by_sagemaker(serves):
         return None
     if by_windows(opened, beside) or (beside and not (opened.judge and opened.judge.captured)):
         return None
@@ -65,7 +71,7 @@ def proves_finite(opened: Opened) -> bool:
     """Whether captured answers have to prove, of the release that serves alone, that they are finite."""
     after, asked = opened.after.live, opened.judge
     required = asked is not None and asked.captured > 0 and "invalid" in asked.require
-    return required and after is not None and after.capture is not None and not alone_by_windows(opened)
+    return required and bool(by_sagemaker(after)) and not alone_by_windows(opened)
 
 
 def watch(asked: Watch, by_windows: bool, captures: Captures | None = None) -> Watch:

@@ -61,16 +61,20 @@ class Watcher:
             self._ports.clock.sleep(POLL_SECONDS)
         return decided
 
-    def watch(self, number: int, entered: datetime, greet: Greet) -> tuple[Judged, Leave | TakeBack]:
+    def watch(
+        self, number: int, entered: datetime, greet: Greet, asked: Watch | None = None
+    ) -> tuple[Judged, Leave | TakeBack]:
         """Watch step `number`, which began at `entered`, until it may be left or has to be taken back.
 
-        Raises what the ports raise when AWS could not be asked for long: the rollout stays where it stands.
+        It is watched as the step asks, or as is `asked`. Raises what the ports raise when AWS could not be
+        asked for long: the rollout stays where it stands.
         """
         step = self._steps[number]
-        assert step.watch is not None
-        opened, beside = self._rollout.opened, step.watch.beside
+        asked = asked or step.watch
+        assert asked is not None
+        opened, beside = self._rollout.opened, asked.beside
         captures = sight.captures(opened, beside, self._golden)
-        watch = sight.watch(step.watch, sight.by_windows(opened, beside), captures)
+        watch = sight.watch(asked, sight.by_windows(opened, beside), captures)
         sequence = self._sequence(watch, number, entered, captures)
         clock = self._ports.clock
         # What was before this process began does not count: it may have been held, or nobody was at work.

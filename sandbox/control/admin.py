@@ -1,6 +1,7 @@
 """`/_sandbox/`, the sandbox's own API: its status, the calls that were made, faults, and CloudWatch's clock.
 
 GET /_sandbox/ (status; a page for browsers), GET and DELETE /_sandbox/calls,
+GET /_sandbox/targets and /_sandbox/metrics (what Prometheus scrapes),
 GET /_sandbox/permissions (what their callers need, by action of IAM's: the resources),
 GET /_sandbox/permissions/ROLE (what SageMaker needs of an execution role, by the role's ARN),
 PUT /_sandbox/policies/KEY (IAM policies of callers with an access key), DELETE /_sandbox/policies,
@@ -14,6 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox.aws.shared.calls import Calls
+from sandbox.control import prometheus
 from sandbox.control.page import page
 from sandbox.core.asgi import Receive, Scope, Send, header, read_body, respond, respond_json
 from sandbox.core.faults import KINDS, BadFault, Fault, Faults, parse_fault
@@ -51,6 +53,10 @@ class Admin:
                 await respond(send, 200, page(self._status()).encode(), _HTML)
             case "GET", "" | "status":
                 await respond_json(send, 200, self._status())
+            case "GET", "targets":
+                await respond_json(send, 200, prometheus.targets(self._status()))
+            case "GET", "metrics":
+                await respond(send, 200, prometheus.metrics(self._status()), prometheus.MEDIA)
             case "GET", "calls":
                 await respond_json(send, 200, self._calls.by_service())
             case "GET", "permissions":
@@ -156,6 +162,7 @@ def _fleet(fleet: Fleet, traffic: float, *, shadow: bool = False) -> dict[str, A
         "in_flight": fleet.in_flight,
         "served": fleet.served,
         "failed": fleet.failed,
+        "answers": dict(fleet.answers),
         "instances": [
             {"id": i.id, "pid": i.pid, "healthy": i.healthy, "restarts": i.restarts, "url": i.url}
             for i in [*fleet.instances, *fleet.starting]

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import uvicorn
@@ -16,12 +16,15 @@ import uvicorn
 from sandbox.aws.autoscaling import api as autoscaling
 from sandbox.aws.autoscaling.scaler import Scaler
 from sandbox.aws.cloudformation import api as cloudformation
+from sandbox.aws.cloudwatch.alarms import events as alarm_events
 from sandbox.aws.cloudwatch.service import CloudWatch
 from sandbox.aws.dispatch.application import Moto
 from sandbox.aws.ecr import api as ecr
 from sandbox.aws.ecr.catalog import Catalog, find_image
 from sandbox.aws.ecr.registry_gateway import Gateway
 from sandbox.aws.ecr.registry_process import start_registry
+from sandbox.aws.events import api as events
+from sandbox.aws.events.bus import Events
 from sandbox.aws.iam import api as iam
 from sandbox.aws.logs.api import LogsApi
 from sandbox.aws.s3 import api as s3
@@ -29,6 +32,7 @@ from sandbox.aws.s3 import objects
 from sandbox.aws.sagemaker import moto_objects, tags
 from sandbox.aws.sagemaker.endpoint_configs import api as endpoint_configs
 from sandbox.aws.sagemaker.endpoints import api as endpoints
+from sandbox.aws.sagemaker.endpoints import events as endpoint_events
 from sandbox.aws.sagemaker.endpoints.service import EndpointService
 from sandbox.aws.sagemaker.execution_roles import ExecutionRoles
 from sandbox.aws.sagemaker.jobs.lookup import job_status
@@ -41,6 +45,7 @@ from sandbox.aws.sagemaker_runtime.api import Invocations
 from sandbox.aws.service_quotas import api as quotas
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.sns import api as sns
+from sandbox.aws.sns.http import Posts
 from sandbox.control.admin import Admin, endpoint_status
 from sandbox.control.app import App
 from sandbox.control.home import Home, Ready, unusable
@@ -55,6 +60,7 @@ from sandbox.serving.capture.writer import Captures
 from sandbox.serving.endpoints.container_builder import ContainerBuilder
 from sandbox.serving.endpoints.deployer import Deployer
 from sandbox.serving.endpoints.launcher import Launcher
+from sandbox.serving.endpoints.state import Endpoint
 from sandbox.serving.fleets.host import Host, link_python, new_client
 from sandbox.serving.fleets.instance import Instance
 from sandbox.serving.fleets.log_follower import INTERVAL, LogFollower
@@ -94,6 +100,8 @@ class Sandbox:
         self._supervisor = Supervisor()
         self._logs = LogFollower(self._publish)
         self._captures = Captures(self._roles.write)
+        self._events = Events()
+        self._posts = Posts(f"http://{HOST}:{self._port}")
         self._stop = asyncio.Event()
 
     async def run(self, ready: Ready) -> None:
@@ -113,6 +121,8 @@ class Sandbox:
                     await self._serve(app, registry, ready)
                 finally:
                     await self._jobs.close()
+                    self._events.close()
+                    self._posts.close()
                     moto.close()
         finally:
             await self._supervisor.close()
@@ -128,11 +138,13 @@ class Sandbox:
         settings = self._settings
         catalog = Catalog(settings.registry)
         problem = self._roles.deployment_problem
-        builder = ContainerBuilder(settings, self._faults, self._runtime, find_image, objects.read, problem)
+        builder = ContainerBuilder(
+            settings, self._faults, self._runtime, find_image, objects.read, problem, self._access
+        )
         launcher = Launcher(host, builder, self._faults, self._note)
         in_alarm, unwatchable = self._cloudwatch.in_alarm, self._roles.alarm_problem
         deployer = Deployer(launcher, self._faults, in_alarm, unwatchable, settings.time_scale)
-        self._service = EndpointService(asyncio.get_running_loop(), deployer)
+        self._service = EndpointService(asyncio.get_running_loop(), deployer, self._endpoint_moved)
         ecr.install(self._port, catalog, registry_port)
         endpoints.install(self._service, self._faults)
         quotas.install(self._faults)
@@ -142,11 +154,14 @@ class Sandbox:
         asked = self._faults, self._roles, self._cloudwatch.clock, self._log_events
         self._jobs = Jobs(host, builder, *asked, self._put_lines)
         self._jobs.install()
-        beside = (s3, iam, sns, cloudformation)
+        beside = (s3, iam, cloudformation)
         models.install(self._roles)
         for module in (model_packages, endpoint_configs, tags, moto_objects, *beside):
             module.install()
         self._cloudwatch.install()
+        self._cloudwatch.listen(self._alarm_changed)
+        events.install(self._events)
+        sns.install(self._posts)
         self._log_events.install()
         moto = Moto(self._calls, self._faults)
         gateway = Gateway(host.client, catalog, registry_port, self._calls)
@@ -155,6 +170,25 @@ class Sandbox:
         )
         admin = Admin(self._status, self._calls, self._faults, self._cloudwatch.advance, self._at_once)
         return App(invocations, gateway, admin, moto, self._faults), moto
+
+    def _endpoint_moved(self, endpoint: Endpoint) -> None:
+        """Tell EventBridge, once what changes with the status has changed too."""
+        status = endpoint_events.status(endpoint.endpoint_status.value)
+
+        def tell() -> None:
+            place = endpoint.account, endpoint.region
+            detail = endpoint_events.detail(endpoint) | {"EndpointStatus": status}
+            of = endpoint_events.SOURCE, endpoint_events.TYPE
+            self._events.send(*place, *of, [endpoint.arn], detail)
+
+        asyncio.get_running_loop().call_soon(tell)
+
+    def _alarm_changed(self, account: str, region: str, arn: str, detail: Mapping[str, Any]) -> None:
+        self._events.send(account, region, alarm_events.SOURCE, alarm_events.TYPE, [arn], detail)
+
+    def _access(self, account: str, role: str) -> dict[str, str]:
+        """What a container finds this sandbox by, and acts as its role with."""
+        return {"AWS_ENDPOINT_URL": f"http://{HOST}:{self._port}", **self._roles.credentials(account, role)}
 
     def _at_once(self, fault: Fault) -> bool:
         """Let a fault happen that waits for nothing; False for one that has to wait. Raises BadFault."""

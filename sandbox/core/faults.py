@@ -32,6 +32,7 @@ KINDS: dict[str, str] = {
     "crash_after": "the server that gets the `requests`-th invocation from now on dies before it answers",
     "invoke_errors": "a `rate` of invocations is answered `status` by the container (500); lasting",
     "invoke_latency": "a `rate` of invocations takes `seconds` more; lasting",
+    "capture_lost": "a `rate` of the requests that are to be captured is not, and nothing says so; lasting",
     "fail_aws": "a `rate` of calls of `action`, or of all actions of `service`, fails with error `code`, "
     "HTTP `status`, and `reason` as its message",
     "eventual_consistency": "models, configs, endpoints and roles are not there yet for `seconds` after they "
@@ -51,6 +52,7 @@ LASTING = {
     "hold",
     "invoke_errors",
     "invoke_latency",
+    "capture_lost",
     "eventual_consistency",
     "no_last_deployment_config",
     "clock_skew",

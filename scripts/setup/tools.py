@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +44,10 @@ class Tool:
     """The folder of the go.mod that pins it: a tool with one of its own moves no version of another."""
     asks: str = "version"
     """What it is asked for its version with."""
+    tags: str = ""
+    """Build tags, with commas."""
+    also: tuple[str, ...] = ()
+    """Other names under which packages install it."""
 
 
 PULUMI_VERSION = "3.259.0"
@@ -65,20 +71,25 @@ TOOLS_NEEDED = (
 
 
 def main() -> int:
-    missing = [tool for tool in TOOLS_NEEDED if not _usable(tool)]
+    missing = [tool for tool in TOOLS_NEEDED if not usable(tool)]
     executor = BIN / "pulumi-language-python-exec"
     # A pulumi of our own gets a host of our own: one on PATH would belong to another version.
     needs_host = (BIN / "pulumi").exists() or shutil.which("pulumi-language-python") is None
     needs_host = needs_host or any(tool.name == "pulumi" for tool in missing)
     if missing or (needs_host and not executor.exists()):
-        _build(missing, executor)
+        with toolchain() as (go, env):
+            build(missing, go, env)
+            if not executor.exists():
+                _fetch(executor, go, env)
     if needs_host:
         install_language_host(BIN)
     return 0
 
 
-def _usable(tool: Tool) -> bool:
-    found = shutil.which(tool.name, path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
+def usable(tool: Tool) -> bool:
+    """Whether it is in .tools/bin or on PATH, and new enough."""
+    path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+    found = next(filter(None, (shutil.which(name, path=path) for name in (tool.name, *tool.also))), None)
     if not found:
         return False
     answer = subprocess.run([found, tool.asks], capture_output=True, text=True, check=False).stdout
@@ -86,11 +97,11 @@ def _usable(tool: Tool) -> bool:
     return bool(version) and tuple(map(int, version.groups())) >= tool.minimum
 
 
-def _build(missing: list[Tool], executor: Path) -> None:
-    """Build `missing` and fetch the SDK's executor; each appears in .tools/bin only when it is whole."""
+@contextmanager
+def toolchain() -> Generator[tuple[str, dict[str, str]]]:
+    """Go and the environment to call it in; its caches are deleted afterwards."""
     BIN.mkdir(parents=True, exist_ok=True)
     caches = TOOLS / "go-cache"
-    go = _go()
     env = os.environ | {
         "GOPATH": str(caches / "path"),
         "GOCACHE": str(caches / "build"),
@@ -98,19 +109,28 @@ def _build(missing: list[Tool], executor: Path) -> None:
         "GOFLAGS": "-modcacherw -mod=readonly",
         "CGO_ENABLED": "0",
     }
-    with tempfile.TemporaryDirectory(dir=TOOLS) as folder:
-        for tool in missing:
-            built = Path(folder) / tool.name
-            command = [go, "build", "-v", "-ldflags", tool.ldflags, "-o", str(built), tool.package]
-            _run(f"building {tool.name} from its Go module (once)", command, env, tool.module)
-            built.replace(BIN / tool.name)
-        if not executor.exists():
-            query = [go, "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"]
-            _run("fetching the Python executor of the SDK", [go, "mod", "download", query[-1]], env)
-            sdk = subprocess.run(query, cwd=MODULE, env=env, capture_output=True, text=True, check=True)
-            shutil.copy(Path(sdk.stdout.strip()) / "python" / "cmd" / executor.name, executor)
+    yield _go(), env
     for needless in (caches, TOOLS / "go"):
         shutil.rmtree(needless, ignore_errors=True)
+
+
+def build(tools: Sequence[Tool], go: str, env: dict[str, str]) -> None:
+    """Build tools; each appears in .tools/bin only when it is whole."""
+    with tempfile.TemporaryDirectory(dir=TOOLS) as folder:
+        for tool in tools:
+            built = Path(folder) / tool.name
+            tags = ["-tags", tool.tags] if tool.tags else []
+            command = [go, "build", "-v", *tags, "-ldflags", tool.ldflags, "-o", str(built), tool.package]
+            _run(f"building {tool.name} from its Go module (once)", command, env, tool.module)
+            built.replace(BIN / tool.name)
+
+
+def _fetch(executor: Path, go: str, env: dict[str, str]) -> None:
+    """The Python executor of Pulumi's SDK, which no program's module holds."""
+    query = [go, "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"]
+    _run("fetching the Python executor of the SDK", [go, "mod", "download", query[-1]], env)
+    sdk = subprocess.run(query, cwd=MODULE, env=env, capture_output=True, text=True, check=True)
+    shutil.copy(Path(sdk.stdout.strip()) / "python" / "cmd" / executor.name, executor)
 
 
 def _go() -> str:

@@ -13,7 +13,7 @@ from scripts.help import commands
 from scripts.shared.cli import _parser
 from tests.conftest import ROOT
 
-GIVEN = {"STAGE": "staging", "RELEASE": "7f9ae170c5b5"}
+GIVEN = {"STAGE": "staging", "RELEASE": "7f9ae170c5b5", "GITHUB_EVENT_PATH": "event.json"}
 """What a workflow's `env` may hand to a line."""
 ALL = [(name, job, line) for name, workflow in read(ROOT).items() for job, line in lines(workflow)]
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))

@@ -76,12 +76,13 @@ def lived(world: World, trained: Mapping[str, Path]) -> Life:
         world.slipway("apply", "staging")
         world.slipway("invoke", "staging")
         wait_until(lambda: _captured(world), "the captured request")
-    with life.step("pulumi up with an address, a boundary and more instances"):
-        world.edit("staging", instances={"min": 2, "max": 5})
+    with life.step("pulumi up with an address, a boundary, more instances and alarms that tell"):
+        told = {"paging": {"tell": "pages and tickets"}}
+        world.edit("staging", instances={"min": 2, "max": 5}, monitoring=told)
         world.set("staging", alerts={"email": "a@example.com"}, permissions_boundary=BOUNDARY)
         world.up("staging")
     with life.step("pulumi up without them"):
-        world.edit("staging", instances={"min": 2, "max": 2})
+        world.edit("staging", instances={"min": 2, "max": 2}, monitoring={"paging": {"tell": "nothing"}})
         world.set("staging", alerts=None, permissions_boundary=None)
         world.up("staging")
     changed_by_hand(world)

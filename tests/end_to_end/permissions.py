@@ -27,10 +27,8 @@ READ_BY_THE_PROVIDER = (
 
 NOT_IN_THE_LIFE: Mapping[str, str] = {
     **dict.fromkeys(READ_BY_THE_PROVIDER, "the AWS provider reads it and its stand-in does not"),
-    **dict.fromkeys(
-        ("application-autoscaling:TagResource", "application-autoscaling:UntagResource"),
-        "the program tags no scalable target; the AWS provider does where a stage sets aws:defaultTags",
-    ),
+    "application-autoscaling:*agResource": "the program tags no scalable target; the AWS provider does where "
+    "a stage sets aws:defaultTags",
     "ecr:GetDownloadUrlForLayer": "a promotion reads the layers of the stage before; the sandbox's registry "
     "has one store for all repositories, so they are there",
     "s3:AbortMultipartUpload": "an upload of several parts that fails is broken off",

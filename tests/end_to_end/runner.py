@@ -68,11 +68,14 @@ class Runner:
     """Every line that ran."""
 
     def run(self, event: str, workflow: str, head: str = REPOSITORY, **inputs: str) -> Ran:
-        """Run what a workflow does at an event: by button with these inputs, for a pull request of `head`."""
+        """Run what a workflow does at an event: by button with these inputs, for a pull request of `head`, or
+        when somebody sends it an event as `payload`."""
         told = self.folder / "event.json"
         told.write_text(json.dumps({"pull_request": {"number": 1, "head": {"repo": {"full_name": head}}}}))
         command = [_act(), event, "--workflows", f".github/workflows/{workflow}", *self._options()]
-        command += [f"--eventpath={told}"] if event == "pull_request" else []
+        if event == "repository_dispatch":
+            told.write_text(json.dumps({"client_payload": {"event": json.loads(inputs.pop("payload"))}}))
+        command += [f"--eventpath={told}"] if event != "workflow_dispatch" else []
         command += ["--actor=somebody", *(f"--input={name}={value}" for name, value in inputs.items())]
         (self.folder / NEEDED).unlink(missing_ok=True)
         self.sandbox.reset_calls()

@@ -17,6 +17,8 @@ from tests.infra.declared import Declared, declare_anew
 KINDS = {
     "LogGroup": "aws_cloudwatch_log_group",
     "MetricAlarm": "aws_cloudwatch_metric_alarm",
+    "CompositeAlarm": "aws_cloudwatch_composite_alarm",
+    "Dashboard": "aws_cloudwatch_dashboard",
     "Model": "aws_sagemaker_model",
     "EndpointConfiguration": "aws_sagemaker_endpoint_configuration",
     "Endpoint": "aws_sagemaker_endpoint",

@@ -7,6 +7,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from monitoring.counts import SCORE
+from monitoring.records.hours import HOUR
+from monitoring.records.periods import served
+from monitoring.storage.captured import CapturedRecords
+from monitoring.storage.rows import RowTables
 from release.adapters.captured_answers import CapturedAnswers
 from release.domain import plan
 from release.domain.captures import Aside, Captures, Counted, Reading, range_of
@@ -118,6 +123,37 @@ def read_back(world, captures):
         return found
 
     return captured
+
+
+def test_what_was_captured_is_read_by_the_hour_once_into_counts_and_rows(world, fresh):
+    ports, live = world.ports("staging"), world.endpoint("staging").live
+    s3 = world.client("s3")
+    captured = CapturedRecords(s3, ports.artifacts, "delays", "delays-staging")
+    told = served(world.entries("staging"), "delays", live)
+    first = captured.first([live])
+    assert first is not None
+    wanted = [first, first + HOUR]
+    records = [record for hour in wanted if (record := captured.read(hour, told))]
+    assert [record.hour for record in records] == wanted
+    assert {cause for record in records for cause in record.troubles} == set()
+    assert sum(record.own for record in records) >= 1
+    [(counts, record)] = [(one, record) for record in records for one in record.counts if one.rows]
+    features = {
+        feature["name"] for feature in ports.artifacts.manifest(live.release).input_schema["features"]
+    }
+    assert (counts.release, set(counts.columns)) == (live.release, features | {SCORE})
+    assert {column.rows for column in counts.columns.values()} == {counts.rows}
+    tables = RowTables(s3, ports.artifacts.bucket, "delays")
+    assert sum(batch.num_rows for batch in tables.rows(first, first + 2 * HOUR)) == counts.rows
+    assert captured.read(record.hour, told) is None, "it is read already"
+    again = captured.read(record.hour, told, again=True)
+    assert again is not None
+    assert again.counts == record.counts
+    captured.move_watermark(first + 2 * HOUR)
+    captured.move_watermark(first)
+    assert captured.watermark() == first + 2 * HOUR
+    assert captured.done(first, first + 2 * HOUR) == wanted
+    assert captured.late(wanted, told) == {}
 
 
 def test_the_way_back_is_to_the_model_that_was_there(world, fresh):

@@ -72,6 +72,9 @@ def test_a_good_release_passes_every_step_and_nobody_notices(world, fresh, prod)
     ]
     assert world.slipway("rejudge", STAGE).result["verdicts"][0]["same"]
     assert world.slipway("report", STAGE).result["outcome"] == "landed"
+    assert (
+        "No experiment ever ran" in world.slipway("experiment", "status", STAGE, expected=2).result["error"]
+    )
     world.assert_clean(STAGE, serves=release, refresh=False)
 
 

@@ -20,6 +20,7 @@ from tests.conftest import ROOT
 from tests.end_to_end.permissions import Document, Needs, actions, denied
 from tests.end_to_end.runner import ACCOUNT, BRANCH, REGION, Runner
 from tests.end_to_end.world import World
+from tests.release.test_occasions import FINDING
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 QUICK = "test-unit: setup\n\t@$(BIN)/python -m pytest -q -p no:xdist tests/checks/test_run_lines.py\n"
@@ -170,6 +171,9 @@ def retraining(world: World, runner: Runner, second: str) -> None:
     ran = runner.run("workflow_dispatch", "retrain.yml", stage="prod")
     assert ran.jobs == {"retrain/retrain": False}, ran.text
     assert "❌ the release failed" in ran.text, ran.text
+    ran = runner.run("repository_dispatch", "retrain.yml", payload=json.dumps(FINDING))
+    assert ran.jobs == {"retrain/retrain": False}, ran.text
+    assert "slipway:retrain.on of prod names none" in ran.text, ran.text
     assert live(world) == (second, second, second)
 
 

@@ -19,7 +19,7 @@ from release.adapters import stage_file
 from release.adapters.aws import StageAws
 from release.adapters.fence_store import FenceStore
 from release.adapters.world import Project, ports_of
-from release.domain import former, landed, ledger, names, plan, scaling
+from release.domain import chain, former, landed, names, plan, scaling
 from release.domain import stage as stage_settings
 from release.domain.landed import Description
 from release.domain.ledger import Closed, End, Entry, Opened, Subject
@@ -164,7 +164,7 @@ class World:
     def entries(self, stage: str) -> list[Entry]:
         """The stage's ledger, oldest first; the chain must be whole."""
         stored = self.ports(stage).ledger.latest(None)
-        assert ledger.broken_link(stored) is None
+        assert chain.broken_link(stored) is None
         return [found.entry for found in stored]
 
     def events(self, stage: str) -> list[str]:
@@ -233,7 +233,7 @@ class World:
             assert self.scaling(stage, endpoint) == (bool(scaled), bool(scaled and scaled.invocations))
         self.made(stage, pins, endpoint)
         assert ports.ledger.open() is None
-        assert ledger.broken_link(ports.ledger.latest(None)) is None
+        assert chain.broken_link(ports.ledger.latest(None)) is None
 
     def assert_clean(self, stage: str, serves: str | None, refresh: bool = True) -> None:
         """As `assert_at_rest`, and Pulumi has nothing to change."""

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from release.domain import ledger
+from release.domain import chain, ledger
 from release.domain.chain import Shelf, Written
 from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import Closed, Entry, OpenRollout, Owner, Payload, Stored, Subject
@@ -44,16 +44,23 @@ class FakeLedger:
     def current(self) -> OpenRollout | None:
         """The open rollout, for whoever watches; nothing of it changes until the next entry."""
         if self._found[0] != len(self.stored):
-            self._found = len(self.stored), ledger.open_rollout(self.stored[self._closed :])
+            self._found = len(self.stored), ledger.holding(self._open())
         return self._found[1]
 
-    def open(self) -> OpenRollout | None:
-        """The open rollout."""
+    def open(self, endpoint: str | None = None) -> OpenRollout | None:
+        """What holds the stage, else the endpoint."""
+        return ledger.holding(self.all_open(), endpoint)
+
+    def all_open(self) -> list[OpenRollout]:
+        """The rollout at work, and the experiments that run."""
         self.trouble.moment()
         self.looked[self.owner.pid] = len(self.stored)
+        return self._open()
+
+    def _open(self) -> list[OpenRollout]:
         if self.unreadable:
-            return ledger.open_rollout(list(self.newest_first())[::-1])
-        return self.current
+            return ledger.open_rollouts(list(self.newest_first())[::-1])
+        return ledger.open_rollouts(self.stored[self._closed :])
 
     def alive(self, found: OpenRollout | Retrain) -> bool:
         """Whether its owner is among the living."""
@@ -76,7 +83,7 @@ class FakeLedger:
         """An entry as it lies in the bucket."""
         self.stored.append(Stored.from_bytes(data))
         self.raw[self.stored[-1].entry.number] = data
-        if isinstance(self.stored[-1].entry.what, Closed):
+        if isinstance(self.stored[-1].entry.what, Closed) and not self._open():
             self._closed = len(self.stored)
 
     @contextmanager
@@ -101,7 +108,7 @@ class FakeLedger:
     def damage(self) -> tuple[str, ...]:
         """What cannot be read, and where the chain breaks."""
         gone = (f"entry {number} is missing" for number in sorted(self.unreadable))
-        found = (*gone, *filter(None, [ledger.broken_link(self.stored)]))
+        found = (*gone, *filter(None, [chain.broken_link(self.stored)]))
         self.over_damage = self.over_damage or bool(found and self.accepted)
         return tuple(problem for problem in found if problem not in self.accepted)
 

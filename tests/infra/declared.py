@@ -122,6 +122,15 @@ def declare_anew(settings: StageSettings) -> Declared:
     return record(lambda: compose(settings), settings.stage)
 
 
+def whole(value: Any) -> Any:
+    """Inputs as the engine sends them: mocks know no whole numbers."""
+    if isinstance(value, dict):
+        return {key: whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def record(program: Callable[[], object], stack: str) -> Declared:
     """Run a program, or a part of one."""
     declared = Declared()

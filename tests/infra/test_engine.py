@@ -17,7 +17,7 @@ from release.adapters.stack import PulumiStack
 from release.domain.pins import ReleasePin
 from release.domain.plan import config_plan
 from sandbox.testing import SandboxHandle, start
-from tests.infra import engine
+from tests.infra import engine, rings
 from tests.infra.ci.stack import ci_stack
 from tests.sandbox.images import model_archive, push_image
 
@@ -26,6 +26,7 @@ pytestmark = pytest.mark.sandbox
 BUCKET = "slipway-dev-123456789012-us-east-1"
 RELEASES = ("0c77e1d2ab93", "3f2a9c01d4e7", "81bb02aa6f10")
 INSTANCE = "ml.m7i.large"
+ALL = "pages and tickets"
 
 
 @dataclass(frozen=True)
@@ -266,6 +267,46 @@ def test_a_first_release_of_a_protected_stage_can_still_be_taken_back(
     stage.edit(endpoints={"delays": {}})
     stage.up()
     assert stage.sandbox.client("sagemaker").list_endpoints()["Endpoints"] == []
+
+
+@pytest.mark.long
+def test_an_endpoint_that_fails_pages_once_and_pulumi_finds_nothing_to_do_meanwhile(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (live,) = _push(stage, tmp_path_factory, RELEASES[:1])
+    _told(stage, ALL, live=live)
+    topic = json.loads(stage.pulumi("stack", "output", "--json").stdout)["topic_arn"]
+    on_call = rings.Subscriber(stage.sandbox, topic)
+    rings.fails_and_pages_once(stage.sandbox, on_call, "delays-dev")
+    stage.clean()
+    rings.is_well_again(stage.sandbox, on_call, "delays-dev")
+
+
+@pytest.mark.long
+def test_alarms_come_and_go_with_a_candidate_and_with_what_is_told(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """CloudWatch deletes no alarm that a composite alarm still looks at."""
+    live, coming = _push(stage, tmp_path_factory, RELEASES[:2])
+    _told(stage, ALL, live=live)
+    alone = rings.alarms(stage.sandbox, "delays-dev")
+    _told(stage, ALL, live=live, candidate={**coming, "beside": True})
+    own = rings.alarms(stage.sandbox, "delays-dev") - alone
+    assert len(own) == 6
+    assert all(name.startswith("delays-dev-candidate-") for name in own)
+    _told(stage, "pages", live=live)
+    pages = rings.alarms(stage.sandbox, "delays-dev")
+    assert pages < alone
+    assert "delays-dev-ticket" not in pages
+    _told(stage, "nothing", live=live)
+    assert rings.alarms(stage.sandbox, "delays-dev") == {"delays-dev-errors", "delays-dev-latency"}
+
+
+def _told(stage: Stage, what: str, **pins: Any) -> None:
+    """`pulumi up` of an endpoint whose health is told so."""
+    stage.edit(protect=False, endpoints={"delays": {**pins, "monitoring": {"paging": {"tell": what}}}})
+    stage.up()
+    stage.clean()
 
 
 @pytest.mark.long

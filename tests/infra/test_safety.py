@@ -83,12 +83,27 @@ def test_the_role_may_keep_what_is_captured_and_join_a_network_only_where_a_pin_
     assert policy.inputs["role"] == found.one("Role").inputs["name"]
 
 
+def test_the_role_of_a_container_that_keeps_requests_makes_the_hash_key_once_and_reads_it():
+    live = pin(NEW, capture={"percent": 5, "to": "s3://kept-elsewhere/delays", "by": "container"})
+    found = declare(stage({"delays": {**PINNED["delays"], "live": live}}))
+    (policy,) = [item for item in found.of("RolePolicy") if item.name == "delays-permissions"]
+    by_sid = {item["Sid"]: item for item in statements(policy.document())}
+    assert set(by_sid) == {"KeepCaptured", "EncryptCaptured", "ReadHashKey", "MakeHashKey"}
+    secret = f"arn:aws:s3:::slipway-dev-{ACCOUNT}-us-east-1/capture-secret/key"
+    assert by_sid["ReadHashKey"]["Resource"] == by_sid["MakeHashKey"]["Resource"] == secret
+    assert by_sid["MakeHashKey"]["Condition"] == {"Null": {"s3:if-none-match": "false"}}
+    isolated = [model.inputs["enableNetworkIsolation"] for model in found.of("Model")]
+    assert sorted(isolated) == [False, True], "the way back is as it was"
+    assert not [one for one in found.of("EndpointConfiguration") if "dataCaptureConfig" in one.inputs]
+
+
 def test_the_role_may_watch_every_alarm_that_an_update_can_name(declared):
     by_sid = {item["Sid"]: item for item in statements(of_role(declared))}
     (pattern,) = by_sid["WatchAlarms"]["Resource"]
     assert pattern == f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:delays-dev-*"
     watched = declare(stage({"delays": {**PINNED["delays"], "candidate": pin("81bb02aa6f10")}}))
-    names = [alarm.inputs["name"] for alarm in watched.of("MetricAlarm")]
+    ends = ("-errors", "-latency")
+    names = [a.inputs["name"] for a in watched.of("MetricAlarm") if a.inputs["name"].endswith(ends)]
     alarms = [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{name}" for name in names]
     assert len(alarms) == 4
     assert all(fnmatch(alarm, pattern) for alarm in alarms)
@@ -153,10 +168,19 @@ def test_the_retention_of_the_stage_is_kept():
     assert rules[0]["selection"]["countNumber"] == 5
 
 
-def test_nothing_of_the_bucket_expires_but_earlier_versions_of_the_heartbeat(declared):
-    """A current object never does, so neither can what a pin names, nor the ledger."""
-    (rule,) = declared.one("BucketLifecycleConfiguration").inputs["rules"]
-    assert rule == {
+def test_nothing_of_the_bucket_expires_but_captures_and_earlier_versions_of_the_heartbeat(declared):
+    """No other current object ever does, so neither can what a pin names, nor the ledger."""
+    heartbeats, *captures = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    assert [rule["filter"]["prefix"] for rule in captures] == [
+        "capture/",
+        "monitoring/delays/rows/",
+        "monitoring/delays/quarantine/",
+    ]
+    for rule in captures:
+        assert rule["expiration"] == {"days": 90}
+        assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
+        assert rule["status"] == "Enabled"
+    assert heartbeats == {
         "id": "former-heartbeats",
         "status": "Enabled",
         "filter": {"prefix": "ledger-heartbeat.json"},
@@ -238,13 +262,10 @@ def test_one_failed_request_in_a_quiet_minute_rings_nothing():
     assert [q["metric"]["stat"] for q in latency["metricQueries"] if "metric" in q] == ["Sum", "p99"]
 
 
-def test_there_is_no_alarm_but_those_of_the_metrics(declared):
-    """The way back is watched by none: one that rings already must not refuse it."""
-    assert sorted(a.inputs["name"] for a in declared.of("MetricAlarm")) == [
-        "delays-dev-errors",
-        "delays-dev-latency",
-    ]
-    assert all(alarm.inputs["alarmActions"] for alarm in declared.of("MetricAlarm"))
+def test_an_alarm_tells_nobody_by_itself(declared):
+    """One fault rings several; the composite alarms over them tell once."""
+    assert not any(alarm.inputs.get("alarmActions") for alarm in declared.of("MetricAlarm"))
+    assert all(alarm.inputs["alarmActions"] for alarm in declared.of("CompositeAlarm"))
 
 
 @pytest.mark.parametrize(

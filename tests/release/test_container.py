@@ -122,7 +122,7 @@ def test_another_network_or_capture_is_seen_and_rolled_out():
         {"capture": {"percent": 0, "to": "s3://kept/delays"}},
         {"capture": {"percent": 101, "to": "s3://kept/delays"}},
         {"capture": {"percent": 5, "to": "s3://kept/"}},
-        {"capture": {"percent": 5}},
+        {"capture": {"percent": 5, "by": "nobody"}},
     ],
     ids=str,
 )

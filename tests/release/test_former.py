@@ -9,13 +9,13 @@ import pytest
 from release.adapters import stage_file
 from release.adapters.stage_file import YamlStageFile
 from release.domain import former, names, plan, stage
+from release.domain.chain import broken_link
 from release.domain.ledger import (
     Opened,
     Phase,
     Request,
     Stored,
     Subject,
-    broken_link,
     following,
     open_rollout,
 )

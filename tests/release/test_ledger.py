@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from release.domain.chain import broken_link
 from release.domain.errors import Held, ServiceError
 from release.domain.ledger import (
     Entered,
@@ -14,7 +15,6 @@ from release.domain.ledger import (
     Resumed,
     Stored,
     Subject,
-    broken_link,
     decide,
     following,
     open_rollout,

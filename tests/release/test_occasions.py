@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from release.domain import occasions
 from release.domain.errors import UsageError
-from release.domain.occasions import Occasion
+from release.domain.occasions import Asked, Occasion
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 COMMON = {
@@ -45,8 +45,11 @@ ALARM: dict[str, Any] = COMMON | {
 }
 
 
+ASKED = Asked("prod", ACCOUNT, REGION, ("quality",))
+
+
 def of(event) -> Occasion:
-    return occasions.of_event(json.dumps(event).encode(), ACCOUNT, REGION)
+    return occasions.of_event(json.dumps(event).encode(), ASKED)[0]
 
 
 def with_state(**state):
@@ -108,10 +111,64 @@ def test_any_other_event_is_refused_with_words(event, why):
     assert "docs/retraining.md" in no.value.next_step
 
 
+FINDING: dict[str, Any] = COMMON | {
+    "detail-type": "Slipway Finding Opened",
+    "source": "slipway.monitoring",
+    "resources": [],
+    "detail": {
+        "schema": 1,
+        "finding": "5c0e9d1a7b42",
+        "occurrence": 2,
+        "stage": "prod",
+        "endpoint": "delays",
+        "release": "7f9ae170c5b5",
+        "kind": "quality",
+        "subject": "calibration",
+        "summary": "The calibration error is 0.081.",
+    },
+}
+
+
+@pytest.mark.parametrize("event", [FINDING, {"action": "x", "client_payload": {"event": FINDING}}])
+def test_a_finding_asks_as_itself_whatever_the_event_is_carried_by(event):
+    found, about = occasions.of_event(json.dumps(event).encode(), ASKED)
+    assert (found.kind, found.name, found.event) == (
+        "finding",
+        "quality of calibration",
+        "finding-5c0e9d1a7b42-2",
+    )
+    assert (about.endpoint, about.release) == ("delays", "7f9ae170c5b5")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"stage": "staging"}, "it is of the stage 'staging', and prod is asked"),
+        ({"kind": "drift"}, "a finding of 'drift', and slipway:retrain.on of prod names quality"),
+        ({"occurrence": "2"}, "its detail has no occurrence"),
+        ({"release": 7}, "its release is no text"),
+        ({"summary": None}, "it has no summary"),
+    ],
+)
+def test_a_finding_of_another_stage_or_kind_asks_for_nothing(changes, why):
+    with pytest.raises(UsageError) as no:
+        of(FINDING | {"detail": FINDING["detail"] | changes})
+    assert why in no.value.cause
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"detail-type": "Slipway Finding Closed"}, {"source": "aws.s3"}, {"account": "9"}, {"detail": "x"}],
+)
+def test_a_finding_that_is_closed_or_from_elsewhere_asks_for_nothing(changes):
+    with pytest.raises(UsageError, match="asks for no retrain"):
+        of(FINDING | changes)
+
+
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_event_are_refused(data):
     with pytest.raises(UsageError, match="asks for no retrain"):
-        occasions.of_event(data, ACCOUNT, REGION)
+        occasions.of_event(data, ASKED)
 
 
 JSON = st.recursive(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release.domain import state
+from release.domain.experiment import Experiment
 from release.domain.ledger import Closed, End, Opened, OpenRollout, Phase, Stored, Subject, following
 from release.domain.pins import Pins
 from release.domain.state import TABLE, Does, Facts, Role, Standing
@@ -23,6 +24,12 @@ PROMOTE = Subject(kind="promote", endpoint="delays", release=NEXT, rollout="r1")
 
 def opened(before: Pins, after: Pins) -> OpenRollout:
     return OpenRollout(PROMOTE, Opened(before=before, after=after), OWNER, Phase.MOVING)
+
+
+def compares(before: Pins, after: Pins) -> OpenRollout:
+    asked = Experiment(outcome="on_time", base=0.2, minimum=0.02)
+    what = Opened(before=before, after=after, experiment=asked)
+    return OpenRollout(PROMOTE, what, OWNER, Phase.EXPERIMENTING)
 
 
 HERE, THERE = "delays-prod-aaaa", "delays-prod-bbbb"
@@ -44,6 +51,7 @@ ROWS: dict[Standing, list[Facts]] = {
         Facts(pins(OLD), left=NOW, damage=("entry 3 is missing",), serves=THERE),
         replace(AGREE, damage=("entry 3 is missing",), open=opened(NOW, pins(NEXT, NEW))),
     ],
+    Standing.EXPERIMENT: [Facts(pins(NEW, OLD, NEXT), left=NOW, open=compares(NOW, pins(NEXT, NEW)))],
     Standing.OPEN: [
         replace(AGREE, open=opened(NOW, pins(NEXT, NEW))),
         Facts(pins(NEW, OLD, NEXT), left=NOW, open=opened(NOW, pins(NEXT, NEW))),
@@ -53,6 +61,7 @@ ROWS: dict[Standing, list[Facts]] = {
     Standing.OPEN_STALE: [
         Facts(pins(OLD), left=NOW, open=opened(NOW, pins(NEXT, NEW))),
         Facts(Pins(), left=NOW, open=opened(NOW, pins(NEXT, NEW))),
+        Facts(NOW, left=NOW, open=compares(NOW, pins(NEXT, NEW))),
     ],
     Standing.STALE: [
         Facts(pins(OLD), left=NOW),

@@ -5,6 +5,7 @@ import importlib
 import pytest
 
 from scripts.shared.cli import execute
+from tests.fakes.findings import Shelf
 from tests.fakes.world import FakeWorld
 from tests.release.scenes import serving
 
@@ -20,9 +21,16 @@ def prod():
 
 
 @pytest.fixture
-def slipway(monkeypatch, capsys, dev, prod):
+def noticed():
+    """What monitoring noticed of each stage."""
+    return {"dev": Shelf(), "prod": Shelf()}
+
+
+@pytest.fixture
+def slipway(monkeypatch, capsys, dev, prod, noticed):
     """Runs one command in the world of dev and prod; returns exit code, stdout and stderr."""
     world = FakeWorld(dev, prod)
+    monkeypatch.setattr("monitoring.connect.findings", lambda ports: noticed[ports.name].findings)
 
     def run(verb, *arguments):
         module = importlib.import_module(f"scripts.{verb}")

@@ -9,8 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from model.declarations import TAKEN
+from release.domain.stage import RetrainSettings
 from scripts import retrain
 from scripts.shared import cli
+from tests.fakes.findings import Stage
 from tests.fakes.trainer import FakeTrainer
 from tests.fakes.world import FakeWorld
 from tests.release.scenes import pins_now, serving, sure
@@ -96,3 +98,56 @@ def test_a_service_may_name_no_option_that_a_retrain_has():
     parser = argparse.ArgumentParser()
     retrain.COMMAND.arguments(parser)
     assert options(parser) - {"-h"} <= TAKEN
+
+
+def test_a_finding_asks_where_the_stage_says_so_and_once(trainer, dev, monkeypatch, capsys):
+    stage = Stage(dev)
+    monkeypatch.setattr("monitoring.connect.room", lambda tell, name: stage.room)
+    dev.retrain = RetrainSettings(on=("quality",), cooldown_days=0)
+    assert run("--finding") == 0
+    assert "no open finding of dev asks for a retrain" in capsys.readouterr().out
+    stage.note(1)
+    trainer.worse = True
+    assert run("--finding") == 1
+    stage.shelf.hours = 24 * 2
+    assert stage.shelf.findings.open(), "a refused retrain closes nothing"
+    name = stage.shelf.findings.open()[0].id
+    assert run("--finding", name) == 1
+    assert f"The event finding-{name}-1 was answered already" in capsys.readouterr().err
+    assert run("--finding") == 0
+    assert "no open finding of dev asks for a retrain" in capsys.readouterr().out
+    assert stage.shelf.findings.open()[0].answers[0].outcome == "worse"
+
+
+def test_a_finding_that_waits_for_the_cooldown_writes_nothing_to_the_ledger(
+    trainer, dev, monkeypatch, capsys
+):
+    stage = Stage(dev)
+    monkeypatch.setattr("monitoring.connect.room", lambda tell, name: stage.room)
+    dev.retrain = RetrainSettings(on=("quality",), cooldown_days=6)
+    trainer.worse = True
+    assert run("--because", "a first one") == 1
+    entries = len(dev.ledger.stored)
+    stage.note(1)
+    assert run("--finding") == 0
+    assert "asks for a retrain, and not now: The last retrain was on" in capsys.readouterr().out
+    assert len(dev.ledger.stored) == entries
+
+
+def test_a_finding_of_a_kind_that_the_stage_does_not_name_asks_for_nothing(trainer, dev, monkeypatch, capsys):
+    stage = Stage(dev)
+    monkeypatch.setattr("monitoring.connect.room", lambda tell, name: stage.room)
+    dev.retrain = RetrainSettings(on=("drift",))
+    stage.note(1)
+    assert run("--finding", stage.shelf.findings.open()[0].id) == 2
+    assert "slipway:retrain.on of dev names drift" in capsys.readouterr().err
+
+
+def test_a_finding_about_a_release_that_is_gone_retrains_nothing(trainer, dev, monkeypatch, capsys):
+    stage = Stage(dev)
+    monkeypatch.setattr("monitoring.connect.room", lambda tell, name: stage.room)
+    dev.retrain = RetrainSettings(on=("quality",))
+    stage.note(1, release="0c77e1d2ab93")
+    assert run("--finding") == 0
+    assert run("--finding", stage.shelf.findings.open()[0].id) == 1
+    assert "was noticed of 0c77e1d2ab93, and" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import pytest
 from release.domain.diagnosis.symptoms import LogStream
 from release.domain.errors import ServiceError
 from release.domain.planned import Change, Deed
+from tests.fakes.findings import finding
 from tests.release.scenes import NAME, config_of, pins_now, sure
 
 
@@ -23,6 +24,22 @@ class TestStatus:
         code, out, _ = slipway("status", "prod")
         assert code == 1
         assert "✗ the endpoint config is" in out
+
+    def test_open_findings_are_told_briefly_and_are_no_disagreement(self, slipway, noticed):
+        found = [finding(1), finding(1, subject="auc", severity="critical")]
+        noticed["prod"].findings.note(found)
+        code, out, _ = slipway("status")
+        assert code == 0
+        assert "2 findings are open, 1 critical: ./slipway findings prod" in out
+        for one in found:
+            noticed["prod"].findings.close(one.id, "known")
+        assert "findings" not in slipway("status")[1]
+
+    def test_findings_that_cannot_be_read_are_told_and_hide_nothing(self, slipway, noticed):
+        noticed["prod"].records.refusal = ServiceError("Access Denied")
+        code, out, _ = slipway("status", "prod")
+        assert code == 0
+        assert "what monitoring noticed cannot be read: Access Denied" in out
 
     def test_as_json(self, slipway):
         _, out, _ = slipway("status", "dev", "--json")

@@ -3,9 +3,11 @@
 import pytest
 
 from scripts.setup import tools
-from scripts.setup.tools import TOOLS_NEEDED, _usable
+from scripts.setup.monitoring_tools import MONITORING_TOOLS
+from scripts.setup.tools import TOOLS_NEEDED, usable
 
 PULUMI, CRANE, ACTIONLINT = TOOLS_NEEDED
+PROMTOOL, PROMETHEUS, AMTOOL, ALERTMANAGER = MONITORING_TOOLS
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def on_path(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("tool", "says", "usable"),
+    ("tool", "says", "used"),
     [
         (PULUMI, "v3.259.0", True),
         (PULUMI, "v4.0.0-beta.1", True),
@@ -33,19 +35,28 @@ def on_path(tmp_path, monkeypatch):
         (CRANE, "v0.9.0", False),
         (ACTIONLINT, "v1.7.12", True),
         (ACTIONLINT, "v1.7.7", False),
+        (PROMETHEUS, "prometheus, version 2.42.0+ds (branch: debian/sid, revision: 2.42.0+ds-5)", True),
+        (PROMETHEUS, "prometheus, version 2.24.1 (branch: debian/sid)", False),
+        (ALERTMANAGER, "alertmanager, version 0.25.0 (branch: debian/sid)", True),
     ],
 )
-def test_a_tool_on_path_is_used_when_it_is_new_enough(on_path, tool, says, usable):
+def test_a_tool_on_path_is_used_when_it_is_new_enough(on_path, tool, says, used):
     on_path(tool.name, says)
-    assert _usable(tool) is usable
+    assert usable(tool) is used
 
 
-@pytest.mark.parametrize("tool", TOOLS_NEEDED, ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", [*TOOLS_NEEDED, *MONITORING_TOOLS], ids=lambda tool: tool.name)
 def test_every_tool_is_pinned_by_the_module_that_it_is_built_in(tool):
     pinned = (tool.module / "go.mod").read_text()
     assert any(f"\t{line} " in pinned for line in tool.package.split("/cmd/")[:1])
     assert (tool.module / "go.sum").is_file()
 
 
+def test_a_tool_is_found_under_the_name_that_a_package_gives_it(on_path):
+    on_path("prometheus-alertmanager", "alertmanager, version 0.25.0 (branch: debian/sid)")
+    assert usable(ALERTMANAGER)
+    assert not usable(AMTOOL)
+
+
 def test_a_missing_tool_is_built(on_path):
-    assert not _usable(PULUMI)
+    assert not usable(PULUMI)

@@ -3,7 +3,8 @@
 Without it the first wrong row refuses the whole request.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -17,12 +18,15 @@ T = TypeVar("T")
 ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
 """The only header of a caller's own that SageMaker hands on, and back."""
 _WISH = "invalid-rows"
+SENSITIVE = "a value that is sensitive"
 
 
 class Refusals:
     """The refused rows of one request, and what is wrong with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: Collection[str] = ()) -> None:
+        """What `hidden` features were given is not repeated."""
+        self._hidden = hidden
         self.rows: set[int] = set()
         self._faults: dict[int, Fault] = {}
 
@@ -42,7 +46,8 @@ class Refusals:
     @property
     def faults(self) -> list[Fault]:
         """What is wrong with the first MAX_TOLD refused rows, in their order."""
-        return [self._faults[row] for row in sorted(self._faults)[:MAX_TOLD]]
+        told = sorted(self._faults)[:MAX_TOLD]
+        return [unquoted(self._faults[row], self._hidden) for row in told]
 
     def without(self, columns: Columns) -> Columns:
         """The rows of `columns` that are not refused."""
@@ -58,7 +63,7 @@ class Refusals:
         return [None if row in self.rows else next(left) for row in range(len(scores) + len(self.rows))]
 
 
-def wanted_refusals(headers: Mapping[str, str]) -> Refusals | None:
+def wanted_refusals(headers: Mapping[str, str], hidden: Collection[str] = ()) -> Refusals | None:
     """Where to collect refused rows, when the caller asks with `invalid-rows=null` among its attributes.
 
     Other attributes, separated by comma or semicolon, are ignored. Raises RequestError 400 for another
@@ -73,7 +78,7 @@ def wanted_refusals(headers: Mapping[str, str]) -> Refusals | None:
             continue
         match value.strip().lower():
             case "null":
-                return Refusals()
+                return Refusals(hidden)
             case "refuse":
                 return None
             case other:
@@ -82,6 +87,14 @@ def wanted_refusals(headers: Mapping[str, str]) -> Refusals | None:
                     f'{_WISH} is {shown(other)}, and can be "null" (score the other rows) or "refuse".',
                 )
     return None
+
+
+def unquoted(fault: Fault, hidden: Collection[str]) -> Fault:
+    """The fault without what was given, where it is about a `hidden` feature: an answer may be kept."""
+    if not fault.given or fault.field not in map(clean, hidden):
+        return fault
+    said = fault.message.replace(fault.given, SENSITIVE)
+    return replace(fault, given=SENSITIVE, message=said)
 
 
 def refuse(row: int, fault: Callable[[], Fault], refusals: Refusals | None) -> None:

@@ -26,6 +26,8 @@ class Feature(msgspec.Struct, frozen=True):
     minimum: float | None = None
     maximum: float | None = None
     example: float | str | None = None
+    sensitive: Literal["drop", "hash"] | None = None
+    """What becomes of a value before the container keeps it."""
 
 
 class Output(msgspec.Struct, frozen=True):

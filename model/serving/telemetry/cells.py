@@ -63,7 +63,10 @@ RESIDENT_BYTES = COUNTED + 2
 CONNECTIONS = COUNTED + 3
 IN_FLIGHT = COUNTED + 4
 STARTED_MILLISECONDS = COUNTED + 5
-CELLS = COUNTED + 6
+KEPT = COUNTED + 6
+"""Records of requests and answers that were kept, and those that could not be."""
+UNKEPT = COUNTED + 7
+CELLS = COUNTED + 8
 
 
 def slot(status: int) -> int:

@@ -20,8 +20,17 @@ from model.serving.telemetry.bins import (
 from model.serving.telemetry.cells import INFERENCE, STATUSES, WIDTH, Kind
 
 MEDIA = "text/plain; version=0.0.4; charset=utf-8"
-SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Upper bounds of the latency's buckets. A request counts below a bound when its whole 2 % bin is."""
+SECONDS = (
+    *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75),
+    *(1.0, 1.5, 2.0, 2.5, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 60.0),
+)
+"""Upper bounds of the latency's buckets. A request counts below a bound when its whole 2 % bin is.
+
+They lie close where objectives do: a rule knows of the times between two of them only how many there are.
+"""
+FROM_THE_START = ("200", "500", "503")
+"""Statuses that inference requests are counted by before one occurs: a counter that begins with its first
+request hides it from a rate."""
 SCORES = tuple(step / 10 for step in range(1, 10))
 """The same of the score's, in parts of its scale."""
 
@@ -91,6 +100,12 @@ def _families(
             "Requests answered with a prediction that is no finite number.",
         ),
         ("slipway_first_errors_total", cells.FIRST, "Errors that were the first of a clump."),
+        ("slipway_captured_total", cells.KEPT, "Requests and answers that were kept."),
+        (
+            "slipway_capture_lost_total",
+            cells.UNKEPT,
+            "Requests and answers that were to be kept and are not.",
+        ),
         ("slipway_windows_dropped_total", cells.DROPPED, "Telemetry windows that could not be printed."),
     ):
         yield name, "counter", about, [("", {}, total[cell])]
@@ -110,11 +125,11 @@ def _families(
 
 
 def _requests(total: Sequence[int]) -> Iterator[Sample]:
-    """Of each kind all statuses that occurred, and 200 always, so that a rate exists from the start."""
+    """Of each kind all statuses that occurred, and of requests for scores some that did not."""
     for kind in Kind:
         for slot, status in enumerate(STATUSES):
             count = total[kind * WIDTH + slot]
-            if count or (slot == 0 and kind in INFERENCE):
+            if count or (status in FROM_THE_START and kind in INFERENCE):
                 yield "", {"path": kind.name.lower(), "status": status}, count
 
 

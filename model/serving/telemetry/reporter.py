@@ -72,15 +72,24 @@ class Telemetry:
         self._scale = UNIT
         self._origin = Origin(container.name, index, endpoint=settings.endpoint, variant=settings.variant)
         self._missing: Callable[[], int] = lambda: 0
+        self._kept: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self._number = 0
         self._before = self._counted()
         self._interval = intervals.first(time.time(), self._length)
         self.answered = self._counter.answered
         """Counts an answer: `Counter.answered`, without a call in between."""
 
-    def describe(self, models: Sequence[ModelInfo], missing: Callable[[], int], scale: Scale = UNIT) -> None:
+    def describe(
+        self,
+        models: Sequence[ModelInfo],
+        missing: Callable[[], int],
+        scale: Scale = UNIT,
+        kept: Callable[[], tuple[int, int]] = lambda: (0, 0),
+    ) -> None:
         """From now on these are served, the default one first; `missing` says how many values were missing
-        in what they have scored, and scores are counted in parts of `scale`."""
+        in what they have scored, and `kept` how many answers were kept, and could not be. Scores are counted
+        in parts of `scale`."""
+        self._kept = kept
         self._counter.count_in(scale)
         self._scale = scale
         self._models = list(models)
@@ -133,3 +142,4 @@ class Telemetry:
         row[cells.RESIDENT_BYTES] = process.resident_bytes()
         row[cells.DROPPED] = self._printer.dropped
         row[cells.MISSING] = self._missing()
+        row[cells.KEPT], row[cells.UNKEPT] = self._kept()

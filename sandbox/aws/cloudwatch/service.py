@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moto.cloudwatch.models import Alarm, cloudwatch_backends
+from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
 from sandbox.aws.cloudwatch.alarms.api import AlarmsApi
 from sandbox.aws.cloudwatch.alarms.definition import AlarmDefinition
 from sandbox.aws.cloudwatch.alarms.evaluator import Evaluator, backends
 from sandbox.aws.cloudwatch.alarms.rules import ALARM
+from sandbox.aws.cloudwatch.alarms.state import LISTENERS
 from sandbox.aws.cloudwatch.clock import Clock
+from sandbox.aws.cloudwatch.dashboards import api as dashboards
 from sandbox.aws.cloudwatch.metrics.api import MetricsApi, store
 from sandbox.aws.cloudwatch.metrics.distributions import of_values
 from sandbox.aws.cloudwatch.metrics.store import MetricKey, Point
@@ -28,10 +30,19 @@ class CloudWatch:
         self._alarms = AlarmsApi(self._evaluator)
         self._metrics = MetricsApi(self.clock)
 
+    def listen(self, hear: Callable[[str, str, str, Mapping[str, Any]], None]) -> None:
+        """Tell of every alarm that changes its state: account, region, its ARN, the detail of the event."""
+
+        def told(backend: CloudWatchBackend, alarm: Alarm, detail: Mapping[str, Any]) -> None:
+            hear(backend.account_id, backend.region_name, alarm.alarm_arn, detail)
+
+        LISTENERS.append(told)
+
     def install(self) -> None:
-        """Put the actions on alarms and metrics into moto."""
+        """Put the actions on alarms, metrics and dashboards into moto."""
         self._alarms.install()
         self._metrics.install()
+        dashboards.install()
 
     async def run(self) -> None:
         """Evaluate alarms until cancelled."""

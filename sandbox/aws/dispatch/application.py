@@ -19,7 +19,7 @@ from moto.core.request import (
 )
 from moto.moto_server.werkzeug_app import create_backend_app
 
-from sandbox.aws.dispatch import cbor
+from sandbox.aws.dispatch import cbor, unsigned
 from sandbox.aws.dispatch.backends import Dispatcher
 from sandbox.aws.dispatch.checks import check
 from sandbox.aws.dispatch.failures import explain
@@ -56,6 +56,7 @@ class Moto:
         except BodyTooLarge:
             message = f"The sandbox takes at most {MAX_BODY} bytes in one request."
             return await _send(send, aws_error(scope, "s3", "EntityTooLarge", message))
+        scope, body = unsigned.as_signed(scope, body)
         service, action = identify(scope, body)
         self._calls.add(service, action)
         fault = self._faults.for_call(service, action)

@@ -34,6 +34,11 @@ def may(role: Role, action: str, resource: str) -> bool:
     return allows(_policies(role), action, resource) and (not bounds or allows(bounds, action, resource))
 
 
+def documents(role: Role) -> list[Document]:
+    """The policies of a role, but for its boundary."""
+    return list(_policies(role))
+
+
 def _policies(role: Role) -> Iterator[Document]:
     yield from map(_read, list(role.policies.values()))
     for policy in list(role.managed_policies.values()):

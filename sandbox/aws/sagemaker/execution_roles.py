@@ -5,13 +5,14 @@ captured requests, and to watch alarms. The actions are those of "CreateModel AP
 in the developer guide. Each is remembered beside what callers need (`shared/calls.py`).
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moto.logs.models import logs_backends
 
 from sandbox.aws.ecr.catalog import repository_of
-from sandbox.aws.iam.roles import find_role, may, trusts
+from sandbox.aws.iam.roles import documents, find_role, may, trusts
 from sandbox.aws.s3 import objects
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.shared.permissions import Permission
@@ -33,6 +34,11 @@ _NETWORK = (
     *("DeleteNetworkInterfacePermission", "DescribeDhcpOptions", "DescribeNetworkInterfaces"),
     *("DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs"),
 )
+_ANY_KEY = {
+    "Statement": {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*"}
+}
+"""Which key an object has is not looked at of callers (`shared/permissions.py`): a role that names its key
+would be denied."""
 
 
 class ExecutionRoles:
@@ -89,6 +95,17 @@ class ExecutionRoles:
         if denied := self._denied(account, arn, *needs):
             raise PermissionError(_said(arn, denied))
         objects.write(account, uri, content, key)
+
+    def credentials(self, account: str, arn: str) -> dict[str, str]:
+        """Those of a container that is not cut off from the network, as variables; its role's policies hold.
+
+        SageMaker's containers ask a URL for theirs, and get others every few hours.
+        """
+        role = find_role(account, arn)
+        key = f"ASIA{hashlib.sha256(arn.encode()).hexdigest()[:16].upper()}"
+        policies = [*documents(role), _ANY_KEY] if role is not None else []
+        self._calls.policies.set(key, policies)
+        return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "session"}
 
     def deployment_problem(
         self, account: str, region: str, variant: str, model: Mapping[str, Any]

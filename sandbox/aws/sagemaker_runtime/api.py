@@ -157,6 +157,8 @@ class Invocations:
         self._metrics.invocation(key, answer.status if answer.sent else 0, *seconds, fleet.count)
         if fleet.capture is None or not answer.good or not self._captures.sampled(fleet.capture):
             return
+        if self._faults.for_endpoint("capture_lost", container.endpoint, fleet.variant, container.config):
+            return
         exchange = Exchange(
             request=body,
             request_type=header(scope, b"content-type"),

@@ -6,6 +6,7 @@ _MODULES: Final = {
     "application-autoscaling": "sandbox/aws/autoscaling/api.py",
     "cloudwatch": "sandbox/aws/cloudwatch/alarms/api.py or sandbox/aws/cloudwatch/metrics/api.py",
     "ecr": "sandbox/aws/ecr/api.py",
+    "events": "sandbox/aws/events/api.py",
     "iam": "sandbox/aws/iam/api.py",
     "logs": "sandbox/aws/logs/api.py",
     "s3": "sandbox/aws/s3/api.py",

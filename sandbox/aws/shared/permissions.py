@@ -69,7 +69,10 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("logGroupIdentifier", "logs:{place}:log-group:{}"),
     ),
     "sns": (("Name", "sns:{place}:{}"),),
-    "cloudwatch": (("AlarmName", "cloudwatch:{place}:alarm:{}"),),
+    "cloudwatch": (
+        ("AlarmName", "cloudwatch:{place}:alarm:{}"),
+        ("DashboardName", "cloudwatch::{account}:dashboard/{}"),
+    ),
     "kms": (
         ("AliasName", "kms:{place}:{}"),
         ("KeyId", "kms:{place}:key/{}"),
@@ -78,8 +81,11 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """Members of requests that name a resource, by service; a value that is an ARN is taken as it is."""
 _LISTED = {
-    "cloudwatch": ("AlarmNames", "cloudwatch:{place}:alarm:{}"),
-    "ecr": ("repositoryNames", "ecr:{place}:repository/{}"),
+    "cloudwatch": (
+        ("AlarmNames", "cloudwatch:{place}:alarm:{}"),
+        ("DashboardNames", "cloudwatch::{account}:dashboard/{}"),
+    ),
+    "ecr": (("repositoryNames", "ecr:{place}:repository/{}"),),
 }
 """The same, of members that are lists."""
 _ARNS = ("ResourceArn", "resourceArn", "ResourceARN", "TopicArn", "SubscriptionArn")
@@ -92,7 +98,9 @@ _TAGGING = {
     "sns": "sns:TagResource",
     "cloudwatch": "cloudwatch:TagResource",
 }
-_CREATES = re.compile(r"Create\w+|PutMetricAlarm")
+_CREATES = re.compile(r"Create\w+|Put(Metric|Composite)Alarm")
+_ON_ANY = {("cloudwatch", "PutCompositeAlarm")}
+"""Actions that AWS allows on `*` alone, although they name a resource ("PutCompositeAlarm")."""
 
 
 class Permission(NamedTuple):
@@ -108,9 +116,10 @@ def needed(service: str, action: str, scope: Scope, body: bytes) -> set[Permissi
         return set(_of_s3(action, scope))
     request = _read(scope, body)
     prefix = _PREFIXES.get(service, service)
-    resources = set(_resources(service, request)) or {"*"}
-    found = {Permission(f"{prefix}:{action}", resource) for resource in resources}
-    found |= set(_besides(service, action, request, resources))
+    resources = set(_resources(service, request))
+    on = (resources if (prefix, action) not in _ON_ANY else set()) or {"*"}
+    found = {Permission(f"{prefix}:{action}", resource) for resource in on}
+    found |= set(_besides(service, action, request, resources or {"*"}))
     return {one for one in found if one.action not in _OF_NOBODY}
 
 
@@ -156,8 +165,12 @@ def _resources(service: str, request: Mapping[str, Any]) -> Iterator[str]:
             continue  # a job is allowed by its own name alone
         if isinstance(value := request.get(member), str) and value:
             yield value if value.startswith("arn:") else _arn(pattern, value)
-    if service in _LISTED:
-        member, pattern = _LISTED[service]
+    entries = request.get("Entries") if service == "events" else None
+    for entry in entries if isinstance(entries, list) else ():
+        named = entry.get("EventBusName") if isinstance(entry, dict) else None
+        bus = str(named or "default")
+        yield bus if bus.startswith("arn:") else _arn("events:{place}:event-bus/{}", bus)
+    for member, pattern in _LISTED.get(service, ()):
         listed = request.get(member)
         values = listed if isinstance(listed, list) else []
         numbered = (value for name, value in request.items() if name.startswith(f"{member}.member."))

@@ -7,6 +7,8 @@ from sandbox.pulumi.provider.resource import Resource
 from sandbox.pulumi.provider.services import (
     appautoscaling,
     cloudwatch,
+    composite_alarm,
+    dashboard,
     ecr,
     events,
     iam,
@@ -19,7 +21,10 @@ from sandbox.pulumi.provider.services import (
 
 RESOURCES: Mapping[str, Resource] = {
     resource.token: resource
-    for service in (s3, ecr, events, iam, kms, logs, sns, cloudwatch, sagemaker, appautoscaling)
+    for service in (
+        *(s3, ecr, events, iam, kms, logs, sns, cloudwatch, composite_alarm, dashboard),
+        *(sagemaker, appautoscaling),
+    )
     for resource in service.RESOURCES
 }
 

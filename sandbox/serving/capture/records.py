@@ -24,6 +24,8 @@ class CaptureSettings:
     modes: frozenset[str]
     csv_types: frozenset[str] = frozenset()
     json_types: frozenset[str] = frozenset()
+    key: str = ""
+    """The KMS key for what is written; "" as its bucket says."""
 
     def encoding(self, content_type: str) -> str:
         """CSV or JSON for the content types that were named so, BASE64 for every other."""
@@ -60,6 +62,7 @@ def capture_settings(config: Mapping[str, Any] | None) -> CaptureSettings | None
         modes=frozenset(modes),
         csv_types=frozenset(kind.lower() for kind in types.get("CsvContentTypes") or []),
         json_types=frozenset(kind.lower() for kind in types.get("JsonContentTypes") or []),
+        key=config.get("KmsKeyId") or "",
     )
 
 

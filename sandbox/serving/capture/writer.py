@@ -20,8 +20,9 @@ INTERVAL = 60.0
 MOST_BYTES = 64 << 20
 """Bytes that wait to be written; what comes above is counted as failed."""
 
-Put = Callable[[str, str, str, bytes], None]
-"""Writes bytes to an `s3://` URI as a role (account, the role's ARN, URI, bytes); raises where it cannot."""
+Put = Callable[[str, str, str, bytes, str], None]
+"""Writes bytes to an `s3://` URI as a role (account, the role's ARN, URI, bytes, KMS key); raises where it
+cannot."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class _Folder:
     role: str
     endpoint: str
     uri: str
+    key: str
 
 
 class Captures:
@@ -60,7 +62,7 @@ class Captures:
         self._size += len(line)
         folder = f"{container.endpoint}/{container.variant}/{hour_folder(exchange.time)}"
         uri = f"{settings.destination}/{folder}"
-        key = _Folder(container.account, container.role, container.endpoint, uri)
+        key = _Folder(container.account, container.role, container.endpoint, uri, settings.key)
         self._waiting[key].append(line)
 
     def take(self) -> dict[_Folder, list[str]]:
@@ -73,7 +75,8 @@ class Captures:
         for folder, lines in taken.items():
             uri = f"{folder.uri}/{_file_name(now())}"
             try:
-                self._put(folder.account, folder.role, uri, ("\n".join(lines) + "\n").encode())
+                content = ("\n".join(lines) + "\n").encode()
+                self._put(folder.account, folder.role, uri, content, folder.key)
             except Exception as error:
                 log.warning("%d captured requests were not written to %s: %s", len(lines), uri, error)
                 self.failed[folder.endpoint] += len(lines)

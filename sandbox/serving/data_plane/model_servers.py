@@ -58,6 +58,7 @@ class ModelServers:
             if instance is not None:
                 instance.in_flight -= 1
         fleet.served += 1
+        fleet.answers[answer.status] += 1
         if not answer.good:
             fleet.failed += 1
         return answer

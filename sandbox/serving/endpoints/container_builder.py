@@ -36,6 +36,10 @@ Refusal = Callable[[str, str, str, Mapping[str, Any]], str | None]
 """Why a model's execution role keeps it from being deployed (account, region, variant, model), or None."""
 
 
+Access = Callable[[str, str], Mapping[str, str]]
+"""What a container with a network finds AWS by (account, the role's ARN): variables."""
+
+
 @dataclass(frozen=True)
 class ContainerOwner:
     """Whose a container is: an account's and region's endpoint, variant and config.
@@ -68,6 +72,7 @@ class ContainerBuilder:
         find_image: FindImage,
         read_object: ReadObject,
         refusal: Refusal,
+        access: Access,
     ) -> None:
         self._settings = settings
         self._faults = faults
@@ -75,6 +80,7 @@ class ContainerBuilder:
         self._find_image = find_image
         self._read_object = read_object
         self._refusal = refusal
+        self._access = access
 
     def containers(self, endpoint: Endpoint, spec: DeploymentSpec) -> dict[str, Container]:
         """One container per production and shadow variant of the spec."""
@@ -105,6 +111,7 @@ class ContainerBuilder:
             raise DeploymentFailed(
                 f"The image '{definition['Image']}' does not exist. Specify an existing image and try again."
             )
+        access = {} if model.get("EnableNetworkIsolation") else self._access(owner.account, role)
         slow = self._faults.for_endpoint("slow_ping", *owner.meant)
         fail = self._faults.for_endpoint("fail_ping", *owner.meant)
         try:
@@ -125,7 +132,7 @@ class ContainerBuilder:
             specified_image=definition["Image"],
             resolved_image=image.resolved,
             model_dir=model_dir,
-            environment={**(definition.get("Environment") or {}), **owner.environment},
+            environment={**access, **(definition.get("Environment") or {}), **owner.environment},
             log_group=owner.log_group,
             slow_ping=slow.seconds if slow else 0.0,
             ping_held=lambda: self._faults.for_endpoint("hold", *owner.meant) is not None,

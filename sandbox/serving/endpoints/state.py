@@ -4,7 +4,7 @@ Owned by the sandbox's event loop. Holds no logic of how an endpoint changes; se
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -122,11 +122,15 @@ class Endpoint:
     traffic: Traffic = field(default_factory=Traffic)
     traffic_shares: list[tuple[float, Deployment]] = field(default_factory=list)
     last_deployment_config: Mapping[str, Any] | None = None
+    moved: Callable[["Endpoint"], None] | None = None
+    """Hears of every status that it enters."""
 
     def move(self, status: Status) -> None:
         """Enter a status; the time of the change is kept."""
         self.endpoint_status = status
         self.last_modified_time = now()
+        if self.moved is not None:
+            self.moved(self)
 
     def route(self, *shares: tuple[float, Deployment]) -> None:
         """Send traffic to deployments by share."""

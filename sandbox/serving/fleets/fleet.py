@@ -4,6 +4,7 @@ The desired count may be any number; at most `instance_cap` of them really run, 
 """
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from itertools import count
 
@@ -38,6 +39,8 @@ class Fleet:
         """Requests that were answered, whatever the answer."""
         self.failed = 0
         """Those of them that the container answered with an error, or not at all."""
+        self.answers: Counter[int] = Counter()
+        """All of them by the status that the container answered; 0 where its time was over."""
         self.instances: list[Instance] = []
         self.starting: list[Instance] = []
         self._host = host

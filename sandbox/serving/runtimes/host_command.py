@@ -26,7 +26,7 @@ class Machine:
     host_path: str
     region: str
     scratch: Path
-    """HOME: the image's own folder is shared by all that run it."""
+    """HOME and /tmp: the image's own folder is shared by all that run it, and the machine's is others'."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ def _variables(
     return {
         "LANG": "C.UTF-8",
         "HOME": str(machine.scratch),
+        "TMPDIR": str(machine.scratch),
         "PYTHONNOUSERSITE": "1",
         "PYTHONUNBUFFERED": "1",
         "AWS_REGION": machine.region,

@@ -31,7 +31,7 @@ def page(text: str) -> str:
 def tables() -> str:
     """Which roles there are, then what each is granted."""
     found = roles(settings(**_STATE), project_at(ROOT))
-    last = found[-2].name.removeprefix("rollback-")
+    last = found[-3].name.removeprefix("rollback-")
     shown = [
         role for role in found if not role.name.startswith(("promote-", "rollback-")) or last in role.name
     ]

@@ -53,10 +53,10 @@ def actions(name, **keys):
 
 @pytest.mark.parametrize("name", by_name())
 def test_no_role_may_what_whoever_deploys_may_not(name):
-    """Whatever a role is allowed, one of the stages' deployers is allowed there, too."""
+    """Whatever a role is allowed, one of the stages' deployers is allowed there, too; but one tells."""
     deployers = [deployer_policy.document(found) for found in PROJECT.stages]
     for one in policy(name)["Statement"]:
-        if one["Effect"] != "Allow":
+        if one["Effect"] != "Allow" or (name == "monitor" and one["Action"] == ["events:PutEvents"]):
             continue
         for action in one["Action"]:
             for resource in resources(one):
@@ -102,7 +102,7 @@ def test_a_project_that_no_policy_can_name_is_refused_before_anything_is_made():
         [role.policy() for role in by_name(project=project).values()]
 
 
-def test_captured_answers_are_read_by_whoever_rolls_out_and_by_nobody_else():
+def test_captured_answers_are_read_by_whoever_rolls_out_or_monitors_and_by_nobody_else():
     captured = {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/answers"}}}
     project = Project(tuple(stage(captured, name=name) for name in STAGES))
     there = "arn:aws:s3:::kept-elsewhere/answers/delays-prod/live/x.jsonl"
@@ -110,7 +110,9 @@ def test_captured_answers_are_read_by_whoever_rolls_out_and_by_nobody_else():
     readers = {
         name for name, role in roles.items() if allows([json.loads(role.policy())], "s3:GetObject", there)
     }
-    assert readers == {name for name in roles if name.startswith(("promote-", "release", "retrain"))}
+    assert readers == {
+        name for name in roles if name.startswith(("promote-", "release", "retrain", "monitor"))
+    }
 
 
 def test_who_only_reads_writes_nothing_anywhere():
@@ -184,6 +186,29 @@ def test_a_retrain_remembers_in_every_ledger_and_moves_the_first_stage_alone():
     assert may("retrain", "sagemaker:UpdateEndpoint", ENDPOINT.format("dev"))
     assert not may("retrain", "sagemaker:UpdateEndpoint", ENDPOINT.format("prod"))
     assert not may("retrain", "sagemaker:CreateEndpointConfig", CONFIG.format("prod"))
+
+
+def test_who_monitors_keeps_findings_and_tells_of_them_and_moves_nothing():
+    told = {"StringEquals": {"events:source": "slipway.monitoring"}}
+    for found in STAGES:
+        kept = f"{BUCKET.format(found)}/findings/5c0e9d1a7b42.json"
+        for action in ("s3:GetObject", "s3:PutObject"):
+            assert may("monitor", action, kept)
+            assert not may("monitor", "s3:PutObject", kept.replace("findings", "fences"))
+        assert may("read-only", "s3:GetObject", kept)
+        assert may("retrain", "s3:GetObject", kept)
+        assert not may("read-only", "s3:PutObject", kept)
+        captured, counted = (
+            f"{BUCKET.format(found)}/{place}/delays/x" for place in ("capture", "monitoring")
+        )
+        assert may("monitor", "s3:GetObject", captured)
+        assert not may("monitor", "s3:PutObject", captured)
+        assert may("monitor", "s3:PutObject", counted)
+        assert not may("monitor", "sagemaker:UpdateEndpoint", ENDPOINT.format(found))
+        assert not may("monitor", "s3:DeleteObject", kept)
+    bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
+    assert conditions(policy("monitor"), "events:PutEvents", bus) == [told]
+    assert {name for name in by_name() if may(name, "events:PutEvents", bus)} == {"monitor"}
 
 
 @pytest.mark.parametrize("name", by_name())
@@ -274,7 +299,7 @@ def test_pulumis_state_is_written_by_who_runs_it_and_read_by_who_previews():
     for name, found in by_name(settings(state_bucket="states")).items():
         document = [json.loads(found.policy())]
         reads, writes = (allows(document, action, state) for action in ("s3:GetObject", "s3:PutObject"))
-        runs = not name.startswith(("rollback", "read-only"))
+        runs = not name.startswith(("rollback", "read-only", "monitor"))
         assert (reads, writes) == (runs or name == "read-only", runs), name
     assert not may("release", "s3:GetObject", state), "without a state bucket nobody is granted one"
 
@@ -303,9 +328,10 @@ def test_stages_of_other_accounts_are_other_stacks():
         "rollback-dev",
         "rollback-staging",
         "read-only",
+        "monitor",
     }
     prod = by_name(settings(account="210987654321"), apart)
-    assert prod.keys() == {"promote-prod", "rollback-prod", "read-only"}
+    assert prod.keys() == {"promote-prod", "rollback-prod", "read-only", "monitor"}
     assert f"slipway-staging-{ACCOUNT}" not in prod["promote-prod"].policy()
     assert "prod" in by_name(project=apart)["read-only"].environments, "its job reads the stage before"
     with pytest.raises(UsageError, match="No stage of the project is in account 999999999999"):

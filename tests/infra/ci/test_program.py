@@ -11,6 +11,7 @@ from infra.ci.program import compose
 from infra.ci.settings import parse
 from infra.ci.stage_files import Project, project_at
 from release.domain.errors import UsageError
+from sandbox.aws.events import patterns
 from tests.conftest import ROOT
 from tests.infra.ci.examples import PROJECT, by_name, settings
 from tests.infra.declared import ACCOUNT, Declared, record, stage
@@ -78,13 +79,39 @@ def test_the_same_data_declares_the_same_things():
 def test_alarms_and_endpoints_of_the_stages_are_told_to_a_topic():
     declared = declare()
     rules = {found.name: found for found in declared.of("EventRule")}
-    assert rules.keys() == {"alarms", "endpoints"}
+    assert rules.keys() == {"alarms", "endpoints", "findings"}
     alarms, endpoints = (rules[name].document("eventPattern") for name in ("alarms", "endpoints"))
     assert alarms["detail-type"] == ["CloudWatch Alarm State Change"]
     assert {"prefix": f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:delays-prod-"} in alarms["resources"]
     assert endpoints["detail"] == {"EndpointName": ["delays-dev", "delays-staging", "delays-prod"]}
+    findings = rules["findings"].document("eventPattern")
+    assert findings["source"] == ["slipway.monitoring"]
+    assert findings["detail"] == {"endpointName": ["delays-dev", "delays-staging", "delays-prod"]}
     assert {found.inputs["arn"] for found in declared.of("EventTarget")} == {"arn:of:Topic:events"}
     assert all("input" not in found.inputs for found in declared.of("EventTarget")), "told as they are"
+
+
+@pytest.mark.parametrize(
+    ("alarm", "told"),
+    [
+        ("delays-prod-page", True),
+        ("delays-prod-ticket", True),
+        ("delays-prod-0c77e1d2ab93-errors", True),
+        ("delays-prod-live-errors-fast-1h", False),
+        ("delays-prod-candidate-latency-fast-5min", False),
+        ("others-page", False),
+    ],
+)
+def test_the_silent_alarms_of_objectives_are_told_by_the_one_over_them(alarm, told):
+    """One fault rings many of them: whoever hears of alarms would otherwise hear of each."""
+    event = {
+        "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change",
+        "resources": [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{alarm}"],
+        "detail": {"alarmName": alarm, "state": {"value": "ALARM"}},
+    }
+    [rule] = [one for one in declare().of("EventRule") if one.name == "alarms"]
+    assert patterns.parse(rule.inputs["eventPattern"])(event) == told
 
 
 def test_only_this_stacks_rules_publish_to_its_topic():
@@ -103,7 +130,7 @@ def test_a_schedule_asks_for_a_retrain_and_a_setting_says_who_hears():
     assert rule.inputs["scheduleExpression"] == "rate(7 days)"
     assert "eventPattern" not in rule.inputs
     targets = [found.inputs for found in declared.of("EventTarget")]
-    assert [(found["arn"], found["roleArn"]) for found in targets] == [(QUEUE, role)] * 3
+    assert [(found["arn"], found["roleArn"]) for found in targets] == [(QUEUE, role)] * 4
     assert declared.of("Topic") == []
 
 

@@ -20,6 +20,7 @@ OWN = {
     **{f"rollback-{name}": {f"rollback-{name}"} for name in STAGES},
     "retrain": {"retrain"},
     "read-only": {"plan", "retrain", *STAGES},
+    "monitor": {"monitor"},
 }
 
 

@@ -67,6 +67,11 @@ class FakeS3:
             "ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(now, usegmt=True)}},
         }
 
+    def delete_object(self, **request: Any) -> None:
+        """DeleteObject."""
+        self.calls["delete"] += 1
+        self.write(request["Key"], None)
+
     def head_bucket(self, **request: Any) -> dict[str, Any]:
         """HeadBucket."""
         self.calls["head"] += 1
@@ -92,7 +97,8 @@ class FakeS3:
 
     def _item(self, key: str) -> dict[str, Any]:
         modified = self.modified.get(key, self.clock())
-        return {"Key": key, "Size": len(self.objects[key]), "LastModified": modified}
+        body = self.objects[key]
+        return {"Key": key, "Size": len(body), "LastModified": modified, "ETag": f'"{etag(body)}"'}
 
     def _body(self, **request: Any) -> bytes:
         key = request["Key"]

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from release.adapters import ledger_store
 from release.adapters.ledger_store import CONFLICT_ATTEMPTS
-from release.domain.chain import Proof, prove
+from release.domain.chain import Proof, broken_link, prove
 from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import (
     Closed,
@@ -16,7 +16,6 @@ from release.domain.ledger import (
     Heartbeat,
     Phase,
     Resumed,
-    broken_link,
 )
 from release.domain.names import HEARTBEAT
 from tests.release.adapters.ledgers import (

@@ -139,14 +139,14 @@ class TestOpenRollouts:
 class TestMeanwhile:
     def test_what_comes_to_serve_stays(self, project, prod, told, left_over):
         """Asked again right before each deletion: somebody moved the endpoint by hand."""
-        looks, look = itertools.count(1), prod.ledger.open
+        looks, look = itertools.count(1), prod.ledger.all_open
 
         def moved_by_hand():
             if next(looks) == 3:
                 prod.sagemaker.endpoints[NAME].config = config_of(left_over)
             return look()
 
-        prod.ledger.open = moved_by_hand
+        prod.ledger.all_open = moved_by_hand
         found = clean(project(prod), told)
         assert found.deleted == ()
         assert "is named meanwhile, and stays" in told.text

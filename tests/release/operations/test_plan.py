@@ -108,7 +108,7 @@ def test_a_ledger_that_cannot_be_read_is_no_pass(project, prod, told, monkeypatc
     def unreadable():
         raise ServiceError("AccessDenied")
 
-    monkeypatch.setattr(prod.ledger, "open", unreadable)
+    monkeypatch.setattr(prod.ledger, "all_open", unreadable)
     (found,) = plan(project(prod), [], None, told)
     assert found.failure is not None
     assert exit_code([found]) == 4

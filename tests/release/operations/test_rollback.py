@@ -360,9 +360,9 @@ class TestOpenRollout:
             looks.append(True)
             if len(looks) == 2:
                 rollback(project(prod), "prod", None, told)
-            return type(prod.ledger).open(prod.ledger)
+            return type(prod.ledger).all_open(prod.ledger)
 
-        monkeypatch.setattr(prod.ledger, "open", look)
+        monkeypatch.setattr(prod.ledger, "all_open", look)
         with pytest.raises(ServiceError, match="Another command changed delays in prod"):
             rollback(project(prod), "prod", None, told)
         as_before(prod, before)

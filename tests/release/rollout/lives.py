@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import islice
 from random import Random
 
-from release.domain import ledger, moves, names, plan
+from release.domain import chain, moves, names, plan
 from release.domain.errors import Held, ReleaseFailed, ServiceError, UsageError
 from release.domain.ledger import WAY_BACK, Closed, End, Judged, Opened, OpenRollout, Phase
 from release.domain.pins import EndpointSettings, Instances, ReleasePin, RolloutSettings, is_burstable
@@ -139,7 +139,7 @@ class Life:
         assert aws.targets == aws.policies == ({NAME} if scales else set()), "autoscaling is not as it was"
         assert set(aws.configs) == {config.name for config in wanted.configs}
         assert set(aws.models) == {model.name for model in wanted.models}
-        assert ledger.broken_link(self.stage.ledger.stored) is None
+        assert chain.broken_link(self.stage.ledger.stored) is None
         self._fenced()
         assert self.stage.ledger.current is None
 

@@ -6,17 +6,26 @@ import pytest
 
 from release.domain.ledger import End, Phase
 from release.rollout import machine
-from release.rollout.machine import TRANSITIONS, Action, Done, Observation, Seen, Signal, State
+from release.rollout.machine import TRANSITIONS, Action, Done, Observation, Rests, Seen, Signal, State
 
 MOST_STEPS = 3
 NOTHING = Observation(Seen.NOTHING)
 SEEN = (Observation(Seen.DONE), Observation(Seen.REFUSED, "a wrong answer"))
 WATCHES = [watched for steps in range(1, MOST_STEPS + 1) for watched in product((False, True), repeat=steps)]
+
+
+def rests(watched):
+    """Where an experiment may stay: at the last watched step beside live, before the one alone."""
+    return (None, len(watched) - 2) if len(watched) > 1 and watched[-2] else (None,)
+
+
 STATES = [
-    State(phase, watched, creates, step, reason)
+    State(phase, watched, creates, step, reason, rests_at)
     for phase, watched, creates, reason in product(Phase, WATCHES, (True, False), ("", "no ping"))
+    for rests_at in rests(watched)
     for step in range(len(watched))
     if phase is not Phase.JUDGING or watched[step]
+    if phase is not Phase.EXPERIMENTING or step == rests_at
 ]
 
 
@@ -32,6 +41,7 @@ def ways(state):
         if isinstance(found, Done):
             yield [], found
             continue
+        assert isinstance(found, Action)
         for actions, end in ways(machine.entered(state, found)):
             yield [found, *actions], end
 
@@ -63,7 +73,7 @@ def test_every_phase_can_end_well_and_with_a_person(phase):
 def test_whatever_is_seen_a_rollout_ends():
     for state in STATES:
         for actions, _ in ways(state):
-            assert len(actions) <= 3 * MOST_STEPS + 4
+            assert len(actions) <= 3 * MOST_STEPS + 5
 
 
 def test_no_way_comes_to_the_same_phase_and_step_twice():
@@ -118,6 +128,7 @@ def test_only_a_verified_step_leads_to_the_next_one_and_a_watched_one_only_after
             found = machine.next(state, observation)
             if isinstance(found, Action) and found.step != state.step:
                 left = Phase.JUDGING if state.watched[state.step] else Phase.VERIFYING
+                left = Phase.EXPERIMENTING if state.step == state.rests_at else left
                 assert (state.phase, observation.seen) == (left, Seen.DONE)
                 assert (found.phase, found.step) == (Phase.MOVING, state.step + 1)
 
@@ -127,13 +138,27 @@ def test_why_it_is_taken_back_is_known_to_the_end():
         if state.phase is Phase.OPENED:
             continue
         refused = machine.next(state, Observation(Seen.REFUSED, "a wrong answer"))
+        assert isinstance(refused, Action | Done)
         assert refused.reason == "a wrong answer"
         if isinstance(refused, Action):
             for actions, end in ways(machine.entered(state, refused)):
                 reasons = {action.reason for action in actions} | {end.reason}
                 assert reasons <= {"a wrong answer"}
         done = machine.next(state, Observation(Seen.DONE))
+        assert isinstance(done, Action | Done)
         assert done.reason == state.reason
+
+
+def test_an_experiment_stays_after_the_judge_until_a_person_ends_it():
+    watched = (False, True, True, True)
+    state = State(Phase.JUDGING, watched, step=2, rests_at=2)
+    assert machine.next(state, Observation(Seen.DONE)) == Action(Phase.EXPERIMENTING, 2)
+    runs = State(Phase.EXPERIMENTING, watched, step=2, rests_at=2)
+    assert machine.next(runs, Observation(Seen.WAITS)) == Rests()
+    assert machine.next(runs, Observation(Seen.DONE)) == Action(Phase.MOVING, 3)
+    assert machine.next(State(Phase.JUDGING, watched, step=1, rests_at=2), Observation(Seen.DONE)) == Action(
+        Phase.MOVING, 2
+    )
 
 
 def test_a_state_follows_from_the_action_that_was_recorded():

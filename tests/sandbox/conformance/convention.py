@@ -19,6 +19,7 @@ REFERENCES: dict[str, str] = {
     "IAM": f"{_DOCS}/IAM/latest/APIReference/API_{{}}.html",
     "KMS": f"{_DOCS}/kms/latest/APIReference/API_{{}}.html",
     "SNS": f"{_DOCS}/sns/latest/api/API_{{}}.html",
+    "EventBridge": f"{_DOCS}/eventbridge/latest/APIReference/API_{{}}.html",
     "Service Quotas": f"{_DOCS}/servicequotas/2019-06-24/apireference/API_{{}}.html",
     "Application Auto Scaling": f"{_DOCS}/autoscaling/application/APIReference/API_{{}}.html",
 }

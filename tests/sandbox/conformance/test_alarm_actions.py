@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from sandbox.testing import SandboxHandle
 from tests.sandbox.conformance.alarms import Alarms, Inbox, queries
 from tests.sandbox.conformance.convention import behaviour
+from tests.sandbox.world import wait_for
 
 
 @behaviour("CloudWatch", "SetAlarmState")
@@ -101,12 +102,44 @@ def test_composite_alarms(sandbox: SandboxHandle, alarms: Alarms) -> None:
     assert state() == "ALARM"
     message = inbox.next()["Message"]
     assert (message["AlarmRule"], message["NewStateValue"]) == (rule, "ALARM")
+    assert [child["Arn"].rpartition(":")[2] for child in message["TriggeringChildren"]] == [one]
+    assert f":alarm:{one} transitioned to ALARM at " in message["NewStateReason"]
     alarms.cloudwatch.set_alarm_state(AlarmName=two, StateValue="ALARM", StateReason="a drill")
     assert state() == "OK"
     items = alarms.history(name, AlarmTypes=["CompositeAlarm"])
     assert len(items) == 3
     with pytest.raises(ClientError, match="do not exist"):
         alarms.cloudwatch.put_composite_alarm(AlarmName=alarms.name(), AlarmRule="ALARM(nobody)")
+
+
+@behaviour("CloudWatch", "PutCompositeAlarm")
+def test_a_suppressor(sandbox: SandboxHandle, alarms: Alarms) -> None:
+    """While its ActionsSuppressor rings a composite alarm takes no actions, and a while after."""
+    inbox, name = Inbox(sandbox, alarms.name()), alarms.name()
+    one, by = alarms.alarm(alarms.name()), alarms.alarm(alarms.name())
+    members: dict[str, Any] = {"AlarmName": name, "AlarmRule": f"ALARM({one})", "AlarmActions": [inbox.topic]}
+    with pytest.raises(ClientError, match="required when"):
+        alarms.cloudwatch.put_composite_alarm(**members, ActionsSuppressor=by)
+    periods = {"ActionsSuppressorWaitPeriod": 60, "ActionsSuppressorExtensionPeriod": 120}
+    alarms.cloudwatch.put_composite_alarm(**members, ActionsSuppressor=by, **periods)
+
+    def described() -> dict[str, Any]:
+        answer = alarms.cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])
+        return answer["CompositeAlarms"][0]
+
+    assert {member: described()[member] for member in periods} == periods
+    assert described()["ActionsSuppressor"] == by
+    sandbox.advance_clock(60)
+    for alarm in (one, by):
+        alarms.becomes(alarm, "INSUFFICIENT_DATA")
+        alarms.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="a drill")
+    assert described()["StateValue"] == "ALARM"
+    wait_for(lambda: described().get("ActionsSuppressedBy") == "Alarm", "it to be suppressed")
+    assert inbox.empty()
+    alarms.cloudwatch.set_alarm_state(AlarmName=by, StateValue="OK", StateReason="over")
+    wait_for(lambda: described().get("ActionsSuppressedBy") == "ExtensionPeriod", "the extension")
+    alarms.cloudwatch.delete_alarms(AlarmNames=[name])
+    assert inbox.empty()
 
 
 @behaviour("CloudWatch", "DescribeAlarms")
@@ -156,6 +189,20 @@ def test_alarms_that_are_refused(alarms: Alarms, members: dict[str, Any], words:
     with pytest.raises(ClientError, match=words) as error:
         alarms.alarm("m", **members)
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+@behaviour("CloudWatch", "DeleteAlarms")
+def test_deleting_what_a_composite_alarm_needs(alarms: Alarms) -> None:
+    """An alarm that a composite alarm looks at is not deleted, and of composite alarms one at a time."""
+    child, names = alarms.alarm(alarms.name()), [alarms.name(), alarms.name()]
+    for name in names:
+        alarms.cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=f"ALARM({child})")
+    with pytest.raises(ClientError, match=f"Cannot delete {child} as there are composite alarm"):
+        alarms.cloudwatch.delete_alarms(AlarmNames=[child])
+    with pytest.raises(ClientError, match="one composite alarm"):
+        alarms.cloudwatch.delete_alarms(AlarmNames=names)
+    for gone in ([names[0]], [names[1], child]):
+        alarms.cloudwatch.delete_alarms(AlarmNames=gone)
 
 
 @behaviour("CloudWatch", "DeleteAlarms")

@@ -233,6 +233,18 @@ def test_capture_is_described(world: World, capturing: str) -> None:
     }
 
 
+@behaviour("SageMaker", "DataCaptureConfig")
+def test_capture_has_a_key(world: World) -> None:
+    """KmsKeyId encrypts what is captured."""
+    key = world.sandbox.client("kms").create_key()["KeyMetadata"]["Arn"]
+    config = {**capture("keyed"), "KmsKeyId": key}
+    name = world.endpoint(world.config(world.variant(world.model()), DataCaptureConfig=config))
+    world.invoke(name)
+    [(file, _)] = captured(world, "keyed/")
+    found = world.s3.head_object(Bucket=BUCKET, Key=file)
+    assert (found["ServerSideEncryption"], found["SSEKMSKeyId"]) == ("aws:kms", key)
+
+
 @behaviour("SageMaker", CAPTURE)
 def test_captures_that_cannot_be_written(world: World) -> None:
     """A capture that cannot be written to its bucket fails alone: the caller gets its answer."""

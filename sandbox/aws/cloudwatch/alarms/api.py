@@ -7,7 +7,7 @@ moto keeps the alarms. What it has no place for is kept in attributes that are a
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -28,7 +28,8 @@ from sandbox.aws.cloudwatch.alarms.evaluator import MANUAL_STATE_LASTS, Evaluato
 from sandbox.aws.cloudwatch.alarms.history import describe_alarm_history
 from sandbox.aws.cloudwatch.alarms.message import timestamp, trigger
 from sandbox.aws.cloudwatch.alarms.rules import ALARM, INSUFFICIENT_DATA, STATES
-from sandbox.aws.cloudwatch.alarms.state import LOCK, change_state, follow, history, record
+from sandbox.aws.cloudwatch.alarms.state import LOCK, change_state, follow, history, record, suppression
+from sandbox.aws.cloudwatch.alarms.suppression import Suppression
 from sandbox.aws.shared.moto_actions import replace
 
 _PAGE = 100
@@ -111,8 +112,6 @@ class AlarmsApi:
         """PutCompositeAlarm: evaluated at once, and whenever an alarm that it names changes."""
         params = request._get_params()
         name, backend = params["AlarmName"], request.cloudwatch_backend
-        if params.get("ActionsSuppressor"):
-            raise NotImplementedError("composite alarms with an ActionsSuppressor")
         try:
             rule = parse(params.get("AlarmRule") or "")
         except BadRule as error:
@@ -123,9 +122,16 @@ class AlarmsApi:
                 raise ValidationError(f"AlarmRule names alarms that do not exist: {', '.join(missing)}")
             if name in alarms(rule):
                 raise ValidationError(f"AlarmRule refers to its own alarm: {name}")
+            suppressor = _suppressor(params, backend)
             alarm = self._put(request, name)
             alarm.sandbox_rule = rule  # ty: ignore[missing-attribute]
+            if suppressor is not None:
+                suppressor.told = alarm.state_value
+                alarm.sandbox_suppression = suppressor  # ty: ignore[missing-attribute]
+                for member, value in _suppressing(params).items():
+                    setattr(alarm, member, value)
             follow(backend)
+            self._evaluator.wake()
         return EmptyResult()
 
     def _put(self, request: CloudWatchResponse, name: str) -> Alarm:
@@ -155,6 +161,7 @@ class AlarmsApi:
             missing = [name for name in wanted if name not in backend.alarms]
             if missing:
                 raise ResourceNotFound(f"Alarm does not exist: {', '.join(missing)}")
+            _free(backend, wanted)
             for name in wanted:
                 alarm = backend.alarms[name]
                 details = {"type": "Delete", "deletedAlarm": _definition(alarm)}
@@ -185,6 +192,7 @@ class AlarmsApi:
             if found is not None:
                 found.manual_until = time.time() + MANUAL_STATE_LASTS
             change_state(backend, alarm, params["StateValue"], params["StateReason"], data or "")
+        self._evaluator.wake()
         return EmptyResult()
 
     def describe_alarms(self, request: CloudWatchResponse) -> ActionResult:
@@ -231,6 +239,32 @@ class AlarmsApi:
         return _switch(request, False)
 
 
+def _suppressor(params: Mapping[str, Any], backend: CloudWatchBackend) -> Suppression | None:
+    """What suppresses a composite alarm's actions, as PutCompositeAlarm's parameters say it."""
+    by = (params.get("ActionsSuppressor") or "").rpartition(":alarm:")[2]
+    periods = [params.get(f"ActionsSuppressor{period}") for period in ("WaitPeriod", "ExtensionPeriod")]
+    if not by:
+        return None
+    if None in periods:
+        raise ValidationError(
+            "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod are required when "
+            "ActionsSuppressor is specified."
+        )
+    if by not in backend.alarms:
+        raise ValidationError(f"ActionsSuppressor is an alarm that does not exist: {by}")
+    wait, extension = (int(period or 0) for period in periods)
+    return Suppression(by, wait, extension, told=INSUFFICIENT_DATA)
+
+
+def _suppressing(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, by the attributes from which moto answers DescribeAlarms."""
+    return {
+        "actions_suppressor": params["ActionsSuppressor"],
+        "actions_suppressor_wait_period": int(params["ActionsSuppressorWaitPeriod"]),
+        "actions_suppressor_extension_period": int(params["ActionsSuppressorExtensionPeriod"]),
+    }
+
+
 def _switch(request: CloudWatchResponse, enabled: bool) -> ActionResult:
     backend = request.cloudwatch_backend
     with LOCK:
@@ -258,6 +292,20 @@ def _chosen(backend: CloudWatchBackend, params: Mapping[str, Any]) -> Iterable[A
             and (not parent or parent in _children(alarm))
         ):
             yield alarm
+
+
+def _free(backend: CloudWatchBackend, wanted: Sequence[str]) -> None:
+    """Refuse to delete an alarm that a composite alarm looks at, and two composite alarms at once."""
+    for name, alarm in backend.alarms.items():
+        found = suppression(alarm)
+        needed = [one for one in wanted if one in _children(alarm) or (found and found.by == one)]
+        if needed and name not in wanted:
+            raise ValidationError(
+                f"Cannot delete {needed[0]} as there are composite alarm(s) depending on it."
+            )
+    composite = [name for name in wanted if backend.alarms[name].rule is not None]
+    if len(composite) > 1:
+        raise ValidationError("At most one composite alarm can be deleted in one request.")
 
 
 def _children(alarm: Alarm | None) -> set[str]:

@@ -24,7 +24,7 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 from sandbox.aws.cloudwatch.alarms.definition import AlarmDefinition
 from sandbox.aws.cloudwatch.alarms.evaluation import Outcome, evaluate, evaluate_at_once
 from sandbox.aws.cloudwatch.alarms.rules import ALARM
-from sandbox.aws.cloudwatch.alarms.state import LOCK, change_state
+from sandbox.aws.cloudwatch.alarms.state import LOCK, change_state, next_look, settle
 from sandbox.aws.cloudwatch.clock import Clock
 from sandbox.aws.cloudwatch.metrics.api import source
 from sandbox.aws.cloudwatch.metrics.distributions import Distribution
@@ -131,18 +131,24 @@ class Evaluator:
             waiting = [(s.due, b, a, s) for b, a, s in _scheduled() if self._is_free(s, s.due)]
             if not waiting:
                 break
-            _, backend, alarm, found = min(waiting, key=lambda entry: entry[0])
+            due, backend, alarm, found = min(waiting, key=lambda entry: entry[0])
             self._at_boundary(backend, alarm, found)
+            # what was suppressed until a boundary that the clock skipped is told before the next one
+            if due < min((s.due for _, _, s in _scheduled()), default=due):
+                settle(backend, due)
         for backend, alarm, found in list(_scheduled()):
             if found.watched_from and not self._is_watched(found):
                 self._end_watch(alarm, found)
             if found.watch_due and self._is_free(found, found.watch_due):
                 self._between(backend, alarm, found)
 
+        for backend in backends():
+            settle(backend, self._clock.now())
+
     def _wait(self) -> float | None:
         """Real seconds until something is due; None: nothing is."""
         now, real = self._clock.now(), time.time()
-        waits = []
+        waits = [look - now for one in backends() if (look := next_look(one)) is not None]
         for _, _, found in _scheduled():
             waits.append(max(found.due + _SETTLE - now, found.manual_until - real))
             if found.watch_due:

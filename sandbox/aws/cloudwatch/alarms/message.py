@@ -1,7 +1,7 @@
 """The message that an alarm sends to its SNS topics, in CloudWatch's JSON. Only reads moto's alarm."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,8 +49,10 @@ def subject(region: str, alarm: Alarm) -> str:
     return text if len(text) <= _MOST_SUBJECT else text[: _MOST_SUBJECT - 3] + "..."
 
 
-def message(account: str, region: str, alarm: Alarm, old_state: str, at: datetime) -> str:
-    """The message, as JSON text."""
+def message(
+    account: str, region: str, alarm: Alarm, old_state: str, at: datetime, triggers: Iterable[Alarm] = ()
+) -> str:
+    """The message, as JSON text; `triggers` are the alarms that changed a composite one."""
     body: dict[str, Any] = {
         "AlarmName": alarm.name,
         "AlarmDescription": alarm.description,
@@ -70,6 +72,16 @@ def message(account: str, region: str, alarm: Alarm, old_state: str, at: datetim
     }
     if alarm.rule is not None:
         body["AlarmRule"] = alarm.rule
+        body["TriggeringChildren"] = [
+            {
+                "Arn": child.alarm_arn,
+                "State": {
+                    "Value": child.state_value,
+                    "Timestamp": timestamp(child.state_updated_timestamp.replace(tzinfo=UTC)),
+                },
+            }
+            for child in triggers
+        ]
     else:
         body["Trigger"] = trigger(getattr(alarm, "sandbox_params", {}))
     return json.dumps(body)

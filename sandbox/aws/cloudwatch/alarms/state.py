@@ -8,7 +8,7 @@ as failed. Code that reads a state in order to change it takes LOCK first.
 import json
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import RLock
@@ -17,13 +17,18 @@ from typing import Any
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.sns.models import sns_backends
 
-from sandbox.aws.cloudwatch.alarms.composite import holds
+from sandbox.aws.cloudwatch.alarms.composite import alarms, holds
+from sandbox.aws.cloudwatch.alarms.events import detail
 from sandbox.aws.cloudwatch.alarms.message import message, subject, timestamp
 from sandbox.aws.cloudwatch.alarms.rules import ALARM, INSUFFICIENT_DATA, OK
+from sandbox.aws.cloudwatch.alarms.suppression import Suppression
 
 log = logging.getLogger(__name__)
 
 LOCK = RLock()
+
+LISTENERS: list[Callable[[CloudWatchBackend, Alarm, Mapping[str, Any]], None]] = []
+"""Who hears of every change of state, with the detail of its event."""
 
 MOST_HISTORY = 5_000
 """Entries kept per account and region; CloudWatch keeps them for 30 days."""
@@ -57,6 +62,13 @@ def record(
 ) -> None:
     """Put an entry into the history."""
     kind = "MetricAlarm" if alarm.rule is None else "CompositeAlarm"
+    if type_ == "StateUpdate":
+        before = (
+            one.at for one in reversed(history(backend)) if (one.alarm, one.type) == (alarm.name, type_)
+        )
+        last = next(before, None)
+        for hear in LISTENERS:
+            hear(backend, alarm, detail(alarm, data, datetime.now(UTC), last))
     data = {"version": "1.0", **data}
     history(backend).append(HistoryItem(alarm.name, kind, datetime.now(UTC), type_, summary, data))
 
@@ -82,10 +94,49 @@ def _change(backend: CloudWatchBackend, alarm: Alarm, state: str, reason: str, d
     alarm.state_transitioned_timestamp = alarm.state_updated_timestamp  # ty: ignore[missing-attribute]
     summary = f"Alarm updated from {old_state} to {state}"
     record(backend, alarm, "StateUpdate", summary, {"oldState": old, "newState": _side(alarm)})
+    alarm.sandbox_before = old_state  # ty: ignore[missing-attribute]
+    if suppression(alarm) is None:
+        take_actions(backend, alarm)
+
+
+def take_actions(backend: CloudWatchBackend, alarm: Alarm) -> None:
+    """Take the actions for the state that an alarm came into last."""
     if alarm.actions_enabled:
-        text = message(backend.account_id, backend.region_name, alarm, old_state, now)
+        now, before = datetime.now(UTC), alarm.sandbox_before  # ty: ignore[missing-attribute]
+        children = getattr(alarm, "sandbox_triggers", ())
+        text = message(backend.account_id, backend.region_name, alarm, before, now, children)
         for arn in _actions(alarm):
             _act(backend, alarm, arn, text, now)
+
+
+def suppression(alarm: Alarm) -> Suppression | None:
+    """What suppresses the actions of a composite alarm; None where nothing may."""
+    return getattr(alarm, "sandbox_suppression", None)
+
+
+def next_look(backend: CloudWatchBackend) -> float | None:
+    """The clock's second at which suppressed actions have to be looked at; None where none has to."""
+    looks = (found.due(alarm.state_value, rings) for alarm, found, rings in _suppressed(backend))
+    return min((look for look in looks if look is not None), default=None)
+
+
+def settle(backend: CloudWatchBackend, at: float) -> None:
+    """Take the actions of suppressed alarms that are due at this second of the clock."""
+    with LOCK:
+        for alarm, found, rings in _suppressed(backend):
+            due = found.look(at, alarm.state_value, rings)
+            alarm.actions_suppressed_by = found.why or None  # ty: ignore[missing-attribute]
+            if due:
+                take_actions(backend, alarm)
+
+
+def _suppressed(backend: CloudWatchBackend) -> Iterator[tuple[Alarm, Suppression, bool]]:
+    """The composite alarms whose actions another alarm may suppress, and whether that one rings."""
+    for alarm in list(backend.alarms.values()):
+        found = suppression(alarm)
+        if found is not None:
+            by = backend.alarms.get(found.by)
+            yield alarm, found, by is not None and by.state_value == ALARM
 
 
 def _side(alarm: Alarm) -> dict[str, Any]:
@@ -140,7 +191,12 @@ def _follow(backend: CloudWatchBackend) -> bool:
             continue
         wanted = ALARM if holds(rule, state) else OK
         if alarm.state_value != wanted:
-            reason = f"The rule {alarm.rule} is {'true' if wanted == ALARM else 'not true'}."
+            children = [backend.alarms[name] for name in sorted(alarms(rule)) if name in backend.alarms]
+            rising = [child for child in children if child.state_value == ALARM]
+            newest = max(children, key=lambda child: child.state_updated_timestamp)
+            alarm.sandbox_triggers = rising if wanted == ALARM else [newest]  # ty: ignore[missing-attribute]
+            at = newest.state_updated_timestamp.strftime("%A %d %B, %Y %H:%M:%S UTC")
+            reason = f"{newest.alarm_arn} transitioned to {newest.state_value} at {at}"
             _change(backend, alarm, wanted, reason, "")
             changed = True
     return changed

@@ -30,10 +30,13 @@ RETAINABLE = {"DesiredInstanceCount": "InitialInstanceCount", "DesiredWeight": "
 
 
 class EndpointService:
-    """Creates, changes and deletes endpoints; moto's backends hold them."""
+    """Creates, changes and deletes endpoints; moto's backends hold them. `moved` hears of every status."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, deployer: Deployer) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, deployer: Deployer, moved: Callable[[Endpoint], None]
+    ) -> None:
         self._work = LoopWork(loop)
+        self._moved = moved
         self._deployer = deployer
 
     def call(self, work: Callable[[], T]) -> T:
@@ -59,7 +62,7 @@ class EndpointService:
         if any(name.lower() == endpoint.endpoint_name.lower() for name in endpoints):
             raise ValidationError(f'Cannot create already existing endpoint "{endpoint.arn}".')
         endpoints[endpoint.endpoint_name] = endpoint
-        endpoint.pending = Deployment(spec)
+        endpoint.pending, endpoint.moved = Deployment(spec), self._moved
         self._begin(endpoint, Status.CREATING, self._deployer.create(endpoint, spec))
 
     def update(self, endpoint: Endpoint, spec: DeploymentSpec, request: Mapping[str, Any]) -> None:

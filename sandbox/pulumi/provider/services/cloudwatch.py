@@ -74,7 +74,7 @@ class MetricAlarm(Resource):
         name = str(inputs["name"])
         tags = tag_list(aws.all_tags(inputs.get("tags")))
         put = aws.client("cloudwatch").put_metric_alarm
-        attempt(f"creating {self.label} ({name})", put, Tags=tags, **_parameters(inputs))
+        attempt(f"creating {self.label} ({name})", put, Tags=tags, **parameters(inputs))
         return name
 
     def read(self, aws: Aws, identifier: str, known: Properties) -> Properties | None:
@@ -102,7 +102,7 @@ class MetricAlarm(Resource):
         cloudwatch = aws.client("cloudwatch")
         doing = f"updating {self.label} ({identifier})"
         if update.changed - {"tags"}:
-            attempt(doing, cloudwatch.put_metric_alarm, **_parameters(update.inputs))
+            attempt(doing, cloudwatch.put_metric_alarm, **parameters(update.inputs))
         arn = update.state["arn"]
         retag(doing, update, cloudwatch.tag_resource, cloudwatch.untag_resource, ResourceARN=arn)
 
@@ -115,7 +115,7 @@ def _aws_name(name: str) -> str:
     return _RENAMED.get(name, name[:1].upper() + name[1:])
 
 
-def _parameters(inputs: Properties) -> dict[str, Any]:
+def parameters(inputs: Properties) -> dict[str, Any]:
     """Return PutMetricAlarm's parameters: the call replaces the whole alarm."""
     parameters: dict[str, Any] = {
         _aws_name(name): inputs[name] for name in _PLAIN if inputs.get(name) is not None

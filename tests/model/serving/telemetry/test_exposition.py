@@ -96,7 +96,8 @@ def test_buckets_only_grow_with_their_bound() -> None:
 
 
 def test_a_new_server_has_every_counter() -> None:
-    """So that a rate begins with the first request, not with the second."""
+    """So that a rate begins with the first request, and the first failure, not with the second."""
     found = samples(exposition([[0] * CELLS], []))
     for kind in (Kind.INVOCATIONS, Kind.INFER):
-        assert of(found, "slipway_requests_total", path=kind.name.lower(), status="200") == 0
+        for status in ("200", "500", "503"):
+            assert of(found, "slipway_requests_total", path=kind.name.lower(), status=status) == 0

@@ -35,6 +35,13 @@ def test_an_update_is_on_the_endpoint_and_on_its_config() -> None:
     }
 
 
+def test_an_event_is_on_the_bus_that_it_is_put_on() -> None:
+    entries = [{}, {"EventBusName": "own"}, {"EventBusName": f"arn:aws:events:{PLACE}:event-bus/other"}]
+    assert needs("events", "PutEvents", {"Entries": entries}) == {
+        f"events:PutEvents arn:aws:events:{PLACE}:event-bus/{bus}" for bus in ("default", "own", "other")
+    }
+
+
 @pytest.mark.parametrize(
     ("action", "path", "query", "needed_most"),
     [

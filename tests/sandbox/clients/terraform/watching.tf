@@ -65,6 +65,66 @@ resource "aws_cloudwatch_metric_alarm" "error_rate" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "slow" {
+  alarm_name          = "${var.name}-slow-3d"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 1
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  metric_query {
+    id          = "measured"
+    expression  = "100 - within"
+    return_data = true
+  }
+  metric_query {
+    id = "within"
+    metric {
+      namespace   = "AWS/SageMaker"
+      metric_name = "ModelLatency"
+      dimensions  = { EndpointName = var.name, VariantName = "live" }
+      period      = 259200
+      stat        = "PR(:300000)"
+    }
+  }
+}
+
+resource "aws_cloudwatch_composite_alarm" "page" {
+  alarm_name        = "${var.name}-page"
+  alarm_description = "run this next"
+  alarm_rule        = "(ALARM(${aws_cloudwatch_metric_alarm.errors.alarm_name}) AND ALARM(${aws_cloudwatch_metric_alarm.latency.alarm_name}))"
+  alarm_actions     = [aws_sns_topic.pages.arn]
+  ok_actions        = [aws_sns_topic.pages.arn]
+}
+
+resource "aws_cloudwatch_composite_alarm" "ticket" {
+  alarm_name    = "${var.name}-ticket"
+  alarm_rule    = "ALARM(${aws_cloudwatch_metric_alarm.slow.alarm_name})"
+  alarm_actions = [aws_sns_topic.pages.arn]
+  actions_suppressor {
+    alarm            = aws_cloudwatch_composite_alarm.page.alarm_name
+    extension_period = 120
+    wait_period      = 60
+  }
+}
+
+resource "aws_cloudwatch_dashboard" "serving" {
+  dashboard_name = var.name
+  dashboard_body = jsonencode({
+    periodOverride = "inherit"
+    widgets = [
+      { type = "text", x = 0, y = 0, width = 24, height = 2, properties = { markdown = "# ${var.name}" } },
+      {
+        type = "metric", x = 0, y = 2, width = 12, height = 6
+        properties = {
+          region  = "us-east-1"
+          view    = "timeSeries"
+          metrics = [["AWS/SageMaker", "Invocations", "EndpointName", var.name, "VariantName", "live", { stat = "Sum" }]]
+        }
+      },
+    ]
+  })
+}
+
 resource "aws_sns_topic" "pages" {
   name              = "${var.name}-pages"
   kms_master_key_id = aws_kms_key.data.id

@@ -167,7 +167,7 @@ def total(identifier: str, metric: str) -> Any:
     }
 
 
-aws.cloudwatch.MetricAlarm(
+share = aws.cloudwatch.MetricAlarm(
     "share",
     name=f"{name}-share",
     evaluation_periods=1,
@@ -178,6 +178,26 @@ aws.cloudwatch.MetricAlarm(
         total("errors", "Invocation5XXErrors"),
         total("requests", "Invocations"),
     ],
+)
+
+page = aws.cloudwatch.CompositeAlarm(
+    "page",
+    alarm_name=f"{name}-page",
+    alarm_description=stage,
+    alarm_rule=share.name.apply(lambda one: f"ALARM({one})"),
+    alarm_actions=[topic.arn],
+    tags=tags,
+)
+aws.cloudwatch.CompositeAlarm(
+    "ticket",
+    alarm_name=f"{name}-ticket",
+    alarm_rule=share.name.apply(lambda one: f"NOT OK({one})"),
+    actions_suppressor={"alarm": page.alarm_name, "wait_period": days, "extension_period": 60},
+)
+aws.cloudwatch.Dashboard(
+    "shown",
+    dashboard_name=name,
+    dashboard_body=json.dumps({"widgets": [{"type": "text", "properties": {"markdown": stage}}]}),
 )
 
 pulumi.export("repository", repository.repository_url)

@@ -57,6 +57,12 @@ def test_what_can_be_updated_is_and_reaches_aws(project: Project) -> None:
     assert (target["Id"], target["Input"]) == ("one", '"two"')
     alarm = client("cloudwatch").describe_alarms(AlarmNames=["moves"])["MetricAlarms"][0]
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (14007.0, "notBreaching")
+    kinds = ["CompositeAlarm"]
+    told = client("cloudwatch").describe_alarms(AlarmNamePrefix="moves", AlarmTypes=kinds)["CompositeAlarms"]
+    assert [one.get("AlarmDescription") for one in told] == ["two", None]
+    assert told[1]["ActionsSuppressorWaitPeriod"] == 14
+    shown = client("cloudwatch").get_dashboard(DashboardName="moves")["DashboardBody"]
+    assert json.loads(shown)["widgets"][0]["properties"] == {"markdown": "two"}
     repository = client("ecr").describe_repositories(repositoryNames=["moves"])["repositories"][0]
     assert repository["imageTagMutability"] == "MUTABLE"
     policy = json.loads(client("ecr").get_lifecycle_policy(repositoryName="moves")["lifecyclePolicyText"])
@@ -74,6 +80,7 @@ def test_destroy_leaves_nothing(project: Project) -> None:
     assert ran.code == 0, ran.text
     assert [b for b in client("s3").list_buckets()["Buckets"] if b["Name"] == "goes-bucket"] == []
     assert client("cloudwatch").describe_alarms(AlarmNames=["goes"])["MetricAlarms"] == []
+    assert client("cloudwatch").list_dashboards(DashboardNamePrefix="goes")["DashboardEntries"] == []
     assert client("logs").describe_log_groups(logGroupNamePrefix="/goes")["logGroups"] == []
     assert client("events").list_rules(NamePrefix="goes")["Rules"] == []
     providers = client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]

@@ -50,7 +50,7 @@ def test_what_sagemaker_sets_wins_over_the_model_and_the_model_over_the_image(ro
     assert (env["A"], env["B"], env["EMPTY"]) == ("image", "model", "")
     assert env["SAGEMAKER_BIND_TO_PORT"] == "8123"
     assert env["SM_MODEL_DIR"] == "/models/m"
-    assert env["HOME"] == "/scratch"
+    assert env["HOME"] == env["TMPDIR"] == "/scratch"
     assert env["SLIPWAY_BIND_HOST"] == "127.0.0.1"
     assert env["AWS_REGION"] == "eu-west-1"
 

@@ -1,0 +1,1 @@
+"""What monitoring does, one use case a file: values in, values out, events told."""

@@ -1,0 +1,72 @@
+"""Accounting for captures: every answer that should have a record has one, or is named as missing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitoring.capture import accounting
+from monitoring.capture import asked as captured
+from monitoring.capture.accounting import HOUR, Account
+from monitoring.finding import Finding
+from monitoring.ports import CaptureCounts
+from release.domain import names
+from release.domain.capture import Capture
+from release.domain.ledger import Entry
+from release.ports import Ledger, StagePorts
+
+GRACE = timedelta(minutes=15)
+"""How long after its end an hour's records are waited for: SageMaker brings them within minutes."""
+
+
+@dataclass(frozen=True)
+class Accounted:
+    """What was compared of an endpoint, and what of it is missing."""
+
+    stage: str
+    endpoint: str
+    accounts: tuple[Account, ...]
+    apart: tuple[tuple[datetime, str], ...]
+    """Hours that cannot be compared, each with the reason."""
+    findings: tuple[Finding, ...]
+    missing: int
+
+
+def account(
+    ports: StagePorts, counts: CaptureCounts, endpoint: str | None, hours: int, now_too: bool = False
+) -> Accounted:
+    """Compare the last `hours` whole hours of an endpoint; with `now_too` the one that is not over as well.
+
+    Raises UsageError for an endpoint that there is not.
+    """
+    name = ports.settings.only_endpoint(endpoint)
+    live = ports.settings.endpoints[name].pins.live
+    now = ports.clock.now()
+    end = _hour(now) + HOUR if now_too else _hour(now - GRACE)
+    start = end - hours * HOUR
+    told = captured.asked(_oldest_first(ports.ledger), name, live)
+    comparable: dict[datetime, Capture] = {}
+    apart: list[tuple[datetime, str]] = []
+    for number in range(hours):
+        hour = start + number * HOUR
+        found = captured.between(told, hour, hour + HOUR)
+        if isinstance(found, Capture):
+            comparable[hour] = found
+        else:
+            apart.append((hour, found))
+    in_sagemaker = names.endpoint(name, ports.name)
+    answered = counts.answered(in_sagemaker, start, end)
+    kept = counts.kept(captured.places(told), in_sagemaker, start, end)
+    accounts = accounting.compare(answered, kept, comparable)
+    release = live.release if live else None
+    noticed = accounting.findings(name, release, accounts, now)
+    missing = sum(one.missing for one in accounts)
+    return Accounted(ports.name, name, tuple(accounts), tuple(apart), noticed, missing)
+
+
+def _oldest_first(ledger: Ledger) -> Iterator[Entry]:
+    found: Iterable[Entry] = (stored.entry for stored in ledger.newest_first()) if ledger.exists() else ()
+    return reversed([*found])
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

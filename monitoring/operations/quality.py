@@ -1,0 +1,132 @@
+"""Quality: new truth is taken in, what changed is counted by day, and the live release's quality is told."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from monitoring.operations.truth import Sources, again, take_in
+from monitoring.quality import days as counting
+from monitoring.quality.days import Day
+from monitoring.quality.reporting import Promised, Quality, Subject, assess
+from release.domain.errors import UsageError
+from release.domain.manifest import Manifest
+from release.domain.quality_settings import QualitySettings
+from release.ports import StagePorts
+
+PROBABILITY = "probability"
+"""The one kind of answer that is measured."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The quality of a release, and how its labels came."""
+
+    quality: Quality
+    files: int
+    """Truth files that were read, ever; ..."""
+    new: int
+    """... of these, now."""
+    labels: int
+    """Labels in all of them."""
+    waiting: int
+    """Labels whose row is not there yet."""
+    troubles: Mapping[str, int] = field(default_factory=dict)
+    """Lines and files that say nothing, by cause; they lie in quarantine."""
+
+
+def quality(
+    ports: StagePorts, sources_of: Callable[[str], Sources], endpoint: str | None, read_again: str = ""
+) -> Told:
+    """The quality of what is live, as of now; files under `read_again` are read anew before.
+
+    Raises UsageError for an endpoint that serves nothing, has no truth, or answers no probability.
+    """
+    name = ports.settings.only_endpoint(endpoint)
+    settings = ports.settings.endpoints[name]
+    live, rules = settings.pins.live, settings.monitoring.quality
+    if live is None:
+        raise UsageError(
+            f"Endpoint {name} of {ports.name} serves nothing, so its quality cannot be measured.",
+            "Nothing was read.",
+            f"Release a model first (./slipway promote {ports.name}).",
+        )
+    if rules.truth is None:
+        raise UsageError(
+            f"Nobody says where the truth of endpoint {name} of {ports.name} lies.",
+            "How good its answers are is not known.",
+            f"Set slipway:endpoints.{name}.monitoring.quality: {{truth: s3://BUCKET/FOLDER}} in "
+            f"Pulumi.{ports.name}.yaml (docs/monitoring.md, Quality).",
+        )
+    manifest = ports.artifacts.manifest(live.release)
+    _refuse_other_kinds(manifest, name)
+    sources = sources_of(name)
+    if read_again:
+        again(sources, read_again)
+    return measure(sources, Subject(name, live.release, ports.clock.now()), rules, promised(manifest))
+
+
+def promised(manifest: Manifest) -> Promised:
+    """What a release's evidence said of its quality."""
+    bounds = {gate.name: gate.bound for gate in manifest.gates}
+    rate = manifest.evaluation.get("test_base_rate")
+    return Promised(
+        calibration=bounds.get("calibration"),
+        auc=bounds.get("auc"),
+        base_rate=float(rate) if isinstance(rate, int | float) else None,
+    )
+
+
+def _refuse_other_kinds(manifest: Manifest, endpoint: str) -> None:
+    output = manifest.input_schema.get("output")
+    kind = output.get("kind", PROBABILITY) if isinstance(output, Mapping) else PROBABILITY
+    if kind != PROBABILITY:
+        raise UsageError(
+            f"Endpoint {endpoint} answers with a {kind}: quality is measured of probabilities alone.",
+            "Its truth was not read; drift and health are watched as of any other.",
+            f"Take monitoring.quality out of endpoint {endpoint} in the stage's file.",
+        )
+
+
+def measure(sources: Sources, subject: Subject, settings: QualitySettings, promised: Promised) -> Told:
+    """Take in what is new, and tell the quality of the release as of `subject.until`."""
+    hours = sources.rows.hours()
+    new = take_in(sources, hours, subject.until, timedelta(hours=settings.unknown_after_hours))
+    days = _count(sources, hours, settings.slices)
+    taken = sources.book.taken().values()
+    troubles: Counter[str] = Counter()
+    for one in taken:
+        troubles.update(one.troubles)
+    return Told(
+        quality=assess(days, subject, settings, promised),
+        files=len(taken),
+        new=new,
+        labels=sum(one.labels for one in taken),
+        waiting=len(sources.book.waiting()[0]),
+        troubles=dict(sorted(troubles.items())),
+    )
+
+
+def _count(sources: Sources, hours: Mapping[datetime, str], slices: Sequence[str]) -> list[Day]:
+    """The counts of all days that have rows; those that did not change are as they were kept."""
+    kept = sources.book.days()
+    marks = sources.book.marks()
+    found: list[Day] = []
+    by_day: dict[date, list[datetime]] = {}
+    for hour in sorted(hours):
+        by_day.setdefault(hour.astimezone(UTC).date(), []).append(hour)
+    for day, of in by_day.items():
+        content = "; ".join([*slices, *(f"{hour:%H} {hours[hour]} {marks.get(hour, '')}" for hour in of)])
+        before, counts = kept.get(day, ("", ()))
+        if before != content:
+            counts = _counted(sources, day, of, slices)
+            sources.book.count(day, content, counts)
+        found += counts
+    return found
+
+
+def _counted(sources: Sources, day: date, hours: Sequence[datetime], slices: Sequence[str]) -> list[Day]:
+    counts: list[Day] = []
+    for hour in hours:
+        counts += counting.count(day, sources.rows.read(hour, slices), sources.book.held(hour))
+    return counting.merged(counts)

@@ -1,0 +1,1 @@
+"""Captured records as values: which hours are to be read, who served when, what cannot be told. Pure."""

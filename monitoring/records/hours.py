@@ -1,0 +1,184 @@
+"""Which hours of captured records are to be read, and what was read of one: values and decisions. Pure.
+
+monitoring/<endpoint>/hours/yyyy/mm/dd/hh.json              what was read of an hour: it is done
+monitoring/<endpoint>/rows/yyyy/mm/dd/hh/<name>.parquet     its rows, as its record names them
+monitoring/<endpoint>/quarantine/yyyy/mm/dd/hh/<name>.jsonl what could not be read, with its cause
+monitoring/<endpoint>/watermark.json                        up to which hour all of them are done
+monitoring/<endpoint>/drift/<release>.json                  what is known of a release's drift
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pydantic import TypeAdapter, ValidationError
+
+from monitoring.counts import HourCounts
+from release.domain import names
+from release.domain.errors import ServiceError
+from release.domain.pins import ReleasePin
+
+HOUR = timedelta(hours=1)
+_KEY = re.compile(r"hours/(?P<hour>\d{4}/\d\d/\d\d/\d\d)\.json$")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where records of an endpoint lie by the hour, below its capture's place."""
+
+    to: str
+    """`s3://bucket/prefix`."""
+    name: str
+    """The variant's; of what containers keep themselves, the release's id."""
+    release: str = ""
+    """The release that wrote there, where the folder says it."""
+
+    @staticmethod
+    def of(pins: Iterable[ReleasePin]) -> list["Folder"]:
+        """All folders into which something is captured where these releases serve."""
+        found = set[Folder]()
+        for pin in pins:
+            if pin.capture is None:
+                continue
+            if pin.capture.by_container:
+                found.add(Folder(pin.capture.to, pin.release, pin.release))
+            else:
+                found |= {Folder(pin.capture.to, name) for name in (names.LIVE, names.CANDIDATE)}
+        return sorted(found, key=lambda one: (one.to, one.name))
+
+
+@dataclass(frozen=True)
+class CaptureFile:
+    """One file of captured records, as S3 lists it."""
+
+    key: str
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True)
+class RowsTable:
+    """A Parquet file of rows: what one release answered under one variant's name."""
+
+    key: str
+    variant: str
+    release: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class HourRecord:
+    """What was read of one hour of an endpoint."""
+
+    endpoint: str
+    hour: datetime
+    attempt: str
+    """Names what this reading wrote."""
+    files: Mapping[str, str]
+    """ETag by URI, of all capture files that were read."""
+    tables: tuple[RowsTable, ...]
+    counts: tuple[HourCounts, ...]
+    quarantine: str = ""
+    """Where what could not be read lies; empty where all could."""
+    quarantined: int = 0
+    """How many lines lie there: of very many the first ones."""
+    own: int = 0
+    """Answers to golden requests, which nobody's caller sent: not counted."""
+    format: int = 1
+
+    @property
+    def troubles(self) -> dict[str, int]:
+        """What could not be read, by cause, of all releases."""
+        found: dict[str, int] = {}
+        for counted in self.counts:
+            for cause, count in counted.troubles.items():
+                found[cause] = found.get(cause, 0) + count
+        return found
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return sum(counted.rows for counted in self.counts)
+
+    def to_bytes(self) -> bytes:
+        """As it is kept."""
+        return _ADAPTER.dump_json(self)
+
+    @staticmethod
+    def from_bytes(data: bytes, where: str) -> "HourRecord":
+        """As it was kept. Raises ServiceError where that is damaged."""
+        try:
+            return _ADAPTER.validate_json(data)
+        except ValidationError as error:
+            raise ServiceError(
+                f"What was read of an hour is damaged: {where} ({error.error_count()} faults).",
+                "The hour cannot be counted, so nothing was decided.",
+                "Delete that object, then run the same command again: the hour is read anew.",
+            ) from None
+
+
+_ADAPTER = TypeAdapter(HourRecord)
+
+
+def hour_of(moment: datetime) -> datetime:
+    """The beginning of the hour that a moment lies in, UTC."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def folder(hour: datetime) -> str:
+    """`yyyy/mm/dd/hh`."""
+    return f"{hour:%Y/%m/%d/%H}"
+
+
+def parsed(text: str) -> datetime:
+    """The hour that `yyyy/mm/dd/hh` names. Raises ValueError."""
+    return datetime.strptime(text, "%Y/%m/%d/%H").replace(tzinfo=UTC)
+
+
+def place(endpoint: str) -> str:
+    """Under which prefix of the stage's bucket all of an endpoint's monitoring lies."""
+    return f"monitoring/{endpoint}/"
+
+
+def record_key(endpoint: str, hour: datetime) -> str:
+    """The key of an hour's record."""
+    return f"{place(endpoint)}hours/{folder(hour)}.json"
+
+
+def state_key(endpoint: str, release: str) -> str:
+    """The key of what is kept of a release's drift from look to look."""
+    return f"{place(endpoint)}drift/{release}.json"
+
+
+def hour_in(key: str) -> datetime | None:
+    """The hour whose record has this key."""
+    found = _KEY.search(key)
+    return parsed(found["hour"]) if found else None
+
+
+def complete(hour: datetime, now: datetime, grace: timedelta) -> bool:
+    """Whether no more records of the hour are waited for."""
+    return hour + HOUR + grace <= now
+
+
+def to_read(start: datetime, until: datetime, done: Sequence[datetime]) -> Iterator[datetime]:
+    """The hours from `start` on that begin before `until` and are not done."""
+    over, hour = set(done), hour_of(start)
+    while hour < until:
+        if hour not in over:
+            yield hour
+        hour += HOUR
+
+
+def watermark(before: datetime, done: Sequence[datetime]) -> datetime:
+    """The first hour that is not done, where all before `before` are."""
+    over, hour = set(done), before
+    while hour in over:
+        hour += HOUR
+    return hour
+
+
+def late(record: HourRecord, there: Mapping[str, str]) -> list[str]:
+    """The capture files that were not read with the hour: new ones, and such whose content is another."""
+    return sorted(uri for uri, etag in there.items() if record.files.get(uri) != etag)

@@ -1,0 +1,63 @@
+"""The tables of captured rows as columns for quality: inference ids, scores, and a few features."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from monitoring import rows as columns
+from monitoring.quality.joining import Answered
+from monitoring.records import hours
+from monitoring.records.hours import HourRecord
+
+_OWN = (columns.INFERENCE, columns.ROW, columns.AT, columns.SCORE, columns.RELEASE)
+
+
+class AnsweredTables:
+    """The rows that an endpoint's hour records name: `monitoring.quality.ports.AnsweredRows`."""
+
+    def __init__(self, s3: Any, bucket: str, endpoint: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._endpoint = endpoint
+
+    def hours(self) -> dict[datetime, str]:
+        """The hours that were read, each with its record's ETag."""
+        place = f"{hours.place(self._endpoint)}hours/"
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=place)
+        listed = [item for page in pages for item in page.get("Contents", ())]
+        found = ((hours.hour_in(item["Key"]), item["ETag"].strip('"')) for item in listed)
+        return {hour: etag for hour, etag in found if hour is not None}
+
+    def read(self, hour: datetime, slices: Sequence[str]) -> Answered:
+        """The rows of an hour, with these features; one that they do not have is left out."""
+        key = hours.record_key(self._endpoint, hour)
+        record = HourRecord.from_bytes(self._get(key), key)
+        tables = [self._table(table.key, slices) for table in record.tables]
+        return answered(pa.concat_tables(tables, promote_options="default") if tables else None, slices)
+
+    def _table(self, key: str, slices: Sequence[str]) -> pa.Table:
+        file = pq.ParquetFile(pa.BufferReader(self._get(key)))
+        there = set(file.schema_arrow.names)
+        return file.read([*_OWN, *(name for name in slices if name in there)])
+
+    def _get(self, key: str) -> bytes:
+        return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+
+def answered(table: pa.Table | None, slices: Sequence[str]) -> Answered:
+    """The columns of a table of rows."""
+    if table is None:
+        return Answered((), (), (), np.empty(0), ())
+    score = table.column(columns.SCORE).to_numpy(zero_copy_only=False).astype(np.float64)
+    return Answered(
+        inference=table.column(columns.INFERENCE).to_pylist(),
+        row=table.column(columns.ROW).to_pylist(),
+        at=table.column(columns.AT).to_pylist(),
+        score=score,
+        release=table.column(columns.RELEASE).to_pylist(),
+        slices={name: table.column(name).to_pylist() for name in slices if name in table.column_names},
+    )

@@ -1,0 +1,112 @@
+"""Capture files in S3: listed by hour, and read line by line, whatever their size, in bounded memory.
+
+A file that is gone is somebody's deletion; a bucket that refuses, or a connection that breaks, raises boto3's
+error: what could not be asked is no empty hour.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from monitoring.records import hours
+from monitoring.records.hours import CaptureFile, Folder
+from monitoring.records.troubles import NotReadable, Trouble
+from release.domain import s3_uri
+
+CHUNK = 4 << 20
+LONGEST = 96 << 20
+"""Bytes of a line: SageMaker takes 25 MB and answers as much, which BASE64 makes a third longer."""
+_GONE = ("404", "NoSuchKey")
+
+
+class CaptureFiles:
+    """The capture files of one endpoint, by its name in SageMaker."""
+
+    def __init__(self, s3: Any, endpoint: str) -> None:
+        self._s3 = s3
+        self._endpoint = endpoint
+
+    def of_hour(self, folder: Folder, hour: datetime) -> list[CaptureFile]:
+        """The files of one folder and hour."""
+        bucket, prefix = self._prefix(folder)
+        return list(self._listed(bucket, f"{prefix}{hours.folder(hour)}/"))
+
+    def between(
+        self, folder: Folder, start: datetime, end: datetime
+    ) -> Iterator[tuple[datetime, CaptureFile]]:
+        """The files from the hour `start` to before `end`: one listing, as S3 keeps them in order."""
+        bucket, prefix = self._prefix(folder)
+        for file in self._listed(bucket, prefix, f"{prefix}{hours.folder(start)}/"):
+            try:
+                hour = hours.parsed(s3_uri.parts(file.key)[1][len(prefix) :].rpartition("/")[0])
+            except ValueError:
+                continue  # of somebody else
+            if hour >= end:
+                return
+            yield hour, file
+
+    def first_hour(self, folder: Folder) -> datetime | None:
+        """The earliest hour with a file: found by four listings of folders, however many hours there are."""
+        bucket, start = self._prefix(folder)
+        prefix = start
+        for _ in range(4):
+            found = self._folders(bucket, prefix)
+            if not found:
+                return None
+            prefix = found[0]
+        try:
+            return hours.parsed(prefix[len(start) :].rstrip("/"))
+        except ValueError:
+            return None
+
+    def lines(self, file: CaptureFile) -> Iterator[Sequence[bytes | NotReadable]]:
+        """The lines of a file, some at a time; a NotReadable in the place of one that cannot be read."""
+        bucket, key = s3_uri.parts(file.key)
+        try:
+            body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _GONE:
+                raise
+            yield [NotReadable(Trouble.FILE)]
+            return
+        yield from split(iter(lambda: body.read(CHUNK), b""))
+
+    def _prefix(self, folder: Folder) -> tuple[str, str]:
+        bucket, prefix = s3_uri.parts(folder.to)
+        return bucket, f"{prefix.rstrip('/')}/{self._endpoint}/{folder.name}/"
+
+    def _listed(self, bucket: str, prefix: str, after: str = "") -> Iterator[CaptureFile]:
+        start = {"StartAfter": after} if after else {}
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **start)
+        for page in pages:
+            for item in page.get("Contents", []):
+                if item["Key"].endswith(".jsonl"):
+                    yield CaptureFile(f"s3://{bucket}/{item['Key']}", item["ETag"].strip('"'), item["Size"])
+
+    def _folders(self, bucket: str, prefix: str) -> list[str]:
+        answer = self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix, Delimiter="/", MaxKeys=1000)
+        return sorted(one["Prefix"] for one in answer.get("CommonPrefixes", []))
+
+
+def split(chunks: Iterator[bytes], longest: int = LONGEST) -> Iterator[Sequence[bytes | NotReadable]]:
+    """The lines in consecutive chunks, some at a time; blank ones are none."""
+    rest, too_long = b"", False
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        found: list[bytes | NotReadable] = []
+        if whole and too_long:
+            whole, too_long = whole[1:], False
+        for line in whole:
+            if len(line) > longest:
+                found.append(NotReadable(Trouble.LONG))
+            elif line.strip():
+                found.append(line)
+        if len(rest) > longest or too_long:
+            found += [] if too_long else [NotReadable(Trouble.LONG)]
+            rest, too_long = b"", True
+        if found:
+            yield found
+    if rest.strip():
+        yield [rest]

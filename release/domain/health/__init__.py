@@ -1,0 +1,1 @@
+"""Which alarms an endpoint's objectives call for, and what each of them tells people. Pure."""

@@ -1,0 +1,1 @@
+"""Dashboards: their bodies are checked as CloudWatch checks them, and kept by moto."""

@@ -1,0 +1,56 @@
+"""`./slipway captured STAGE`: whether every answer that was to be captured is there, hour by hour."""
+
+import argparse
+from dataclasses import asdict
+
+from monitoring import connect as monitoring
+from monitoring.operations.account import account
+from monitoring.operations.telling import tell_all
+from scripts.shared import arguments
+from scripts.shared.cli import Command, Out, run
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stage", help="the stage whose captures are compared with what was answered")
+    arguments.endpoint(parser)
+    parser.add_argument(
+        "--hours", type=arguments.whole(1, 24 * 90), default=24, help="so many whole hours (default 24)"
+    )
+    parser.add_argument(
+        "--now", action="store_true", help="the hour that is not over too: what is on its way is missing"
+    )
+
+
+def _work(args: argparse.Namespace, out: Out) -> int:
+    room = monitoring.room(out.tell, args.stage)
+    counts = monitoring.capture_counts(room.ports)
+    with room.world.explaining():
+        found = account(room.ports, counts, args.endpoint, args.hours, args.now)
+    room.findings.note(found.findings)
+    told = tell_all(room, out.tell)
+    answered, kept = sum(one.answered for one in found.accounts), sum(one.kept for one in found.accounts)
+    lines = [
+        f"[red]✗[/red] {one.hour:%Y-%m-%d %H}h {one.variant}: {one.missing:,} of {one.answered:,} are missing"
+        for one in found.accounts
+        if one.missing
+    ]
+    lines += [f"[dim]{hour:%Y-%m-%d %H}h was not compared: {why}[/dim]" for hour, why in found.apart]
+    done = "[green]✓[/green] nothing is missing" if not found.missing else f"{found.missing:,} are missing"
+    out.result(
+        {**asdict(found), "findings": [one.id for one in found.findings], "told": vars(told)},
+        *lines,
+        f"{done}: {answered:,} answers and {kept:,} records of {found.endpoint}",
+    )
+    return 3 if found.missing else 0
+
+
+COMMAND = Command(
+    name="captured",
+    summary="Compare what SageMaker counted with what was captured, and name what is missing.",
+    example="./slipway captured prod --hours 48",
+    work=_work,
+    arguments=_arguments,
+)
+
+if __name__ == "__main__":
+    run(COMMAND)

@@ -1,0 +1,78 @@
+"""`./slipway forget STAGE --inference-id ID | --subject C=V | --day DAY`: deletes captured records."""
+
+import argparse
+from dataclasses import asdict
+from datetime import date
+
+from monitoring import connect as monitoring
+from monitoring.capture.selection import Selector
+from monitoring.operations.forget import Done, Order, forget
+from scripts.shared import arguments
+from scripts.shared.cli import Command, Out, run
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stage", help="the stage whose captured records these are")
+    arguments.endpoint(parser)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--inference-id", metavar="ID", type=_request, dest="selector", help="of one request")
+    which.add_argument(
+        "--subject",
+        metavar="COLUMN=VALUE",
+        type=_subject,
+        dest="selector",
+        help="of all requests with a row of this value, kept as it is or as its hash",
+    )
+    which.add_argument("--day", metavar="YYYY-MM-DD", type=_day, dest="selector", help="of one day (UTC)")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
+    arguments.reason(parser)
+
+
+def _request(text: str) -> Selector:
+    return Selector("inference-id", text)
+
+
+def _subject(text: str) -> Selector:
+    column, equals, value = text.partition("=")
+    if not column or not equals or not value:
+        raise argparse.ArgumentTypeError(f"{text!r} names no value of a feature; write it as COLUMN=VALUE")
+    return Selector("subject", value, column)
+
+
+def _day(text: str) -> Selector:
+    try:
+        return Selector("day", date.fromisoformat(text).isoformat())
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-12-31") from None
+
+
+def _work(args: argparse.Namespace, out: Out) -> int:
+    room = monitoring.room(out.tell, args.stage)
+    order = Order(args.selector, args.reason, args.dry_run)
+    with room.world.explaining():
+        erasure = monitoring.erasure(room.ports)
+        done = forget(room.ports, erasure, monitoring.selected, args.endpoint, order, out.tell)
+    out.result(asdict(done), *_words(done, args.dry_run))
+    return 3 if done.unread else 0
+
+
+def _words(done: Done, dry: bool) -> list[str]:
+    went = f"{done.records:,} records in {done.files:,} files, {done.versions:,} versions of objects"
+    lines = [f"{went} would be deleted" if dry else f"[green]✓[/green] {went} are deleted: {done.id}"]
+    lines += [f"to be counted anew: {', '.join(done.hours)}"] if done.hours else []
+    if done.unread:
+        words = f"{done.unread:,} records cannot be read, and are still there: delete their day (--day)"
+        lines.append(f"[yellow]! {words}[/yellow]")
+    return lines
+
+
+COMMAND = Command(
+    name="forget",
+    summary="Delete captured records of one request, subject or day from every version, with proof.",
+    example="./slipway forget prod --subject tailnum=N725MQ --reason 'asked by its owner'",
+    work=_work,
+    arguments=_arguments,
+)
+
+if __name__ == "__main__":
+    run(COMMAND)

@@ -1,0 +1,103 @@
+"""What a monitoring came to, in words and as values."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from monitoring.operations.monitor import Monitored
+from monitoring.operations.telling import Told
+
+SHOWN = 24
+"""Hours that are shown one by one: the last ones."""
+EFFECTS = 12
+"""Effects that are shown: the largest ones."""
+
+
+def hours_table(found: Monitored) -> Table:
+    """The hours that were read."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("hour (UTC)", "variant", "release", "requests", "rows", "set aside"):
+        table.add_column(title)
+    counts = [counted for record in found.read[-SHOWN:] for counted in record.counts]
+    for counted in counts:
+        aside = "; ".join(f"{cause}: {count:,}" for cause, count in counted.troubles.items())
+        cells = (f"{counted.hour:%Y-%m-%d %H}h", counted.variant, counted.release)
+        numbers = (f"{counted.requests:,}", f"{counted.rows:,}")
+        table.add_row(*map(escape, cells), *numbers, f"[yellow]{escape(aside)}[/yellow]")
+    return table
+
+
+def effects_table(found: Monitored) -> Table:
+    """How far each column has come from the reference, over the longest window that is full."""
+    table = Table(box=None, pad_edge=False)
+    decision = found.deciding.decision
+    effects = sorted(decision.effects, key=lambda one: -one.beyond) if decision else []
+    if effects:
+        for title in ("column", "what", "of rows", "usual", "now", "of the threshold", "days"):
+            table.add_column(title)
+    for one in effects[:EFFECTS]:
+        cells = (f"{one.usual:.1%}", f"{one.usual + one.moved:.1%}", f"{one.beyond:.0%}", f"{one.days}")
+        style = "yellow" if one.beyond >= 1 else None
+        table.add_row(escape(one.column), one.aspect, escape(one.label), *cells, style=style)
+    return table
+
+
+def words(found: Monitored, told: Told) -> list[str]:
+    """What there is to say of them."""
+    where = f"{found.endpoint} in {found.stage}"
+    rows = sum(record.rows for record in found.read)
+    said = [f"{len(found.read)} hours of {where} read, up to {found.until:%Y-%m-%d %H}h: {rows:,} rows"]
+    if found.deciding.silent:
+        said.append(_warning("nothing was captured for a day: that says nothing of the model"))
+    if aside := sum(sum(record.troubles.values()) for record in found.read):
+        said.append(_warning(f"{aside:,} records say nothing, and were set aside"))
+    said += [
+        _warning(
+            f"{len(files)} files came late for {hour:%Y-%m-%dT%H}: ./slipway monitor {found.stage} "
+            f"--endpoint {found.endpoint} --late"
+        )
+        for hour, files in sorted(found.late.items())
+    ]
+    said += [
+        f"[yellow]! {one.kind} {escape(one.subject)}[/yellow]: {escape(one.summary)}"
+        for one in found.deciding.standing
+    ]
+    decision = found.deciding.decision
+    if decision and decision.effects and not found.deciding.standing:
+        said.append(f"[green]✓[/green] no finding in {decision.effects[0].days} days of {where}")
+    said += [f"[dim]not known: {escape(one)}[/dim]" for one in found.deciding.unknown]
+    return said + [_warning(f"{whom}: {why}") for whom, why in told.failed.items()]
+
+
+def _warning(text: str) -> str:
+    return f"[yellow]! {escape(text)}[/yellow]"
+
+
+def values(found: Monitored, told: Told) -> dict[str, Any]:
+    """It as JSON can have it."""
+    decision = found.deciding.decision
+    return {
+        "stage": found.stage,
+        "endpoint": found.endpoint,
+        "release": found.release,
+        "until": found.until.isoformat(),
+        "hours": [
+            {
+                "hour": record.hour.isoformat(),
+                "rows": record.rows,
+                "troubles": record.troubles,
+                "quarantine": record.quarantine,
+                "counts": [asdict(counted) for counted in record.counts],
+            }
+            for record in found.read
+        ],
+        "elsewhere": [hour.isoformat() for hour in found.elsewhere],
+        "decided_hours": found.deciding.hours,
+        "findings": [one.model_dump(mode="json") | {"id": one.id} for one in found.deciding.standing],
+        "effects": [asdict(one) for one in decision.effects] if decision else [],
+        "unknown": list(found.deciding.unknown),
+        "told": told.notices,
+        "late": {hour.isoformat(): list(files) for hour, files in found.late.items()},
+    }
