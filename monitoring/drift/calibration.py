@@ -34,9 +34,9 @@ SEASON = 1.25
 """The allowance beyond what the reference's own seasons show."""
 LEAST_ROWS = 10
 """A day: with fewer nothing is decided."""
-UNKNOWN_DAYS, FURTHER = 0.1, 2.0
+UNKNOWN_DAYS, FURTHER, LEAST_DAYS = 0.3, 2.0, 7
 """Where the reference's blocks are no days, so that how days differ is not known: the least effect that is a
-finding, and how many times as far as any block it has to be."""
+finding, how many times as far as any block it has to be, and in windows of how many days."""
 _DRAWS = 4
 _EXACT = 100_000
 """Rows a day from which on a day's shares are taken as they are."""

@@ -79,7 +79,8 @@ def _beyond(
     every = np.arange(len(mean))
     sums = surprises.sum(axis=1)[sides, every] / limits.sums[place][sides, every]
     if limits.unranked is not None:
-        sums = np.abs(mean) / limits.unranked[sides, every]
+        enough = WINDOWS[place] >= calibration.LEAST_DAYS
+        sums = enough * np.abs(mean) / limits.unranked[sides, every]
     return mean, np.where(np.abs(mean) >= settings.least_effect, sums, 0)
 
 

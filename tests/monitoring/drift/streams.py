@@ -86,7 +86,9 @@ def its_reference() -> Reference:
     return reference.read(content())
 
 
-def days(count: int, seed: int, change: Change | None = None, of: int = A_DAY) -> Iterator[HourCounts]:
+def days(
+    count: int, seed: int, change: Change | None = None, of: int = A_DAY, found: Reference | None = None
+) -> Iterator[HourCounts]:
     """Days of the reference in random order, each with `of` rows drawn from that day's; `change` is drift."""
     rng = np.random.default_rng(seed)
     rows = table()
@@ -97,12 +99,12 @@ def days(count: int, seed: int, change: Change | None = None, of: int = A_DAY) -
         hour = served["at"].dt.hour.to_numpy()
         for each in range(24):
             begin = BEGIN + timedelta(days=number, hours=each)
-            yield counted(served[hour == each], begin)
+            yield counted(served[hour == each], begin, found or its_reference())
 
 
-def counted(rows: pd.DataFrame, hour: datetime) -> HourCounts:
+def counted(rows: pd.DataFrame, hour: datetime, found: Reference) -> HourCounts:
     """The rows of one hour, counted as captured records are."""
-    columns = {each.name: _column(each, rows[each.name]) for each in its_reference().binnings}
+    columns = {each.name: _column(each, rows[each.name]) for each in found.binnings}
     return HourCounts("parcels", "live", RELEASE, hour, len(rows), len(rows), columns)
 
 
