@@ -1,9 +1,10 @@
 """`make bench-monitoring`: captured records by the hour, 100 million rows, generated as they are read.
 
-Of ten hours one has requests of one row, the others of a hundred: each is measured apart. An hour is generated, read by a process of
-its own, and deleted, so that the disk holds one at a time. What was read stays read: begun again, it goes on.
-Then the same new hour is read with 0, 100 and 1,000 hours done. Raw results: `.build/bench/monitoring/`. The
-exit code is 1 where more than 2 GB of memory were needed, a row was lost, or hours that are done cost calls.
+Of ten hours one has requests of one row, the others of a hundred: each is measured apart. An hour is
+generated, read by a process of its own, and deleted, so that the disk holds one at a time. What was read
+stays read: begun again, it goes on. Then the same new hour is read with 0, 100 and 1,000 hours done. Raw
+results: `.build/bench/monitoring/`. The exit code is 1 where more than 2 GB of memory were needed, a row
+was lost, or hours that are done cost calls.
 """
 
 import argparse
