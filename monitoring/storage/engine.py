@@ -35,4 +35,5 @@ def _sql(features: Features, binnings: tuple[Binning, ...]) -> str:
 
 @lru_cache(maxsize=1)
 def _connection() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"memory_limit": MEMORY})
+    # Each file is read once: what DuckDB would keep of it for the next time is memory for nothing.
+    return duckdb.connect(config={"memory_limit": MEMORY, "enable_external_file_cache": False})
