@@ -47,6 +47,9 @@ class Layout:
     """The share of each cell in the reference."""
     never: NDArray[np.bool_]
     """Which columns are missing in no row of the reference."""
+    missing_day: Floats
+    """By column, the largest share of missing values in a day of the reference; 1 where its blocks are no
+    days."""
     most: tuple[Floats, ...]
     """By column, the largest share of one bin in each block."""
     alike: Floats
@@ -110,6 +113,12 @@ def of(reference: Reference) -> Layout:
         usual=np.concatenate([each.mean(axis=0) for each in shares]),
         never=np.array(
             [not each[:, binning.size].any() for each, binning in zip(shares, binnings, strict=True)]
+        ),
+        missing_day=np.array(
+            [
+                each[:, binning.size].max() if reference.blocks == "days" else 1.0
+                for each, binning in zip(shares, binnings, strict=True)
+            ]
         ),
         most=most,
         alike=np.array([min(float(each.mean()), 1.0) for each in most]),

@@ -21,7 +21,10 @@ LEAST_INVALID, INVALID = 3, 0.001
 LEAST_ROWS, NEW = 5, 0.01
 """So many rows of a day, and this share, of what the reference never has."""
 GROSS = 0.25
-"""So much more of an hour's rows than of any hour of the reference."""
+"""So much more of an hour's rows than of any hour of the reference, or of 24 hours' than of any day."""
+LEAST_IN_HOUR, LEAST_IN_DAY = 20, 50
+LARGEST_HOUR = 0.25
+"""Of the rows of 24 hours: with more in one hour they are that hour's, and no day's."""
 OUTSIDE = 0.2
 SURE = 1e-7
 """Less likely than this is no chance."""
@@ -84,7 +87,7 @@ def notices(state: State, hour: Hour, reference: Reference, layout: Layout) -> I
     since = moment(state.recent[0][0])
     yield from _new(day, since, layout)
     yield from _unseen(day, since, reference, layout)
-    yield from _nulls(state.recent[-1][2], hour, layout)
+    yield from _nulls(state, day, hour, layout)
     yield from _frozen(state, hour, reference, layout)
     yield from _gone(state, hour, layout)
 
@@ -138,28 +141,55 @@ def _unseen(day: np.ndarray, since: datetime, reference: Reference, layout: Layo
             )
 
 
-def _nulls(kept: np.ndarray, hour: Hour, layout: Layout) -> Iterator[Notice]:
-    """A share of missing values in one hour that no hour of the reference comes near."""
-    rows = kept[0] + kept[1]
-    for column in np.flatnonzero((rows >= 20) & (kept[1] > GROSS * rows)):
-        most = layout.facts[column].missing_hour
-        if most is None or most == 0:
+def _nulls(state: State, day: np.ndarray, hour: Hour, layout: Layout) -> Iterator[Notice]:
+    """A share of missing values that no hour of the reference, or else no day of it, comes near.
+
+    One odd hour of the reference may allow an hour nearly everything; a day of such hours it never had.
+    """
+    kept = state.recent[-1][2]
+    in_hour, in_day = kept[0] + kept[1], day[0] + day[1]
+    as_day = ~layout.never & _is_a_day(state, hour)
+    for column in np.flatnonzero((kept[1] > GROSS * in_hour) | as_day & (day[1] > GROSS * in_day)):
+        most, at = layout.facts[column].missing_hour or 0.0, moment(hour.index)
+        rows, missing = int(in_hour[column]), int(kept[1][column])
+        if rows >= LEAST_IN_HOUR and most > 0 and missing > (threshold := _gross(most, rows)) * rows:
+            yield _missing(layout, column, missing / rows, rows, at, threshold, "an hour")
             continue
-        share, room = float(kept[1][column] / rows[column]), 5 * (most * (1 - most) / rows[column]) ** 0.5
-        if share > most + max(GROSS, room):
-            threshold = most + max(GROSS, room)
-            yield _missing(layout, column, share, int(rows[column]), moment(hour.index), threshold, "an hour")
+        most, rows, missing = float(layout.missing_day[column]), int(in_day[column]), int(day[1][column])
+        if as_day[column] and rows >= LEAST_IN_DAY and missing > (threshold := _gross(most, rows)) * rows:
+            since = moment(state.recent[0][0])
+            yield _missing(layout, column, missing / rows, rows, since, threshold, "24 hours", most)
+
+
+def _gross(most: float, rows: int) -> float:
+    """The share of so many rows that is far beyond the most of the reference, and no chance."""
+    return most + max(GROSS, 5 * (most * (1 - most) / rows) ** 0.5)
+
+
+def _is_a_day(state: State, hour: Hour) -> bool:
+    """Whether the last 24 hours may be compared with days: all were counted, and many of them had rows."""
+    rows = [counted for _, counted, _ in state.recent]
+    assert state.first is not None
+    return hour.index - state.first + 1 >= HOURS and max(rows) <= LARGEST_HOUR * sum(rows)
 
 
 def _missing(
-    layout: Layout, column: int, share: float, rows: int, since: datetime, threshold: float, span: str
+    layout: Layout,
+    column: int,
+    share: float,
+    rows: int,
+    since: datetime,
+    threshold: float,
+    span: str,
+    in_day: float | None = None,
 ) -> Notice:
-    name, most = layout.binnings[column].name, layout.facts[column].missing_hour or 0.0
+    name, of = layout.binnings[column].name, "hour" if in_day is None else "day"
+    most = (layout.facts[column].missing_hour or 0.0) if in_day is None else in_day
     return Notice(
         "drift",
         f"{name}: missing",
         since,
-        f"{name} is missing in {share:.1%} of {rows:,} rows of {span}; in no hour of the reference in more "
+        f"{name} is missing in {share:.1%} of {rows:,} rows of {span}; in no {of} of the reference in more "
         f"than {most:.1%}.",
         {"effect": share, "rows": rows, "threshold": threshold, "usual": most},
     )

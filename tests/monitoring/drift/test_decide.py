@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitoring.counts import SCORE, HourCounts
 from monitoring.drift.decide import Decision, decide, new
-from monitoring.drift.reference import UnusableReference
+from monitoring.drift.reference import Reference, UnusableReference
 from monitoring.drift.state import from_json
 from monitoring.finding import Finding
 from release.domain.drift import DriftSettings
@@ -79,6 +79,58 @@ def test_drift_is_found_under_its_own_name(name):
     assert found.since < found.noticed
     assert found.evidence["effect"]
     assert found.evidence["rows"]
+
+
+def odd_hour() -> Reference:
+    """The reference, one of whose hours had nearly no temperature."""
+    found = its_reference()
+    facts = {**found.facts, "temp": dataclasses.replace(found.facts["temp"], missing_hour=0.9)}
+    return dataclasses.replace(found, facts=facts, digest="an odd hour")
+
+
+def with_outage(begin: int, end: int, of: int = A_DAY) -> list[HourCounts]:
+    """Three days; from one hour to another nine of ten rows have no temperature."""
+    gone = list(days(3, 3, lambda r: r.assign(temp=r["temp"].where(np.arange(len(r)) % 10 == 0)), of=of))
+    return [gone[at] if begin <= at < end else hour for at, hour in enumerate(days(3, 3, of=of))]
+
+
+def of_odd_hour(hours: list[HourCounts]) -> Decision:
+    until = hours[-1].hour + timedelta(hours=1)
+    return decide(odd_hour(), new("parcels", RELEASE, odd_hour()), hours, until)
+
+
+class TestNullsOfADay:
+    def test_an_outage_is_found_though_one_hour_of_the_reference_was_as_bad(self):
+        found = first(of_odd_hour(with_outage(24, 72)).noticed, "temp: missing")
+        assert 1 < after(found) < 1.75
+        assert "of 24 hours; in no day of the reference" in found.summary
+        threshold = found.evidence["threshold"]
+        assert isinstance(threshold, float)
+        assert 0.3 < threshold < 0.5
+
+    def test_it_is_noticed_once_and_stands_for_as_long_as_the_24_hours_have_it(self):
+        decision = of_odd_hour(with_outage(24, 40))
+        assert [each.subject for each in decision.noticed] == ["temp: missing"]
+        assert decision.standing == ()
+
+    @pytest.mark.parametrize(
+        "silent", [with_outage(0, 3), with_outage(0, 23)[:23], with_outage(24, 29), with_outage(24, 72, 40)]
+    )
+    def test_a_few_hours_or_a_few_rows_are_no_day(self, silent):
+        assert of_odd_hour(silent).noticed == ()
+
+    def test_rows_of_one_hour_are_no_day(self):
+        hours = [dataclasses.replace(each, rows=0, columns={}) for each in with_outage(24, 72, of=4000)]
+        alone = with_outage(24, 72, of=4000)[40]
+        assert of_odd_hour([*hours[:40], alone, *hours[41:]]).noticed == ()
+
+    def test_it_comes_to_the_same_hour_by_hour(self):
+        hours, noticed = with_outage(30, 60), []
+        state = new("parcels", RELEASE, odd_hour())
+        for hour in hours:
+            decision = decide(odd_hour(), state, [hour], hour.hour + timedelta(hours=1))
+            state, noticed = from_json(decision.state.to_json()), [*noticed, *decision.noticed]
+        assert tuple(noticed) == of_odd_hour(hours).noticed != ()
 
 
 def test_a_score_that_moves_is_not_told_as_a_bad_score():
