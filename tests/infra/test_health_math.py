@@ -102,10 +102,28 @@ def counted(name: str, **values: float) -> str | None:
 
 @cache
 def definitions_of_a_fleet() -> dict[str, AlarmDefinition]:
-    endpoint = {"live": pin(NEW), "instances": {"min": 2, "max": 4, "invocations_per_instance": 600}}
+    fleet, paging = {"min": 2, "max": 4, "invocations_per_instance": 600}, {"silence_minutes": 30}
+    endpoint = {"live": pin(NEW), "instances": fleet, "monitoring": {"paging": paging}}
     declared = declare(stage({"delays": endpoint}, name="prod"))
     found = (parameters(whole(alarm.inputs)) for alarm in declared.of("MetricAlarm"))
     return {one["AlarmName"]: define(one) for one in found}
+
+
+def silent_for(minutes: int | None) -> str | None:
+    """The state of the alarm of silence so long after the last request; None: nobody ever called."""
+
+    def source(key: MetricKey, start: int, end: int, period: int, unit: str | None) -> Any:
+        last = -1 if minutes is None else END - minutes * MINUTE
+        sums = {at: (min(at + period, last) - at) / MINUTE for at in range(start, end, period)}
+        found = {at: of_values([1.0], [count]) for at, count in sums.items() if count > 0}
+        return {"None": found} if found else {}
+
+    return evaluate(definitions_of_a_fleet()["delays-prod-live-silence"], source, END).state
+
+
+def test_silence_rings_in_the_very_minute_after_which_callers_are_never_silent() -> None:
+    assert [at for at in range(1, 120) if silent_for(at) == ALARM] == list(range(30, 120))
+    assert silent_for(None) == ALARM
 
 
 @pytest.mark.parametrize(

@@ -101,12 +101,17 @@ def _refusals(watched: Watched) -> Iterator[Condition]:
 
 
 def _silence(watched: Watched, minutes: int) -> Condition:
+    """Nobody called in the newest period.
+
+    CloudWatch judges by an older period's count before it lets a missing one breach, so one without data is
+    filled with none. Where there is no series at all there may be nothing to fill: what is missing breaches.
+    """
     says = f"nobody has called for {span(minutes * MINUTE)}, and somebody always does."
     alarm = Alarm(
         watched.alarm(LIVE, "silence"),
         watched.dimensions(LIVE),
         (_REQUESTS,),
-        "requests",
+        f"FILL({_REQUESTS.id}, 0)",
         minutes * MINUTE,
         1,
         _says(watched, says),
