@@ -75,6 +75,7 @@ def _labels(stage: str, endpoints: Sequence[str], of_pods: bool) -> list[dict[st
                 "source_labels": ["__meta_kubernetes_pod_container_port_number"],
                 "regex": str(PORT),
             },
+            {"action": "drop", "source_labels": ["__meta_kubernetes_pod_phase"], "regex": "Succeeded|Failed"},
             {"source_labels": ["__meta_kubernetes_pod_name"], "target_label": "instance"},
             {"source_labels": [f"{source}{VARIANT}"], "target_label": VARIANT},
         ]

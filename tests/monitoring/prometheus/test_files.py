@@ -73,6 +73,26 @@ def test_every_configuration_is_accepted(tmp_path, targets):
     assert said.count("rules found") == len(names)
 
 
+def kept(pod: dict[str, str]) -> bool:
+    """Whether the rules of relabelling leave a pod among the targets."""
+    (job,) = prometheus_file("prod", ["delays"], Places("kubernetes"), PACE)["scrape_configs"]
+    for rule in job["relabel_configs"]:
+        found = ";".join(pod.get(name, "") for name in rule.get("source_labels", []))
+        fits = re.fullmatch(rule.get("regex", ".*"), found) is not None
+        if rule.get("action") in ("keep", "drop") and fits != (rule["action"] == "keep"):
+            return False
+    return True
+
+
+def test_a_pod_that_has_ended_is_no_target():
+    meta = "__meta_kubernetes_pod_"
+    pod = {f"{meta}label_slipway_stage": "prod", f"{meta}label_slipway_endpoint": "delays"}
+    pod |= {f"{meta}container_port_number": "8080"}
+    phases = ("Pending", "Running", "Unknown", "Succeeded", "Failed")
+    found = [phase for phase in phases if kept({**pod, f"{meta}phase": phase})]
+    assert found == ["Pending", "Running", "Unknown"]
+
+
 @pytest.mark.parametrize("webhook", ["", "https://example.org/hook"])
 def test_alertmanager_accepts_who_is_told(tmp_path, webhook):
     (tmp_path / "alertmanager.yml").write_text(yaml_text("of a test", alertmanager_file(webhook, PACE)))
