@@ -91,11 +91,15 @@ class Posts:
             if attempt and self._ended.wait(RETRY_SECONDS):
                 return
             try:
-                answer = requests.post(endpoint, data=body, headers=dict(headers), timeout=TIMEOUT)
+                with requests.Session() as session:
+                    session.trust_env = False  # no proxy: what is on loopback is asked itself
+                    answer = session.post(
+                        endpoint, data=body, headers=dict(headers), timeout=TIMEOUT, allow_redirects=False
+                    )
             except requests.RequestException as error:
                 log.warning("%s was not reached: %s", endpoint, error)
                 continue
-            if answer.ok:
+            if 200 <= answer.status_code < 300:
                 return
             log.warning("%s answered %s", endpoint, answer.status_code)
 
@@ -107,7 +111,8 @@ def is_pending(subscription: Subscription) -> bool:
 
 def confirm(subscription: Subscription, token: str) -> bool:
     """A token came back: whether it is this subscription's, which is confirmed then."""
-    if not secrets.compare_digest(getattr(subscription, "sandbox_token", ""), token):
+    asked = getattr(subscription, "sandbox_token", "")
+    if not asked or not secrets.compare_digest(asked.encode(), token.encode()):
         return False
     subscription.attributes["PendingConfirmation"] = "false"
     subscription.confirmed = True

@@ -40,8 +40,10 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.server
         assert isinstance(server, Subscriber)
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        server.posts.put(({name.lower(): value for name, value in self.headers.items()}, body))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        server.posts.put((headers | {"path": self.path}, body))
         self.send_response(server.answers.pop(0) if server.answers else 200)
+        self.send_header("Location", f"{server.url}/elsewhere")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -82,8 +84,9 @@ def test_confirmation(sandbox: SandboxHandle, world: World, subscriber: Subscrib
     assert (headers["x-amz-sns-message-type"], asked["Type"]) == ("SubscriptionConfirmation",) * 2
     assert asked["TopicArn"] == topic
     sns.publish(TopicArn=topic, Message="too early")
-    with pytest.raises(ClientError, match="Token"):
-        sns.confirm_subscription(TopicArn=topic, Token="0" * 64)
+    for token in ("0" * 64, "", "…"):
+        with pytest.raises(ClientError, match="Invalid parameter: Token"):
+            sns.confirm_subscription(TopicArn=topic, Token=token)
     sns.confirm_subscription(TopicArn=topic, Token=asked["Token"])
     sns.publish(TopicArn=topic, Message='"in time"')
     headers, told = subscriber.next()
@@ -93,16 +96,18 @@ def test_confirmation(sandbox: SandboxHandle, world: World, subscriber: Subscrib
 
 
 @behaviour("SNS", f"{_GUIDE}/sns-message-delivery-retries.html")
-def test_retries(sandbox: SandboxHandle, world: World, subscriber: Subscriber) -> None:
-    """What a subscriber does not answer by 2xx is sent again, the same message."""
+@pytest.mark.parametrize("answer", [503, 307])
+def test_retries(sandbox: SandboxHandle, world: World, subscriber: Subscriber, answer: int) -> None:
+    """What a subscriber does not answer by 2xx is sent again, the same message, to the same address."""
     sns = sandbox.client("sns")
     topic = sns.create_topic(Name=world.name("topic"))["TopicArn"]
     subscribed(sandbox, topic, subscriber)
-    subscriber.answers[:] = [503]
+    subscriber.answers[:] = [answer]
     sns.publish(TopicArn=topic, Message="again")
     (first, _), (second, told) = subscriber.next(), subscriber.next()
     assert first["x-amz-sns-message-id"] == second["x-amz-sns-message-id"]
     assert told["Message"] == "again"
+    assert first["path"] == second["path"] == "/hook"
     with pytest.raises(Empty):
         subscriber.posts.get_nowait()
 
