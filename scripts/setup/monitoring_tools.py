@@ -4,9 +4,11 @@ New enough ones on PATH are used (Debian: prometheus, prometheus-alertmanager). 
 their Go modules, as `scripts/setup/tools.py` builds the rest; apart from it, as no command needs them.
 """
 
+import shutil
 import sys
+from pathlib import Path
 
-from scripts.setup.tools import MODULE, Tool, build, toolchain, usable
+from scripts.setup.tools import BIN, MODULE, Tool, build, toolchain, usable
 
 _VERSION = "-s -w -X github.com/prometheus/common/version.Version="
 _PROMETHEUS, _ALERTMANAGER = "3.13.5", "0.28.1"
@@ -52,7 +54,18 @@ def main() -> int:
     if missing:
         with toolchain() as (go, env):
             build(missing, go, env)
+    for tool in MONITORING_TOOLS:
+        link(tool, BIN)
     return 0
+
+
+def link(tool: Tool, folder: Path) -> None:
+    """Give a program that a package installed under another name its own, in a folder."""
+    own, other = shutil.which(tool.name), next(filter(None, map(shutil.which, tool.also)), None)
+    if own is None and other is not None and not (folder / tool.name).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / tool.name).unlink(missing_ok=True)
+        (folder / tool.name).symlink_to(other)
 
 
 if __name__ == "__main__":
