@@ -5,6 +5,7 @@ nobody's `--help` waits for numpy or boto3.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,29 @@ def capture_counts(ports: "StagePorts") -> "CaptureCounts":
 
     aws = _aws(ports.settings)
     return CaptureCounts(aws.client("s3"), aws.client("cloudwatch"))
+
+
+def draw_drift(ports: "StagePorts", endpoint: str, release: str, until: datetime, page: Path) -> int:
+    """Draw the newest rows that a release answered as the live one beside its sample; how many those are.
+
+    Raises UsageError where there is nothing to draw, PageError where it cannot be drawn.
+    """
+    from monitoring.drawing import drift_page
+    from monitoring.storage import newest
+    from monitoring.storage.reference import sample_of
+    from release.domain.errors import UsageError
+
+    found = sample_of(ports.artifacts, ports.artifacts.manifest(release))
+    count, table = newest.answered(rows(ports, endpoint), release, until)
+    if found is None or not count:
+        what = "has no sample to compare with" if found is None else "has answered no row that was read"
+        raise UsageError(
+            f"Release {release} of {endpoint} {what}.",
+            f"{page} was not drawn; what was read and noticed is kept.",
+            "Run it again without --report, or when there are rows.",
+        )
+    drift_page.draw(*found, table, page)
+    return count
 
 
 def erasure(ports: "StagePorts") -> "Erasure":

@@ -1,6 +1,7 @@
 """`./slipway quality STAGE`: how good the live release's answers are, by truth that comes late."""
 
 import argparse
+from functools import partial
 
 from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
@@ -16,11 +17,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _work(args: argparse.Namespace, out: Out) -> int:
     from monitoring import connect
     from monitoring.operations.telling import tell_all
+    from monitoring.operations.whole import measured as measure
     from scripts.shared import measured
 
     room = connect.room(out.tell, args.stage)
     with out.waiting(f"joining new truth to the rows of {args.stage}"):
-        told = measured.measure(room, args.endpoint, args.again)
+        told = measure(room, partial(connect.truth, room.ports), args.endpoint, args.again)
     tell_all(room, out.tell)
     out.result(measured.values(told), *measured.words(told))
     return 0

@@ -5,18 +5,8 @@ from typing import Any
 
 from rich.markup import escape
 
-from monitoring import connect
-from monitoring.operations.quality import Told, look, quality
-from monitoring.operations.telling import Room
+from monitoring.operations.quality import Told
 from monitoring.quality import wording
-
-
-def measure(room: Room, endpoint: str | None, again: str = "") -> Told:
-    """Take in new truth, and keep what it shows as findings."""
-    told = quality(room.ports, lambda name: connect.truth(room.ports, name), endpoint, again)
-    rules = room.ports.settings.endpoints[told.quality.subject.endpoint].monitoring.quality
-    room.findings.note(told.quality.findings, look(told.quality, rules.window_days))
-    return told
 
 
 def words(told: Told) -> list[str]:
