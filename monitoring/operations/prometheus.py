@@ -31,7 +31,13 @@ def prometheus(world: World, stage: str, places: Places, webhook: str, pace: Pac
     """
     settings = world.settings(world.stages.entry(stage).name)
     watched = [
-        Watched(settings.stage, name, endpoint.monitoring.objectives, endpoint.monitoring.paging)
+        Watched(
+            settings.stage,
+            name,
+            endpoint.monitoring.objectives,
+            endpoint.monitoring.paging,
+            shadow=endpoint.rollout.strategy == "shadow",
+        )
         for name, endpoint in settings.endpoints.items()
         if endpoint.live is not None
     ]

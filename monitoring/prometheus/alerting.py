@@ -117,14 +117,18 @@ def _burns(watched: Watched) -> Iterator[_Alert]:
 
 
 def _burning(watched: Watched, bad: Bad, percent: float) -> dict[Severity, str]:
-    """When a budget is used up too fast, by severity; the value is the short window's share of bad ones."""
+    """When a budget is used up too fast, by severity; the value is the short window's share of bad ones.
+
+    A candidate in live's shadow uses up nobody's budget.
+    """
     found: dict[Severity, list[str]] = {}
+    whose = (_LIVE,) if watched.shadow else ()
     for alert in alerts(percent):
         bound = f"{alert.bound(percent):.12g}"
         conditions = (
-            f"{series(share(bad, alert.short), watched)} > {bound}",
-            f"{series(share(bad, alert.long), watched)} > {bound}",
-            f"{series(count(bad.what, alert.long), watched)} >= {LEAST_BAD}",
+            f"{series(share(bad, alert.short), watched, *whose)} > {bound}",
+            f"{series(share(bad, alert.long), watched, *whose)} > {bound}",
+            f"{series(count(bad.what, alert.long), watched, *whose)} >= {LEAST_BAD}",
         )
         found.setdefault(alert.severity, []).append("(" + "\n  and ".join(conditions) + ")")
     return {severity: "\nor ".join(each) for severity, each in found.items()}

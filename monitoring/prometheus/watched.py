@@ -26,6 +26,8 @@ class Watched:
     endpoint: str
     objectives: Objectives
     paging: Paging = field(default_factory=Paging)
+    shadow: bool = False
+    """Whether its candidates are in live's shadow: no caller gets their answers."""
 
 
 @dataclass(frozen=True)

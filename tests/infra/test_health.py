@@ -86,6 +86,13 @@ def test_a_candidate_beside_live_is_watched_while_it_is_there_and_by_fast_alerts
     assert set(silent({**LIVE, "candidate": pin(NEXT)})) == set(silent()), "it is never a variant"
 
 
+def test_a_candidate_in_lives_shadow_pages_nobody_as_nobody_gets_its_answers():
+    beside = {**LIVE, "candidate": pin(NEXT, beside=True)}
+    assert silent({**beside, "rollout": {"strategy": "shadow"}}).keys() == silent().keys()
+    assert told({**beside, "rollout": {"strategy": "shadow"}}) == told()
+    assert silent({**beside, "rollout": {"strategy": "judged"}}).keys() > silent().keys()
+
+
 def test_the_processors_of_an_instance_add_up():
     types = {"ml.m7i.large": 180, "ml.c7i.xlarge": 360, "ml.m5.4xlarge": 1440, "ml.t3.medium": 180}
     for name, bound in types.items():

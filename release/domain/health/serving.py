@@ -29,10 +29,13 @@ class Watched:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The variants that are watched: live always, a candidate while it is pinned beside it."""
-        candidate = self.settings.candidate
+        """The variants that are watched: live always, a candidate while it is pinned beside it.
+
+        Not one in live's shadow: no caller gets its answers, and the judge alone asks how good they are.
+        """
+        candidate, shadow = self.settings.candidate, self.settings.rollout.strategy == "shadow"
         beside = candidate is not None and candidate.beside and self.settings.live is not None
-        return (names.LIVE, names.CANDIDATE) if beside else (names.LIVE,)
+        return (names.LIVE, names.CANDIDATE) if beside and not shadow else (names.LIVE,)
 
     @property
     def serves_on(self) -> str:

@@ -1,11 +1,13 @@
 """When alerts ring, by Prometheus's own unit tests of rules: generated series in, ringing alerts out."""
 
+from dataclasses import replace
+
 import pytest
 
 from monitoring.prometheus.watched import Watched
 from release.domain.monitoring import Objectives
 from release.domain.paging import Paging
-from tests.monitoring.prometheus.rule_tests import HOUR, MINUTE, STEP, Life, assert_rings, run
+from tests.monitoring.prometheus.rule_tests import HOUR, MINUTE, STEP, WATCHED, Life, assert_rings, run
 
 ERRORS, SLOW, INVALID = "SlipwayErrorBudgetBurn", "SlipwayLatencyBudgetBurn", "SlipwayInvalidPredictions"
 ALL_DOWN = "SlipwayAllContainersDown"
@@ -75,6 +77,14 @@ def test_a_candidate_that_fails_alone_is_the_one_that_is_named_with_the_command_
     ]
     test = {"eval_time": f"{(TEN - 1) * STEP}s", "alertname": ERRORS, "exp_alerts": rings}
     run(tmp_path, life, {"alert_rule_test": [test]})
+
+
+def test_a_candidate_in_lives_shadow_that_fails_pages_nobody_as_nobody_gets_its_answers(tmp_path):
+    watched = replace(WATCHED, shadow=True)
+    life = Life().answered((95, 0, TEN)).answered((0, 5, TEN), variant="candidate")
+    assert_rings(tmp_path, life, {TEN - 1: set()}, watched)
+    life = Life().answered((0, 95, TEN)).answered((0, 5, TEN), variant="candidate")
+    assert_rings(tmp_path, life, {TEN - 1: both(ERRORS)}, watched)
 
 
 def test_few_requests_page_nobody_even_if_most_fail(tmp_path):
