@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict
 
 from monitoring import connect as monitoring
-from monitoring.operations.account import account
+from monitoring.operations.account import account, look
 from monitoring.operations.telling import tell_all
 from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
@@ -26,7 +26,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     counts = monitoring.capture_counts(room.ports)
     with room.world.explaining():
         found = account(room.ports, counts, args.endpoint, args.hours, args.now)
-    room.findings.note(found.findings)
+    room.findings.note(found.findings, look(found))
     told = tell_all(room, out.tell)
     answered, kept = sum(one.answered for one in found.accounts), sum(one.kept for one in found.accounts)
     lines = [

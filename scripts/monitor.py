@@ -1,12 +1,12 @@
-"""`./slipway monitor STAGE`: read captured records by the hour, each once, and say what they show."""
+"""`./slipway monitor STAGE`: all of a live release in one look: records by the hour, drift, quality."""
 
 import argparse
-from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.shared import arguments
-from scripts.shared.cli import Command, Out, run
+from scripts.shared.cli import Command, Out, execute, run
 
 if TYPE_CHECKING:
     from monitoring.operations.monitor import Asked
@@ -15,31 +15,48 @@ HELD = 3
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("stage", metavar="STAGE")
+    add = parser.add_argument
+    add("stage", metavar="STAGE")
     arguments.endpoint(parser)
     _hours(parser, "--since", "from this hour on (2026-11-30T02, UTC), not from the last one read")
     _hours(parser, "--until", "up to this hour, which is not read")
     _hours(parser, "--again", "read this hour again, and no other; may be repeated", action="append")
-    parser.add_argument("--late", action="store_true", help="read hours again for which files came late")
+    add("--late", action="store_true", help="read hours again for which files came late")
+    add(
+        "--report",
+        metavar="FILE",
+        type=Path,
+        help="draw the newest rows beside the release's sample, as HTML",
+    )
+    add("--retrain", action="store_true", help="where a finding asks for a retrain, begin it at once")
 
 
 def _hours(parser: argparse.ArgumentParser, name: str, words: str, action: str = "store") -> None:
-    parser.add_argument(name, type=_hour, metavar="HOUR", action=action, help=words)
+    parser.add_argument(name, type=arguments.hour, metavar="HOUR", action=action, help=words)
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
     from monitoring import connect as monitoring
-    from monitoring.operations.monitor import monitor
-    from monitoring.operations.telling import tell_all
+    from monitoring.drawing import drift_page
+    from monitoring.operations.whole import whole
     from scripts.shared import monitored
 
+    if args.report:
+        drift_page.installed()
     room = monitoring.room(out.tell, args.stage)
-    records_of = partial(monitoring.captured, room.ports)
-    found = monitor(room.ports, records_of, room.findings, args.endpoint, _asked(args), out.tell)
-    told = tell_all(room, out.tell)
-    out.table(monitored.hours_table(found))
-    out.table(monitored.effects_table(found))
-    out.result(monitored.values(found, told), *monitored.words(found, told))
+    records_of, truth_of = partial(monitoring.captured, room.ports), partial(monitoring.truth, room.ports)
+    found = whole(room, records_of, truth_of, args.endpoint, _asked(args), out.tell)
+    out.table(monitored.hours_table(found.hours))
+    out.table(monitored.effects_table(found.hours))
+    out.result(monitored.values(found), *monitored.words(found))
+    hours = found.hours
+    if args.report:
+        rows = monitoring.draw_drift(room.ports, hours.endpoint, hours.release, hours.until, args.report)
+        out.note(f"{args.report} shows the newest {rows:,} rows beside the release's sample")
+    if args.retrain and (asks := monitored.retrain(found)):
+        from scripts import retrain
+
+        return execute(retrain.COMMAND, [*asks, *(["--json"] if args.json else [])])
     return HELD if found.needs_a_person else 0
 
 
@@ -47,15 +64,6 @@ def _asked(args: argparse.Namespace) -> "Asked":
     from monitoring.operations.monitor import Asked
 
     return Asked(args.since, args.until, tuple(sorted(set(args.again or ()))), args.late)
-
-
-def _hour(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no hour, as 2026-11-30T02 is") from None
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return found.replace(minute=0, second=0, microsecond=0)
 
 
 COMMAND = Command(

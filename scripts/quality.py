@@ -1,14 +1,8 @@
 """`./slipway quality STAGE`: how good the live release's answers are, by truth that comes late."""
 
 import argparse
-from dataclasses import asdict
+from functools import partial
 
-from rich.markup import escape
-
-from monitoring import connect
-from monitoring.operations.quality import Told, quality
-from monitoring.operations.telling import tell_all
-from monitoring.quality import wording
 from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
 
@@ -21,30 +15,17 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
+    from monitoring import connect
+    from monitoring.operations.telling import tell_all
+    from monitoring.operations.whole import measured as measure
+    from scripts.shared import measured
+
     room = connect.room(out.tell, args.stage)
     with out.waiting(f"joining new truth to the rows of {args.stage}"):
-        told = quality(room.ports, lambda name: connect.truth(room.ports, name), args.endpoint, args.again)
-    room.findings.note(told.quality.findings)
+        told = measure(room, partial(connect.truth, room.ports), args.endpoint, args.again)
     tell_all(room, out.tell)
-    out.result(_value(told), *_lines(told))
+    out.result(measured.values(told), *measured.words(told))
     return 0
-
-
-def _lines(told: Told) -> list[str]:
-    lines = [escape(line) for line in wording.lines(told.quality)]
-    lines += [f"  [yellow]{count:,}[/yellow] {cause}" for cause, count in told.troubles.items()]
-    lines += [f"  {told.waiting:,} labels wait for their row"] if told.waiting else []
-    found = [f"[red]![/red] {escape(one.summary)}" for one in told.quality.findings]
-    return [*lines, *(found or ["[green]✓[/green] nothing alarms"])]
-
-
-def _value(told: Told) -> dict[str, object]:
-    value = asdict(told)
-    value["quality"]["findings"] = [one.model_dump(mode="json") for one in told.quality.findings]
-    for one in (value["quality"]["calibration"], *value["quality"]["slices"]):
-        if one:
-            one.pop("finding")
-    return value
 
 
 COMMAND = Command(

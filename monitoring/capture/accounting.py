@@ -73,18 +73,26 @@ def _missed(one: Account, percent: int, spare: dict[tuple[str, datetime], int]) 
     return Account(one.hour, one.variant, one.answered, one.kept, max(missing, 0))
 
 
+def subject(variant: str) -> str:
+    """What a finding about a variant's missing records is called."""
+    return f"missing records of {variant}"
+
+
 def findings(
-    endpoint: str, release: str | None, accounts: Sequence[Account], now: datetime
+    endpoint: str, release: str | None, accounts: Sequence[Account], until: datetime
 ) -> tuple[Finding, ...]:
-    """One finding for each variant of which records are missing: how many, and of which hours."""
+    """One finding for each variant of which records are missing: how many, and of which hours.
+
+    `until` is up to when they were compared.
+    """
     return tuple(
-        _finding(endpoint, release, variant, [one for one in accounts if one.variant == variant], now)
+        _finding(endpoint, release, variant, [one for one in accounts if one.variant == variant], until)
         for variant in sorted({one.variant for one in accounts if one.missing})
     )
 
 
 def _finding(
-    endpoint: str, release: str | None, variant: str, accounts: Sequence[Account], now: datetime
+    endpoint: str, release: str | None, variant: str, accounts: Sequence[Account], until: datetime
 ) -> Finding:
     short = [one for one in accounts if one.missing]
     missing, answered = sum(one.missing for one in short), sum(one.answered for one in short)
@@ -96,9 +104,9 @@ def _finding(
         endpoint=endpoint,
         release=release,
         kind="capture",
-        subject=f"missing records of {variant}",
+        subject=subject(variant),
         since=first,
-        noticed=now,
+        noticed=until,
         summary=f"{missing:,} of {answered:,} answers of {variant} were not captured, {when}",
         evidence=evidence,
     )

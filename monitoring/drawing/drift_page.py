@@ -21,9 +21,8 @@ class PageError(SlipwayError):
     exit_code = 2
 
 
-def draw(sample: bytes, schema: bytes, rows: bytes, page: Path, tools: Path = ROOT / ".tools") -> None:
-    """Write the page: `sample` and `schema` are the artifact's `reference.csv` and `schema.json`, `rows` is a
-    CSV of answered rows with the same columns. Raises PageError, and then leaves no page."""
+def installed(tools: Path = ROOT / ".tools") -> Path:
+    """The Python that Evidently is installed for. Raises PageError where it is not."""
     python = tools / "evidently" / "bin" / "python"
     if not python.is_file():
         raise PageError(
@@ -31,6 +30,13 @@ def draw(sample: bytes, schema: bytes, rows: bytes, page: Path, tools: Path = RO
             "No page was drawn; what is drift is decided without it.",
             "Run make drift-report-tools, then the same command.",
         )
+    return python
+
+
+def draw(sample: bytes, schema: bytes, rows: bytes, page: Path, tools: Path = ROOT / ".tools") -> None:
+    """Write the page: `sample` and `schema` are the artifact's `reference.csv` and `schema.json`, `rows` is a
+    CSV of answered rows with the same columns. Raises PageError, and then leaves no page."""
+    python = installed(tools)
     with tempfile.TemporaryDirectory() as folder:
         tables = {"reference.csv": sample, "rows.csv": rows, "schema.json": schema}
         for name, content in tables.items():

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitoring.alerts.kept import Look
 from monitoring.capture import accounting
 from monitoring.capture import asked as captured
 from monitoring.capture.accounting import HOUR, Account
@@ -24,6 +25,10 @@ class Accounted:
 
     stage: str
     endpoint: str
+    release: str | None
+    """The live one."""
+    until: datetime
+    """Up to when was compared."""
     accounts: tuple[Account, ...]
     apart: tuple[tuple[datetime, str], ...]
     """Hours that cannot be compared, each with the reason."""
@@ -58,9 +63,27 @@ def account(
     kept = counts.kept(captured.places(told), in_sagemaker, start, end)
     accounts = accounting.compare(answered, kept, comparable)
     release = live.release if live else None
-    noticed = accounting.findings(name, release, accounts, now)
+    until = min(end, now)
+    noticed = accounting.findings(name, release, accounts, until)
     missing = sum(one.missing for one in accounts)
-    return Accounted(ports.name, name, tuple(accounts), tuple(apart), noticed, missing)
+    return Accounted(ports.name, name, release, until, tuple(accounts), tuple(apart), noticed, missing)
+
+
+def look(found: Accounted) -> Look | None:
+    """What the hours that were compared could show: of variants that answered in the newest one, until it is
+    over. None where nothing was answered in any."""
+    asked = [one for one in found.accounts if one.answered]
+    if not asked:
+        return None
+    newest = max(one.hour for one in asked)
+    return Look(
+        endpoint=found.endpoint,
+        release=found.release,
+        kinds=("capture",),
+        since=min(one.hour for one in asked),
+        until=min(newest + HOUR, found.until),
+        subjects={accounting.subject(one.variant) for one in asked if one.hour == newest},
+    )
 
 
 def _oldest_first(ledger: Ledger) -> Iterator[Entry]:

@@ -66,14 +66,16 @@ class Asking:
     """Why it would be refused at this moment; empty where it would be admitted."""
 
 
-def asking(ports: StagePorts, findings: Findings) -> Asking:
-    """The oldest open finding that asks for a retrain and has no answer, once those that came are noted.
+def asking(ports: StagePorts, findings: Findings, endpoint: str | None = None) -> Asking:
+    """The oldest open finding, of any endpoint or this one, that asks for a retrain and has no answer.
+
+    Answers that came are noted first.
 
     Whether it would be admitted is asked before the ledger is written to: what waits for cooldown or budget
     asks at every look.
     """
     note_answers(ports, findings)
-    wanted = _wanting(ports, findings)
+    wanted = [one for one in _wanting(ports, findings) if endpoint in (None, one.finding.endpoint)]
     return Asking(wanted[0], _not_now(ports, wanted[0])) if wanted else Asking()
 
 

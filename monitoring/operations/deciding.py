@@ -5,10 +5,10 @@ were read again, or nothing usable was kept, all that is kept of the last weeks 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitoring.alerts.kept import Look, Noted
+from monitoring.alerts.kept import Look
 from monitoring.counts import HourCounts
 from monitoring.drift import state as states
 from monitoring.drift.decide import Decision, decide, new
@@ -18,10 +18,11 @@ from monitoring.finding import Finding, Kind
 from monitoring.ports import CapturedHours, Findings
 from monitoring.records import capture
 from monitoring.records.hours import HOUR
+from monitoring.records.troubles import Trouble
 from release.domain import names
 from release.domain.drift import DriftSettings
 
-ALWAYS_SEEN: tuple[Kind, ...] = ("volume", "capture")
+ALWAYS_SEEN: tuple[Kind, ...] = ("volume",)
 SEEN_IN_ROWS: tuple[Kind, ...] = ("drift", "schema")
 """What hours without rows cannot show."""
 
@@ -37,7 +38,6 @@ class Deciding:
     """None where there is no reference to decide by, or no hour."""
     captured: tuple[Finding, ...]
     """What the records say of the capture itself."""
-    noted: Noted | None
     unknown: tuple[str, ...]
     """What cannot be told, in sentences."""
 
@@ -66,7 +66,7 @@ def decided(
     """Decide the hours that were read and not decided, note what holds, and keep where that ended."""
     until = records.watermark()
     if until is None:
-        return Deciding(release, 0, None, (), None, ("No hour is read yet.",))
+        return Deciding(release, 0, None, (), ("No hour is read yet.",))
     reference = records.reference(release)
     state = None if anew or reference is None else _kept(records, release, reference)
     start = _start(state, until)
@@ -80,13 +80,13 @@ def decided(
         before = state or new(endpoint, release, reference)
         decision = decide(reference, before, counts, until, settings)
         unknown = decision.unknown
-    noted = None
     if counts:
-        standing = (*(decision.standing if decision else ()), *troubles)
-        noted = findings.note(standing, _look(endpoint, release, counts, until))
+        look = _look(endpoint, release, counts, until)
+        findings.note(decision.standing if decision else (), look)
+        findings.note(troubles, replace(look, kinds=("capture",), subjects=[*Trouble]))
     if decision is not None:
         records.keep_drift_state(release, decision.state.to_json())
-    return Deciding(release, len(counts), decision, troubles, noted, unknown)
+    return Deciding(release, len(counts), decision, troubles, unknown)
 
 
 def _kept(records: CapturedHours, release: str, reference: Reference) -> State | None:

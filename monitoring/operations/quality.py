@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
+from monitoring.alerts.kept import Look
 from monitoring.operations.truth import Sources, again, take_in
 from monitoring.quality import days as counting
 from monitoring.quality.days import Day
@@ -64,6 +65,21 @@ def quality(
     if read_again:
         again(sources, read_again)
     return measure(sources, Subject(name, live.release, ports.clock.now()), rules, promised(manifest))
+
+
+def look(found: Quality, window_days: int) -> Look | None:
+    """What the judged days could show; None where no day is judged."""
+    if not found.judged or found.calibration is None:
+        return None
+    ranking = ("auc", "log_loss") if len(found.judged) >= window_days else ()
+    return Look(
+        endpoint=found.subject.endpoint,
+        release=found.subject.release,
+        kinds=("quality",),
+        since=datetime.combine(found.judged[0], time(), UTC),
+        until=datetime.combine(found.judged[-1], time(), UTC) + timedelta(days=1),
+        subjects={one.subject for one in (found.calibration, *found.slices)} | {*ranking},
+    )
 
 
 def promised(manifest: Manifest) -> Promised:

@@ -68,6 +68,11 @@ class Calibration:
     """The evidence that it is too high or too low, as a share of what alarms."""
     finding: Finding | None = None
 
+    @property
+    def subject(self) -> str:
+        """What a finding about it is called."""
+        return _called(self.slice)
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -85,6 +90,7 @@ class Quality:
     scores_labelled: float
     """The mean score of all rows, and of those with a label: far from each other where labels are missing of
     certain rows."""
+    judged: tuple[date, ...]
     unjudged: tuple[date, ...]
     """Days with too few labels."""
     calibration: Calibration | None
@@ -118,6 +124,7 @@ def assess(days: Iterable[Day], subject: Subject, settings: QualitySettings, pro
         ),
         scores_all=_share(sum(day.all_scores for day in every), total),
         scores_labelled=_share(sum(day.scores for day in every), known),
+        judged=tuple(day.day for day in judged),
         unjudged=tuple(day.day for day in every if not _enough(day, settings)),
         calibration=whole,
         slices=tuple(slices),
@@ -205,6 +212,10 @@ def _calibrated(name: str, gaps: Gaps, subject: Subject, tolerance: float, error
     )
 
 
+def _called(name: str) -> str:
+    return "calibration" if name == ALL else f"calibration {name}"
+
+
 def _off(
     name: str, gaps: Gaps, subject: Subject, tolerance: float, error: float, place: int, side: int
 ) -> Finding:
@@ -218,7 +229,7 @@ def _off(
         endpoint=subject.endpoint,
         release=subject.release,
         kind="quality",
-        subject="calibration" if name == ALL else f"calibration {name}",
+        subject=_called(name),
         since=_begin(gaps.days[begin]),
         noticed=_begin(gaps.days[place]) + timedelta(days=1),
         summary=f"{what[0].upper()}{what[1:]} lies {where} in {span}; {tolerance:g} is tolerated.",

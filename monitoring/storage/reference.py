@@ -1,5 +1,7 @@
 """A release's reference, by which its columns are binned and its drift is decided: read of its artifact."""
 
+from collections.abc import Mapping
+
 from model import artifact
 from monitoring.drift import reference, sample
 from monitoring.drift.reference import Reference
@@ -13,18 +15,35 @@ def of_release(artifacts: Artifacts, manifest: Manifest) -> Reference | None:
 
     Raises ServiceError for an artifact that cannot be read, UnusableReference for a damaged reference.
     """
+    files = _files(artifacts, manifest)
+    if artifact.PROFILE in files:
+        return reference.read(files[artifact.PROFILE])
+    if found := _sample(files):
+        return sample.of_sample(*found)
+    return None
+
+
+def sample_of(artifacts: Artifacts, manifest: Manifest) -> tuple[bytes, bytes] | None:
+    """`reference.csv` and `schema.json` of a release's artifact, where it holds both.
+
+    Raises ServiceError for an artifact that cannot be read.
+    """
+    return _sample(_files(artifacts, manifest))
+
+
+def _sample(files: Mapping[str, bytes]) -> tuple[bytes, bytes] | None:
+    both = artifact.REFERENCE, artifact.SCHEMA
+    return (files[both[0]], files[both[1]]) if set(both) <= files.keys() else None
+
+
+def _files(artifacts: Artifacts, manifest: Manifest) -> Mapping[str, bytes]:
     try:
-        files = artifact.read(artifacts.read_model(artifacts.model_uri(manifest.model.sha256)))
+        return artifact.read(artifacts.read_model(artifacts.model_uri(manifest.model.sha256)))
     except ValueError as error:
         if manifest.foreign is not None:
-            return None
+            return {}
         raise ServiceError(
             f"The artifact of release {manifest.id} cannot be read: {error}.",
             "Its rows cannot be counted, so nothing was decided.",
             "Compare the stage's bucket with what was released: ./slipway verify",
         ) from None
-    if artifact.PROFILE in files:
-        return reference.read(files[artifact.PROFILE])
-    if artifact.REFERENCE in files and artifact.SCHEMA in files:
-        return sample.of_sample(files[artifact.REFERENCE], files[artifact.SCHEMA])
-    return None

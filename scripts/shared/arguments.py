@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import get_args
 
 from model import space
@@ -70,6 +71,16 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
         return int(text)
 
     return number
+
+
+def hour(text: str) -> datetime:
+    """Parse an hour, in UTC unless it says another zone; of a moment the hour that it lies in."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no hour, as 2026-11-30T02 is") from None
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return found.replace(minute=0, second=0, microsecond=0)
 
 
 def given(argv: Sequence[str], option: str) -> str | None:

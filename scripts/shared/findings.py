@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
@@ -14,9 +14,11 @@ from monitoring.alerts.kept import Kept
 from monitoring.operations import answers
 from monitoring.operations.telling import Room
 from release.domain.errors import SlipwayError
-from release.operations.status import EndpointStatus
 from release.ports import World
 from scripts.shared.cli import Out
+
+if TYPE_CHECKING:
+    from release.operations.status import EndpointStatus  # loads numpy, which findings do not need
 
 NOBODY = "no open finding of {} asks for a retrain"
 
@@ -75,7 +77,7 @@ def _event(found: Room, kept: Kept) -> bytes:
     return json.dumps(events.event_of(found.ports.settings, kept).envelope()).encode()
 
 
-def beside(world: World, lines: Sequence[EndpointStatus]) -> list[EndpointStatus]:
+def beside(world: World, lines: "Sequence[EndpointStatus]") -> "list[EndpointStatus]":
     """What is live where, each with a note of the findings that are open there."""
     stages = dict.fromkeys(line.stage for line in lines if line.provisioned)
     notes = {stage: _open(world, stage) for stage in stages}
@@ -90,7 +92,7 @@ def _open(world: World, stage: str) -> Sequence[Kept] | str:
         return error.cause
 
 
-def _note(line: EndpointStatus, found: Sequence[Kept] | str) -> list[str]:
+def _note(line: "EndpointStatus", found: Sequence[Kept] | str) -> list[str]:
     if isinstance(found, str):
         return [f"what monitoring noticed cannot be read: {found}"]
     here = [kept.finding.severity for kept in found if kept.finding.endpoint == line.endpoint]

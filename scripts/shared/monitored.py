@@ -7,7 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from monitoring.operations.monitor import Monitored
-from monitoring.operations.telling import Told
+from monitoring.operations.whole import Whole
+from scripts.shared import measured
 
 SHOWN = 24
 """Hours that are shown one by one: the last ones."""
@@ -44,8 +45,17 @@ def effects_table(found: Monitored) -> Table:
     return table
 
 
-def words(found: Monitored, told: Told) -> list[str]:
-    """What there is to say of them."""
+def retrain(looked: Whole) -> list[str]:
+    """The arguments of the retrain that a finding asks for now; none where none does."""
+    kept = looked.asks.kept
+    if kept is None or looked.asks.not_now:
+        return []
+    return [looked.hours.stage, "--endpoint", looked.hours.endpoint, "--finding", kept.id]
+
+
+def words(looked: Whole) -> list[str]:
+    """What there is to say of it."""
+    found = looked.hours
     where = f"{found.endpoint} in {found.stage}"
     rows = sum(record.rows for record in found.read)
     said = [f"{len(found.read)} hours of {where} read, up to {found.until:%Y-%m-%d %H}h: {rows:,} rows"]
@@ -73,15 +83,29 @@ def words(found: Monitored, told: Told) -> list[str]:
     if decision and decision.effects and not found.deciding.standing:
         said.append(f"[green]✓[/green] no finding in {decision.effects[0].days} days of {where}")
     said += [f"[dim]not known: {escape(one)}[/dim]" for one in found.deciding.unknown]
-    return said + [_warning(f"{whom}: {why}") for whom, why in told.failed.items()]
+    said += measured.words(looked.quality) if looked.quality else []
+    if looked.unmeasured:
+        said.append(_warning(f"quality was not measured: {looked.unmeasured}"))
+    said += [_warning(f"{whom}: {why}") for whom, why in looked.told.failed.items()]
+    return said + _next(looked)
+
+
+def _next(looked: Whole) -> list[str]:
+    kept = looked.asks.kept
+    if kept is None:
+        return []
+    if command := retrain(looked):
+        return [f"{kept.id} asks for a retrain: ./slipway retrain {escape(' '.join(command))}"]
+    return [f"{kept.id} asks for a retrain, and not now: {escape(looked.asks.not_now)}"]
 
 
 def _warning(text: str) -> str:
     return f"[yellow]! {escape(text)}[/yellow]"
 
 
-def values(found: Monitored, told: Told) -> dict[str, Any]:
+def values(looked: Whole) -> dict[str, Any]:
     """It as JSON can have it."""
+    found, asks = looked.hours, looked.asks
     decision = found.deciding.decision
     return {
         "stage": found.stage,
@@ -103,6 +127,9 @@ def values(found: Monitored, told: Told) -> dict[str, Any]:
         "findings": [one.model_dump(mode="json") | {"id": one.id} for one in found.deciding.standing],
         "effects": [asdict(one) for one in decision.effects] if decision else [],
         "unknown": list(found.deciding.unknown),
-        "told": told.notices,
+        "quality": measured.values(looked.quality) if looked.quality else None,
+        "unmeasured": looked.unmeasured,
+        "told": looked.told.notices,
+        "asks": {"finding": asks.kept.id, "not_now": asks.not_now} if asks.kept else None,
         "late": {hour.isoformat(): list(files) for hour, files in found.late.items()},
     }

@@ -1,22 +1,31 @@
 """`./slipway monitor` over fakes: what it says, and what it ends with."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from scripts import monitor
+from monitoring.operations.truth import Sources
+from monitoring.storage.answered import AnsweredTables
+from monitoring.storage.quality_book import QualityBook
+from monitoring.storage.rows import RowTables
+from monitoring.storage.truth import TruthFolder
+from release.domain.errors import ServiceError
+from release.domain.stage import RetrainSettings
+from scripts import monitor, retrain
 from scripts.shared import cli
 from tests.fakes.findings import Stage
-from tests.monitoring.captured import HOUR, ROW, Scene, line, rows, scores
+from tests.monitoring.captured import HOUR, REFERENCE, ROW, SCHEMA, Scene, line, rows, scores
 from tests.monitoring.operations.test_deciding import fill
+from tests.release.scenes import ENDPOINT
 
 
 @pytest.fixture
 def scene(monkeypatch):
     found = Scene()
-    room = Stage(found.stage).room
-    monkeypatch.setattr("monitoring.connect.room", lambda tell, name: room)
+    stage = Stage(found.stage)
+    monkeypatch.setattr("monitoring.connect.room", lambda tell, name: stage.room)
     monkeypatch.setattr("monitoring.connect.captured", lambda ports, endpoint: found.records)
     monkeypatch.setattr("tests.fakes.findings.Shelf.now", lambda shelf: HOUR + timedelta(minutes=150))
     return found
@@ -86,3 +95,103 @@ def test_what_is_no_hour_is_refused(run):
     with pytest.raises(SystemExit) as end:
         run("--since", "noon")
     assert end.value.code == 2
+
+
+@pytest.fixture
+def truth(scene, monkeypatch):
+    """The stage's file says where truth lies: in the bucket of the captured records."""
+    file, bucket = scene.stage.file, scene.stage.artifacts.bucket
+    settings = file.endpoints[ENDPOINT]
+    told = settings.monitoring.quality.model_copy(update={"truth": "s3://kept/truth", "least_rows": 1})
+    watched = settings.monitoring.model_copy(update={"quality": told})
+    file.endpoints[ENDPOINT] = settings.model_copy(update={"monitoring": watched})
+    sources = Sources(
+        AnsweredTables(scene.s3, bucket, ENDPOINT),
+        TruthFolder(scene.s3, "s3://kept/truth"),
+        QualityBook(scene.s3, bucket, ENDPOINT),
+    )
+    monkeypatch.setattr("monitoring.connect.truth", lambda ports, endpoint: sources)
+
+
+def test_quality_is_told_in_the_same_look_where_truth_is(scene, run, truth):
+    fill(scene, 0, 2)
+    _, out, _ = run()
+    assert f"delays {scene.pin.release}: 0 of 0 settled rows have a label" in " ".join(out.split())
+    code, out, _ = run("--json")
+    assert (code, json.loads(out)["quality"]["quality"]["labelled"]) == (0, 0)
+
+
+def test_without_truth_quality_is_not_spoken_of(scene, run):
+    fill(scene, 0, 2)
+    assert json.loads(run("--json")[1])["quality"] is None
+
+
+def test_truth_that_cannot_be_read_hides_nothing_that_the_hours_show(scene, run, truth, monkeypatch):
+    scene.capture(line(rows(ROW), scores(0.5), "a"), b"half")
+
+    def truth(ports, endpoint):
+        raise ServiceError("S3 does not answer.", "Nothing was read.", "Run it again.")
+
+    monkeypatch.setattr("monitoring.connect.truth", truth)
+    code, out, _ = run()
+    assert code == 3
+    assert "capture captured line that is no record" in " ".join(out.split())
+    assert "quality was not measured: S3 does not answer. Run it again." in " ".join(out.split())
+
+
+@pytest.fixture
+def asks(scene):
+    """A finding of capture asks this stage for a retrain."""
+    scene.stage.retrain = RetrainSettings(on=("capture",))
+    scene.capture(line(rows(ROW), scores(0.5), "a"), b"half")
+
+
+def test_a_finding_that_asks_for_a_retrain_is_named_with_the_command(scene, run, asks):
+    code, out, _ = run()
+    assert code == 3
+    assert "asks for a retrain: ./slipway retrain prod --endpoint delays --finding " in " ".join(out.split())
+
+
+def test_the_retrain_begins_at_once_on_request_and_ends_as_it_does(run, asks, monkeypatch):
+    begun = []
+    command = replace(retrain.COMMAND, work=lambda args, out: begun.append(args) or 1)
+    monkeypatch.setattr(retrain, "COMMAND", command)
+    code, out, _ = run("--retrain", "--json")
+    assert (code, [(one.stage, one.endpoint, one.finding) for one in begun]) == (
+        1,
+        [("prod", "delays", json.loads(out)["asks"]["finding"])],
+    )
+
+
+def test_no_retrain_begins_where_nothing_asks_for_one(scene, run, monkeypatch):
+    monkeypatch.setattr(retrain, "COMMAND", replace(retrain.COMMAND, work=lambda *of: pytest.fail("begun")))
+    fill(scene, 0, 2)
+    assert run("--retrain")[0] == 0
+
+
+def test_a_page_that_nobody_could_draw_is_refused_before_anything_is_read(scene, run, monkeypatch, tmp_path):
+    monkeypatch.setattr("monitoring.drawing.drift_page.ROOT", tmp_path)
+    code, _, err = run("--report", str(tmp_path / "page.html"))
+    assert (code, scene.kept("hours")) == (2, [])
+    assert "make drift-report-tools" in err
+
+
+def test_the_page_shows_the_newest_rows_beside_the_sample(scene, run, monkeypatch, tmp_path):
+    fill(scene, 0, 2)
+    drawn = []
+    monkeypatch.setattr("monitoring.drawing.drift_page.installed", lambda *of: tmp_path)
+    monkeypatch.setattr("monitoring.drawing.drift_page.draw", lambda *of: drawn.append(of))
+    monkeypatch.setattr(
+        "monitoring.connect.rows",
+        lambda ports, endpoint: RowTables(scene.s3, scene.stage.artifacts.bucket, endpoint),
+    )
+    code, _, err = run("--report", "page.html")
+    assert code == 0, err
+    [(sample, schema, table, page)] = drawn
+    assert (code, str(page), "newest 600 rows" in err) == (0, "page.html", True)
+    assert (sample.decode(), json.loads(schema)) == (REFERENCE, SCHEMA)
+    head, *lines = table.decode().splitlines()
+    assert (set(head.replace('"', "").split(",")), len(lines)) == (
+        {"carrier", "distance", "gust", "score"},
+        600,
+    )

@@ -25,8 +25,9 @@ def main() -> None:
 def run(args: argparse.Namespace) -> None:
     """What is missing of the months, and what is quick anew."""
     if not args.only:
-        for line in campaign.run_daily(args.scale, args.jobs):
-            print(line, flush=True)
+        for run_months in (campaign.run_daily, campaign.run_hourly):
+            for line in run_months(args.scale, args.jobs):
+                print(line, flush=True)
     wanted = [cell for cell in campaign.cells(args.scale) if args.only in cell.name]
     for line in campaign.run(wanted, args.jobs):
         print(line, flush=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.monitoring.drift import daily, streams
+from bench.monitoring.drift import daily, hourly, streams
 from bench.monitoring.drift.changes import INJECTED
 from bench.monitoring.drift.practices import Psi
 from bench.monitoring.drift.source import Source, source
@@ -27,7 +27,7 @@ VOLUMES = (500, 5_000, 50_000, 1_000_000)
 NULL = "no drift"
 UNSEEN = "no drift, days that the reference has not seen"
 UNSEEN_ROWS, UNSEEN_RUNS, HALVES = 5_000, 100, 10
-DAILY_RUNS, RUNS, INJECTED_RUNS = 1000, 100, 40
+DAILY_RUNS, RUNS, INJECTED_RUNS = 1000, 100, 100
 LENGTH = 30
 BATCH = 25
 FIRST_SEED = 1_000_000
@@ -125,6 +125,37 @@ def _daily(name: str, rows: int, runs: int) -> list[tuple[int, int]]:
     return found
 
 
+def hourly_path(rows: int) -> Path:
+    """Where the months without drift are kept that were looked at every hour."""
+    return FOLDER / f"hourly-null-{rows}.json"
+
+
+def run_hourly(scale: float, jobs: int) -> Iterator[str]:
+    """The same months as by day, looked at every hour: what is missing, a line for each volume."""
+    runs = max(1, round(DAILY_RUNS * scale))
+    with ProcessPoolExecutor(jobs) as pool:
+        for rows in VOLUMES:
+            path = hourly_path(rows)
+            held: dict[str, Any] = {"runs": 0, "alarms": []}
+            if path.is_file():
+                held = json.loads(path.read_text(encoding="utf-8"))
+            done, alarms = held["runs"], held["alarms"]
+            seeds = range(FIRST_SEED + done, FIRST_SEED + runs)
+            batches = [seeds[low : low + BATCH] for low in range(0, len(seeds), BATCH)]
+            for batch, found in zip(batches, pool.map(_hourly, [rows] * len(batches), batches), strict=True):
+                done, alarms = done + len(batch), alarms + found
+                held = {"rows": rows, "runs": done, "first_seed": FIRST_SEED, "alarms": alarms}
+                path.write_text(json.dumps(held), encoding="utf-8")
+            yield f"{NULL}, {rows:,} rows a day, by hours: {len(alarms)} of {done} alarmed"
+
+
+def _hourly(rows: int, seeds: range) -> list[tuple[int, int, str]]:
+    """Seed, hour and subject of each month that alarmed."""
+    held, days = _days(NULL)
+    found = ((seed, hourly.alarmed(held, days, rows, seed, LENGTH)) for seed in seeds)
+    return [(seed, *alarm) for seed, alarm in found if alarm is not None]
+
+
 def kept(cell: Cell) -> list[dict[str, Any]]:
     """The outcomes that are there."""
     if not cell.path.is_file():
@@ -139,16 +170,16 @@ def _batch(cell: Cell, seeds: list[int]) -> list[dict[str, Any]]:
 
 
 def _month(cell: Cell, held: Source, days: list[Day], seed: int) -> dict[str, Any]:
-    """One month; with drift it ends with the day in which it was found, and PSI goes on."""
+    """One month, through `decide`; with drift it ends with the day in which it was found."""
     reference, rows = held.reference, 0
     state = new(streams.ENDPOINT, streams.RELEASE, reference)
     first: Finding | None = None
     noticed: list[str] = []
     psi, of_psi = Psi(reference), []
     for number, hours in enumerate(streams.month(days, cell.rows, seed, held.layout, LENGTH)):
-        of_psi.append(round(psi.worst(_total(hours, held)), 4))
         if first is not None and cell.name not in (NULL, UNSEEN):
-            continue
+            break
+        of_psi.append(round(psi.worst(_total(hours, held)), 4))
         decision = decide(reference, state, hours, streams.BEGIN + timedelta(days=number + 1))
         state = decision.state
         noticed += [f"{each.kind} {each.subject}" for each in decision.noticed]

@@ -1,6 +1,6 @@
 """Many months, looked at when a day is complete: what `decide` finds by days, from the same thresholds.
 
-What an hour is enough for is left out: `campaign.py` goes through every hour of fewer months.
+What an hour is enough for is left out: `hourly.py` goes through every hour of the same months.
 """
 
 import numpy as np

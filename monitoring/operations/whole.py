@@ -1,0 +1,70 @@
+"""All of one endpoint in one look: new hours, drift, quality where truth is told, who hears, what is next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monitoring.operations import answers
+from monitoring.operations.answers import Asking
+from monitoring.operations.monitor import Asked, Monitored, monitor
+from monitoring.operations.quality import Told as Measured
+from monitoring.operations.quality import look, quality
+from monitoring.operations.telling import Room, Told, tell_all
+from monitoring.operations.truth import Sources
+from monitoring.ports import CapturedHours
+from release.domain.errors import SlipwayError
+from release.domain.events import Tell
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a look at all of an endpoint came to."""
+
+    hours: Monitored
+    quality: Measured | None
+    """None where the stage's file says no truth, or it could not be measured."""
+    unmeasured: str
+    """Why it could not; empty where it was, or was not wanted."""
+    told: Told
+    asks: Asking
+    """The finding of this endpoint that asks for a retrain."""
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to look."""
+        noticed = self.quality is not None and bool(self.quality.quality.findings)
+        return self.hours.needs_a_person or noticed or bool(self.unmeasured)
+
+
+def measured(
+    room: Room, truth_of: Callable[[str], Sources], endpoint: str | None, again: str = ""
+) -> Measured:
+    """Take in new truth, and keep what it shows as findings. Raises UsageError as `quality` does."""
+    found = quality(room.ports, truth_of, endpoint, again)
+    rules = room.ports.settings.endpoints[found.quality.subject.endpoint].monitoring.quality
+    room.findings.note(found.quality.findings, look(found.quality, rules.window_days))
+    return found
+
+
+def whole(
+    room: Room,
+    records_of: Callable[[str], CapturedHours],
+    truth_of: Callable[[str], Sources],
+    endpoint: str | None,
+    asked: Asked,
+    tell: Tell,
+) -> Whole:
+    """Look at all of an endpoint, keep what is noticed, and tell of it.
+
+    Truth that cannot be read ends no look: what the hours show is kept and told all the same. Raises
+    UsageError as `monitor` does.
+    """
+    hours = monitor(room.ports, records_of, room.findings, endpoint, asked, tell)
+    found, why = None, ""
+    if room.ports.settings.endpoints[hours.endpoint].monitoring.quality.truth is not None:
+        try:
+            with room.world.explaining():
+                found = measured(room, truth_of, hours.endpoint)
+        except SlipwayError as error:
+            why = " ".join((error.cause, error.next_step))
+    told = tell_all(room, tell)
+    return Whole(hours, found, why, told, answers.asking(room.ports, room.findings, hours.endpoint))

@@ -1,0 +1,28 @@
+"""What is measured of a live release's quality, in words and as values."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.markup import escape
+
+from monitoring.operations.quality import Told
+from monitoring.quality import wording
+
+
+def words(told: Told) -> list[str]:
+    """What there is to say of it."""
+    lines = [escape(line) for line in wording.lines(told.quality)]
+    lines += [f"  [yellow]{count:,}[/yellow] {cause}" for cause, count in told.troubles.items()]
+    lines += [f"  {told.waiting:,} labels wait for their row"] if told.waiting else []
+    found = [f"[red]![/red] {escape(one.summary)}" for one in told.quality.findings]
+    return [*lines, *(found or ["[green]✓[/green] nothing alarms"])]
+
+
+def values(told: Told) -> dict[str, Any]:
+    """It as JSON can have it."""
+    value = asdict(told)
+    value["quality"]["findings"] = [one.model_dump(mode="json") for one in told.quality.findings]
+    for one in (value["quality"]["calibration"], *value["quality"]["slices"]):
+        if one:
+            one.pop("finding")
+    return value
