@@ -57,12 +57,13 @@ class EndpointHealth(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, depends_on=silent),
             )
             page = made if message.severity == "page" else page
-        aws.cloudwatch.Dashboard(
-            f"{args.watched.endpoint}-dashboard",
-            dashboard_name=names.dashboard(args.watched.endpoint),
-            dashboard_body=json.dumps(dashboard.body(args.watched, told, args.place), sort_keys=True),
-            opts=child,
-        )
+        if told.messages:
+            aws.cloudwatch.Dashboard(
+                f"{args.watched.endpoint}-dashboard",
+                dashboard_name=names.dashboard(args.watched.endpoint),
+                dashboard_body=json.dumps(dashboard.body(args.watched, told, args.place), sort_keys=True),
+                opts=child,
+            )
         self.register_outputs({})
 
 

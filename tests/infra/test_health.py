@@ -163,7 +163,12 @@ def dashboard(endpoint=LIVE):
     return declared(endpoint).one("Dashboard").document("dashboardBody")
 
 
-@pytest.mark.parametrize("endpoint", [{}, LIVE, {**FULL, "candidate": pin(NEXT, beside=True)}])
+def test_where_nothing_is_watched_there_is_no_dashboard():
+    assert declared(paging={"tell": "nothing"}).of("Dashboard") == []
+    assert declared({}).of("Dashboard") == []
+
+
+@pytest.mark.parametrize("endpoint", [LIVE, {**FULL, "candidate": pin(NEXT, beside=True)}])
 def test_the_dashboard_is_one_that_cloudwatch_takes(endpoint):
     assert problems(dashboard(endpoint)) == []
 
