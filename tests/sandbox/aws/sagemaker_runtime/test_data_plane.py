@@ -108,7 +108,7 @@ def test_a_container_that_takes_too_long_is_given_up() -> None:
         port = free_port()
         silent = await asyncio.start_server(lambda *_: asyncio.sleep(30), "127.0.0.1", port)
         container = SimpleNamespace(endpoint="e", variant="v", config="c")
-        fleet: Any = SimpleNamespace(in_flight=0, served=0, failed=0, container=container)
+        fleet: Any = SimpleNamespace(in_flight=0, served=0, failed=0, answers=Counter(), container=container)
         instance: Any = SimpleNamespace(url=f"http://127.0.0.1:{port}", in_flight=0)
         async with silent, new_client() as client:
             servers = ModelServers(client, Faults(), time_limit=0.2)
