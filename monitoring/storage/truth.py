@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from monitoring.quality.ports import TruthFile, UnreadableTruth
 from release.adapters.aws import MISSING, error_code
@@ -64,7 +64,5 @@ class TruthFolder:
             if error_code(error) not in MISSING:
                 raise
             raise UnreadableTruth("it was gone when it was read") from None
-        except BotoCoreError as error:
-            raise UnreadableTruth(f"it broke off: {error}") from None
         if rest:
             yield rest

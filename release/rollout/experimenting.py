@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from release.domain.events import Event
 from release.domain.ledger import Entered, OpenRollout, Phase
 from release.ports import StagePorts, Tell
 from release.rollout.leaving import TakeBack
@@ -17,6 +18,8 @@ from release.rollout.strategies.step import Context, Watch
 from release.rollout.watching import Watcher
 
 FOR_EVER = Watch(beside=True, least=math.inf, most=math.inf)
+ASKED_EVERY = 5.0
+"""Seconds between two looks whether another endpoint's rollout is still at work."""
 
 
 def watch(
@@ -32,8 +35,21 @@ def watch(
     found, decided = watcher.watch(rollout.step, rollout.entered, over, FOR_EVER)
     if over() or not isinstance(decided, TakeBack):
         return None
+    _alone(ports, rollout, tell)
+    if over():
+        return None
     ports.ledger.append(subject, found)
     entered = Entered(event=Phase.REVERTING, step=rollout.step, reason=decided.reason)
     entry = ports.ledger.append(subject, entered)
     since = datetime.fromisoformat(entry.at)
     return replace(rollout, phase=Phase.REVERTING, reason=decided.reason, entered=since, owner=entry.owner)
+
+
+def _alone(ports: StagePorts, rollout: OpenRollout, tell: Tell) -> None:
+    """Wait until no other rollout of the stage is at work: the ledger is theirs until it is closed."""
+    told = False
+    while any(not one.rests and one.id != rollout.id for one in ports.ledger.all_open()):
+        if not told:
+            tell(Event("the judge said FAIL; the candidate is taken back once the rollout at work has ended"))
+            told = True
+        ports.clock.sleep(ASKED_EVERY)
