@@ -104,7 +104,7 @@ class Spool:
 
     def _open(self, hour: str, at: datetime) -> None:
         self._place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if sum(file.stat().st_size for file in self._place.iterdir()) > MOST_BYTES:
+        if sum(map(_size, self._place.iterdir())) > MOST_BYTES:
             raise Full("as many bytes wait for S3 as may")
         name = f"{hour}.{at:%M-%S}-{at.microsecond // 1000:03d}-{uuid4()}{SUFFIX}"
         # locked before it has its name: nobody takes it before the first line
@@ -119,3 +119,11 @@ class Spool:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; 0 of one that was handed on, or got its name, since the folder was listed."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0

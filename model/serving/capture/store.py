@@ -8,7 +8,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, PermissionDeniedError
 from obstore.store import S3Store
 
 from model.serving.keeping import Keeping, parts
@@ -43,13 +43,14 @@ class Destination:
 def secret(keeping: Keeping) -> bytes:
     """The key of hashes: the one that lies there, or one that is made now, for all containers of the stage.
 
-    Of two that make it at once, one is refused and takes the other's. Raises obstore's errors.
+    Of two that make it at once, one is refused and takes the other's. A role that may not list the bucket is
+    denied a key that is not there, so it tries to make that one too. Raises obstore's errors.
     """
     bucket, key = parts(keeping.secret)
     store = _store(bucket)
     try:
         return bytes(store.get(key).bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionDeniedError):
         made = secrets.token_bytes(SECRET_BYTES)
     try:
         store.put(key, made, mode="create", use_multipart=False)
