@@ -22,6 +22,7 @@ from release.rollout import looking, machine, sight
 from release.rollout.autoscaling import Autoscaling
 from release.rollout.comparing import compare
 from release.rollout.fencing import Fencing
+from release.rollout.following import same_stack
 from release.rollout.leaving import TakeBack
 from release.rollout.machine import Action, Observation, Rests, Seen, State
 from release.rollout.smoke import smoke
@@ -356,14 +357,7 @@ class Runner:
         return self._ports.endpoints.config_model(config.name) is not None
 
     def _same_stack(self, one: Pins, other: Pins) -> bool:
-        """Whether `pulumi up` has nothing to make or delete between these pins."""
-        if self._ports.former or not self._scaling.declared_alike(one, other):
-            return False  # an earlier program made more than pins name today
-        name, stage = self._rollout.subject.endpoint, self._ports.name
-        plans = [plan.endpoint_plan(stage, name, pins) for pins in (one, other)]
-        # An endpoint with a way back is protected from deletion in a protected stage: `infra/stack.py`.
-        same_protection = (one.previous is None) == (other.previous is None)
-        return plan.same_things(*plans) and (same_protection or not self._ports.settings.protect)
+        return same_stack(self._ports, self._rollout.subject.endpoint, self._scaling, one, other)
 
     def _write(self, pins: Pins) -> None:
         self._ports.file.write(self._rollout.subject.endpoint, pins)

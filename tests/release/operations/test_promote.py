@@ -171,6 +171,27 @@ class TestPulumi:
         prod.sagemaker.endpoints["delays-prod"].config = config_of(pins_now(prod).previous)
         assert apply(project(prod), "prod", None, told).changed, "it is brought back without pulumi"
 
+    @pytest.mark.parametrize(("tell", "ups"), [("pages", 2), ("nothing", 1)])
+    def test_the_alarms_of_what_is_live_are_made_with_the_first_release(self, project, dev, told, tell, ups):
+        """They follow from the pins as models and configs do: a stack without them would be behind."""
+        first = serving(None, None, stage="staging", monitoring={"paging": {"tell": tell}})
+        promote(project(dev, first), Order("staging"), told)
+        assert first.stack.ups == ups
+
+    def test_the_alarms_follow_a_way_back_to_a_machine_of_another_size(self, project, prod, told):
+        """How much of its cores an instance may use is a bound of its type."""
+        pins = pins_now(prod)
+        prod.file.write(ENDPOINT, pins.model_copy(update={"previous": larger(pins.previous)}))
+        prod.stack.up()
+        ups = prod.stack.ups
+        rollback(project(prod), "prod", None, told)
+        assert prod.stack.ups == ups + 1
+
+
+def larger(pin):
+    """The same release on a machine with more cores."""
+    return pin.model_copy(update={"type": "ml.m7i.4xlarge"})
+
 
 class TestProof:
     CHANGES = (
