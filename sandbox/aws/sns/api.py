@@ -10,6 +10,8 @@ from moto.sns.responses import SNSResponse
 from sandbox.aws.shared.moto_actions import replace
 from sandbox.aws.sns.http import PENDING, PROTOCOLS, Posts, confirm, is_pending
 
+ARN_PARTS = 6
+
 
 def install(posts: Posts) -> None:
     """Patch moto's SNS."""
@@ -21,6 +23,10 @@ def install(posts: Posts) -> None:
         return published(self)
 
     def subscribe(self: SNSResponse) -> ActionResult:
+        parts = str(self._get_param("TopicArn") or "").split(":")
+        if len(parts) < ARN_PARTS:
+            reason = f"An ARN must have at least {ARN_PARTS} elements, not {len(parts)}"
+            raise SNSInvalidParameter(f"Invalid parameter: TopicArn Reason: {reason}")
         known = set(self.backend.subscriptions)
         answer = subscribed(self)
         arn = cast(Any, answer.result)["SubscriptionArn"]
