@@ -7,13 +7,10 @@ its release is live (`telling.py`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import takewhile
 
 from monitoring.alerts.kept import Answer, Kept
 from monitoring.ports import Findings
 from release.domain import retraining
-from release.domain.ledger import Stored
 from release.domain.occasions import Occasion
 from release.ports import StagePorts
 
@@ -23,7 +20,8 @@ def note_answers(ports: StagePorts, findings: Findings) -> Sequence[str]:
     asking = {kept.asks: kept for kept in findings.open() if _may_ask(ports, kept)}
     if not asking:
         return []
-    entries = _entries(ports, min(kept.opened for kept in asking.values()))
+    opened = min(kept.opened for kept in asking.values())
+    entries = retraining.since(ports.ledger.newest_first(), opened)
     answered = []
     for endpoint in sorted({kept.finding.endpoint for kept in asking.values()}):
         for one in retraining.fold(entries, endpoint):
@@ -41,16 +39,11 @@ def note_answers(ports: StagePorts, findings: Findings) -> Sequence[str]:
 def _not_now(ports: StagePorts, kept: Kept) -> str:
     """Why a finding's retrain would be refused at this moment; empty where it would be admitted."""
     settings, now = ports.settings.retrain, ports.clock.now()
-    past = retraining.fold(_entries(ports, now - retraining.looks_back(settings)), kept.finding.endpoint)
+    entries = retraining.since(ports.ledger.newest_first(), now - retraining.looks_back(settings))
+    past = retraining.fold(entries, kept.finding.endpoint)
     occasion = Occasion(kind="finding", event=kept.asks)
     why = retraining.why_not(past, settings, occasion, now)
     return f"{why.cause} {why.next_step}" if why else ""
-
-
-def _entries(ports: StagePorts, since: datetime) -> Sequence[Stored]:
-    """The ledger's entries since a time, oldest first."""
-    newest = ports.ledger.newest_first()
-    return list(takewhile(lambda stored: datetime.fromisoformat(stored.entry.at) >= since, newest))[::-1]
 
 
 def _may_ask(ports: StagePorts, kept: Kept) -> bool:

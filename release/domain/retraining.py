@@ -7,6 +7,7 @@ those whose model was trained. One retrain of an endpoint is under way at a time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from release.domain.errors import ReleaseFailed, ServiceError
@@ -38,6 +39,12 @@ class Retrain:
     def counts(self) -> bool:
         """Whether cooldown and budget count it."""
         return self.trained is not None and (self.ended is None or self.ended.outcome != "failed")
+
+
+def since(newest_first: Iterable[Stored], moment: datetime) -> list[Stored]:
+    """A ledger's entries since a moment, oldest first: no more of them are read than that takes."""
+    newer = takewhile(lambda stored: datetime.fromisoformat(stored.entry.at) >= moment, newest_first)
+    return list(newer)[::-1]
 
 
 def fold(entries: Iterable[Stored], endpoint: str) -> list[Retrain]:

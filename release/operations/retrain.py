@@ -9,8 +9,6 @@ and goes on after what is done. Nothing goes past the first stage unless the dat
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -222,10 +220,8 @@ def _admitted(wish: _Wish) -> Retrain | None:
     first = wish.world.stage(wish.world.stages.names[0])
     rolling = [(one, rollouts.found_open(one, endpoint)) for one in (ports, first)]
     settings, now = ports.settings.retrain, ports.clock.now()
-    since = now - retraining.looks_back(settings)
-    newest = ports.ledger.newest_first()
-    entries = list(takewhile(lambda stored: datetime.fromisoformat(stored.entry.at) >= since, newest))
-    past = retraining.fold(entries[::-1], endpoint)
+    entries = retraining.since(ports.ledger.newest_first(), now - retraining.looks_back(settings))
+    past = retraining.fold(entries, endpoint)
     dead = retraining.unended(past)
     if dead is not None and ports.ledger.alive(dead):
         raise retraining.refuse_alive(dead, ports.name)
