@@ -8,28 +8,13 @@ from html import escape
 
 from monitoring.experiments.planner import Plan
 from monitoring.experiments.result import Result
-from release.domain.experiment import Experiment
+from release.domain.experiment import Compared
 from release.report import shell
 from release.report.markdown import table, text
 from release.report.words import day
 
 TONES = {"better": "pass", "worse": "fail", "undecided": "hold", "void": "fail"}
 HEADS = ("", "candidate", "live")
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Which releases an experiment compares, and on what."""
-
-    id: str
-    stage: str
-    endpoint: str
-    candidate: str
-    live: str
-    asked: Experiment
-    begun: datetime
-    ended: datetime | None = None
-    end: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from monitoring.experiments import reading, report
 from monitoring.experiments.joining import Scope, join
 from monitoring.experiments.planner import Design, plan
-from monitoring.experiments.report import Compared, Report
+from monitoring.experiments.report import Report
 from monitoring.experiments.result import result
 from release.domain.experiment import Experiment
 from release.domain.names import CANDIDATE, LIVE
@@ -53,19 +53,8 @@ def look(world: World, running: Running, places: Places, read: Read) -> Report:
         now,
     )
     joined.troubles.take(aside)
-    compared = Compared(
-        id=running.id,
-        stage=running.stage,
-        endpoint=running.endpoint,
-        candidate=running.candidate,
-        live=running.live,
-        asked=asked,
-        begun=running.begun,
-        ended=running.ended,
-        end=running.end,
-    )
     design = design_of(asked)
-    return Report(compared, plan(design), result(design, joined), now)
+    return Report(running, plan(design), result(design, joined), now)
 
 
 def keep(world: World, found: Report) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ How much of the traffic the candidate gets, and on what the two are compared. Wh
 the outcomes show, is decided in `monitoring/experiments/`.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -33,6 +34,24 @@ class Experiment(Data):
     """How likely the least difference is found by the planned number of exposures."""
     within_hours: Annotated[float, Field(gt=0, le=2160)] = 24.0
     """How long after its first exposure a key's outcome counts."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An experiment that runs or ran: which releases it compares, and on what."""
+
+    id: str
+    """What callers hash with their keys, and what names its exposures and outcomes."""
+    stage: str
+    endpoint: str
+    candidate: str
+    live: str
+    asked: Experiment
+    begun: datetime
+    """When both served at the experiment's weights."""
+    ended: datetime | None = None
+    end: str = ""
+    """How it ended, in words."""
 
 
 class Concluded(Data):

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from release.domain import landed, names, plan
 from release.domain.errors import Held, UsageError
-from release.domain.experiment import Concluded, Experiment, Keep, command
+from release.domain.experiment import Compared, Concluded, Experiment, Keep, command
 from release.domain.ledger import (
     Closed,
     End,
@@ -32,21 +32,9 @@ LOOK_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
-class Running:
+class Running(Compared):
     """An experiment that runs, or that was the endpoint's last."""
 
-    stage: str
-    endpoint: str
-    id: str
-    """What callers hash with their keys, and what names its exposures and outcomes."""
-    candidate: str
-    live: str
-    asked: Experiment
-    begun: datetime
-    """When both served at the experiment's weights."""
-    ended: datetime | None = None
-    end: str = ""
-    """How it ended, in words."""
     disagreements: tuple[str, ...] = ()
     """Where SageMaker serves something else than the experiment asks for."""
 
@@ -276,7 +264,7 @@ def _last(ports: StagePorts, endpoint: str) -> Running | None:
                 assert what.experiment is not None
                 live = what.before.live.release if what.before.live else ""
                 return Running(
-                    *(ports.name, endpoint, subject.rollout, subject.release, live, what.experiment),
+                    *(subject.rollout, ports.name, endpoint, subject.release, live, what.experiment),
                     begun=begun,
                     ended=ended,
                     end=words,

@@ -8,9 +8,9 @@ import pytest
 from monitoring.experiments import report
 from monitoring.experiments.joining import Hour, Joined, Troubles
 from monitoring.experiments.planner import Design, Plan
-from monitoring.experiments.report import Compared, Report
+from monitoring.experiments.report import Report
 from monitoring.experiments.result import result
-from release.domain.experiment import Experiment
+from release.domain.experiment import Compared, Experiment
 
 BEGUN = datetime(2026, 11, 1, tzinfo=UTC)
 DESIGN = Design(0.245, 0.02)
