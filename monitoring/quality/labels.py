@@ -41,10 +41,6 @@ class Trouble(StrEnum):
     """It waited as long as `unknown_after_hours` says."""
 
 
-HARMLESS = frozenset({Trouble.DUPLICATE})
-"""What loses nothing: it is counted, and needs nobody."""
-
-
 @dataclass(frozen=True, slots=True)
 class Label:
     """What became of one row."""

@@ -318,11 +318,6 @@ def open_rollouts(entries: Sequence[Stored]) -> list[OpenRollout]:
     return list(found.values())
 
 
-def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
-    """What holds the stage by these last entries, oldest first, or None."""
-    return holding(open_rollouts(entries))
-
-
 def holding(found: Sequence[OpenRollout], endpoint: str | None = None) -> OpenRollout | None:
     """The rollout that holds the stage; else the experiment that holds this endpoint (None: any)."""
     at_work = [one for one in found if not one.rests]

@@ -1,9 +1,10 @@
 """Values that the tests of `release` build on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from release.domain import ledger, names
-from release.domain.ledger import Owner, Stored, Subject
+from release.domain.ledger import OpenRollout, Owner, Stored, Subject, holding, open_rollouts
 from release.domain.manifest import GateResult, ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, Instances, Pins, ReleasePin
 from release.domain.plan import ConfigPlan, VariantPlan
@@ -110,3 +111,8 @@ def history(
         }
         stored.append(Stored.from_bytes(ledger.Entry.model_validate(values).to_bytes()))
     return stored
+
+
+def open_rollout(entries: Sequence[Stored]) -> OpenRollout | None:
+    """What holds the stage by these last entries, oldest first, or None."""
+    return holding(open_rollouts(entries))

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from release.domain import approvals, gates
 from release.domain.approvals import Approval, Approvals, Asked, Revocation
-from release.domain.ledger import Kind, Opened, Stored, Subject, following, may_follow, open_rollout
+from release.domain.ledger import Kind, Opened, Stored, Subject, following, may_follow
 from release.domain.manifest import GateResult
 from release.domain.pins import Pins
 from release.domain.said import Said, shown
 from release.domain.waivers import Waiver
-from tests.release.examples import AT, NEW, OWNER, manifest
+from tests.release.examples import AT, NEW, OWNER, manifest, open_rollout
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 ACCOUNT = "arn:aws:iam::123456789012:"

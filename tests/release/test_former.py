@@ -17,7 +17,6 @@ from release.domain.ledger import (
     Stored,
     Subject,
     following,
-    open_rollout,
 )
 from release.domain.pins import Pins
 from release.operations import rollouts
@@ -26,7 +25,7 @@ from release.operations.land import Grounds, land
 from release.operations.rollback import rollback
 from tests.fakes.world import FakeStage, FakeWorld, Told
 from tests.release import examples
-from tests.release.examples import AT, NEW, NEXT, OLD, OWNER, TYPE, pin
+from tests.release.examples import AT, NEW, NEXT, OLD, OWNER, TYPE, open_rollout, pin
 from tests.release.scenes import ENDPOINT, NAME, config_of, pins_now, serves, serving, sure
 
 SUBJECT = Subject(kind="promote", endpoint=ENDPOINT, release=NEW, rollout="r1")

@@ -17,9 +17,8 @@ from release.domain.ledger import (
     Subject,
     decide,
     following,
-    open_rollout,
 )
-from tests.release.examples import AT, NEW, OLD, OTHER, OWNER, TYPE, history, pin, pins
+from tests.release.examples import AT, NEW, OLD, OTHER, OWNER, TYPE, history, open_rollout, pin, pins
 
 SAME = Request("promote", "delays", NEW)
 

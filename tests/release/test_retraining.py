@@ -13,7 +13,7 @@ from release.domain.occasions import Occasion
 from release.domain.retrained import Asked, Ended, TakenOver, Trained, TrainingWindow, What
 from release.domain.retraining import Retrain
 from release.domain.stage import RetrainSettings
-from tests.release.examples import NEW, OLD, OTHER, OWNER, pin
+from tests.release.examples import NEW, OLD, OTHER, OWNER, open_rollout, pin
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 WINDOW = TrainingWindow(
@@ -130,7 +130,7 @@ def test_a_ledger_is_folded_to_the_retrains_of_an_endpoint():
 
 def test_entries_of_a_retrain_open_and_close_no_rollout():
     stored = entries(("a", ASKED), ("a", TRAINED), ("a", TakenOver()), ("a", Ended(outcome="worse")))
-    assert ledger.open_rollout(stored) is None
+    assert open_rollout(stored) is None
     claims = (ASKED, TakenOver())
     assert not any(ledger.may_follow(what, between) for what in claims for between in claims)
     others = (TRAINED, Ended(outcome="worse"))

@@ -4,13 +4,11 @@ import copy
 import json
 from typing import Any
 
-from model.serving.keeping import Keeping
 from tests.model.serving.examples import SCHEMA
 
 BUCKET = "kept"
 FOLDER = f"s3://{BUCKET}/capture/toys-dev/0123456789ab"
 SECRET = f"s3://{BUCKET}/capture-secret/key"
-KEEPING = Keeping(FOLDER, SECRET)
 VARIABLE = json.dumps({"folder": FOLDER, "secret": SECRET, "percent": 100})
 
 
