@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from model import artifact
+from monitoring import hours
 from release.domain.capture import Capture
 from release.domain.golden import Golden
 from release.domain.manifest import ImageRecord, Manifest, ModelRecord
@@ -46,7 +47,7 @@ def pool() -> tuple[list[str], list[str]]:
 
 def write(root: Path, hour: datetime, rows: int, batch: int) -> int:
     """The capture files of one hour, requests of `batch` rows each; their bytes."""
-    folder = root / BUCKET / "capture" / IN_SAGEMAKER / "live" / f"{hour:%Y/%m/%d/%H}"
+    folder = root / BUCKET / "capture" / IN_SAGEMAKER / "live" / hours.folder(hour)
     folder.mkdir(parents=True, exist_ok=True)
     lines, written, number = _lines(hour, rows, batch), 0, 0
     line = next(lines, None)

@@ -12,13 +12,13 @@ its variants together.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitoring.finding import Finding, Number
+from monitoring.hours import HOUR as HOUR
 from release.domain import names
 from release.domain.capture import Capture
 
-HOUR = timedelta(hours=1)
 VARIANTS = (names.LIVE, names.CANDIDATE)
 SIGMAS = 4.0
 """Of a share of the requests: how far below the expected number is chance, once in 30,000 hours."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from monitoring.hours import ALWAYS
 from release.domain.capture import Capture
 from release.domain.ledger import Closed, End, Entry, Opened
 from release.domain.pins import Pins, ReleasePin
-
-ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)

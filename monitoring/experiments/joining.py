@@ -8,9 +8,10 @@ arrive, and failures later, would favour whoever answers faster.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from monitoring.experiments import assignment
+from monitoring.hours import hour_of
 
 HOUR = timedelta(hours=1)
 NAMED = 5
@@ -110,7 +111,7 @@ def join(scope: Scope, exposures: Iterable[Exposure], outcomes: Iterable[Outcome
     counted: dict[datetime, list[int]] = {}
     for key, (variant, at) in first.items():
         place = assignment.ARMS.index(variant)
-        numbers = counted.setdefault(_hour(at), [0, 0, 0, 0])
+        numbers = counted.setdefault(hour_of(at), [0, 0, 0, 0])
         numbers[place] += 1
         numbers[2 + place] += yes.get(key, 0)
     hours = (
@@ -201,7 +202,3 @@ def _astray(scope: Scope, first: dict[str, tuple[assignment.Arm, datetime]], out
     if outcome.at < at:
         return EARLY
     return LATE if outcome.at > at + scope.within else None
-
-
-def _hour(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from monitoring.alerts.kept import Look
 from monitoring.capture import accounting
 from monitoring.capture import asked as captured
-from monitoring.capture.accounting import HOUR, Account
+from monitoring.capture.accounting import Account
 from monitoring.finding import Finding
+from monitoring.hours import HOUR, hour_of
 from monitoring.ports import CaptureCounts
 from release.domain import names
 from release.domain.capture import Capture
@@ -46,7 +47,7 @@ def account(
     name = ports.settings.only_endpoint(endpoint)
     live = ports.settings.endpoints[name].pins.live
     now = ports.clock.now()
-    end = _hour(now) + HOUR if now_too else _hour(now - GRACE)
+    end = hour_of(now) + HOUR if now_too else hour_of(now - GRACE)
     start = end - hours * HOUR
     told = captured.asked(_oldest_first(ports.ledger), name, live)
     comparable: dict[datetime, Capture] = {}
@@ -89,7 +90,3 @@ def look(found: Accounted) -> Look | None:
 def _oldest_first(ledger: Ledger) -> Iterator[Entry]:
     found: Iterable[Entry] = (stored.entry for stored in ledger.newest_first()) if ledger.exists() else ()
     return reversed([*found])
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)

@@ -10,16 +10,20 @@ monitoring/<endpoint>/drift/<release>.json                  what is known of a r
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
 
 from monitoring.counts import HourCounts
+from monitoring.hours import HOUR as HOUR
+from monitoring.hours import folder as folder
+from monitoring.hours import hour_of as hour_of
+from monitoring.hours import parsed as parsed
+from monitoring.hours import place as place
 from release.domain import names
 from release.domain.errors import ServiceError
 from release.domain.pins import ReleasePin
 
-HOUR = timedelta(hours=1)
 _KEY = re.compile(r"hours/(?P<hour>\d{4}/\d\d/\d\d/\d\d)\.json$")
 
 
@@ -119,26 +123,6 @@ class HourRecord:
 
 
 _ADAPTER = TypeAdapter(HourRecord)
-
-
-def hour_of(moment: datetime) -> datetime:
-    """The beginning of the hour that a moment lies in, UTC."""
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
-def folder(hour: datetime) -> str:
-    """`yyyy/mm/dd/hh`."""
-    return f"{hour:%Y/%m/%d/%H}"
-
-
-def parsed(text: str) -> datetime:
-    """The hour that `yyyy/mm/dd/hh` names. Raises ValueError."""
-    return datetime.strptime(text, "%Y/%m/%d/%H").replace(tzinfo=UTC)
-
-
-def place(endpoint: str) -> str:
-    """Under which prefix of the stage's bucket all of an endpoint's monitoring lies."""
-    return f"monitoring/{endpoint}/"
 
 
 def record_key(endpoint: str, hour: datetime) -> str:

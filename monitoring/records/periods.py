@@ -6,15 +6,15 @@ one under the same name, both answer; what was captured then is nobody's for cer
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from monitoring.hours import ALWAYS
 from release.domain import names
 from release.domain.ledger import Closed, End, Entered, Entry, Opened, Phase
 from release.domain.pins import ReleasePin
 
 MARGIN = timedelta(minutes=1)
 """By so much the clocks of SageMaker's hosts and of whoever writes the ledger may differ."""
-ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 _BESIDE = ("judged", "shadow")
 
 

@@ -12,6 +12,7 @@ from monitoring import rows as columns
 from monitoring.quality.joining import Answered
 from monitoring.records import hours
 from monitoring.records.hours import HourRecord
+from release.adapters import objects
 
 _OWN = (columns.INFERENCE, columns.ROW, columns.AT, columns.SCORE, columns.RELEASE)
 
@@ -27,8 +28,7 @@ class AnsweredTables:
     def hours(self) -> dict[datetime, str]:
         """The hours that were read, each with its record's ETag."""
         place = f"{hours.place(self._endpoint)}hours/"
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=place)
-        listed = [item for page in pages for item in page.get("Contents", ())]
+        listed = objects.listed(self._s3, self._bucket, place)
         found = ((hours.hour_in(item["Key"]), item["ETag"].strip('"')) for item in listed)
         return {hour: etag for hour, etag in found if hour is not None}
 

@@ -4,10 +4,13 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from monitoring.capture.accounting import HOUR, VARIANTS
+from monitoring.capture.accounting import VARIANTS
+from monitoring.hours import HOUR, hour_of
+from monitoring.hours import folder as folder_of
+from release.adapters import objects
 from release.domain import s3_uri
 
 _METRICS = {"Invocations": 1, "InvocationModelErrors": -1}
@@ -32,7 +35,7 @@ class CaptureCounts:
             variant, _, metric = result["Id"].partition("_")
             sign = next(sign for name, sign in _METRICS.items() if name.lower() == metric)
             for at, value in zip(result["Timestamps"], result["Values"], strict=True):
-                found[variant, at.astimezone(UTC).replace(minute=0, second=0)] += sign * round(value)
+                found[variant, hour_of(at)] += sign * round(value)
         return found
 
     def kept(
@@ -44,7 +47,7 @@ class CaptureCounts:
             for place in places
             for bucket, folder, prefix in self._folders(place, endpoint)
             for hour in _hours(start, end)
-            for key in self._keys(bucket, f"{prefix}{hour:%Y/%m/%d/%H}/")
+            for key in self._keys(bucket, f"{prefix}{folder_of(hour)}/")
         ]
         events: defaultdict[tuple[str, datetime], set[str]] = defaultdict(set)
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -63,8 +66,7 @@ class CaptureCounts:
                 yield bucket, item["Prefix"][len(prefix) :].rstrip("/"), item["Prefix"]
 
     def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
-        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            yield from (item["Key"] for item in page.get("Contents", []))
+        return (item["Key"] for item in objects.listed(self._s3, bucket, prefix))
 
     def _events(self, bucket: str, key: str) -> set[str]:
         body = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -95,6 +97,6 @@ def _query(endpoint: str, variant: str, metric: str) -> dict[str, Any]:
             {"Name": "VariantName", "Value": variant},
         ],
     }
-    seconds = round(timedelta(hours=1).total_seconds())
+    seconds = round(HOUR.total_seconds())
     asked = {"Metric": about, "Period": seconds, "Stat": "Sum"}
     return {"Id": f"{variant}_{metric.lower()}", "MetricStat": asked}

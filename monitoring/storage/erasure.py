@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from monitoring.capture.selection import DERIVED, PROOFS, Change, Proof, Selected
-from release.adapters.aws import MISSING, error_code
+from monitoring.hours import place
+from release.adapters import objects
 from release.domain import names, s3_uri
 
 AT_ONCE = 8
@@ -55,19 +54,12 @@ class Erasure:
 
     def secret(self) -> bytes:
         """The key of hashes; made where no container has made it."""
-        try:
-            return self._s3.get_object(Bucket=self._bucket, Key=names.CAPTURE_SECRET)["Body"].read()
-        except ClientError as error:
-            if error_code(error) not in MISSING:
-                raise
+        there = objects.read(self._s3, self._bucket, names.CAPTURE_SECRET)
+        if there:
+            return there[0]
         made = secrets.token_bytes(32)
-        try:
-            self._s3.put_object(Bucket=self._bucket, Key=names.CAPTURE_SECRET, Body=made, IfNoneMatch="*")
-        except ClientError as error:
-            if error_code(error) not in ("PreconditionFailed", "ConditionalRequestConflict"):
-                raise
-            return self.secret()
-        return made
+        put = objects.put(self._s3, self._bucket, names.CAPTURE_SECRET, made, None)
+        return made if put else self.secret()
 
     def find(self, places: Sequence[str], endpoint: str, selected: Selected, day: str = "") -> Found:
         """The files with selected records; of one day (`yyyy/mm/dd`) only its own."""
@@ -96,7 +88,7 @@ class Erasure:
             Change(uri=f"s3://{self._bucket}/{key}", records=0, versions=len(versions))
             for folder in DERIVED
             for hour in hours
-            for key, versions in self._objects(self._bucket, f"monitoring/{endpoint}/{folder}/{hour}")
+            for key, versions in self._objects(self._bucket, f"{place(endpoint)}{folder}/{hour}")
         ]
 
     def erase(self, change: Change, selected: Selected) -> None:
@@ -118,13 +110,8 @@ class Erasure:
 
     def proof(self, name: str) -> Proof | None:
         """What was decided to be deleted under this id."""
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=f"{PROOFS}{name}.json")
-        except ClientError as error:
-            if error_code(error) in MISSING:
-                return None
-            raise
-        return Proof.model_validate_json(answer["Body"].read())
+        found = objects.read(self._s3, self._bucket, f"{PROOFS}{name}.json")
+        return Proof.model_validate_json(found[0]) if found else None
 
     def keep(self, proof: Proof) -> str:
         """Keep it; returns its SHA-256."""

@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError
 from monitoring.records import hours
 from monitoring.records.hours import CaptureFile, Folder
 from monitoring.records.troubles import NotReadable, Trouble
+from release.adapters import objects
+from release.adapters.aws import MISSING, error_code
 from release.domain import s3_uri
 
 CHUNK = 4 << 20
 LONGEST = 96 << 20
 """Bytes of a line: SageMaker takes 25 MB and answers as much, which BASE64 makes a third longer."""
-_GONE = ("404", "NoSuchKey")
 
 
 class CaptureFiles:
@@ -67,7 +68,7 @@ class CaptureFiles:
         try:
             body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") not in _GONE:
+            if error_code(error) not in MISSING - {"NoSuchBucket"}:
                 raise
             yield [NotReadable(Trouble.FILE)]
             return
@@ -78,12 +79,9 @@ class CaptureFiles:
         return bucket, f"{prefix.rstrip('/')}/{self._endpoint}/{folder.name}/"
 
     def _listed(self, bucket: str, prefix: str, after: str = "") -> Iterator[CaptureFile]:
-        start = {"StartAfter": after} if after else {}
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **start)
-        for page in pages:
-            for item in page.get("Contents", []):
-                if item["Key"].endswith(".jsonl"):
-                    yield CaptureFile(f"s3://{bucket}/{item['Key']}", item["ETag"].strip('"'), item["Size"])
+        for item in objects.listed(self._s3, bucket, prefix, after):
+            if item["Key"].endswith(".jsonl"):
+                yield CaptureFile(f"s3://{bucket}/{item['Key']}", item["ETag"].strip('"'), item["Size"])
 
     def _folders(self, bucket: str, prefix: str) -> list[str]:
         answer = self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix, Delimiter="/", MaxKeys=1000)

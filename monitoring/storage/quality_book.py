@@ -12,20 +12,20 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
+from monitoring import hours
 from monitoring.quality.days import Day
 from monitoring.quality.joining import Held, Key
 from monitoring.quality.labels import Label, Rejected
 from monitoring.quality.ports import Taken, Waiting
-from release.adapters.aws import MISSING, error_code
+from release.adapters import objects
 
 T = TypeVar("T")
 _TAKEN = TypeAdapter(Taken)
@@ -52,7 +52,7 @@ class QualityBook:
     def __init__(self, s3: Any, bucket: str, endpoint: str) -> None:
         self._s3 = s3
         self._bucket = bucket
-        self._place = f"monitoring/{endpoint}/quality/"
+        self._place = f"{hours.place(endpoint)}quality/"
         self._known: dict[str, tuple[str, Any]] = {}
         """What an object's content of this ETag was read as: it is read once."""
 
@@ -91,11 +91,7 @@ class QualityBook:
     def marks(self) -> dict[datetime, str]:
         """The hours that have labels, each with its object's ETag."""
         found = ((_HOUR.search(key), etag) for key, etag in self._listed("labels/"))
-        return {
-            datetime.strptime(match[1], "%Y/%m/%d/%H").replace(tzinfo=UTC): etag
-            for match, etag in found
-            if match
-        }
+        return {hours.parsed(match[1]): etag for match, etag in found if match}
 
     def waiting(self) -> tuple[list[Waiting], dict[datetime, str]]:
         """The labels that wait, and the hours' contents that they were held against."""
@@ -132,12 +128,8 @@ class QualityBook:
         self._write(f"days/{day.isoformat()}.parquet", _written(table))
 
     def _listed(self, folder: str) -> Iterator[tuple[str, str]]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=f"{self._place}{folder}"
-        )
-        for page in pages:
-            for item in page.get("Contents", ()):
-                yield item["Key"], item["ETag"].strip('"')
+        for item in objects.listed(self._s3, self._bucket, f"{self._place}{folder}"):
+            yield item["Key"], item["ETag"].strip('"')
 
     def _parsed(self, key: str, etag: str, parse: Callable[[bytes], T]) -> T:
         known = self._known.get(key)
@@ -146,23 +138,15 @@ class QualityBook:
         return known[1]
 
     def _read(self, key: str) -> bytes | None:
-        try:
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if error_code(error) in MISSING:
-                return None
-            raise
+        found = objects.read(self._s3, self._bucket, key)
+        return found[0] if found else None
 
     def _write(self, key: str, body: bytes) -> None:
         self._s3.put_object(Bucket=self._bucket, Key=f"{self._place}{key}", Body=body)
 
 
 def _hour_key(hour: datetime) -> str:
-    return f"labels/{hour:%Y/%m/%d/%H}.parquet"
-
-
-def _hour(text: str) -> datetime:
-    return datetime.strptime(text, "%Y/%m/%d/%H").replace(tzinfo=UTC)
+    return f"labels/{hours.folder(hour)}.parquet"
 
 
 def _rows(labels: Sequence[Label]) -> dict[str, list[Any]]:

@@ -18,9 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from monitoring.records import hours
 from monitoring.records.hours import HourRecord, RowsTable
 from monitoring.storage.reading import Found
+from release.adapters import objects
 
-_GONE = ("404", "NoSuchKey")
-_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 AT_ONCE = 8
 
 
@@ -42,18 +41,14 @@ class Shelf:
         before = self._get(self._watermark)
         if before and datetime.fromisoformat(json.loads(before[0])["until"]) >= until:
             return
-        condition = {"IfMatch": before[1]} if before else {"IfNoneMatch": "*"}
-        self._put(self._watermark, json.dumps({"until": until.isoformat()}).encode(), condition)
+        body = json.dumps({"until": until.isoformat()}).encode()
+        objects.put(self._s3, self._bucket, self._watermark, body, before[1] if before else None)
 
     def done(self, start: datetime, until: datetime) -> list[datetime]:
         """The hours from `start` to before `until` that are done, in order: one listing from there on."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket,
-            Prefix=f"{hours.place(self.endpoint)}hours/",
-            StartAfter=f"{hours.place(self.endpoint)}hours/{hours.folder(start)}",
-        )
+        place = f"{hours.place(self.endpoint)}hours/"
         found = []
-        for item in (item for page in pages for item in page.get("Contents", [])):
+        for item in objects.listed(self._s3, self._bucket, place, f"{place}{hours.folder(start)}"):
             hour = hours.hour_in(item["Key"])
             if hour is not None and hour >= until:
                 break
@@ -93,8 +88,7 @@ class Shelf:
             return None
         attempt = uuid4().hex[:12]
         mine = replace(record, attempt=attempt, **self._written(record.hour, attempt, found))
-        condition = {"IfMatch": before[1]} if before else {"IfNoneMatch": "*"}
-        if not self._put(key, mine.to_bytes(), condition):
+        if not objects.put(self._s3, self._bucket, key, mine.to_bytes(), before[1] if before else None):
             self._forget(mine)
             return None
         if before:
@@ -130,20 +124,4 @@ class Shelf:
         return f"{hours.place(self.endpoint)}watermark.json"
 
     def _get(self, key: str) -> tuple[bytes, str] | None:
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _GONE:
-                return None
-            raise
-        return answer["Body"].read(), answer["ETag"]
-
-    def _put(self, key: str, body: bytes, condition: dict[str, str]) -> bool:
-        """Whether it was written: the object was as the condition says."""
-        try:
-            self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") not in _TAKEN:
-                raise
-            return False
-        return True
+        return objects.read(self._s3, self._bucket, key)

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from monitoring import rows
 from monitoring.experiments.reading import Line
+from release.adapters import objects
 from release.adapters.aws import MISSING, error_code
 from release.domain import s3_uri
 from release.domain.errors import UsageError
@@ -50,9 +51,8 @@ class Told:
 
     def _in_s3(self, place: str) -> Iterator[Line]:
         bucket, prefix = s3_uri.parts(place)
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         try:
-            keys = sorted(item["Key"] for page in pages for item in page.get("Contents", ()))
+            keys = sorted(item["Key"] for item in objects.listed(self._s3, bucket, prefix))
         except ClientError as error:
             if error_code(error) not in MISSING:
                 raise

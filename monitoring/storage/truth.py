@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from monitoring.quality.ports import TruthFile, UnreadableTruth
+from release.adapters import objects
 from release.adapters.aws import MISSING, error_code
 from release.domain import s3_uri
 from release.domain.errors import UsageError
@@ -27,9 +28,8 @@ class TruthFolder:
 
     def files(self) -> list[TruthFile]:
         """All files, in the order of their names. Raises UsageError where there is no such bucket."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
         try:
-            found = [item for page in pages for item in page.get("Contents", ())]
+            found = list(objects.listed(self._s3, self._bucket, self._prefix))
         except ClientError as error:
             if error_code(error) not in MISSING:
                 raise

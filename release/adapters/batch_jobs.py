@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from release.adapters import objects
 from release.adapters.aws import MISSING, StageAws, error_code
 from release.domain import s3_uri
 from release.domain.batch import DATA_LOG, LOG_GROUP, Changed, File, Job, Run
@@ -32,15 +33,14 @@ class TransformJobs:
         """The objects whose keys begin with that of an `s3://` URI, without what only stands for a folder."""
         bucket, prefix = s3_uri.parts(uri)
         try:
-            pages = list(self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
+            there = list(objects.listed(self._s3, bucket, prefix))
         except ClientError as error:
             if error_code(error) in MISSING:
                 return []
             raise
         return [
             File(f"s3://{bucket}/{found['Key']}", found["ETag"], found["Size"])
-            for page in pages
-            for found in page.get("Contents", [])
+            for found in there
             if not found["Key"].endswith("/")
         ]
 

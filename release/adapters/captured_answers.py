@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release.adapters import objects
 from release.adapters.aws import MISSING, error_code
 from release.adapters.invocation_metrics import logged, minute_of
 from release.domain import captures as captured
@@ -169,18 +170,14 @@ class CapturedAnswers:
     def _listed(self, folder: _Folder, now: datetime) -> Iterator[tuple[_Folder, str, int]]:
         whole = now >= folder.hour + HOUR + self._closed
         prefix = self._captures.folder(self._endpoint, folder.variant, folder.hour)
-        start = {"StartAfter": folder.after} if folder.after and not whole else {}
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._captures.bucket, Prefix=prefix, **start
-        )
+        after = "" if whole else folder.after
         long_ago = True
-        for page in pages:
-            for item in page.get("Contents", []):
-                if item["Key"] not in folder.read:
-                    yield folder, item["Key"], item["Size"]
-                long_ago = long_ago and item["LastModified"] < now - OVERLAP
-                if long_ago:
-                    folder.after = item["Key"]
+        for item in objects.listed(self._s3, self._captures.bucket, prefix, after):
+            if item["Key"] not in folder.read:
+                yield folder, item["Key"], item["Size"]
+            long_ago = long_ago and item["LastModified"] < now - OVERLAP
+            if long_ago:
+                folder.after = item["Key"]
 
     def _take(self, variant: str, key: str, length: int) -> None:
         """Count the answers of one file."""

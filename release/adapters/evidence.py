@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from release.adapters import objects
 from release.adapters.aws import MISSING, StageAws, error_code
 from release.adapters.captured_answers import CapturedAnswers
 from release.adapters.invocation_metrics import PERIOD, InvocationMetrics
@@ -61,13 +62,9 @@ class EvidenceStore:
 
     def kept(self, rollout: str, kind: str) -> Iterator[str]:
         """What was kept, in the order of its numbers. Raises boto3's errors."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=_folder(rollout, kind)
-        )
-        for page in pages:
-            for item in page.get("Contents", []):
-                body = self._s3.get_object(Bucket=self._bucket, Key=item["Key"])["Body"].read()
-                yield from body.decode().splitlines()
+        for item in objects.listed(self._s3, self._bucket, _folder(rollout, kind)):
+            body = self._s3.get_object(Bucket=self._bucket, Key=item["Key"])["Body"].read()
+            yield from body.decode().splitlines()
 
     def order(self, rollout: str) -> Order | None:
         """The last order that a person gave for a rollout. Raises Unreadable."""

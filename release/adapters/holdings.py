@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from release.adapters import objects
 from release.adapters.artifacts import ArtifactStore
 from release.adapters.aws import StageAws, error_code
 from release.domain import names
@@ -104,9 +105,7 @@ class Holdings:
                 raise
 
     def _objects(self, prefix: str) -> Iterator[dict[str, Any]]:
-        bucket = self._artifacts.bucket
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        return (found for page in pages for found in page.get("Contents", []))
+        return objects.listed(self._s3, self._artifacts.bucket, prefix)
 
     def _used_by(self, endpoint: str) -> Iterator[Key]:
         described = self._gone(self._sagemaker.describe_endpoint, EndpointName=endpoint) or {}

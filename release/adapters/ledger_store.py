@@ -25,6 +25,7 @@ from typing import Literal
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from release.adapters import objects
 from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code
 from release.adapters.owner import is_alive, this_process
 from release.domain import chain, ledger, names
@@ -349,10 +350,8 @@ class LedgerStore:
         return max(numbers or self._numbers_from(1), default=0)
 
     def _numbers_from(self, number: int) -> list[int]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=PREFIX, StartAfter=_key(number - 1)
-        )
-        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        there = objects.listed(self._s3, self._bucket, PREFIX, _key(number - 1))
+        keys = [item["Key"] for item in there]
         return [int(found["number"]) for key in keys if (found := _KEY.fullmatch(key))]
 
     def _bytes(self, number: int) -> bytes:

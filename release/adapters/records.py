@@ -13,6 +13,7 @@ from typing import Any, Generic
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from release.adapters import objects
 from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code, explained
 from release.domain import names
 from release.domain.approvals import Approvals, Makers
@@ -53,10 +54,7 @@ class RecordStore(Generic[Kept]):
         """All that is kept, by release."""
         with explaining():
             try:
-                pages = self._s3.get_paginator("list_objects_v2").paginate(
-                    Bucket=self._bucket, Prefix=self._prefix
-                )
-                keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+                keys = [item["Key"] for item in objects.listed(self._s3, self._bucket, self._prefix)]
             except ClientError as error:
                 if error_code(error) in MISSING:
                     return []

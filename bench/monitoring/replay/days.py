@@ -13,6 +13,7 @@ from bench.monitoring.replay.records import Answered
 from monitoring.drift import decide as drift
 from monitoring.drift.reference import Reference
 from monitoring.finding import Finding
+from monitoring.hours import folder, place
 from monitoring.operations.quality import Told, measure
 from monitoring.operations.truth import Sources
 from monitoring.quality.days import ALL, Day
@@ -91,7 +92,7 @@ def look(
 
 
 def _put(s3: Any, bucket: str, one: Answered, release: str) -> None:
-    key = f"monitoring/{ENDPOINT}/rows/{one.hour:%Y/%m/%d/%H}/replayed.parquet"
+    key = f"{place(ENDPOINT)}rows/{folder(one.hour)}/replayed.parquet"
     s3.put_object(Bucket=bucket, Key=key, Body=records.table(one, release))
     table = RowsTable(key, "live", release, len(one.rows))
     record = HourRecord(ENDPOINT, one.hour, "replayed", {}, (table,), ())

@@ -1,0 +1,27 @@
+"""The hour, by which monitoring works: its beginning, its folder, where what is made of it lies. Pure."""
+
+from datetime import UTC, datetime, timedelta
+
+HOUR = timedelta(hours=1)
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before anything was captured."""
+
+
+def hour_of(moment: datetime) -> datetime:
+    """The beginning of the hour that a moment lies in, UTC."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def folder(hour: datetime) -> str:
+    """`yyyy/mm/dd/hh`."""
+    return f"{hour:%Y/%m/%d/%H}"
+
+
+def parsed(text: str) -> datetime:
+    """The hour that `yyyy/mm/dd/hh` names. Raises ValueError."""
+    return datetime.strptime(text, "%Y/%m/%d/%H").replace(tzinfo=UTC)
+
+
+def place(endpoint: str) -> str:
+    """Under which prefix of the stage's bucket all of an endpoint's monitoring lies."""
+    return f"monitoring/{endpoint}/"
