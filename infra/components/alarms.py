@@ -21,7 +21,15 @@ from infra.components.metric_alarm import metric_alarm
 from release.domain import names
 from release.domain.deployment import alarm_names
 from release.domain.guardrails import ALARM_PERIOD_SECONDS, ALARM_PERIODS
-from release.domain.health.alarm import Alarm, Reading
+from release.domain.health.alarm import (
+    ERRORS_PERCENT,
+    FAILURES,
+    MICROSECONDS_PER_MILLISECOND,
+    REFUSALS,
+    REQUESTS,
+    Alarm,
+    Reading,
+)
 from release.domain.pins import Alarms
 
 FEWEST_FOR_ERRORS = 20
@@ -33,8 +41,6 @@ CloudWatch's own way for few samples, `ignore`, keeps the state of an alarm as i
 than 1,000 ("Percentile-based alarms and low data samples" in its user guide): a quiet endpoint would never
 ring, or for ever.
 """
-
-_MICROSECONDS_PER_MILLISECOND = 1000
 
 
 @dataclass(frozen=True)
@@ -103,17 +109,12 @@ class EndpointAlarms(pulumi.ComponentResource):
 
 def _pair(watched: str, dimensions: Mapping[str, str], bounds: Alarms) -> tuple[Alarm, Alarm]:
     errors, latency = alarm_names(watched)
-    requests = Reading("requests", "Invocations", "Sum")
     return (
         Alarm(
             errors,
             dimensions,
-            (
-                requests,
-                Reading("failures", "InvocationModelErrors", "Sum"),
-                Reading("refusals", "Invocation4XXErrors", "Sum"),
-            ),
-            f"IF(requests >= {FEWEST_FOR_ERRORS}, 100 * (failures - refusals) / requests, 0)",
+            (REQUESTS, FAILURES, REFUSALS),
+            f"IF(requests >= {FEWEST_FOR_ERRORS}, {ERRORS_PERCENT}, 0)",
             ALARM_PERIOD_SECONDS,
             bounds.errors_percent,
             f"More than {bounds.errors_percent:g} % of a minute's invocations had no answer, or a 5xx.",
@@ -122,10 +123,10 @@ def _pair(watched: str, dimensions: Mapping[str, str], bounds: Alarms) -> tuple[
         Alarm(
             latency,
             dimensions,
-            (requests, Reading("latency", "ModelLatency", "p99")),
+            (REQUESTS, Reading("latency", "ModelLatency", "p99")),
             f"IF(requests >= {FEWEST_FOR_LATENCY}, latency, 0)",
             ALARM_PERIOD_SECONDS,
-            bounds.latency_ms * _MICROSECONDS_PER_MILLISECOND,
+            bounds.latency_ms * MICROSECONDS_PER_MILLISECOND,
             f"One invocation in a hundred waited over {bounds.latency_ms:g} ms for the model.",
             periods=ALARM_PERIODS,
         ),

@@ -23,7 +23,6 @@ from monitoring.prometheus.recording import (
 )
 from monitoring.prometheus.watched import SEVERITY, Pace, Watched, duration
 from release.domain.burn_rates import HOUR, LEAST_BAD, MINUTE, Severity, alerts
-from release.domain.paging import Told
 
 ERROR_BURN, LATENCY_BURN = "SlipwayErrorBudgetBurn", "SlipwayLatencyBudgetBurn"
 INVALID_BURN, ALL_DOWN = "SlipwayInvalidPredictions", "SlipwayAllContainersDown"
@@ -39,11 +38,6 @@ SCORES_MOVED = 0.2
 FEWEST_SCORES = 500
 """... each of so many scores: by chance it is above .12 in one of 1,000 pairs of hours."""
 
-_TOLD: dict[Told, tuple[Severity, ...]] = {
-    "pages and tickets": ("page", "ticket"),
-    "pages": ("page",),
-    "nothing": (),
-}
 _LIVE = 'variant="live"'
 _VARIANT = "{{ $labels.variant }}"
 _VALUE, _SHARE = "{{ $value | humanize }}", "{{ $value | humanizePercentage }}"
@@ -67,8 +61,7 @@ class _Alert:
 def alert_rules(watched: Watched, pace: Pace) -> list[Rule]:
     """The alerts of an endpoint that its stage wants to be told of."""
     found = (*_burns(watched), *_reachable(watched, pace), *_capacity(watched), *_model(watched))
-    told = _TOLD[watched.paging.tell]
-    return [_rule(watched, alert) for alert in found if alert.severity in told]
+    return [_rule(watched, alert) for alert in found if alert.severity in watched.paging.severities]
 
 
 def _rule(watched: Watched, alert: _Alert) -> Rule:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from release.domain.burn_rates import Severity
 from release.domain.values import Data
 
 Told = Literal["pages and tickets", "pages", "nothing"]
@@ -17,3 +18,10 @@ class Paging(Data):
     full. `nothing`: no alarm of the objectives is made."""
     silence_minutes: Annotated[int, Field(ge=5, le=1440)] | None = None
     """Callers are never silent for so long: it pages. Unset, no traffic is as good as any."""
+
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """What of the endpoint's health is told, pages first."""
+        if self.tell == "nothing":
+            return ()
+        return ("page",) if self.tell == "pages" else ("page", "ticket")

@@ -20,6 +20,17 @@ class Reading:
     namespace: str = INVOCATIONS
 
 
+REQUESTS = Reading("requests", "Invocations", "Sum")
+FAILURES = Reading("failures", "InvocationModelErrors", "Sum")
+"""All that is no 2xx, and what never answered ..."""
+REFUSALS = Reading("refusals", "Invocation4XXErrors", "Sum")
+"""... of which these say nothing of the model."""
+ERRORS_PERCENT = "100 * (failures - refusals) / requests"
+"""Of the three: the requests that had no answer, or a 5xx."""
+MICROSECONDS_PER_MILLISECOND = 1000
+"""`ModelLatency` is in microseconds."""
+
+
 @dataclass(frozen=True)
 class Alarm:
     """A value worked out of readings, and when it is too much."""

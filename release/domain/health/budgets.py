@@ -9,11 +9,18 @@ from collections.abc import Iterator
 
 from release.domain import names
 from release.domain.burn_rates import DAY, HOUR, LEAST_BAD, MINUTE, BurnAlert, alerts, budget
-from release.domain.health.alarm import Alarm, Condition, Reading
+from release.domain.health.alarm import (
+    ERRORS_PERCENT,
+    FAILURES,
+    MICROSECONDS_PER_MILLISECOND,
+    REFUSALS,
+    REQUESTS,
+    Alarm,
+    Condition,
+    Reading,
+)
 from release.domain.health.serving import Watched
 
-_MICROSECONDS_PER_MILLISECOND = 1000
-_REQUESTS = Reading("requests", "Invocations", "Sum")
 _UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"))
 
 
@@ -33,21 +40,21 @@ def conditions(watched: Watched, role: str) -> Iterator[Condition]:
         goals.availability_percent,
         "of the requests had no answer, or a 5xx",
         (
-            _REQUESTS,
-            Reading("failures", "InvocationModelErrors", "Sum"),
-            Reading("refusals", "Invocation4XXErrors", "Sum"),
+            REQUESTS,
+            FAILURES,
+            REFUSALS,
         ),
         f"failures - refusals >= {LEAST_BAD}",
-        "100 * (failures - refusals) / requests",
+        ERRORS_PERCENT,
     )
-    within = f"PR(:{goals.latency_ms * _MICROSECONDS_PER_MILLISECOND:.0f})"
+    within = f"PR(:{goals.latency_ms * MICROSECONDS_PER_MILLISECOND:.0f})"
     latency = _Objective(
         watched,
         role,
         "latency",
         goals.latency_percent,
         f"of the requests waited over {goals.latency_ms:g} ms for the model",
-        (_REQUESTS, Reading("within", "ModelLatency", within)),
+        (REQUESTS, Reading("within", "ModelLatency", within)),
         # a percentage is no whole number of requests
         f"requests * (100 - within) / 100 > {LEAST_BAD - 0.5}",
         "within",

@@ -11,7 +11,7 @@ these values is that number. Where nobody calls, nobody knows it.
 from collections.abc import Iterator
 
 from release.domain.burn_rates import HOUR, LEAST_BAD, MINUTE, alerts
-from release.domain.health.alarm import INSTANCES, Alarm, Condition, Reading
+from release.domain.health.alarm import INSTANCES, REFUSALS, REQUESTS, Alarm, Condition, Reading
 from release.domain.health.budgets import span
 from release.domain.health.serving import Watched, vcpus
 from release.domain.names import LIVE
@@ -21,7 +21,6 @@ FULL_PERCENT = 90
 LASTING = 15 * MINUTE
 """How long a fleet is given to mend itself: SageMaker replaces an instance and starts another in less."""
 
-_REQUESTS = Reading("requests", "Invocations", "Sum")
 _SHARES = Reading("shares", "InvocationsPerInstance", "Sum")
 
 
@@ -35,7 +34,7 @@ def conditions(watched: Watched) -> Iterator[Condition]:
             watched,
             "instances-short",
             "requests / shares",
-            (_REQUESTS, _SHARES),
+            (REQUESTS, _SHARES),
             least - 0.5,
             f"fewer than {least} instances have answered for {span(LASTING)}, and never fewer should.",
             below=True,
@@ -45,7 +44,7 @@ def conditions(watched: Watched) -> Iterator[Condition]:
             watched,
             "capacity-full",
             f"IF(requests / shares >= {scaled.most - 0.5:g}, shares, 0)",
-            (_REQUESTS, _SHARES),
+            (REQUESTS, _SHARES),
             scaled.invocations,
             f"all {scaled.most} instances that instances.max allows have had more than "
             f"{scaled.invocations} requests a minute each for {span(LASTING)}: no more are added.",
@@ -80,7 +79,7 @@ def _refusals(watched: Watched) -> Iterator[Condition]:
             continue
         bound = round(100 * alert.bound(percent), 10)
         share = "100 * refusals / requests"
-        readings = (_REQUESTS, Reading("refusals", "Invocation4XXErrors", "Sum"))
+        readings = (REQUESTS, REFUSALS)
         pair = tuple(
             Alarm(
                 watched.alarm(LIVE, f"refusals-{span(window).replace(' ', '')}"),
@@ -110,8 +109,8 @@ def _silence(watched: Watched, minutes: int) -> Condition:
     alarm = Alarm(
         watched.alarm(LIVE, "silence"),
         watched.dimensions(LIVE),
-        (_REQUESTS,),
-        f"FILL({_REQUESTS.id}, 0)",
+        (REQUESTS,),
+        f"FILL({REQUESTS.id}, 0)",
         minutes * MINUTE,
         1,
         _says(watched, says),

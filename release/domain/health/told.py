@@ -34,10 +34,9 @@ class Health:
 
 def health(watched: Watched) -> Health:
     """What is watched of an endpoint; nothing before its first release is live, or where nobody is told."""
-    tell = watched.settings.monitoring.paging.tell
-    if watched.settings.live is None or tell == "nothing":
+    told = watched.settings.monitoring.paging.severities
+    if watched.settings.live is None or not told:
         return Health((), ())
-    told: tuple[Severity, ...] = ("page",) if tell == "pages" else ("page", "ticket")
     found = [one for one in conditions(watched) if one.severity in told]
     messages = (_message(watched, severity, found) for severity in told)
     return Health(
