@@ -15,6 +15,7 @@ from demo.project import make_project
 from model import artifact
 from monitoring.drift import reference
 from monitoring.operations.quality import promised
+from release.adapters import objects
 from release.connect import connect
 from release.domain import names
 from release.domain.errors import ServiceError
@@ -89,10 +90,8 @@ class Live:
 
 
 def _lines(s3: Any, bucket: str) -> Iterator[bytes]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{names.CAPTURE}/")
-    for page in pages:
-        for item in page.get("Contents", ()):
-            yield from s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().splitlines()
+    for item in objects.listed(s3, bucket, f"{names.CAPTURE}/"):
+        yield from s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().splitlines()
 
 
 def _capture_all(file: Path) -> None:

@@ -3,13 +3,11 @@
 A captured record carries the sandbox's now. Its inference id is its flights' hour: the rows go there.
 """
 
-import base64
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +17,7 @@ import pyarrow.parquet as pq
 from bench.monitoring.replay.flights import hour_of
 from monitoring import rows as columns
 from monitoring.counts import Binning, Counted, HourCounts
+from monitoring.storage.lines import exchange
 
 
 @dataclass(frozen=True)
@@ -34,18 +33,12 @@ class Answered:
 def read(lines: Iterable[bytes]) -> Iterator[Answered]:
     """The replayed requests among captured lines; others (golden requests) are passed over."""
     for line in lines:
-        record = json.loads(line)
-        hour = hour_of(record["eventMetadata"].get("inferenceId", ""))
+        found = exchange(line)
+        hour = hour_of(found.inference or "")
         if hour is not None:
-            sides = record["captureData"]
-            request, answer = _body(sides["endpointInput"]), _body(sides["endpointOutput"])
-            scores = np.array(answer["predictions"], dtype=np.float64)
-            yield Answered(hour, pd.DataFrame(request["instances"]), scores)
-
-
-def _body(side: Mapping[str, Any]) -> dict[str, Any]:
-    data = side["data"]
-    return json.loads(base64.b64decode(data) if side["encoding"] == "BASE64" else data)
+            assert found.request is not None
+            scores = np.array(json.loads(found.answer)["predictions"], dtype=np.float64)
+            yield Answered(hour, pd.DataFrame(json.loads(found.request)["instances"]), scores)
 
 
 def table(answered: Answered, release: str) -> bytes:

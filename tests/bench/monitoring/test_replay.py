@@ -65,9 +65,8 @@ def _line(name: str, request: bytes, answer: bytes) -> bytes:
         side: {"data": base64.b64encode(body).decode(), "encoding": "BASE64"}
         for side, body in (("endpointInput", request), ("endpointOutput", answer))
     }
-    return json.dumps(
-        {"captureData": sides, "eventMetadata": {"inferenceId": name}, "eventVersion": "0"}
-    ).encode()
+    about = {"eventId": name, "inferenceId": name, "inferenceTime": "2026-11-30T00:00:00Z"}
+    return json.dumps({"captureData": sides, "eventMetadata": about, "eventVersion": "0"}).encode()
 
 
 @pytest.fixture(scope="module")
