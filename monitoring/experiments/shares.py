@@ -9,8 +9,6 @@ hour. So the counts are compared with a mixture of other shares: that ratio is a
 import math
 from dataclasses import dataclass
 
-from scipy.special import betaln
-
 ALPHA = 0.001
 """With so small a probability a sound experiment is ever called unsound."""
 SURE = 500.0
@@ -43,6 +41,8 @@ class Shares:
 
 def log_evidence(candidate: float, live: float, percent: int) -> float:
     """Log ratio of a mixture of shares to the asked one."""
+    from scipy.special import betaln  # a quarter of a second that no other answer needs
+
     share = percent / 100
     a, b = SURE * share, SURE * (1 - share)
     mixed = betaln(a + candidate, b + live) - betaln(a, b)
