@@ -103,7 +103,7 @@ def _new(day: np.ndarray, since: datetime, layout: Layout) -> Iterator[Notice]:
             "schema",
             name,
             since,
-            f"{share[3][column]:.2%} of {rows[column]:,} rows in 24 hours have a {name} of another type than "
+            f"In {share[3][column]:.2%} of {rows[column]:,} rows in 24 hours {name} is of another type than "
             "the release promises to take.",
             {"effect": float(share[3][column]), "rows": int(rows[column]), "threshold": INVALID},
         )
@@ -135,8 +135,9 @@ def _unseen(day: np.ndarray, since: datetime, reference: Reference, layout: Layo
                 "drift",
                 f"{binning.name}: unseen",
                 since,
-                f"{share:.1%} of {rows[column]:,} rows in 24 hours have a {binning.name} that the reference "
-                f"does not have; its own days had at most {max(usual, facts.novel_day or 0):.1%} new ones.",
+                f"In {share:.1%} of {rows[column]:,} rows in 24 hours {binning.name} is one that the "
+                "reference does not have; its own days had at most "
+                f"{max(usual, facts.novel_day or 0):.1%} new ones.",
                 {"effect": share, "rows": int(rows[column]), "threshold": threshold},
             )
 

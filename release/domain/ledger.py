@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from release.domain import experiment, forgotten, former, names, noticed, retrained
 from release.domain.approvals import Approval
+from release.domain.english import begun_with_article
 from release.domain.errors import Held, ServiceError
 from release.domain.experiment import Concluded, Experiment
 from release.domain.judged import Judged as Judged
@@ -363,14 +364,14 @@ def decide(found: OpenRollout | None, alive: bool, request: Request, stage: str)
     if found is None:
         return "start"
     subject = found.subject
-    what = f"{subject.kind} of {subject.release} ({subject.endpoint})"
+    what = begun_with_article(f"{subject.kind} of {subject.release} ({subject.endpoint})")
     same = Request(subject.kind, subject.endpoint, subject.release) == request
     goes_back = request.kind == "rollback" and request.endpoint == subject.endpoint
     if found.rests and not same and not goes_back:
         raise experiment.holds(stage, subject.endpoint, found.compares)
     if alive:
         raise ServiceError(
-            f"A {what} is under way here, by {found.owner}.",
+            f"{what} is under way here, by {found.owner}.",
             "One rollout at a time: nothing was changed.",
             "Wait until it is done, or stop it there (Ctrl-C), then run this again.",
         )
@@ -379,7 +380,7 @@ def decide(found: OpenRollout | None, alive: bool, request: Request, stage: str)
     if goes_back:
         return "take-back"
     raise Held(
-        f"A {what} by {found.owner} stopped half-way, at {found.phase.value!r}.",
+        f"{what} by {found.owner} stopped half-way, at {found.phase.value!r}.",
         "It holds the stage, so nothing was changed.",
         "Run that same command again to finish it, or take it back: "
         f"./slipway rollback {stage} --endpoint {subject.endpoint}",

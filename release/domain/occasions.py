@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from release.domain.english import with_article
 from release.domain.errors import UsageError
 from release.domain.pins import Data
 
@@ -49,7 +50,7 @@ class Occasion(Data):
     """When the event happened."""
 
     def __str__(self) -> str:
-        who = f"{self.kind} {self.name}" if self.name else f"a {self.kind}"
+        who = f"{self.kind} {self.name}" if self.name else with_article(self.kind)
         return f"{who}: {self.because}" if self.because else who
 
 
@@ -104,7 +105,8 @@ def of_event(data: bytes, asked: Asked) -> tuple[Occasion, About]:
         raise _unknown(f"its detail-type is {_shown(kind)}, and only {' and '.join(SOURCES)} are known")
     if source not in SOURCES[kind]:
         raise _unknown(
-            f"a {kind} comes from {' or '.join(SOURCES[kind])}, and this one from {_shown(source)}"
+            f"{with_article(kind)} comes from {' or '.join(SOURCES[kind])}, "
+            f"and this one from {_shown(source)}"
         )
     found = {key: _text(event, key) for key in ("id", "time", "account", "region")}
     if kind == SCHEDULE:

@@ -6,6 +6,7 @@ file: where SageMaker serves something else, `apply` brings it back.
 
 from dataclasses import dataclass
 
+from release.domain.english import begun_with_article
 from release.domain.errors import ServiceError, UsageError
 from release.domain.ledger import Closed, End, OpenRollout, Subject, holding
 from release.domain.pins import Pins
@@ -75,7 +76,7 @@ def _insist(ports: StagePorts, found: OpenRollout | None, damage: tuple[str, ...
         return
     if rollouts.at_work(ports, found):
         raise ServiceError(
-            f"A {_words(found)} is under way here, by {found.owner}.",
+            f"{begun_with_article(_words(found))} is under way here, by {found.owner}.",
             "It is at work, and would be stopped half-way: nothing was changed.",
             f"Have it take itself back: ./slipway abort {ports.name} --endpoint {found.subject.endpoint}",
         )
