@@ -79,7 +79,8 @@ def rollback(
     settings = rollouts.settings_of(ports, name)
     asked = standing.insist(ports, name, "rollback")
     if asked.damage:
-        tell(Event(f"the ledger is damaged ({'; '.join(asked.damage)}): going back by what can be read"))
+        problems = "; ".join(asked.damage)
+        tell(Event(f"the ledger cannot be read whole ({problems}): going back by what can be read"))
     own = _open(ports, asked)
     goal = _before(own) if own else _previous(world.stages, ports, name)
     _leads_to(ports, world.stages, goal, to)
