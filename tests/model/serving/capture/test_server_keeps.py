@@ -2,7 +2,6 @@
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +11,12 @@ from infra import policies
 from infra.arns import Place
 from model.serving.capture.redaction import hashed
 from release.domain.capture import Capture
-from sandbox.testing import SandboxHandle, start
+from sandbox.testing import SandboxHandle
 from tests.model.serving.capture import keeping_examples as kept
 from tests.model.serving.examples import OTHER, ROW, instances, write_artifact
 from tests.model.serving.running import Server, serving, until
 
 pytestmark = pytest.mark.sandbox
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxHandle]:
-    with start(tmp_path_factory.mktemp("sandbox") / "home") as handle:
-        yield handle
-
-
-@pytest.fixture
-def s3(sandbox: SandboxHandle) -> Iterator[Any]:
-    client = sandbox.client("s3")
-    client.create_bucket(Bucket=kept.BUCKET)
-    yield client
-    for item in client.list_objects_v2(Bucket=kept.BUCKET).get("Contents", []):
-        client.delete_object(Bucket=kept.BUCKET, Key=item["Key"])
-    client.delete_bucket(Bucket=kept.BUCKET)
 
 
 def variables(sandbox: SandboxHandle, folder: Path, **more: str) -> dict[str, Any]:
