@@ -64,11 +64,20 @@ def label(name: str, outcome: Any, observed: datetime, **more: Any) -> dict[str,
     return {"inference_id": name, "outcome": outcome, "observed_at": observed.isoformat(), **more}
 
 
-def told(s3: FakeS3, name: str, labels: Sequence[dict[str, Any] | str]) -> str:
-    """A truth file of these lines; its URI."""
+def told(s3: FakeS3, name: str, labels: Sequence[dict[str, Any] | str], came: datetime | None = None) -> str:
+    """A truth file of these lines; its URI. It comes then, or when the last of its labels is observed."""
     lines = [one if isinstance(one, str) else json.dumps(one) for one in labels]
-    s3.write(f"truth/{name}.jsonl", "".join(f"{line}\n" for line in lines).encode())
-    return f"s3://bucket/truth/{name}.jsonl"
+    key = f"truth/{name}.jsonl"
+    s3.write(key, "".join(f"{line}\n" for line in lines).encode())
+    observed = [datetime.fromisoformat(one["observed_at"]) for one in labels if not isinstance(one, str)]
+    s3.modified[key] = came or max(observed, default=HOUR + DAY)
+    return f"s3://bucket/{key}"
+
+
+def read_until(s3: FakeS3, final: datetime) -> None:
+    """All hours before this one are read."""
+    body = json.dumps({"until": final.replace(minute=0).isoformat()}).encode()
+    s3.write("monitoring/delays/watermark.json", body)
 
 
 def day_of(s3: FakeS3, day: datetime, rate: float, score: float, rows: int = 300, seed: int = 0) -> None:
@@ -78,4 +87,4 @@ def day_of(s3: FakeS3, day: datetime, rate: float, score: float, rows: int = 300
     name = answered(s3, day.replace(hour=10), [float(one) for one in scores])
     truth = random.random(rows) < rate
     labels = [label(f"{name}#{row}", int(late), day + DAY / 2) for row, late in enumerate(truth)]
-    told(s3, f"{day:%Y-%m-%d}", labels)
+    told(s3, f"{day:%Y-%m-%d}", labels, came=day + DAY / 2)

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from monitoring.quality.ports import TruthFile
 from monitoring.storage.truth import TruthFolder
 from release.adapters.aws import explained
 
+CAME = datetime(2026, 3, 2, tzinfo=UTC)
 HEAD = b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nETag: "a"\r\n\r\n'
 
 
@@ -44,7 +46,7 @@ def breaking() -> Iterator[Any]:
 def test_a_file_that_breaks_off_is_an_error_of_the_network_and_none_of_the_file(breaking: Any) -> None:
     folder = TruthFolder(breaking, "s3://bucket/truth")
     with pytest.raises(BotoCoreError) as broken:
-        list(folder.lines(TruthFile("0123456789ab", "s3://bucket/truth/a.jsonl")))
+        list(folder.lines(TruthFile("0123456789ab", "s3://bucket/truth/a.jsonl", CAME)))
     known = explained(broken.value)
     assert known is not None
     assert known.cause.startswith("AWS does not answer")
