@@ -8,7 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 from monitoring.alerts.kept import Look
 from monitoring.hours import ALWAYS
 from monitoring.operations.quality_days import NAMED, Rules, all_of, days
-from monitoring.operations.truth import Known, Sources, again, take_in
+from monitoring.operations.truth import Hours, Sources, again, take_in
+from monitoring.quality.known import Known, Reached
+from monitoring.quality.known import known as known_of
 from monitoring.quality.reporting import Counts, Promised, Quality, Subject, assess
 from release.domain.errors import UsageError
 from release.domain.manifest import Manifest
@@ -24,6 +26,9 @@ class Told:
     """The quality of a release, and how its labels came."""
 
     quality: Quality
+    known: Known
+    why: tuple[str, ...]
+    """Why no more is known."""
     files: int
     """Truth files that were read, ever; ..."""
     new: int
@@ -108,22 +113,29 @@ def _refuse_other_kinds(manifest: Manifest, endpoint: str) -> None:
 
 def measure(sources: Sources, subject: Subject, settings: QualitySettings, promised: Promised) -> Told:
     """Take in what is new, and tell the quality of the release as of `subject.until`."""
-    final = sources.rows.final() or ALWAYS
-    hours = {hour: content for hour, content in sources.rows.hours().items() if hour < final}
-    known = Known(subject.until, final, hours)
-    new = take_in(sources, known, timedelta(hours=settings.unknown_after_hours))
-    found = days(sources, known, Rules(settings.slices, timedelta(hours=settings.settle_hours)))
+    final = sources.rows.final()
+    before = final or ALWAYS
+    hours = {hour: content for hour, content in sources.rows.hours().items() if hour < before}
+    there = Hours(subject.until, before, hours)
+    new = take_in(sources, there, timedelta(hours=settings.unknown_after_hours))
+    found = days(sources, there, Rules(settings.slices, timedelta(hours=settings.settle_hours)))
     taken, (pending, _) = sources.book.taken().values(), sources.book.pending()
     troubles: Counter[str] = Counter()
     for counts in pending.troubles.values():
         troubles.update(counts)
     quality = assess(Counts(all_of(found.now), all_of(found.judged)), subject, settings, promised)
     repeats = [name for day in sorted(found.now, reverse=True) for name in found.now[day].repeats]
+    total = sum(troubles.values())
+    labels = sum(one.labels for one in taken)
+    reached = Reached(final, len(taken), labels, total)
+    what, why = known_of(quality, reached, settings)
     return Told(
         quality=quality,
+        known=what,
+        why=why,
         files=len(taken),
         new=new,
-        labels=sum(one.labels for one in taken),
+        labels=labels,
         waiting=len(pending.waiting),
         repeats=tuple(repeats[:NAMED]),
         troubles=dict(sorted(troubles.items())),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from monitoring.operations.truth import Known, Sources
+from monitoring.operations.truth import Hours, Sources
 from monitoring.quality import days as counting
 from monitoring.quality.days import Day
 from monitoring.quality.joining import REPEATS, FirstRecords
@@ -37,15 +37,15 @@ class Rules:
     settle: timedelta
 
 
-def days(sources: Sources, known: Known, rules: Rules) -> Days:
+def days(sources: Sources, there: Hours, rules: Rules) -> Days:
     """All days that are over, read and settled; those that did not change are as they were kept."""
     book = sources.book
     kept, judged, marks = dict(book.days()), dict(book.judged()), book.marks()
-    settled = min(known.final, known.now - rules.settle)
-    for day, hours in _by_day(known.hours, settled).items():
+    settled = min(there.final, there.now - rules.settle)
+    for day, hours in _by_day(there.read, settled).items():
         judge = day > max(judged, default=date.min)
-        before = [hour for hour in known.hours if _begin(day) - REPEATS <= hour < _begin(day)]
-        content = _content(rules, known.hours, [*sorted(before), *hours], marks)
+        before = [hour for hour in there.read if _begin(day) - REPEATS <= hour < _begin(day)]
+        content = _content(rules, there.read, [*sorted(before), *hours], marks)
         if not judge and day in kept and kept[day].content == content:
             continue
         counted = _Counting(sources, rules).of(day, before, hours, content)

@@ -40,36 +40,36 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class Known:
+class Hours:
     """The hours that are read, at the beginning of a look."""
 
     now: datetime
     final: datetime
     """Before it all are, ..."""
-    hours: Mapping[datetime, str]
-    """... these."""
+    read: Mapping[datetime, str]
+    """... these, each by its content."""
 
 
-def take_in(sources: Sources, known: Known, unknown_after: timedelta) -> int:
+def take_in(sources: Sources, there: Hours, unknown_after: timedelta) -> int:
     """Read the files that are new, and try what waits against the hours that are; the number of files."""
     book = sources.book
     before, _ = book.pending()
     taken = book.taken()
     files = {one.id: _File(one) for one in sources.truth.files() if one.id not in taken}
-    _move(sources, before, known.hours)
-    waits, left, rejected = _tried(sources, before, known, unknown_after, files)
+    _move(sources, before, there.read)
+    waits, left, rejected = _tried(sources, before, there, unknown_after, files)
     lines = _lines(sources.truth, files.values())
     while chunk := list(islice(lines, AT_ONCE)):
-        _read(sources, known, files, chunk)
+        _read(sources, there, files, chunk)
     for one in files.values():
         book.set_aside(one.file.uri, one.rejected)
     for source in sorted({one.source for one in rejected}):
         uri = taken[source].file.uri if source in taken else GONE
         book.set_aside(uri, [one for one in rejected if one.source == source][:QUARANTINED])
     found = {name: Read(one.waiting, dict(one.causes)) for name, one in files.items()}
-    _keep(book, Looked(before, known.hours, waits, left, found))
+    _keep(book, Looked(before, there.read, waits, left, found))
     for one in files.values():
-        book.take(Taken(one.file, known.now, one.labels))
+        book.take(Taken(one.file, there.now, one.labels))
     return len(files)
 
 
@@ -118,30 +118,30 @@ def _lines(truth: TruthFiles, files: Iterable[_File]) -> Iterator[Label | Reject
 
 
 def _read(
-    sources: Sources, known: Known, files: Mapping[str, _File], lines: Sequence[Label | Rejected]
+    sources: Sources, there: Hours, files: Mapping[str, _File], lines: Sequence[Label | Rejected]
 ) -> None:
     """Place the labels among some lines of new files."""
     labels = [one for one in lines if isinstance(one, Label)]
     for label in labels:
         files[label.source].labels += 1
-    placed = _place(sources, labels, known.hours)
+    placed = _place(sources, labels, there.read)
     for one in [one for one in lines if isinstance(one, Rejected)] + placed.rejected:
         files[one.source].reject(one)
     for label in placed.rest:
-        waiting = Waiting(label, known.now, label.place in placed.early)
+        waiting = Waiting(label, there.now, label.place in placed.early)
         files[label.source].waiting.append(waiting)
 
 
 def _tried(
     sources: Sources,
     before: Pending,
-    known: Known,
+    there: Hours,
     unknown_after: timedelta,
     files: Collection[str],
 ) -> tuple[dict[Place, Waiting], dict[Place, Trouble | None], list[Rejected]]:
     """Labels that waited, but those of new files: which wait still, what others became, which are none."""
     waiting = {one.label.place: one for one in before.waiting if one.label.source not in files}
-    fresh = [hour for hour, content in known.hours.items() if before.against.get(hour) != content]
+    fresh = [hour for hour, content in there.read.items() if before.against.get(hour) != content]
     placed = _place(sources, [one.label for one in waiting.values()], fresh)
     rejected = placed.rejected
     left: dict[Place, Trouble | None] = dict.fromkeys(waiting)
@@ -150,8 +150,8 @@ def _tried(
     for label in placed.rest:
         place = label.place
         del left[place]
-        waits[place] = waiting[place].tried(known.final, known.now, place in placed.early)
-        if trouble := waits[place].over(known.now, unknown_after):
+        waits[place] = waiting[place].tried(there.final, there.now, place in placed.early)
+        if trouble := waits[place].over(there.now, unknown_after):
             del waits[place]
             left[place] = trouble
             rejected.append(refused(label, trouble))

@@ -85,6 +85,15 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Unjudged:
+    """A settled day that is not judged, as it was then."""
+
+    day: date
+    rows: int
+    labelled: int
+
+
+@dataclass(frozen=True)
 class Quality:
     """What is known of the quality of a release."""
 
@@ -107,8 +116,8 @@ class Quality:
     """The mean score of all rows, and of those with a label: far from each other where labels are missing of
     certain rows."""
     judged: tuple[date, ...]
-    unjudged: tuple[date, ...]
-    """Days with too few labels."""
+    unjudged: tuple[Unjudged, ...]
+    """Days that had too few labels when they were settled."""
     calibration: Calibration | None
     slices: tuple[Calibration, ...]
     left_out: int
@@ -150,7 +159,9 @@ def assess(counts: Counts, subject: Subject, settings: QualitySettings, promised
         scores_all=_share(sum(day.all_scores for day in every), total),
         scores_labelled=_share(sum(day.scores for day in every), labelled),
         judged=tuple(day.day for day in judged),
-        unjudged=tuple(day.day for day in known if not _enough(day, settings)),
+        unjudged=tuple(
+            Unjudged(day.day, day.rows, day.labelled) for day in known if not _enough(day, settings)
+        ),
         calibration=whole,
         slices=tuple(slices),
         left_out=left_out,

@@ -232,4 +232,4 @@ def test_a_day_with_too_few_labels_is_not_judged_and_said() -> None:
     told(s3, "a", [label(f"{name}#{row}", 0, LATER) for row in range(100)])
     found = look(s3, settings=QualitySettings(least_rows=50)).quality
     assert found.calibration is None
-    assert found.unjudged == (HOUR.date(),)
+    assert [(one.day, one.rows, one.labelled) for one in found.unjudged] == [(HOUR.date(), 300, 100)]
