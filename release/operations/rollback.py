@@ -16,6 +16,7 @@ from release.domain.stages import Stages
 from release.domain.state import Facts
 from release.operations import fenced, needs, orders, rollouts, standing
 from release.ports import Event, StagePorts, Tell, World
+from release.rollout import weights
 from release.rollout.strategies import way_back
 
 QUOTA_SECONDS = 3.0
@@ -91,7 +92,7 @@ def rollback(
                 stage, name, before.release if before else None, ports.clock.monotonic() - started
             )
         # Before anything is proven: all that the candidate has is live's own traffic.
-        orders.away_from_the_candidate(ports, names.endpoint(name, ports.name), tell)
+        weights.away_from_the_candidate(ports, names.endpoint(name, ports.name), tell)
     _proven(ports, name, goal, own, tell)
 
     def opened() -> Opened:
