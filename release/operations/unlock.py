@@ -65,6 +65,8 @@ def unlock(world: World, stage: str, reason: str, tell: Tell) -> Unlocked:
         name: settings.pins if name in here else _without_candidate(settings.pins)
         for name, settings in ports.settings.endpoints.items()
     }
+    if list(ports.ledger.all_open()) != list(opened):
+        raise rollouts.overtaken(ports, "what is open")
     closed = Closed(event=End.UNLOCKED, reason=reason, over=damage, pins=pins)
     nobodys = Subject(kind="unlock", endpoint="", release="", rollout=rollouts.new_id())
     entries = [ports.ledger.append(one, closed) for one in [one.subject for one in found] or [nobodys]]
