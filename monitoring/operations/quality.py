@@ -105,7 +105,7 @@ def _refuse_other_kinds(manifest: Manifest, endpoint: str) -> None:
     kind = output.get("kind", PROBABILITY) if isinstance(output, Mapping) else PROBABILITY
     if kind != PROBABILITY:
         raise UsageError(
-            f"Endpoint {endpoint} answers with a {kind}: quality is measured of probabilities alone.",
+            f"Endpoint {endpoint} answers with no probability ({kind}): quality is measured of these alone.",
             "Its truth was not read; drift and health are watched as of any other.",
             f"Take monitoring.quality out of endpoint {endpoint} in the stage's file.",
         )
