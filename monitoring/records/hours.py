@@ -5,7 +5,7 @@ monitoring/<endpoint>/rows/yyyy/mm/dd/hh/<name>.parquet     its rows, as its rec
 monitoring/<endpoint>/quarantine/yyyy/mm/dd/hh/<name>.jsonl what could not be read, with its cause
 monitoring/<endpoint>/again/<name>.json                     hours that are to be read again: a mark
 monitoring/<endpoint>/watermark.json                        up to which hour all of them are done
-monitoring/<endpoint>/drift/<release>.json                  what is known of a release's drift
+monitoring/<endpoint>/drift/<release>.json                  what the last look at a release came to
 """
 
 import json
@@ -156,8 +156,8 @@ def record_key(endpoint: str, hour: datetime) -> str:
     return f"{place(endpoint)}hours/{folder(hour)}.json"
 
 
-def state_key(endpoint: str, release: str) -> str:
-    """The key of what is kept of a release's drift from look to look."""
+def look_key(endpoint: str, release: str) -> str:
+    """The key of what is kept of a release from look to look."""
     return f"{place(endpoint)}drift/{release}.json"
 
 

@@ -10,9 +10,7 @@ import pyarrow.parquet as pq
 
 from monitoring import rows as columns
 from monitoring.quality.joining import Answered
-from monitoring.records import hours
-from monitoring.records.hours import HourRecord
-from release.adapters import objects
+from monitoring.storage.shelf import Shelf
 
 _OWN = (columns.INFERENCE, columns.ROW, columns.AT, columns.SCORE, columns.RELEASE)
 
@@ -23,20 +21,16 @@ class AnsweredTables:
     def __init__(self, s3: Any, bucket: str, endpoint: str) -> None:
         self._s3 = s3
         self._bucket = bucket
-        self._endpoint = endpoint
+        self._shelf = Shelf(s3, bucket, endpoint)
 
     def hours(self) -> dict[datetime, str]:
         """The hours that were read, each with its record's ETag."""
-        place = f"{hours.place(self._endpoint)}hours/"
-        listed = objects.listed(self._s3, self._bucket, place)
-        found = ((hours.hour_in(item["Key"]), item["ETag"].strip('"')) for item in listed)
-        return {hour: etag for hour, etag in found if hour is not None}
+        return self._shelf.versions()
 
     def read(self, hour: datetime, slices: Sequence[str]) -> Answered:
         """The rows of an hour, with these features; one that they do not have is left out."""
-        key = hours.record_key(self._endpoint, hour)
-        record = HourRecord.from_bytes(self._get(key), key)
-        tables = [self._table(table.key, slices) for table in record.tables]
+        record = self._shelf.record(hour)
+        tables = [self._table(table.key, slices) for table in record.tables] if record else []
         return answered(pa.concat_tables(tables, promote_options="default") if tables else None, slices)
 
     def _table(self, key: str, slices: Sequence[str]) -> pa.Table:

@@ -5,7 +5,7 @@ hour one wins; what the other one wrote is deleted again, and was named by nobod
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -15,8 +15,10 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from monitoring.hours import ALWAYS
 from monitoring.records import hours
-from monitoring.records.hours import HourRecord, RowsTable
+from monitoring.records.hours import HourRecord, Mark, RowsTable
+from monitoring.storage import again
 from monitoring.storage.reading import Found
 from release.adapters import objects
 
@@ -45,14 +47,20 @@ class Shelf:
         objects.put(self._s3, self._bucket, self._watermark, body, before[1] if before else None)
 
     def done(self, start: datetime, until: datetime) -> list[datetime]:
-        """The hours from `start` to before `until` that are done, in order: one listing from there on."""
+        """The hours from `start` to before `until` that are done, in order."""
+        return list(self.versions(start, until))
+
+    def versions(self, start: datetime = ALWAYS, until: datetime | None = None) -> dict[datetime, str]:
+        """The same with the version of each one's record, an ETag: one listing from there on."""
         place = f"{hours.place(self.endpoint)}hours/"
-        found = []
+        found: dict[datetime, str] = {}
         for item in objects.listed(self._s3, self._bucket, place, f"{place}{hours.folder(start)}"):
             hour = hours.hour_in(item["Key"])
-            if hour is not None and hour >= until:
+            if hour is None:
+                continue
+            if until is not None and hour >= until:
                 break
-            found += [hour] if hour else []
+            found[hour] = item["ETag"].strip('"')
         return found
 
     def records(self, wanted: Sequence[datetime]) -> Iterator[HourRecord]:
@@ -66,26 +74,41 @@ class Shelf:
         found = self._get(key)
         return HourRecord.from_bytes(found[0], f"s3://{self._bucket}/{key}") if found else None
 
-    def drift_state(self, release: str) -> str | None:
-        """What the last look kept of a release's drift."""
-        found = self._get(hours.state_key(self.endpoint, release))
-        return found[0].decode() if found else None
+    def last_look(self, release: str) -> tuple[bytes, str] | None:
+        """What the last look kept of a release, and its version."""
+        return self._get(hours.look_key(self.endpoint, release))
 
-    def keep_drift_state(self, release: str, state: str) -> None:
-        """Keep it. Of two looks at once the later one counts: the next look decides again what it lacks."""
-        key = hours.state_key(self.endpoint, release)
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=state.encode())
+    def keep_look(self, release: str, look: bytes, before: str | None) -> bool:
+        """Keep it where nobody kept another one than `before` meanwhile; whether it is kept."""
+        return objects.put(
+            self._s3, self._bucket, hours.look_key(self.endpoint, release), look, before or None
+        )
 
-    def keep(self, record: HourRecord, found: Found, again: bool = False) -> HourRecord | None:
+    def mark_again(self, wanted: Iterable[datetime]) -> Mark:
+        """Have these hours read again, by the next look if this one ends before."""
+        return again.mark_again(self._s3, self._bucket, self.endpoint, wanted)
+
+    def marked(self) -> list[Mark]:
+        """All marks of hours that are to be read again."""
+        return list(again.marked(self._s3, self._bucket, self.endpoint))
+
+    def clear(self, mark: Mark) -> None:
+        """Its hours were read."""
+        again.clear(self._s3, self._bucket, mark)
+
+    def before(self, hour: datetime) -> tuple[bytes, str] | None:
+        """The record of an hour as it is now, and its version."""
+        return self._get(hours.record_key(self.endpoint, hour))
+
+    def keep(
+        self, record: HourRecord, found: Found, before: tuple[bytes, str] | None = None
+    ) -> HourRecord | None:
         """Keep what was read of an hour; None where another process has kept it meanwhile.
 
-        `record` comes without an attempt, tables and quarantine. With `again` it takes the place of the one
-        that is there.
+        `record` comes without an attempt, tables and quarantine. It takes the place of `before`, which was
+        there when the reading began: what was kept since then may have been read of newer files.
         """
         key = hours.record_key(self.endpoint, record.hour)
-        before = self._get(key)
-        if before and not again:
-            return None
         attempt = uuid4().hex[:12]
         mine = replace(record, attempt=attempt, **self._written(record.hour, attempt, found))
         if not objects.put(self._s3, self._bucket, key, mine.to_bytes(), before[1] if before else None):
