@@ -99,10 +99,14 @@ def scores(*found: float | None) -> dict[str, Any]:
 
 
 def reading_release(
-    stage: FakeStage, number: int, schema: Mapping[str, Any] = SCHEMA, **capture: Any
+    stage: FakeStage,
+    number: int,
+    schema: Mapping[str, Any] = SCHEMA,
+    reference: str = REFERENCE,
+    **capture: Any,
 ) -> ReleasePin:
-    """A release whose records can be read and counted: its artifact holds a schema and a reference."""
-    files = {artifact.SCHEMA: json.dumps(schema), artifact.REFERENCE: REFERENCE}
+    """A release whose records can be read: its artifact holds a schema, and a reference that is not ""."""
+    files = {artifact.SCHEMA: json.dumps(schema)} | ({artifact.REFERENCE: reference} if reference else {})
     packed = artifact.pack({name: text.encode() for name, text in files.items()})
     pin = stage.pin(number, schema=schema)
     manifest = stage.artifacts.manifests.pop(pin.release)
@@ -125,9 +129,10 @@ class Scene:
     shelf: Shelf = field(default_factory=Shelf)
     schema: Mapping[str, Any] = field(default_factory=lambda: SCHEMA)
     capture_as: Mapping[str, Any] = field(default_factory=dict)
+    reference: str = REFERENCE
 
     def __post_init__(self) -> None:
-        self.pin = reading_release(self.stage, 7, self.schema, **self.capture_as)
+        self.pin = reading_release(self.stage, 7, self.schema, self.reference, **self.capture_as)
         settings = self.stage.file.endpoints[ENDPOINT]
         self.stage.file.endpoints[ENDPOINT] = settings.model_copy(update={"live": self.pin})
         self.at(HOUR + timedelta(hours=2, minutes=30))
