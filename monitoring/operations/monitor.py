@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitoring.operations.capturing import capturing
 from monitoring.operations.deciding import Deciding, decided
 from monitoring.ports import CapturedHours, Findings
 from monitoring.records import hours
@@ -75,7 +76,7 @@ def monitor(
     """
     name = ports.settings.only_endpoint(endpoint)
     settings = ports.settings.endpoints[name]
-    live = _captured(ports.name, name, settings.pins.live)
+    live = capturing(ports.name, name, settings.pins.live)
     records = records_of(name)
     grace = timedelta(minutes=settings.monitoring.records.grace_minutes)
     end = _end(ports.clock.now(), grace, asked.until)
@@ -160,23 +161,6 @@ class Reading:
         before = self._records.watermark()
         if before is None or before >= start:
             self._records.move_watermark(hours.watermark(before or start, done))
-
-
-def _captured(stage: str, name: str, live: ReleasePin | None) -> ReleasePin:
-    if live is None:
-        raise UsageError(
-            f"Endpoint {name} of {stage} serves nothing, so there is nothing to monitor.",
-            "Nothing was read.",
-            f"Release a model first (./slipway promote {stage}).",
-        )
-    if live.capture is None:
-        raise UsageError(
-            f"Endpoint {name} of {stage} captures nothing: what it is asked and answers is not known.",
-            "Nothing was read, and nothing can be said of drift.",
-            f"Set slipway:endpoints.{name}.capture: {{percent: ..., to: s3://...}} in Pulumi.{stage}.yaml, "
-            f"then ./slipway apply {stage} --endpoint {name}",
-        )
-    return live
 
 
 def _end(now: datetime, grace: timedelta, until: datetime | None) -> datetime:

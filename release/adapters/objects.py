@@ -20,6 +20,12 @@ def listed(s3: Any, bucket: str, prefix: str, after: str = "") -> Iterator[dict[
     return (item for page in pages for item in page.get("Contents", ()))
 
 
+def folders(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
+    """The prefixes right below a prefix that ends with a slash, themselves ending with one, in order."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    return (item["Prefix"] for page in pages for item in page.get("CommonPrefixes", ()))
+
+
 def read(s3: Any, bucket: str, key: str) -> tuple[bytes, str] | None:
     """An object's bytes and its ETag; None where there is none with this key."""
     try:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,12 +46,15 @@ class Bucket(FakeS3):
         self.denied = ""
         """A prefix that is refused."""
 
-    def list_objects_v2(self, **request: Any) -> dict[str, Any]:
-        """The folders under a prefix."""
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        """With a delimiter the folders right below a prefix."""
+        if "Delimiter" not in request:
+            yield from super().paginate(**request)
+            return
         self.calls["list"] += 1
         prefix = request["Prefix"]
-        below = {key[len(prefix) :].partition("/") for key in self.objects if key.startswith(prefix)}
-        return {"CommonPrefixes": [{"Prefix": f"{prefix}{name}/"} for name, slash, _ in below if slash]}
+        below = {key[len(prefix) :].partition("/")[:2] for key in self.objects if key.startswith(prefix)}
+        yield {"CommonPrefixes": [{"Prefix": f"{prefix}{name}/"} for name, slash in sorted(below) if slash]}
 
     def upload_file(self, path: str, bucket: str, key: str) -> None:
         """From a file."""
