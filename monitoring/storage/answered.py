@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 
 from monitoring import rows as columns
 from monitoring.quality.joining import Answered
-from monitoring.storage.shelf import Shelf
+from monitoring.records import hours
+from monitoring.records.hours import HourRecord
+from release.adapters import objects
 
 _OWN = (columns.INFERENCE, columns.ROW, columns.AT, columns.SCORE, columns.RELEASE)
 
@@ -21,16 +23,20 @@ class AnsweredTables:
     def __init__(self, s3: Any, bucket: str, endpoint: str) -> None:
         self._s3 = s3
         self._bucket = bucket
-        self._shelf = Shelf(s3, bucket, endpoint)
+        self._endpoint = endpoint
 
     def hours(self) -> dict[datetime, str]:
         """The hours that were read, each with its record's ETag."""
-        return self._shelf.versions()
+        place = f"{hours.place(self._endpoint)}hours/"
+        listed = objects.listed(self._s3, self._bucket, place)
+        found = ((hours.hour_in(item["Key"]), item["ETag"].strip('"')) for item in listed)
+        return {hour: etag for hour, etag in found if hour is not None}
 
     def read(self, hour: datetime, slices: Sequence[str]) -> Answered:
         """The rows of an hour, with these features; one that they do not have is left out."""
-        record = self._shelf.record(hour)
-        tables = [self._table(table.key, slices) for table in record.tables] if record else []
+        key = hours.record_key(self._endpoint, hour)
+        record = HourRecord.from_bytes(self._get(key), key)
+        tables = [self._table(table.key, slices) for table in record.tables]
         return answered(pa.concat_tables(tables, promote_options="default") if tables else None, slices)
 
     def _table(self, key: str, slices: Sequence[str]) -> pa.Table:
