@@ -131,6 +131,9 @@ class Reading:
             mine = [self.read(hour, again=True) for hour in complete]
             if len(complete) == len(mark.hours) and all(mine):
                 self._records.clear(mark)
+        watermark = self._records.watermark() if marks else None
+        if watermark is not None:  # an hour that was left out may be among them
+            self._settle(watermark, self._records.done(watermark, end))
 
     def new(self, start: datetime, end: datetime) -> None:
         """The hours from `start` to before `end` that were not read."""

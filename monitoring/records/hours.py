@@ -117,10 +117,12 @@ class HourRecord:
         try:
             return _ADAPTER.validate_json(data)
         except ValidationError as error:
+            hour = hour_in(where)
+            named = f"{hour:%Y-%m-%dT%H}" if hour else "HOUR"
             raise ServiceError(
                 f"What was read of an hour is damaged: {where} ({error.error_count()} faults).",
                 "The hour cannot be counted, so nothing was decided.",
-                "Delete that object, then run the same command again: the hour is read anew.",
+                f"Have the hour read again: ./slipway monitor STAGE --again {named}",
             ) from None
 
 

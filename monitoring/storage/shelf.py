@@ -21,6 +21,7 @@ from monitoring.records.hours import HourRecord, Mark, RowsTable
 from monitoring.storage import again
 from monitoring.storage.reading import Found
 from release.adapters import objects
+from release.domain.errors import ServiceError
 
 AT_ONCE = 8
 
@@ -35,16 +36,28 @@ class Shelf:
 
     def watermark(self) -> datetime | None:
         """The first hour that is not done, before which all are; None before the first one."""
-        found = self._get(self._watermark)
-        return datetime.fromisoformat(json.loads(found[0])["until"]) if found else None
+        return self._until()[0]
 
     def move_watermark(self, until: datetime) -> None:
         """All hours before `until` are done. It never goes back; one that is late only costs a listing."""
-        before = self._get(self._watermark)
-        if before and datetime.fromisoformat(json.loads(before[0])["until"]) >= until:
-            return
-        body = json.dumps({"until": until.isoformat()}).encode()
-        objects.put(self._s3, self._bucket, self._watermark, body, before[1] if before else None)
+        before, version = self._until()
+        if before is None or before < until:
+            body = json.dumps({"until": until.isoformat()}).encode()
+            objects.put(self._s3, self._bucket, self._watermark, body, version)
+
+    def _until(self) -> tuple[datetime | None, str | None]:
+        """The watermark and its version. Raises ServiceError where it is damaged."""
+        found = self._get(self._watermark)
+        if found is None:
+            return None, None
+        try:
+            return datetime.fromisoformat(json.loads(found[0])["until"]), found[1]
+        except (ValueError, KeyError, TypeError):
+            raise ServiceError(
+                f"What says up to which hour all are read is damaged: s3://{self._bucket}/{self._watermark}.",
+                "Nobody knows which hours are new, so nothing was read.",
+                "Delete that object, then run the same command again: hours that were read stay read.",
+            ) from None
 
     def done(self, start: datetime, until: datetime) -> list[datetime]:
         """The hours from `start` to before `until` that are done, in order."""
@@ -115,7 +128,8 @@ class Shelf:
             self._forget(mine)
             return None
         if before:
-            self._forget(HourRecord.from_bytes(before[0], key))
+            with suppress(ServiceError):  # a damaged one names nothing
+                self._forget(HourRecord.from_bytes(before[0], key))
         return mine
 
     def _written(self, hour: datetime, attempt: str, found: Found) -> dict[str, Any]:

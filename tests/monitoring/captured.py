@@ -16,7 +16,7 @@ from release.domain.manifest import ModelRecord
 from release.domain.pins import ReleasePin
 from tests.fakes.findings import Shelf
 from tests.fakes.world import FakeStage, Told
-from tests.release.adapters.s3 import FakeS3, etag
+from tests.release.adapters.s3 import FakeS3, etag, refusal
 from tests.release.scenes import ENDPOINT, NAME, serving
 
 HOUR = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -46,8 +46,23 @@ class Bucket(FakeS3):
         self.denied = ""
         """A prefix that is refused."""
 
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        """Where it is not refused."""
+        self._allowed(request["Key"])
+        return super().get_object(**request)
+
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        """Where it is not refused."""
+        self._allowed(request["Key"])
+        return super().put_object(**request)
+
+    def _allowed(self, key: str) -> None:
+        if self.denied and key.startswith(self.denied):
+            raise refusal("AccessDenied", 403)
+
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
         """With a delimiter the folders right below a prefix."""
+        self._allowed(request["Prefix"])
         if "Delimiter" not in request:
             yield from super().paginate(**request)
             return
@@ -58,6 +73,7 @@ class Bucket(FakeS3):
 
     def upload_file(self, path: str, bucket: str, key: str) -> None:
         """From a file."""
+        self._allowed(key)
         self.calls["upload"] += 1
         self.write(key, Path(path).read_bytes())
 

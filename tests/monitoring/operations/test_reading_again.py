@@ -89,6 +89,14 @@ def test_marked_hours_that_are_not_over_wait(scene):
     assert scene.kept("again") == []
 
 
+def test_an_hour_that_was_left_out_and_is_named_now_is_decided_with_those_after_it(scene):
+    left_out, last = (HOUR + timedelta(hours=hours) for hours in (2, 3))
+    scene.at(last + timedelta(minutes=90))
+    assert scene.monitor(since=last).gap == left_out
+    found = scene.monitor(again=(left_out,))
+    assert (found.gap, found.deciding.hours, scene.records.watermark()) == (None, 2, last + (NEXT - HOUR))
+
+
 def test_a_late_file_is_the_release_s_that_answered_then_whatever_was_released_since(scene):
     """Two rollouts landed after the hour that a file came late for."""
     pins = [scene.pin, reading_release(scene.stage, 8), reading_release(scene.stage, 9)]
