@@ -8,13 +8,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from monitoring.records import hours
 from monitoring.records.hours import CaptureFile, Folder
 from monitoring.records.troubles import NotReadable, Trouble
 from release.adapters import objects
-from release.adapters.aws import MISSING, error_code
 from release.domain import s3_uri
 
 CHUNK = 4 << 20
@@ -68,15 +65,11 @@ class CaptureFiles:
 
     def lines(self, file: CaptureFile) -> Iterator[Sequence[bytes | NotReadable]]:
         """The lines of a file, some at a time; a NotReadable in the place of one that cannot be read."""
-        bucket, key = s3_uri.parts(file.key)
-        try:
-            body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
-        except ClientError as error:
-            if error_code(error) not in MISSING - {"NoSuchBucket"}:
-                raise
+        chunks = objects.chunks(self._s3, *s3_uri.parts(file.key), CHUNK)
+        if chunks is None:
             yield [NotReadable(Trouble.FILE)]
-            return
-        yield from split(iter(lambda: body.read(CHUNK), b""))
+        else:
+            yield from split(chunks)
 
     def _place(self, to: str) -> tuple[str, str]:
         bucket, prefix = s3_uri.parts(to)

@@ -28,13 +28,23 @@ def folders(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
 
 def read(s3: Any, bucket: str, key: str) -> tuple[bytes, str] | None:
     """An object's bytes and its ETag; None where there is none with this key."""
+    answer = _answer(s3, bucket, key)
+    return (answer["Body"].read(), answer["ETag"]) if answer else None
+
+
+def chunks(s3: Any, bucket: str, key: str, size: int) -> Iterator[bytes] | None:
+    """An object's bytes, so many at a time; None where there is none with this key."""
+    answer = _answer(s3, bucket, key)
+    return iter(lambda: answer["Body"].read(size), b"") if answer else None
+
+
+def _answer(s3: Any, bucket: str, key: str) -> dict[str, Any] | None:
     try:
-        answer = s3.get_object(Bucket=bucket, Key=key)
+        return s3.get_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error_code(error) in MISSING - {"NoSuchBucket"}:
             return None
         raise
-    return answer["Body"].read(), answer["ETag"]
 
 
 def put(s3: Any, bucket: str, key: str, body: bytes, tag: str | None) -> bool:
