@@ -90,7 +90,10 @@ def ends(scene: Scene) -> dict[str, Any]:
         "hours": [(record.hour, record.counts, record.files) for record in hours],
         "marks": scene.kept("again"),
         "watermark": scene.records.watermark(),
-        "open": {kept.finding.subject for kept in scene.shelf.findings.open()},
+        "open": {
+            kept.finding.subject: (kept.seen, kept.occurrence, len(kept.notices))
+            for kept in scene.shelf.findings.open()
+        },
     }
 
 
