@@ -19,7 +19,7 @@ from monitoring.finding import Finding, Kind
 from monitoring.ports import CapturedHours, Findings
 from monitoring.records import capture
 from monitoring.records.hours import HOUR
-from monitoring.records.last_look import LastLook, digest_of, rows_of
+from monitoring.records.last_look import LastLook, digest_of, emptiness
 from monitoring.records.troubles import Trouble
 from release.domain import names
 from release.domain.drift import DriftSettings
@@ -85,7 +85,7 @@ def decided(
         digest_of(versions, until - WEEKS, until),
         decision.state.to_json() if decision else None,
         captured,
-        *rows_of(before, counts),
+        *emptiness(before, counts),
     )
     if kept != before:
         # Where another look was kept meanwhile, that one is: the next look compares it with the hours again.
@@ -98,7 +98,7 @@ def _unknown(decision: Decision | None, kept: LastLook) -> tuple[str, ...]:
     found = ["The release has no reference, so drift of its requests and scores cannot be told."]
     if decision is not None:
         found = [*decision.unknown]
-    if kept.rows_until is None:
+    if not kept.had_rows:
         found.append("No row is captured of it yet, so nothing was judged.")
     return tuple(found)
 

@@ -33,17 +33,18 @@ class LastLook:
     """Drift's, as JSON; None where there is no reference to decide by."""
     captured: tuple[Finding, ...]
     """What the records of the hours that were decided last say of the capture itself."""
-    first: datetime | None
-    """The first hour in which the release was live; None where no such hour is decided."""
-    rows_until: datetime | None
-    """The end of the newest hour with a row; None where there was none."""
+    newest: datetime | None
+    """The newest of these hours in which the release was live; None where there is none."""
+    empty_since: datetime | None
+    """From when on it was live without a row, hour after hour, up to that one; None where that has one."""
+    had_rows: bool
+    """Whether any hour had a row."""
     format: Literal[2] = 2
 
     @property
     def silent(self) -> bool:
         """Whether there was no row in the last hours, as many as say something."""
-        since = self.rows_until or self.first
-        return since is not None and self.until - since >= SILENCE
+        return self.empty_since is not None and self.until - self.empty_since >= SILENCE
 
     def to_bytes(self) -> bytes:
         """As it is kept."""
@@ -67,12 +68,21 @@ def digest_of(versions: Mapping[datetime, str], since: datetime, until: datetime
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def rows_of(before: LastLook | None, counts: Sequence[HourCounts]) -> tuple[datetime | None, datetime | None]:
-    """The first hour, and the end of the newest one with a row, of these and of those before.
+def emptiness(
+    before: LastLook | None, counts: Sequence[HourCounts]
+) -> tuple[datetime | None, datetime | None, bool]:
+    """Newest hour, since when without a row, and whether any had one, of what a look knew and these hours.
 
-    `counts` are of one release, in the order of their hours.
+    `counts` are of one release, in the order of their hours; after hours without it the count begins anew.
     """
-    first = before.first if before else None
-    rows_until = before.rows_until if before else None
-    with_rows = [counted.hour + HOUR for counted in counts if counted.rows]
-    return first or (counts[0].hour if counts else None), with_rows[-1] if with_rows else rows_until
+    newest, since, had_rows = (before.newest, before.empty_since, before.had_rows) if before else _NOTHING
+    for counted in counts:
+        if counted.rows:
+            since, had_rows = None, True
+        elif since is None or newest is None or counted.hour > newest + HOUR:
+            since = counted.hour
+        newest = counted.hour
+    return newest, since, had_rows
+
+
+_NOTHING: tuple[datetime | None, datetime | None, bool] = (None, None, False)

@@ -86,7 +86,10 @@ def ends(scene: Scene) -> dict[str, Any]:
     hours = list(scene.records.records(list(versions)))
     assert {table.key for record in hours for table in record.tables} <= set(scene.kept("rows"))
     return {
-        "look": (look.until, look.first, look.rows_until, look.captured, json.loads(look.state or "null")),
+        "look": [
+            *(look.until, look.newest, look.empty_since, look.had_rows, look.captured),
+            json.loads(look.state or "null"),
+        ],
         "hours": [(record.hour, record.counts, record.files) for record in hours],
         "marks": scene.kept("again"),
         "watermark": scene.records.watermark(),
