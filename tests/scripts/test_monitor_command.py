@@ -131,6 +131,19 @@ def test_days_without_drift_are_no_health_when_rows_no_longer_come(scene, run, a
     assert (code, "✓" in out) == (3, False)
 
 
+def test_a_bucket_that_refuses_is_a_failure_of_aws_and_what_was_read_stays_read(scene, run, at):
+    fill(scene, 0, 3)
+    run()
+    at(3.5)
+    for prefix in ("some/answers/", f"monitoring/{ENDPOINT}/"):
+        scene.s3.denied = prefix
+        code, out, err = run()
+        assert (code, out, "AccessDenied" in err) == (4, "", True)
+    scene.s3.denied = ""
+    code, out, _ = run("--json")
+    assert (code, [one["rows"] for one in json.loads(out)["hours"]]) == (0, [300])
+
+
 def test_what_is_no_hour_is_refused(run):
     with pytest.raises(SystemExit) as end:
         run("--since", "noon")
