@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from release.adapters.aws import MISSING, error_code
 
-_OVERTAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+_OVERTAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
+"""The last one where an object is gone that was to have an ETag."""
 
 
 def listed(s3: Any, bucket: str, prefix: str, after: str = "") -> Iterator[dict[str, Any]]:

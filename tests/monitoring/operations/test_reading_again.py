@@ -13,6 +13,7 @@ from tests.monitoring.captured import HOUR, ROW, Scene, line, reading_release, r
 from tests.release.scenes import ENDPOINT
 
 NEXT = HOUR + timedelta(hours=1)
+RECORD = f"monitoring/{ENDPOINT}/hours/2026/01/01/12.json"
 
 
 @pytest.fixture
@@ -58,6 +59,15 @@ def test_a_marked_hour_that_another_process_has_read_meanwhile_stays_marked(scen
     assert (found.elsewhere, len(scene.kept("again"))) == ((HOUR,), 1)
     assert len(scene.monitor().read) == 1
     assert scene.kept("again") == []
+
+
+def test_an_hour_that_is_forgotten_while_it_is_read_again_stays_marked(scene):
+    """Its record is gone when it is to be replaced: S3 answers that with 404."""
+    mark_again(scene.s3, scene.s3.bucket, ENDPOINT, [HOUR])
+    scene.s3.before_put.append(lambda key, body: scene.s3.write(RECORD, None))
+    found = scene.monitor()
+    assert (found.elsewhere, found.read, len(scene.kept("again"))) == ((HOUR,), (), 1)
+    assert ([one.rows for one in scene.monitor().read], scene.kept("again")) == ([3], [])
 
 
 def test_what_was_read_of_older_files_takes_no_newer_ones_place(scene, monkeypatch):
