@@ -122,8 +122,11 @@ class Searched(Protocol):
 class Erasure(Protocol):
     """Captured records in S3, to be found and deleted from every version of every file."""
 
-    def secret(self) -> bytes:
-        """The key of hashes of sensitive values."""
+    def secret(self, make: bool) -> bytes:
+        """The key of hashes of sensitive values; `make` says whether one is made where there is none.
+
+        Where there is none and none is made, nothing can have been hashed: one is drawn and not kept.
+        """
 
     def find(self, places: Sequence[str], endpoint: str, selected: Selected, day: str = "") -> Searched:
         """The files with selected records, by the endpoint's name in SageMaker; of a day only its own."""

@@ -2,12 +2,10 @@
 
 import argparse
 from dataclasses import asdict
-from datetime import date
 
 from monitoring import connect as monitoring
-from monitoring.capture.selection import Selector
 from monitoring.operations.forget import Done, Order, forget
-from scripts.shared import arguments
+from scripts.shared import arguments, selectors
 from scripts.shared.cli import Command, Out, run
 
 
@@ -15,35 +13,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", help="the stage whose captured records these are")
     arguments.endpoint(parser)
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--inference-id", metavar="ID", type=_request, dest="selector", help="of one request")
+    which.add_argument(
+        "--inference-id", metavar="ID", type=selectors.request, dest="selector", help="of one request"
+    )
     which.add_argument(
         "--subject",
         metavar="COLUMN=VALUE",
-        type=_subject,
+        type=selectors.subject,
         dest="selector",
         help="of all requests with a row of this value, kept as it is or as its hash",
     )
-    which.add_argument("--day", metavar="YYYY-MM-DD", type=_day, dest="selector", help="of one day (UTC)")
+    which.add_argument(
+        "--day", metavar="YYYY-MM-DD", type=selectors.day, dest="selector", help="of one day (UTC)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
     arguments.reason(parser)
-
-
-def _request(text: str) -> Selector:
-    return Selector("inference-id", text)
-
-
-def _subject(text: str) -> Selector:
-    column, equals, value = text.partition("=")
-    if not column or not equals or not value:
-        raise argparse.ArgumentTypeError(f"{text!r} names no value of a feature; write it as COLUMN=VALUE")
-    return Selector("subject", value, column)
-
-
-def _day(text: str) -> Selector:
-    try:
-        return Selector("day", date.fromisoformat(text).isoformat())
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-12-31") from None
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:

@@ -2,10 +2,12 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+import math
+import struct
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from release.domain.pins import Data
 
@@ -37,6 +39,34 @@ class Selector:
             return self.value
         named = f"{self.what}\0{self.column}\0{self.value}".encode()
         return hmac.new(secret, named, hashlib.sha256).hexdigest()[:DIGITS]
+
+
+def kinds(column: str, schemas: Sequence[Mapping[str, Any]]) -> set[str]:
+    """What the releases' input schemas say that a column holds; both kinds of one that says neither."""
+    found: set[str] = set()
+    for schema in schemas:
+        for feature in schema.get("features") or ():
+            if feature.get("name") == column:
+                kind = feature.get("kind")
+                found |= {kind} if kind in ("number", "category") else {"number", "category"}
+    return found
+
+
+def single(number: float) -> float | None:
+    """A number as the model reads it, of 32 bits; None for one that has no finite such value."""
+    try:
+        found: float = struct.unpack("<f", struct.pack("<f", float(number)))[0]
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def written_number(text: str) -> float | None:
+    """The number that a text or a cell of CSV is, of 32 bits; None for one that is none, or not finite."""
+    try:
+        return None if "_" in text else single(float(text))
+    except ValueError:
+        return None
 
 
 class Change(Data):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitoring.capture import asked as captured
-from monitoring.capture.selection import Proof, Selected, Selector
+from monitoring.capture.selection import Proof, Selected, Selector, kinds, written_number
 from monitoring.ports import Erasure, Searched
 from release.domain import fence, names
 from release.domain.capture_gate import sensitive
@@ -61,7 +61,7 @@ def forget(
     name = ports.settings.only_endpoint(endpoint)
     live = ports.settings.endpoints[name].pins.live
     entries = [stored.entry for stored in ports.ledger.newest_first()] if ports.ledger.exists() else []
-    secret = erasure.secret()
+    secret = erasure.secret(make=not order.dry_run)
     selected = select(order.selector, _schemas(ports, name, entries, live, order.selector), secret)
     place = _Place(
         erasure,
@@ -205,7 +205,20 @@ def _schemas(
             "Nothing was deleted.",
             "Name another feature, the request (--inference-id ID), or the day (--day YYYY-MM-DD).",
         )
+    _refuse_odd(selector, found)
     return found
+
+
+def _refuse_odd(selector: Selector, schemas: Sequence[dict[str, Any]]) -> None:
+    """Refuse what no record can hold in a column of numbers."""
+    if kinds(selector.column, schemas) == {"number"} and written_number(selector.value) is None:
+        raise UsageError(
+            f"{selector.column} is a number, and {selector.value[:40]!a} is none that a model reads "
+            "(finite, 32 bits).",
+            "Nothing was searched or deleted.",
+            f"Name the number as it was sent (--subject {selector.column}=1.5), the request "
+            "(--inference-id ID), or the day (--day YYYY-MM-DD).",
+        )
 
 
 def _has(schema: dict[str, Any], column: str) -> bool:

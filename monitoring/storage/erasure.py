@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from monitoring.capture.selection import DERIVED, PROOFS, Change, Proof, Selected
 from monitoring.hours import place
@@ -20,6 +21,19 @@ from release.adapters import objects
 from release.domain import names, s3_uri
 
 AT_ONCE = 8
+_STAYS = (
+    "ServerSideEncryption",
+    "SSEKMSKeyId",
+    "BucketKeyEnabled",
+    "StorageClass",
+    "ContentType",
+    "ContentEncoding",
+    "ContentDisposition",
+    "ContentLanguage",
+    "CacheControl",
+    "Metadata",
+)
+"""What GetObject tells of an object and PutObject takes: a file that is written anew keeps it."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +43,6 @@ class _Version:
     id: str
     newest: bool
     marker: bool
-    etag: str = ""
 
 
 @dataclass
@@ -52,14 +65,15 @@ class Erasure:
         self._s3 = s3
         self._bucket = bucket
 
-    def secret(self) -> bytes:
-        """The key of hashes; made where no container has made it."""
+    def secret(self, make: bool) -> bytes:
+        """The key of hashes; where no container has made it, it is made, or drawn for this once."""
         there = objects.read(self._s3, self._bucket, names.CAPTURE_SECRET)
         if there:
             return there[0]
-        made = secrets.token_bytes(32)
-        put = objects.put(self._s3, self._bucket, names.CAPTURE_SECRET, made, None)
-        return made if put else self.secret()
+        drawn = secrets.token_bytes(32)
+        if not make or objects.put(self._s3, self._bucket, names.CAPTURE_SECRET, drawn, None):
+            return drawn
+        return self.secret(make)
 
     def find(self, places: Sequence[str], endpoint: str, selected: Selected, day: str = "") -> Found:
         """The files with selected records; of one day (`yyyy/mm/dd`) only its own."""
@@ -97,9 +111,10 @@ class Erasure:
         versions = next((found for name, found in self._objects(bucket, key) if name == key), [])
         keep = None
         for newest in [one for one in versions if one.newest and not one.marker]:
-            body = self._body(bucket, key, newest)
+            before = self._s3.get_object(Bucket=bucket, Key=key, VersionId=newest.id)
+            body = before["Body"].read()
             rest = _without(body, selected)
-            keep = newest.id if rest == body else self._written(bucket, key, rest, newest)
+            keep = newest.id if rest == body else self._written(bucket, key, rest, before)
         self._delete(bucket, key, [one for one in versions if one.id != keep])
 
     def delete(self, change: Change) -> None:
@@ -142,10 +157,15 @@ class Erasure:
         uri = f"s3://{bucket}/{key}"
         return Change(uri=uri, before=before, after=after, records=len(lines), versions=going), unread
 
-    def _written(self, bucket: str, key: str, rest: bytes, newest: _Version) -> str | None:
+    def _written(self, bucket: str, key: str, rest: bytes, before: dict[str, Any]) -> str | None:
+        """The file anew, encrypted, described and tagged as it was; the id of this version."""
         if not rest:
             return None
-        answer = self._s3.put_object(Bucket=bucket, Key=key, Body=rest, IfMatch=newest.etag)
+        same = {name: before[name] for name in _STAYS if before.get(name)}
+        if before.get("TagCount"):
+            told = self._s3.get_object_tagging(Bucket=bucket, Key=key, VersionId=before["VersionId"])
+            same["Tagging"] = urlencode({tag["Key"]: tag["Value"] for tag in told["TagSet"]})
+        answer = self._s3.put_object(Bucket=bucket, Key=key, Body=rest, IfMatch=before["ETag"], **same)
         return answer.get("VersionId", "null")
 
     def _delete(self, bucket: str, key: str, versions: Sequence[_Version]) -> None:
@@ -165,7 +185,7 @@ class Erasure:
 
 def _versions(page: dict[str, Any]) -> Iterator[tuple[str, _Version]]:
     for item in page.get("Versions", []):
-        yield item["Key"], _Version(item["VersionId"], item["IsLatest"], False, item["ETag"])
+        yield item["Key"], _Version(item["VersionId"], item["IsLatest"], False)
     for item in page.get("DeleteMarkers", []):
         yield item["Key"], _Version(item["VersionId"], item["IsLatest"], True)
 

@@ -141,6 +141,44 @@ def test_a_subject_is_found_as_it_is_and_by_its_hash_in_any_format(s3, stage):
     assert left.splitlines(keepends=True) == [record("odd", "<xml/>", "text/xml"), stays]
 
 
+@pytest.mark.parametrize("value", ["1e39", "1e400", "nan", "inf", "-Infinity", "1_000", "x" * 100_000])
+def test_a_number_that_no_record_can_hold_is_refused(s3, stage, value):
+    with pytest.raises(UsageError, match="size is a number") as refused:
+        ask(s3, stage, Selector("subject", value, "size"))
+    assert len(str(refused.value)) < 1000
+    assert ledger(stage) == []
+
+
+def test_a_dry_run_changes_nothing_in_the_bucket(s3, stage):
+    s3.delete_object(Bucket=BUCKET, Key="capture-secret/key")
+    put(s3, f"{PLACE}/live/{HOUR}/a.jsonl", record("one", row(shape="round")))
+    before = versions(s3, "")
+    assert ask(s3, stage, Selector("subject", "round", "shape"), dry_run=True).records == 1
+    assert versions(s3, "") == before
+
+
+def test_a_file_that_is_written_anew_stays_encrypted_described_and_tagged_as_it_was(s3, stage):
+    key = f"{PLACE}/live/{HOUR}/a.jsonl"
+    owned = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    s3.put_object(
+        Bucket=BUCKET,
+        Key=key,
+        Body=(record("gone", row()) + record("stays", row())).encode(),
+        ServerSideEncryption="aws:kms",
+        SSEKMSKeyId=owned,
+        ContentType="application/jsonlines",
+        Metadata={"writer": "sagemaker"},
+        Tagging="class=personal&of=a%20b",
+    )
+    ask(s3, stage, Selector("inference-id", "gone"))
+    now = s3.get_object(Bucket=BUCKET, Key=key)
+    assert b"stays" in now["Body"].read()
+    assert (now["ServerSideEncryption"], now["SSEKMSKeyId"]) == ("aws:kms", owned)
+    assert (now["ContentType"], now["Metadata"]) == ("application/jsonlines", {"writer": "sagemaker"})
+    tags = s3.get_object_tagging(Bucket=BUCKET, Key=key)["TagSet"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"class": "personal", "of": "a b"}
+
+
 @pytest.mark.parametrize(("column", "said"), [("weight", "dropped"), ("nobody", "no feature")])
 def test_what_cannot_be_found_by_is_refused(s3, stage, column, said):
     with pytest.raises(UsageError, match=said) as refused:
