@@ -4,6 +4,7 @@ Methods may raise a SlipwayError, or a library's error that commands translate. 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -119,8 +120,21 @@ class Searched(Protocol):
     searched: int
 
 
+class Holding(Protocol):
+    """That nobody else reads or writes captured records, as one process holds it."""
+
+    def still(self, certainly: bool = False) -> None:
+        """Say that the holder lives, before every write. Raises ServiceError where it counts as dead."""
+
+
 class Erasure(Protocol):
     """Captured records in S3, to be found and deleted from every version of every file."""
+
+    def alone(self, endpoint: str, order: str) -> AbstractContextManager[Holding]:
+        """While nobody reads an endpoint's records or writes what they say, by its name in the stage.
+
+        Raises ServiceError where somebody is at work, or another order; the same one takes over.
+        """
 
     def secret(self, make: bool) -> bytes:
         """The key of hashes of sensitive values; `make` says whether one is made where there is none.

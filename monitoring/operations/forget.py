@@ -11,7 +11,7 @@ from typing import Any
 
 from monitoring.capture import asked as captured
 from monitoring.capture.selection import Proof, Selected, Selector, kinds, written_number
-from monitoring.ports import Erasure, Searched
+from monitoring.ports import Erasure, Holding, Searched
 from release.domain import fence, names
 from release.domain.capture_gate import sensitive
 from release.domain.errors import ServiceError, UsageError
@@ -60,7 +60,7 @@ def forget(
     reason = "" if order.dry_run else fence.why(order.reason, "A deletion")
     name = ports.settings.only_endpoint(endpoint)
     live = ports.settings.endpoints[name].pins.live
-    entries = [stored.entry for stored in ports.ledger.newest_first()] if ports.ledger.exists() else []
+    entries = _entries(ports)
     secret = erasure.secret(make=not order.dry_run)
     selected = select(order.selector, _schemas(ports, name, entries, live, order.selector), secret)
     place = _Place(
@@ -72,26 +72,38 @@ def forget(
         order.selector,
     )
     asked = order.selector.asked(secret)
-    begun = _begun(entries, name, asked)
+    if order.dry_run:
+        found = place.find()
+        return _done(ports, place.proof("", asked, found), found)
+    live_release = live.release if live else ""
+    subject = Subject(kind="forget", endpoint=name, release=live_release, rollout="")
+    with erasure.alone(name, asked) as alone:
+        return _forgotten(ports, place, alone, subject, asked, reason, tell)
+
+
+def _forgotten(
+    ports: StagePorts, place: "_Place", alone: Holding, subject: Subject, asked: str, reason: str, tell: Tell
+) -> Done:
+    """Delete it, while nobody else works with the endpoint's records."""
+    erasure = place.erasure
+    begun = _begun(ports, place.endpoint, asked)
     found = place.find()
     proof = place.proof(begun.id if begun else uuid.uuid4().hex[:12], asked, found)
     tell(Event(f"{proof.records:,} records in {len(proof.changes):,} of {found.searched:,} files"))
-    if order.dry_run:
-        return _done(ports, proof, found)
     if begun is not None and (known := erasure.proof(begun.id)) is not None:
         tell(Event(f"going on with the deletion {begun.id} that stopped half-way"))
         proof = known.also(proof)
-    subject = Subject(kind="forget", endpoint=name, release=live.release if live else "", rollout="")
     erasure.keep(proof)
     if begun is None:
-        ports.ledger.append(subject, _beginning(ports, proof, order.selector, reason))
-    left = place.erase(proof)
+        ports.ledger.append(subject, _beginning(ports, proof, place.selector, reason))
+    left = place.erase(proof, alone)
     if left:
         raise ServiceError(
             f"{left:,} records came while others of them were deleted.",
             "They are still there; the deletion stays open in the ledger.",
             "Run the same command again.",
         )
+    alone.still(certainly=True)
     proof = proof.model_copy(update={"done": True})
     digest = erasure.keep(proof)
     ports.ledger.append(
@@ -152,13 +164,20 @@ class _Place:
             hours=() if self.day else tuple(map(_hour, sorted(found.hours))),
         )
 
-    def erase(self, proof: Proof) -> int:
+    def erase(self, proof: Proof, alone: Holding) -> int:
         """Delete it; returns how many such records are there all the same."""
         for change in proof.changes:
+            alone.still()
             self.erasure.erase(change, self.selected)
         for change in proof.derived:
+            alone.still()
             self.erasure.delete(change)
         return sum(change.records for change in self.find().changes)
+
+
+def _entries(ports: StagePorts) -> list[Entry]:
+    """The ledger's, the newest first."""
+    return [stored.entry for stored in ports.ledger.newest_first()] if ports.ledger.exists() else []
 
 
 def _hour(folder: str) -> str:
@@ -166,10 +185,10 @@ def _hour(folder: str) -> str:
     return f"{year}-{month}-{day}T{hour}"
 
 
-def _begun(entries: Sequence[Entry], endpoint: str, asked: str) -> Forgetting | None:
-    """The same order that began and did not end; `entries` are the newest first."""
+def _begun(ports: StagePorts, endpoint: str, asked: str) -> Forgetting | None:
+    """The same order that began and did not end."""
     ended: set[str] = set()
-    for entry in entries:
+    for entry in _entries(ports):
         if isinstance(entry.what, Forgotten):
             ended.add(entry.what.id)
         if not isinstance(entry.what, Forgetting) or entry.subject.endpoint != endpoint:

@@ -6,5 +6,6 @@ files      listed and read from S3, in bounded memory      tables    rows into P
 counting   tables into counts, by Ibis                     reading   all of it, for one hour
 shelf      what is done, in the stage's bucket             rows      the tables, for whoever reads them
 truth      files of labels                                 quality_book what is kept of them
-answered   tables as columns, for quality
+answered   tables as columns, for quality              lock     who reads records, or forgets some
+erasure    records found and deleted                   selected which records those are
 """

@@ -14,6 +14,7 @@ from monitoring.records.hours import HOUR, CaptureFile, Folder, HourRecord
 from monitoring.records.periods import Served
 from monitoring.storage.bodies import Requests, as_kept, schema_of
 from monitoring.storage.files import CaptureFiles
+from monitoring.storage.lock import Holder, RecordsLock
 from monitoring.storage.reading import Hour, HourReading, Reader
 from monitoring.storage.reference import of_release
 from monitoring.storage.scores import Answers
@@ -30,6 +31,7 @@ class CapturedRecords(Shelf):
     def __init__(self, s3: Any, artifacts: Artifacts, endpoint: str, in_sagemaker: str) -> None:
         super().__init__(s3, artifacts.bucket, endpoint)
         self._files = CaptureFiles(s3, in_sagemaker)
+        self._lock = RecordsLock(s3, artifacts.bucket, endpoint)
         self._artifacts = artifacts
         self._reader_of = cache(lambda release: _reader_or_none(artifacts, release))
 
@@ -44,16 +46,23 @@ class CapturedRecords(Shelf):
 
     def read(self, hour: datetime, served: Served, again: bool = False) -> HourRecord | None:
         """Read an hour and keep what it says; None where another process has done so meanwhile."""
-        files = self._of_hour(hour, served)
         work = Path(tempfile.mkdtemp(prefix="slipway-hour-"))
         try:
-            asked = Hour(self.endpoint, hour, files, served)
-            found = HourReading(asked, self._files.lines, self._reader_of, work).read()
-            named = {file.key: file.etag for of_variant in files.values() for file in of_variant}
-            record = HourRecord(self.endpoint, hour, "", named, (), found.counts, own=found.own)
-            return self.keep(record, found, again)
+            with self._lock.shared("A reading") as held:
+                return self._read(hour, served, again, work, held)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+    def _read(
+        self, hour: datetime, served: Served, again: bool, work: Path, held: Holder
+    ) -> HourRecord | None:
+        files = self._of_hour(hour, served)
+        asked = Hour(self.endpoint, hour, files, served)
+        found = HourReading(asked, self._files.lines, self._reader_of, work).read()
+        named = {file.key: file.etag for of_variant in files.values() for file in of_variant}
+        record = HourRecord(self.endpoint, hour, "", named, (), found.counts, own=found.own)
+        held.still()
+        return self.keep(record, found, again)
 
     def late(self, wanted: Sequence[datetime], served: Served) -> Mapping[datetime, Sequence[str]]:
         """Capture files that came, or changed, after their hour was read."""

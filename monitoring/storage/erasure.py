@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 
 from monitoring.capture.selection import DERIVED, PROOFS, Change, Proof, Selected
 from monitoring.hours import place
+from monitoring.storage.lock import Holder, RecordsLock
 from release.adapters import objects
 from release.domain import names, s3_uri
 
@@ -74,6 +76,10 @@ class Erasure:
         if not make or objects.put(self._s3, self._bucket, names.CAPTURE_SECRET, drawn, None):
             return drawn
         return self.secret(make)
+
+    def alone(self, endpoint: str, order: str) -> AbstractContextManager[Holder]:
+        """While nobody reads an endpoint's records or writes what they say."""
+        return RecordsLock(self._s3, self._bucket, endpoint).exclusive(order)
 
     def find(self, places: Sequence[str], endpoint: str, selected: Selected, day: str = "") -> Found:
         """The files with selected records; of one day (`yyyy/mm/dd`) only its own."""

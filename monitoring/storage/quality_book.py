@@ -10,7 +10,8 @@ monitoring/<endpoint>/quality/days/yyyy-mm-dd.parquet      a day's counts
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ from monitoring.quality.days import Day
 from monitoring.quality.joining import Held, Key
 from monitoring.quality.labels import Label, Rejected
 from monitoring.quality.ports import Taken, Waiting
+from monitoring.storage.lock import Holder, RecordsLock
 from release.adapters import objects
 
 T = TypeVar("T")
@@ -53,8 +55,20 @@ class QualityBook:
         self._s3 = s3
         self._bucket = bucket
         self._place = f"{hours.place(endpoint)}quality/"
+        self._lock = RecordsLock(s3, bucket, endpoint)
+        self._held: Holder | None = None
         self._known: dict[str, tuple[str, Any]] = {}
         """What an object's content of this ETag was read as: it is read once."""
+
+    @contextmanager
+    def working(self) -> Generator[None]:
+        """While labels are read and written: nothing is forgotten meanwhile."""
+        with self._lock.shared("A look at quality") as held:
+            self._held = held
+            try:
+                yield
+            finally:
+                self._held = None
 
     def taken(self) -> dict[str, Taken]:
         """The files that were read, by id."""
@@ -142,6 +156,8 @@ class QualityBook:
         return found[0] if found else None
 
     def _write(self, key: str, body: bytes) -> None:
+        if self._held is not None:
+            self._held.still()
         self._s3.put_object(Bucket=self._bucket, Key=f"{self._place}{key}", Body=body)
 
 

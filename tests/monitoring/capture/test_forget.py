@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,15 +12,18 @@ from model.serving.capture.redaction import hashed
 from monitoring.capture.selection import Selector
 from monitoring.operations.forget import Done, Order, forget
 from monitoring.storage.erasure import Erasure
+from monitoring.storage.quality_book import QualityBook
 from monitoring.storage.selected import selected
 from release.domain.capture import Capture
-from release.domain.errors import UsageError
+from release.domain.errors import ServiceError, UsageError
 from release.domain.forgotten import Forgetting, Forgotten
 from sandbox.testing import SandboxHandle, start
 from tests.fakes.trouble import Crash
 from tests.fakes.world import FakeStage, Told
 from tests.model.serving.capture.keeping_examples import sensitive
-from tests.release.scenes import serving
+from tests.monitoring.captured import HOUR as HOUR_AT
+from tests.monitoring.captured import ROW, Scene, line, rows, scores
+from tests.release.scenes import ENDPOINT, serving
 
 pytestmark = pytest.mark.sandbox
 BUCKET = "slipway-prod"
@@ -94,6 +97,11 @@ def ask(s3: Any, stage: FakeStage, selector: Selector, **order: Any) -> Done:
 def ledger(stage: FakeStage) -> list[Any]:
     found = [one.entry.what for one in stage.ledger.stored]
     return [what for what in found if isinstance(what, Forgetting | Forgotten)]
+
+
+def proven(stage: FakeStage) -> int:
+    """How many deletions have ended."""
+    return sum(isinstance(one, Forgotten) for one in ledger(stage))
 
 
 def test_one_request_goes_from_every_version_and_the_ledger_proves_it(s3, stage):
@@ -206,23 +214,25 @@ def test_one_that_dies_anywhere_is_finished_by_the_same_order(s3, stage):
         moment += 1
         for name in "ab":
             put(s3, f"{PLACE}/live/{HOUR}/{name}.jsonl", record("gone", row()), record("stays", row()))
-        dying = Dying(s3, moment)
+        dying, before = Dying(s3, moment), proven(stage)
         try:
             ask(dying, stage, Selector("inference-id", "gone"))
         except Crash:
+            whole = proven(stage) > before
             done = ask(s3, stage, Selector("inference-id", "gone"))
             assert b'"gone"' not in everything(s3)
             entries = ledger(stage)
             assert isinstance(entries[-1], Forgotten)
             began = [one for one in entries if isinstance(one, Forgetting) and one.id == done.id]
-            assert (done.records, done.files, len(began)) == (2, 2, 1), f"died at {moment}"
+            assert len(began) == 1, f"died at {moment}"
+            assert (done.records, done.files) == ((0, 0) if whole else (2, 2)), f"died at {moment}"
         else:
             break
     assert moment > 6
 
 
 class Dying:
-    """A client of S3 whose process dies before its `moment`-th change."""
+    """A client of S3 whose process dies before its `moment`-th change, and changes nothing more."""
 
     def __init__(self, s3: Any, moment: int) -> None:
         self._s3, self._left = s3, moment
@@ -230,6 +240,75 @@ class Dying:
     def __getattr__(self, name: str) -> Any:
         if name in ("put_object", "delete_object"):
             self._left -= 1
-            if not self._left:
+            if self._left <= 0:
                 raise Crash
         return getattr(self._s3, name)
+
+
+class Meanwhile:
+    """A client of S3 that lets another process work just before its first call of this name."""
+
+    def __init__(self, s3: Any, before: str, work: Callable[[], None]) -> None:
+        self._s3, self._before, self._work = s3, before, work
+        self.worked = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._before and not self.worked:
+            self.worked = True
+            self._work()
+        return getattr(self._s3, name)
+
+
+@pytest.fixture
+def scene(s3, stage) -> Scene:
+    """A stage whose release reads what is captured in the bucket."""
+    found = Scene(stage)
+    capture = Capture(percent=100, to=f"s3://{BUCKET}/capture")
+    found.pin = found.pin.model_copy(update={"capture": capture})
+    endpoint = stage.file.endpoints[ENDPOINT]
+    stage.file.endpoints[ENDPOINT] = endpoint.model_copy(update={"live": found.pin})
+    found.s3 = s3
+    captured = [
+        line(rows(ROW), scores(0.5), name, HOUR_AT, name).decode() + "\n" for name in ("gone", "stays")
+    ]
+    put(s3, f"{PLACE}/live/{HOUR_AT:%Y/%m/%d/%H}/a.jsonl", *captured)
+    return found
+
+
+def test_what_was_read_before_a_deletion_keeps_it_from_beginning(s3, scene):
+    """A reading holds the record in memory, and is about to write its rows."""
+
+    def forgetting() -> None:
+        with pytest.raises(ServiceError, match="A reading of delays is at work"):
+            ask(s3, scene.stage, Selector("inference-id", "gone"))
+
+    scene.s3 = meanwhile = Meanwhile(s3, "upload_file", forgetting)
+    scene.monitor()
+    assert meanwhile.worked
+    assert ledger(scene.stage) == []
+    done = ask(s3, scene.stage, Selector("inference-id", "gone"))
+    assert (done.records, done.hours) == (1, (f"{HOUR_AT:%Y-%m-%dT%H}",))
+    made = [key for key, _ in versions(s3, "monitoring/delays/") if f"{HOUR_AT:%Y/%m/%d/%H}" in key]
+    assert made == [], "neither rows nor counts of its hour"
+
+
+def test_nothing_is_read_while_records_are_forgotten(s3, scene):
+    def reading() -> None:
+        with pytest.raises(ServiceError, match="being forgotten"):
+            scene.monitor()
+
+    meanwhile: Any = Meanwhile(s3, "delete_object", reading)
+    ask(meanwhile, scene.stage, Selector("inference-id", "gone"))
+    assert meanwhile.worked
+    assert [record.rows for record in scene.monitor().read] == [1, 0]
+
+
+def test_quality_and_forgetting_do_not_work_at_once(s3):
+    book = QualityBook(s3, BUCKET, ENDPOINT)
+    with book.working():
+        with pytest.raises(ServiceError, match="A look at quality of delays is at work"):
+            with Erasure(s3, BUCKET).alone(ENDPOINT, "an order"):
+                pytest.fail("it began")
+    with Erasure(s3, BUCKET).alone(ENDPOINT, "an order"):
+        with pytest.raises(ServiceError, match="being forgotten"), book.working():
+            pytest.fail("it began")
