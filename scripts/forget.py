@@ -36,18 +36,25 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     with room.world.explaining():
         erasure = monitoring.erasure(room.ports)
         done = forget(room.ports, erasure, monitoring.selected, args.endpoint, order, out.tell)
-    out.result(asdict(done), *_words(done, args.dry_run))
-    return 3 if done.unread else 0
+    said = asdict(done) | {"places": [one.model_dump() for one in done.places]}
+    out.result(said, *_words(done, args.dry_run))
+    return 0 if done.whole else 3
 
 
 def _words(done: Done, dry: bool) -> list[str]:
     went = f"{done.records:,} records in {done.files:,} files, {done.versions:,} versions of objects"
     lines = [f"{went} would be deleted" if dry else f"[green]✓[/green] {went} are deleted: {done.id}"]
-    again = " ".join(f"--again {hour}" for hour in done.hours)
-    lines += [f"count what is left anew: ./slipway monitor {done.stage} {again}"] if again and not dry else []
-    if done.unread:
-        words = f"{done.unread:,} records cannot be read, and are still there: delete their day (--day)"
-        lines.append(f"[yellow]! {words}[/yellow]")
+    lines += [f"  {one.found:,} in {one.place}" for one in done.places if one.found]
+    lines += [
+        f"[yellow]! {count:,} in {uri} cannot be read, and nobody can tell whose they are[/yellow]"
+        for uri, count in done.unread.items()
+    ]
+    lines += [
+        f"[yellow]! {count:,} lines of {uri} are about it: have whoever writes them delete them[/yellow]"
+        for uri, count in done.owned.items()
+    ]
+    if not done.whole:
+        lines.append("It is not whole: what is named above is still there (docs/monitoring.md, Forgetting)")
     return lines
 
 

@@ -5,13 +5,22 @@ died in the middle, finishes it, and the proof holds all of it.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from monitoring.capture import asked as captured
-from monitoring.capture.selection import Proof, Selected, Selector, kinds, written_number
-from monitoring.ports import Erasure, Holding, Searched
+from monitoring.capture.places import Found, Scope
+from monitoring.capture.selection import (
+    CAPTURES,
+    Count,
+    Proof,
+    Selected,
+    Selector,
+    kinds,
+    written_number,
+)
+from monitoring.ports import Erasure, Holding
 from release.domain import fence, names
 from release.domain.capture_gate import sensitive
 from release.domain.errors import ServiceError, UsageError
@@ -46,11 +55,19 @@ class Done:
     versions: int
     hours: tuple[str, ...]
     """Hours whose tables and counts are to be made anew."""
-    searched: int
-    unread: int
-    """Records of which nobody can tell; they are still there."""
+    places: tuple[Count, ...]
+    """All that were searched, and what was found in each."""
+    unread: dict[str, int]
+    """By URI what nobody can read; it is still there."""
+    owned: dict[str, int]
+    """By URI the lines of truth about it; they are their owner's, and still there."""
     proof: str = ""
     """SHA-256 of what is kept of it."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left of it that anybody knows of, nor anything that cannot be told."""
+        return not self.unread and not self.owned
 
 
 def forget(
@@ -63,18 +80,19 @@ def forget(
     entries = _entries(ports)
     secret = erasure.secret(make=not order.dry_run)
     selected = select(order.selector, _schemas(ports, name, entries, live, order.selector), secret)
-    place = _Place(
-        erasure,
-        name,
-        names.endpoint(name, ports.name),
-        selected,
-        captured.places(captured.asked(reversed(entries), name, live)),
-        order.selector,
+    scope = Scope(
+        endpoint=name,
+        in_sagemaker=names.endpoint(name, ports.name),
+        selected=selected,
+        captures=captured.places(captured.asked(reversed(entries), name, live)),
+        experiments=tuple(_experiments(entries, name)),
+        truth=ports.settings.endpoints[name].monitoring.quality.truth or "",
+        day=f"{order.selector.day:%Y/%m/%d}" if order.selector.day else "",
     )
+    place = _Place(erasure, scope, order.selector)
     asked = order.selector.asked(secret)
     if order.dry_run:
-        found = place.find()
-        return _done(ports, place.proof("", asked, found), found)
+        return _done(ports, place.proof("", asked, place.find()))
     live_release = live.release if live else ""
     subject = Subject(kind="forget", endpoint=name, release=live_release, rollout="")
     with erasure.alone(name, asked) as alone:
@@ -86,20 +104,20 @@ def _forgotten(
 ) -> Done:
     """Delete it, while nobody else works with the endpoint's records."""
     erasure = place.erasure
-    begun = _begun(ports, place.endpoint, asked)
+    begun = _begun(ports, place.scope.endpoint, asked)
     found = place.find()
     proof = place.proof(begun.id if begun else uuid.uuid4().hex[:12], asked, found)
-    tell(Event(f"{proof.records:,} records in {len(proof.changes):,} of {found.searched:,} files"))
+    tell(Event(f"{found.records:,} records in {found.of(CAPTURES).searched:,} files"))
     if begun is not None and (known := erasure.proof(begun.id)) is not None:
         tell(Event(f"going on with the deletion {begun.id} that stopped half-way"))
         proof = known.also(proof)
     erasure.keep(proof)
     if begun is None:
         ports.ledger.append(subject, _beginning(ports, proof, place.selector, reason))
-    left = place.erase(proof, alone)
+    left = place.erase(proof, found, alone)
     if left:
         raise ServiceError(
-            f"{left:,} records came while others of them were deleted.",
+            f"{left:,} records, or files made of them, came while others of them were deleted.",
             "They are still there; the deletion stays open in the ledger.",
             "Run the same command again.",
         )
@@ -111,12 +129,14 @@ def _forgotten(
         Forgotten(
             id=proof.id,
             records=proof.records,
-            files=len(proof.changes),
+            files=len(proof.captured),
             versions=proof.versions,
+            unread=sum(proof.unread.values()),
+            owned=sum(proof.owned.values()),
             proof=digest,
         ),
     )
-    return _done(ports, proof, found, digest)
+    return _done(ports, proof, digest)
 
 
 def _beginning(ports: StagePorts, proof: Proof, selector: Selector, reason: str) -> Forgetting:
@@ -133,46 +153,46 @@ def _beginning(ports: StagePorts, proof: Proof, selector: Selector, reason: str)
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an endpoint's records lie, and what of them is selected."""
+    """Where a deletion searches, and for whom."""
 
     erasure: Erasure
-    endpoint: str
-    in_sagemaker: str
-    selected: Selected
-    places: Sequence[str]
+    scope: Scope
     selector: Selector
 
-    @property
-    def day(self) -> str:
-        """`yyyy/mm/dd` where a day is selected."""
-        return f"{self.selector.day:%Y/%m/%d}" if self.selector.day else ""
-
-    def find(self) -> Searched:
+    def find(self) -> Found:
         """What there is now."""
-        return self.erasure.find(self.places, self.in_sagemaker, self.selected, self.day)
+        return self.erasure.find(self.scope, frozenset())
 
-    def proof(self, name: str, asked: str, found: Searched) -> Proof:
+    def proof(self, name: str, asked: str, found: Found) -> Proof:
         """What goes, of what was found."""
-        derived = self.erasure.derived(self.endpoint, [self.day] if self.day else sorted(found.hours))
         return Proof(
             id=name,
-            endpoint=self.endpoint,
+            endpoint=self.scope.endpoint,
             what=self.selector.what,
             asked=asked,
             changes=tuple(found.changes),
-            derived=tuple(derived),
-            hours=() if self.day else tuple(map(_hour, sorted(found.hours))),
+            derived=tuple(found.derived),
+            hours=() if self.scope.day else tuple(map(_hour, sorted(found.hours))),
+            places=tuple(found.counts.values()),
+            unread=found.unread,
+            owned=found.owned,
         )
 
-    def erase(self, proof: Proof, alone: Holding) -> int:
-        """Delete it; returns how many such records are there all the same."""
-        for change in proof.changes:
+    def erase(self, proof: Proof, found: Found, alone: Holding) -> int:
+        """Delete it; returns how much of it is there all the same.
+
+        Captured records, which tell what else goes, and tables of their rows go last: who begins anew finds
+        by them what is left.
+        """
+        linked = [change for change in proof.changes if change not in proof.captured]
+        for change in (*linked, *proof.captured):
             alone.still()
-            self.erasure.erase(change, self.selected)
+            self.erasure.erase(change, self.scope, found.names)
         for change in proof.derived:
             alone.still()
             self.erasure.delete(change)
-        return sum(change.records for change in self.find().changes)
+        rest = self.erasure.find(self.scope, found.names)
+        return sum(change.records for change in rest.changes) + len(rest.derived)
 
 
 def _entries(ports: StagePorts) -> list[Entry]:
@@ -183,6 +203,13 @@ def _entries(ports: StagePorts) -> list[Entry]:
 def _hour(folder: str) -> str:
     year, month, day, hour = folder.split("/")
     return f"{year}-{month}-{day}T{hour}"
+
+
+def _experiments(entries: Sequence[Entry], endpoint: str) -> Iterator[str]:
+    """The ids of all experiments of an endpoint: those of the rollouts that opened them."""
+    for entry in entries:
+        if isinstance(entry.what, Opened) and entry.what.experiment and entry.subject.endpoint == endpoint:
+            yield entry.subject.rollout
 
 
 def _begun(ports: StagePorts, endpoint: str, asked: str) -> Forgetting | None:
@@ -244,16 +271,17 @@ def _has(schema: dict[str, Any], column: str) -> bool:
     return any(feature.get("name") == column for feature in schema.get("features") or ())
 
 
-def _done(ports: StagePorts, proof: Proof, found: Searched, digest: str = "") -> Done:
+def _done(ports: StagePorts, proof: Proof, digest: str = "") -> Done:
     return Done(
-        ports.name,
-        proof.endpoint,
-        proof.id,
-        proof.records,
-        len(proof.changes),
-        proof.versions,
-        proof.hours,
-        found.searched,
-        found.unread,
-        digest,
+        stage=ports.name,
+        endpoint=proof.endpoint,
+        id=proof.id,
+        records=proof.records,
+        files=len(proof.captured),
+        versions=proof.versions,
+        hours=proof.hours,
+        places=proof.places,
+        unread=dict(proof.unread),
+        owned=dict(proof.owned),
+        proof=digest,
     )

@@ -18,6 +18,7 @@ from model.serving.models.columns import Table
 from model.serving.models.schema import Schema, parse_schema
 from model.serving.open_inference.body import parse
 from model.serving.open_inference.tensors import Tensors
+from monitoring import rows
 from monitoring.capture.selection import Selected, Selector, kinds, single, written_number
 from monitoring.records.troubles import NotReadable
 from monitoring.storage.bodies import Requests
@@ -27,26 +28,51 @@ _ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 def selected(selector: Selector, schemas: Sequence[Mapping[str, Any]], secret: bytes) -> Selected:
     """What tells lines apart. `schemas` are those of all releases that may have answered, as JSON values."""
-    if selector.what == "day":
-        return lambda line: True
-    if selector.what == "inference-id":
-        return lambda line: _has_name(line, selector.value)
-    return _Subject(selector, schemas, secret)
+    match selector.what:
+        case "day":
+            return _Day()
+        case "inference-id":
+            return _Request(selector.value)
+        case "subject":
+            return _Subject(selector, schemas, secret)
 
 
-def _has_name(line: bytes, name: str) -> bool | None:
-    try:
-        return json.loads(line)["eventMetadata"].get("inferenceId") == name
-    except _ODD:
-        return None
+class _Day:
+    """All records; which day they are of, their folder says."""
+
+    column = ""
+
+    def __call__(self, line: bytes) -> bool | None:
+        return True
+
+    def same(self, value: Any) -> bool:
+        return False
+
+
+class _Request:
+    """Records of one request, by the caller's name of it."""
+
+    column = rows.INFERENCE
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, line: bytes) -> bool | None:
+        try:
+            return json.loads(line)["eventMetadata"].get("inferenceId") == self._name
+        except _ODD:
+            return None
+
+    def same(self, value: Any) -> bool:
+        return value == self._name
 
 
 class _Subject:
     """Records with a row whose `column` has a value: as it is, or its hash."""
 
     def __init__(self, selector: Selector, schemas: Sequence[Mapping[str, Any]], secret: bytes) -> None:
-        self._column = selector.column
-        self._is = Sought.of(selector, schemas, secret)
+        self.column = selector.column
+        self._sought = Sought.of(selector, schemas, secret)
         self._readers = [_Reader(_plain(schema)) for schema in _served(schemas)]
 
     def __call__(self, line: bytes) -> bool | None:
@@ -57,21 +83,25 @@ class _Subject:
                 return False  # an answer alone holds no feature
             body = side["data"].encode()
             body = base64.b64decode(body, validate=True) if side["encoding"] == "BASE64" else body
-            named, whole = _named(body, self._column)
-            if any(map(self._is, named)):
+            named, whole = _named(body, self.column)
+            if any(map(self._sought, named)):
                 return True
             return False if whole else self._decoded(body, side["observedContentType"])
         except _ODD:
             return None
 
+    def same(self, value: Any) -> bool:
+        """Whether a value of the column is the subject's."""
+        return self._sought(value)
+
     def _decoded(self, body: bytes, content_type: str) -> bool | None:
         """By every release's decoders: rows without names are another release's as well as its own."""
         told: bool | None = None
         for reader in self._readers:
-            values = reader.values(body, content_type, self._column)
+            values = reader.values(body, content_type, self.column)
             if values is None:
                 continue
-            if any(map(self._is, values)):
+            if any(map(self._sought, values)):
                 return True
             told = False
         return told
@@ -164,12 +194,12 @@ class _Reader:
         table = _binary(self._tensors, body)
         if table is None:
             try:
-                rows = self._requests.rows(body, content_type)
+                found = self._requests.rows(body, content_type)
             except NotReadable:
                 return None
-            if any(column in wrong for wrong in rows.invalid.values()):
+            if any(column in wrong for wrong in found.invalid.values()):
                 return None
-            table = rows.table
+            table = found.table
         return [row.get(column) for row in self._redaction.rows(table, b"")]
 
 

@@ -2,106 +2,37 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from model.serving.capture.redaction import hashed
 from monitoring.capture.selection import Selector
-from monitoring.operations.forget import Done, Order, forget
 from monitoring.storage.erasure import Erasure
 from monitoring.storage.quality_book import QualityBook
-from monitoring.storage.selected import selected
-from release.domain.capture import Capture
 from release.domain.errors import ServiceError, UsageError
 from release.domain.forgotten import Forgetting, Forgotten
-from sandbox.testing import SandboxHandle, start
 from tests.fakes.trouble import Crash
-from tests.fakes.world import FakeStage, Told
-from tests.model.serving.capture.keeping_examples import sensitive
+from tests.monitoring.capture.forgetting import (
+    BUCKET,
+    DAY,
+    HOUR,
+    KEY,
+    PLACE,
+    ask,
+    everything,
+    ledger,
+    proven,
+    put,
+    record,
+    row,
+    versions,
+)
 from tests.monitoring.captured import HOUR as HOUR_AT
-from tests.monitoring.captured import ROW, Scene, line, rows, scores
-from tests.release.scenes import ENDPOINT, serving
+from tests.release.scenes import ENDPOINT
 
 pytestmark = pytest.mark.sandbox
-BUCKET = "slipway-prod"
-PLACE = "capture/delays-prod"
-KEY = b"k" * 32
-DAY, HOUR = "2026-11-30", "2026/11/30/02"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxHandle]:
-    with start(tmp_path_factory.mktemp("sandbox") / "home") as handle:
-        yield handle
-
-
-@pytest.fixture
-def s3(sandbox: SandboxHandle) -> Iterator[Any]:
-    client = sandbox.client("s3")
-    client.create_bucket(Bucket=BUCKET)
-    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    client.put_object(Bucket=BUCKET, Key="capture-secret/key", Body=KEY)
-    yield client
-    for key, version in versions(client, ""):
-        client.delete_object(Bucket=BUCKET, Key=key, VersionId=version)
-    client.delete_bucket(Bucket=BUCKET)
-
-
-@pytest.fixture
-def stage() -> FakeStage:
-    return serving(
-        schema=sensitive(shape="hash", weight="drop"),
-        capture=Capture(percent=100, to=f"s3://{BUCKET}/capture"),
-    )
-
-
-def versions(s3: Any, prefix: str) -> list[tuple[str, str]]:
-    found = s3.list_object_versions(Bucket=BUCKET, Prefix=prefix)
-    listed = [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
-    return [(one["Key"], one["VersionId"]) for one in listed]
-
-
-def everything(s3: Any) -> bytes:
-    """All that lies in the bucket, in any version, but for the proofs."""
-    return b"".join(
-        s3.get_object(Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"])["Body"].read()
-        for one in s3.list_object_versions(Bucket=BUCKET).get("Versions", [])
-        if not one["Key"].startswith("forgotten/")
-    )
-
-
-def record(name: str, body: str, content_type: str = "application/json") -> str:
-    side = {"observedContentType": content_type, "mode": "INPUT", "data": body, "encoding": "JSON"}
-    data = {"endpointInput": side, "endpointOutput": {**side, "data": "{}", "mode": "OUTPUT"}}
-    metadata = {"eventId": f"event-{name}", "inferenceId": name, "inferenceTime": "2026-11-30T02:00:00Z"}
-    return json.dumps({"captureData": data, "eventMetadata": metadata, "eventVersion": "0"}) + "\n"
-
-
-def row(**values: Any) -> str:
-    return json.dumps({"instances": [{"colour": "red", "size": 1.0, **values}]})
-
-
-def put(s3: Any, key: str, *lines: str) -> None:
-    s3.put_object(Bucket=BUCKET, Key=key, Body="".join(lines).encode())
-
-
-def ask(s3: Any, stage: FakeStage, selector: Selector, **order: Any) -> Done:
-    told = Told()
-    asked = replace(Order(selector, "asked by its owner"), **order)
-    return forget(stage.ports(), Erasure(s3, BUCKET), selected, None, asked, told)
-
-
-def ledger(stage: FakeStage) -> list[Any]:
-    found = [one.entry.what for one in stage.ledger.stored]
-    return [what for what in found if isinstance(what, Forgetting | Forgotten)]
-
-
-def proven(stage: FakeStage) -> int:
-    """How many deletions have ended."""
-    return sum(isinstance(one, Forgotten) for one in ledger(stage))
 
 
 def test_one_request_goes_from_every_version_and_the_ledger_proves_it(s3, stage):
@@ -144,7 +75,7 @@ def test_a_subject_is_found_as_it_is_and_by_its_hash_in_any_format(s3, stage):
         stays,
     )
     done = ask(s3, stage, Selector("subject", "round", "shape"))
-    assert (done.records, done.unread) == (4, 1)
+    assert (done.records, done.unread) == (4, {f"s3://{BUCKET}/{key}": 1})
     left = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
     assert left.splitlines(keepends=True) == [record("odd", "<xml/>", "text/xml"), stays]
 
@@ -257,22 +188,6 @@ class Meanwhile:
             self.worked = True
             self._work()
         return getattr(self._s3, name)
-
-
-@pytest.fixture
-def scene(s3, stage) -> Scene:
-    """A stage whose release reads what is captured in the bucket."""
-    found = Scene(stage)
-    capture = Capture(percent=100, to=f"s3://{BUCKET}/capture")
-    found.pin = found.pin.model_copy(update={"capture": capture})
-    endpoint = stage.file.endpoints[ENDPOINT]
-    stage.file.endpoints[ENDPOINT] = endpoint.model_copy(update={"live": found.pin})
-    found.s3 = s3
-    captured = [
-        line(rows(ROW), scores(0.5), name, HOUR_AT, name).decode() + "\n" for name in ("gone", "stays")
-    ]
-    put(s3, f"{PLACE}/live/{HOUR_AT:%Y/%m/%d/%H}/a.jsonl", *captured)
-    return found
 
 
 def test_what_was_read_before_a_deletion_keeps_it_from_beginning(s3, scene):
