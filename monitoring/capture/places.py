@@ -22,7 +22,9 @@ class Holds(StrEnum):
     HOUR = "hour"
     """What was made of an hour's records. It goes with the hour, and is made anew of what is left."""
     DAY = "day"
-    """Counts of a day: as an hour's."""
+    """Counts of a day, and names of requests that came twice: as an hour's."""
+    JUDGED = "judged"
+    """Counts by which a day was judged, once and for all: these stay, and the names of requests go."""
     LABELS = "labels"
     """A table of labels, each of a request by its name: those of the requests that go, go."""
     REJECTED = "rejected"
@@ -40,6 +42,7 @@ PLACES = {
     "quality/waiting.parquet": Holds.LABELS,
     "quality/quarantine/": Holds.REJECTED,
     "quality/days/": Holds.DAY,
+    "quality/judged/": Holds.JUDGED,
     "quality/files/": Holds.NOBODY,
     "watermark.json": Holds.NOBODY,
     "drift/": Holds.NOBODY,

@@ -2,7 +2,8 @@
 
 Nothing is dropped in silence: what does not count is counted under its cause. An exposure counts once the
 time within which its outcome can come has passed, whatever came of it by then: counting successes as they
-arrive, and failures later, would favour whoever answers faster.
+arrive, and failures later, would favour whoever answers faster. Files come minutes late, those of one variant
+later than the other's: what they say of an hour counts once they are there.
 """
 
 from collections import Counter
@@ -11,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitoring.experiments import assignment
-from monitoring.hours import hour_of
+from monitoring.hours import complete_until, hour_of
 
-HOUR = timedelta(hours=1)
 NAMED = 5
 """So many keys are named of a cause."""
 
@@ -54,12 +54,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Scope:
-    """Which exposures count: of which experiment, from when to when, and how long an outcome may take."""
+    """Which exposures count: of which experiment, from when to when, and when all of an hour is known."""
 
     experiment: str
     percent: int
     begun: datetime
     within: timedelta
+    """How long an outcome may take."""
+    grace: timedelta
+    """How long after its end an hour's files are waited for."""
     ended: datetime | None = None
 
 
@@ -70,8 +73,10 @@ class Hour:
     begin: datetime
     exposed: tuple[int, int]
     yes: tuple[int, int]
+    whole: bool
+    """Whether all exposures of the hour are known."""
     final: bool
-    """Whether all their outcomes' time has passed."""
+    """Whether all their outcomes' time has passed, and what is told of them is known too."""
 
 
 @dataclass
@@ -114,8 +119,9 @@ def join(scope: Scope, exposures: Iterable[Exposure], outcomes: Iterable[Outcome
         numbers = counted.setdefault(hour_of(at), [0, 0, 0, 0])
         numbers[place] += 1
         numbers[2 + place] += yes.get(key, 0)
+    whole, final = (complete_until(moment, scope.grace) for moment in (now, now - scope.within))
     hours = (
-        Hour(begin, (n[0], n[1]), (n[2], n[3]), begin + HOUR + scope.within <= now)
+        Hour(begin, (n[0], n[1]), (n[2], n[3]), begin < whole, begin < final)
         for begin, n in sorted(counted.items())
     )
     return Joined(tuple(hours), troubles)

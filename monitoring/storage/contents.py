@@ -24,6 +24,8 @@ from monitoring.quality.labels import row_of
 
 _ODD = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, csv.Error)
 _TEXTS = (".jsonl", ".ndjson", ".json", ".csv")
+REPEATS = b"repeats"
+"""Under which name a day's counts have the names of requests that came twice."""
 _TOKEN = re.compile(r'[^\s",\\]+')
 
 
@@ -96,10 +98,30 @@ def answered(selected: Selected, whole: bool) -> Look:
 
 
 def labels(names: Names, whole: bool) -> Look:
-    """A table of labels; `whole` says that all of them are selected."""
+    """A table of labels, which stays without a row too; `whole` says that all of them are selected."""
 
     def look(body: bytes) -> Looked:
-        return _without(body, lambda row: whole or row["inference"] in names)
+        return _without(body, lambda row: whole or row["inference"] in names, empty=True)
+
+    return look
+
+
+def repeated(names: Names) -> Look:
+    """A day's counts, which name some requests that came twice."""
+
+    def look(body: bytes) -> Looked:
+        try:
+            table = pq.read_table(pa.BufferReader(body))
+            told = dict(table.schema.metadata or {})
+            known = json.loads(told.get(REPEATS, b"[]"))
+            mine = [name for name in known if name in names]
+        except (pa.ArrowException, OSError, *_ODD):
+            return Looked(unread=1, rest=body)
+        if not mine:
+            return Looked(rest=body)
+        told[REPEATS] = json.dumps([name for name in known if name not in names]).encode()
+        left = _written(table.replace_schema_metadata(told))
+        return Looked(frozenset(name.encode() for name in mine), 0, left)
 
     return look
 
@@ -191,8 +213,8 @@ def _lines(body: bytes, is_selected: Callable[[bytes], bool | None]) -> Looked:
     return Looked(frozenset(found), unread, left if left.strip() else b"")
 
 
-def _without(body: bytes, is_selected: Callable[[Mapping[str, Any]], bool]) -> Looked:
-    """A table without the rows that are selected; empty where all are."""
+def _without(body: bytes, is_selected: Callable[[Mapping[str, Any]], bool], empty: bool = False) -> Looked:
+    """A table without the rows that are selected; where all are none, or an `empty` one."""
     try:
         table = pq.read_table(pa.BufferReader(body))
         told = table.to_pylist()
@@ -203,9 +225,13 @@ def _without(body: bytes, is_selected: Callable[[Mapping[str, Any]], bool]) -> L
     if not found:
         return Looked(rest=body)
     left = table.filter(pa.array([not gone for gone in mine]))
+    return Looked(found, 0, _written(left) if left.num_rows or empty else b"")
+
+
+def _written(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    pq.write_table(left, sink, compression="zstd")
-    return Looked(found, 0, sink.getvalue().to_pybytes() if left.num_rows else b"")
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue().to_pybytes()
 
 
 def _name(line: bytes) -> set[str]:

@@ -31,6 +31,8 @@ from release.adapters import objects
 from release.domain import s3_uri
 
 AT_ONCE = 8
+BY_NAME = (Holds.LABELS, Holds.REJECTED, Holds.DAY, Holds.JUDGED)
+"""What is searched for the names of requests."""
 
 
 class Looks:
@@ -54,6 +56,8 @@ class Looks:
             return self._told("").look(key)
         if PLACES[where] is Holds.REJECTED:
             return contents.rejected(self._names)
+        if PLACES[where] in (Holds.DAY, Holds.JUDGED):
+            return contents.repeated(self._names)
         return contents.labels(self._names, bool(scope.day) and f"/{scope.day}/" in key)
 
 
@@ -78,7 +82,7 @@ class Search:
         self._answered(first)
         looks = Looks(scope, found.names | known)
         for where, holds in PLACES.items():
-            if holds in (Holds.LABELS, Holds.REJECTED):
+            if holds in BY_NAME:
                 found.changes += self._changes(where, self._below(f"{self._mine}{where}"), looks)
         for prefix, where in of_experiments(scope.experiments):
             found.changes += self._changes(where, self._below(prefix), looks)

@@ -112,7 +112,8 @@ TABLE: Mapping[Standing, Answer] = {
         "An experiment of {endpoint} runs in {stage}, and {file} names both of its releases.",
         "",
         _does(Does.GOES_ON, Does.BY_LEDGER, Does.BY_LEDGER, Does.BY_LEDGER),
-        "A person ends it: ./slipway experiment stop {stage}; a rollback does so at once",
+        "A person ends it: ./slipway experiment stop {stage} --endpoint {endpoint} --keep live "
+        "--because 'why' (or --keep candidate); at once: ./slipway rollback {stage} --endpoint {endpoint}",
     ),
     Standing.OPEN: Answer(
         "A rollout of {endpoint} is open in {stage}, and {file} is as that rollout found it or leaves it.",

@@ -9,6 +9,7 @@ from release.domain import chain, ledger
 from release.domain.chain import Shelf, Written
 from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import Closed, Entry, OpenRollout, Owner, Payload, Stored, Subject
+from release.domain.look_back import naming_others
 from release.domain.retraining import Retrain
 from tests.fakes.trouble import Trouble
 
@@ -72,6 +73,7 @@ class FakeLedger:
         for stored in self.stored[self.looked.get(self.owner.pid, len(self.stored)) :]:
             if not ledger.may_follow(what, stored.entry.what):
                 raise ServiceError("another process wrote first")
+        what = naming_others(what, subject.rollout, self._open())
         last = self.stored[-1] if self.stored else None
         at = self.now().isoformat(timespec="milliseconds")
         self.put(ledger.following(last, at, subject, self.owner, what).to_bytes())

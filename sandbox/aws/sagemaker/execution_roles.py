@@ -104,7 +104,8 @@ class ExecutionRoles:
         role = find_role(account, arn)
         key = f"ASIA{hashlib.sha256(arn.encode()).hexdigest()[:16].upper()}"
         policies = [*documents(role), _ANY_KEY] if role is not None else []
-        self._calls.policies.set(key, policies)
+        assumed = f"arn:aws:sts::{account}:assumed-role/{arn.rpartition('/')[2]}/SageMaker"
+        self._calls.policies.set(key, policies, assumed)
         return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "session"}
 
     def deployment_problem(

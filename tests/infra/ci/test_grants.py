@@ -115,6 +115,22 @@ def test_captured_answers_are_read_by_whoever_rolls_out_or_monitors_and_by_nobod
     }
 
 
+def test_the_key_of_captured_records_is_used_by_whoever_reads_them_and_by_nobody_else():
+    captured = {"delays": {"capture": {"percent": 5, "key": KEY}}}
+    project = Project(tuple(stage(captured, name=name) for name in STAGES))
+    roles = by_name(project=project)
+    readers = {
+        name
+        for name, role in roles.items()
+        if None in conditions(json.loads(role.policy()), "kms:Decrypt", KEY)
+    }
+    assert readers == {
+        name for name in roles if name.startswith(("promote-", "release", "retrain", "monitor"))
+    }
+    for role in roles.values():
+        assert None not in conditions(json.loads(role.policy()), "kms:GenerateDataKey", KEY)
+
+
 def test_who_only_reads_writes_nothing_anywhere():
     assert [action for action in actions("read-only") if WRITES.match(action)] == []
     for name in STAGES:
@@ -308,6 +324,7 @@ def test_whatever_a_stage_asks_for_each_statement_of_its_deployer_has_its_reason
     asked = {"training": {}, "model_packages": "registered"}
     endpoints = {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/requests"}}}
     project = Project(tuple(stage(endpoints, name=name, **asked) for name in STAGES))
+    endpoints["delays"]["capture"]["key"] = KEY
     elsewhere = stage(endpoints, batch={"reads": ["s3://warehouse"]})
     documents = [deployer_policy.document(one) for one in (project.stages[0], elsewhere)]
     sids = {one["Sid"] for document in documents for one in document["Statement"]}

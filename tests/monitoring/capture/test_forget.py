@@ -14,6 +14,7 @@ from monitoring.storage.quality_book import QualityBook
 from release.domain.errors import ServiceError, UsageError
 from release.domain.forgotten import Forgetting, Forgotten
 from tests.fakes.trouble import Crash
+from tests.fakes.world import FakeStage
 from tests.monitoring.capture.forgetting import (
     BUCKET,
     DAY,
@@ -59,6 +60,17 @@ def test_one_request_goes_from_every_version_and_the_ledger_proves_it(s3, stage)
     assert changes[f"s3://{BUCKET}/{first}"]["after"] == hashlib.sha256(now).hexdigest()
     assert versions(s3, f"{PLACE}/0123456789ab") == []
     assert ask(s3, stage, Selector("inference-id", "two")).records == 0
+
+
+def test_what_stays_keeps_the_key_that_it_was_encrypted_with(s3, stage, sandbox):
+    own = sandbox.client("kms").create_key()["KeyMetadata"]["Arn"]
+    encrypted, plain = f"{PLACE}/live/{HOUR}/a.jsonl", f"{PLACE}/live/{HOUR}/b.jsonl"
+    body = (record("one", row()) + record("two", row())).encode()
+    s3.put_object(Bucket=BUCKET, Key=encrypted, Body=body, ServerSideEncryption="aws:kms", SSEKMSKeyId=own)
+    put(s3, plain, body.decode())
+    assert ask(s3, stage, Selector("inference-id", "two")).files == 2
+    assert s3.head_object(Bucket=BUCKET, Key=encrypted).get("SSEKMSKeyId") == own
+    assert "SSEKMSKeyId" not in s3.head_object(Bucket=BUCKET, Key=plain)
 
 
 def test_a_subject_is_found_as_it_is_and_by_its_hash_in_any_format(s3, stage):
@@ -139,27 +151,37 @@ def test_a_day_goes_with_all_that_was_made_of_it_and_no_other(s3, stage):
 
 
 @pytest.mark.kill
+def test_one_that_dies_while_it_deletes_is_finished_by_the_same_order(s3, stage):
+    assert dies_and_is_finished(s3, stage, 6)
+
+
+@pytest.mark.kill
+@pytest.mark.long
 def test_one_that_dies_anywhere_is_finished_by_the_same_order(s3, stage):
-    moment = 0
-    while True:
+    moment = 1
+    while dies_and_is_finished(s3, stage, moment):
         moment += 1
-        for name in "ab":
-            put(s3, f"{PLACE}/live/{HOUR}/{name}.jsonl", record("gone", row()), record("stays", row()))
-        dying, before = Dying(s3, moment), proven(stage)
-        try:
-            ask(dying, stage, Selector("inference-id", "gone"))
-        except Crash:
-            whole = proven(stage) > before
-            done = ask(s3, stage, Selector("inference-id", "gone"))
-            assert b'"gone"' not in everything(s3)
-            entries = ledger(stage)
-            assert isinstance(entries[-1], Forgotten)
-            began = [one for one in entries if isinstance(one, Forgetting) and one.id == done.id]
-            assert len(began) == 1, f"died at {moment}"
-            assert (done.records, done.files) == ((0, 0) if whole else (2, 2)), f"died at {moment}"
-        else:
-            break
     assert moment > 6
+
+
+def dies_and_is_finished(s3: Any, stage: FakeStage, moment: int) -> bool:
+    """Whether a deletion that dies at its `moment`-th change comes so far; its order then finishes it."""
+    for name in "ab":
+        put(s3, f"{PLACE}/live/{HOUR}/{name}.jsonl", record("gone", row()), record("stays", row()))
+    dying, before = Dying(s3, moment), proven(stage)
+    try:
+        ask(dying, stage, Selector("inference-id", "gone"))
+    except Crash:
+        whole = proven(stage) > before
+        done = ask(s3, stage, Selector("inference-id", "gone"))
+        assert b'"gone"' not in everything(s3)
+        entries = ledger(stage)
+        assert isinstance(entries[-1], Forgotten)
+        began = [one for one in entries if isinstance(one, Forgetting) and one.id == done.id]
+        assert len(began) == 1, f"died at {moment}"
+        assert (done.records, done.files) == ((0, 0) if whole else (2, 2)), f"died at {moment}"
+        return True
+    return False
 
 
 class Dying:

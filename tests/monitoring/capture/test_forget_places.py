@@ -3,7 +3,7 @@
 import gzip
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -15,7 +15,8 @@ from monitoring.experiments.assignment import inference_id
 from monitoring.operations.quality import quality
 from monitoring.operations.truth import Sources
 from monitoring.quality.labels import Label
-from monitoring.quality.ports import Waiting
+from monitoring.quality.pending import Pending, Waiting
+from monitoring.quality.ports import DayCounts
 from monitoring.storage.answered import AnsweredTables
 from monitoring.storage.quality_book import QualityBook
 from monitoring.storage.truth import TruthFolder
@@ -31,11 +32,12 @@ pytestmark = pytest.mark.sandbox
 EXPERIMENT = "0123456789ab"
 THEIRS, OTHERS = inference_id(EXPERIMENT, "user-gone"), inference_id(EXPERIMENT, "user-stays")
 FOLDER = f"{HOUR:%Y/%m/%d/%H}"
+NEVER = date(2026, 2, 1)
 LATER = HOUR + timedelta(hours=4)
 
 
 def label(name: str, row: int = 0) -> Label:
-    return Label(name, row, 1, LATER, False, "file", 7)
+    return Label(name, row, 1, LATER, False, "file", 7, LATER)
 
 
 @pytest.fixture
@@ -62,7 +64,11 @@ def watched(s3, scene: Scene) -> Scene:
     scene.at(HOUR + timedelta(days=3))
     quality(scene.stage.ports(), lambda _: sources(s3), None)
     book = QualityBook(s3, BUCKET, ENDPOINT)
-    book.wait([Waiting(label(name, 5), LATER) for name in (THEIRS, OTHERS)], {HOUR: "x"})
+    waiting = tuple(Waiting(label(name, 5), LATER) for name in (THEIRS, OTHERS))
+    before, tag = book.pending()
+    assert book.put_pending(Pending(waiting, {HOUR: "x"}, before.troubles), tag)
+    book.count(HOUR.date(), DayCounts((), (), "x"))
+    book.judge(NEVER, DayCounts((), (THEIRS, OTHERS), "x"))
     return scene
 
 
@@ -101,13 +107,16 @@ def test_a_subject_goes_from_all_that_was_made_of_its_records(s3, watched):
         "quality/labels/": 1,
         "quality/waiting.parquet": 1,
         "quality/quarantine/": 1,
+        "quality/judged/": 1,
         "truth files": 2,
     }
     assert {one.place for one in done.places} >= {*PLACES} - {"watermark.json", "drift/", "again/", "lock/"}
     book = QualityBook(s3, BUCKET, ENDPOINT)
-    assert [*book.held(HOUR).of] == [(OTHERS, 0)]
-    waiting, against = book.waiting()
-    assert ([one.label.inference for one in waiting], against) == ([OTHERS], {HOUR: "x"})
+    assert [*book.held(HOUR)[0].of] == [(OTHERS, 0)]
+    left, _ = book.pending()
+    assert ([one.label.inference for one in left.waiting], left.against) == ([OTHERS], {HOUR: "x"})
+    assert sum(sum(causes.values()) for causes in left.troubles.values()) == 1, "counts stay"
+    assert book.judged()[NEVER].repeats == (OTHERS,)
     assert keys(s3, f"monitoring/{ENDPOINT}/quality/quarantine/") == []
     assert keys(s3, f"monitoring/{ENDPOINT}/quality/days/") == []
     assert keys(s3, f"monitoring/{ENDPOINT}/rows/") == []
@@ -154,7 +163,7 @@ def test_a_day_takes_its_labels_and_exposures_and_no_other_day_s(s3, watched):
     assert found["captured records"] == 4, "those of a former version too"
     assert (found["quality/labels/"], found["quality/waiting.parquet"]) == (2, 2)
     assert found["exposures of experiments"] == 1
-    assert book.marks() == {}
+    assert book.held(HOUR)[0].of == {}
     assert body(s3, f"experiments/{EXPERIMENT}/exposures/a.jsonl").decode() == lines[1]
     assert keys(s3, f"monitoring/{ENDPOINT}/rows/") == []
 

@@ -1,5 +1,6 @@
 """Exposures and outcomes: what counts, what is set aside by which name, and that no look favours anybody."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from monitoring.experiments.result import result
 
 ID = "3f2a9c01d4e7"
 BEGUN = datetime(2026, 11, 1, tzinfo=UTC)
-SCOPE = Scope(ID, 50, BEGUN, timedelta(hours=24))
+SCOPE = Scope(ID, 50, BEGUN, timedelta(hours=24), grace=timedelta(minutes=20))
 LATER = BEGUN + timedelta(days=30)
 HERE = next(f"user-{n}" for n in range(99) if arm(ID, f"user-{n}", 50) == "candidate")
 THERE = next(f"user-{n}" for n in range(99) if arm(ID, f"user-{n}", 50) == "live")
@@ -60,7 +61,7 @@ class TestExposures:
         assert counted([exposure])[:2] == ((0, 0, 0, 0), {cause: 1})
 
     def test_after_the_end_nothing_counts(self):
-        ended = Scope(ID, 50, BEGUN, SCOPE.within, ended=at(3))
+        ended = replace(SCOPE, ended=at(3))
         assert counted([exposed(HERE, 2), exposed(THERE, 4)], scope=ended)[:2] == (
             (1, 0, 0, 0),
             {joining.UNTIMELY: 1},
@@ -115,8 +116,14 @@ class TestOutcomes:
 class TestTime:
     def test_an_hour_counts_once_every_outcome_of_its_keys_can_be_known(self):
         exposures = [exposed(HERE, 1.9), exposed(THERE, 3.2)]
-        assert [hour.final for hour in join(SCOPE, exposures, [], at(26)).hours] == [True, False]
-        assert [hour.final for hour in join(SCOPE, exposures, [], at(25.9)).hours] == [False, False]
+        assert [hour.final for hour in join(SCOPE, exposures, [], at(26.4)).hours] == [True, False]
+        assert [hour.final for hour in join(SCOPE, exposures, [], at(26.3)).hours] == [False, False]
+
+    def test_an_hour_is_whole_once_what_comes_late_of_it_is_there(self):
+        """Until then the file of one variant may lie there, and that of the other may not."""
+        exposures = [exposed(HERE, 1.9), exposed(THERE, 3.2)]
+        assert [hour.whole for hour in join(SCOPE, exposures, [], at(2.4)).hours] == [True, False]
+        assert [hour.whole for hour in join(SCOPE, exposures, [], at(2.3)).hours] == [False, False]
 
     def test_a_success_that_came_early_counts_no_sooner_than_a_failure(self):
         """Otherwise a variant that answers faster would look better while outcomes are still to come."""

@@ -13,9 +13,11 @@ from monitoring.experiments import joining, reading
 from monitoring.experiments.assignment import arm, inference_id
 from monitoring.experiments.joining import Exposure, Troubles
 from monitoring.experiments.reading import Line
+from monitoring.hours import HOUR, hour_of
 from monitoring.operations import experiments
 from monitoring.operations.experiments import Places
 from monitoring.storage.told import Told
+from release.domain.captured_records import RecordsSettings
 from release.domain.errors import UsageError
 from release.operations.experiment import running, stop
 from tests.fakes.world import FakeWorld
@@ -101,6 +103,31 @@ def test_after_it_has_ended_it_is_looked_at_as_before_and_nothing_later_counts(w
     assert (report.result.shows, sum(report.result.exposed)) == ("better", KEYS)
     assert report.result.troubles.counts == {joining.UNTIMELY: 1}
     assert "two points" in report.compared.end
+
+
+def test_what_comes_within_the_grace_of_captured_records_is_counted_once(world, prod):
+    """An hour is whole by the rule of `monitor`: `monitoring.records.grace_minutes` after its end."""
+    found = begun(world)
+    hour = hour_of(found.begun) + HOUR
+    end = hour + HOUR + timedelta(hours=ASKED.within_hours)
+    grace = timedelta(minutes=RecordsSettings().grace_minutes)
+    first, late = [
+        {"key": key, "variant": arm(found.id, key, ASKED.percent), "at": (hour + HOUR / 2).isoformat()}
+        for key in ("user-1", "user-2")
+    ]
+    places = {"exposures": [first], "outcomes": []}
+
+    def looked(at):
+        prod.clock.sleep((at - prod.clock.now()).total_seconds())
+        return experiments.look(world, found, Places(), reader(places, [])).result
+
+    before = looked(end + timedelta(minutes=1))
+    assert (sum(before.exposed), before.waits) == (0, 1), "a file of that hour may still come"
+    places["exposures"] += [late, first]
+    places["outcomes"].append({"key": "user-2", "value": 1, "at": (end - HOUR).isoformat()})
+    after = looked(end + grace)
+    assert (sum(after.exposed), sum(after.yes), after.waits) == (2, 1, 0)
+    assert not after.troubles.counts
 
 
 class TestPlaces:

@@ -51,7 +51,7 @@ def end_removed(s3):
 
 
 def of_a_later_format(s3):
-    s3.objects[key(4)] = s3.objects[key(4)].replace(b'"format":2', b'"format":3')
+    s3.objects[key(4)] = s3.objects[key(4)].replace(b'"format":3', b'"format":4')
 
 
 def of_another_name(s3):
@@ -70,7 +70,7 @@ DAMAGES = {
     removed: "entry 2 was deleted; its versions are left",
     removed_without_versions: "entry 3 is missing",
     end_removed: "entry 4 was deleted; its versions are left",
-    of_a_later_format: "Entry 4 of the ledger in bucket cannot be read: it is of format 3, which a later",
+    of_a_later_format: "Entry 4 of the ledger in bucket cannot be read: it is of format 4, which a later",
     of_another_name: "ledger/4.json.bak is no entry of the ledger",
     in_anothers_place: "Entry 4 of the ledger in bucket cannot be read: it is entry 1",
 }
@@ -105,7 +105,8 @@ class TestDamage:
         do(s3)
         store = process(s3)
         store.pass_over_damage()
-        store.open()
+        if left := store.open():
+            store.append(left.subject, Closed(event=End.LANDED, reason="its end is damaged"))
         store.append(ANOTHER, OPENED)
         store.append(ANOTHER, MOVING)
         again = process(s3)
@@ -140,7 +141,9 @@ class TestDamage:
         store = process(s3)
         over = store.damage()
         store.pass_over_damage()
-        entry = store.append(ANOTHER, Closed(event=End.UNLOCKED, reason="why", over=over))
+        left = store.open()
+        assert left is not None
+        entry = store.append(left.subject, Closed(event=End.UNLOCKED, reason="why", over=over))
         store.accept(entry)
         again = process(s3)
         assert again.damage() == ()
