@@ -143,6 +143,9 @@ class Erasure(Protocol):
     def delete(self, change: Change) -> None:
         """Have no version of an object."""
 
+    def mark_again(self, endpoint: str, hours: Sequence[datetime]) -> None:
+        """Have the next look of `monitor` read these hours again, by the endpoint's name in the stage."""
+
     def proof(self, name: str) -> Proof | None:
         """What was decided to be deleted under this id."""
 

@@ -7,6 +7,7 @@ died in the middle, finishes it, and the proof holds all of it.
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from monitoring.capture import asked as captured
@@ -121,6 +122,8 @@ def _forgotten(
             "They are still there; the deletion stays open in the ledger.",
             "Run the same command again.",
         )
+    if proof.hours:
+        erasure.mark_again(place.scope.endpoint, [datetime.fromisoformat(hour) for hour in proof.hours])
     alone.still(certainly=True)
     proof = proof.model_copy(update={"done": True})
     digest = erasure.keep(proof)

@@ -168,6 +168,14 @@ def test_a_day_takes_its_labels_and_exposures_and_no_other_day_s(s3, watched):
     assert keys(s3, f"monitoring/{ENDPOINT}/rows/") == []
 
 
+def test_the_hours_of_what_went_are_marked_to_be_read_again(s3, watched):
+    ask(s3, watched.stage, Selector("subject", "B6", "carrier"))
+    (mark,) = keys(s3, f"monitoring/{ENDPOINT}/again/")
+    assert json.loads(body(s3, mark)) == {"hours": [FOLDER]}
+    ask(s3, watched.stage, Selector("day", f"{HOUR:%Y-%m-%d}"))
+    assert keys(s3, f"monitoring/{ENDPOINT}/again/") == [mark], "of a day nothing is left to read"
+
+
 def test_rows_whose_captured_records_are_gone_go_too(s3, watched):
     s3.delete_object(Bucket=BUCKET, Key=f"{PLACE}/live/{FOLDER}/a.jsonl")
     for one in s3.list_object_versions(Bucket=BUCKET, Prefix=PLACE)["Versions"]:
