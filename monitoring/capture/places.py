@@ -33,10 +33,10 @@ class Holds(StrEnum):
     """Sums of many rows, and notes of files and processes: nobody's row."""
 
 
-ROWS = "rows/"
+ROWS, QUARANTINE = "rows/", "quarantine/"
 PLACES = {
     ROWS: Holds.HOUR,
-    "quarantine/": Holds.HOUR,
+    QUARANTINE: Holds.HOUR,
     "hours/": Holds.HOUR,
     "quality/labels/": Holds.LABELS,
     "quality/waiting.parquet": Holds.LABELS,

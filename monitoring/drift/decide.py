@@ -175,6 +175,7 @@ def _unknown(reference: Reference, state: State, settings: DriftSettings) -> tup
             "The service names no column of times: how days and seasons differ is not known, so only large "
             "effects are told, without a false-alarm rate."
         )
+    found.extend(_unwatched(reference))
     if reference.given is None:
         found.append(
             "Scores cannot be compared with what the features let expect: the reference does not say it."
@@ -187,6 +188,17 @@ def _unknown(reference: Reference, state: State, settings: DriftSettings) -> tup
     if state.late_rows:
         found.append(f"{state.late_rows:,} rows came after their hour was decided, and are in no window.")
     return tuple(found)
+
+
+def _unwatched(reference: Reference) -> Sequence[str]:
+    what = {"drop": "dropped", "hash": "hashed"}
+    told = ", ".join(f"{name} ({what.get(how, how)})" for name, how in sorted(reference.unwatched.items()))[
+        :200
+    ]
+    why = (
+        "sensitive features are no part of the reference, and are dropped or hashed before a request is kept"
+    )
+    return (f"Not watched: {told}; {why}.",) if told else ()
 
 
 def _not_recorded(reference: Reference, state: State) -> Sequence[str]:

@@ -1,7 +1,8 @@
 """Days of rows with their labels: counted when all their hours are read, judged once, when they are settled.
 
 A day is judged by the labels that had come `settle_hours` after its end, whenever one looks: what comes later
-is counted beside it, and changes nothing that was judged. Days are judged in their order.
+is counted beside it, and changes nothing that was judged. All hours up to then are read, so that each
+of those labels found its row, if there is one. Days are judged in their order.
 """
 
 import hashlib
@@ -41,8 +42,7 @@ def days(sources: Sources, there: Hours, rules: Rules) -> Days:
     """All days that are over, read and settled; those that did not change are as they were kept."""
     book = sources.book
     kept, judged, marks = dict(book.days()), dict(book.judged()), book.marks()
-    settled = min(there.final, there.now - rules.settle)
-    for day, hours in _by_day(there.read, settled).items():
+    for day, hours in _by_day(there.read, there.final - rules.settle).items():
         judge = day > max(judged, default=date.min)
         before = [hour for hour in there.read if _begin(day) - REPEATS <= hour < _begin(day)]
         content = _content(rules, there.read, [*sorted(before), *hours], marks)

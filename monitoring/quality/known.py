@@ -5,7 +5,7 @@ Days that nobody could judge are no sign that all is well.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitoring.quality.reporting import Quality
@@ -13,6 +13,9 @@ from release.domain.quality_settings import QualitySettings
 
 QUIET_DAYS = 3
 """So many settled days in a row without enough labels are no days off: somebody has to look."""
+
+BEHIND = timedelta(days=1)
+"""Hours that are not read for longer keep at least one day from being judged."""
 
 
 class Known(StrEnum):
@@ -61,9 +64,7 @@ def known(quality: Quality, reached: Reached, settings: QualitySettings) -> tupl
 
 
 def _unjudged(quality: Quality, reached: Reached, settings: QualitySettings) -> Iterator[str]:
-    settled = (quality.subject.until - timedelta(hours=settings.settle_hours)).date()
-    end = datetime.combine(settled, time(), UTC)
-    if reached.final is not None and reached.final + timedelta(days=1) <= end:
+    if reached.final is not None and reached.final + BEHIND < quality.subject.until:
         hour = f"{reached.final:%Y-%m-%dT%H}"
         yield f"No hour from {hour} on is read: ./slipway monitor reads them, or names what is missing."
     newest = [one for one in quality.unjudged if not quality.judged or one.day > quality.judged[-1]]

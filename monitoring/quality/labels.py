@@ -94,7 +94,11 @@ def read(name: str, lines: Iterable[str], source: str, came: datetime) -> Iterat
 
 def _csv(lines: Iterable[str], source: str, came: datetime) -> Iterator[Label | Rejected]:
     reader = csv.reader(lines)
-    head = [name.strip() for name in next(reader, [])]
+    try:
+        head = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        yield Rejected(source, 0, Trouble.FILE, f"its header cannot be read: {error}")
+        return
     if not {"inference_id", "outcome", "observed_at"} <= set(head):
         yield Rejected(
             source, 0, Trouble.FILE, f"no inference_id, outcome or observed_at in its header: {head}"
@@ -160,6 +164,6 @@ def _outcome(value: Any) -> int | None:
         value = {"true": 1, "false": 0}.get(value.strip().lower(), value)
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return int(number) if number in (0.0, 1.0) else None

@@ -97,6 +97,27 @@ def answered(selected: Selected, whole: bool) -> Look:
     return look
 
 
+def quarantined(selected: Selected) -> Look:
+    """Copies of captured lines that said nothing, each with its cause."""
+
+    def look(body: bytes) -> Looked:
+        found, names, unread = set[bytes](), set[str](), 0
+        for copy in filter(bytes.strip, body.splitlines()):
+            try:
+                line = json.loads(copy)["line"].encode()
+            except _ODD:
+                unread += 1
+                continue
+            told = selected(line) if line else False
+            unread += told is None
+            if told:
+                found.add(line)
+                names |= _name(line)
+        return Looked(frozenset(found), unread, body, frozenset(names))
+
+    return look
+
+
 def labels(names: Names, whole: bool) -> Look:
     """A table of labels, which stays without a row too; `whole` says that all of them are selected."""
 

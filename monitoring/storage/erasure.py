@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from monitoring.capture.places import Found, Scope
-from monitoring.capture.selection import PROOFS, Change, Proof
+from monitoring.capture.selection import CAPTURES, PROOFS, Change, Proof
 from monitoring.hours import folder, place
 from monitoring.storage.lock import Holder, RecordsLock
 from monitoring.storage.searching import Looks, Search
@@ -53,7 +53,8 @@ class Erasure:
     def erase(self, change: Change, scope: Scope, known: Set[str]) -> None:
         """Have an object without what is selected, and no other version of it."""
         there = self._store.at(change.uri)
-        look = Looks(scope, known).of(change.place, there.key)
+        # A proof of before places were named holds capture files alone.
+        look = Looks(scope, known).of(change.place or CAPTURES, there.key)
         keep = None
         for version, told, body in self._store.bodies(there):
             if version.newest:

@@ -133,14 +133,15 @@ class RecordsLock:
         for item in objects.listed(self._s3, self._bucket, f"{self._place}shared/"):
             if self._alive(item["Key"]):
                 found = objects.read(self._s3, self._bucket, item["Key"])
-                at_work += [json.loads(found[0])] if found else []
+                at_work += [(item["Key"], json.loads(found[0]))] if found else []
         if at_work:
-            one = at_work[0]
+            key, one = at_work[0]
             raise ServiceError(
                 f"{one['what']} of {self._endpoint} is at work since {one['begun'][:16]}Z.",
                 "It may hold what is to be forgotten and write it later, so nothing was deleted.",
                 "Run the same command again when it has ended. If it died, that is known "
-                f"{DEAD_AFTER.total_seconds() / 3600:.0f} hours after its last sign of life.",
+                f"{DEAD_AFTER.total_seconds() / 3600:.0f} hours after its last sign of life; sooner, if you "
+                f"are sure, delete s3://{self._bucket}/{key}",
             )
 
     def _alive(self, key: str) -> bool:

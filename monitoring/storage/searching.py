@@ -13,6 +13,7 @@ from typing import Any
 from monitoring.capture.places import (
     EXPERIMENTS,
     PLACES,
+    QUARANTINE,
     ROWS,
     TRUTH,
     UNKNOWN,
@@ -50,6 +51,8 @@ class Looks:
             return contents.records(scope.selected)
         if where == ROWS:
             return contents.answered(scope.selected, bool(scope.day))
+        if where == QUARANTINE:
+            return contents.quarantined(scope.selected)
         if where in EXPERIMENTS.values():
             return self._told(key.split("/")[1]).look(key)
         if where == TRUTH:
@@ -100,8 +103,10 @@ class Search:
             self.found.changes += self._changes(CAPTURES, there, looks, hourly=True)
 
     def _answered(self, looks: Looks) -> None:
-        """Tables of rows tell hours and requests; they go with their hour, and are not written anew."""
-        self._changes(ROWS, self._below(f"{self._mine}{ROWS}{self._scope.day}"), looks, hourly=True)
+        """What was made of records tells hours and requests; it goes with its hour, as a whole."""
+        for where in (ROWS, QUARANTINE):
+            there = self._below(f"{self._mine}{where}{self._scope.day}")
+            self._changes(where, there, looks, hourly=True)
 
     def _changes(
         self, where: str, there: Iterable[Versioned], looks: Looks, hourly: bool = False

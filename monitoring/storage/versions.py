@@ -78,7 +78,8 @@ class VersionedObjects:
         """
         same = {name: before[name] for name in _STAYS if before.get(name)}
         if before.get("TagCount"):
-            told = self._s3.get_object_tagging(Bucket=of.bucket, Key=of.key, VersionId=before["VersionId"])
+            which = {"VersionId": before["VersionId"]} if before.get("VersionId") else {}
+            told = self._s3.get_object_tagging(Bucket=of.bucket, Key=of.key, **which)
             same["Tagging"] = urlencode({tag["Key"]: tag["Value"] for tag in told["TagSet"]})
         answer = self._s3.put_object(Bucket=of.bucket, Key=of.key, Body=body, IfMatch=before["ETag"], **same)
         version: str = answer.get("VersionId", "null")

@@ -11,10 +11,12 @@ from model.serving.capture.redaction import hashed
 from monitoring.capture.selection import Selector
 from monitoring.storage.erasure import Erasure
 from monitoring.storage.quality_book import QualityBook
+from release.domain.capture import Capture
 from release.domain.errors import ServiceError, UsageError
 from release.domain.forgotten import Forgetting, Forgotten
 from tests.fakes.trouble import Crash
 from tests.fakes.world import FakeStage
+from tests.model.serving.capture.keeping_examples import sensitive
 from tests.monitoring.capture.forgetting import (
     BUCKET,
     DAY,
@@ -31,7 +33,7 @@ from tests.monitoring.capture.forgetting import (
     versions,
 )
 from tests.monitoring.captured import HOUR as HOUR_AT
-from tests.release.scenes import ENDPOINT
+from tests.release.scenes import ENDPOINT, serving
 
 pytestmark = pytest.mark.sandbox
 
@@ -128,6 +130,18 @@ def test_a_file_that_is_written_anew_stays_encrypted_described_and_tagged_as_it_
     assert (now["ContentType"], now["Metadata"]) == ("application/jsonlines", {"writer": "sagemaker"})
     tags = s3.get_object_tagging(Bucket=BUCKET, Key=key)["TagSet"]
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"class": "personal", "of": "a b"}
+
+
+def test_files_of_a_bucket_without_versions_are_written_anew_with_their_tags(s3):
+    s3.create_bucket(Bucket="unversioned")
+    stage = serving(schema=sensitive(), capture=Capture(percent=100, to="s3://unversioned/kept"))
+    key = f"kept/delays-prod/live/{HOUR}/a.jsonl"
+    both = (record("gone", row()) + record("stays", row())).encode()
+    s3.put_object(Bucket="unversioned", Key=key, Body=both, Tagging="class=personal")
+    assert ask(s3, stage, Selector("inference-id", "gone")).records == 1
+    assert s3.get_object(Bucket="unversioned", Key=key)["Body"].read() == record("stays", row()).encode()
+    tags = s3.get_object_tagging(Bucket="unversioned", Key=key)["TagSet"]
+    assert tags == [{"Key": "class", "Value": "personal"}]
 
 
 @pytest.mark.parametrize(("column", "said"), [("weight", "dropped"), ("nobody", "no feature")])

@@ -33,7 +33,7 @@ EXPERIMENT = "0123456789ab"
 THEIRS, OTHERS = inference_id(EXPERIMENT, "user-gone"), inference_id(EXPERIMENT, "user-stays")
 FOLDER = f"{HOUR:%Y/%m/%d/%H}"
 NEVER = date(2026, 2, 1)
-LATER = HOUR + timedelta(hours=4)
+LATER = HOUR + timedelta(minutes=90)
 
 
 def label(name: str, row: int = 0) -> Label:
@@ -183,6 +183,20 @@ def test_rows_whose_captured_records_are_gone_go_too(s3, watched):
     done = ask(s3, watched.stage, Selector("subject", "B6", "carrier"))
     assert (counts(done)["rows/"], counts(done)["quality/labels/"]) == (1, 1)
     assert keys(s3, f"monitoring/{ENDPOINT}/rows/") == []
+
+
+def test_quarantined_copies_whose_captured_records_are_gone_go_too(s3, watched):
+    later = f"{HOUR + timedelta(hours=1):%Y/%m/%d/%H}"
+    kept = {"cause": "x", "file": "y", "line": line(rows(ROW), scores(0.5), "e", HOUR, "copied").decode()}
+    half = {**kept, "line": '{"captureData'}
+    key = f"monitoring/{ENDPOINT}/quarantine/{later}/x.jsonl"
+    put(s3, key, json.dumps(half) + "\n")
+    done = ask(s3, watched.stage, Selector("inference-id", "copied"))
+    assert (done.hours, done.unread) == ((), {f"s3://{BUCKET}/{key}": 1})
+    put(s3, key, json.dumps(kept) + "\n")
+    done = ask(s3, watched.stage, Selector("inference-id", "copied"))
+    assert (counts(done), done.hours) == ({"quarantine/": 1}, (f"{HOUR + timedelta(hours=1):%Y-%m-%dT%H}",))
+    assert keys(s3, f"monitoring/{ENDPOINT}/quarantine/") == []
 
 
 def test_a_folder_that_nobody_named_and_what_cannot_be_read_are_told(s3, watched):
