@@ -44,8 +44,8 @@ def _work(args: argparse.Namespace, out: Out) -> int:
 def _words(done: Done, dry: bool) -> list[str]:
     went = f"{done.records:,} records in {done.files:,} files, {done.versions:,} versions of objects"
     lines = [f"{went} would be deleted" if dry else f"[green]✓[/green] {went} are deleted: {done.id}"]
-    again = " ".join(f"--again {hour}" for hour in done.hours)
-    lines += [f"count what is left anew: ./slipway monitor {done.stage} {again}"] if again and not dry else []
+    if done.hours and not dry:
+        lines.append(f"./slipway monitor {done.stage} counts what is left of {', '.join(done.hours)}")
     lines += [f"  {one.found:,} in {one.place}" for one in done.places if one.found]
     lines += [
         f"[yellow]! {count:,} in {uri} cannot be read, and nobody can tell whose they are[/yellow]"

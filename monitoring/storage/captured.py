@@ -14,8 +14,8 @@ from monitoring.records.hours import HOUR, CaptureFile, Folder, HourRecord
 from monitoring.records.periods import Served
 from monitoring.storage.bodies import Requests, as_kept, schema_of
 from monitoring.storage.files import CaptureFiles
-from monitoring.storage.lock import Holder, RecordsLock
-from monitoring.storage.reading import Hour, HourReading, Reader
+from monitoring.storage.lock import RecordsLock
+from monitoring.storage.reading import Found, Hour, HourReading, Reader
 from monitoring.storage.reference import of_release
 from monitoring.storage.scores import Answers
 from monitoring.storage.shelf import Shelf
@@ -49,20 +49,21 @@ class CapturedRecords(Shelf):
         work = Path(tempfile.mkdtemp(prefix="slipway-hour-"))
         try:
             with self._lock.shared("A reading") as held:
-                return self._read(hour, served, again, work, held)
+                before = self.before(hour)
+                if before and not again:
+                    return None
+                record, found = self._read(hour, served, work)
+                held.still()
+                return self.keep(record, found, before)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
-    def _read(
-        self, hour: datetime, served: Served, again: bool, work: Path, held: Holder
-    ) -> HourRecord | None:
+    def _read(self, hour: datetime, served: Served, work: Path) -> tuple[HourRecord, Found]:
         files = self._of_hour(hour, served)
         asked = Hour(self.endpoint, hour, files, served)
         found = HourReading(asked, self._files.lines, self._reader_of, work).read()
         named = {file.key: file.etag for of_variant in files.values() for file in of_variant}
-        record = HourRecord(self.endpoint, hour, "", named, (), found.counts, own=found.own)
-        held.still()
-        return self.keep(record, found, again)
+        return HourRecord(self.endpoint, hour, "", named, (), found.counts, own=found.own), found
 
     def late(self, wanted: Sequence[datetime], served: Served) -> Mapping[datetime, Sequence[str]]:
         """Capture files that came, or changed, after their hour was read."""

@@ -6,17 +6,15 @@ after a process died in the middle, comes to the same.
 """
 
 import hashlib
-import json
 import secrets
 from collections.abc import Sequence, Set
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from monitoring.capture.places import Found, Scope
 from monitoring.capture.selection import CAPTURES, PROOFS, Change, Proof
-from monitoring.hours import folder, place
+from monitoring.storage import again
 from monitoring.storage.lock import Holder, RecordsLock
 from monitoring.storage.searching import Looks, Search
 from monitoring.storage.versions import VersionedObjects
@@ -70,10 +68,8 @@ class Erasure:
         self._store.delete(self._store.at(change.uri))
 
     def mark_again(self, endpoint: str, hours: Sequence[datetime]) -> None:
-        """Have the next look of `monitor` read these hours again: one object each time, and it deletes it."""
-        body = json.dumps({"hours": [folder(hour) for hour in hours]}).encode()
-        key = f"{place(endpoint)}again/{uuid4().hex[:12]}.json"
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body)
+        """Have the next look of `monitor` read these hours again."""
+        again.mark_again(self._s3, self._bucket, endpoint, hours)
 
     def proof(self, name: str) -> Proof | None:
         """What was decided to be deleted under this id."""

@@ -50,7 +50,7 @@ def test_a_whole_deletion_ends_with_0_and_says_what_went_from_where(run):
     assert code == 0
     assert "2 records in 1 files, 3 versions of objects are deleted: 0123456789ab" in out
     assert "2 in captured records" in out
-    assert "./slipway monitor prod --again 2026-11-30T02" in out
+    assert "./slipway monitor prod counts what is left of 2026-11-30T02" in out
     assert "drift/" not in out
     assert "not whole" not in out
 

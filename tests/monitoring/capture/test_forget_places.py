@@ -172,8 +172,11 @@ def test_the_hours_of_what_went_are_marked_to_be_read_again(s3, watched):
     ask(s3, watched.stage, Selector("subject", "B6", "carrier"))
     (mark,) = keys(s3, f"monitoring/{ENDPOINT}/again/")
     assert json.loads(body(s3, mark)) == {"hours": [FOLDER]}
-    ask(s3, watched.stage, Selector("day", f"{HOUR:%Y-%m-%d}"))
+    ask(s3, watched.stage, Selector("day", "2025-12-31"))
     assert keys(s3, f"monitoring/{ENDPOINT}/again/") == [mark], "of a day nothing is left to read"
+    watched.at(HOUR + timedelta(hours=2, minutes=30))
+    assert [(record.hour, record.rows) for record in watched.monitor().read] == [(HOUR, 1)]
+    assert keys(s3, f"monitoring/{ENDPOINT}/again/") == []
 
 
 def test_rows_whose_captured_records_are_gone_go_too(s3, watched):
