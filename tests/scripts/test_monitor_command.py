@@ -8,6 +8,7 @@ import pytest
 
 from monitoring.operations.truth import Sources
 from monitoring.storage.answered import AnsweredTables
+from monitoring.storage.lock import RecordsLock
 from monitoring.storage.quality_book import QualityBook
 from monitoring.storage.rows import RowTables
 from monitoring.storage.truth import TruthFolder
@@ -172,6 +173,15 @@ def test_quality_is_told_in_the_same_look_where_truth_is(scene, run, truth):
     assert f"delays {scene.pin.release}: 0 of 0 settled rows have a label" in " ".join(out.split())
     code, out, _ = run("--json")
     assert (code, json.loads(out)["quality"]["quality"]["labelled"]) == (0, 0)
+
+
+def test_while_records_are_forgotten_no_label_is_looked_at(scene, run, truth):
+    fill(scene, 0, 2)
+    run()
+    with RecordsLock(scene.s3, scene.stage.artifacts.bucket, ENDPOINT).exclusive("an order"):
+        code, out, _ = run()
+    assert code == 3
+    assert "quality was not measured: Captured records of delays are being forgotten" in " ".join(out.split())
 
 
 def test_without_truth_quality_is_not_spoken_of(scene, run):
