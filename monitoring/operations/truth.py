@@ -17,7 +17,7 @@ from itertools import islice
 
 from monitoring.quality.joining import REPEATS, Place, Search, hold, refused
 from monitoring.quality.labels import Label, Rejected, Trouble, read
-from monitoring.quality.pending import Looked, Pending, Read, Waiting, after
+from monitoring.quality.pending import Looked, Pending, Read, Waiting, after, ready
 from monitoring.quality.ports import AnsweredRows, Book, Taken, TruthFile, TruthFiles, UnreadableTruth
 from release.domain.errors import ServiceError, UsageError
 
@@ -124,12 +124,15 @@ def _read(
     labels = [one for one in lines if isinstance(one, Label)]
     for label in labels:
         files[label.source].labels += 1
-    placed = _place(sources, labels, there.read)
+    placed = _place(sources, [one for one in labels if ready(one, there.final)], there.read)
     for one in [one for one in lines if isinstance(one, Rejected)] + placed.rejected:
         files[one.source].reject(one)
     for label in placed.rest:
-        waiting = Waiting(label, there.now, label.place in placed.early)
+        waiting = Waiting(label).tried(there.now, label.place in placed.early)
         files[label.source].waiting.append(waiting)
+    for label in labels:
+        if not ready(label, there.final):
+            files[label.source].waiting.append(Waiting(label))
 
 
 def _tried(
@@ -142,19 +145,24 @@ def _tried(
     """Labels that waited, but those of new files: which wait still, what others became, which are none."""
     waiting = {one.label.place: one for one in before.waiting if one.label.source not in files}
     fresh = [hour for hour, content in there.read.items() if before.against.get(hour) != content]
-    placed = _place(sources, [one.label for one in waiting.values()], fresh)
-    rejected = placed.rejected
-    left: dict[Place, Trouble | None] = dict.fromkeys(waiting)
-    left |= {(one.source, one.line): one.trouble for one in rejected}
-    waits: dict[Place, Waiting] = {}
-    for label in placed.rest:
-        place = label.place
-        del left[place]
-        waits[place] = waiting[place].tried(there.final, there.now, place in placed.early)
-        if trouble := waits[place].over(there.now, unknown_after):
-            del waits[place]
-            left[place] = trouble
-            rejected.append(refused(label, trouble))
+    known = [one.label for one in waiting.values() if one.since]
+    new = [one.label for one in waiting.values() if not one.since and ready(one.label, there.final)]
+    waits, left, rejected = dict[Place, Waiting](), dict[Place, Trouble | None](), list[Rejected]()
+    for labels, hours in ((known, fresh), (new, there.read)):
+        placed = _place(sources, labels, hours)
+        left |= dict.fromkeys(label.place for label in labels)
+        left |= {(one.source, one.line): one.trouble for one in placed.rejected}
+        rejected += placed.rejected
+        for label in placed.rest:
+            place = label.place
+            one = waiting[place].tried(there.now, place in placed.early)
+            trouble = one.over(there.now, unknown_after)
+            if trouble is None:
+                waits[place] = one
+                del left[place]
+            else:
+                left[place] = trouble
+                rejected.append(refused(label, trouble))
     return waits, left, rejected
 
 

@@ -154,8 +154,9 @@ def _first_of_hour(answered: Answered) -> NDArray[np.bool_]:
     seen: set[tuple[str, str | None, int]] = set()
     found = np.zeros(len(whose), bool)
     for place, (who, row, moment) in enumerate(zip(whose, answered.row, answered.at, strict=True)):
-        found[place] = moment == first[who] and (*who, row) not in seen
-        seen.add((*who, row))
+        if moment == first[who] and (*who, row) not in seen:
+            found[place] = True
+            seen.add((*who, row))
     return found
 
 

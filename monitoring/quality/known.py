@@ -5,7 +5,7 @@ Days that nobody could judge are no sign that all is well.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitoring.quality.reporting import Quality
@@ -13,6 +13,9 @@ from release.domain.quality_settings import QualitySettings
 
 QUIET_DAYS = 3
 """So many settled days in a row without enough labels are no days off: somebody has to look."""
+
+BEHIND = timedelta(days=1)
+"""Hours that are not read for longer keep at least one day from being judged."""
 
 
 class Known(StrEnum):
@@ -56,22 +59,21 @@ def known(quality: Quality, reached: Reached, settings: QualitySettings) -> tupl
         return Known.WELL, ()
     if reached.final is None:
         return Known.EARLY, ("No hour of captured records is read yet: begin ./slipway monitor every hour.",)
-    hours = f"{settings.settle_hours:g} hours after its end"
+    hours = f"{settings.settle_hours:g} hours after its end, or after the first truth came"
     return Known.EARLY, (f"No day of this release is over and settled yet: a day is judged {hours}.",)
 
 
 def _unjudged(quality: Quality, reached: Reached, settings: QualitySettings) -> Iterator[str]:
-    settled = (quality.subject.until - timedelta(hours=settings.settle_hours)).date()
-    end = datetime.combine(settled, time(), UTC)
-    if reached.final is not None and reached.final + timedelta(days=1) <= end:
+    if reached.final is not None and reached.final + BEHIND < quality.subject.until:
         hour = f"{reached.final:%Y-%m-%dT%H}"
         yield f"No hour from {hour} on is read: ./slipway monitor reads them, or names what is missing."
+    if not reached.files and quality.rows:
+        yield "No truth file was read: none lies where monitoring.quality.truth says."
+        return
     newest = [one for one in quality.unjudged if not quality.judged or one.day > quality.judged[-1]]
     if not newest or (quality.judged and len(newest) < QUIET_DAYS):
         return
-    if not reached.files:
-        yield "No truth file was read: none lies where monitoring.quality.truth says."
-    elif not reached.labels:
+    if not reached.labels:
         yield f"All {reached.troubles:,} lines of its truth files say nothing; they lie in quarantine."
     last = newest[-1]
     which = f"The newest {len(newest)} settled days have" if len(newest) > 1 else "The newest settled day has"

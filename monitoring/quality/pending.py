@@ -9,9 +9,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitoring.hours import hour_of
 from monitoring.quality.joining import Place
 from monitoring.quality.labels import Label, Trouble
+
+
+def ready(label: Label, final: datetime) -> bool:
+    """Whether its row may be looked for: all hours up to it are read.
+
+    Before that its id may be in use anew in an hour that is not.
+    """
+    return min(label.observed, label.came) <= final
+
 
 Troubles = Mapping[str, int]
 """How many lines say nothing, by their cause."""
@@ -19,22 +27,21 @@ Troubles = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Waiting:
-    """A label whose row is not there yet."""
+    """A label whose row is not found yet."""
 
     label: Label
-    since: datetime
-    """From when on its row could have been found: it had come, and all hours up to it were read."""
+    since: datetime | None = None
+    """When its row was first looked for; None before all hours up to it are read."""
     early: bool = False
     """Whether its id has a record, of after the label."""
 
-    def tried(self, final: datetime, now: datetime, early: bool) -> "Waiting":
-        """After one more look, when all hours before `final` were read."""
-        since = self.since if hour_of(self.label.observed) < final else now
-        return Waiting(self.label, since, self.early or early)
+    def tried(self, now: datetime, early: bool) -> "Waiting":
+        """After its row was looked for, in vain."""
+        return Waiting(self.label, self.since or now, self.early or early)
 
     def over(self, now: datetime, wait: timedelta) -> Trouble | None:
         """What it is where it waited long enough."""
-        if self.since > now - wait:
+        if self.since is None or self.since > now - wait:
             return None
         return Trouble.EARLY if self.early else Trouble.UNKNOWN
 
@@ -45,7 +52,7 @@ class Pending:
 
     waiting: Sequence[Waiting] = ()
     against: Mapping[datetime, str] = field(default_factory=dict)
-    """The hours, each by its content, that all of these were held against."""
+    """The hours, each by its content, in which the rows of those were looked for that were looked for."""
     troubles: Mapping[str, Troubles] = field(default_factory=dict)
     """By file."""
 

@@ -28,7 +28,7 @@ from release.adapters import objects
 from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code
 from release.adapters.owner import is_alive, this_process
 from release.domain import chain, ledger, names
-from release.domain.chain import Shelf, Written
+from release.domain.chain import UPDATE, OfLaterVersion, Shelf, Written
 from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import Closed, Entry, Heartbeat, Link, OpenRollout, Payload, Stored, Subject
 from release.domain.look_back import look_back, naming_others
@@ -343,14 +343,18 @@ class LedgerStore:
         try:
             found = Stored.from_bytes(data)
         except ValidationError as error:
-            raise self._unreadable(number, chain.why_unreadable(data, error.errors()[0]["msg"])) from None
+            raise self._unreadable(number, chain.why_unreadable(data, error)) from None
         if found.entry.number != number:
             raise self._unreadable(number, f"it is entry {found.entry.number}")
         return found
 
     def _unreadable(self, number: int, why: str) -> Damaged:
+        cause = f"Entry {number} of the ledger in {self._bucket} cannot be read: {why}"
+        if isinstance(why, OfLaterVersion):
+            danger = "Whoever passes it over misreads where the stage stands, so nothing was changed."
+            return Damaged(OfLaterVersion(cause), danger, UPDATE)
         return Damaged(
-            f"Entry {number} of the ledger in {self._bucket} cannot be read: {why}",
+            cause,
             "Without it nobody can tell where the stage stands, so nothing was changed.",
             f"Restore s3://{self._bucket}/{_key(number)} from its versions; the bucket keeps them all.",
         )

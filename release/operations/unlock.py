@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from release.domain import experiment
+from release.domain.chain import UPDATE, OfLaterVersion
 from release.domain.english import begun_with_article
 from release.domain.errors import ServiceError, UsageError
 from release.domain.ledger import Closed, End, OpenRollout, Subject
@@ -43,6 +44,13 @@ def unlock(world: World, stage: str, reason: str, tell: Tell) -> Unlocked:
             f"Say it: ./slipway unlock {ports.name} --reason 'why'",
         )
     damage = ports.ledger.damage() if ports.ledger.exists() else ()
+    later = [problem for problem in damage if isinstance(problem, OfLaterVersion)]
+    if later and len(later) == len(damage):
+        raise UsageError(
+            f"A later version of Slipway wrote into the ledger of {ports.name}: {'; '.join(later)}.",
+            "Nothing is wrong with it that an unlock could go on over, so nothing was changed.",
+            UPDATE,
+        )
     if damage:
         ports.ledger.pass_over_damage()
     opened = ports.ledger.all_open() if ports.ledger.exists() else ()
@@ -57,6 +65,8 @@ def unlock(world: World, stage: str, reason: str, tell: Tell) -> Unlocked:
         name: settings.pins if name in here else _without_candidate(settings.pins)
         for name, settings in ports.settings.endpoints.items()
     }
+    if list(ports.ledger.all_open()) != list(opened):
+        raise rollouts.overtaken(ports, "what is open")
     closed = Closed(event=End.UNLOCKED, reason=reason, over=damage, pins=pins)
     nobodys = Subject(kind="unlock", endpoint="", release="", rollout=rollouts.new_id())
     entries = [ports.ledger.append(one, closed) for one in [one.subject for one in found] or [nobodys]]

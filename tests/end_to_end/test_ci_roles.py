@@ -44,6 +44,7 @@ SPARE: Mapping[str, Mapping[str, str]] = {
     },
     "read-only": {
         **_READ_BY_THE_PROVIDER,
+        "cloudwatch:GetDashboard": "a stage tells somebody of what happens: these have no dashboard",
         "sns:GetSubscriptionAttributes": "an address is subscribed to the alarms",
         "ecr:GetAuthorizationToken": _PULLS,
         "ecr:BatchGetImage": _PULLS,

@@ -102,7 +102,7 @@ class ExecutionRoles:
         SageMaker's containers ask a URL for theirs, and get others every few hours.
         """
         role = find_role(account, arn)
-        key = f"ASIA{hashlib.sha256(arn.encode()).hexdigest()[:16].upper()}"
+        key = access_key(arn)
         policies = [*documents(role), _ANY_KEY] if role is not None else []
         assumed = f"arn:aws:sts::{account}:assumed-role/{arn.rpartition('/')[2]}/SageMaker"
         self._calls.policies.set(key, policies, assumed)
@@ -151,6 +151,11 @@ class ExecutionRoles:
         if role is None or not trusts(role, _SERVICE):
             return next(iter(needs), None)
         return next((need for need in needs if not may(role, *need)), None)
+
+
+def access_key(arn: str) -> str:
+    """By which the containers that act as a role are known."""
+    return f"ASIA{hashlib.sha256(arn.encode()).hexdigest()[:16].upper()}"
 
 
 def _of_image(account: str, region: str, reference: str) -> list[Permission]:
