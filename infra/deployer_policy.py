@@ -8,7 +8,7 @@ whole. Pulumi's own state is not in it, where that is a bucket.
 
 from typing import Any
 
-from infra import policies
+from infra import policies, row_places
 from infra.arns import Place
 from infra.policies import Statement
 from release.domain import names, s3_uri
@@ -186,18 +186,9 @@ def _storage(place: Place, settings: StageSettings) -> list[Statement]:
 
 def _captured(place: Place, settings: StageSettings) -> list[Statement]:
     """Captured answers in buckets that are not the stage's own: rollouts judge by them."""
-    captures = [
-        one.capture
-        for endpoint in settings.endpoints.values()
-        for one in (endpoint, *endpoint.pins.named)
-        if one.capture
-    ]
-    own = names.bucket(settings.stage, settings.account, settings.region)
-    kept = sorted({one.to.removeprefix("s3://") for one in captures})
-    others = [path for path in kept if path.partition("/")[0] != own]
-    buckets = sorted({place.bucket(path.partition("/")[0]) for path in others})
-    objects = [f"{place.bucket(path)}/*" for path in others]
-    return [_allow(CAPTURED, "s3", "ListBucket GetObject", [*buckets, *objects])] if others else []
+    others = row_places.elsewhere(settings, row_places.captures(settings))
+    readable = row_places.readable(place, others)
+    return [_allow(CAPTURED, "s3", "ListBucket GetObject", readable)] if others else []
 
 
 def _identity(place: Place, settings: StageSettings) -> list[Statement]:

@@ -53,7 +53,10 @@ def actions(name, **keys):
 
 @pytest.mark.parametrize("name", by_name())
 def test_no_role_may_what_whoever_deploys_may_not(name):
-    """Whatever a role is allowed, one of the stages' deployers is allowed there, too; but one tells."""
+    """Whatever a role is allowed, one of the stages' deployers is allowed there, too; but one tells.
+
+    And reads what really happened, where a stage says where that is; these do not.
+    """
     deployers = [deployer_policy.document(found) for found in PROJECT.stages]
     for one in policy(name)["Statement"]:
         if one["Effect"] != "Allow" or (name == "monitor" and one["Action"] == ["events:PutEvents"]):
@@ -209,6 +212,44 @@ def test_who_monitors_keeps_findings_and_tells_of_them_and_moves_nothing():
     bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
     assert conditions(policy("monitor"), "events:PutEvents", bus) == [told]
     assert {name for name in by_name() if may(name, "events:PutEvents", bus)} == {"monitor"}
+
+
+def test_who_monitors_reads_captured_answers_and_truth_wherever_the_stages_say_they_are_and_nothing_beside():
+    there = {}
+    for name, captured, truth in (
+        ("dev", "s3://kept-elsewhere/answers", "s3://told-elsewhere/truth/delays"),
+        ("staging", f"s3://slipway-staging-{ACCOUNT}-us-east-1/answers", "s3://told-elsewhere"),
+        ("prod", "", f"s3://slipway-prod-{ACCOUNT}-us-east-1/truth/"),
+    ):
+        quality = {"monitoring": {"quality": {"truth": truth}}}
+        there[name] = {"delays": {"capture": {"percent": 5, "to": captured}, **quality}}
+    project = Project(tuple(stage(endpoints, name=name) for name, endpoints in there.items()))
+    found = {name: [json.loads(role.policy())] for name, role in by_name(project=project).items()}
+    s3 = "arn:aws:s3:::"
+    for read in (
+        f"{s3}kept-elsewhere/answers/delays-dev/live/x.jsonl",
+        f"{BUCKET.format('staging')}/answers/delays-staging/live/x.jsonl",
+        f"{BUCKET.format('prod')}/capture/delays-prod/live/x.jsonl",
+        f"{BUCKET.format('prod')}/truth/x.csv",
+        f"{s3}told-elsewhere/truth/delays/x.csv",
+        f"{s3}told-elsewhere/x.csv",
+    ):
+        assert allows(found["monitor"], "s3:GetObject", read), read
+        assert not allows(found["monitor"], "s3:PutObject", read), read
+        assert not allows(found["read-only"], "s3:GetObject", read), read
+    for listed in ("kept-elsewhere", "told-elsewhere"):
+        assert allows(found["monitor"], "s3:ListBucket", s3 + listed)
+    for beside in (
+        f"{s3}kept-elsewhere/others/x",
+        f"{BUCKET.format('dev')}/truth/x.csv",
+        f"{BUCKET.format('prod')}/answers/x",
+        f"{BUCKET.format('prod')}/capture-secret/key",
+        f"{BUCKET.format('prod')}/data/files/md5/ab/cdef",
+    ):
+        assert not allows(found["monitor"], "s3:GetObject", beside), beside
+    truth = f"{s3}told-elsewhere/truth/delays/x.csv"
+    assert {name for name in found if allows(found[name], "s3:GetObject", truth)} == {"monitor"}
+    assert len(re.sub(r"\s", "", json.dumps(found["monitor"][0]))) <= LONGEST
 
 
 @pytest.mark.parametrize("name", by_name())
