@@ -112,6 +112,13 @@ _SOURCE: Mapping[str, str] = {
 """What of a stage is read to bring its live release elsewhere, or to train it anew."""
 _FENCES: Mapping[str, str] = {"Bucket": "ListBucket", "Objects": "GetObject", "Key": "Decrypt"}
 _LEDGER: Mapping[str, str] = {"Objects": "PutObject", "Key": "GenerateDataKey"}
+_WATCHED: Mapping[str, str] = {
+    "Serving": "DescribeEndpoint",
+    "Bucket": "ListBucket",
+    "Objects": "GetObject",
+    "Key": "Decrypt",
+}
+"""What of a stage is read to say what is live there, since when, and what it was made to answer."""
 _MONITORING = "monitoring/"
 """Where a stage's bucket keeps what was counted of captured records."""
 _CAPTURE: Mapping[str, str] = {
@@ -195,6 +202,13 @@ def remembering(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
 def asking(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     """The findings of these stages: an open one may ask for a retrain."""
     return _part(stages, "Asking", {"Objects": "GetObject"}, (names.FINDINGS,), "findings that ask for one")
+
+
+def watched(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """What is live in these stages and since when, with the references of their releases."""
+    why = "what is live, since when, and the reference that it is held against"
+    found = _part(stages, "Watched", _WATCHED, ("releases/", "models/", "ledger"), why)
+    return tuple(Grant(_endpoints_alone(grant.statement), why) for grant in found)
 
 
 def noticing(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:

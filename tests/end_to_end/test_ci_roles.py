@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 
 import pytest
@@ -13,6 +14,8 @@ from tests.infra.ci.stack import ci_stack
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
+BUCKET = "slipway-staging-123456789012-us-east-1"
+TRUTH = f"s3://{BUCKET}/truth/delays"
 READS = (
     ("status",),
     ("plan",),
@@ -57,7 +60,8 @@ SPARE: Mapping[str, Mapping[str, str]] = {
 
 @pytest.fixture(scope="module")
 def roles(world, tmp_path_factory):
-    """The policies of the roles of a CI stack that is up, as IAM has them."""
+    """The policies of the roles of a CI stack that is up, as IAM has them; staging is monitored."""
+    world.edit("staging", capture={"percent": 100}, monitoring={"quality": {"truth": TRUTH}})
     stack = ci_stack(tmp_path_factory.mktemp("ci") / "project", world.sandbox.env, world.project)
     stack.must("up", "--yes", "--skip-preview")
     arns = json.loads(stack.must("stack", "output", "roles"))
@@ -89,6 +93,12 @@ def served(world, trained, job):
     return found
 
 
+def answered(world, hours: int, line: str) -> None:
+    """A captured line of staging, of so many hours ago."""
+    folder = f"capture/delays-staging/live/{datetime.now(UTC) - timedelta(hours=hours):%Y/%m/%d/%H}"
+    world.client("s3").put_object(Bucket=BUCKET, Key=f"{folder}/x.jsonl", Body=f"{line}\n".encode())
+
+
 def spare(world, policy):
     """What of a policy nobody needed since the calls were reset."""
     needed = world.sandbox.permissions()
@@ -110,6 +120,34 @@ def test_the_job_that_reads_reads_all_and_moves_nothing(world, served, job, role
         assert "not authorized" not in said.stderr, (command, said.stderr)
     assert spare(world, roles["read-only"]) == set(SPARE["read-only"])
     denied = job("read-only", "rollback", "staging", expected=4)
+    assert "is not authorized to perform: " in denied.stderr
+    world.assert_at_rest("staging", serves=served[1])
+
+
+def test_the_job_that_monitors_counts_what_was_captured_tells_of_it_and_moves_nothing(
+    world, served, job, roles
+):
+    answered(world, 3, "half a line")
+    told = {"inference_id": "x", "outcome": 1, "observed_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    world.client("s3").put_object(Bucket=BUCKET, Key="truth/delays/x.jsonl", Body=json.dumps(told).encode())
+    world.sandbox.reset_calls()
+    found = job("monitor", "monitor", "staging", "--scheduled", "--late", expected=3).result
+    assert (found["news"], found["untold"], found["failed"]) == (1, {}, {})
+    assert [(one["release"], one["unmeasured"]) for one in found["looks"]] == [(served[1], "")]
+    assert found["looks"][0]["hours"][0]["troubles"] == {"captured line that is no record": 1}
+    answered(world, 3, "and a half")
+    found = job("monitor", "monitor", "staging", "--scheduled", "--late").result
+    assert (found["news"], len(found["looks"][0]["hours"])) == (0, 1), (
+        "the changed file was read, and no news"
+    )
+    assert job("monitor", "captured", "staging", expected=None).code in (0, 3)
+    job("monitor", "quality", "staging")
+    job("monitor", "findings", "staging", "--send")
+    assert job("monitor", "monitor", "dev", "--scheduled").result["left_out"] == {
+        "delays": "it captures nothing"
+    }
+    assert spare(world, roles["monitor"]) == set(SPARE.get("monitor", ()))
+    denied = job("monitor", "rollback", "staging", expected=4)
     assert "is not authorized to perform: " in denied.stderr
     world.assert_at_rest("staging", serves=served[1])
 
