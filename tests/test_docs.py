@@ -25,7 +25,7 @@ from release.domain.stages import StageEntry
 from release.rollout.machine import TRANSITIONS
 from release.rollout.strategies import STRATEGIES
 from scripts.help import commands
-from scripts.shared.cli import INTERRUPTED
+from scripts.shared.cli import INTERRUPTED, STALE
 from tests.release.diagnosis import table
 
 ROOT = Path(__file__).parents[1]
@@ -251,7 +251,7 @@ def test_every_event_of_the_ledger_is_explained_with_all_that_it_holds():
 
 
 def test_the_exit_codes_are_the_codes():
-    codes = {error.exit_code for error in (SlipwayError, *_all(SlipwayError))} | {0, INTERRUPTED}
+    codes = {error.exit_code for error in (SlipwayError, *_all(SlipwayError))} | {0, INTERRUPTED, STALE}
     assert {row[0] for row in rows("README.md", "A release, a pin, a rollback") if row[0].isdecimal()} == {
         str(code) for code in codes
     }

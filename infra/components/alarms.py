@@ -1,12 +1,8 @@
 """The topic that people hear of alarms on, and the alarms of one endpoint.
 
 An endpoint's alarms exist before it does, and those of a guarded update before it begins: one that names a
-missing alarm would not be watched. An alarm without data does not ring.
-
-SageMaker publishes the invocation metrics of each fleet with the dimension EndpointConfigName beside the
-endpoint's and the variant's ("Auto-rollback configuration and monitoring" in the developer guide).
-`InvocationModelErrors` counts all that is no 2xx: 4xx, 5xx, and what never answered ("SageMaker AI endpoint
-invocation metrics").
+missing alarm would not be watched. An alarm without data does not ring. By which bounds they ring is
+`release/domain/health/guards.py`'s.
 """
 
 from collections.abc import Mapping
@@ -19,28 +15,8 @@ from infra import policies
 from infra.arns import Place
 from infra.components.metric_alarm import metric_alarm
 from release.domain import names
-from release.domain.deployment import alarm_names
-from release.domain.guardrails import ALARM_PERIOD_SECONDS, ALARM_PERIODS
-from release.domain.health.alarm import (
-    ERRORS_PERCENT,
-    FAILURES,
-    MICROSECONDS_PER_MILLISECOND,
-    REFUSALS,
-    REQUESTS,
-    Alarm,
-    Reading,
-)
+from release.domain.health import guards
 from release.domain.pins import Alarms
-
-FEWEST_FOR_ERRORS = 20
-"""In one period. Below it, one failed request would already take an update back."""
-FEWEST_FOR_LATENCY = 100
-"""In one period. Of fewer, the 99th percentile is the slowest one.
-
-CloudWatch's own way for few samples, `ignore`, keeps the state of an alarm as it is while a minute has less
-than 1,000 ("Percentile-based alarms and low data samples" in its user guide): a quiet endpoint would never
-ring, or for ever.
-"""
 
 
 @dataclass(frozen=True)
@@ -97,37 +73,9 @@ class EndpointAlarms(pulumi.ComponentResource):
         self, name: str, args: EndpointAlarmsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:components:EndpointAlarms", name, None, opts)
-        of_endpoint = {"EndpointName": args.endpoint, "VariantName": names.LIVE}
-        pair = _pair(args.endpoint, of_endpoint, args.bounds)
+        pair = guards.of_endpoint(args.endpoint, args.bounds)
         self.all: list[pulumi.Resource] = [metric_alarm(alarm, args.tags, self) for alarm in pair]
         if args.watched:
-            of_fleet = {**of_endpoint, "EndpointConfigName": args.watched}
-            for alarm in _pair(args.watched, of_fleet, args.bounds):
+            for alarm in guards.of_fleet(args.endpoint, args.watched, args.bounds):
                 metric_alarm(alarm, args.tags, self)
         self.register_outputs({})
-
-
-def _pair(watched: str, dimensions: Mapping[str, str], bounds: Alarms) -> tuple[Alarm, Alarm]:
-    errors, latency = alarm_names(watched)
-    return (
-        Alarm(
-            errors,
-            dimensions,
-            (REQUESTS, FAILURES, REFUSALS),
-            f"IF(requests >= {FEWEST_FOR_ERRORS}, {ERRORS_PERCENT}, 0)",
-            ALARM_PERIOD_SECONDS,
-            bounds.errors_percent,
-            f"More than {bounds.errors_percent:g} % of a minute's invocations had no answer, or a 5xx.",
-            periods=ALARM_PERIODS,
-        ),
-        Alarm(
-            latency,
-            dimensions,
-            (REQUESTS, Reading("latency", "ModelLatency", "p99")),
-            f"IF(requests >= {FEWEST_FOR_LATENCY}, latency, 0)",
-            ALARM_PERIOD_SECONDS,
-            bounds.latency_ms * MICROSECONDS_PER_MILLISECOND,
-            f"One invocation in a hundred waited over {bounds.latency_ms:g} ms for the model.",
-            periods=ALARM_PERIODS,
-        ),
-    )

@@ -9,9 +9,9 @@ from monitoring.prometheus.notifying import alertmanager_file
 from monitoring.prometheus.rules import rule_file
 from monitoring.prometheus.scraping import Places, prometheus_file
 from monitoring.prometheus.watched import Pace, Watched
-from monitoring.prometheus.yaml_text import yaml_text
 from release.domain.errors import UsageError
 from release.ports import World
+from release.report.yaml_text import yaml_text
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from release.domain.ledger import Closed, End, Judged, Opened, Stored, Subject
+from release.domain.ledger import Closed, End, Judged, Kind, Opened, Stored, Subject
 from release.domain.pins import Pins
 
 
@@ -39,6 +39,33 @@ def last(newest_first: Iterable[Stored], endpoint: str, ends: Container[str] = t
             assert isinstance(end, Closed)
             at = datetime.fromisoformat(closed.entry.at)
             return Finished(subject, what, end, closed.number, at, tuple(judged))
+    return None
+
+
+ENTERING: tuple[Kind, ...] = ("release", "promote", "experiment")
+"""Kinds of rollouts that bring a release into a stage, through its gates."""
+
+
+@dataclass(frozen=True)
+class LetIn:
+    """A rollout that the gates of a stage let a release in by, and that landed."""
+
+    opened: Opened
+    at: datetime
+    """When it was opened: the gates passed by then."""
+
+
+def entered(newest_first: Iterable[Stored], endpoint: str, release: str) -> LetIn | None:
+    """How a release was last let in to an endpoint; None where no entry says so."""
+    landed: set[str] = set()
+    for stored in newest_first:
+        subject, what = stored.entry.subject, stored.entry.what
+        if (subject.endpoint, subject.release) != (endpoint, release) or subject.kind not in ENTERING:
+            continue
+        if isinstance(what, Closed) and what.event is End.LANDED:
+            landed.add(subject.rollout)
+        elif isinstance(what, Opened) and subject.rollout in landed:
+            return LetIn(what, datetime.fromisoformat(stored.entry.at))
     return None
 
 

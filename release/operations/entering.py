@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from release.domain import approvals, capture_gate, gates, model_packages, request_schema, waivers
 from release.domain.approvals import Approval
 from release.domain.errors import UsageError
+from release.domain.finished import LetIn
 from release.domain.ledger import OpenRollout, Request
 from release.domain.manifest import GateResult, Manifest
 from release.domain.pins import ReleasePin
@@ -58,7 +59,7 @@ def results(entry: StageEntry, ports: StagePorts, arrival: Arrival, tell: Tell) 
         found.results.append(gates.soak_gate(entry.soak_minutes, arrival.since, ports.clock.now()))
     if opened:
         return Found(found.results, opened.approvals, found.waivers, opened.callers_know)
-    found = _as_package(entry, ports, arrival, found)
+    found = _as_package(entry, ports, arrival, found, ports.clock.now())
     if not entry.approvals:
         return found
     live = _live(ports, arrival)
@@ -73,7 +74,22 @@ def results(entry: StageEntry, ports: StagePorts, arrival: Arrival, tell: Tell) 
     return replace(found, results=results, approvals=tuple(yeses.values()))
 
 
-def _as_package(entry: StageEntry, ports: StagePorts, arrival: Arrival, found: Found) -> Found:
+def still(entry: StageEntry, ports: StagePorts, arrival: Arrival, came: LetIn, tell: Tell) -> Found:
+    """The gates of a release that a rollout let in: would they still, by what was said until then?
+
+    Its evidence is held against what the stage asks for today, and a yes that was taken back since counts no
+    more. That a yes or a waiver grows old after it let the release in takes nothing back.
+    """
+    found = evidence(entry, ports, arrival, came.opened.waivers, tell, asked_before=True)
+    found = _as_package(entry, ports, arrival, found, came.at)
+    if not entry.approvals:
+        return found
+    kept = ports.approvals.of(arrival.content.id)
+    said = approvals.tally(kept, arrival.makers, entry.asked, None, came.at)
+    return replace(found, results=[*found.results, approvals.gate(said)])
+
+
+def _as_package(entry: StageEntry, ports: StagePorts, arrival: Arrival, found: Found, now: datetime) -> Found:
     """With the gate of a stage whose releases have to be approved versions in SageMaker's Model Registry."""
     if ports.settings.model_packages != "approved":
         return found
@@ -81,7 +97,7 @@ def _as_package(entry: StageEntry, ports: StagePorts, arrival: Arrival, found: F
     there = ports.artifacts.exists()
     package = registries.version(ports, arrival.request.endpoint, content) if there else None
     makers = makers_of(ports, content.id, arrival.makers)
-    gate = model_packages.gate(package, makers, entry.asked, ports.clock.now())
+    gate = model_packages.gate(package, makers, entry.asked, now)
     counted = (model_packages.as_approval(package),) if package and gate.passed else ()
     return replace(found, results=[*found.results, gate], approvals=counted)
 

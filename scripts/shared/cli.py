@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 UNWRITTEN = 4
+STALE = 5
+"""What a command wrote earlier is not what it would write now."""
 JSON = "print the result as one JSON line; before it, {progress: ...} for each verdict on a watched step"
 
 

@@ -1,6 +1,6 @@
 """The conditions in which an objective's error budget is used up too fast. Pure.
 
-Errors are counted as a guarded update's alarms count them (`infra/components/alarms.py`): of SageMaker's
+Errors are counted as a guarded update's alarms count them (`release/domain/health/guards.py`): of SageMaker's
 `InvocationModelErrors`, which are all that is no 2xx and what never answered, those that are no refusal.
 Slow is what CloudWatch's percentile rank of `ModelLatency` does not count among those within the objective.
 """

@@ -19,7 +19,11 @@ def _in_containers(request: pytest.FixtureRequest) -> Generator[None]:
         return
     from tests.container.base import base_or_skip, engine_or_skip
     from tests.model.serving import contained
+    from tests.model.serving.open_inference import environments
 
+    if any("test_v2_environments" in item.nodeid for item in request.session.items):
+        for client in environments.ALL:  # where servers are in containers there is no network to install from
+            environments.python_of(client)
     engine, shared = engine_or_skip(), request.getfixturevalue("shared_folder")
     containers = contained.prepare(engine, base_or_skip(shared), shared)
     running.use(containers)

@@ -123,6 +123,11 @@ class Server:
             return [float(line) for line in answer.split()]
         return json.loads(answer)["predictions"]
 
+    def children(self) -> list[int]:
+        """The process ids of its children on this machine, oldest first: the shipper, then workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(child) for child in children.read_text().split()] if children.exists() else []
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Sends a signal; the exit code."""
         self.process.send_signal(number)

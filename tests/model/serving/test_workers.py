@@ -26,12 +26,7 @@ def two(artifact: Path, tmp_path: Path) -> Generator[Server]:
     """A server with two workers, ready."""
     with serving(artifact, tmp_path, SAGEMAKER_MODEL_SERVER_WORKERS="2") as running:
         yield running.wait_ready()
-        _no_workers(_workers(running))
-
-
-def _workers(server: Server) -> list[int]:
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
-    return [int(child) for child in children.read_text().split()] if children.exists() else []
+        _no_workers(running.children())
 
 
 def _no_workers(workers: list[int]) -> None:
@@ -46,7 +41,7 @@ def _gone(workers: list[int]) -> bool:
 
 @pytest.mark.sandbox
 def test_both_answer_and_end(two: Server) -> None:
-    workers = _workers(two)
+    workers = two.children()
     assert len(workers) == 2
     for _ in range(20):
         assert two.predict(instances(ROW)) == pytest.approx([expected(ROW)], abs=1e-6)
@@ -64,7 +59,7 @@ def test_ready_only_when_both_are(two: Server) -> None:
 
 @pytest.mark.sandbox
 def test_a_worker_that_dies_ends_all(two: Server) -> None:
-    workers = _workers(two)
+    workers = two.children()
     name = own_name(workers[0])
     os.kill(workers[0], signal.SIGKILL)
     assert two.process.wait(10) == 1
@@ -74,7 +69,7 @@ def test_a_worker_that_dies_ends_all(two: Server) -> None:
 
 @pytest.mark.sandbox
 def test_workers_do_not_outlive_their_parent(two: Server) -> None:
-    workers = _workers(two)
+    workers = two.children()
     two.stop(signal.SIGKILL)
     until(lambda: _gone(workers), "the workers end")
 

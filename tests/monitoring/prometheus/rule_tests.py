@@ -7,8 +7,8 @@ from pathlib import Path
 
 from monitoring.prometheus.rules import rule_file
 from monitoring.prometheus.watched import Pace, Watched, duration, matchers
-from monitoring.prometheus.yaml_text import yaml_text
 from release.domain.monitoring import Objectives
+from release.report.yaml_text import yaml_text
 from tests.monitoring.prometheus.tools import PROMTOOL, ask
 
 STEP = 15

@@ -17,8 +17,8 @@ from monitoring.prometheus.recording import LONG, WINDOWS
 from monitoring.prometheus.rules import SELDOM, rule_file
 from monitoring.prometheus.scraping import Places, prometheus_file
 from monitoring.prometheus.watched import LATENCY_BOUNDS, Pace, Watched, duration
-from monitoring.prometheus.yaml_text import yaml_text
 from release.domain.monitoring import Objectives
+from release.report.yaml_text import yaml_text
 from tests.monitoring.prometheus.tools import AMTOOL, PROMTOOL, ask, program
 
 PACE = Pace()

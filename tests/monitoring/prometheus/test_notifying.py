@@ -11,7 +11,7 @@ import pytest
 from monitoring.prometheus.alerting import ALL_DOWN, ERROR_BURN, LATENCY_BURN
 from monitoring.prometheus.notifying import alertmanager_file
 from monitoring.prometheus.watched import Pace
-from monitoring.prometheus.yaml_text import yaml_text
+from release.report.yaml_text import yaml_text
 from sandbox.processes.ports import free_port
 from tests.end_to_end.world import wait_until
 from tests.monitoring.prometheus.running import HOST, Subscriber, alerting, subscriber

@@ -1,6 +1,7 @@
 """A real server keeps what it answers in S3, without what is sensitive, and loses nothing when killed."""
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from sandbox.testing import SandboxHandle, start
 from tests.model.serving.capture import keeping_examples as kept
 from tests.model.serving.examples import OTHER, ROW, instances, write_artifact
-from tests.model.serving.running import Server, serving, until
+from tests.model.serving.running import IN_CONTAINERS, SECONDS, Server, serving, until
 
 pytestmark = pytest.mark.sandbox
 
@@ -68,6 +69,18 @@ def test_what_was_answered_is_in_s3_when_the_server_has_ended(s3, sandbox, tmp_p
 
 
 @pytest.mark.kill
+def test_a_worker_that_is_killed_loses_nothing_that_it_answered(s3, sandbox, tmp_path):
+    model = write_artifact(tmp_path / "model", schema=kept.sensitive(colour="hash"))
+    two = variables(sandbox, tmp_path, SAGEMAKER_MODEL_SERVER_WORKERS="2")
+    with serving(model, tmp_path, **two) as server:
+        ask(server.wait_ready(), 5)
+        os.kill(server.children()[-1], signal.SIGKILL)
+        assert server.process.wait(SECONDS) == 1, "it ends with its worker"
+        until(lambda: len(kept.records(s3)) == 5, "what both kept is brought before the last process ends")
+
+
+@pytest.mark.kill
+@pytest.mark.skipif(IN_CONTAINERS, reason="a container ends with its first process, and its disk with it")
 def test_a_server_that_is_killed_loses_nothing_that_it_answered(s3, sandbox, tmp_path):
     model = write_artifact(tmp_path / "model", schema=kept.sensitive(colour="hash"))
     with serving(model, tmp_path, **variables(sandbox, tmp_path)) as server:

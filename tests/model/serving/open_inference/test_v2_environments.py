@@ -1,24 +1,17 @@
-"""Clients whose own pins do not fit beside ours: KServe's and MLServer's, each in an environment of its own.
-
-uv makes it from a lock, once: seconds, and 300 MB below .build/.
-"""
+"""Clients whose own pins do not fit beside ours: KServe's and MLServer's, each in its own environment."""
 
 import json
 import subprocess
-import sys
 from collections.abc import Generator
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.model.serving.examples import ROW, UNSEEN, expected
+from tests.model.serving.open_inference.environments import CLIENTS, python_of
 from tests.model.serving.running import Server, serving
 
 pytestmark = pytest.mark.sandbox
-ROOT = Path(__file__).parents[4]
-CLIENTS = Path(__file__).with_name("clients")
-UV = ROOT / ".tools" / "bin" / "uv"
 ROWS = [ROW | {"size": 3.0}, UNSEEN | {"weight": 0.0}]
 
 
@@ -28,24 +21,8 @@ def server(several: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator
         yield running.wait_ready()
 
 
-def _python(client: str) -> Path:
-    """A Python with the packages of the client's lock."""
-    lock = CLIENTS / f"{client}.txt"
-    digest = sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    home = ROOT / ".build" / "clients" / f"{client}-{digest}"
-    python = home / "bin" / "python"
-    if not (home / "whole").exists():
-        for command in (
-            [UV, "venv", "--quiet", "--clear", "--python", sys.executable, home],
-            [UV, "pip", "install", "--quiet", "--python", python, "--requirement", lock],
-        ):
-            subprocess.run(command, check=True, timeout=600)
-        (home / "whole").touch()
-    return python
-
-
 def _run(client: str, script: str, *arguments: str) -> str:
-    command = [_python(client), CLIENTS / script, *arguments]
+    command = [python_of(client), CLIENTS / script, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
 

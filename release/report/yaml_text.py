@@ -11,14 +11,18 @@ _BLOCK_FROM = 80
 """Characters from which a text gets lines of its own."""
 
 
-def yaml_text(title: str, document: Mapping[str, Any]) -> str:
-    """The document below a comment that says where it comes from."""
+def yaml_text(title: str, *documents: Mapping[str, Any]) -> str:
+    """The documents, one after the other, below a comment that says where they come from."""
+    return f"# {title}\n" + "---\n".join(map(_text, documents))
+
+
+def _text(document: Mapping[str, Any]) -> str:
     out = io.StringIO()
     yaml = YAML()
     yaml.width = 10_000
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.dump(_readable(document), out)
-    return f"# {title}\n{out.getvalue()}"
+    return out.getvalue()
 
 
 def _readable(value: Any) -> Any:

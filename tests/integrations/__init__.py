@@ -1,0 +1,1 @@
+"""The same release elsewhere: what is exported, and what other systems make of it."""

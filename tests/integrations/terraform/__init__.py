@@ -1,0 +1,1 @@
+"""The Terraform module, by the real program and provider."""
