@@ -48,6 +48,8 @@ class Monitored:
     """Files that came for hours that were read, and are in no count yet."""
     until: datetime
     """Up to here the hours are complete."""
+    next_at: datetime
+    """When the next hour is."""
     deciding: Deciding
     """What the hours of the live release show."""
     gap: datetime | None = None
@@ -106,6 +108,7 @@ def monitor(
         elsewhere=tuple(reading.elsewhere),
         late=late,
         until=end,
+        next_at=_end(ports.clock.now(), grace, None) + HOUR + grace,
         deciding=deciding,
         gap=watermark if watermark and records.done(watermark, end) else None,
     )
@@ -163,7 +166,7 @@ def _captured(stage: str, name: str, live: ReleasePin | None) -> ReleasePin:
         raise UsageError(
             f"Endpoint {name} of {stage} captures nothing: what it is asked and answers is not known.",
             "Nothing was read, and nothing can be said of drift.",
-            f"Set slipway:endpoints.{name}.capture: {{percent: ..., to: s3://...}} in Pulumi.{stage}.yaml, "
+            f"Set slipway:endpoints.{name}.capture: {{percent: 100}} in Pulumi.{stage}.yaml, "
             f"then ./slipway apply {stage} --endpoint {name}",
         )
     return live

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 from rich.console import Console
@@ -86,7 +87,7 @@ class Out:
         for line in lines:
             self.summary.add("result", Text.from_markup(line))
         if self.as_json:
-            self.text(json.dumps(value, default=str))
+            self.text(json.dumps(value, default=_plain))
         else:
             for line in lines:
                 self._out.print(line)
@@ -267,6 +268,11 @@ def _parser(command: Command, argv: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help=JSON)
     parser.add_argument("--traceback", action="store_true", help="show the traceback of a failure")
     return parser
+
+
+def _plain(value: Any) -> str:
+    """What JSON has no word for: a time in ISO 8601's form, all else as its text."""
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _thread_failed(failure: threading.ExceptHookArgs) -> None:

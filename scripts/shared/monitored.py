@@ -59,6 +59,8 @@ def words(looked: Whole) -> list[str]:
     where = f"{found.endpoint} in {found.stage}"
     rows = sum(record.rows for record in found.read)
     said = [f"{len(found.read)} hours of {where} read, up to {found.until:%Y-%m-%d %H}h: {rows:,} rows"]
+    if not found.read:
+        said.append(f"[dim]the next hour is complete at {found.next_at:%H:%M} UTC[/dim]")
     if found.deciding.silent:
         said.append(_warning("nothing was captured for a day: that says nothing of the model"))
     if aside := sum(sum(record.troubles.values()) for record in found.read):
@@ -112,6 +114,7 @@ def values(looked: Whole) -> dict[str, Any]:
         "endpoint": found.endpoint,
         "release": found.release,
         "until": found.until.isoformat(),
+        "next_at": found.next_at.isoformat(),
         "hours": [
             {
                 "hour": record.hour.isoformat(),

@@ -47,9 +47,12 @@ def test_hours_are_read_and_what_cannot_be_told_yet_is_said(scene, run):
     assert "not known: No whole day is counted yet" in " ".join(out.split())
     assert "✓" not in out, "it is too early to say that nothing has drifted"
     assert "2026-01-01 12h 1 of 2: 300 rows" in err
+    _, out, _ = run()
+    assert "the next hour is complete at 15:20 UTC" in out
     code, out, _ = run("--json")
     found = json.loads(out)
     assert (code, found["hours"], found["findings"]) == (0, [], [])
+    assert found["next_at"] == "2026-01-01T15:20:00+00:00"
 
 
 def test_records_that_say_nothing_need_a_person(scene, run):
