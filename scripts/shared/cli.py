@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 from rich.console import Console
@@ -22,6 +21,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from scripts.shared import outputs
+from scripts.shared.json_line import json_line
 from scripts.shared.live import Watching
 from scripts.shared.streams import Stream
 from scripts.shared.summary import WIDTH, Summary
@@ -87,7 +87,7 @@ class Out:
         for line in lines:
             self.summary.add("result", Text.from_markup(line))
         if self.as_json:
-            self.text(json.dumps(value, default=_plain))
+            self.text(json_line(value))
         else:
             for line in lines:
                 self._out.print(line)
@@ -268,11 +268,6 @@ def _parser(command: Command, argv: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help=JSON)
     parser.add_argument("--traceback", action="store_true", help="show the traceback of a failure")
     return parser
-
-
-def _plain(value: Any) -> str:
-    """What JSON has no word for: a time in ISO 8601's form, all else as its text."""
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _thread_failed(failure: threading.ExceptHookArgs) -> None:

@@ -15,7 +15,8 @@ def words(told: Told) -> list[str]:
     lines += [f"  [yellow]{count:,}[/yellow] {cause}" for cause, count in told.troubles.items()]
     lines += [f"  {told.waiting:,} labels wait for their row"] if told.waiting else []
     found = [f"[red]![/red] {escape(one.summary)}" for one in told.quality.findings]
-    return [*lines, *(found or ["[green]✓[/green] nothing alarms"])]
+    well = ["[green]✓[/green] nothing alarms"] if told.quality.judged else []
+    return [*lines, *(found or well)]
 
 
 def values(told: Told) -> dict[str, Any]:

@@ -1,10 +1,8 @@
 """What `./slipway captured` says of hours that it could not compare."""
 
-import json
 from datetime import UTC, datetime
 
 from scripts.captured import not_compared
-from scripts.shared.cli import Out
 
 NONE, CHANGED = "nothing was captured", "the capture changed"
 
@@ -20,14 +18,6 @@ def test_hours_that_follow_each_other_for_one_reason_are_one_line():
         "2026-11-30 01h was not compared: the capture changed",
         "2026-11-30 03h was not compared: the capture changed",
     ]
-
-
-def test_a_time_in_an_answer_for_programs_has_the_form_that_all_of_them_read(capsys):
-    Out(as_json=True).result({"until": at(24), "hours": [(at(22), NONE)]})
-    assert json.loads(capsys.readouterr().out) == {
-        "until": "2026-11-30T00:00:00+00:00",
-        "hours": [["2026-11-29T22:00:00+00:00", NONE]],
-    }
 
 
 def test_where_all_was_compared_nothing_is_said():

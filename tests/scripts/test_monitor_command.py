@@ -120,6 +120,7 @@ def test_quality_is_told_in_the_same_look_where_truth_is(scene, run, truth):
     fill(scene, 0, 2)
     _, out, _ = run()
     assert f"delays {scene.pin.release}: 0 of 0 settled rows have a label" in " ".join(out.split())
+    assert "nothing alarms" not in out, "nothing was judged"
     code, out, _ = run("--json")
     assert (code, json.loads(out)["quality"]["quality"]["labelled"]) == (0, 0)
 
