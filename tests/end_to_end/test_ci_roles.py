@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 
 import pytest
 
+from tests.end_to_end.noticed import note
 from tests.end_to_end.permissions import NOT_IN_THE_LIFE, READ_BY_THE_PROVIDER, actions
 from tests.end_to_end.world import Done
 from tests.infra.ci.stack import ci_stack
@@ -54,6 +55,7 @@ SPARE: Mapping[str, Mapping[str, str]] = {
         "ecr:GetDownloadUrlForLayer": _PULLS,
         "servicequotas:ListAWSDefaultServiceQuotas": _QUOTAS,
     },
+    "monitor": {"s3:DeleteObject": "an hour is read again, and what was made of it before is deleted"},
 }
 """What a role may do and its job does not do here, with the reason why it may."""
 
@@ -61,7 +63,8 @@ SPARE: Mapping[str, Mapping[str, str]] = {
 @pytest.fixture(scope="module")
 def roles(world, tmp_path_factory):
     """The policies of the roles of a CI stack that is up, as IAM has them; staging is monitored."""
-    world.edit("staging", capture={"percent": 100}, monitoring={"quality": {"truth": TRUTH}})
+    watched = {"quality": {"truth": TRUTH}, "paging": {"tell": "pages"}}
+    world.edit("staging", capture={"percent": 100}, monitoring=watched)
     stack = ci_stack(tmp_path_factory.mktemp("ci") / "project", world.sandbox.env, world.project)
     stack.must("up", "--yes", "--skip-preview")
     arns = json.loads(stack.must("stack", "output", "roles"))
@@ -93,12 +96,6 @@ def served(world, trained, job):
     return found
 
 
-def answered(world, hours: int, line: str) -> None:
-    """A captured line of staging, of so many hours ago."""
-    folder = f"capture/delays-staging/live/{datetime.now(UTC) - timedelta(hours=hours):%Y/%m/%d/%H}"
-    world.client("s3").put_object(Bucket=BUCKET, Key=f"{folder}/x.jsonl", Body=f"{line}\n".encode())
-
-
 def spare(world, policy):
     """What of a policy nobody needed since the calls were reset."""
     needed = world.sandbox.permissions()
@@ -124,29 +121,30 @@ def test_the_job_that_reads_reads_all_and_moves_nothing(world, served, job, role
     world.assert_at_rest("staging", serves=served[1])
 
 
-def test_the_job_that_monitors_counts_what_was_captured_tells_of_it_and_moves_nothing(
-    world, served, job, roles
+def test_the_job_that_monitors_reads_hours_tells_of_what_is_noticed_and_moves_nothing(
+    world, served, job, roles, monkeypatch
 ):
-    answered(world, 3, "half a line")
-    told = {"inference_id": "x", "outcome": 1, "observed_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-    world.client("s3").put_object(Bucket=BUCKET, Key="truth/delays/x.jsonl", Body=json.dumps(told).encode())
+    s3, now = world.client("s3"), datetime.now(UTC)
+    before = f"capture/delays-staging/live/{now - timedelta(hours=3):%Y/%m/%d/%H}/x.jsonl"
+    s3.put_object(Bucket=BUCKET, Key=before, Body=b"from before the release\n")
+    told = {"inference_id": "x", "outcome": 1, "observed_at": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    s3.put_object(Bucket=BUCKET, Key="truth/delays/x.jsonl", Body=json.dumps(told).encode())
+    name = note(world, "staging", served[1], monkeypatch)
     world.sandbox.reset_calls()
-    found = job("monitor", "monitor", "staging", "--scheduled", "--late", expected=3).result
+    look = ("monitor", "monitor", "staging", "--scheduled", "--late")
+    found = job(*look, expected=3).result
     assert (found["news"], found["untold"], found["failed"]) == (1, {}, {})
     assert [(one["release"], one["unmeasured"]) for one in found["looks"]] == [(served[1], "")]
-    assert found["looks"][0]["hours"][0]["troubles"] == {"captured line that is no record": 1}
-    answered(world, 3, "and a half")
-    found = job("monitor", "monitor", "staging", "--scheduled", "--late").result
-    assert (found["news"], len(found["looks"][0]["hours"])) == (0, 1), (
-        "the changed file was read, and no news"
-    )
+    assert len(found["looks"][0]["hours"]) >= 2
+    found = job(*look).result
+    assert (found["news"], [one["id"] for one in found["open"]]) == (0, [name])
     assert job("monitor", "captured", "staging", expected=None).code in (0, 3)
     job("monitor", "quality", "staging")
     job("monitor", "findings", "staging", "--send")
     assert job("monitor", "monitor", "dev", "--scheduled").result["left_out"] == {
         "delays": "it captures nothing"
     }
-    assert spare(world, roles["monitor"]) == set(SPARE.get("monitor", ()))
+    assert spare(world, roles["monitor"]) == set(SPARE["monitor"])
     denied = job("monitor", "rollback", "staging", expected=4)
     assert "is not authorized to perform: " in denied.stderr
     world.assert_at_rest("staging", serves=served[1])
