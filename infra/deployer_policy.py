@@ -6,6 +6,8 @@ it against this; the real provider reads more of a bucket and a role than the sa
 whole. Pulumi's own state is not in it, where that is a bucket.
 """
 
+import json
+import re
 from typing import Any
 
 from infra import policies, row_places
@@ -20,6 +22,8 @@ LONGEST = 6_144
 
 CAPTURED = "CapturedAnswers"
 """The statement about captured answers, which are what callers got."""
+CAPTURE_KEYS = "CaptureKeys"
+"""The statement about the keys that captured records have of their own."""
 _SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
 _SERVING = """
     CreateModel DescribeModel DeleteModel CreateEndpointConfig DescribeEndpointConfig DeleteEndpointConfig
@@ -106,6 +110,24 @@ def document(settings: StageSettings) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [*statements, _allow("NoResource", "", anywhere, "*")]}
 
 
+def managed(settings: StageSettings) -> list[dict[str, Any]]:
+    """The same in managed policies that AWS takes, mostly one; all of them are to be attached."""
+    whole = document(settings)
+    parts: list[dict[str, Any]] = [{**whole, "Statement": []}]
+    for statement in whole["Statement"]:
+        longer = {**whole, "Statement": [*parts[-1]["Statement"], statement]}
+        if length(longer) <= LONGEST:
+            parts[-1] = longer
+        else:
+            parts.append({**whole, "Statement": [statement]})
+    return parts
+
+
+def length(policy: dict[str, Any]) -> int:
+    """The characters of a policy as AWS counts them, spaces apart."""
+    return len(re.sub(r"\s", "", json.dumps(policy)))
+
+
 def _registered(place: Place, settings: StageSettings) -> Statement:
     """Groups and versions in SageMaker's Model Registry, where the stage has any."""
     groups = [names.endpoint(name, settings.stage) for name in settings.endpoints]
@@ -185,10 +207,17 @@ def _storage(place: Place, settings: StageSettings) -> list[Statement]:
 
 
 def _captured(place: Place, settings: StageSettings) -> list[Statement]:
-    """Captured answers in buckets that are not the stage's own: rollouts judge by them."""
+    """Captured answers in buckets that are not the stage's own, and the keys that a stage names for records.
+
+    Rollouts judge by them.
+    """
     others = row_places.elsewhere(settings, row_places.captures(settings))
+    keys = row_places.capture_keys(settings)
     readable = row_places.readable(place, others)
-    return [_allow(CAPTURED, "s3", "ListBucket GetObject", readable)] if others else []
+    return [
+        *([_allow(CAPTURED, "s3", "ListBucket GetObject", readable)] if others else ()),
+        *([_allow(CAPTURE_KEYS, "kms", "Decrypt", keys)] if keys else ()),
+    ]
 
 
 def _identity(place: Place, settings: StageSettings) -> list[Statement]:

@@ -3,23 +3,23 @@
 It says places alone; who may read there is in `deployer_policy.py` and `ci/grants.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from infra import policies
 from infra.arns import Place
 from release.domain import names, s3_uri
+from release.domain.capture import Capture
 from release.domain.stage import StageSettings
 
 
 def captures(settings: StageSettings) -> list[str]:
-    """The folders of captured answers, of settings and pins alike, as `s3://` URIs."""
-    found = [
-        one.capture
-        for endpoint in settings.endpoints.values()
-        for one in (endpoint, *endpoint.pins.named)
-        if one.capture
-    ]
-    return sorted({f"{one.to}/" for one in found})
+    """The folders of captured answers, as `s3://` URIs."""
+    return sorted({f"{one.to}/" for one in _captures(settings)})
+
+
+def capture_keys(settings: StageSettings) -> list[str]:
+    """The KMS keys of their own that captured answers have, by ARN."""
+    return sorted({one.key for one in _captures(settings) if one.key})
 
 
 def truths(settings: StageSettings) -> list[str]:
@@ -43,6 +43,12 @@ def readable(place: Place, folders: Iterable[str]) -> list[str]:
     listed = list(folders)
     buckets = sorted({place.bucket(s3_uri.parts(uri)[0]) for uri in listed})
     return [*buckets, *(one for uri in listed for one in policies.objects(place, uri))]
+
+
+def _captures(settings: StageSettings) -> Iterator[Capture]:
+    """Of settings and pins alike: what a release captured before stays where it is."""
+    for endpoint in settings.endpoints.values():
+        yield from (one.capture for one in (endpoint, *endpoint.pins.named) if one.capture)
 
 
 def _own(settings: StageSettings) -> str:

@@ -22,6 +22,11 @@ def with_sums(files: Mapping[str, str]) -> dict[str, str]:
     return {**files, SUMS: "".join(lines)}
 
 
+def written(folder: Path) -> bool:
+    """Whether an export was ever written there."""
+    return (folder / SUMS).is_file()
+
+
 def differences(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
     """What is not as an export would write it: the paths, each with what is wrong with it."""
     wanted = with_sums(files)

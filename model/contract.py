@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
-from model.declarations import TAKEN, contradictions
+from model.declarations import TAKEN, contradictions, revealed
 from model.declarations import Expected as Expected
 from model.declarations import Feature as Feature
 from model.declarations import Protected as Protected
@@ -352,6 +352,7 @@ def _wrong(cls: type[Service]) -> list[str]:
     if cls.yardstick is not None and cls.yardstick not in cls.models:
         found.append(f"its yardstick {cls.yardstick!r} is none of its models")
     found += problems(cls.kind, cls.postprocessing)
+    found += revealed(cls.features, [each.column for each in (*cls.slices, *cls.protected)])
     if cls.kind in get_args(Kind):
         found += contradictions(cls.kind, cls.protected, cls.output.classes)
     return found + _wrong_output(cls.kind, cls.output)

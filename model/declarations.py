@@ -3,7 +3,7 @@
 Everything but the features has a default that says nothing, so a service that declares none works as before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +21,7 @@ class Feature:
     nullable: bool
     description: str
     example: float | str
-    """Of one real row."""
+    """Of one real row; of a sensitive feature made up, as golden requests send it and everybody reads it."""
     sensitive: Literal["drop", "hash"] | None = None
     """What becomes of a value before a request is kept (docs/monitoring.md#capture)."""
 
@@ -137,6 +137,16 @@ TAKEN = frozenset(
 
 BOUNDS = tuple(dict.fromkeys(name for names in FAIRNESS.values() for name in names))
 """Every bound that there is."""
+
+
+def revealed(features: Sequence[Feature], told: Sequence[str]) -> list[str]:
+    """The sensitive features whose values the evidence would name, as slices or groups of this name."""
+    return [
+        f"its feature {feature.name!r} is sensitive, and as a slice or a protected column its values would "
+        "be named in the evidence: have load bring another column that only groups them, and name that"
+        for feature in features
+        if feature.sensitive and feature.name in told
+    ]
 
 
 def contradictions(kind: str, protected: tuple[Protected, ...], classes: tuple[str, ...]) -> list[str]:

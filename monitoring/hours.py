@@ -12,6 +12,14 @@ def hour_of(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
+def complete_until(now: datetime, grace: timedelta) -> datetime:
+    """The first hour that is not complete: of those before it nothing is waited for any more.
+
+    What was captured in an hour comes minutes late; `grace` is how long after the hour's end it may.
+    """
+    return hour_of(now - grace)
+
+
 def folder(hour: datetime) -> str:
     """`yyyy/mm/dd/hh`."""
     return f"{hour:%Y/%m/%d/%H}"

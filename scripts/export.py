@@ -1,23 +1,24 @@
 """`./slipway export STAGE`: writes what a stage serves for other systems; `--check` says what is stale."""
 
 import argparse
+import shlex
 from pathlib import Path
 
 from integrations import folder, formats
 from release.connect import connect
 from release.connect import folder as project_folder
-from release.domain.exported import Exported
 from release.operations.export import export
 from scripts.shared.cli import STALE, Command, Out, run
 
-ALL = "all"
+ALL, EXPORTED = "all", "exported"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("stage", metavar="STAGE")
-    known = (ALL, *formats.formats())
-    add("--format", choices=known, default=ALL, help=f"one system's files (default: {ALL})")
+    known = (ALL, EXPORTED, *formats.formats())
+    says = f"one system's files; {ALL} of them (the default), or those that were {EXPORTED} before"
+    add("--format", choices=known, default=ALL, help=says)
     add(
         "--output",
         metavar="DIR",
@@ -28,24 +29,28 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
-    exported = export(connect(out.tell), args.stage, out.tell)
-    names = formats.formats() if args.format == ALL else (args.format,)
+    world = connect(out.tell)
+    stage = world.stages.entry(args.stage).name
     root = args.output or project_folder() / "integrations"
-    made = {
-        folder.place(root, name, exported.stage): formats.files_of(name, exported) for name in names
-    }  # all of them, before the first is written
-    value = {"stage": exported.stage, "formats": list(names), "endpoints": _served(exported)}
+    asked = (args.format,) if args.format in formats.formats() else formats.formats()
+    places = {name: folder.place(root, name, stage) for name in asked}
+    if args.format == EXPORTED:
+        places = {name: place for name, place in places.items() if folder.written(place)}
+    if not places:
+        out.result({"stage": stage, "formats": []}, f"nothing of {stage} was exported before")
+        return 0
+    exported = export(world, stage, out.tell)
+    # All of them, before the first is written.
+    made = {place: formats.files_of(name, exported) for name, place in places.items()}
+    served = {endpoint.name: endpoint.live.pin.release for endpoint in exported.endpoints}
+    value = {"stage": stage, "formats": list(places), "endpoints": served}
     if args.check:
         return _compare(args, made, value, out)
     written = [path for place, files in made.items() for path in folder.write(place, files)]
     out.plain("\n".join(written) or "nothing changed")
-    releases = ", ".join(f"{name} {release}" for name, release in _served(exported).items())
-    out.result({**value, "written": written}, f"[green]✓[/green] {exported.stage}: {releases}")
+    releases = ", ".join(f"{name} {release}" for name, release in served.items())
+    out.result({**value, "written": written}, f"[green]✓[/green] {stage}: {releases}")
     return 0
-
-
-def _served(exported: Exported) -> dict[str, str]:
-    return {endpoint.name: endpoint.live.pin.release for endpoint in exported.endpoints}
 
 
 def _compare(
@@ -53,12 +58,12 @@ def _compare(
 ) -> int:
     stale = [one for place, files in made.items() for one in folder.differences(place, files)]
     given = (("--format", args.format, ALL), ("--output", args.output, None))
-    options = "".join(f" {option} {said}" for option, said, usual in given if said != usual)
-    mends = f"./slipway export {args.stage}{options}"
+    options = "".join(f" {name} {shlex.quote(str(said))}" for name, said, usual in given if said != usual)
+    mends = f"./slipway export {args.stage}{options}" if stale else None
     for one in stale:
         out.plain(f"✗ {one}")
     said = f"[red]✗[/red] stale; written anew by: {mends}" if stale else "[green]✓[/green] as the pins say"
-    out.result({**value, "stale": stale, "mends": mends if stale else None}, said)
+    out.result({**value, "stale": stale, "mends": mends}, said)
     return STALE if stale else 0
 
 

@@ -2,18 +2,15 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from model.training.retraining import Wanted
 from model.training.tracking.trackers import VARIABLE
 from release.connect import connect
-from release.domain.errors import UsageError
+from release.domain.occasions import AsksNothing
 from release.operations.retrain import Order, retrain
-from scripts.shared import arguments, findings, training, training_job
+from scripts.shared import arguments, findings, retrained, training, training_job
 from scripts.shared.cli import Command, Out, run
-from scripts.shared.retrained import words
 from scripts.shared.trainer import TrainsAsCommanded
 
 UNTIL = "the last period to learn from, in the service's words (default: the newest there is)"
@@ -40,28 +37,22 @@ def _further(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     arguments.over_the_rule(parser, training.service_of(parser, argv))
 
 
-def _event(name: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"The event cannot be read: {error}", "Nothing was begun.", "Name its file: --event FILE"
-        ) from error
-
-
 def _work(args: argparse.Namespace, out: Out) -> int:
     world, service = connect(out.tell, commits=args.commits), args.found
     wanted = Wanted(args.model, arguments.own(args, service), args.until)
     trackers, job = training.trackers(args), training_job.of_retrain(args)
     trainer = TrainsAsCommanded(service, wanted, world.build, trackers, job)
-    event = None if args.event is None else _event(args.event)
+    event = None if args.event is None else retrained.event(args.event)
     if args.finding is not None:
         event = findings.asking(args.stage, args.finding, out)
         if event is None:
             return 0
-    result = retrain(world, Order(args.stage, args.endpoint, args.because, event), trainer, out.tell)
+    try:
+        result = retrain(world, Order(args.stage, args.endpoint, args.because, event), trainer, out.tell)
+    except AsksNothing as nothing:
+        return retrained.unasked(args.stage, args.finding, str(nothing), out)
     training.gates(result.gates, out)
-    out.result(result.values(), *words(result, world.build))
+    out.result(result.values(), *retrained.words(result, world.build))
     return result.code
 
 

@@ -41,6 +41,7 @@ DEPLOYS: Mapping[str, str] = {
     "Registry": "the images, and the repository that they are in",
     "Key": "what encrypts bucket, registry and topic",
     deployer_policy.CAPTURED: "answers that are captured in another bucket, which the judge reads",
+    deployer_policy.CAPTURE_KEYS: "captured records that a key of their own encrypts",
     "Role": "the execution role of the endpoints",
     "RoleToSageMaker": "SageMaker alone gets that role",
     "Jobs": "transform jobs, which score files with what is live",
@@ -54,7 +55,7 @@ DEPLOYS: Mapping[str, str] = {
 """What each statement of a deployer's is for."""
 
 _OF_CALLERS = {
-    *("Jobs", deployer_policy.CAPTURED, deployer_policy.JOB_LOGS),
+    *("Jobs", deployer_policy.JOB_LOGS, deployer_policy.CAPTURED, deployer_policy.CAPTURE_KEYS),
     *(deployer_policy.BATCH_FILES, deployer_policy.BATCH_FOLDERS),
 }
 """Statements about rows, answers and jobs: nobody who only looks at stages needs them."""
@@ -125,6 +126,7 @@ _CAPTURE: Mapping[str, str] = {
     "Objects": "GetObject",
     "NoResource": "GetMetricData",
     deployer_policy.CAPTURED: "ListBucket GetObject",
+    deployer_policy.CAPTURE_KEYS: "Decrypt",
 }
 _COUNTS: Mapping[str, str] = {"Objects": "GetObject PutObject DeleteObject"}
 _FINDINGS: Mapping[str, str] = {

@@ -18,8 +18,8 @@ class StorageArgs:
     bucket: str
     place: Place
     key_arn: pulumi.Input[str]
-    capture_days: int
-    """For how long captured requests and answers are kept, and the tables of their rows ..."""
+    capture_days: int | None
+    """For how long captured requests and answers are kept, and their rows; None: for good ..."""
     endpoints: Sequence[str]
     """... of these endpoints."""
     protect: bool
@@ -29,7 +29,8 @@ class StorageArgs:
 class Storage(pulumi.ComponentResource):
     """A bucket that keeps every version, encrypted, private, and reachable over TLS only.
 
-    Only captured requests, tables of their rows, and earlier versions of the heartbeat expire.
+    Only earlier versions of the heartbeat expire, and where the stage asks for it captured requests and the
+    tables of their rows.
 
     `ready` is the list of what must exist before the bucket is used.
     """
@@ -102,11 +103,16 @@ def _former_heartbeats() -> aws.s3.BucketLifecycleConfigurationRuleArgs:
     )
 
 
-def _captures(days: int, endpoints: Sequence[str]) -> Iterator[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+def _captures(
+    days: int | None, endpoints: Sequence[str]
+) -> Iterator[aws.s3.BucketLifecycleConfigurationRuleArgs]:
     """Captured requests go after so many days, with the rows that monitoring made of them.
 
-    Models, releases and the ledger never expire, nor do counts, which hold nobody's request.
+    A stage that does not say how many may have captured for years: there is no rule then. Models, releases
+    and the ledger never expire, nor do counts, which hold nobody's request.
     """
+    if days is None:
+        return
     yield _expiring("captures", f"{names.CAPTURE}/", days)
     for endpoint in endpoints:
         for folder in ("rows", "quarantine"):

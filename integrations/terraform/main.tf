@@ -180,6 +180,14 @@ resource "aws_sagemaker_endpoint" "guarded" {
       }
     }
   }
+
+  # An update that an alarm took back ends as one that landed: InService, with the config of before.
+  lifecycle {
+    postcondition {
+      condition     = self.endpoint_config_name == each.value.serves
+      error_message = "${each.value.name} serves ${self.endpoint_config_name}, not ${each.value.serves}: SageMaker took the update to ${each.value.release} back. Fence it: ./slipway fence add ${each.value.release} --reason 'why'"
+    }
+  }
 }
 
 # Slipway moves it: what it serves and how it was last moved are its rollouts', as in Pulumi's program.

@@ -1,6 +1,7 @@
 """Whether a column holds what it should: numbers, text or times. Pure."""
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def mistyped(name: str, column: "pd.Series", kind: ColumnType) -> Problem | None:
+Show = Callable[[object], str]
+"""A value as an example of what is wrong."""
+
+
+def mistyped(name: str, column: "pd.Series", kind: ColumnType, show: Show = shown) -> Problem | None:
     """What is wrong with the type of a column that should hold this; None where nothing is."""
-    return {"number": _number, "text": _text, "time": _time}[kind](name, column)
+    return {"number": _number, "text": _text, "time": _time}[kind](name, column, show)
 
 
-def _number(name: str, column: "pd.Series") -> Problem | None:
+def _number(name: str, column: "pd.Series", show: Show) -> Problem | None:
     from pandas.api.types import is_numeric_dtype
 
     if is_numeric_dtype(column):
@@ -29,24 +34,24 @@ def _number(name: str, column: "pd.Series") -> Problem | None:
             return Problem(what, f"look for a division by 0 where {name!r} is made")
         return None
     fix = f"make numbers of it in load, by pandas.to_numeric(table[{name!r}]), or find out what changed it"
-    return _others(name, "a number", column, _is_number, fix)
+    return _others(name, "a number", column, _is_number, fix, show)
 
 
-def _text(name: str, column: "pd.Series") -> Problem | None:
+def _text(name: str, column: "pd.Series", show: Show) -> Problem | None:
     fix = f"make text of it in load, by table[{name!r}].astype(str), or find out what changed it"
-    return _others(name, "a category", column, _is_text, fix)
+    return _others(name, "a category", column, _is_text, fix, show)
 
 
-def _time(name: str, column: "pd.Series") -> Problem | None:
+def _time(name: str, column: "pd.Series", show: Show) -> Problem | None:
     from pandas.api.types import is_datetime64_any_dtype
 
     if is_datetime64_any_dtype(column):
         return None
     fix = f"make times of it in load, by pandas.to_datetime(table[{name!r}], utc=True)"
-    return _others(name, "a time", column, lambda value: False, fix)
+    return _others(name, "a time", column, lambda value: False, fix, show)
 
 
-def _others(name: str, what: str, column: "pd.Series", holds: Any, fix: str) -> Problem | None:
+def _others(name: str, what: str, column: "pd.Series", holds: Any, fix: str, show: Show) -> Problem | None:
     """The values that are something else; missing ones are none."""
     from pandas.api.types import infer_dtype, is_object_dtype, is_string_dtype
 
@@ -60,7 +65,7 @@ def _others(name: str, what: str, column: "pd.Series", holds: Any, fix: str) -> 
             return None
     else:
         other = known
-    example = shown(column[other].iloc[0])
+    example = show(column[other].iloc[0])
     return Problem(f"{name!r} is {what}, and holds {column.dtype} ({example}) in {rows(other)}", fix)
 
 

@@ -14,6 +14,7 @@ from model.contract import Service, Split
 from model.declarations import ColumnType
 from model.training.column_types import mistyped
 from model.training.problems import Problem, no_column, refuse, renamed, rows, shown
+from model.training.sensitive import sensitive
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,10 +87,15 @@ def _types(service: Service, table: "pd.DataFrame") -> list[Problem]:
         wanted[service.label] = "number"
     found = []
     for name, kind in wanted.items():
-        problem = mistyped(name, table[name], kind) if kind else None
+        show = _hidden if name in sensitive(service) else shown
+        problem = mistyped(name, table[name], kind, show) if kind else None
         if problem is not None:
             found.append(problem)
     return found
+
+
+def _hidden(_: object) -> str:
+    return "a value that is sensitive"
 
 
 def _missing(service: Service, table: "pd.DataFrame") -> list[Problem]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from model.contract import Service, Split
+from model.contract import Feature, Service, Split
 from model.training.data_file import DataFile
 
 if TYPE_CHECKING:
@@ -51,12 +51,16 @@ def _columns(service: Service, rows: "pd.DataFrame") -> list[dict[str, Any]]:
     for feature in service.features:
         column = rows[feature.name]
         about = {"name": feature.name, "description": feature.description, "nullable": feature.nullable}
-        held = _text(column) if feature.kind == "category" else _numbers(column)
+        held = {"sensitive": True} if feature.sensitive else _held(feature, column)
         found.append({**about, "type": feature.kind, "missing": float(column.isna().mean()), **held})
     label = rows[service.label]
     held = _numbers(label) if is_numeric_dtype(label) else _text(label)
     told = {"name": service.label, "description": "the label", "nullable": False, "type": "label"}
     return [*found, {**told, "missing": float(label.isna().mean()), **held}]
+
+
+def _held(feature: Feature, column: "pd.Series") -> Mapping[str, Any]:
+    return _text(column) if feature.kind == "category" else _numbers(column)
 
 
 def _numbers(column: "pd.Series") -> Mapping[str, Any]:

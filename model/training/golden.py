@@ -16,6 +16,7 @@ from model.contract import Service
 from model.training.errors import ExportError
 from model.training.export import stressed
 from model.training.kinds.measures import Scores
+from model.training.sensitive import made_up
 
 TOLERANCE = 1e-5
 """Largest allowed difference between a served score and scikit-learn's, in parts of the output's span."""
@@ -25,8 +26,10 @@ BATCH = 8
 def golden(service: Service, rows: pd.DataFrame, score: Callable[[pd.DataFrame], Scores]) -> dict[str, Any]:
     """Requests made of `rows` (in order) and the scores of `score` for them.
 
-    They cover one row, a batch, missing numbers, unseen categories and CSV.
+    They cover one row, a batch, missing numbers, unseen categories and CSV. Sensitive features have their
+    declared example in every row.
     """
+    rows = made_up(service, rows)
     spread = rows.iloc[np.linspace(0, len(rows) - 1, 3 * BATCH).astype(int)]
     complete = rows[rows[list(service.names)].notna().all(axis="columns")].head(1)
     batches = [

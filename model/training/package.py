@@ -17,6 +17,7 @@ from model.training.assessment import Candidate
 from model.training.data_file import DataFile
 from model.training.kinds.measures import Scores
 from model.training.reference.profile import profile
+from model.training.sensitive import left_out
 
 _LIBRARIES = ("onnx", "onnxruntime", "scikit-learn", "skl2onnx", "skops")
 
@@ -59,7 +60,7 @@ def package(
             artifact.SCHEMA: artifact.as_json(service.input_schema()),
             artifact.ABOUT: artifact.as_json(about),
             artifact.SKOPS: exported.pipeline,
-            artifact.REFERENCE: scored.to_csv(index=False).encode(),
+            artifact.REFERENCE: left_out(service, scored).to_csv(index=False).encode(),
             artifact.PROFILE: profile(service, rows, candidate.scorer.score),
         }
     )

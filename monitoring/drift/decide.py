@@ -12,9 +12,9 @@ from datetime import datetime
 from monitoring.counts import HourCounts
 from monitoring.drift import layout as layouts
 from monitoring.drift import sudden, volume, windows
+from monitoring.drift.anomaly import Anomaly
 from monitoring.drift.calibration import LEAST_ROWS
 from monitoring.drift.layout import Layout
-from monitoring.drift.notice import Notice
 from monitoring.drift.reference import Reference, unusable
 from monitoring.drift.state import DAYS, VOLUME_HOURS, Hour, State, begin, empty, index, moment
 from monitoring.drift.windows import Effect
@@ -124,7 +124,7 @@ class _Run:
         self._hold(SILENT, volume.silence(state, hour.index), end)
         if hour.rows:
             sudden.seen(state, hour, layout)
-            self._hold(SUDDEN, sudden.notices(state, hour, self.reference, layout), end)
+            self._hold(SUDDEN, sudden.anomalies(state, hour, self.reference, layout), end)
         if (hour.index + 1) % 24 == 0:
             self._end_day()
 
@@ -138,20 +138,23 @@ class _Run:
                 state.days = [*state.days, (state.today, state.today_cells)][-DAYS:]
             end = windows.day_end(state.today)
             effects = windows.judged(state, self.reference, self.settings, least=1)
-            held = [*windows.notices(effects, end, self.reference, self.settings), *volume.day(state, first)]
+            held = [
+                *windows.anomalies(effects, end, self.reference, self.settings),
+                *volume.day(state, first),
+            ]
             self._hold(BY_DAY, held, end)
         state.today = state.today_cells = None
 
-    def _hold(self, source: str, notices: Iterable[Notice], at: datetime) -> None:
+    def _hold(self, source: str, anomalies: Iterable[Anomaly], at: datetime) -> None:
         """What holds now of one source; what did not hold before is noticed."""
         state = self.state
         held: dict[str, Finding] = {}
-        for notice in notices:
-            if notice.subject.partition(":")[0].partition("=")[0] in self.settings.ignored:
+        for anomaly in anomalies:
+            if anomaly.subject.partition(":")[0].partition("=")[0] in self.settings.ignored:
                 continue
-            key = f"{source} {notice.kind} {notice.subject}"
+            key = f"{source} {anomaly.kind} {anomaly.subject}"
             before = state.standing.get(key)
-            found = notice.finding(state.endpoint, state.release, before.noticed if before else at)
+            found = anomaly.finding(state.endpoint, state.release, before.noticed if before else at)
             held[key] = found
             if before is None:
                 self.noticed.append(found)
@@ -172,6 +175,7 @@ def _unknown(reference: Reference, state: State, settings: DriftSettings) -> tup
             "The service names no column of times: how days and seasons differ is not known, so only large "
             "effects are told, without a false-alarm rate."
         )
+    found.extend(_unwatched(reference))
     if reference.given is None:
         found.append(
             "Scores cannot be compared with what the features let expect: the reference does not say it."
@@ -184,6 +188,17 @@ def _unknown(reference: Reference, state: State, settings: DriftSettings) -> tup
     if state.late_rows:
         found.append(f"{state.late_rows:,} rows came after their hour was decided, and are in no window.")
     return tuple(found)
+
+
+def _unwatched(reference: Reference) -> Sequence[str]:
+    what = {"drop": "dropped", "hash": "hashed"}
+    told = ", ".join(f"{name} ({what.get(how, how)})" for name, how in sorted(reference.unwatched.items()))[
+        :200
+    ]
+    why = (
+        "sensitive features are no part of the reference, and are dropped or hashed before a request is kept"
+    )
+    return (f"Not watched: {told}; {why}.",) if told else ()
 
 
 def _not_recorded(reference: Reference, state: State) -> Sequence[str]:

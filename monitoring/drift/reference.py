@@ -61,6 +61,8 @@ class Reference:
     facts: Mapping[str, Facts]
     given: NDArray[np.float64] | None
     """Of each edge of the score and each cell of the features, how much more of the rows score below it."""
+    unwatched: Mapping[str, str]
+    """What becomes of each sensitive feature before it is kept, by its name: nothing of it is here."""
     digest: str
     """Of the file's bytes: state goes on with the same reference alone."""
 
@@ -135,6 +137,7 @@ class _File(BaseModel):
     blocks: Literal["days", "rows"]
     columns: Annotated[list[_Column], Field(min_length=1, max_length=10_000)]
     given: list[list[FiniteFloat]] | None = None
+    unwatched: Annotated[dict[str, Literal["drop", "hash"]], Field(max_length=10_000)] = {}
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -172,6 +175,7 @@ def read(content: bytes) -> Reference:
         counts={column.name: np.array(column.counts, dtype=np.int64) for column in file.columns},
         facts={column.name: column.facts for column in file.columns},
         given=None if file.given is None else np.array(file.given, dtype=np.float64),
+        unwatched=file.unwatched,
         digest=hashlib.sha256(content).hexdigest()[:16],
     )
 

@@ -29,9 +29,11 @@ def of_sample(table: bytes, schema: bytes) -> Reference:
     if len(table) > LARGEST:
         raise unusable(f"its sample has {len(table) >> 20} MB, and at most {LARGEST >> 20} are read")
     try:
-        features = [(str(each["name"]), str(each["kind"])) for each in json.loads(schema)["features"]]
+        declared = json.loads(schema)["features"]
+        hidden = {str(each["name"]): str(each["sensitive"]) for each in declared if each.get("sensitive")}
+        features = [(str(each["name"]), str(each["kind"])) for each in declared if each["name"] not in hidden]
         rows = list(islice(csv.DictReader(io.StringIO(table.decode())), MOST_ROWS))
-    except (KeyError, TypeError, ValueError, RecursionError, csv.Error) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, csv.Error) as error:
         raise unusable(f"its sample or its schema cannot be read ({error})") from error
     held = [(name, kind) for name, kind in [*features, (SCORE, "number")] if rows and name in rows[0]]
     if not held or held[-1][0] != SCORE:
@@ -43,6 +45,7 @@ def of_sample(table: bytes, schema: bytes) -> Reference:
         counts={binning.name: cells[None, :] for binning, cells in counted},
         facts={binning.name: Facts() for binning, _ in counted},
         given=None,
+        unwatched=hidden,
         digest=hashlib.sha256(table + schema).hexdigest()[:16],
     )
 

@@ -10,8 +10,8 @@ from math import ceil, log
 
 import numpy as np
 
+from monitoring.drift.anomaly import Anomaly
 from monitoring.drift.layout import Layout
-from monitoring.drift.notice import Notice
 from monitoring.drift.reference import Reference
 from monitoring.drift.state import HOURS, Hour, State, moment
 
@@ -81,7 +81,7 @@ def _absent(state: State, hour: Hour, layout: Layout, kept: np.ndarray) -> None:
     state.absent[1] = np.where(gone, state.absent[1] + rows, 0)
 
 
-def notices(state: State, hour: Hour, reference: Reference, layout: Layout) -> Iterator[Notice]:
+def anomalies(state: State, hour: Hour, reference: Reference, layout: Layout) -> Iterator[Anomaly]:
     """What holds after this hour."""
     day = np.sum([kept for _, _, kept in state.recent], axis=0)
     since = moment(state.recent[0][0])
@@ -92,25 +92,25 @@ def notices(state: State, hour: Hour, reference: Reference, layout: Layout) -> I
     yield from _gone(state, hour, layout)
 
 
-def _new(day: np.ndarray, since: datetime, layout: Layout) -> Iterator[Notice]:
+def _new(day: np.ndarray, since: datetime, layout: Layout) -> Iterator[Anomaly]:
     """Rows of a kind that the reference does not have, in the last 24 hours."""
     known, missing, _, invalid, outside = day
     rows = known + missing + invalid
     share = day / np.maximum(rows, 1)
     for column in np.flatnonzero((invalid >= LEAST_INVALID) & (share[3] > INVALID)):
         name = layout.binnings[column].name
-        yield Notice(
+        yield Anomaly(
             "schema",
             name,
             since,
-            f"{share[3][column]:.2%} of {rows[column]:,} rows in 24 hours have a {name} of another type than "
+            f"In {share[3][column]:.2%} of {rows[column]:,} rows in 24 hours {name} is of another type than "
             "the release promises to take.",
             {"effect": float(share[3][column]), "rows": int(rows[column]), "threshold": INVALID},
         )
     for column in np.flatnonzero((outside >= LEAST_ROWS) & (outside > OUTSIDE * known)):
         name, part = layout.binnings[column].name, float(outside[column] / known[column])
         low, high = layout.binnings[column].edges[0], layout.binnings[column].edges[-1]
-        yield Notice(
+        yield Anomaly(
             "drift",
             f"{name}: range",
             since,
@@ -123,7 +123,7 @@ def _new(day: np.ndarray, since: datetime, layout: Layout) -> Iterator[Notice]:
         yield _missing(layout, column, *counted, since, NEW, "24 hours")
 
 
-def _unseen(day: np.ndarray, since: datetime, reference: Reference, layout: Layout) -> Iterator[Notice]:
+def _unseen(day: np.ndarray, since: datetime, reference: Reference, layout: Layout) -> Iterator[Anomaly]:
     rows = day[0] + day[1]
     for column in np.flatnonzero((day[2] >= LEAST_ROWS) & (day[2] > NEW * rows)):
         binning, facts = layout.binnings[column], layout.facts[column]
@@ -131,17 +131,18 @@ def _unseen(day: np.ndarray, since: datetime, reference: Reference, layout: Layo
         threshold = max(NEW, 2 * (facts.novel_day or 0), 2 * usual)
         share = float(day[2][column] / rows[column])
         if share > threshold:
-            yield Notice(
+            yield Anomaly(
                 "drift",
                 f"{binning.name}: unseen",
                 since,
-                f"{share:.1%} of {rows[column]:,} rows in 24 hours have a {binning.name} that the reference "
-                f"does not have; its own days had at most {max(usual, facts.novel_day or 0):.1%} new ones.",
+                f"In {share:.1%} of {rows[column]:,} rows in 24 hours {binning.name} is one that the "
+                "reference does not have; its own days had at most "
+                f"{max(usual, facts.novel_day or 0):.1%} new ones.",
                 {"effect": share, "rows": int(rows[column]), "threshold": threshold},
             )
 
 
-def _nulls(state: State, day: np.ndarray, hour: Hour, layout: Layout) -> Iterator[Notice]:
+def _nulls(state: State, day: np.ndarray, hour: Hour, layout: Layout) -> Iterator[Anomaly]:
     """A share of missing values that no hour of the reference, or else no day of it, comes near.
 
     One odd hour of the reference may allow an hour nearly everything; a day of such hours it never had.
@@ -182,10 +183,10 @@ def _missing(
     threshold: float,
     span: str,
     in_day: float | None = None,
-) -> Notice:
+) -> Anomaly:
     name, of = layout.binnings[column].name, "hour" if in_day is None else "day"
     most = (layout.facts[column].missing_hour or 0.0) if in_day is None else in_day
-    return Notice(
+    return Anomaly(
         "drift",
         f"{name}: missing",
         since,
@@ -195,7 +196,7 @@ def _missing(
     )
 
 
-def _frozen(state: State, hour: Hour, reference: Reference, layout: Layout) -> Iterator[Notice]:
+def _frozen(state: State, hour: Hour, reference: Reference, layout: Layout) -> Iterator[Anomaly]:
     """A column with one value alone for longer than the reference ever had it."""
     assert state.constant is not None
     value, first, hours, rows = state.constant
@@ -210,7 +211,7 @@ def _frozen(state: State, hour: Hour, reference: Reference, layout: Layout) -> I
         name = layout.binnings[column].name
         at = layout.name(int(value[column])).partition("=")[2] if not layout.numbers[column] else ""
         only = at or f"{value[column]:.6g}"
-        yield Notice(
+        yield Anomaly(
             "drift",
             f"{name}: frozen",
             moment(int(first[column])),
@@ -234,7 +235,7 @@ def _too_many_days(column: int, state: State, hour: Hour, reference: Reference, 
     return days >= max(2, needed)
 
 
-def _gone(state: State, hour: Hour, layout: Layout) -> Iterator[Notice]:
+def _gone(state: State, hour: Hour, layout: Layout) -> Iterator[Anomaly]:
     """A category that is no longer there."""
     assert state.absent is not None
     known = (layout.gaps >= 0) & (layout.gaps <= SHORT)
@@ -244,7 +245,7 @@ def _gone(state: State, hour: Hour, layout: Layout) -> Iterator[Notice]:
         # a quarter of its share: some hours have much less of it than others
         if rows * log(1 - usual / 4) > log(SURE):
             continue
-        yield Notice(
+        yield Anomaly(
             "drift",
             layout.name(int(category)),
             moment(hour.index),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from monitoring.drift.notice import Notice
+from monitoring.drift.anomaly import Anomaly
 from monitoring.drift.state import VOLUME_HOURS, State, moment
 
 WEEK = 7 * 24
@@ -21,7 +21,7 @@ def counted(state: State, hour: int, rows: int) -> None:
         del state.volumes[oldest]
 
 
-def silence(state: State, hour: int) -> Iterator[Notice]:
+def silence(state: State, hour: int) -> Iterator[Anomaly]:
     """No rows for hours in which the weeks before always had some."""
     hours = range(hour - SILENT_HOURS + 1, hour + 1)
     if any(state.volumes.get(each, 0) for each in hours):
@@ -30,7 +30,7 @@ def silence(state: State, hour: int) -> Iterator[Notice]:
     if any(len(rows) < LEAST_WEEKS or min(rows) < LEAST_IN_HOUR for rows in before):
         return
     usual = min(sum(rows) / len(rows) for rows in before)
-    yield Notice(
+    yield Anomaly(
         "volume",
         "rows",
         moment(hours[0]),
@@ -39,7 +39,7 @@ def silence(state: State, hour: int) -> Iterator[Notice]:
     )
 
 
-def day(state: State, first: int) -> Iterator[Notice]:
+def day(state: State, first: int) -> Iterator[Anomaly]:
     """Many fewer, or many more, rows than the same day of the weeks before; `first` is its first hour."""
     rows = _of_day(state, first)
     known = sorted(state.volumes)
@@ -51,7 +51,7 @@ def day(state: State, first: int) -> Iterator[Notice]:
     if not (rows < FEWER * min(before) or rows > MORE * max(before)):
         return
     usual = sum(before) / len(before)
-    yield Notice(
+    yield Anomaly(
         "volume",
         "rows a day",
         moment(first),

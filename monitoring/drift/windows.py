@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from monitoring.counts import SCORE
 from monitoring.drift import calibration, coordinates
+from monitoring.drift.anomaly import Anomaly
 from monitoring.drift.calibration import LEAST_ROWS, WINDOWS, Thresholds
 from monitoring.drift.coordinates import Aspect, Coordinates
-from monitoring.drift.notice import Notice
 from monitoring.drift.reference import Reference
 from monitoring.drift.state import State
 from release.domain.drift import DriftSettings
@@ -122,9 +122,9 @@ class _Seen:
                 )
 
 
-def notices(
+def anomalies(
     effects: list[list[Effect]], end: datetime, reference: Reference, settings: DriftSettings
-) -> Iterator[Notice]:
+) -> Iterator[Anomaly]:
     """What is beyond its threshold, of each column and aspect in the window that is most beyond."""
     worst: dict[tuple[str, Aspect], Effect] = {}
     for effect in (each for window in effects for each in window):
@@ -133,7 +133,7 @@ def notices(
             worst[key] = effect
     rate = settings.false_alarms_percent if reference.blocks == "days" else None
     for (column, aspect), effect in worst.items():
-        yield Notice(
+        yield Anomaly(
             "drift",
             subject(column, aspect),
             end - timedelta(days=effect.days),

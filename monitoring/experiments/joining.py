@@ -2,7 +2,8 @@
 
 Nothing is dropped in silence: what does not count is counted under its cause. An exposure counts once the
 time within which its outcome can come has passed, whatever came of it by then: counting successes as they
-arrive, and failures later, would favour whoever answers faster.
+arrive, and failures later, would favour whoever answers faster. Files come minutes late, those of one variant
+later than the other's: what they say of an hour counts once they are there.
 """
 
 from collections import Counter
@@ -11,17 +12,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitoring.experiments import assignment
-from monitoring.hours import hour_of
+from monitoring.hours import complete_until, hour_of
 
-HOUR = timedelta(hours=1)
 NAMED = 5
-"""So many keys are named of a cause."""
+"""So many keys are named of a cause ..."""
+LONGEST = 200
+"""... by so many characters each: the first and the last ones of a longer one."""
+AHEAD = timedelta(minutes=5)
+"""So far a caller's clock may be ahead of ours."""
 
 BOTH = "keys exposed to both variants"
 ELSEWHERE = "exposures against the assignment"
 OTHER = "exposures of another experiment"
 KEYLESS = "requests without a key"
 UNTIMELY = "exposures before the experiment began, or after it ended"
+FUTURE = "exposures from the future"
 VARIANT = "exposures of another variant than live and candidate"
 UNKNOWN = "outcomes of a key that was not exposed"
 EARLY = "outcomes before their exposure"
@@ -54,12 +59,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Scope:
-    """Which exposures count: of which experiment, from when to when, and how long an outcome may take."""
+    """Which exposures count: of which experiment, from when to when, and when all of an hour is known."""
 
     experiment: str
     percent: int
     begun: datetime
     within: timedelta
+    """How long an outcome may take."""
+    grace: timedelta
+    """How long after its end an hour's files are waited for."""
     ended: datetime | None = None
 
 
@@ -70,8 +78,10 @@ class Hour:
     begin: datetime
     exposed: tuple[int, int]
     yes: tuple[int, int]
+    whole: bool
+    """Whether all exposures of the hour are known."""
     final: bool
-    """Whether all their outcomes' time has passed."""
+    """Whether all their outcomes' time has passed, and what is told of them is known too."""
 
 
 @dataclass
@@ -85,14 +95,22 @@ class Troubles:
         """One more of a cause."""
         self.counts[cause] += 1
         named = self.keys.setdefault(cause, [])
-        if key is not None and key not in named and len(named) < NAMED:
-            named.append(key)
+        if key is None or len(named) >= NAMED:
+            return
+        if (name := _printable(key)) not in named:
+            named.append(name)
 
     def take(self, others: "Troubles") -> None:
         """Those of an earlier step, too."""
         self.counts += others.counts
         for cause, keys in others.keys.items():
             self.keys[cause] = [*self.keys.get(cause, []), *keys][:NAMED]
+
+
+def _printable(key: str) -> str:
+    """A key as it can be told: callers write what they like."""
+    text = key if len(key) <= LONGEST else f"{key[: LONGEST // 2]}…{key[-LONGEST // 2 :]}"
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 @dataclass(frozen=True)
@@ -106,7 +124,7 @@ class Joined:
 def join(scope: Scope, exposures: Iterable[Exposure], outcomes: Iterable[Outcome], now: datetime) -> Joined:
     """Count what is known at `now`."""
     troubles = Troubles()
-    first = _first(scope, exposures, troubles)
+    first = _first(scope, exposures, troubles, now + AHEAD)
     yes = _outcomes(scope, first, outcomes, troubles)
     counted: dict[datetime, list[int]] = {}
     for key, (variant, at) in first.items():
@@ -114,22 +132,23 @@ def join(scope: Scope, exposures: Iterable[Exposure], outcomes: Iterable[Outcome
         numbers = counted.setdefault(hour_of(at), [0, 0, 0, 0])
         numbers[place] += 1
         numbers[2 + place] += yes.get(key, 0)
+    whole, final = (complete_until(moment, scope.grace) for moment in (now, now - scope.within))
     hours = (
-        Hour(begin, (n[0], n[1]), (n[2], n[3]), begin + HOUR + scope.within <= now)
+        Hour(begin, (n[0], n[1]), (n[2], n[3]), begin < whole, begin < final)
         for begin, n in sorted(counted.items())
     )
     return Joined(tuple(hours), troubles)
 
 
 def _first(
-    scope: Scope, exposures: Iterable[Exposure], troubles: Troubles
+    scope: Scope, exposures: Iterable[Exposure], troubles: Troubles, until: datetime
 ) -> dict[str, tuple[assignment.Arm, datetime]]:
     """The first exposure of each key that counts."""
     found: dict[str, tuple[assignment.Arm, datetime]] = {}
     both: set[str] = set()
     for exposure in exposures:
         key, variant = exposure.key, exposure.variant
-        if cause := _uncounted(scope, exposure):
+        if cause := _uncounted(scope, exposure, until):
             troubles.note(cause, key)
             continue
         assert key is not None
@@ -149,13 +168,15 @@ def _first(
     return found
 
 
-def _uncounted(scope: Scope, exposure: Exposure) -> str | None:
+def _uncounted(scope: Scope, exposure: Exposure, until: datetime) -> str | None:
     if exposure.experiment not in (None, scope.experiment):
         return OTHER
     if exposure.key is None or not assignment.KEY.fullmatch(exposure.key):
         return KEYLESS
     if exposure.at < scope.begun or (scope.ended is not None and exposure.at > scope.ended):
         return UNTIMELY
+    if exposure.at > until:
+        return FUTURE
     return None if exposure.variant in assignment.ARMS else VARIANT
 
 

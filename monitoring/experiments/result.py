@@ -68,7 +68,7 @@ def result(design: Design, joined: Joined) -> Result:
     high = float(lifts[below >= needed].min(initial=1.0))
     exposed = _sum([hour.exposed for hour in final])
     yes = _sum([hour.yes for hour in final])
-    checked = shares.shares([hour.exposed for hour in hours], design.percent)
+    checked = shares.shares([hour.exposed for hour in hours if hour.whole], design.percent)
     return Result(
         shows=_shows(checked, float(above[STEPS]), float(below[STEPS]), needed),
         lift=_rate(yes[0], exposed[0]) - _rate(yes[1], exposed[1]),

@@ -9,15 +9,12 @@ from monitoring.capture import accounting
 from monitoring.capture import asked as captured
 from monitoring.capture.accounting import Account
 from monitoring.finding import Finding
-from monitoring.hours import HOUR, hour_of
+from monitoring.hours import HOUR, complete_until, hour_of
 from monitoring.ports import CaptureCounts
 from release.domain import names
 from release.domain.capture import Capture
 from release.domain.ledger import Entry
 from release.ports import Ledger, StagePorts
-
-GRACE = timedelta(minutes=15)
-"""How long after its end an hour's records are waited for: SageMaker brings them within minutes."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +42,10 @@ def account(
     Raises UsageError for an endpoint that there is not.
     """
     name = ports.settings.only_endpoint(endpoint)
-    live = ports.settings.endpoints[name].pins.live
-    now = ports.clock.now()
-    end = hour_of(now) + HOUR if now_too else hour_of(now - GRACE)
+    settings = ports.settings.endpoints[name]
+    live, now = settings.pins.live, ports.clock.now()
+    grace = timedelta(minutes=settings.monitoring.records.grace_minutes)
+    end = hour_of(now) + HOUR if now_too else complete_until(now, grace)
     start = end - hours * HOUR
     told = captured.asked(_oldest_first(ports.ledger), name, live)
     comparable: dict[datetime, Capture] = {}

@@ -43,7 +43,9 @@ def look(world: World, running: Running, places: Places, read: Read) -> Report:
     came = places.outcomes or [f"{folder}/outcomes/"]
     asked, now = running.asked, ports.clock.now()
     within = timedelta(hours=asked.within_hours)
-    scope = Scope(running.id, asked.percent, running.begun, within, running.ended)
+    records = ports.settings.endpoints[running.endpoint].monitoring.records
+    grace = timedelta(minutes=records.grace_minutes)
+    scope = Scope(running.id, asked.percent, running.begun, within, grace, running.ended)
     releases = {running.candidate: CANDIDATE, running.live: LIVE}
     aside = reading.Troubles()
     joined = join(

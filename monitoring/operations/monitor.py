@@ -174,7 +174,7 @@ def _captured(stage: str, name: str, live: ReleasePin | None) -> ReleasePin:
 
 def _end(now: datetime, grace: timedelta, until: datetime | None) -> datetime:
     """The first hour that is not read now."""
-    complete = hours.hour_of(now - grace)
+    complete = hours.complete_until(now, grace)
     return complete if until is None else min(complete, hours.hour_of(until))
 
 

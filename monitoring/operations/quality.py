@@ -1,15 +1,17 @@
 """Quality: new truth is taken in, what changed is counted by day, and the live release's quality is told."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from monitoring.alerts.kept import Look
-from monitoring.operations.truth import Sources, again, take_in
-from monitoring.quality import days as counting
-from monitoring.quality.days import Day
-from monitoring.quality.reporting import Promised, Quality, Subject, assess
+from monitoring.hours import ALWAYS
+from monitoring.operations.quality_days import NAMED, Rules, all_of, days
+from monitoring.operations.truth import Hours, Sources, again, take_in
+from monitoring.quality.known import Known, Reached
+from monitoring.quality.known import known as known_of
+from monitoring.quality.reporting import Counts, Promised, Quality, Subject, assess
 from release.domain.errors import UsageError
 from release.domain.manifest import Manifest
 from release.domain.quality_settings import QualitySettings
@@ -24,6 +26,9 @@ class Told:
     """The quality of a release, and how its labels came."""
 
     quality: Quality
+    known: Known
+    why: tuple[str, ...]
+    """Why no more is known."""
     files: int
     """Truth files that were read, ever; ..."""
     new: int
@@ -32,6 +37,8 @@ class Told:
     """Labels in all of them."""
     waiting: int
     """Labels whose row is not there yet."""
+    repeats: tuple[str, ...] = ()
+    """Inference ids of records that repeat an earlier one, of the newest days."""
     troubles: Mapping[str, int] = field(default_factory=dict)
     """Lines and files that say nothing, by cause; they lie in quarantine."""
 
@@ -98,7 +105,7 @@ def _refuse_other_kinds(manifest: Manifest, endpoint: str) -> None:
     kind = output.get("kind", PROBABILITY) if isinstance(output, Mapping) else PROBABILITY
     if kind != PROBABILITY:
         raise UsageError(
-            f"Endpoint {endpoint} answers with a {kind}: quality is measured of probabilities alone.",
+            f"Endpoint {endpoint} answers with no probability ({kind}): quality is measured of these alone.",
             "Its truth was not read; drift and health are watched as of any other.",
             f"Take monitoring.quality out of endpoint {endpoint} in the stage's file.",
         )
@@ -106,43 +113,30 @@ def _refuse_other_kinds(manifest: Manifest, endpoint: str) -> None:
 
 def measure(sources: Sources, subject: Subject, settings: QualitySettings, promised: Promised) -> Told:
     """Take in what is new, and tell the quality of the release as of `subject.until`."""
-    hours = sources.rows.hours()
-    new = take_in(sources, hours, subject.until, timedelta(hours=settings.unknown_after_hours))
-    days = _count(sources, hours, settings.slices)
-    taken = sources.book.taken().values()
+    final = sources.rows.final()
+    before = final or ALWAYS
+    hours = {hour: content for hour, content in sources.rows.hours().items() if hour < before}
+    there = Hours(subject.until, before, hours)
+    new = take_in(sources, there, timedelta(hours=settings.unknown_after_hours))
+    found = days(sources, there, Rules(settings.slices, timedelta(hours=settings.settle_hours)))
+    taken, (pending, _) = sources.book.taken().values(), sources.book.pending()
     troubles: Counter[str] = Counter()
-    for one in taken:
-        troubles.update(one.troubles)
+    for counts in pending.troubles.values():
+        troubles.update(counts)
+    quality = assess(Counts(all_of(found.now), all_of(found.judged)), subject, settings, promised)
+    repeats = [name for day in sorted(found.now, reverse=True) for name in found.now[day].repeats]
+    total = sum(troubles.values())
+    labels = sum(one.labels for one in taken)
+    reached = Reached(final, len(taken), labels, total)
+    what, why = known_of(quality, reached, settings)
     return Told(
-        quality=assess(days, subject, settings, promised),
+        quality=quality,
+        known=what,
+        why=why,
         files=len(taken),
         new=new,
-        labels=sum(one.labels for one in taken),
-        waiting=len(sources.book.waiting()[0]),
+        labels=labels,
+        waiting=len(pending.waiting),
+        repeats=tuple(repeats[:NAMED]),
         troubles=dict(sorted(troubles.items())),
     )
-
-
-def _count(sources: Sources, hours: Mapping[datetime, str], slices: Sequence[str]) -> list[Day]:
-    """The counts of all days that have rows; those that did not change are as they were kept."""
-    kept = sources.book.days()
-    marks = sources.book.marks()
-    found: list[Day] = []
-    by_day: dict[date, list[datetime]] = {}
-    for hour in sorted(hours):
-        by_day.setdefault(hour.astimezone(UTC).date(), []).append(hour)
-    for day, of in by_day.items():
-        content = "; ".join([*slices, *(f"{hour:%H} {hours[hour]} {marks.get(hour, '')}" for hour in of)])
-        before, counts = kept.get(day, ("", ()))
-        if before != content:
-            counts = _counted(sources, day, of, slices)
-            sources.book.count(day, content, counts)
-        found += counts
-    return found
-
-
-def _counted(sources: Sources, day: date, hours: Sequence[datetime], slices: Sequence[str]) -> list[Day]:
-    counts: list[Day] = []
-    for hour in hours:
-        counts += counting.count(day, sources.rows.read(hour, slices), sources.book.held(hour))
-    return counting.merged(counts)

@@ -31,8 +31,8 @@ class Whole:
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody has to look."""
-        noticed = self.quality is not None and bool(self.quality.quality.findings)
-        return self.hours.needs_a_person or noticed or bool(self.unmeasured)
+        quality = self.quality is not None and self.quality.known.needs_a_person
+        return self.hours.needs_a_person or quality or bool(self.unmeasured)
 
 
 def measured(

@@ -39,6 +39,8 @@ class Day:
     labelled: int
     corrected: int
     """Rows of which an earlier label said otherwise."""
+    repeated: int
+    """Rows of records that repeat an earlier one of their inference id; they are in nothing else."""
     all_scores: float
     """The sum of the scores of all rows with a valid one ..."""
     scores: float
@@ -88,18 +90,23 @@ class Rows:
         return Rows(self.scores[chosen], self.truths[chosen], self.ages[chosen], self.corrected[chosen])
 
 
-def count(day: date, answered: Answered, held: Held) -> list[Day]:
-    """The counts of some rows of one day, by release and slice."""
-    found = []
+def count(day: date, answered: Answered, held: Held, first: NDArray[np.bool_]) -> list[Day]:
+    """The counts of some rows of one day, by release and slice; `first` tells them from repeats."""
     rows = _rows(answered, held)
     releases = np.array(answered.release, dtype=object)
+
+    def of_slice(release: str, name: str, chosen: NDArray[np.bool_]) -> Day:
+        repeated = int((chosen & ~first).sum())
+        return replace(counted(day, release, name, rows.of(chosen & first)), repeated=repeated)
+
+    found = []
     for release in dict.fromkeys(answered.release):
         of = releases == release
-        found.append(counted(day, release, ALL, rows.of(of)))
+        found.append(of_slice(release, ALL, of))
         for column, values in answered.slices.items():
             names = np.array([_named(value) for value in values], dtype=object)
             for name in sorted(set(names[of])):
-                found.append(counted(day, release, f"{column}={name}", rows.of(of & (names == name))))
+                found.append(of_slice(release, f"{column}={name}", of & (names == name)))
     return found
 
 
@@ -133,6 +140,7 @@ def counted(day: date, release: str, slice_: str, rows: Rows) -> Day:
         invalid=int((~valid).sum()),
         labelled=len(s),
         corrected=int(known.corrected.sum()),
+        repeated=0,
         all_scores=float(rows.scores[valid].sum()),
         scores=float(s.sum()),
         truths=float(y.sum()),

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 AHEAD = timedelta(minutes=5)
-"""So far a label's clock may be ahead of ours."""
+"""So far a label's clock may be ahead of that of the store its file lies in."""
 LONGEST = 2000
 """Characters of a line."""
 JSON_FILES, CSV_FILES = (".jsonl", ".ndjson", ".json"), (".csv",)
@@ -32,13 +32,14 @@ class Trouble(StrEnum):
     """Half-written, or without an inference id, an outcome or a time."""
     OUTCOME = "label whose outcome is neither 0 nor 1"
     FUTURE = "label from the future"
+    """Of after its file came."""
     EARLY = "label of before its request was answered"
-    """It cannot be what became of it."""
+    """It waited as long as `unknown_after_hours` says for an earlier record of its id."""
     DUPLICATE = "label that was there already"
     CONFLICT = "label that says otherwise at the same moment"
     """The first one holds; with `corrects` the later one would."""
     UNKNOWN = "label of an inference id that nobody answered"
-    """It waited as long as `unknown_after_hours` says."""
+    """It waited as long as `unknown_after_hours` says, after all hours before it were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,14 @@ class Label:
     source: str
     """The file it came in, ..."""
     line: int
-    """... and where, from 1."""
+    """... where, from 1, ..."""
+    came: datetime
+    """... and when: with which labels a day is judged does not depend on when one looked."""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Names the line: read twice, it is one label."""
+        return self.source, self.line
 
     @property
     def key(self) -> tuple[str, int]:
@@ -72,21 +80,25 @@ class Rejected:
     """As it was, at most `LONGEST` characters."""
 
 
-def read(name: str, lines: Iterable[str], source: str, now: datetime) -> Iterator[Label | Rejected]:
-    """The labels of a file of this name, one after the other; `source` names it in them."""
+def read(name: str, lines: Iterable[str], source: str, came: datetime) -> Iterator[Label | Rejected]:
+    """The labels of a file of this name, one after the other; `source` names it in them, `came` its time."""
     if name.endswith(JSON_FILES):
         for number, text in enumerate(lines, 1):
             if text.strip():
-                yield _label(_json(text), source, number, text, now)
+                yield _label(_json(text), source, number, text, came)
     elif name.endswith(CSV_FILES):
-        yield from _csv(lines, source, now)
+        yield from _csv(lines, source, came)
     else:
         yield Rejected(source, 0, Trouble.FILE, f"its name ends in none of {(*JSON_FILES, *CSV_FILES)}")
 
 
-def _csv(lines: Iterable[str], source: str, now: datetime) -> Iterator[Label | Rejected]:
+def _csv(lines: Iterable[str], source: str, came: datetime) -> Iterator[Label | Rejected]:
     reader = csv.reader(lines)
-    head = [name.strip() for name in next(reader, [])]
+    try:
+        head = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        yield Rejected(source, 0, Trouble.FILE, f"its header cannot be read: {error}")
+        return
     if not {"inference_id", "outcome", "observed_at"} <= set(head):
         yield Rejected(
             source, 0, Trouble.FILE, f"no inference_id, outcome or observed_at in its header: {head}"
@@ -102,7 +114,7 @@ def _csv(lines: Iterable[str], source: str, now: datetime) -> Iterator[Label | R
             continue
         if cells:
             fields = dict(zip(head, cells, strict=True)) if len(cells) == len(head) else None
-            yield _label(fields, source, reader.line_num, ",".join(cells), now)
+            yield _label(fields, source, reader.line_num, ",".join(cells), came)
 
 
 def _json(text: str) -> dict[str, Any] | None:
@@ -114,7 +126,7 @@ def _json(text: str) -> dict[str, Any] | None:
 
 
 def _label(
-    fields: dict[str, Any] | None, source: str, line: int, text: str, now: datetime
+    fields: dict[str, Any] | None, source: str, line: int, text: str, came: datetime
 ) -> Label | Rejected:
     def rejected(trouble: Trouble) -> Rejected:
         return Rejected(source, line, trouble, text.rstrip("\n")[:LONGEST])
@@ -129,11 +141,11 @@ def _label(
     outcome = _outcome(told)
     if outcome is None:
         return rejected(Trouble.OUTCOME)
-    if observed > now + AHEAD:
+    if observed > came + AHEAD:
         return rejected(Trouble.FUTURE)
     inference, row = row_of(name)
     corrects = str(fields.get("corrects", "")).strip().lower() in ("true", "1", "yes")
-    return Label(inference, row, outcome, observed, corrects, source, line)
+    return Label(inference, row, outcome, observed, corrects, source, line, came)
 
 
 def row_of(name: str) -> tuple[str, int]:
@@ -152,6 +164,6 @@ def _outcome(value: Any) -> int | None:
         value = {"true": 1, "false": 0}.get(value.strip().lower(), value)
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return int(number) if number in (0.0, 1.0) else None

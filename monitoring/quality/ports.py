@@ -4,13 +4,14 @@ Methods may raise a SlipwayError, or a library's error that commands translate.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from monitoring.quality.days import Day
 from monitoring.quality.joining import Answered, Held
-from monitoring.quality.labels import Label, Rejected
+from monitoring.quality.labels import Rejected
+from monitoring.quality.pending import Pending
 
 
 class UnreadableTruth(Exception):
@@ -24,29 +25,35 @@ class TruthFile:
     id: str
     """Twelve characters that name its place and content: one that is written anew is another file."""
     uri: str
+    came: datetime
+    """When it was written there."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of the lines of a file: it is read."""
+    """A file that is read: each of its labels is held or waits, and the other lines are counted."""
 
     file: TruthFile
     at: datetime
     labels: int
-    troubles: Mapping[str, int] = field(default_factory=dict)
-    """Lines that say nothing, by their cause."""
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A label whose row is not there yet."""
+class DayCounts:
+    """The counts of a day."""
 
-    label: Label
-    since: datetime
+    counts: Sequence[Day]
+    repeats: Sequence[str] = ()
+    """Inference ids of records that repeat an earlier one, some of them."""
+    content: str = ""
+    """Names what they were counted from."""
 
 
 class AnsweredRows(Protocol):
     """The captured rows of one endpoint, by hour."""
+
+    def final(self) -> datetime | None:
+        """The hour before which all are read, and none is waited for; None where none is."""
 
     def hours(self) -> Mapping[datetime, str]:
         """The hours that have rows, each with a name of its content: one that is read anew has another."""
@@ -59,41 +66,55 @@ class TruthFiles(Protocol):
     """The truth of one endpoint, as whoever knows it writes it."""
 
     def files(self) -> Sequence[TruthFile]:
-        """All files, in the order of their names."""
+        """All files, in the order in which they came."""
 
     def lines(self, file: TruthFile) -> Iterator[str]:
         """Its lines, one after the other. Raises UnreadableTruth, in the middle too."""
 
 
 class Book(Protocol):
-    """What is kept of one endpoint's truth. Everything may be written twice with the same effect."""
+    """What is kept of one endpoint's truth.
+
+    What two looks at once would both change is written on condition that it is still what was read (`tag`,
+    None where there was nothing): those methods return whether it was. Everything may be written twice with
+    the same effect.
+    """
 
     def taken(self) -> Mapping[str, Taken]:
         """The files that were read, by id."""
 
-    def take(self, taken: Taken, rejected: Sequence[Rejected]) -> None:
-        """A file is read; its rejected lines lie in quarantine, added to those of it that did before."""
+    def take(self, taken: Taken) -> None:
+        """A file is read. The first look that says so counts."""
+
+    def set_aside(self, uri: str, rejected: Sequence[Rejected]) -> None:
+        """Keep lines of one file that say nothing, beside those of it that lie there."""
 
     def forget(self, file: str) -> None:
         """A file is to be read again: neither taken nor in quarantine."""
 
-    def held(self, hour: datetime) -> Held:
-        """The labels of an hour's rows."""
+    def held(self, hour: datetime) -> tuple[Held, str | None]:
+        """The labels of an hour's rows, and their tag."""
 
-    def hold(self, hour: datetime, held: Held) -> None:
+    def hold(self, hour: datetime, held: Held, tag: str | None) -> bool:
         """Keep the labels of an hour's rows."""
 
     def marks(self) -> Mapping[datetime, str]:
         """The hours that have labels, each with a name of these."""
 
-    def waiting(self) -> tuple[Sequence[Waiting], Mapping[datetime, str]]:
-        """The labels that wait, and the hours' contents that they were held against."""
+    def pending(self) -> tuple[Pending, str | None]:
+        """What waits, and its tag."""
 
-    def wait(self, waiting: Sequence[Waiting], against: Mapping[datetime, str]) -> None:
-        """Keep the labels that wait."""
+    def put_pending(self, pending: Pending, tag: str | None) -> bool:
+        """Keep what waits."""
 
-    def days(self) -> Mapping[date, tuple[str, Sequence[Day]]]:
-        """The counted days, each with a name of what it was counted from."""
+    def days(self) -> Mapping[date, DayCounts]:
+        """The counted days."""
 
-    def count(self, day: date, content: str, counts: Sequence[Day]) -> None:
+    def count(self, day: date, counts: DayCounts) -> None:
         """Keep a day's counts."""
+
+    def judged(self) -> Mapping[date, DayCounts]:
+        """The days as they were when each was judged."""
+
+    def judge(self, day: date, counts: DayCounts) -> DayCounts:
+        """Keep what a day is judged by, once: what the first look kept holds, and is returned."""

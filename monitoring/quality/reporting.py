@@ -8,7 +8,7 @@ Three questions, each with an error of its own (`false_alarms`) over the whole l
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -23,7 +23,7 @@ from release.domain.quality_settings import QualitySettings
 
 SLICES = 64
 """The slices share their error in so many parts, whether there are as many or not: which ones there will be
-is not known before. With more only those with the most rows are judged."""
+is not known before. Of more the first ones are judged: which they are does not change with later days."""
 TOLERANCE = 0.05
 """Where neither the stage's file nor the release's gates say one."""
 
@@ -51,6 +51,16 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """The days of an endpoint that are over, read and settled."""
+
+    now: Iterable[Day]
+    """With all labels that there are ..."""
+    judged: Iterable[Day]
+    """... and as they were when each was judged."""
+
+
+@dataclass(frozen=True)
 class Calibration:
     """Of all rows or one slice, the days that were judged."""
 
@@ -75,6 +85,15 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Unjudged:
+    """A settled day that is not judged, as it was then."""
+
+    day: date
+    rows: int
+    labelled: int
+
+
+@dataclass(frozen=True)
 class Quality:
     """What is known of the quality of a release."""
 
@@ -84,6 +103,12 @@ class Quality:
     labelled: int
     corrected: int
     """Rows of which an earlier label said otherwise than the one that holds."""
+    repeated: int
+    """Rows of records that repeat an earlier one of their inference id."""
+    late: int
+    """Labels that came after their day was judged: no judgement counts them ..."""
+    gap: float
+    """... but the mean gap of the days that are judged, by all labels that there are."""
     ages: tuple[int, ...]
     """Labels by age, as in `monitoring.quality.days.AGES`."""
     scores_all: float
@@ -91,45 +116,57 @@ class Quality:
     """The mean score of all rows, and of those with a label: far from each other where labels are missing of
     certain rows."""
     judged: tuple[date, ...]
-    unjudged: tuple[date, ...]
-    """Days with too few labels."""
+    unjudged: tuple[Unjudged, ...]
+    """Days that had too few labels when they were settled."""
     calibration: Calibration | None
     slices: tuple[Calibration, ...]
+    left_out: int
+    """Slices beyond the first `SLICES`, which are not judged."""
     auc: Measured
     log_loss: Measured
     """Of the newest window, the log loss over that of the constant."""
     findings: tuple[Finding, ...] = field(default=())
 
 
-def assess(days: Iterable[Day], subject: Subject, settings: QualitySettings, promised: Promised) -> Quality:
-    """The quality of one release as its days say that are over and settled at `subject.until`."""
-    settled = (subject.until - timedelta(hours=settings.settle_hours)).date()
-    of = [day for day in merged(list(days)) if day.release == subject.release and day.day < settled]
-    every = [day for day in of if day.slice == ALL]
-    judged = [day for day in every if _enough(day, settings)]
+def assess(counts: Counts, subject: Subject, settings: QualitySettings, promised: Promised) -> Quality:
+    """The quality of one release. What alarms goes by the days as they were judged, in their order: a day
+    more changes nothing that was said of those before it."""
+    now = [day for day in merged(counts.now) if day.release == subject.release]
+    frozen = [day for day in merged(counts.judged) if day.release == subject.release]
+    every = [day for day in now if day.slice == ALL]
+    known = [day for day in frozen if day.slice == ALL]
+    judged = [day for day in known if _enough(day, settings)]
     whole = _whole(judged, subject, settings, promised)
-    slices = _slices(judged, [day for day in of if day.slice != ALL], subject, settings, promised)
+    seats, left_out = _seats(judged, frozen, settings)
+    slices = _slices(judged, seats, subject, settings, promised)
     window = judged[-settings.window_days :]
     ranking = _ranking(judged, subject, settings, promised)
     found = [one.finding for one in (whole, *slices) if one and one.finding]
-    total, known = sum(day.rows - day.invalid for day in every), sum(day.labelled for day in every)
+    total, labelled = sum(day.rows - day.invalid for day in every), sum(day.labelled for day in every)
+    days = {day.day for day in judged}
+    of_judged = [day for day in every if day.day in days and day.labelled]
+    ages = sum((day.ages for day in every), np.zeros(len(AGES) + 1, np.int64))
     return Quality(
         subject=subject,
         rows=sum(day.rows for day in every),
         invalid=sum(day.invalid for day in every),
-        labelled=known,
+        labelled=labelled,
         corrected=sum(day.corrected for day in every),
-        ages=tuple(
-            int(count) for count in sum((day.ages for day in every), np.zeros(len(AGES) + 1, np.int64))
-        ),
+        repeated=sum(day.repeated for day in every),
+        late=max(0, labelled - sum(day.labelled for day in known)),
+        gap=_share(sum(day.gap for day in of_judged), len(of_judged)),
+        ages=tuple(int(count) for count in ages),
         scores_all=_share(sum(day.all_scores for day in every), total),
-        scores_labelled=_share(sum(day.scores for day in every), known),
+        scores_labelled=_share(sum(day.scores for day in every), labelled),
         judged=tuple(day.day for day in judged),
-        unjudged=tuple(day.day for day in every if not _enough(day, settings)),
+        unjudged=tuple(
+            Unjudged(day.day, day.rows, day.labelled) for day in known if not _enough(day, settings)
+        ),
         calibration=whole,
         slices=tuple(slices),
+        left_out=left_out,
         auc=measures.auc(window),
-        log_loss=measures.log_loss_ratio(window, _constant(judged, promised)),
+        log_loss=measures.log_loss_ratio(window, _constant(judged, settings, promised)),
         findings=(*found, *ranking),
     )
 
@@ -143,10 +180,12 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
-def _constant(judged: Sequence[Day], promised: Promised) -> float:
+def _constant(judged: Sequence[Day], settings: QualitySettings, promised: Promised) -> float:
+    """What log loss is compared with: the evidence's base rate; without one that of the first window."""
     rate = promised.base_rate
     if rate is None:
-        rate = _share(sum(day.truths for day in judged), sum(day.labelled for day in judged))
+        first = judged[: settings.window_days]
+        rate = _share(sum(day.truths for day in first), sum(day.labelled for day in first))
     return min(max(rate, 1e-6), 1 - 1e-6)
 
 
@@ -171,23 +210,33 @@ def gaps_of(days: Sequence[Day], above: float, below: float) -> Gaps:
     return Gaps(tuple(day.day for day in days), values, *variances, rows)
 
 
+def _seats(
+    judged: Sequence[Day], days: Sequence[Day], settings: QualitySettings
+) -> tuple[dict[str, list[Day]], int]:
+    """The days of the slices that are judged, and how many are left out.
+
+    The slices that come first have the seats, those of one day by their rows: who has one keeps it.
+    """
+    enough = {day.day for day in judged}
+    by_slice: dict[str, list[Day]] = {}
+    for day in sorted(days, key=lambda one: (one.day, -one.labelled, one.slice)):
+        if day.slice != ALL and day.day in enough and day.labelled >= settings.least_slice_rows:
+            by_slice.setdefault(day.slice, []).append(day)
+    return dict(list(by_slice.items())[:SLICES]), max(0, len(by_slice) - SLICES)
+
+
 def _slices(
     judged: Sequence[Day],
-    others: Sequence[Day],
+    seats: Mapping[str, Sequence[Day]],
     subject: Subject,
     settings: QualitySettings,
     promised: Promised,
 ) -> list[Calibration]:
     """Each slice beside all rows of its day: what befell all of them is no slice's own trouble."""
     whole = {day.day: day.gap for day in judged}
-    by_slice: dict[str, list[Day]] = {}
-    for day in others:
-        if day.day in whole and day.labelled >= settings.least_slice_rows:
-            by_slice.setdefault(day.slice, []).append(day)
-    chosen = sorted(by_slice, key=lambda name: (-sum(day.labelled for day in by_slice[name]), name))[:SLICES]
     found = []
-    for name in sorted(chosen):
-        gaps = gaps_of(by_slice[name], settings.slice_spread, settings.slice_spread)
+    for name in sorted(seats):
+        gaps = gaps_of(seats[name], settings.slice_spread, settings.slice_spread)
         values = gaps.values - np.array([whole[day] for day in gaps.days])
         beside = replace(gaps, values=values)
         tolerance = _tolerance(settings, promised)
@@ -248,7 +297,7 @@ def _ranking(
 ) -> list[Finding]:
     """Windows one after the other; the k-th has the share 1 / (k (k + 1)) of the error, for both measures."""
     found: list[Finding] = []
-    constant = _constant(judged, promised)
+    constant = _constant(judged, settings, promised)
     size = settings.window_days
     for k, start in enumerate(range(0, len(judged) - size + 1, size), 1):
         window = judged[start : start + size]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from monitoring.quality.measures import Measured
-from monitoring.quality.reporting import Calibration, Quality
+from monitoring.quality.reporting import SLICES, Calibration, Quality
 
 
 def lines(found: Quality) -> Iterator[str]:
@@ -17,16 +17,24 @@ def lines(found: Quality) -> Iterator[str]:
     )
     if found.invalid:
         yield f"{found.invalid:,} rows have a score that is no probability"
+    if found.repeated:
+        yield f"{found.repeated:,} rows are of records that repeat an earlier one, and count nowhere"
     if found.calibration is None:
-        yield "no day has enough labels yet: nothing is judged"
         return
     all_rows, labelled = _figure(found.scores_all), _figure(found.scores_labelled)
     yield f"mean score {all_rows} of all rows, {labelled} of those with a label"
     if found.unjudged:
-        days = ", ".join(str(day) for day in found.unjudged[-3:])
+        days = ", ".join(str(one.day) for one in found.unjudged[-3:])
         yield f"{len(found.unjudged)} days have too few labels and are not judged, the newest: {days}"
     for one in (found.calibration, *found.slices):
         yield _calibration(one)
+    if found.left_out:
+        yield f"{found.left_out} slices came after the first {SLICES}, and are not judged"
+    if found.late:
+        yield (
+            f"{found.late:,} labels came after their day was judged, and change nothing of that; with all "
+            f"labels the mean gap of these days is {found.gap:+.3f}"
+        )
     yield f"AUC of the newest days: {_measured(found.auc)}"
     yield f"log loss beside that of a constant: {_measured(found.log_loss)}"
 

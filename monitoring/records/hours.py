@@ -10,12 +10,13 @@ monitoring/<endpoint>/drift/<release>.json                  what is known of a r
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
 from monitoring.counts import HourCounts
 from monitoring.hours import HOUR as HOUR
+from monitoring.hours import complete_until as complete_until
 from monitoring.hours import folder as folder
 from monitoring.hours import hour_of as hour_of
 from monitoring.hours import parsed as parsed
@@ -139,11 +140,6 @@ def hour_in(key: str) -> datetime | None:
     """The hour whose record has this key."""
     found = _KEY.search(key)
     return parsed(found["hour"]) if found else None
-
-
-def complete(hour: datetime, now: datetime, grace: timedelta) -> bool:
-    """Whether no more records of the hour are waited for."""
-    return hour + HOUR + grace <= now
 
 
 def to_read(start: datetime, until: datetime, done: Sequence[datetime]) -> Iterator[datetime]:

@@ -1,6 +1,7 @@
 """The tables of captured rows as columns for quality: inference ids, scores, and a few features."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from monitoring import rows as columns
 from monitoring.quality.joining import Answered
 from monitoring.records import hours
 from monitoring.records.hours import HourRecord
+from monitoring.storage.shelf import Shelf
 from release.adapters import objects
 
 _OWN = (columns.INFERENCE, columns.ROW, columns.AT, columns.SCORE, columns.RELEASE)
@@ -25,6 +27,10 @@ class AnsweredTables:
         self._bucket = bucket
         self._endpoint = endpoint
 
+    def final(self) -> datetime | None:
+        """The hour before which all are read: monitoring's watermark."""
+        return Shelf(self._s3, self._bucket, self._endpoint).watermark()
+
     def hours(self) -> dict[datetime, str]:
         """The hours that were read, each with its record's ETag."""
         place = f"{hours.place(self._endpoint)}hours/"
@@ -33,19 +39,30 @@ class AnsweredTables:
         return {hour: etag for hour, etag in found if hour is not None}
 
     def read(self, hour: datetime, slices: Sequence[str]) -> Answered:
-        """The rows of an hour, with these features; one that they do not have is left out."""
-        key = hours.record_key(self._endpoint, hour)
-        record = HourRecord.from_bytes(self._get(key), key)
-        tables = [self._table(table.key, slices) for table in record.tables]
-        return answered(pa.concat_tables(tables, promote_options="default") if tables else None, slices)
+        """The rows of an hour, with these features; one that they do not have is left out.
 
-    def _table(self, key: str, slices: Sequence[str]) -> pa.Table:
-        file = pq.ParquetFile(pa.BufferReader(self._get(key)))
+        Rows go sooner than the record of their hour (`capture_days`): then what is left is not whole.
+        """
+        key = hours.record_key(self._endpoint, hour)
+        body = self._get(key)
+        named = HourRecord.from_bytes(body, key).tables if body is not None else ()
+        found = [self._table(table.key, slices) for table in named]
+        there = [table for table in found if table is not None]
+        whole = body is not None and len(there) == len(found)
+        table = pa.concat_tables(there, promote_options="default") if there else None
+        return replace(answered(table, slices), whole=whole)
+
+    def _table(self, key: str, slices: Sequence[str]) -> pa.Table | None:
+        body = self._get(key)
+        if body is None:
+            return None
+        file = pq.ParquetFile(pa.BufferReader(body))
         there = set(file.schema_arrow.names)
         return file.read([*_OWN, *(name for name in slices if name in there)])
 
-    def _get(self, key: str) -> bytes:
-        return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+    def _get(self, key: str) -> bytes | None:
+        found = objects.read(self._s3, self._bucket, key)
+        return found[0] if found else None
 
 
 def answered(table: pa.Table | None, slices: Sequence[str]) -> Answered:

@@ -77,7 +77,7 @@ def _event(line: bytes, number: int) -> str:
     """A record's name; of a line that is none its number, since it is something that was kept."""
     try:
         return str(json.loads(line)["eventMetadata"]["eventId"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return f"line {number}"
 
 

@@ -8,7 +8,7 @@ after a process died in the middle, comes to the same.
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -97,9 +97,10 @@ class Erasure:
         versions = next((found for name, found in self._objects(bucket, key) if name == key), [])
         keep = None
         for newest in [one for one in versions if one.newest and not one.marker]:
-            body = self._body(bucket, key, newest)
+            answer = self._s3.get_object(Bucket=bucket, Key=key, VersionId=newest.id)
+            body, encryption = answer["Body"].read(), _encryption(answer)
             rest = _without(body, selected)
-            keep = newest.id if rest == body else self._written(bucket, key, rest, newest)
+            keep = newest.id if rest == body else self._written(bucket, key, rest, newest, encryption)
         self._delete(bucket, key, [one for one in versions if one.id != keep])
 
     def delete(self, change: Change) -> None:
@@ -142,10 +143,12 @@ class Erasure:
         uri = f"s3://{bucket}/{key}"
         return Change(uri=uri, before=before, after=after, records=len(lines), versions=going), unread
 
-    def _written(self, bucket: str, key: str, rest: bytes, newest: _Version) -> str | None:
+    def _written(
+        self, bucket: str, key: str, rest: bytes, newest: _Version, encryption: Mapping[str, str]
+    ) -> str | None:
         if not rest:
             return None
-        answer = self._s3.put_object(Bucket=bucket, Key=key, Body=rest, IfMatch=newest.etag)
+        answer = self._s3.put_object(Bucket=bucket, Key=key, Body=rest, IfMatch=newest.etag, **encryption)
         return answer.get("VersionId", "null")
 
     def _delete(self, bucket: str, key: str, versions: Sequence[_Version]) -> None:
@@ -168,6 +171,13 @@ def _versions(page: dict[str, Any]) -> Iterator[tuple[str, _Version]]:
         yield item["Key"], _Version(item["VersionId"], item["IsLatest"], False, item["ETag"])
     for item in page.get("DeleteMarkers", []):
         yield item["Key"], _Version(item["VersionId"], item["IsLatest"], True)
+
+
+def _encryption(answer: Mapping[str, Any]) -> dict[str, str]:
+    """How an object was encrypted, where that was by a key of KMS."""
+    if "SSEKMSKeyId" not in answer:
+        return {}
+    return {name: answer[name] for name in ("ServerSideEncryption", "SSEKMSKeyId")}
 
 
 def _without(body: bytes, selected: Selected) -> bytes:

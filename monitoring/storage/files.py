@@ -90,21 +90,27 @@ class CaptureFiles:
 
 def split(chunks: Iterator[bytes], longest: int = LONGEST) -> Iterator[Sequence[bytes | NotReadable]]:
     """The lines in consecutive chunks, some at a time; blank ones are none."""
-    rest, too_long = b"", False
-    for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        found: list[bytes | NotReadable] = []
-        if whole and too_long:
-            whole, too_long = whole[1:], False
-        for line in whole:
-            if len(line) > longest:
-                found.append(NotReadable(Trouble.LONG))
-            elif line.strip():
-                found.append(line)
-        if len(rest) > longest or too_long:
-            found += [] if too_long else [NotReadable(Trouble.LONG)]
-            rest, too_long = b"", True
-        if found:
+    for block in blocks(chunks, longest):
+        if found := [line for line in block if isinstance(line, NotReadable) or line.strip()]:
             yield found
-    if rest.strip():
-        yield [rest]
+
+
+def blocks(chunks: Iterator[bytes], longest: int = LONGEST) -> Iterator[Sequence[bytes | NotReadable]]:
+    """All lines in consecutive chunks, some at a time; a NotReadable in the place of one that is too long."""
+    parts: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        first, *others = chunk.split(b"\n")
+        parts, size = [*parts, first] if size + len(first) <= longest else [], size + len(first)
+        if not others:
+            continue
+        *whole, last = others
+        whole = [b"".join(parts), *whole] if size <= longest else whole
+        found: list[bytes | NotReadable] = [] if size <= longest else [NotReadable(Trouble.LONG)]
+        found += [line if len(line) <= longest else NotReadable(Trouble.LONG) for line in whole]
+        parts, size = [last], len(last)
+        yield found
+    if size > longest:
+        yield [NotReadable(Trouble.LONG)]
+    elif size:
+        yield [b"".join(parts)]

@@ -12,6 +12,7 @@ from model.serving.capture.redaction import Redaction, hashed
 from model.serving.errors import ArtifactError, RequestError
 from model.serving.formats.decoders import decoders
 from model.serving.formats.media import request_format
+from model.serving.formats.values import FLOAT32_MAX
 from model.serving.models.schema import Schema, parse_schema
 from monitoring.capture.selection import Selected, Selector
 
@@ -72,7 +73,8 @@ class _Subject:
             return found == self._value or found in self._hashes
         if isinstance(found, bool) or not isinstance(found, int | float) or self._number is None:
             return False
-        return bool(np.float32(found) == np.float32(self._number))
+        # a whole number may be larger than any float, and JSON's own is no number of a model then
+        return abs(found) <= FLOAT32_MAX and bool(np.float32(found) == np.float32(self._number))
 
 
 def _named(body: bytes) -> list[dict[str, Any]]:

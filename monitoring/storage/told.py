@@ -1,53 +1,69 @@
 """The lines of files that callers and their pipelines leave: in a folder, or under a prefix in S3.
 
-Each file is read line by line, so that its size does not matter; one that ends with `.gz` is unpacked. Of
-Parquet, the tables of captured rows, each row is a line with what an exposure needs.
+Each file is read piece by piece, so that neither its size nor that of its lines matters; one that ends with
+`.gz` is unpacked. Of Parquet, the tables of captured rows, each row is a line (`told_tables`). What is too
+long, or cannot be read to its end, is said to be so in its place, and the next one is read.
 """
 
-import gzip
-import io
-import json
+import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
-from monitoring import rows
-from monitoring.experiments.reading import Line
+from monitoring.experiments.reading import FILE, LONG, Line
+from monitoring.records.troubles import NotReadable
+from monitoring.storage import told_tables
+from monitoring.storage.files import blocks
 from release.adapters import objects
 from release.adapters.aws import MISSING, error_code
 from release.domain import s3_uri
 from release.domain.errors import UsageError
 
-PARQUET = ".parquet"
-KINDS = (".jsonl", ".json", ".csv", ".jsonl.gz", ".json.gz", ".csv.gz", PARQUET)
+KINDS = (".jsonl", ".json", ".csv", ".jsonl.gz", ".json.gz", ".csv.gz", told_tables.PARQUET)
+CHUNK = 1 << 20
+_GZIP, _PADDING = 16 + zlib.MAX_WBITS, b"\0"
+MOST = 16 << 30
+"""Bytes of a file, unpacked: of more the rest is not read, as a small packed file may hold any number."""
 
 
 class Told:
-    """Reads places: `s3://bucket/prefix`, a folder or a file."""
+    """Reads places: `s3://bucket/prefix`, a folder or a file. Methods may raise boto3's errors."""
 
-    def __init__(self, s3: Any) -> None:
+    def __init__(self, s3: Any, most: int = MOST) -> None:
         self._s3 = s3
+        self._most = most
 
     def lines(self, place: str) -> Iterator[Line]:
         """All lines of the files of a place, by their names. Raises UsageError where there is no such place.
 
         A prefix in S3 under which nothing lies yet has no lines.
         """
-        if place.startswith("s3://"):
-            yield from self._in_s3(place)
-            return
-        path = Path(place)
-        if not path.exists():
+        yield from self._in_s3(place) if place.startswith("s3://") else self._here(Path(place))
+
+    def _here(self, place: Path) -> Iterator[Line]:
+        if not place.exists():
             raise UsageError(
                 f"There is no file or folder {place}.", "Nothing was read.", "Name one there is."
             )
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.is_file() and file.name.endswith(KINDS):
-                with file.open("rb") as stream:
-                    yield from _lines(str(file), stream)
+        if not place.is_dir() and not place.name.endswith(KINDS):
+            raise UsageError(
+                f"{place} is none of {', '.join(KINDS)}.",
+                "Nothing was read.",
+                "Name a file or a folder of such.",
+            )
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.is_dir() or not file.name.endswith(KINDS):
+                continue
+            try:
+                opened = file.open("rb")
+            except OSError:
+                yield Line(str(file), 0, fault=FILE)
+                continue
+            with opened:
+                yield from self._lines(str(file), opened)
 
     def _in_s3(self, place: str) -> Iterator[Line]:
         bucket, prefix = s3_uri.parts(place)
@@ -60,36 +76,58 @@ class Told:
                 f"There is no bucket {bucket}.", "Nothing was read.", "Name a place that there is."
             ) from None
         for key in keys:
-            if key.endswith(KINDS):
+            if not key.endswith(KINDS):
+                continue
+            uri = f"s3://{bucket}/{key}"
+            try:
                 body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
-                yield from _lines(f"s3://{bucket}/{key}", body)
+            except ClientError as error:
+                if error_code(error) not in MISSING - {"NoSuchBucket"}:
+                    raise
+                yield Line(uri, 0, fault=FILE)
+                continue
+            with closing(body):
+                yield from self._lines(uri, body)
+
+    def _lines(self, place: str, stream: BinaryIO) -> Iterator[Line]:
+        if place.endswith(told_tables.PARQUET):
+            yield from told_tables.lines(place, stream)
+            return
+        found = (line for block in blocks(self._chunks(place, stream)) for line in block)
+        try:
+            for number, line in enumerate(found, start=1):
+                long = isinstance(line, NotReadable)
+                yield Line(place, number, fault=LONG) if long else Line(place, number, line)
+        except (_Endless, EOFError, zlib.error):
+            yield Line(place, 0, fault=FILE)
+
+    def _chunks(self, place: str, stream: BinaryIO) -> Iterator[bytes]:
+        """The file in pieces, unpacked. Raises _Endless where it is longer than what is read."""
+        packed = iter(lambda: stream.read(CHUNK), b"")
+        size = 0
+        for chunk in unpacked(packed) if place.endswith(".gz") else packed:
+            size += len(chunk)
+            if size > self._most:
+                raise _Endless
+            yield chunk
 
 
-def _lines(place: str, stream: Any) -> Iterator[Line]:
-    if place.endswith(PARQUET):
-        yield from _rows(place, stream.read())
-        return
-    plain = gzip.GzipFile(fileobj=stream) if place.endswith(".gz") else stream
-    if not isinstance(plain, io.BufferedIOBase):
-        plain = (line + b"\n" for line in plain.iter_lines())
-    for number, line in enumerate(plain, start=1):
-        yield Line(place, number, line.decode("utf-8", "replace"))
+def unpacked(packed: Iterator[bytes]) -> Iterator[bytes]:
+    """What gzip packed, in pieces of no more than CHUNK.
+
+    Raises zlib.error or EOFError where it is damaged or cut off, once all before that is told.
+    """
+    member, begun = zlib.decompressobj(_GZIP), False
+    for data in packed:
+        while data := data if begun else data.lstrip(_PADDING):
+            begun = True
+            yield member.decompress(data, CHUNK)
+            data = member.unconsumed_tail
+            if member.eof:
+                data, member, begun = member.unused_data, zlib.decompressobj(_GZIP), False
+    if begun:
+        raise EOFError
 
 
-def _rows(place: str, data: bytes) -> Iterator[Line]:
-    """Rows of captured records. Raises UsageError for a file that holds none."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    wanted = [rows.INFERENCE, rows.VARIANT, rows.AT]
-    try:
-        batches = pq.ParquetFile(io.BytesIO(data)).iter_batches(columns=wanted)
-        found = (values for batch in batches for values in batch.select(wanted).to_pylist())
-        for number, values in enumerate(found, start=1):
-            yield Line(place, number, json.dumps(values | {rows.AT: str(values[rows.AT])}))
-    except (pa.ArrowInvalid, KeyError) as error:
-        raise UsageError(
-            f"{place} is no table of captured rows: {error}",
-            "Nothing was told of the experiment.",
-            "Name a place that holds exposures, or leave it to the stage's own.",
-        ) from None
+class _Endless(Exception):
+    """A file goes on beyond what is read of one."""

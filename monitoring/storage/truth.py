@@ -3,6 +3,7 @@
 import codecs
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -27,7 +28,7 @@ class TruthFolder:
         self._prefix = key if not key or key.endswith("/") else f"{key}/"
 
     def files(self) -> list[TruthFile]:
-        """All files, in the order of their names. Raises UsageError where there is no such bucket."""
+        """All files, in the order in which they came. Raises UsageError where there is no such bucket."""
         try:
             found = list(objects.listed(self._s3, self._bucket, self._prefix))
         except ClientError as error:
@@ -38,12 +39,13 @@ class TruthFolder:
                 "Quality was not measured.",
                 "Correct monitoring.quality.truth in the stage's file.",
             ) from None
-        return [self._file(item) for item in found if not item["Key"].endswith("/")]
+        files = [self._file(item) for item in found if not item["Key"].endswith("/")]
+        return sorted(files, key=lambda one: (one.came, one.id))
 
     def _file(self, item: Any) -> TruthFile:
         uri = f"s3://{self._bucket}/{item['Key']}"
         name = hashlib.sha256(f"{uri} {item['ETag']}".encode()).hexdigest()[:12]
-        return TruthFile(name, uri)
+        return TruthFile(name, uri, item["LastModified"].astimezone(UTC))
 
     def lines(self, file: TruthFile) -> Iterator[str]:
         """Its lines, one after the other. Raises UnreadableTruth, in the middle too."""

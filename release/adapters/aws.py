@@ -153,7 +153,12 @@ def explained(error: Exception) -> SlipwayError | None:
             "Take new ones (aws sso login; in CI begin the job again, with a session of its role that "
             "outlasts a rollout), then run the same command again: it goes on from there.",
         )
-    silent = exceptions.EndpointConnectionError | exceptions.ConnectionError | exceptions.HTTPClientError
+    silent = (
+        exceptions.EndpointConnectionError
+        | exceptions.ConnectionError
+        | exceptions.HTTPClientError
+        | exceptions.IncompleteReadError
+    )
     if isinstance(error, silent):
         return ServiceError(
             f"AWS does not answer: {error}",

@@ -9,7 +9,6 @@ its rollout had come to.
 """
 
 import hashlib
-import itertools
 import json
 import re
 import threading
@@ -29,20 +28,10 @@ from release.adapters import objects
 from release.adapters.aws import MISSING, StageAws, bucket_exists, error_code
 from release.adapters.owner import is_alive, this_process
 from release.domain import chain, ledger, names
-from release.domain.chain import Shelf, Written
+from release.domain.chain import UPDATE, OfLaterVersion, Shelf, Written
 from release.domain.errors import Damaged, ServiceError
-from release.domain.ledger import (
-    Closed,
-    Entry,
-    Heartbeat,
-    Link,
-    Opened,
-    OpenRollout,
-    Payload,
-    Phase,
-    Stored,
-    Subject,
-)
+from release.domain.ledger import Closed, Entry, Heartbeat, Link, OpenRollout, Payload, Stored, Subject
+from release.domain.look_back import look_back, naming_others
 from release.domain.retraining import Retrain
 
 PREFIX = "ledger/"
@@ -112,11 +101,9 @@ class LedgerStore:
     def newest_first(self) -> Iterator[Stored]:
         """The entries one by one, the newest first: what is not asked for is not read."""
         for number in range(self._newest_number(), 0, -1):
-            try:
-                yield self._read(number)
-            except Damaged:
-                if not self._over_damage:
-                    raise
+            stored = self._readable(number)
+            if stored is not None:
+                yield stored
 
     def pass_over_damage(self) -> None:
         """From now on, go by what can be read, and write after what cannot."""
@@ -172,9 +159,7 @@ class LedgerStore:
         """Write the next entry. Raises ServiceError when the stage became another process's."""
         if not self._looked:
             self._look()
-        if isinstance(what, Opened | Closed):
-            others = [one for one in ledger.open_rollouts(self._known) if one.id != subject.rollout]
-            what = what.model_copy(update={"resting": tuple(one.number for one in others if one.rests)})
+        what = naming_others(what, subject.rollout, ledger.open_rollouts(self._known))
         while True:
             at = datetime.now(UTC).isoformat(timespec="milliseconds")
             entry = ledger.following(self._last, at, subject, self.owner, what)
@@ -251,33 +236,22 @@ class LedgerStore:
             self._s3.put_object(Bucket=self._bucket, Key=key, Body=body.model_dump_json().encode())
 
     def _look(self) -> list[Stored]:
-        """The newest entries, oldest first, back to the last one that opened or closed a rollout."""
-        found: list[Stored] = []
-        for stored in self.newest_first():
-            found.insert(0, stored)
-            if isinstance(stored.entry.what, Opened | Closed):
-                break
+        """The entries, oldest first, that say what is open."""
+        found = look_back(self.newest_first(), self._readable)
         self._last = found[-1] if found else None
         if self._over_damage:
             self._last = self._last_written() or self._last
-        self._looked = True
-        first = found[0].entry.what if found else None
-        resting = first.resting if isinstance(first, Opened | Closed) else ()
-        self._known = [*(stored for number in resting for stored in self._experiment(number)), *found]
-        return self._known
+        self._looked, self._known = True, found
+        return found
 
-    def _experiment(self, number: int) -> Iterator[Stored]:
-        """The entries of an experiment that runs, from the one that opened it until it held nothing more."""
-        for further in itertools.count(number):
-            try:
-                stored = self._read(further)
-            except Damaged:
-                if not self._over_damage:
-                    raise
-                return
-            yield stored
-            if stored.entry.what.event == Phase.EXPERIMENTING:
-                return
+    def _readable(self, number: int) -> Stored | None:
+        """Entry `number`; None where damage is gone over, and it is damaged."""
+        try:
+            return self._read(number)
+        except Damaged:
+            if not self._over_damage:
+                raise
+            return None
 
     def _last_written(self) -> Link | None:
         """The end of the ledger whatever was done to it since: what is put back then still has its place."""
@@ -369,14 +343,18 @@ class LedgerStore:
         try:
             found = Stored.from_bytes(data)
         except ValidationError as error:
-            raise self._unreadable(number, chain.why_unreadable(data, error.errors()[0]["msg"])) from None
+            raise self._unreadable(number, chain.why_unreadable(data, error)) from None
         if found.entry.number != number:
             raise self._unreadable(number, f"it is entry {found.entry.number}")
         return found
 
     def _unreadable(self, number: int, why: str) -> Damaged:
+        cause = f"Entry {number} of the ledger in {self._bucket} cannot be read: {why}"
+        if isinstance(why, OfLaterVersion):
+            danger = "Whoever passes it over misreads where the stage stands, so nothing was changed."
+            return Damaged(OfLaterVersion(cause), danger, UPDATE)
         return Damaged(
-            f"Entry {number} of the ledger in {self._bucket} cannot be read: {why}",
+            cause,
             "Without it nobody can tell where the stage stands, so nothing was changed.",
             f"Restore s3://{self._bucket}/{_key(number)} from its versions; the bucket keeps them all.",
         )

@@ -109,6 +109,8 @@ class Column(Part):
     high: float | None = None
     values: int | None = None
     most: tuple[tuple[str, float], ...] = ()
+    sensitive: bool = False
+    """Whether nothing of its values is told."""
 
 
 class DataSheet(Part):

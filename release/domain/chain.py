@@ -12,7 +12,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from release.domain.ledger import FORMAT, Heartbeat, Stored
+
+UNKNOWN = frozenset({"union_tag_invalid", "literal_error", "enum", "extra_forbidden"})
+"""What pydantic calls a word, or a key, that is none of those which this version has."""
+UPDATE = "Use the version that wrote it: bring this checkout up to date (git pull), then run this again."
+"""What to do about an entry of a later version."""
+
+
+class OfLaterVersion(str):
+    """What keeps an entry from being read and is no damage: a later version of Slipway wrote it."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +95,29 @@ def prove(shelf: Shelf) -> Proof:
     return Proof(len(entries), tuple(problems))
 
 
-def why_unreadable(data: bytes, otherwise: str) -> str:
-    """Why an object is no entry that can be read here; `otherwise` where nothing better is known of it."""
+def why_unreadable(data: bytes, error: ValidationError) -> str:
+    """Why an object is no entry that can be read here."""
+    later = _of_later_format(data)
+    if later:
+        return later
+    errors = error.errors(include_url=False)
+    strange = [found for found in errors if found["type"] in UNKNOWN and found["loc"] != ("format",)]
+    if strange != errors:
+        return errors[0]["msg"]
+    first, more = strange[0], strange[0].get("ctx", {})
+    place = ".".join([*map(str, first["loc"]), *(["event"] if "tag" in more else [])])
+    said = more.get("tag", first["input"])
+    return OfLaterVersion(f"its {place} is {said!r:.80}, which only a later version of Slipway can know")
+
+
+def _of_later_format(data: bytes) -> "OfLaterVersion | None":
     try:
         found = json.loads(data)["format"]
     except (ValueError, KeyError, TypeError):
-        return otherwise
-    later = isinstance(found, int) and found > FORMAT
-    return f"it is of format {found}, which a later version of Slipway wrote" if later else otherwise
+        return None
+    if not isinstance(found, int) or found <= FORMAT:
+        return None
+    return OfLaterVersion(f"it is of format {found}, which a later version of Slipway wrote")
 
 
 def _foreign(found: Written) -> bool:
@@ -116,7 +142,7 @@ def _read(number: int, data: bytes | None) -> tuple[_Link | None, str]:
         written, previous = values["number"], values["previous"]
     except (ValueError, KeyError, TypeError):
         return None, f"entry {number} cannot be read"
-    if why := why_unreadable(data, ""):
+    if why := _of_later_format(data):
         return None, f"entry {number} cannot be read: {why}"
     if written != number or not isinstance(previous, str):
         return None, f"the object of entry {number} holds entry {written}"

@@ -72,7 +72,8 @@ class Concluded(Data):
 
 def command(stage: str, endpoint: str) -> str:
     """How a person ends the experiment of an endpoint."""
-    return f"./slipway experiment stop {stage} --endpoint {endpoint} --keep live|candidate --because 'why'"
+    stop = f"./slipway experiment stop {stage} --endpoint {endpoint} --keep live --because 'why'"
+    return f"{stop} (or --keep candidate)"
 
 
 def about(experiment: Experiment, candidate: str, live: str | None, since: datetime) -> str:

@@ -48,7 +48,7 @@ ENTERING: tuple[Kind, ...] = ("release", "promote", "experiment")
 
 @dataclass(frozen=True)
 class LetIn:
-    """A rollout that the gates of a stage let a release in by, and that landed."""
+    """A rollout that the gates of a stage let a release in by, and that was not taken back."""
 
     opened: Opened
     at: datetime
@@ -57,14 +57,14 @@ class LetIn:
 
 def entered(newest_first: Iterable[Stored], endpoint: str, release: str) -> LetIn | None:
     """How a release was last let in to an endpoint; None where no entry says so."""
-    landed: set[str] = set()
+    stayed: set[str] = set()
     for stored in newest_first:
         subject, what = stored.entry.subject, stored.entry.what
         if (subject.endpoint, subject.release) != (endpoint, release) or subject.kind not in ENTERING:
             continue
-        if isinstance(what, Closed) and what.event is End.LANDED:
-            landed.add(subject.rollout)
-        elif isinstance(what, Opened) and subject.rollout in landed:
+        if isinstance(what, Closed) and what.event is not End.REVERTED:
+            stayed.add(subject.rollout)
+        elif isinstance(what, Opened) and subject.rollout in stayed:
             return LetIn(what, datetime.fromisoformat(stored.entry.at))
     return None
 

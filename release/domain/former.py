@@ -47,16 +47,34 @@ def _pin(value: Any) -> Any:
 
 
 def ledger_entry(values: dict[str, Any]) -> dict[str, Any]:
-    """A ledger entry as today's. Format 1 had a flat subject, and a free mapping of data to its event.
-
-    An entry that opened a rollout held one `approval`, of whoever was named on the command line.
-    """
-    if values.get("format") != 1:
-        opened = values.get("what")
-        if not isinstance(opened, dict) or "approval" not in opened:
+    """A ledger entry as today's."""
+    match values.get("format"):
+        case 1:
+            return _of_format_1(values)
+        case 2:
+            return _of_format_2(values)
+        case _:
             return values
-        others = {key: value for key, value in opened.items() if key != "approval"}
-        return values | {"what": others | {"approvals": list(filter(None, [opened["approval"]]))}}
+
+
+def _of_format_2(values: dict[str, Any]) -> dict[str, Any]:
+    """It did not name the other rollouts at work: one that opened found none, and an unlock left none.
+
+    An entry that opened a rollout held one `approval` once, of whoever was named on the command line.
+    """
+    what = values.get("what")
+    if not isinstance(what, dict):
+        return values | {"format": 3}
+    today = {key: value for key, value in what.items() if key != "approval"}
+    if "approval" in what:
+        today["approvals"] = list(filter(None, [what["approval"]]))
+    if what.get("event") == "unlocked":
+        today["working"] = []
+    return values | {"format": 3, "what": today}
+
+
+def _of_format_1(values: dict[str, Any]) -> dict[str, Any]:
+    """It had a flat subject, and a free mapping of data to its event."""
     data = values.get("data") or {}
     event = _PHASES.get(str(values.get("event")), values.get("event"))
     kept = {
@@ -67,7 +85,7 @@ def ledger_entry(values: dict[str, Any]) -> dict[str, Any]:
     }.get(str(event), ())
     what = {key: endpoint_data(data[key]) for key in kept if key in data}
     return {
-        "format": 2,
+        "format": 3,
         **{key: values.get(key) for key in ("number", "previous", "at", "owner")},
         "subject": {key: values.get(key) for key in ("kind", "endpoint", "release", "rollout")},
         "what": {"event": event, **what},

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from release.domain import experiment, forgotten, former, names, noticed, retrained
 from release.domain.approvals import Approval
+from release.domain.english import begun_with_article
 from release.domain.errors import Held, ServiceError
 from release.domain.experiment import Concluded, Experiment
 from release.domain.judged import Judged as Judged
@@ -44,7 +45,7 @@ STALE_SECONDS = 60.0
 BEAT_SECONDS = STALE_SECONDS / 4
 """How often a heartbeat is written."""
 
-FORMAT = 2
+FORMAT = 3
 """Of the entries that are written now; earlier ones are read too, later ones are not."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -124,6 +125,8 @@ class Opened(Data):
     """What is compared, where both are to stay side by side for a while."""
     resting: tuple[int, ...] = ()
     """The entries that opened the experiments which run meanwhile, on other endpoints."""
+    working: tuple[int, ...] = ()
+    """The entries that opened the other rollouts which are at work meanwhile."""
     mends: bool = False
     """Whether the pins stay as they are, and what serves is brought back to them."""
 
@@ -160,6 +163,8 @@ class Closed(Data):
     """Unlocked: the damage of the ledger over which the stage goes on."""
     resting: tuple[int, ...] = ()
     """The entries that opened the experiments which go on running."""
+    working: tuple[int, ...] | None = None
+    """The entries that opened the rollouts which are at work still. None: an earlier version did not say."""
     pins: Mapping[str, Pins] = {}
     """Unlocked: what each endpoint's file named, from which the stage goes on."""
 
@@ -191,7 +196,7 @@ class Subject(Data):
 class Entry(Data):
     """One line of the ledger. `at` is UTC in ISO 8601; `previous` is the SHA-256 of the line before."""
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     number: int
     previous: str
     at: str
@@ -301,14 +306,20 @@ class OpenRollout:
 
 
 def open_rollouts(entries: Sequence[Stored]) -> list[OpenRollout]:
-    """What these last entries, oldest first, leave open: a rollout at work, and experiments that run."""
+    """What these last entries, oldest first, leave open: rollouts at work, and experiments that run.
+
+    One rollout is at work at a time; where there are more, none of them is lost.
+    """
     found: dict[str, OpenRollout] = {}
     for entry in (stored.entry for stored in entries):
         what, rollout = entry.what, entry.subject.rollout
         if isinstance(what, Remark):
             continue
         if isinstance(what, Opened | Closed):
-            found = {name: one for name, one in found.items() if one.rests and name != rollout}
+            found.pop(rollout, None)
+        if isinstance(what, Opened | Closed) and what.working is not None:
+            named = {*what.resting, *what.working}
+            found = {name: one for name, one in found.items() if one.number in named}
         if isinstance(what, Opened):
             began = datetime.fromisoformat(entry.at)
             new = OpenRollout(entry.subject, what, entry.owner, Phase.OPENED, entered=began)
@@ -363,14 +374,14 @@ def decide(found: OpenRollout | None, alive: bool, request: Request, stage: str)
     if found is None:
         return "start"
     subject = found.subject
-    what = f"{subject.kind} of {subject.release} ({subject.endpoint})"
+    what = begun_with_article(f"{subject.kind} of {subject.release} ({subject.endpoint})")
     same = Request(subject.kind, subject.endpoint, subject.release) == request
     goes_back = request.kind == "rollback" and request.endpoint == subject.endpoint
     if found.rests and not same and not goes_back:
         raise experiment.holds(stage, subject.endpoint, found.compares)
     if alive:
         raise ServiceError(
-            f"A {what} is under way here, by {found.owner}.",
+            f"{what} is under way here, by {found.owner}.",
             "One rollout at a time: nothing was changed.",
             "Wait until it is done, or stop it there (Ctrl-C), then run this again.",
         )
@@ -379,7 +390,7 @@ def decide(found: OpenRollout | None, alive: bool, request: Request, stage: str)
     if goes_back:
         return "take-back"
     raise Held(
-        f"A {what} by {found.owner} stopped half-way, at {found.phase.value!r}.",
+        f"{what} by {found.owner} stopped half-way, at {found.phase.value!r}.",
         "It holds the stage, so nothing was changed.",
         "Run that same command again to finish it, or take it back: "
         f"./slipway rollback {stage} --endpoint {subject.endpoint}",

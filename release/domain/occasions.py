@@ -3,8 +3,9 @@ something. Pure.
 
 A schedule and an alarm speak by an event of EventBridge, whose forms are those of its user guide: "Scheduled
 Event" of rules and of EventBridge Scheduler, and "CloudWatch Alarm State Change". A finding speaks by one of
-Slipway's own (docs/monitoring.md), where the stage says that findings of its kind may. An event that is
-anything else asks for nothing, and is refused with words.
+Slipway's own (docs/monitoring.md), where the stage says that findings of its kind may. An event of the stage
+that tells of something else (an alarm that is quiet again, a finding that is closed) asks for nothing; what
+is no such event, or another stage's, is refused with words.
 """
 
 import json
@@ -14,17 +15,19 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from release.domain.english import with_article
 from release.domain.errors import UsageError
 from release.domain.pins import Data
 
 SCHEDULE, ALARM = "Scheduled Event", "CloudWatch Alarm State Change"
-FINDINGS = ("Slipway Finding Opened", "Slipway Finding Escalated", "Slipway Finding Closed")
+OPENED, ESCALATED, CLOSED = "Slipway Finding Opened", "Slipway Finding Escalated", "Slipway Finding Closed"
+FINDINGS = (OPENED, ESCALATED, CLOSED)
 SOURCE = "slipway.monitoring"
 """Who sends the events of findings."""
 SOURCES: Mapping[str, tuple[str, ...]] = {
     SCHEDULE: ("aws.events", "aws.scheduler"),
     ALARM: ("aws.cloudwatch",),
-    **dict.fromkeys(FINDINGS[:2], (SOURCE,)),
+    **dict.fromkeys(FINDINGS, (SOURCE,)),
 }
 """Who sends what."""
 CARRIED_BY = "client_payload"
@@ -32,6 +35,10 @@ CARRIED_BY = "client_payload"
 RINGS = "ALARM"
 LONGEST = 500
 """Characters of a reason that are kept."""
+
+
+class AsksNothing(Exception):
+    """An event of the stage that asks for no retrain: there is nothing to do, and nothing is wrong."""
 
 
 class Occasion(Data):
@@ -49,7 +56,7 @@ class Occasion(Data):
     """When the event happened."""
 
     def __str__(self) -> str:
-        who = f"{self.kind} {self.name}" if self.name else f"a {self.kind}"
+        who = f"{self.kind} {self.name}" if self.name else with_article(self.kind)
         return f"{who}: {self.because}" if self.because else who
 
 
@@ -94,9 +101,9 @@ class Asked:
 def of_event(data: bytes, asked: Asked) -> tuple[Occasion, About]:
     """What an event of EventBridge asks of this stage, and what it says it is about.
 
-    Raises UsageError for what is no such event, for an alarm or a finding of another account, region or
-    stage, an alarm that does not ring, and a finding that is closed or of a kind for which the stage is not
-    retrained. A schedule may be kept elsewhere than the stage, as with CI.
+    Raises AsksNothing for an alarm that does not ring, and for a finding that is closed or of a kind for
+    which the stage is not retrained; UsageError for what is no such event, and for an alarm or a finding of
+    another account, region or stage. A schedule may be kept elsewhere than the stage, as with CI.
     """
     event = _parsed(data)
     kind, source = event.get("detail-type"), event.get("source")
@@ -104,7 +111,8 @@ def of_event(data: bytes, asked: Asked) -> tuple[Occasion, About]:
         raise _unknown(f"its detail-type is {_shown(kind)}, and only {' and '.join(SOURCES)} are known")
     if source not in SOURCES[kind]:
         raise _unknown(
-            f"a {kind} comes from {' or '.join(SOURCES[kind])}, and this one from {_shown(source)}"
+            f"{with_article(kind)} comes from {' or '.join(SOURCES[kind])}, "
+            f"and this one from {_shown(source)}"
         )
     found = {key: _text(event, key) for key in ("id", "time", "account", "region")}
     if kind == SCHEDULE:
@@ -114,13 +122,13 @@ def of_event(data: bytes, asked: Asked) -> tuple[Occasion, About]:
         if found[key] != expected:
             raise _unknown(f"it is of {key} {_shown(found[key])}, and the stage is of {expected}")
     if kind in FINDINGS:
-        return _finding(event.get("detail"), asked, found["time"])
+        return _finding(kind, event.get("detail"), asked, found["time"])
     name, because = _alarm(event.get("detail"))
     of_alarm = Occasion(kind="alarm", name=name, because=because, event=found["id"], at=found["time"])
     return of_alarm, ANYTHING
 
 
-def _finding(detail: Any, asked: Asked, at: str) -> tuple[Occasion, About]:
+def _finding(told: str, detail: Any, asked: Asked, at: str) -> tuple[Occasion, About]:
     """The occasion that a finding is, and the endpoint and release that it is about."""
     if not isinstance(detail, dict):
         raise _unknown("a finding's event has a detail, and this one has none")
@@ -133,10 +141,12 @@ def _finding(detail: Any, asked: Asked, at: str) -> tuple[Occasion, About]:
         raise _unknown(f"it is of the stage {_shown(found['stage'])}, and {asked.stage} is asked")
     if found["kind"] not in asked.on:
         listed = ", ".join(asked.on) or "none"
-        raise _unknown(
-            f"it is a finding of {_shown(found['kind'])}, and slipway:retrain.on of {asked.stage} names "
-            f"{listed}"
+        raise AsksNothing(
+            f"The finding {found['finding']} is of {_shown(found['kind'])}, and slipway:retrain.on of "
+            f"{asked.stage} names {listed}: it asks for no retrain."
         )
+    if told == CLOSED:
+        raise AsksNothing(f"The finding {found['finding']} is closed: it asks for no retrain.")
     occasion = Occasion(
         kind="finding",
         name=f"{found['kind']} of {found['subject']}"[:LONGEST],
@@ -173,7 +183,7 @@ def _alarm(detail: Any) -> tuple[str, str]:
     name, state = _text(detail, "alarmName"), detail["state"]
     value = _text(state, "value")
     if value != RINGS:
-        raise _unknown(f"the alarm {name} is in {value}: only one in {RINGS} asks for a retrain")
+        raise AsksNothing(f"The alarm {name} is in {value}: only one in {RINGS} asks for a retrain.")
     said = state.get("reason")
     return name, " ".join(said.split())[:LONGEST] if isinstance(said, str) else ""
 

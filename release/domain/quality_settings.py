@@ -32,9 +32,10 @@ class QualitySettings(Data):
     """The probability that calibration alarms, ever, of a release that is within the tolerance; the same
     again for all slices together, and for AUC and log loss together."""
     settle_hours: Hours = 48
-    """So long after its end a day's labels are waited for; then it is judged."""
+    """So long after its end a day's labels are waited for; then it is judged by those that have come."""
     unknown_after_hours: Hours = 72
-    """A label whose row was not captured waits so long for it; then it is quarantined by name."""
+    """A label whose row was not captured waits so long for it, once all hours up to it are read; then it is
+    quarantined by name."""
     least_rows: Annotated[int, Field(ge=1)] = 200
     """A day with fewer labels is not judged."""
     least_slice_rows: Annotated[int, Field(ge=1)] = 30

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from release.domain import nearby
+from release.domain.english import with_article
 from release.domain.golden import media_type
 from release.domain.manifest import GateResult
 
@@ -208,10 +209,15 @@ def _features(old: Promise, new: Promise) -> list[str]:
     found += [f"{feature.name} is new, and has to be in each request" for feature in required]
     for before, after in ((f, new.named[f.name]) for f in old.features if f.name in new.named):
         if before.kind != after.kind:
-            found.append(f"{before.name} is a {after.kind}, and was a {before.kind}")
+            found.append(f"{before.name} is {with_article(after.kind)}, and was {with_article(before.kind)}")
         if before.nullable and not after.nullable:
             found.append(f"{before.name} must not be missing any more")
     return found
+
+
+def _of_kind(kind: str) -> str:
+    """An answer of a kind, in words: "a number", and of several numbers "probabilities"."""
+    return kind if kind.endswith("s") else with_article(kind or "value")
 
 
 def _renamed(gone: Feature, added: Sequence[Feature]) -> Feature | None:
@@ -236,7 +242,8 @@ def _output(old: Promise, new: Promise) -> list[str]:
     if old.output.name != new.output.name:
         found.append(f"its answer is {new.output.name or 'without a name'}, and was {old.output.name}")
     if old.output.kind != new.output.kind:
-        found.append(f"its answer is a {new.output.kind or 'value'}, and was a {old.output.kind or 'value'}")
+        is_now, was = (_of_kind(output.kind) for output in (new.output, old.output))
+        found.append(f"its answer is {is_now}, and was {was}")
     if old.output.kind == new.output.kind and old.output.classes != new.output.classes:
         told = [", ".join(output.classes) or "without a name" for output in (new.output, old.output)]
         found.append(f"its classes are {told[0]}, and were {told[1]}")

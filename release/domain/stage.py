@@ -69,8 +69,9 @@ class Retention(Data):
     """For how long what the endpoints' containers print is kept."""
     untagged_image_days: Annotated[int, Field(ge=1)] = 14
     """After so long an image without a tag expires; every release's image has one."""
-    capture_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    """For how long captured requests and answers are kept under `capture/` of the stage's bucket."""
+    capture_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """For how long captured requests and answers are kept under `capture/` of the stage's bucket, and the
+    tables of their rows. Without it nothing of them expires; with it what is older goes within a day."""
 
 
 class Alerts(Data):

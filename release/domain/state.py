@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from release.domain import names, s3_uri
+from release.domain.chain import OfLaterVersion
 from release.domain.ledger import Closed, End, Opened, OpenRollout, Stored
 from release.domain.pins import Pins
 
@@ -23,6 +24,7 @@ class Standing(StrEnum):
     ELSEWHERE = "elsewhere"
     EMPTY = "empty"
     DAMAGED = "damaged"
+    LATER = "later"
     EXPERIMENT = "experiment"
     OPEN = "open"
     OPEN_STALE = "open, stale"
@@ -63,7 +65,7 @@ class Facts:
     bucket: str | None = None
     """The stage's bucket, by the account and region of its settings."""
     damage: tuple[str, ...] = ()
-    """What is wrong with the stage's ledger."""
+    """What is wrong with the stage's ledger; of entries of a later version an `OfLaterVersion`."""
     missing: tuple[str, ...] = ()
     """What live or the way back needs and does not find; only `apply` and `status` ask for it."""
 
@@ -108,11 +110,18 @@ TABLE: Mapping[Standing, Answer] = {
         "Or go on over it, by the stage's file: ./slipway unlock {stage} --reason 'why'",
         held=True,
     ),
+    Standing.LATER: Answer(
+        "A later version of Slipway wrote into the ledger of {stage}: {later}.",
+        "This version would misread where the stage stands",
+        _does(Does.REFUSES, Does.REFUSES, Does.REFUSES, Does.GOES_ON),
+        "Use that version: bring this checkout up to date (git pull), then see ./slipway status {stage}",
+    ),
     Standing.EXPERIMENT: Answer(
         "An experiment of {endpoint} runs in {stage}, and {file} names both of its releases.",
         "",
         _does(Does.GOES_ON, Does.BY_LEDGER, Does.BY_LEDGER, Does.BY_LEDGER),
-        "A person ends it: ./slipway experiment stop {stage}; a rollback does so at once",
+        "A person ends it: ./slipway experiment stop {stage} --endpoint {endpoint} --keep live "
+        "--because 'why' (or --keep candidate); at once: ./slipway rollback {stage} --endpoint {endpoint}",
     ),
     Standing.OPEN: Answer(
         "A rollout of {endpoint} is open in {stage}, and {file} is as that rollout found it or leaves it.",
@@ -169,12 +178,18 @@ def standings(facts: Facts) -> tuple[Standing, ...]:
         return (Standing.ELSEWHERE,)
     if buckets and not facts.provisioned and facts.serves is None:
         return (Standing.EMPTY,)
-    return (*([Standing.DAMAGED] if facts.damage else []), _standing(facts))
+    later = _later(facts)
+    damaged = [Standing.DAMAGED] if len(later) < len(facts.damage) else []
+    return (*damaged, *([Standing.LATER] if later else []), _standing(facts))
 
 
 def standing(facts: Facts) -> Standing:
     """The first of its standings."""
     return standings(facts)[0]
+
+
+def _later(facts: Facts) -> list[str]:
+    return [problem for problem in facts.damage if isinstance(problem, OfLaterVersion)]
 
 
 def _standing(facts: Facts) -> Standing:
@@ -232,6 +247,7 @@ def told(
         "entering": entering,
         "bucket": facts.bucket,
         "damage": "; ".join(facts.damage),
+        "later": "; ".join(_later(facts)),
         "missing": "; ".join(facts.missing),
         "names": names_of(facts.pins),
         "left": names_of(facts.left or Pins()),

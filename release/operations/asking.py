@@ -7,7 +7,10 @@ from release.domain.stage import StageSettings
 
 
 def occasion(settings: StageSettings, because: str, event: bytes | None) -> tuple[Occasion, About]:
-    """Why a retrain is asked for, and what that is about. Raises UsageError for what asks for none."""
+    """Why a retrain is asked for, and what that is about.
+
+    Raises AsksNothing for an event of the stage that asks for none, UsageError for what is no such event.
+    """
     said = occasions.of_person(because)
     if event is None:
         return said, ANYTHING

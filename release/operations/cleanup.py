@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from release.domain import cleanup as rules
 from release.domain import experiment, state
 from release.domain.cleanup import Cleanup, Named, Needs, Stays, Thing
+from release.domain.english import begun_with_article
 from release.domain.errors import Held, ServiceError
 from release.domain.pins import Pins
 from release.ports import Event, StagePorts, Tell, World
@@ -87,7 +88,8 @@ def _refuse_while_open(ports: StagePorts) -> None:
     found = ports.ledger.open() if ports.ledger.exists() else None
     if found is None:
         return
-    what = f"A {found.subject.kind} of {found.subject.release} ({found.subject.endpoint})"
+    subject = found.subject
+    what = begun_with_article(f"{subject.kind} of {subject.release} ({subject.endpoint})")
     consequence = "What it needs, or brings, must not be deleted: nothing more was deleted."
     if found.rests:
         raise experiment.holds(ports.name, found.subject.endpoint, found.compares)

@@ -5,10 +5,11 @@ as far as the judge says PASS, up to the experiment's share. There it stays open
 work. It ends by that rollout's last steps: the candidate serves alone, or live does again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from release.domain import landed, names, plan
+from release.domain import landed, ledger, names, plan
 from release.domain.errors import Held, UsageError
 from release.domain.experiment import Compared, Concluded, Experiment, Keep, command
 from release.domain.ledger import (
@@ -159,8 +160,8 @@ def stop(world: World, stage: str, endpoint: str | None, concluded: Concluded, t
             "Whoever reads the ledger has to know why, so nothing was changed.",
             f"Say it: {command(ports.name, name)}",
         )
-    found = _to_end(ports, name, concluded.keep)
     standing.insist(ports, name, "rollback")
+    found = _to_end(ports, name, concluded.keep)
     before = _running(ports, found) if found.rests else None
     if found.rests:
         tell(Event(f"the experiment of {found.subject.release} ends with {concluded.keep}"))
@@ -180,11 +181,18 @@ def stop(world: World, stage: str, endpoint: str | None, concluded: Concluded, t
 
 
 def _to_end(ports: StagePorts, endpoint: str, keep: Keep) -> OpenRollout:
-    """The experiment that is to be ended, or whose end a dead process left."""
-    found = _own(ports, endpoint)
+    """The experiment that is to be ended, or whose end a dead process left.
+
+    All of it by one look into the ledger, the last one before its end is written there: whoever ended it in
+    between has ended it.
+    """
+    opened = _all_open(ports)
+    found = _own(ports, endpoint, opened)
     if found is None or found.subject.kind != "experiment":
         raise _none_runs(ports, endpoint)
-    rollouts.admit(ports, Request("experiment", endpoint, found.subject.release))
+    holds = ledger.holding(opened, endpoint)
+    alive = holds is not None and rollouts.at_work(ports, holds)
+    ledger.decide(holds, alive, Request("experiment", endpoint, found.subject.release), ports.name)
     if not found.rests and found.concluded is None:
         raise Held(
             f"The experiment of {found.subject.release} stopped half-way, at {found.phase.value!r}.",
@@ -202,15 +210,18 @@ def _to_end(ports: StagePorts, endpoint: str, keep: Keep) -> OpenRollout:
     return found
 
 
-def _own(ports: StagePorts, endpoint: str) -> OpenRollout | None:
-    """The endpoint's open rollout, whatever else is open in the stage."""
-    opened = ports.ledger.all_open() if ports.ledger.exists() else ()
+def _all_open(ports: StagePorts) -> Sequence[OpenRollout]:
+    return ports.ledger.all_open() if ports.ledger.exists() else ()
+
+
+def _own(ports: StagePorts, endpoint: str, opened: Sequence[OpenRollout]) -> OpenRollout | None:
+    """The endpoint's rollout of those that are open."""
     found = next((one for one in opened if one.subject.endpoint == endpoint), None)
     return found.on(rollouts.settings_of(ports, endpoint).instances.type) if found else None
 
 
 def _that_runs(ports: StagePorts, endpoint: str) -> OpenRollout | None:
-    found = _own(ports, endpoint)
+    found = _own(ports, endpoint, _all_open(ports))
     return found if found is not None and found.rests else None
 
 

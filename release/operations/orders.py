@@ -12,9 +12,7 @@ from release.domain.ledger import Closed, End, OpenRollout
 from release.domain.orders import Order, Wish
 from release.operations import rollouts
 from release.ports import Event, StagePorts, Tell, World
-from release.rollout import feasible
-from release.rollout.waiting import settled
-from release.rollout.weights import Weights
+from release.rollout import feasible, weights
 
 PATIENCE = 3600.0
 POLL_SECONDS = 1.0
@@ -73,7 +71,7 @@ def abort(ports: StagePorts, found: OpenRollout, reason: str, tell: Tell) -> Tol
     subject, endpoint = found.subject, names.endpoint(found.subject.endpoint, ports.name)
     ports.evidence.give(found.id, _order(ports, "abort", reason))
     tell(Event(f"told {found.owner} to take {subject.release} back"))
-    away_from_the_candidate(ports, endpoint, tell)
+    weights.away_from_the_candidate(ports, endpoint, tell)
     deadline = ports.clock.monotonic() + PATIENCE
     while (still := ports.ledger.open()) is not None and still.id == found.id:
         if not ports.ledger.alive(still):
@@ -93,16 +91,6 @@ def abort(ports: StagePorts, found: OpenRollout, reason: str, tell: Tell) -> Tol
             f"Go back to the release before it: ./slipway rollback {ports.name}",
         )
     return Told(ports.name, subject.endpoint, subject.release, "abort", End.REVERTED.value)
-
-
-def away_from_the_candidate(ports: StagePorts, endpoint: str, tell: Tell) -> None:
-    """Give all traffic to live, in one call, where a candidate stands beside it with some."""
-    Weights(
-        ports,
-        endpoint,
-        lambda: settled(ports.endpoints, ports.clock, endpoint, PATIENCE, tell),
-        tell,
-    ).none_to_the_candidate()
 
 
 def _gone(stage: str, found: OpenRollout, consequence: str) -> UsageError:

@@ -5,6 +5,7 @@ tracks the stage's file there is no branch, and the diff and the text are all.
 """
 
 from release.domain import approvals, experiment, gates, model_packages, past, proposal
+from release.domain.english import begun_with_article
 from release.domain.errors import Held, ReleaseFailed, UsageError
 from release.domain.manifest import Manifest
 from release.domain.pins import Proposed, ReleasePin
@@ -81,7 +82,7 @@ def _refuse_open(target: StagePorts, endpoint: str) -> None:
     if found.rests:
         raise experiment.holds(target.name, found.subject.endpoint, found.compares)
     raise Held(
-        f"A {found.subject.kind} of {found.subject.release} is open in {target.name}.",
+        f"{begun_with_article(found.subject.kind)} of {found.subject.release} is open in {target.name}.",
         "What will be live there is not known yet, so nothing was proposed.",
         f"Propose once it has ended: ./slipway status {target.name} says where it stands.",
     )

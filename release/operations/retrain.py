@@ -159,7 +159,8 @@ def retrain(world: World, order: Order, trainer: Trainer, tell: Tell) -> Retrain
 
     Raises ReleaseFailed where the stage's data allows none now, where there is nothing to learn, and where
     the release is refused; TrainingFailed where a training job left no model; UsageError where nothing is
-    live or an event asks for nothing; ServiceError while another one is under way, or a rollout.
+    live or the event is none of the stage's; AsksNothing where the stage's event asks for none; ServiceError
+    while another one is under way, or a rollout.
     """
     occasion, about = asking.occasion(world.settings(order.stage), order.because, order.event)
     ports = world.stage(order.stage)

@@ -16,6 +16,7 @@ from release.domain.stages import Stages
 from release.domain.state import Facts
 from release.operations import fenced, needs, orders, rollouts, standing
 from release.ports import Event, StagePorts, Tell, World
+from release.rollout import weights
 from release.rollout.strategies import way_back
 
 QUOTA_SECONDS = 3.0
@@ -79,7 +80,8 @@ def rollback(
     settings = rollouts.settings_of(ports, name)
     asked = standing.insist(ports, name, "rollback")
     if asked.damage:
-        tell(Event(f"the ledger is damaged ({'; '.join(asked.damage)}): going back by what can be read"))
+        problems = "; ".join(asked.damage)
+        tell(Event(f"the ledger cannot be read whole ({problems}): going back by what can be read"))
     own = _open(ports, asked)
     goal = _before(own) if own else _previous(world.stages, ports, name)
     _leads_to(ports, world.stages, goal, to)
@@ -90,7 +92,7 @@ def rollback(
                 stage, name, before.release if before else None, ports.clock.monotonic() - started
             )
         # Before anything is proven: all that the candidate has is live's own traffic.
-        orders.away_from_the_candidate(ports, names.endpoint(name, ports.name), tell)
+        weights.away_from_the_candidate(ports, names.endpoint(name, ports.name), tell)
     _proven(ports, name, goal, own, tell)
 
     def opened() -> Opened:

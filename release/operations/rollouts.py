@@ -85,6 +85,7 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
     alive = found is not None and at_work(ports, found)
     decision = ledger.decide(found, alive, request, ports.name)
     if found is None or decision == "start":
+        what = opened()
         _nothing_moved(ports, request.endpoint)
         subject = ledger.Subject(
             kind=request.kind,
@@ -92,7 +93,6 @@ def take(ports: StagePorts, request: Request, opened: Callable[[], Opened], tell
             release=request.release,
             rollout=new_id(),
         )
-        what = opened()
         entry = ports.ledger.append(subject, what)
         _write_as_today(ports, tell)
         return OpenRollout(subject, what, entry.owner, Phase.OPENED)
@@ -115,11 +115,13 @@ def new_id() -> str:
 
 
 def _nothing_moved(ports: StagePorts, endpoint: str) -> None:
-    """Refuse when the pins changed since this command read them.
+    """Refuse when a rollout was opened, or the pins changed, since this command read them.
 
-    Asked after the look into the ledger and before the entry that takes the stage: whoever writes in between
-    takes that entry's number.
+    Asked after everything else that looks into the ledger and before the entry that takes the stage: whoever
+    writes in between takes that entry's number.
     """
+    if found_open(ports, endpoint) is not None:
+        raise overtaken(ports, endpoint)
     if ports.file.pins(endpoint) != settings_of(ports, endpoint).pins:
         raise overtaken(ports, endpoint)
 

@@ -10,7 +10,10 @@ from release.domain.errors import ServiceError
 from release.domain.landed import Description
 from release.domain.plan import ConfigPlan
 from release.ports import Busy, Event, StagePorts, Tell
+from release.rollout.waiting import settled
 
+PATIENCE = 3600.0
+"""Seconds in which SageMaker has to come to rest for whoever takes traffic away."""
 ATTEMPTS = 20
 """How often autoscaling or a person may be first before this gives up."""
 NONE = {names.LIVE: 100.0, names.CANDIDATE: 0.0}
@@ -62,6 +65,15 @@ class Weights:
                 continue
             return self._settled()
         raise busy(self._endpoint)
+
+
+def away_from_the_candidate(ports: StagePorts, endpoint: str, tell: Tell) -> None:
+    """Give all traffic to live, in one call, where a candidate stands beside it with some."""
+
+    def at_rest() -> Description | None:
+        return settled(ports.endpoints, ports.clock, endpoint, PATIENCE, tell)
+
+    Weights(ports, endpoint, at_rest, tell).none_to_the_candidate()
 
 
 def busy(endpoint: str) -> ServiceError:

@@ -135,6 +135,7 @@ def told(report: Report, kept: Sequence[str], out: Out) -> dict[str, Any]:
         "yes": result.yes,
         "waits": result.waits,
         "set_aside": dict(result.troubles.counts),
+        "named": {cause: keys for cause, keys in result.troubles.keys.items() if keys},
         "report": list(kept),
     }
 

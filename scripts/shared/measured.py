@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from monitoring.operations.quality import Told
 from monitoring.quality import wording
+from monitoring.quality.known import Known
 
 
 def words(told: Told) -> list[str]:
@@ -14,9 +15,17 @@ def words(told: Told) -> list[str]:
     lines = [escape(line) for line in wording.lines(told.quality)]
     lines += [f"  [yellow]{count:,}[/yellow] {cause}" for cause, count in told.troubles.items()]
     lines += [f"  {told.waiting:,} labels wait for their row"] if told.waiting else []
-    found = [f"[red]![/red] {escape(one.summary)}" for one in told.quality.findings]
-    well = ["[green]✓[/green] nothing alarms"] if told.quality.judged else []
-    return [*lines, *(found or well)]
+    if told.repeats:
+        lines.append(f"  [yellow]repeats[/yellow] of {escape(', '.join(told.repeats))}")
+    lines += [f"[red]![/red] {escape(one.summary)}" for one in told.quality.findings]
+    if told.known is Known.WELL:
+        days = told.quality.judged
+        lines.append(f"[green]✓[/green] {told.known} in {len(days)} judged days, up to {days[-1]}")
+    elif told.known is Known.EARLY:
+        lines += [f"[dim]not known: {escape(one)}[/dim]" for one in told.why]
+    else:
+        lines += [f"[yellow]! not judged: {escape(one)}[/yellow]" for one in told.why]
+    return lines
 
 
 def values(told: Told) -> dict[str, Any]:

@@ -125,7 +125,8 @@ def test_without_a_permission_a_command_fails_and_names_it(world, life, deployer
         done = world.slipway(*command, expected=4)
     finally:
         deployer()
-    assert f"is not authorized to perform: {action} on resource: arn:aws:" in done.stderr
+    named = '"arn:aws:' if action.startswith("s3:") else "arn:aws:"
+    assert f"is not authorized to perform: {action} on resource: {named}" in done.stderr
 
 
 @pytest.mark.long

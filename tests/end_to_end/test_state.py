@@ -198,7 +198,7 @@ def test_over_a_damaged_ledger_no_release_goes_on_and_the_way_back_does(world, s
         case "removed":
             s3.delete_object(Bucket=bucket, Key=last)
         case _:
-            s3.put_object(Bucket=bucket, Key=last, Body=written.replace(b'"format":2', b'"format":3'))
+            s3.put_object(Bucket=bucket, Key=last, Body=written.replace(b'"format":3', b'"format":4'))
     refused = world.slipway(*PROMOTE, expected=3)
     assert "The ledger of staging is damaged" in refused.stderr
     assert f"entry {int(last[7:15])} was" in refused.stderr

@@ -9,6 +9,7 @@ from release.domain import chain, ledger
 from release.domain.chain import Shelf, Written
 from release.domain.errors import Damaged, ServiceError
 from release.domain.ledger import Closed, Entry, OpenRollout, Owner, Payload, Stored, Subject
+from release.domain.look_back import naming_others
 from release.domain.retraining import Retrain
 from tests.fakes.trouble import Trouble
 
@@ -31,6 +32,8 @@ class FakeLedger:
     """The entries' bytes, by number, as they lie in the bucket."""
     unreadable: set[int] = field(default_factory=set)
     """Entries that are gone, or garbage, by number."""
+    later: set[int] = field(default_factory=set)
+    """Those of them that a later version wrote."""
     over_damage: bool = False
     accepted: tuple[str, ...] = ()
     _closed: int = 0
@@ -72,6 +75,7 @@ class FakeLedger:
         for stored in self.stored[self.looked.get(self.owner.pid, len(self.stored)) :]:
             if not ledger.may_follow(what, stored.entry.what):
                 raise ServiceError("another process wrote first")
+        what = naming_others(what, subject.rollout, self._open())
         last = self.stored[-1] if self.stored else None
         at = self.now().isoformat(timespec="milliseconds")
         self.put(ledger.following(last, at, subject, self.owner, what).to_bytes())
@@ -103,11 +107,16 @@ class FakeLedger:
             if stored.number not in self.unreadable:
                 yield stored
             elif not self.over_damage:
-                raise Damaged(f"Entry {stored.number} of the ledger cannot be read: it is missing")
+                raise Damaged(self._problem(stored.number))
+
+    def _problem(self, number: int) -> str:
+        if number in self.later:
+            return chain.OfLaterVersion(f"entry {number} is of format {ledger.FORMAT + 1}")
+        return f"entry {number} is missing"
 
     def damage(self) -> tuple[str, ...]:
         """What cannot be read, and where the chain breaks."""
-        gone = (f"entry {number} is missing" for number in sorted(self.unreadable))
+        gone = map(self._problem, sorted(self.unreadable))
         found = (*gone, *filter(None, [chain.broken_link(self.stored)]))
         self.over_damage = self.over_damage or bool(found and self.accepted)
         return tuple(problem for problem in found if problem not in self.accepted)

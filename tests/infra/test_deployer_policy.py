@@ -6,7 +6,7 @@ import re
 import pytest
 from botocore.session import get_session
 
-from infra.deployer_policy import LONGEST, document
+from infra.deployer_policy import LONGEST, document, length, managed
 from infra.policies import resources
 from sandbox.aws.shared.policies import allows
 from tests.end_to_end import permissions
@@ -49,7 +49,7 @@ def test_who_deploys_a_stage_with_trainings_starts_its_jobs_and_hands_over_their
         "slipway-dev-us-east-1-execution",
         "slipway-dev-us-east-1-training",
     ]
-    assert len(re.sub(r"\s", "", json.dumps(documents[0]))) <= LONGEST
+    assert length(documents[0]) <= LONGEST
 
 
 def test_no_statement_allows_all_of_a_service():
@@ -74,6 +74,32 @@ def test_answers_that_are_captured_elsewhere_may_be_read_and_nothing_else_there(
         assert not allows([document(stage())], "s3:GetObject", there)
     own = document(stage({"delays": {"capture": {"percent": 5, "to": here}}}))
     assert own == document(stage({"delays": {}})), "the stage's own bucket is in it already"
+
+
+def test_records_that_have_a_key_of_their_own_are_decrypted_wherever_that_key_is():
+    key, before = (f"arn:aws:kms:{region}:210987654321:key/1234" for region in ("us-east-1", "us-west-2"))
+    live = pin(NEW, capture={"percent": 5, "to": "s3://kept-before/answers", "key": before})
+    settings = stage({"delays": {"capture": {"percent": 5, "key": key}, "live": live}})
+    policy = document(settings)
+    for there in (key, before):
+        assert allows([policy], "kms:Decrypt", there)
+        assert not allows([policy], "kms:ScheduleKeyDeletion", there)
+        assert not allows([document(stage())], "kms:Decrypt", there)
+
+
+def test_a_policy_that_is_too_long_for_one_is_several_that_aws_takes():
+    asks_much = stage(
+        {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/answers"}}},
+        training={},
+        model_packages="registered",
+        batch={"reads": ["s3://warehouse"]},
+    )
+    whole, parts = document(asks_much), managed(asks_much)
+    assert len(parts) == 2
+    assert all(length(part) <= LONGEST for part in parts)
+    assert [one for part in parts for one in part["Statement"]] == whole["Statement"]
+    assert {part["Version"] for part in parts} == {whole["Version"]}
+    assert managed(stage()) == [document(stage())]
 
 
 def test_roles_are_handed_to_sagemaker_alone():

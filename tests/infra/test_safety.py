@@ -168,9 +168,20 @@ def test_the_retention_of_the_stage_is_kept():
     assert rules[0]["selection"]["countNumber"] == 5
 
 
-def test_nothing_of_the_bucket_expires_but_captures_and_earlier_versions_of_the_heartbeat(declared):
-    """No other current object ever does, so neither can what a pin names, nor the ledger."""
-    heartbeats, *captures = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+def test_nothing_of_the_bucket_expires_unasked_but_earlier_versions_of_the_heartbeat(declared):
+    """No current object ever does, so neither can what a pin names, nor the ledger, nor old captures."""
+    (heartbeats,) = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    assert heartbeats == {
+        "id": "former-heartbeats",
+        "status": "Enabled",
+        "filter": {"prefix": "ledger-heartbeat.json"},
+        "noncurrentVersionExpiration": {"noncurrentDays": 1},
+    }
+
+
+def test_captures_and_their_rows_go_after_the_days_that_a_stage_asks_for():
+    declared = declare(stage(PINNED, retention={"capture_days": 90}))
+    _, *captures = declared.one("BucketLifecycleConfiguration").inputs["rules"]
     assert [rule["filter"]["prefix"] for rule in captures] == [
         "capture/",
         "monitoring/delays/rows/",
@@ -180,12 +191,6 @@ def test_nothing_of_the_bucket_expires_but_captures_and_earlier_versions_of_the_
         assert rule["expiration"] == {"days": 90}
         assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
         assert rule["status"] == "Enabled"
-    assert heartbeats == {
-        "id": "former-heartbeats",
-        "status": "Enabled",
-        "filter": {"prefix": "ledger-heartbeat.json"},
-        "noncurrentVersionExpiration": {"noncurrentDays": 1},
-    }
 
 
 def test_the_bucket_is_reached_by_tls_only(declared):

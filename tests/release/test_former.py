@@ -228,7 +228,7 @@ class TestLedger:
 
     def test_an_entry_of_a_later_format_is_not_guessed_at(self):
         with pytest.raises(ValueError, match="format"):
-            Stored.from_bytes(written("opened")[0].replace(b'"format":1', b'"format":3'))
+            Stored.from_bytes(written("opened")[0].replace(b'"format":1', b'"format":4'))
 
 
 FORWARD = ("pinning", "applying", "checking")
@@ -247,7 +247,7 @@ class TestApproval:
         """Of format 2, before people said yes by themselves."""
         today = Opened(before=Pins(), after=Pins())
         opened = today.model_dump(mode="json", exclude={"approvals"})
-        entry = following(None, AT, SUBJECT, OWNER, today).model_dump(mode="json")
+        entry = following(None, AT, SUBJECT, OWNER, today).model_dump(mode="json") | {"format": 2}
         for approval, wanted in (({"by": "ada", "reason": "agreed"}, ["ada: agreed"]), (None, [])):
             data = names.canonical_json(entry | {"what": opened | {"approval": approval}})
             stored = Stored.from_bytes(data)
@@ -345,4 +345,4 @@ class TestOpenRollout:
             assert "reverting" in events
         assert f"that stopped at {phase!r}" in told.events[0].text
         assert stage.ledger.stored[len(events) + 1].entry.what.event == "resumed"
-        assert stage.ledger.stored[len(events) + 1].entry.format == 2
+        assert stage.ledger.stored[len(events) + 1].entry.format == 3

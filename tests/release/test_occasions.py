@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from release.domain import occasions
 from release.domain.errors import UsageError
-from release.domain.occasions import Asked, Occasion
+from release.domain.occasions import Asked, AsksNothing, Occasion
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 COMMON = {
@@ -90,8 +90,6 @@ def test_a_schedule_without_resources_has_no_name_and_asks_all_the_same():
             "it is of account '210987654321', and the stage is of 123456789012",
         ),
         (ALARM | {"region": "eu-west-1"}, "it is of region 'eu-west-1'"),
-        (with_state(value="OK"), "the alarm delays-prod-score is in OK: only one in ALARM asks"),
-        (with_state(value="INSUFFICIENT_DATA"), "is in INSUFFICIENT_DATA"),
         (with_state(value=None), "it has no value"),
         (ALARM | {"detail": {}}, "an alarm's event has a detail with its state"),
         (ALARM | {"detail": "ALARM"}, "an alarm's event has a detail with its state"),
@@ -144,25 +142,40 @@ def test_a_finding_asks_as_itself_whatever_the_event_is_carried_by(event):
     ("changes", "why"),
     [
         ({"stage": "staging"}, "it is of the stage 'staging', and prod is asked"),
-        ({"kind": "drift"}, "a finding of 'drift', and slipway:retrain.on of prod names quality"),
         ({"occurrence": "2"}, "its detail has no occurrence"),
         ({"release": 7}, "its release is no text"),
         ({"summary": None}, "it has no summary"),
     ],
 )
-def test_a_finding_of_another_stage_or_kind_asks_for_nothing(changes, why):
+def test_a_finding_of_another_stage_or_form_is_refused_with_words(changes, why):
     with pytest.raises(UsageError) as no:
         of(FINDING | {"detail": FINDING["detail"] | changes})
     assert why in no.value.cause
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"detail-type": "Slipway Finding Closed"}, {"source": "aws.s3"}, {"account": "9"}, {"detail": "x"}],
+    ("event", "why"),
+    [
+        (with_state(value="OK"), "The alarm delays-prod-score is in OK: only one in ALARM asks"),
+        (with_state(value="INSUFFICIENT_DATA"), "is in INSUFFICIENT_DATA"),
+        (FINDING | {"detail-type": "Slipway Finding Closed"}, "The finding 5c0e9d1a7b42 is closed"),
+        (
+            FINDING | {"detail": FINDING["detail"] | {"kind": "drift"}},
+            "The finding 5c0e9d1a7b42 is of 'drift', and slipway:retrain.on of prod names quality",
+        ),
+    ],
 )
-def test_a_finding_that_is_closed_or_from_elsewhere_asks_for_nothing(changes):
+def test_an_event_of_the_stage_that_tells_of_something_else_asks_for_nothing(event, why):
+    with pytest.raises(AsksNothing) as nothing:
+        of(event)
+    assert why in str(nothing.value)
+
+
+@pytest.mark.parametrize("changes", [{"source": "aws.s3"}, {"account": "9"}, {"detail": "x"}])
+@pytest.mark.parametrize("told", ["Slipway Finding Opened", "Slipway Finding Closed"])
+def test_a_finding_from_elsewhere_is_refused_whatever_it_tells(told, changes):
     with pytest.raises(UsageError, match="asks for no retrain"):
-        of(FINDING | changes)
+        of(FINDING | {"detail-type": told} | changes)
 
 
 @given(st.binary(max_size=60))
@@ -180,7 +193,7 @@ JSON = st.recursive(
 
 @given(st.sampled_from([SCHEDULE, ALARM]), st.sampled_from(sorted(ALARM)), JSON)
 def test_an_event_with_anything_in_one_place_is_an_occasion_or_refused(event, key, value):
-    with suppress(UsageError):
+    with suppress(UsageError, AsksNothing):
         found = of(event | {key: value})
         assert found.event
         assert Occasion.model_validate_json(found.model_dump_json()) == found

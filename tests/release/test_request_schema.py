@@ -44,7 +44,7 @@ LIVE = schema(CARRIER, HOUR, SEATS)
             "another service's model: tumours reads none of the 3",
         ),
         (schema(CARRIER, HOUR, SEATS, name="early"), "its answer is early, and was late"),
-        (schema(CARRIER, HOUR, SEATS, kind="minutes"), "its answer is a minutes, and was a probability"),
+        (schema(CARRIER, HOUR, SEATS, kind="minutes"), "its answer is minutes, and was a probability"),
         ({"service": "delays"}, "does not say which features it reads"),
         ({"features": "carrier"}, "does not say which features it reads"),
     ],

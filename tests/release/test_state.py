@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release.domain import state
+from release.domain.chain import OfLaterVersion
 from release.domain.experiment import Experiment
 from release.domain.ledger import Closed, End, Opened, OpenRollout, Phase, Stored, Subject, following
 from release.domain.pins import Pins
@@ -36,6 +37,7 @@ HERE, THERE = "delays-prod-aaaa", "delays-prod-bbbb"
 """The config of the live release, and another."""
 BUCKET = "slipway-prod-123456789012-us-east-1"
 AGREE = Facts(NOW, left=NOW, wanted=HERE, serves=HERE, bucket=BUCKET)
+LATER = OfLaterVersion("entry 3 is of format 9")
 ROWS: dict[Standing, list[Facts]] = {
     Standing.ELSEWHERE: [
         replace(AGREE, bucket="slipway-prod-123456789012-eu-west-1"),
@@ -51,6 +53,7 @@ ROWS: dict[Standing, list[Facts]] = {
         Facts(pins(OLD), left=NOW, damage=("entry 3 is missing",), serves=THERE),
         replace(AGREE, damage=("entry 3 is missing",), open=opened(NOW, pins(NEXT, NEW))),
     ],
+    Standing.LATER: [replace(AGREE, damage=(LATER,)), replace(AGREE, damage=(LATER, LATER), serves=THERE)],
     Standing.EXPERIMENT: [Facts(pins(NEW, OLD, NEXT), left=NOW, open=compares(NOW, pins(NEXT, NEW)))],
     Standing.OPEN: [
         replace(AGREE, open=opened(NOW, pins(NEXT, NEW))),
@@ -94,10 +97,14 @@ def test_these_facts_are_this_standing(standing, facts):
     assert state.standing(facts) is standing
 
 
-@pytest.mark.parametrize("facts", [f for s, found in list(ROWS.items())[3:] for f in found])
+@pytest.mark.parametrize("facts", [f for s, found in list(ROWS.items())[4:] for f in found])
 def test_a_damaged_ledger_keeps_nothing_else_from_being_so(facts):
     damaged = replace(facts, damage=("entry 3 is missing",))
     assert state.standings(damaged) == (Standing.DAMAGED, state.standing(facts))
+    later = replace(facts, damage=(LATER,))
+    assert state.standings(later) == (Standing.LATER, state.standing(facts))
+    both = replace(facts, damage=(LATER, "entry 4 is missing"))
+    assert state.standings(both) == (Standing.DAMAGED, Standing.LATER, state.standing(facts))
 
 
 def test_every_standing_has_an_example_and_an_answer_for_every_role():
@@ -185,7 +192,7 @@ CONFIG = st.sampled_from([None, HERE, THERE])
         wanted=CONFIG,
         serves=CONFIG,
         missing=st.sampled_from([(), ("the model",)]),
-        damage=st.sampled_from([(), ("entry 3 is missing",)]),
+        damage=st.sampled_from([(), ("entry 3 is missing",), (LATER,)]),
     )
 )
 def test_no_other_release_than_the_ledgers_last_is_ever_moved_from(facts):

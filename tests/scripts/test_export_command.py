@@ -72,6 +72,29 @@ class TestCheck:
         assert slipway("export", "prod", *to, "--check")[0] == 0
 
 
+class TestWhatWasExportedBefore:
+    """`--format exported`: for a job that has to hold whatever a project exports."""
+
+    def test_nothing_is_stale_where_nothing_was(self, slipway, dev, prod, tmp_path, to):
+        fences.add(FakeWorld(dev, prod), sure(pins_now(prod).live).release, "it lies", Told())
+        code, out, _ = slipway("export", "prod", "--format", "exported", *to, "--check")
+        assert (code, "nothing of prod was exported before" in out) == (0, True)
+        assert not (tmp_path / "out").exists()
+
+    def test_is_checked_and_written_anew(self, slipway, prod, to):
+        slipway("export", "prod", "--format", "terraform", *to)
+        settings = prod.file.endpoints[ENDPOINT]
+        prod.file.endpoints[ENDPOINT] = settings.model_copy(update={"live": prod.pin(5)})
+        code, out, _ = slipway("export", "prod", "--format", "exported", *to, "--check", "--json")
+        answer = json.loads(out)
+        assert (code, answer["formats"]) == (STALE, ["terraform"])
+        assert slipway(*answer["mends"].split()[1:])[0] == 0
+        assert slipway("export", "prod", "--format", "exported", *to, "--check")[0] == 0
+
+    def test_a_stage_that_is_not_there_is_refused_all_the_same(self, slipway, to):
+        assert slipway("export", "moon", "--format", "exported", *to)[0] == 2
+
+
 @pytest.mark.parametrize("name", formats.formats())
 def test_every_format_refuses_a_fenced_release_and_writes_nothing(slipway, dev, prod, tmp_path, to, name):
     slipway("export", "prod", "--format", name, *to)

@@ -89,6 +89,15 @@ def test_what_is_no_event_ends_with_2_before_anything_is_asked(trainer, dev, tmp
     assert dev.trouble.calls == []
 
 
+def test_an_event_that_asks_for_nothing_is_told_and_nothing_is_wrong(trainer, dev, tmp_path, capsys):
+    quiet = ALARM | {"detail": ALARM["detail"] | {"state": {"value": "OK"}}}
+    (tmp_path / "event.json").write_text(json.dumps(quiet))
+    assert run("--event", str(tmp_path / "event.json"), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["asks"], trainer.trained, dev.ledger.stored) == (None, [], [])
+    assert "is in OK: only one in ALARM asks for a retrain" in told["why"]
+
+
 def test_an_event_that_is_not_there_is_told(trainer, capsys):
     assert run("--event", "nowhere.json") == 2
     assert "The event cannot be read" in capsys.readouterr().err
@@ -140,7 +149,11 @@ def test_a_finding_of_a_kind_that_the_stage_does_not_name_asks_for_nothing(train
     dev.retrain = RetrainSettings(on=("drift",))
     stage.note(1)
     assert run("--finding", stage.shelf.findings.open()[0].id) == 2
-    assert "slipway:retrain.on of dev names drift" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "slipway:retrain.on of dev names drift" in said
+    trainer.worse = True
+    assert "./slipway retrain dev --because '…'" in said
+    assert run("--because", "…") == 1, "it began, and is worse"
 
 
 def test_a_finding_about_a_release_that_is_gone_retrains_nothing(trainer, dev, monkeypatch, capsys):

@@ -27,8 +27,8 @@ def alarmed(held: Source, days: list[Day], rows: int, seed: int, length: int) ->
     for hour in _month(days, rows, seed, held.layout, length):
         if hour.rows:
             sudden.seen(state, hour, held.layout)
-            for notice in sudden.notices(state, hour, held.reference, held.layout):
-                return hour.index - begin + 1, notice.subject
+            for anomaly in sudden.anomalies(state, hour, held.reference, held.layout):
+                return hour.index - begin + 1, anomaly.subject
     return None
 
 

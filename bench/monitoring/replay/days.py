@@ -3,9 +3,10 @@
 What looks is what a stage's commands run: `monitoring.operations.quality` and `monitoring.drift`.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import PurePath
 from typing import Any
 
 from bench.monitoring.replay import records
@@ -17,10 +18,12 @@ from monitoring.hours import folder, place
 from monitoring.operations.quality import Told, measure
 from monitoring.operations.truth import Sources
 from monitoring.quality.days import ALL, Day
+from monitoring.quality.ports import TruthFile
 from monitoring.quality.reporting import Promised, Subject
 from monitoring.records.hours import HourRecord, RowsTable, record_key
 from monitoring.storage.answered import AnsweredTables
 from monitoring.storage.quality_book import QualityBook
+from monitoring.storage.shelf import Shelf
 from monitoring.storage.truth import TruthFolder
 from release.domain.quality_settings import QualitySettings
 
@@ -58,13 +61,30 @@ class Looks:
     """All rows by day, as the last look counted them."""
 
 
+class Arriving:
+    """Truth files that come at the end of the day that they are named by, and not when they are written."""
+
+    def __init__(self, folder: TruthFolder) -> None:
+        self._folder = folder
+
+    def files(self) -> list[TruthFile]:
+        """All files, in the order of their days."""
+        files = self._folder.files()
+        found = [replace(one, came=_end(date.fromisoformat(PurePath(one.uri).stem))) for one in files]
+        return sorted(found, key=lambda one: one.came)
+
+    def lines(self, file: TruthFile) -> Iterator[str]:
+        """Its lines, one after the other."""
+        return self._folder.lines(file)
+
+
 def look(
     s3: Any, bucket: str, release: Release, answered: Iterable[Answered], truth: Mapping[date, bytes]
 ) -> Looks:
     """Look at the end of each day that has truth."""
     sources = Sources(
         AnsweredTables(s3, bucket, ENDPOINT),
-        TruthFolder(s3, f"s3://{bucket}/replay/truth"),
+        Arriving(TruthFolder(s3, f"s3://{bucket}/replay/truth")),
         QualityBook(s3, bucket, ENDPOINT),
     )
     by_day: dict[date, list[Answered]] = {}
@@ -79,7 +99,8 @@ def look(
             _put(s3, bucket, one, release.id)
         if day in truth:
             s3.put_object(Bucket=bucket, Key=f"replay/truth/{day}.jsonl", Body=truth[day])
-        end = datetime.combine(day + timedelta(days=1), time(), UTC)
+        end = _end(day)
+        Shelf(s3, bucket, ENDPOINT).move_watermark(end)
         counted = [records.counts(one, ENDPOINT, release.id, release.reference.binnings) for one in hours]
         decided = drift.decide(release.reference, state, counted, end)
         state = decided.state
@@ -87,8 +108,12 @@ def look(
         for finding in (*decided.noticed, *told.quality.findings):
             noticed.setdefault(finding.id, Noticed(day, finding))
         ends[day.month] = told
-    counts = (day for _, found in sources.book.days().values() for day in found)
+    counts = (day for of in sources.book.days().values() for day in of.counts)
     return Looks(tuple(noticed.values()), told, ends, tuple(day for day in counts if day.slice == ALL))
+
+
+def _end(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def _put(s3: Any, bucket: str, one: Answered, release: str) -> None:

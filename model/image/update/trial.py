@@ -146,26 +146,29 @@ def _score(server: Served, model: Model, measured: Measured) -> None:
         measured.scores += scores
         if reason := mismatch(request, model.golden.tolerance, scores):
             measured.mismatches.append(f"golden request {index}: {reason}")
-    for body in _reference(model.artifact):
+    for body in sample_requests(model.artifact):
         measured.scores += scores_of(server.ask(CSV, body), CSV)
 
 
-def _reference(artifact: Path) -> list[str]:
-    """The rows of the artifact's reference sample as CSV requests, 1,000 rows in each."""
+def sample_requests(artifact: Path) -> list[str]:
+    """The rows of the artifact's reference sample as CSV requests, 1,000 rows in each.
+
+    What the sample does not hold, as a sensitive feature, is asked for by its example.
+    """
     schema = json.loads((artifact / SCHEMA).read_text(encoding="utf-8"))
-    names = [feature["name"] for feature in schema["features"]]
+    examples = {feature["name"]: str(feature.get("example", "")) for feature in schema["features"]}
     if not (artifact / REFERENCE).is_file():
         return []
     with (artifact / REFERENCE).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return [_csv(names, rows[first : first + 1000]) for first in range(0, len(rows), 1000)]
+    return [_csv(examples, rows[first : first + 1000]) for first in range(0, len(rows), 1000)]
 
 
-def _csv(names: list[str], rows: list[dict[str, str]]) -> str:
+def _csv(examples: dict[str, str], rows: list[dict[str, str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([row[name] for name in names] for row in rows)
+    writer.writerow(examples)
+    writer.writerows([row.get(name, example) for name, example in examples.items()] for row in rows)
     return text.getvalue()
 
 

@@ -49,11 +49,12 @@ class Keeper:
         self._told, self._next = 0, 0.0
 
     def describe(self, schema: Schema) -> None:
-        """From now on answers of this schema's model are kept; where it hashes, with the stage's key."""
+        """From now on answers of this schema's model are kept; where what is kept is hashed, with the
+        stage's key."""
         if self._keeping is None:
             return
         redaction = Redaction(schema)
-        if redaction.hashes:
+        if redaction.hashes and self._keeping.inputs:
             if not self._asked():
                 threading.Thread(target=self._ask, name="hash key", daemon=True).start()
         else:

@@ -14,7 +14,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -26,7 +26,12 @@ ROTATE_SECONDS = 15.0
 MOST_BYTES_OF_FILE = 8 << 20
 MOST_BYTES = 512 << 20
 """On disk at once; what comes above is not kept, and counted."""
+LOOK_SECONDS = 1.0
+"""How long a full spool is taken to be full: every answer would list its files otherwise."""
 SUFFIX = ".jsonl"
+
+
+_FULL = "as many bytes wait for S3 as may"
 
 
 class Full(OSError):
@@ -44,6 +49,12 @@ def key_of(file: Path) -> str:
     """Where a file goes, below the destination."""
     hour, _, name = file.name.partition(".")
     return f"{hour.replace('-', '/')}/{name}"
+
+
+def waiting(place: Path) -> tuple[int, int]:
+    """How many files and bytes wait in a folder, with those that are being written."""
+    sizes = [_size(file) for file in place.iterdir()]
+    return len(sizes), sum(sizes)
 
 
 @contextlib.contextmanager
@@ -67,14 +78,15 @@ def taken(file: Path) -> Generator[bytes | None]:
 class Spool:
     """One process's writing. May be called from several threads at once."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, now: Callable[[], float] = time.monotonic) -> None:
         self._place = place
+        self._now = now
         self._lock = threading.Lock()
         self._file: int | None = None
         self._hour = ""
         self._until = 0.0
         self._size = 0
-        self._full = False
+        self._full_until = 0.0
 
     def add(self, at: datetime, line: bytes) -> None:
         """Write a line of the hour of `at`. Raises OSError where it cannot be written; then none of it is."""
@@ -94,7 +106,7 @@ class Spool:
     def tick(self) -> None:
         """Hand on the file that was written long enough; call it about once a second."""
         with self._lock:
-            if self._file is not None and time.monotonic() >= self._until:
+            if self._file is not None and self._now() >= self._until:
                 self._let_go()
 
     def close(self) -> None:
@@ -103,9 +115,13 @@ class Spool:
             self._let_go()
 
     def _open(self, hour: str, at: datetime) -> None:
+        now = self._now()
+        if now < self._full_until:
+            raise Full(_FULL)
         self._place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if sum(map(_size, self._place.iterdir())) > MOST_BYTES:
-            raise Full("as many bytes wait for S3 as may")
+        if waiting(self._place)[1] > MOST_BYTES:
+            self._full_until = now + LOOK_SECONDS
+            raise Full(_FULL)
         name = f"{hour}.{at:%M-%S}-{at.microsecond // 1000:03d}-{uuid4()}{SUFFIX}"
         # locked before it has its name: nobody takes it before the first line
         hidden = self._place / f".{name}"
@@ -113,7 +129,7 @@ class Spool:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         hidden.rename(self._place / name)
         self._hour, self._size = hour, 0
-        self._until = time.monotonic() + ROTATE_SECONDS
+        self._until = now + ROTATE_SECONDS
 
     def _let_go(self) -> None:
         if self._file is not None:

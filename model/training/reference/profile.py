@@ -15,6 +15,7 @@ from model.training.reference import columns
 from model.training.reference.blocks import Blocks, blocked
 from model.training.reference.columns import Column
 from model.training.reference.given import weights
+from model.training.sensitive import sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ def profile(service: Service, rows: "pd.DataFrame", score: "Callable[[pd.DataFra
         if feature.kind == "category"
         else columns.number(feature.name, _floats(blocks.rows[feature.name]), blocks)
         for feature in service.features
-        if feature.name != SCORE
+        if feature.name != SCORE and not feature.sensitive
     ]
     scored = columns.number(SCORE, _one_number(score(blocks.rows)), blocks)
     held = {
@@ -48,6 +49,8 @@ def profile(service: Service, rows: "pd.DataFrame", score: "Callable[[pd.DataFra
         "columns": [_column(column, blocks) for column in (*features, scored)],
         "given": weights(features, scored),
     }
+    if hidden := sensitive(service):
+        held["unwatched"] = dict(hidden)
     text = json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
 

@@ -43,6 +43,8 @@ def _columns(found: CardEvidence) -> Section:
 
 
 def _range(column: Column) -> str:
+    if column.sensitive:
+        return "sensitive: not told"
     if column.values is not None:
         most = ", ".join(f"{name} {part(share)}" for name, share in column.most)
         return f"{column.values:,} values" + (f", most often {most}" if most else "")

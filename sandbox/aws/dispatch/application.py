@@ -23,11 +23,12 @@ from sandbox.aws.dispatch import cbor, unsigned
 from sandbox.aws.dispatch.backends import Dispatcher
 from sandbox.aws.dispatch.checks import check
 from sandbox.aws.dispatch.failures import explain
+from sandbox.aws.s3 import objects
 from sandbox.aws.shared.actions import identify
 from sandbox.aws.shared.calls import Calls
 from sandbox.aws.shared.coverage import not_covered
 from sandbox.aws.shared.errors import Answer, BadRequest, aws_error
-from sandbox.aws.shared.permissions import needed
+from sandbox.aws.shared.permissions import needed, to_miss
 from sandbox.aws.shared.signatures import check_time
 from sandbox.core.asgi import BodyTooLarge, Receive, Scope, Send, header, read_body
 from sandbox.core.faults import Faults
@@ -90,7 +91,10 @@ class Moto:
             query = header(scope, b"content-type").startswith("application/x-www-form-urlencoded")
             check_time(service, header(scope, b"x-amz-date"), query=query)
             check(scope, service, action, body)
-            return _in_protocol(scope, service, action, self._call_wsgi(scope, body))
+            answer = _in_protocol(scope, service, action, self._call_wsgi(scope, body))
+            if answer.status == 404 and not objects.lacks_bucket(scope["path"]):
+                self._calls.need(scope, service, to_miss(service, action, scope))
+            return answer
         except BadRequest as refusal:
             return aws_error(scope, service, refusal.code, refusal.message, refusal.status)
         except NotImplementedError:

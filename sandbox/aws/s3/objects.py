@@ -1,5 +1,7 @@
 """Reads and writes objects of moto's S3 directly, without a request."""
 
+from urllib.parse import unquote
+
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeKey, s3_backends
 
@@ -8,6 +10,11 @@ def place_of(uri: str) -> tuple[str, str]:
     """The bucket and the key of an `s3://` URI. It is no URL: `#`, `?` and `%` are characters of the key."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
+
+
+def lacks_bucket(path: str) -> bool:
+    """Whether the bucket that a request's path begins with is not there, in any account."""
+    return unquote(path).lstrip("/").partition("/")[0] not in s3_backends.bucket_accounts
 
 
 def read(account: str, uri: str) -> bytes | None:

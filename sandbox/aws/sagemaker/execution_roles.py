@@ -102,9 +102,10 @@ class ExecutionRoles:
         SageMaker's containers ask a URL for theirs, and get others every few hours.
         """
         role = find_role(account, arn)
-        key = f"ASIA{hashlib.sha256(arn.encode()).hexdigest()[:16].upper()}"
+        key = access_key(arn)
         policies = [*documents(role), _ANY_KEY] if role is not None else []
-        self._calls.policies.set(key, policies)
+        assumed = f"arn:aws:sts::{account}:assumed-role/{arn.rpartition('/')[2]}/SageMaker"
+        self._calls.policies.set(key, policies, assumed)
         return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "session"}
 
     def deployment_problem(
@@ -150,6 +151,11 @@ class ExecutionRoles:
         if role is None or not trusts(role, _SERVICE):
             return next(iter(needs), None)
         return next((need for need in needs if not may(role, *need)), None)
+
+
+def access_key(arn: str) -> str:
+    """By which the containers that act as a role are known."""
+    return f"ASIA{hashlib.sha256(arn.encode()).hexdigest()[:16].upper()}"
 
 
 def _of_image(account: str, region: str, reference: str) -> list[Permission]:

@@ -123,6 +123,16 @@ def needed(service: str, action: str, scope: Scope, body: bytes) -> set[Permissi
     return {one for one in found if one.action not in _OF_NOBODY}
 
 
+def to_miss(service: str, action: str, scope: Scope) -> set[Permission]:
+    """What a caller needs besides, to be told of S3 that an object is not there instead of being denied it.
+
+    "If the object you request doesn't exist" in the API reference of GetObject and HeadObject.
+    """
+    if service != "s3" or action not in ("GetObject", "HeadObject") or b"versionId=" in scope["query_string"]:
+        return set()
+    return {Permission("s3:ListBucket", f"arn:aws:s3:::{_place(scope)[0]}")}
+
+
 def of_registry(method: str, repository: str, kind: str, upload: bool) -> Permission:
     """What a request of the registry's own protocol needs, in ECR's actions."""
     actions = {
@@ -145,7 +155,7 @@ def invocation(endpoint: str) -> Permission:
 
 
 def _of_s3(action: str, scope: Scope) -> Iterator[Permission]:
-    bucket, _, key = unquote(scope["path"]).lstrip("/").partition("/")
+    bucket, key = _place(scope)
     name = _S3.get(action, action)
     if name in _OF_VERSIONS and b"versionId=" in scope["query_string"]:
         name = _OF_VERSIONS[name]
@@ -157,6 +167,12 @@ def _of_s3(action: str, scope: Scope) -> Iterator[Permission]:
         yield Permission("kms:GenerateDataKey", _arn("kms:{place}:key/{}", "*"))
     if name in ("PutObject", "GetObject", "GetObjectVersion"):
         yield Permission("kms:Decrypt", _arn("kms:{place}:key/{}", "*"))
+
+
+def _place(scope: Scope) -> tuple[str, str]:
+    """The bucket and the key that a request of S3's is about."""
+    bucket, _, key = unquote(scope["path"]).lstrip("/").partition("/")
+    return bucket, key
 
 
 def _resources(service: str, request: Mapping[str, Any]) -> Iterator[str]:

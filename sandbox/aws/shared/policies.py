@@ -37,7 +37,7 @@ class _Statement(NamedTuple):
 
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/,\s]+)/")
 _DENIED = (
-    "User: arn:aws:iam::{account}:user/{key} is not authorized to perform: {action} on resource: {resource} "
+    "User: {user} is not authorized to perform: {action} on resource: {resource} "
     "because no identity-based policy allows the {action} action"
 )
 _PLAIN = {"s3", "iam", "sts", "sns", "cloudwatch"}
@@ -49,32 +49,39 @@ class Policies:
 
     def __init__(self) -> None:
         self._documents: dict[str, tuple[Document, ...]] = {}
+        self._users: dict[str, str] = {}
         self._lock = Lock()
 
-    def set(self, key: str, documents: Sequence[Document]) -> None:
-        """Callers with this access key have these policies from now on. Raises ValueError for no policy."""
+    def set(self, key: str, documents: Sequence[Document], user: str = "") -> None:
+        """Callers with this access key have these policies from now on. Raises ValueError for no policy.
+
+        `user` is their ARN; without one they are a user of the key's name.
+        """
         for document in documents:
             list(_statements(document))
         with self._lock:
             self._documents[key] = tuple(documents)
+            self._users[key] = user or f"arn:aws:iam::{ACCOUNT}:user/{key}"
 
     def clear(self) -> None:
         """Everybody may do everything again."""
         with self._lock:
             self._documents.clear()
+            self._users.clear()
 
     def check(self, scope: Scope, service: str, permissions: Iterable[Permission]) -> None:
         """Raise BadRequest, in AWS's words, where the caller of this request lacks a permission."""
         found = _CREDENTIAL.search(header(scope, b"authorization"))
         key = found["key"] if found else ""
         with self._lock:
-            documents = self._documents.get(key)
+            documents, user = self._documents.get(key), self._users.get(key, "")
         if documents is None:
             return
         for action, resource in sorted(permissions):
             if not allows(documents, action, resource):
                 code = "AccessDenied" if service in _PLAIN else "AccessDeniedException"
-                message = _DENIED.format(account=ACCOUNT, key=key, action=action, resource=resource)
+                named = f'"{resource}"' if action.startswith("s3:") else resource
+                message = _DENIED.format(user=user, action=action, resource=named)
                 raise BadRequest(code, message, 403 if service in _PLAIN else 400)
 
 

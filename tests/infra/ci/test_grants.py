@@ -118,6 +118,22 @@ def test_captured_answers_are_read_by_whoever_rolls_out_or_monitors_and_by_nobod
     }
 
 
+def test_the_key_of_captured_records_is_used_by_whoever_reads_them_and_by_nobody_else():
+    captured = {"delays": {"capture": {"percent": 5, "key": KEY}}}
+    project = Project(tuple(stage(captured, name=name) for name in STAGES))
+    roles = by_name(project=project)
+    readers = {
+        name
+        for name, role in roles.items()
+        if None in conditions(json.loads(role.policy()), "kms:Decrypt", KEY)
+    }
+    assert readers == {
+        name for name in roles if name.startswith(("promote-", "release", "retrain", "monitor"))
+    }
+    for role in roles.values():
+        assert None not in conditions(json.loads(role.policy()), "kms:GenerateDataKey", KEY)
+
+
 def test_who_only_reads_writes_nothing_anywhere():
     assert [action for action in actions("read-only") if WRITES.match(action)] == []
     for name in STAGES:
@@ -189,67 +205,6 @@ def test_a_retrain_remembers_in_every_ledger_and_moves_the_first_stage_alone():
     assert may("retrain", "sagemaker:UpdateEndpoint", ENDPOINT.format("dev"))
     assert not may("retrain", "sagemaker:UpdateEndpoint", ENDPOINT.format("prod"))
     assert not may("retrain", "sagemaker:CreateEndpointConfig", CONFIG.format("prod"))
-
-
-def test_who_monitors_keeps_findings_and_tells_of_them_and_moves_nothing():
-    told = {"StringEquals": {"events:source": "slipway.monitoring"}}
-    for found in STAGES:
-        kept = f"{BUCKET.format(found)}/findings/5c0e9d1a7b42.json"
-        for action in ("s3:GetObject", "s3:PutObject"):
-            assert may("monitor", action, kept)
-            assert not may("monitor", "s3:PutObject", kept.replace("findings", "fences"))
-        assert may("read-only", "s3:GetObject", kept)
-        assert may("retrain", "s3:GetObject", kept)
-        assert not may("read-only", "s3:PutObject", kept)
-        captured, counted = (
-            f"{BUCKET.format(found)}/{place}/delays/x" for place in ("capture", "monitoring")
-        )
-        assert may("monitor", "s3:GetObject", captured)
-        assert not may("monitor", "s3:PutObject", captured)
-        assert may("monitor", "s3:PutObject", counted)
-        assert not may("monitor", "sagemaker:UpdateEndpoint", ENDPOINT.format(found))
-        assert not may("monitor", "s3:DeleteObject", kept)
-    bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
-    assert conditions(policy("monitor"), "events:PutEvents", bus) == [told]
-    assert {name for name in by_name() if may(name, "events:PutEvents", bus)} == {"monitor"}
-
-
-def test_who_monitors_reads_captured_answers_and_truth_wherever_the_stages_say_they_are_and_nothing_beside():
-    there = {}
-    for name, captured, truth in (
-        ("dev", "s3://kept-elsewhere/answers", "s3://told-elsewhere/truth/delays"),
-        ("staging", f"s3://slipway-staging-{ACCOUNT}-us-east-1/answers", "s3://told-elsewhere"),
-        ("prod", "", f"s3://slipway-prod-{ACCOUNT}-us-east-1/truth/"),
-    ):
-        quality = {"monitoring": {"quality": {"truth": truth}}}
-        there[name] = {"delays": {"capture": {"percent": 5, "to": captured}, **quality}}
-    project = Project(tuple(stage(endpoints, name=name) for name, endpoints in there.items()))
-    found = {name: [json.loads(role.policy())] for name, role in by_name(project=project).items()}
-    s3 = "arn:aws:s3:::"
-    for read in (
-        f"{s3}kept-elsewhere/answers/delays-dev/live/x.jsonl",
-        f"{BUCKET.format('staging')}/answers/delays-staging/live/x.jsonl",
-        f"{BUCKET.format('prod')}/capture/delays-prod/live/x.jsonl",
-        f"{BUCKET.format('prod')}/truth/x.csv",
-        f"{s3}told-elsewhere/truth/delays/x.csv",
-        f"{s3}told-elsewhere/x.csv",
-    ):
-        assert allows(found["monitor"], "s3:GetObject", read), read
-        assert not allows(found["monitor"], "s3:PutObject", read), read
-        assert not allows(found["read-only"], "s3:GetObject", read), read
-    for listed in ("kept-elsewhere", "told-elsewhere"):
-        assert allows(found["monitor"], "s3:ListBucket", s3 + listed)
-    for beside in (
-        f"{s3}kept-elsewhere/others/x",
-        f"{BUCKET.format('dev')}/truth/x.csv",
-        f"{BUCKET.format('prod')}/answers/x",
-        f"{BUCKET.format('prod')}/capture-secret/key",
-        f"{BUCKET.format('prod')}/data/files/md5/ab/cdef",
-    ):
-        assert not allows(found["monitor"], "s3:GetObject", beside), beside
-    truth = f"{s3}told-elsewhere/truth/delays/x.csv"
-    assert {name for name in found if allows(found[name], "s3:GetObject", truth)} == {"monitor"}
-    assert len(re.sub(r"\s", "", json.dumps(found["monitor"][0]))) <= LONGEST
 
 
 @pytest.mark.parametrize("name", by_name())
@@ -349,6 +304,7 @@ def test_whatever_a_stage_asks_for_each_statement_of_its_deployer_has_its_reason
     asked = {"training": {}, "model_packages": "registered"}
     endpoints = {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/requests"}}}
     project = Project(tuple(stage(endpoints, name=name, **asked) for name in STAGES))
+    endpoints["delays"]["capture"]["key"] = KEY
     elsewhere = stage(endpoints, batch={"reads": ["s3://warehouse"]})
     documents = [deployer_policy.document(one) for one in (project.stages[0], elsewhere)]
     sids = {one["Sid"] for document in documents for one in document["Statement"]}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitoring.alerts import events, text
 from release.domain.errors import UsageError
-from release.domain.occasions import Asked, of_event
+from release.domain.occasions import Asked, AsksNothing, of_event
 from tests.fakes.findings import Shelf, finding
 from tests.fakes.world import ACCOUNT, FakeStage
 
@@ -81,9 +81,10 @@ def test_the_event_of_a_finding_asks_a_stage_that_names_its_kind_for_a_retrain()
     occasion, about = of_event(data, Asked("prod", ACCOUNT, "us-east-1", ("drift", "quality")))
     assert (occasion.kind, occasion.event, about.release) == ("finding", one.asks, "3f2a9c01d4e7")
     assert str(occasion).startswith("finding quality of calibration: The calibration error")
-    for other in (("prod", ("drift",)), ("staging", ("quality",))):
-        with pytest.raises(UsageError, match="asks for no retrain"):
-            of_event(data, Asked(other[0], ACCOUNT, "us-east-1", other[1]))
+    with pytest.raises(AsksNothing, match=r"slipway:retrain\.on of prod names drift"):
+        of_event(data, Asked("prod", ACCOUNT, "us-east-1", ("drift",)))
+    with pytest.raises(UsageError, match="asks for no retrain"):
+        of_event(data, Asked("staging", ACCOUNT, "us-east-1", ("quality",)))
 
 
 def test_the_text_tells_evidence_limits_and_the_next_command():

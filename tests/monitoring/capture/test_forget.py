@@ -122,6 +122,17 @@ def test_one_request_goes_from_every_version_and_the_ledger_proves_it(s3, stage)
     assert ask(s3, stage, Selector("inference-id", "two")).records == 0
 
 
+def test_what_stays_keeps_the_key_that_it_was_encrypted_with(s3, stage, sandbox):
+    own = sandbox.client("kms").create_key()["KeyMetadata"]["Arn"]
+    encrypted, plain = f"{PLACE}/live/{HOUR}/a.jsonl", f"{PLACE}/live/{HOUR}/b.jsonl"
+    body = (record("one", row()) + record("two", row())).encode()
+    s3.put_object(Bucket=BUCKET, Key=encrypted, Body=body, ServerSideEncryption="aws:kms", SSEKMSKeyId=own)
+    put(s3, plain, body.decode())
+    assert ask(s3, stage, Selector("inference-id", "two")).files == 2
+    assert s3.head_object(Bucket=BUCKET, Key=encrypted).get("SSEKMSKeyId") == own
+    assert "SSEKMSKeyId" not in s3.head_object(Bucket=BUCKET, Key=plain)
+
+
 def test_a_subject_is_found_as_it_is_and_by_its_hash_in_any_format(s3, stage):
     key = f"{PLACE}/live/{HOUR}/a.jsonl"
     stays = record("stays", row(shape="flat"))

@@ -1,21 +1,21 @@
 """Exposures and outcomes: what counts, what is set aside by which name, and that no look favours anybody."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.experiments import joining, reading
-from monitoring.experiments.assignment import arm, inference_id
-from monitoring.experiments.joining import Exposure, Outcome, Scope, Troubles, join
+from monitoring.experiments import joining
+from monitoring.experiments.assignment import arm
+from monitoring.experiments.joining import Exposure, Outcome, Scope, join
 from monitoring.experiments.planner import Design
-from monitoring.experiments.reading import Line
 from monitoring.experiments.result import result
 
 ID = "3f2a9c01d4e7"
 BEGUN = datetime(2026, 11, 1, tzinfo=UTC)
-SCOPE = Scope(ID, 50, BEGUN, timedelta(hours=24))
+SCOPE = Scope(ID, 50, BEGUN, timedelta(hours=24), grace=timedelta(minutes=20))
 LATER = BEGUN + timedelta(days=30)
 HERE = next(f"user-{n}" for n in range(99) if arm(ID, f"user-{n}", 50) == "candidate")
 THERE = next(f"user-{n}" for n in range(99) if arm(ID, f"user-{n}", 50) == "live")
@@ -59,8 +59,14 @@ class TestExposures:
     def test_what_does_not_count_is_counted_by_its_cause(self, exposure, cause):
         assert counted([exposure])[:2] == ((0, 0, 0, 0), {cause: 1})
 
+    @pytest.mark.parametrize("when", ["9999-12-31T23:59:59+00:00", "2026-12-01T00:05:01+00:00"])
+    def test_what_has_not_happened_yet_counts_nothing(self, when):
+        exposure = Exposure(HERE, "candidate", datetime.fromisoformat(when))
+        told = [Outcome(HERE, 1, exposure.at)]
+        assert counted([exposure], told)[:2] == ((0, 0, 0, 0), {joining.FUTURE: 1, joining.UNKNOWN: 1})
+
     def test_after_the_end_nothing_counts(self):
-        ended = Scope(ID, 50, BEGUN, SCOPE.within, ended=at(3))
+        ended = replace(SCOPE, ended=at(3))
         assert counted([exposed(HERE, 2), exposed(THERE, 4)], scope=ended)[:2] == (
             (1, 0, 0, 0),
             {joining.UNTIMELY: 1},
@@ -74,6 +80,12 @@ class TestExposures:
     def test_no_more_than_some_keys_are_named(self):
         _, troubles, keys = counted([exposed(f"user-{n}", -1) for n in range(50)])
         assert (troubles[joining.UNTIMELY], len(keys[joining.UNTIMELY])) == (50, joining.NAMED)
+
+    def test_what_callers_wrote_is_named_as_it_can_be_told(self):
+        _, _, keys = counted([Exposure("\x1b[2J\ud800", "live", at(1)), Exposure("a" * 5_000, "live", at(1))])
+        escape, long = keys[joining.KEYLESS]
+        assert escape == "\ufffd[2J\ufffd"
+        assert len(long) == joining.LONGEST + 1
 
 
 class TestOutcomes:
@@ -115,103 +127,17 @@ class TestOutcomes:
 class TestTime:
     def test_an_hour_counts_once_every_outcome_of_its_keys_can_be_known(self):
         exposures = [exposed(HERE, 1.9), exposed(THERE, 3.2)]
-        assert [hour.final for hour in join(SCOPE, exposures, [], at(26)).hours] == [True, False]
-        assert [hour.final for hour in join(SCOPE, exposures, [], at(25.9)).hours] == [False, False]
+        assert [hour.final for hour in join(SCOPE, exposures, [], at(26.4)).hours] == [True, False]
+        assert [hour.final for hour in join(SCOPE, exposures, [], at(26.3)).hours] == [False, False]
+
+    def test_an_hour_is_whole_once_what_comes_late_of_it_is_there(self):
+        """Until then the file of one variant may lie there, and that of the other may not."""
+        exposures = [exposed(HERE, 1.9), exposed(THERE, 2.2)]
+        assert [hour.whole for hour in join(SCOPE, exposures, [], at(2.4)).hours] == [True, False]
+        assert [hour.whole for hour in join(SCOPE, exposures, [], at(2.3)).hours] == [False, False]
 
     def test_a_success_that_came_early_counts_no_sooner_than_a_failure(self):
         """Otherwise a variant that answers faster would look better while outcomes are still to come."""
         joined = join(SCOPE, [exposed(HERE)], [Outcome(HERE, 1, at(1.5))], at(20))
         found = result(Design(0.2, 0.02), joined)
         assert (found.exposed, found.yes, found.waits) == ((0, 0), (0, 0), 1)
-
-
-def lines(place: str, *texts: str) -> list[Line]:
-    return [Line(place, number, text) for number, text in enumerate(texts, start=1)]
-
-
-class TestReading:
-    def exposures(self, found):
-        troubles = Troubles()
-        return list(reading.exposures(found, troubles)), troubles
-
-    def test_as_callers_write_them(self):
-        found, troubles = self.exposures(
-            [
-                *lines("a.jsonl", '{"key": "user-1", "variant": "live", "at": "2026-11-01T01:00:00Z"}', ""),
-                *lines(
-                    "b.csv", "key,variant,at,experiment", f"user-2,candidate,2026-11-01T02:00:00+01:00,{ID}"
-                ),
-                *lines("c.json", f'{{"inference_id": "{ID}:user-3:7", "variant": "live", "at": 1793494800}}'),
-            ]
-        )
-        assert found == [
-            Exposure("user-1", "live", at(1)),
-            Exposure("user-2", "candidate", at(1), ID),
-            Exposure("user-3", "live", at(1), ID),
-        ]
-        assert not troubles.counts
-
-    def test_as_sagemaker_captures_them(self):
-        text = (
-            '{"captureData": {}, "eventMetadata": {"eventId": "e", "inferenceId": "%s", '
-            '"inferenceTime": "2026-11-01T01:00:00Z"}, "eventVersion": "0"}'
-        )
-        place = "s3://b/capture/delays-prod/candidate/2026/11/01/01/02-03.jsonl"
-        found, troubles = self.exposures(
-            lines(place, text % inference_id(ID, "user-1", "9"), text % "slipway-own-request")
-        )
-        assert found == [Exposure("user-1", "candidate", at(1), ID), Exposure(None, "candidate", at(1))]
-        assert not troubles.counts
-
-    def test_a_container_that_captures_knows_its_release_and_no_variant(self):
-        text = (
-            '{"captureData": {}, "eventMetadata": {"inferenceId": "%s", '
-            '"inferenceTime": "2026-11-01T01:00:00Z"}, "eventVersion": "0"}'
-        )
-        place = "s3://b/capture/delays-prod/81bb02aa6f10/2026/11/01/01/02-03.jsonl"
-        told = lines(place, text % inference_id(ID, "user-1"))
-        found = list(reading.exposures(told, Troubles(), {"81bb02aa6f10": "candidate"}))
-        assert found == [Exposure("user-1", "candidate", at(1), ID)]
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "{",
-            "[]",
-            "7",
-            '{"key": "user-1", "variant": "live"}',
-            '{"key": "user-1", "at": "2026-11-01T01:00:00Z"}',
-            '{"key": "user-1", "variant": "live", "at": "2026-11-01T01:00:00"}',
-            '{"key": "user-1", "variant": "live", "at": "yesterday"}',
-            '{"captureData": {}, "eventMetadata": {"inferenceTime": "2026-11-01T01:00:00Z"}}',
-        ],
-    )
-    def test_what_says_nothing_is_named_by_its_file_and_line(self, text):
-        found, troubles = self.exposures(lines("a.jsonl", text))
-        assert found == []
-        assert troubles.counts == {reading.UNREADABLE: 1}
-        assert troubles.keys == {reading.UNREADABLE: ["a.jsonl:1"]}
-
-    @pytest.mark.parametrize("value", ["2", "0.5", '"yes"', "null", '"1", "key": ""', "[1]", "-1"])
-    def test_an_outcome_is_1_or_0_of_somebody(self, value):
-        troubles = Troubles()
-        text = f'{{"key": "user-1", "at": "2026-11-01T01:00:00Z", "value": {value}}}'
-        assert list(reading.outcomes(lines("a.jsonl", text), "on_time", troubles)) == []
-        assert troubles.counts == {reading.UNREADABLE: 1}
-
-    def test_outcomes_as_they_are_told(self):
-        troubles = Troubles()
-        found = reading.outcomes(
-            [
-                *lines("a.csv", "key,value,at,outcome", "user-1,1,2026-11-01T01:00:00Z,on_time", "user-2,1"),
-                *lines("b.jsonl", '{"key": "user-3", "value": true, "at": "2026-11-01T01:00:00Z"}'),
-                *lines(
-                    "c.jsonl", '{"key": "u", "value": 1, "at": "2026-11-01T01:00:00Z", "outcome": "clicks"}'
-                ),
-            ],
-            "on_time",
-            troubles,
-        )
-        assert list(found) == [Outcome("user-1", 1, at(1)), Outcome("user-3", 1, at(1))]
-        assert troubles.counts == {reading.UNREADABLE: 1, reading.ANOTHER: 1}
-        assert troubles.keys == {reading.UNREADABLE: ["a.csv:3"], reading.ANOTHER: ["clicks"]}

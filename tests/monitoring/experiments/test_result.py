@@ -1,5 +1,6 @@
 """What an experiment shows, from joined hours: the lift, its bounds at every look, and void shares."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -22,7 +23,7 @@ def hours(lift, count, an_hour, seed, share=0.5):
     for number in range(count):
         candidate = int(drawn.binomial(an_hour, share))
         yes = int(drawn.binomial(candidate, 0.245 + lift)), int(drawn.binomial(an_hour - candidate, 0.245))
-        yield Hour(BEGUN + timedelta(hours=number), (candidate, an_hour - candidate), yes, True)
+        yield Hour(BEGUN + timedelta(hours=number), (candidate, an_hour - candidate), yes, True, True)
 
 
 def seen(*given, **changes):
@@ -66,9 +67,18 @@ def test_shares_that_are_wrong_void_whatever_the_outcomes_show():
 
 def test_hours_after_the_first_open_one_wait():
     closed = list(hours(0.04, 10, 100, 4))
-    closed[6] = Hour(closed[6].begin, closed[6].exposed, closed[6].yes, False)
+    closed[6] = replace(closed[6], final=False)
     found = result(DESIGN, Joined(tuple(closed), Troubles()))
     assert (found.looks, sum(found.exposed), found.waits) == (6, 600, 400)
+
+
+def test_no_share_is_proven_wrong_by_an_hour_of_which_files_are_still_to_come():
+    """The file of one variant may lie there already, and that of the other may not."""
+    closed = list(hours(0.0, 10, 100, 5))
+    half = replace(closed[-1], exposed=(1_000, 0), final=False, whole=False)
+    assert result(DESIGN, Joined((*closed[:-1], half), Troubles())).shows == "undecided"
+    half = replace(half, whole=True)
+    assert result(DESIGN, Joined((*closed[:-1], half), Troubles())).shows == "void"
 
 
 def told(found, design=DESIGN):

@@ -1,26 +1,20 @@
 """An experiment is looked at: places are read, joined, judged, and the report is kept beside it."""
 
-import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from monitoring import rows
-from monitoring.experiments import joining, reading
-from monitoring.experiments.assignment import arm, inference_id
-from monitoring.experiments.joining import Exposure, Troubles
+from monitoring.experiments import joining
+from monitoring.experiments.assignment import arm
 from monitoring.experiments.reading import Line
+from monitoring.hours import HOUR, hour_of
 from monitoring.operations import experiments
 from monitoring.operations.experiments import Places
-from monitoring.storage.told import Told
-from release.domain.errors import UsageError
+from release.domain.captured_records import RecordsSettings
 from release.operations.experiment import running, stop
 from tests.fakes.world import FakeWorld
 from tests.fakes.world import Told as Heard
-from tests.release.adapters.s3 import FakeS3
 from tests.release.operations.experiments import ASKED, begun, ended, stages
 
 KEYS = 4_000
@@ -58,7 +52,7 @@ def reader(places, asked):
     def read(place):
         asked.append(place)
         for number, value in enumerate(places[place.rstrip("/").rpartition("/")[2]], start=1):
-            yield Line(f"{place}a.jsonl", number, json.dumps(value))
+            yield Line(f"{place}a.jsonl", number, json.dumps(value).encode())
 
     return read
 
@@ -103,47 +97,26 @@ def test_after_it_has_ended_it_is_looked_at_as_before_and_nothing_later_counts(w
     assert "two points" in report.compared.end
 
 
-class TestPlaces:
-    def test_a_folder_is_read_file_by_file_unpacked_and_nothing_else_in_it(self, tmp_path):
-        (tmp_path / "b").mkdir()
-        (tmp_path / "b/2.jsonl").write_text("3\n")
-        (tmp_path / "1.csv.gz").write_bytes(gzip.compress(b"1\n2\n"))
-        (tmp_path / "notes.txt").write_text("no")
-        read = Told(None).lines(str(tmp_path))
-        assert [(line.place.removeprefix(f"{tmp_path}/"), line.number, line.text) for line in read] == [
-            ("1.csv.gz", 1, "1\n"),
-            ("1.csv.gz", 2, "2\n"),
-            ("b/2.jsonl", 1, "3\n"),
-        ]
+def test_what_comes_within_the_grace_of_captured_records_is_counted_once(world, prod):
+    """An hour is whole by the rule of `monitor`: `monitoring.records.grace_minutes` after its end."""
+    found = begun(world)
+    hour = hour_of(found.begun) + HOUR
+    end = hour + HOUR + timedelta(hours=ASKED.within_hours)
+    grace = timedelta(minutes=RecordsSettings().grace_minutes)
+    first, late = [
+        {"key": key, "variant": arm(found.id, key, ASKED.percent), "at": (hour + HOUR / 2).isoformat()}
+        for key in ("user-1", "user-2")
+    ]
+    places = {"exposures": [first], "outcomes": []}
 
-    def test_a_place_that_is_not_there_is_refused(self, tmp_path):
-        with pytest.raises(UsageError, match="no file or folder"):
-            list(Told(None).lines(str(tmp_path / "none")))
+    def looked(at):
+        prod.clock.sleep((at - prod.clock.now()).total_seconds())
+        return experiments.look(world, found, Places(), reader(places, [])).result
 
-    def test_a_prefix_with_nothing_under_it_has_no_lines(self):
-        assert list(Told(FakeS3()).lines("s3://bucket/experiments/x/")) == []
-
-    def test_rows_of_captured_records_are_read_from_their_tables(self, tmp_path):
-        at = datetime(2026, 11, 1, 1, tzinfo=UTC)
-        columns = {
-            rows.INFERENCE: [inference_id("3f2a9c01d4e7", "user-1"), None],
-            rows.VARIANT: ["candidate", "live"],
-            rows.AT: pa.array([at, at], pa.timestamp("ms", "UTC")),
-            rows.SCORE: [0.1, 0.2],
-        }
-        pq.write_table(pa.table(columns), tmp_path / "a.parquet")
-        troubles = Troubles()
-        found = list(reading.exposures(Told(None).lines(str(tmp_path)), troubles))
-        assert found == [
-            Exposure("user-1", "candidate", at, "3f2a9c01d4e7"),
-            Exposure(None, "live", at),
-        ]
-        assert not troubles.counts
-
-    def test_a_table_of_something_else_is_refused(self, tmp_path):
-        pq.write_table(pa.table({"x": [1]}), tmp_path / "a.parquet")
-        with pytest.raises(UsageError, match="is no table of captured rows"):
-            list(Told(None).lines(str(tmp_path)))
-        (tmp_path / "a.parquet").write_bytes(b"garbage")
-        with pytest.raises(UsageError, match="is no table of captured rows"):
-            list(Told(None).lines(str(tmp_path)))
+    before = looked(end + timedelta(minutes=1))
+    assert (sum(before.exposed), before.waits) == (0, 1), "a file of that hour may still come"
+    places["exposures"] += [late, first]
+    places["outcomes"].append({"key": "user-2", "value": 1, "at": (end - HOUR).isoformat()})
+    after = looked(end + grace)
+    assert (sum(after.exposed), sum(after.yes), after.waits) == (2, 1, 0)
+    assert not after.troubles.counts

@@ -30,6 +30,7 @@ def judged(days: int) -> Quality:
         name = stream.answered(s3, at, [0.2])
         stream.told(s3, f"{day}", [stream.label(name, 0, at + timedelta(hours=1))])
     subject = Subject("delays", RELEASE, stream.HOUR + (days + 1) * DAY)
+    stream.read_until(s3, subject.until)
     return measure(stream.sources(s3), subject, SETTINGS, Promised()).quality
 
 

@@ -13,16 +13,27 @@ from monitoring.quality.labels import Trouble
 from monitoring.quality.reporting import Promised, Subject
 from release.domain.errors import UsageError
 from release.domain.quality_settings import QualitySettings
-from tests.monitoring.quality.stream import DAY, HOUR, RELEASE, answered, day_of, label, sources, told
+from tests.monitoring.quality.stream import (
+    DAY,
+    HOUR,
+    RELEASE,
+    answered,
+    day_of,
+    label,
+    read_until,
+    sources,
+    told,
+)
 from tests.release.adapters.s3 import FakeS3
 
-SETTINGS = QualitySettings(least_rows=1, least_slice_rows=1, settle_hours=1, slices=("origin",))
+SETTINGS = QualitySettings(least_rows=1, least_slice_rows=1, settle_hours=36, slices=("origin",))
 LATER = HOUR + DAY
 NOW = HOUR + 3 * DAY
 
 
 def look(s3: FakeS3, now: datetime = NOW, settings: QualitySettings = SETTINGS) -> Told:
-    """One look at the bucket."""
+    """One look at the bucket, when all hours before it are read."""
+    read_until(s3, now)
     return measure(sources(s3), Subject("delays", RELEASE, now), settings, Promised(calibration=0.05))
 
 
@@ -61,9 +72,10 @@ def test_the_label_that_was_observed_last_holds_in_whatever_order_they_come(orde
     s3 = FakeS3()
     name = answered(s3, HOUR, [0.2])
     labels = {"a": label(name, 0, LATER), "b": label(name, 1, LATER + timedelta(hours=1))}
-    for which in order:
-        told(s3, which, [labels[which]])
-        look(s3)
+    for count, which in enumerate(order, 2):
+        moment = LATER + timedelta(hours=count)
+        told(s3, which, [labels[which]], came=moment)
+        assert look(s3, moment).quality.judged == ()
     found = look(s3).quality
     assert found.calibration is not None
     assert found.calibration.newest == pytest.approx(0.2 - 1)
@@ -74,7 +86,8 @@ def test_a_label_of_the_same_moment_needs_to_say_that_it_corrects() -> None:
     s3 = FakeS3()
     name = answered(s3, HOUR, [0.2, 0.2])
     told(s3, "a", [label(name, 0, LATER), label(f"{name}#1", 0, LATER)])
-    told(s3, "b", [label(name, 1, LATER), label(f"{name}#1", 1, LATER, corrects=True)])
+    later = [label(name, 1, LATER), label(f"{name}#1", 1, LATER, corrects=True)]
+    told(s3, "b", later, came=LATER + timedelta(hours=1))
     found = look(s3)
     assert found.troubles == {Trouble.CONFLICT: 1}
     assert found.quality.calibration is not None
@@ -118,11 +131,12 @@ def test_what_is_no_label_is_counted_named_and_quarantined() -> None:
         label(name, 1, LATER),
         "[" * 5000,
     ]
-    told(s3, "a", lines)
+    told(s3, "a", lines, came=LATER)
     s3.write("truth/b.jsonl", b"\xff\xfe\x00")
     s3.write("truth/c.csv", b"id,label\n1,2\n")
     s3.write("truth/d.xlsx", b"PK")
-    found = look(s3)
+    assert look(s3).waiting == 1, "an earlier record of its id may still come"
+    found = look(s3, NOW + 4 * DAY)
     assert found.troubles == {
         Trouble.LINE: 3,
         Trouble.OUTCOME: 1,
@@ -180,10 +194,10 @@ def test_a_process_that_dies_at_any_write_loses_no_label_and_counts_none_twice(d
     told(s3, "later", [label("nobody", 1, LATER), "{half"])
     s3.before_put = [_pass] * (dies_at - 1) + [_die]
     with pytest.raises(KeyboardInterrupt):
-        look(s3)
+        look(s3, NOW + DAY)
     s3.before_put = []
-    look(s3)
-    found = look(s3)
+    look(s3, NOW + DAY)
+    found = look(s3, NOW + DAY)
     assert (found.quality.labelled, found.waiting, found.labels) == (40, 1, 41)
     assert found.troubles == {Trouble.LINE: 1}
 
@@ -218,4 +232,4 @@ def test_a_day_with_too_few_labels_is_not_judged_and_said() -> None:
     told(s3, "a", [label(f"{name}#{row}", 0, LATER) for row in range(100)])
     found = look(s3, settings=QualitySettings(least_rows=50)).quality
     assert found.calibration is None
-    assert found.unjudged == (HOUR.date(),)
+    assert [(one.day, one.rows, one.labelled) for one in found.unjudged] == [(HOUR.date(), 300, 100)]

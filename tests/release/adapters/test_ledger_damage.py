@@ -3,8 +3,10 @@
 import pytest
 
 from release.adapters.ledger_store import ACCEPTED, TAIL
-from release.domain.chain import prove
+from release.domain.chain import OfLaterVersion, prove
+from release.domain.errors import Damaged
 from release.domain.ledger import Closed, End, Phase
+from release.domain.names import HEARTBEAT
 from tests.release.adapters.ledgers import (
     ANOTHER,
     MOVING,
@@ -51,7 +53,7 @@ def end_removed(s3):
 
 
 def of_a_later_format(s3):
-    s3.objects[key(4)] = s3.objects[key(4)].replace(b'"format":2', b'"format":3')
+    s3.objects[key(4)] = s3.objects[key(4)].replace(b'"format":3', b'"format":4')
 
 
 def of_another_name(s3):
@@ -70,10 +72,47 @@ DAMAGES = {
     removed: "entry 2 was deleted; its versions are left",
     removed_without_versions: "entry 3 is missing",
     end_removed: "entry 4 was deleted; its versions are left",
-    of_a_later_format: "Entry 4 of the ledger in bucket cannot be read: it is of format 3, which a later",
+    of_a_later_format: "Entry 4 of the ledger in bucket cannot be read: it is of format 4, which a later",
     of_another_name: "ledger/4.json.bak is no entry of the ledger",
     in_anothers_place: "Entry 4 of the ledger in bucket cannot be read: it is entry 1",
 }
+
+
+LATER: dict[str, tuple[bytes, bytes, str]] = {
+    "format": (b'"format":3', b'"format":4', "it is of format 4, which a later version of Slipway wrote"),
+    "event": (b'"event":"landed"', b'"event":"sunk"', "its what.event is 'sunk', which only a later version"),
+    "kind": (b'"kind":"promote"', b'"kind":"tow"', "its subject.kind is 'tow', which only a later version"),
+    "key": (b'"kind":"promote"', b'"kind":"promote","moon":3', "its subject.moon is 3, which only a later"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "said"), LATER.values(), ids=LATER)
+def test_what_a_later_version_wrote_is_no_damage_and_nobody_guesses_at_it(s3, old, new, said):
+    landed(s3)
+    assert old in s3.objects[key(4)]
+    s3.objects[key(4)] = s3.objects[key(4)].replace(old, new)
+    s3.objects.pop(HEARTBEAT)
+    s3.versions.clear()
+    with pytest.raises(Damaged, match="Entry 4 of the ledger in bucket cannot be read: ") as caught:
+        process(s3).open()
+    assert said in caught.value.cause
+    assert "git pull" in caught.value.next_step
+    assert "Restore" not in caught.value.next_step
+    [problem] = process(s3).damage()
+    assert isinstance(problem, OfLaterVersion)
+
+
+@pytest.mark.parametrize("content", [b"{}", b'{"format":3}', b"[]", b'{"format":0,"number":4}'])
+def test_garbage_is_no_later_versions(s3, content):
+    landed(s3)
+    s3.objects[key(4)] = content
+    s3.objects.pop(HEARTBEAT)
+    s3.versions.clear()
+    [problem] = process(s3).damage()
+    assert not isinstance(problem, OfLaterVersion)
+    with pytest.raises(Damaged) as caught:
+        process(s3).open()
+    assert caught.value.next_step.startswith("Restore s3://bucket/ledger/00000004.json")
 
 
 class TestDamage:
@@ -105,7 +144,8 @@ class TestDamage:
         do(s3)
         store = process(s3)
         store.pass_over_damage()
-        store.open()
+        if left := store.open():
+            store.append(left.subject, Closed(event=End.LANDED, reason="its end is damaged"))
         store.append(ANOTHER, OPENED)
         store.append(ANOTHER, MOVING)
         again = process(s3)
@@ -140,7 +180,9 @@ class TestDamage:
         store = process(s3)
         over = store.damage()
         store.pass_over_damage()
-        entry = store.append(ANOTHER, Closed(event=End.UNLOCKED, reason="why", over=over))
+        left = store.open()
+        assert left is not None
+        entry = store.append(left.subject, Closed(event=End.UNLOCKED, reason="why", over=over))
         store.accept(entry)
         again = process(s3)
         assert again.damage() == ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from release.domain.errors import Held
+from release.domain.errors import Held, UsageError
 from release.domain.ledger import Entered, Phase
 from release.domain.pins import Pins
 from release.operations.apply import apply
@@ -11,6 +11,7 @@ from release.operations.release import Order as ReleaseOrder
 from release.operations.release import release
 from release.operations.rollback import rollback
 from release.operations.status import status
+from release.operations.unlock import unlock
 from tests.release.scenes import begin, config_of, pins_now, run, serves, serving, sure
 
 
@@ -47,6 +48,33 @@ def test_no_release_goes_on_over_it(project, staging, damaged, told, follow, com
     command(world, told)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda world, told: promote(world, Order("prod"), told),
+        lambda world, told: apply(world, "prod", None, told),
+        lambda world, told: unlock(world, "prod", "why", told),
+    ],
+    ids=["promote", "apply", "unlock"],
+)
+def test_over_what_a_later_version_wrote_nothing_goes_on_and_the_checkout_is_old(
+    project, staging, damaged, told, command
+):
+    damaged.ledger.later = set(damaged.ledger.unreadable)
+    entries, pins = len(damaged.ledger.stored), pins_now(damaged)
+    with pytest.raises(UsageError, match="A later version of Slipway wrote into the ledger of prod") as no:
+        command(project(staging, damaged), told)
+    assert "bring this checkout up to date (git pull)" in no.value.next_step
+    assert "unlock" not in no.value.next_step
+    assert (len(damaged.ledger.stored), pins_now(damaged)) == (entries, pins)
+
+
+def test_damage_beside_it_may_be_gone_over_by_a_person(project, damaged, told):
+    damaged.ledger.later = set(damaged.ledger.unreadable)
+    damaged.ledger.unreadable.add(2)
+    assert len(unlock(project(damaged), "prod", "nobody has entry 2", told).damage) == 2
+
+
 @pytest.mark.parametrize("kind", ["promote", "rollback"])
 def test_the_way_back_still_works_and_says_what_it_passes_over(project, damaged, told, kind):
     """As far as can be read the last rollout is open, at its end; the file says that it landed."""
@@ -58,7 +86,7 @@ def test_the_way_back_still_works_and_says_what_it_passes_over(project, damaged,
         damaged.new_process()
     pins = pins_now(damaged)
     assert rollback(project(damaged), "prod", None, told).release == sure(pins.previous).release
-    assert "the ledger is damaged" in told.text
+    assert "the ledger cannot be read whole" in told.text
     assert serves(damaged) == config_of(pins.previous)
     assert damaged.ledger.open() is None
 

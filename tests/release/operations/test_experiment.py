@@ -1,5 +1,6 @@
 """Experiments: how they begin, hold rollouts and never a rollback, and end by the rollout's last steps."""
 
+import argparse
 import re
 
 import pytest
@@ -20,7 +21,8 @@ from release.operations.rollback import rollback
 from release.operations.status import status
 from release.operations.sync import sync
 from release.operations.unlock import unlock
-from tests.fakes.world import EPOCH
+from scripts.shared import experiment as words
+from tests.fakes.world import EPOCH, Told
 from tests.release.operations.experiments import (
     ASKED,
     FROM_DEV,
@@ -32,7 +34,8 @@ from tests.release.operations.experiments import (
     stages,
     weights,
 )
-from tests.release.rollout.judged_scenes import STEP, at_second, events, model_of, opened
+from tests.release.operations.following import commands
+from tests.release.rollout.judged_scenes import STEP, at_second, events, killed_at, model_of, opened
 from tests.release.scenes import ENDPOINT, NAME, as_before, config_of, pins_now, serves, serving, sure
 
 
@@ -197,10 +200,27 @@ class TestWhileItRuns:
         found = cleanup(world, "prod", False, 0.0, told)
         assert settled(prod).name not in {thing.name for thing in found.goes}
 
-    def test_a_person_may_unlock_it_where_it_stands(self, both, told):
+    def test_an_unlock_does_not_end_it_and_names_what_does(self, both, told):
+        world, prod = both
+        found = begun(world, told)
+        pins, entries = pins_now(prod), len(prod.ledger.stored)
+        with pytest.raises(UsageError, match="an experiment runs on delays: ") as caught:
+            unlock(world, "prod", "nobody knows it", told)
+        assert (pins_now(prod), len(prod.ledger.stored)) == (pins, entries)
+        assert running(world, "prod", None) == found
+        [(_, *named)] = commands(caught.value.next_step)
+        parser = argparse.ArgumentParser()
+        words.take(parser)
+        args = parser.parse_args(named)
+        concluded = Concluded(keep=args.keep, because=args.because)
+        assert stop(world, args.stage, args.endpoint, concluded, told).serves == found.live
+
+    def test_an_unlock_ends_what_stopped_while_a_person_ended_it(self, both, told):
         world, prod = both
         begun(world, told)
-        unlock(world, "prod", "nobody knows it", told)
+        assert killed_at(prod, 9, lambda: stop(world, "prod", None, ended("candidate"), Told()))
+        assert "concluded" in prod.ledger.events
+        unlock(world, "prod", "nobody can finish it", told)
         assert (prod.ledger.current, pins_now(prod).candidate) == (None, None)
 
 

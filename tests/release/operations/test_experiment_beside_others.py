@@ -3,14 +3,17 @@
 import pytest
 
 from release.domain.errors import Held, ServiceError
-from release.domain.pins import EndpointSettings
+from release.domain.ledger import Opened, Subject
+from release.domain.pins import EndpointSettings, Pins
 from release.operations.cleanup import cleanup
 from release.operations.experiment import running, start, stop
+from release.operations.history import history
 from release.operations.promote import Order, promote
 from release.operations.rollback import rollback
 from release.operations.status import status
 from release.operations.unlock import unlock
 from tests.fakes.world import Told
+from tests.release.examples import NEW
 from tests.release.operations.experiments import ASKED, ended, stages
 from tests.release.rollout.judged_scenes import killed_at
 from tests.release.scenes import ENDPOINT, pins_now, sure
@@ -101,6 +104,39 @@ def test_an_unlock_ends_what_stopped_half_way_and_leaves_it_running(both, told):
     assert killed_at(prod, 40, lambda: promote(world, THERE, Told()))
     unlock(world, "prod", "nobody can finish it", told)
     assert (pins_now(prod), running(world, "prod", ENDPOINT)) == (here, found)
+
+
+def test_an_unlock_over_damage_leaves_it_running(both, told):
+    world, prod = both
+    found = start(world, HERE, ASKED, told)
+    here = pins_now(prod)
+    prod.ledger.unreadable = {2}
+    prod.new_process()
+    done = unlock(world, "prod", "nobody has that entry", told)
+    assert (done.rollout, done.damage) == ("", ("entry 2 is missing",))
+    assert (pins_now(prod), running(world, "prod", ENDPOINT)) == (here, found)
+
+
+def test_one_unlock_ends_all_that_is_at_work_and_no_experiment(both, told):
+    """Two at work were let in by an earlier version."""
+    world, prod = both
+    start(world, HERE, ASKED, told)
+    left = [at_work(prod, endpoint, f"left-{endpoint}") for endpoint in (OTHER, "third")]
+    assert unlock(world, "prod", "nobody can finish them", told).rollout == (
+        f"promote of {NEW} (fares) at opened and the promote of {NEW} (third) at opened"
+    )
+    assert [found.subject.kind for found in prod.ledger.all_open()] == ["experiment"]
+    ends = {line.rollout: line.end for line in history(world, "prod", None).rollouts}
+    assert {ends[rollout] for rollout in left} == {"unlocked"}
+
+
+def at_work(stage, endpoint, rollout):
+    """A rollout that its process left when it was opened."""
+    subject = Subject(kind="promote", endpoint=endpoint, release=NEW, rollout=rollout)
+    before = stage.file.endpoints[endpoint].pins if endpoint in stage.file.endpoints else Pins()
+    stage.ledger.append(subject, Opened(before=before, after=before))
+    stage.new_process()
+    return rollout
 
 
 def test_nothing_is_cleaned_up_while_it_runs(both, told):

@@ -202,7 +202,7 @@ class TestItIsRefusedBeforeAnyWork:
         with pytest.raises(Held, match="stopped half-way"):
             retrain(project(dev), BACK, trainer, told)
 
-    def test_by_an_event_that_asks_for_nothing(self, project, dev, trainer, told):
+    def test_by_an_event_of_another_account(self, project, dev, trainer, told):
         event = json.dumps(ALARM | {"account": "210987654321"}).encode()
         with pytest.raises(UsageError, match="it is of account '210987654321'"):
             retrain(project(dev), Order("dev", event=event), trainer, told)

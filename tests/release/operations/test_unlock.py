@@ -1,15 +1,18 @@
 """What holds a stage and nobody can finish is ended by a person, with a reason, and recorded."""
 
+from contextlib import suppress
+
 import pytest
 
-from release.domain.errors import Held, ServiceError, UsageError
+from release.domain.errors import Held, ServiceError, SlipwayError, UsageError
 from release.domain.ledger import Closed, End, Entered, Phase
 from release.domain.pins import EndpointSettings
 from release.operations.history import history
 from release.operations.promote import Order, promote
 from release.operations.status import status
 from release.operations.unlock import unlock
-from tests.release.scenes import NAME, begin, config_of, killed_at, opened, pins_now, run, serves
+from tests.fakes.ledger import process
+from tests.release.scenes import NAME, begin, config_of, killed_at, opened, pins_now, run, serves, serving
 
 
 @pytest.fixture
@@ -146,3 +149,25 @@ class TestDamage:
         damaged.ledger.unreadable.clear()
         line = history(world, "prod", 5).rollouts[-1]
         assert (line.kind, line.end, line.reason) == ("unlock", "unlocked", "nobody has that entry")
+
+
+def test_one_that_is_finished_meanwhile_is_not_ended_once_more(project, dev, prod, told):
+    for moment in range(1, 12):
+        stage = serving(0, 1, stage="prod")
+        begin(stage, stage.pin(2))
+        killed_at(stage, Phase.VERIFYING, lambda stage=stage: run(stage))
+
+        def finished(stage=stage):
+            if stage.ledger.current is None:
+                return
+            owner, stage.ledger.owner = stage.ledger.owner, process(90)
+            promote(project(dev, stage), Order("prod"), told)
+            stage.ledger.owner = owner
+
+        stage.trouble.plan(moment, finished)
+        with suppress(SlipwayError):
+            unlock(project(dev, stage), "prod", "nobody can finish it", told)
+        stage.trouble.plan(None, None)
+        ends = [one.entry.what.event for one in stage.ledger.stored if isinstance(one.entry.what, Closed)]
+        assert len(ends) == 1, moment
+        assert pins_now(stage).candidate is None

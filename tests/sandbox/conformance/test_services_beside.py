@@ -96,6 +96,33 @@ def test_an_object_that_is_not_there(world: World, bucket: str) -> None:
 
 
 @behaviour("S3", "GetObject")
+def test_an_object_that_is_not_there_of_a_bucket_that_may_not_be_listed(world: World, bucket: str) -> None:
+    """Who may not list a bucket is refused a key that does not exist with AccessDenied and 403."""
+    key = world.name("key")
+    reads = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "kms:*"], "Resource": "*"}
+    world.sandbox.enforce(key, [{"Statement": [reads]}])
+    s3 = world.sandbox.client("s3", aws_access_key_id=key, aws_secret_access_key="x")
+    words = (
+        f'is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::{bucket}" because no '
+        "identity-based policy allows the s3:ListBucket action"
+    )
+    with refused("AccessDenied", words, status=403):
+        s3.get_object(Bucket=bucket, Key="absent")
+    with refused("403", "Forbidden", status=403):
+        s3.head_object(Bucket=bucket, Key="absent")
+    s3.put_object(Bucket=bucket, Key="there", Body=b"1")
+    assert s3.get_object(Bucket=bucket, Key="there")["Body"].read() == b"1"
+    with refused("NoSuchBucket", status=404):
+        s3.get_object(Bucket=f"{bucket}-absent", Key="absent")
+    lists = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}
+    world.sandbox.enforce(key, [{"Statement": [reads, lists]}])
+    with refused("NoSuchKey", status=404):
+        s3.get_object(Bucket=bucket, Key="absent")
+    with refused("404", "Not Found", status=404):
+        s3.head_object(Bucket=bucket, Key="absent")
+
+
+@behaviour("S3", "GetObject")
 def test_the_age_of_an_object(world: World, bucket: str) -> None:
     """The answer's Date less its LastModified is the object's age, by S3's own clock."""
     world.s3.put_object(Bucket=bucket, Key="key", Body=b"1")

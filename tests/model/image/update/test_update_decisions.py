@@ -13,7 +13,7 @@ from model.image.record import LayerRecord, Record
 from model.image.update.findings import Finding, State, findings
 from model.image.update.golden import mismatch, parse_golden, scores_of
 from model.image.update.lock import INPUT, LOCK, differences, pins, propose, repinned, unpinned
-from model.image.update.trial import FILES, Measured, read_model
+from model.image.update.trial import FILES, Measured, read_model, sample_requests
 from model.lfs import PointerError
 
 REQUIREMENTS = """# why these
@@ -139,3 +139,13 @@ def test_a_model_that_git_lfs_has_not_fetched_is_not_tried(tmp_path: Path, name:
     with pytest.raises(PointerError) as caught:
         read_model(tmp_path, tmp_path / "work")
     assert f"{name} is a pointer of Git LFS" in caught.value.cause
+
+
+def test_what_the_sample_leaves_out_is_asked_for_by_its_example(tmp_path: Path) -> None:
+    features = [
+        {"name": "size", "example": 1.5},
+        {"name": "person", "example": "somebody", "sensitive": "drop"},
+    ]
+    (tmp_path / "schema.json").write_text(json.dumps({"features": features}))
+    (tmp_path / "reference.csv").write_text("late,size,score\n0,2.5,0.1\n1,,0.2\n")
+    assert sample_requests(tmp_path) == ["size,person\n2.5,somebody\n,somebody\n"]

@@ -4,11 +4,14 @@ import copy
 import json
 from typing import Any
 
+from release.domain import names
 from tests.model.serving.examples import SCHEMA
 
 BUCKET = "kept"
-FOLDER = f"s3://{BUCKET}/capture/toys-dev/0123456789ab"
-SECRET = f"s3://{BUCKET}/capture-secret/key"
+CAPTURES = f"s3://{BUCKET}/capture"
+FOLDER = f"{CAPTURES}/toys-dev/0123456789ab"
+SECRET_KEY = names.CAPTURE_SECRET
+SECRET = f"s3://{BUCKET}/{SECRET_KEY}"
 VARIABLE = json.dumps({"folder": FOLDER, "secret": SECRET, "percent": 100})
 
 

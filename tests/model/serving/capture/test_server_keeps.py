@@ -3,34 +3,21 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.testing import SandboxHandle, start
+from infra import policies
+from infra.arns import Place
+from model.serving.capture.redaction import hashed
+from release.domain.capture import Capture
+from sandbox.testing import SandboxHandle
 from tests.model.serving.capture import keeping_examples as kept
 from tests.model.serving.examples import OTHER, ROW, instances, write_artifact
 from tests.model.serving.running import IN_CONTAINERS, SECONDS, Server, serving, until
 
 pytestmark = pytest.mark.sandbox
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxHandle]:
-    with start(tmp_path_factory.mktemp("sandbox") / "home") as handle:
-        yield handle
-
-
-@pytest.fixture
-def s3(sandbox: SandboxHandle) -> Iterator[Any]:
-    client = sandbox.client("s3")
-    client.create_bucket(Bucket=kept.BUCKET)
-    yield client
-    for item in client.list_objects_v2(Bucket=kept.BUCKET).get("Contents", []):
-        client.delete_object(Bucket=kept.BUCKET, Key=item["Key"])
-    client.delete_bucket(Bucket=kept.BUCKET)
 
 
 def variables(sandbox: SandboxHandle, folder: Path, **more: str) -> dict[str, Any]:
@@ -65,7 +52,22 @@ def test_what_was_answered_is_in_s3_when_the_server_has_ended(s3, sandbox, tmp_p
     assert found[0]["key"].startswith("capture/toys-dev/0123456789ab/20")
     whole = json.dumps(found, ensure_ascii=False)
     assert not [value for value in ("red", "größer", "round") if f'"{value}' in whole.replace("\\", "")]
-    assert len(s3.get_object(Bucket=kept.BUCKET, Key="capture-secret/key")["Body"].read()) == 32
+    assert len(s3.get_object(Bucket=kept.BUCKET, Key=kept.SECRET_KEY)["Body"].read()) == 32
+
+
+def test_the_first_container_makes_the_key_of_hashes_as_its_role_may(s3, sandbox, tmp_path):
+    """The role may not list the bucket, so S3 denies it a key that is not there."""
+    place = Place("123456789012", "us-east-1")
+    capture = Capture(percent=100, to=kept.CAPTURES, by="container")
+    any_key = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    fleet = json.loads(policies.fleet(place, place.arn("kms", "key/k"), [capture], False, kept.BUCKET))
+    sandbox.enforce("container", [fleet, {"Statement": any_key}])
+    model = write_artifact(tmp_path / "model", schema=kept.sensitive(colour="hash"))
+    with serving(model, tmp_path, **variables(sandbox, tmp_path, AWS_ACCESS_KEY_ID="container")) as server:
+        ask(server.wait_ready(), 2)
+        assert server.stop() == 0, server.log
+    key = s3.get_object(Bucket=kept.BUCKET, Key=kept.SECRET_KEY)["Body"].read()
+    assert [kept.rows_of(one)[0]["colour"] for one in kept.records(s3)] == [hashed(key, "colour", "red")] * 2
 
 
 @pytest.mark.kill

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.aws.sagemaker.execution_roles import access_key
 from tests.sandbox.conformance.test_capture import capture, captured
 from tests.sandbox.images import trust_policy
 from tests.sandbox.world import BUCKET, World, wait_for
@@ -182,6 +183,17 @@ def test_an_update_whose_alarms_the_role_may_not_watch_is_rolled_back(world: Wor
         "is not authorized to perform: cloudwatch:DescribeAlarms on resource: arn:aws:cloudwatch:"
         in (found["FailureReason"])
     )
+
+
+def test_a_container_whose_role_may_not_list_a_bucket_is_denied_what_is_not_there(world: World) -> None:
+    role = world.new_role(without="s3:ListBucket")
+    world.endpoint(world.config(world.variant(world.model(role=role))))
+    s3 = world.sandbox.client("s3", aws_access_key_id=access_key(role), aws_secret_access_key="secret")
+    words = f"assumed-role/{role.rpartition('/')[2]}/SageMaker is not authorized to perform: s3:ListBucket"
+    with pytest.raises(ClientError, match=words) as error:
+        s3.get_object(Bucket=BUCKET, Key="nothing")
+    assert error.value.response["Error"]["Code"] == "AccessDenied"
+    s3.put_object(Bucket=BUCKET, Key=world.name("there"), Body=b"1", IfNoneMatch="*")
 
 
 def test_policies_may_be_attached_and_a_boundary_bounds_them(world: World) -> None:

@@ -66,8 +66,16 @@ def test_only_who_has_policies_is_held_to_them_and_is_told_what_is_missing():
     with pytest.raises(BadRequest) as caught:
         policies.check(signed_by("deployer"), "s3", [Permission("s3:GetObject", "arn:aws:s3:::b/k")])
     assert (caught.value.code, caught.value.status) == ("AccessDenied", 403)
+    assert 'on resource: "arn:aws:s3:::b/k" because' in caught.value.message, "S3 puts it into quotes"
     policies.clear()
     policies.check(signed_by("deployer"), "sagemaker", needs)
+
+
+def test_a_role_that_was_assumed_is_told_by_its_own_name():
+    policies, role = Policies(), "arn:aws:sts::123456789012:assumed-role/runs/SageMaker"
+    policies.set("ASIA1", [], role)
+    with pytest.raises(BadRequest, match=f"User: {role} is not authorized"):
+        policies.check(signed_by("ASIA1"), "s3", [Permission("s3:GetObject", "arn:aws:s3:::b/k")])
 
 
 @pytest.mark.parametrize("document", [{}, {"Statement": [{"Effect": "Allow"}]}, {"Statement": ["x"]}, []])

@@ -1,4 +1,4 @@
-"""What is noticed, before it is a finding of an endpoint and a release."""
+"""An anomaly: what is noticed, before it is a finding of an endpoint and a release."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from monitoring.finding import Finding, Kind, Number
 
 
 @dataclass(frozen=True)
-class Notice:
+class Anomaly:
     """One thing that holds now."""
 
     kind: Kind

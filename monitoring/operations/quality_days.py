@@ -1,0 +1,119 @@
+"""Days of rows with their labels: counted when all their hours are read, judged once, when they are settled.
+
+A day is judged by the labels that had come `settle_hours` after its end, whenever one looks: what comes later
+is counted beside it, and changes nothing that was judged. All hours up to then are read, so that each
+of those labels found its row, if there is one. Days are judged in their order.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from monitoring.operations.truth import Hours, Sources
+from monitoring.quality import days as counting
+from monitoring.quality.days import Day
+from monitoring.quality.joining import REPEATS, FirstRecords
+from monitoring.quality.ports import DayCounts
+
+NAMED = 10
+"""Inference ids of repeats that are named of a day."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """Of all releases of an endpoint."""
+
+    now: Mapping[date, DayCounts]
+    """With all labels that there are ..."""
+    judged: Mapping[date, DayCounts]
+    """... and with those by which each was judged."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How days are counted."""
+
+    slices: Sequence[str]
+    settle: timedelta
+
+
+def days(sources: Sources, there: Hours, rules: Rules) -> Days:
+    """All days that are over, read and settled; those that did not change are as they were kept."""
+    book = sources.book
+    kept, judged, marks = dict(book.days()), dict(book.judged()), book.marks()
+    for day, hours in _by_day(there.read, there.final - rules.settle).items():
+        judge = day > max(judged, default=date.min)
+        before = [hour for hour in there.read if _begin(day) - REPEATS <= hour < _begin(day)]
+        content = _content(rules, there.read, [*sorted(before), *hours], marks)
+        if not judge and day in kept and kept[day].content == content:
+            continue
+        counted = _Counting(sources, rules).of(day, before, hours, content)
+        if counted.whole or day not in kept:
+            kept[day] = counted.now
+            book.count(day, counted.now)
+        if judge:
+            judged[day] = book.judge(day, counted.settled)
+    return Days(kept, judged)
+
+
+def _by_day(hours: Mapping[datetime, str], until: datetime) -> Mapping[date, list[datetime]]:
+    found: dict[date, list[datetime]] = {}
+    for hour in sorted(hours):
+        day = hour.astimezone(UTC).date()
+        if _begin(day) + timedelta(days=1) <= until:
+            found.setdefault(day, []).append(hour)
+    return found
+
+
+def _content(
+    rules: Rules, contents: Mapping[datetime, str], hours: Sequence[datetime], marks: Mapping[datetime, str]
+) -> str:
+    """Names all that a day is counted from."""
+    told = [*rules.slices, *(f"{hour:%d %H} {contents[hour]} {marks.get(hour, '')}" for hour in hours)]
+    return hashlib.sha256("; ".join(told).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Counted:
+    now: DayCounts
+    settled: DayCounts
+    whole: bool
+    """Whether no row of it is gone by now."""
+
+
+class _Counting:
+    """Counts a day, hour by hour."""
+
+    def __init__(self, sources: Sources, rules: Rules) -> None:
+        self._sources = sources
+        self._rules = rules
+        self._first = FirstRecords()
+
+    def of(self, day: date, before: Sequence[datetime], hours: Sequence[datetime], content: str) -> _Counted:
+        """A day's counts; `before` are the hours of which its records may be repeats."""
+        for hour in sorted(before):
+            self._first.of(hour, self._sources.rows.read(hour, ()))
+        until = _begin(day) + timedelta(days=1) + self._rules.settle
+        now, settled, repeats, whole = list[Day](), list[Day](), dict[str, None](), True
+        for hour in hours:
+            answered = self._sources.rows.read(hour, self._rules.slices)
+            held, _ = self._sources.book.held(hour)
+            first = self._first.of(hour, answered)
+            now += counting.count(day, answered, held, first)
+            settled += counting.count(day, answered, held.until(until), first)
+            names = (name for name, counts in zip(answered.inference, first, strict=True) if not counts)
+            repeats |= dict.fromkeys(name for name in names if name is not None)
+            whole = whole and answered.whole
+        named = tuple(repeats)[:NAMED]
+        found = (DayCounts(counting.merged(of), named, content) for of in (now, settled))
+        return _Counted(*found, whole)
+
+
+def all_of(days: Mapping[date, DayCounts]) -> Iterator[Day]:
+    """The counts of all days, in order."""
+    return (one for day in sorted(days) for one in days[day].counts)
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

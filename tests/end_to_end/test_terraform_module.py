@@ -1,0 +1,205 @@
+"""A stage's pins by Terraform: its module makes, moves and deletes what Pulumi and Slipway's rollouts would.
+
+The commands, the provider and what serves are real. The tests of this file build on each other, in order.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from release.domain import landed, names, plan
+from release.domain.pins import Pins
+from release.rollout.smoke import smoke
+from scripts.shared.cli import STALE
+from tests.end_to_end.world import SKIP, World
+from tests.integrations.terraform.program import Module
+from tests.sandbox.clients.environments import clean_environment
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
+
+STAGE = "prod"
+ENDPOINT = 'aws_sagemaker_endpoint.guarded["delays"]'
+
+
+@pytest.fixture(scope="module")
+def in_terraform(world: World, tmp_path_factory):
+    """Makes a folder with the module, its provider in this sandbox; skips where there is no terraform."""
+
+    def make(root: str = ".") -> Module:
+        folder = tmp_path_factory.mktemp("terraform")
+        return Module(folder, clean_environment(world.sandbox.env, folder), root)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def module(in_terraform) -> Module:
+    """The module, with nothing in its state yet."""
+    return in_terraform()
+
+
+@pytest.fixture(scope="module")
+def adopted(in_terraform) -> Module:
+    """The root module that takes over what Pulumi made."""
+    return in_terraform("adopt")
+
+
+def exported(world: World) -> Path:
+    """Export prod; returns the file of variables, which is as the pins say."""
+    world.slipway("export", STAGE, "--format", "terraform")
+    world.slipway("export", STAGE, "--format", "terraform", "--check")
+    return world.project / "integrations" / "terraform" / "stages" / STAGE / f"{STAGE}.tfvars.json"
+
+
+def serves_as_pinned(world: World) -> None:
+    """SageMaker serves the live pin by config, weights and digest, and answers the golden requests."""
+    ports, pins = world.ports(STAGE), world.endpoint(STAGE).pins
+    assert pins.live is not None
+    wanted = plan.endpoint_plan(STAGE, "delays", pins)
+    assert landed.compare(wanted.endpoint, wanted.live, ports.endpoints.describe(wanted.endpoint)) == []
+    golden, _ = ports.artifacts.golden(ports.artifacts.manifest(pins.live.release))
+    assert smoke(ports.endpoints, wanted.endpoint, golden) is None
+    world.made(STAGE, pins)
+
+
+def brought(world: World, release: str) -> None:
+    """Pin what is live in dev in prod, with all it needs there, as if a rollout had landed it."""
+    dev, prod = world.ports("dev"), world.ports(STAGE)
+    coming, live = world.endpoint("dev").live, world.endpoint(STAGE).live
+    assert coming is not None
+    assert coming.release == release
+    assert live is not None
+    content = dev.artifacts.manifest(release)
+    prod.artifacts.copy_model(dev.artifacts, coming.model, coming.sha256)
+    prod.artifacts.put_release(content, dev.artifacts.golden(content)[1])
+    own = {
+        "release": release,
+        "model": prod.artifacts.model_uri(coming.sha256),
+        "sha256": coming.sha256,
+    }
+    world.pin(STAGE, Pins(live=live.model_copy(update=own), previous=live))
+
+
+def kinds(planned: dict[str, str]) -> dict[str, set[str]]:
+    """Which kinds of resources each action is planned for."""
+    found: dict[str, set[str]] = {}
+    for address, action in planned.items():
+        kind = address.removeprefix("module.stage.").partition(".")[0]
+        found.setdefault(action, set()).add(kind)
+    return found
+
+
+MADE = {"aws_sagemaker_model", "aws_sagemaker_endpoint_configuration"}
+GUARDED = MADE | {"aws_cloudwatch_metric_alarm"}
+
+
+def handed_over(world: World, module: Module) -> str:
+    """What terraform would do to the endpoint that there is, to move it from now on; "" is nothing."""
+    file = exported(world)
+    module.run("import", f"-var-file={file}", ENDPOINT, names.endpoint("delays", STAGE))
+    return module.plan(file).get(ENDPOINT, "")
+
+
+def test_an_endpoint_that_was_never_moved_under_guardrails_would_be_replaced(world, fresh, in_terraform):
+    fresh()
+    world.slipway("promote", "dev", STAGE, *SKIP)
+    assert "LastDeploymentConfig" not in world.describe(STAGE)
+    assert handed_over(world, in_terraform()) == "replace"
+
+
+def test_one_that_was_moved_under_them_is_handed_over_unchanged(world, fresh, in_terraform):
+    fresh()
+    world.slipway("promote", "dev", STAGE, *SKIP)
+    assert handed_over(world, in_terraform()) == ""
+
+
+def test_what_pulumi_made_is_imported_and_nothing_changed(world, adopted):
+    planned = adopted.plan(exported(world))
+    assert kinds(planned) == {"import": MADE | {"aws_sagemaker_endpoint"}}
+    adopted.apply()
+    assert adopted.plan(exported(world)) == {}
+
+
+def test_a_promotion_makes_the_export_stale_and_the_new_one_is_imported_too(world, fresh, adopted):
+    fresh()
+    world.slipway("promote", "dev", STAGE, *SKIP)
+    found = world.slipway("export", STAGE, "--format", "terraform", "--check", expected=STALE)
+    assert found.result["mends"] == f"./slipway export {STAGE} --format terraform"
+    assert kinds(adopted.plan(exported(world))) == {"import": MADE}
+    adopted.apply()
+    assert adopted.plan(exported(world)) == {}
+    world.assert_clean(STAGE, serves=world.endpoint(STAGE).live.release)
+
+
+def test_where_there_is_none_terraform_makes_the_endpoint_of_the_pins(world, module):
+    sagemaker, pins = world.client("sagemaker"), world.endpoint(STAGE).pins
+    sagemaker.delete_endpoint(EndpointName=names.endpoint("delays", STAGE))
+    wanted = plan.endpoint_plan(STAGE, "delays", pins)
+    for config in wanted.configs:
+        sagemaker.delete_endpoint_config(EndpointConfigName=config.name)
+    for model in wanted.models:
+        sagemaker.delete_model(ModelName=model.name)
+    planned = module.plan(exported(world))
+    assert kinds(planned) == {"create": GUARDED | {"aws_sagemaker_endpoint"}}
+    module.apply()
+    assert module.plan(exported(world)) == {}
+    serves_as_pinned(world)
+
+
+def test_the_way_back_moves_the_endpoint_and_makes_nothing(world, module):
+    pins = world.endpoint(STAGE).pins
+    world.pin(STAGE, Pins(live=pins.previous, previous=pins.live))
+    assert module.plan(exported(world)) == {ENDPOINT: "update"}
+    module.apply()
+    assert module.plan(exported(world)) == {}
+    serves_as_pinned(world)
+    alarms = world.describe(STAGE)["LastDeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    serves = world.describe(STAGE)["EndpointConfigName"]
+    assert {alarm["AlarmName"] for alarm in alarms} == {f"{serves}-errors", f"{serves}-latency"}
+
+
+def test_another_release_is_made_first_then_moved_to_and_the_oldest_goes_last(world, module, fresh):
+    made = world.describe(STAGE)["CreationTime"]
+    brought(world, fresh())
+    planned = module.plan(exported(world))
+    assert kinds(planned) == {"create": GUARDED, "update": {"aws_sagemaker_endpoint"}, "delete": GUARDED}
+    done = module.apply()
+    moved = done.index(("update", ENDPOINT))
+    assert {action for action, _ in done[:moved]} == {"create"}
+    assert {action for action, _ in done[moved + 1 :]} == {"delete"}
+    assert module.plan(exported(world)) == {}
+    assert world.describe(STAGE)["CreationTime"] == made
+    serves_as_pinned(world)
+
+
+def test_an_update_that_the_service_takes_back_fails_the_apply_and_names_the_release(world, module, fresh):
+    serves = world.describe(STAGE)["EndpointConfigName"]
+    release = fresh()
+    brought(world, release)
+    module.plan(exported(world))
+    world.sandbox.faults("silent_rollback", endpoint=names.endpoint("delays", STAGE), reason="")
+    said = module.run("apply", "-no-color", "plan", status=1)
+    assert " ".join(said.split()).count(f"./slipway fence add {release}") == 1
+    assert world.describe(STAGE)["EndpointConfigName"] == serves
+
+
+def test_a_fenced_release_is_exported_no_more(world):
+    release = world.endpoint(STAGE).live.release
+    world.slipway("fence", "add", release, "--reason", "its update was taken back")
+    file = world.project / "integrations" / "terraform" / "stages" / STAGE
+    before = {path: path.read_bytes() for path in file.iterdir()}
+    assert "its update was taken back" in world.slipway("export", STAGE, expected=1).stderr
+    assert {path: path.read_bytes() for path in file.iterdir()} == before
+    world.clear(release)
+
+
+def test_destroy_takes_what_the_module_made_and_leaves_the_stage(world, module):
+    file = exported(world)
+    module.run("destroy", "-auto-approve", f"-var-file={file}")
+    sagemaker = world.client("sagemaker")
+    assert sagemaker.list_endpoints(NameContains=STAGE)["Endpoints"] == []
+    wanted = json.loads(file.read_text())["endpoints"]["delays"]
+    left = [c["EndpointConfigName"] for c in sagemaker.list_endpoint_configs()["EndpointConfigs"]]
+    assert not set(left) & set(wanted["configs"])
+    world.slipway("export", STAGE, "--format", "terraform", "--check")
