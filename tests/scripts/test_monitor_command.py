@@ -12,6 +12,7 @@ from monitoring.storage.quality_book import QualityBook
 from monitoring.storage.rows import RowTables
 from monitoring.storage.truth import TruthFolder
 from release.domain.errors import ServiceError
+from release.domain.names import OWN_REQUEST
 from release.domain.stage import RetrainSettings
 from scripts import monitor, retrain
 from scripts.shared import cli
@@ -62,6 +63,14 @@ def test_records_that_say_nothing_need_a_person(scene, run):
     words = " ".join(out.split())
     assert "1 records say nothing, and were set aside" in words
     assert "capture captured line that is no record" in words
+
+
+def test_answers_to_our_own_requests_are_no_rows_and_that_is_said(scene, run):
+    scene.capture(line(rows(ROW), scores(0.5), "a", inference=OWN_REQUEST), line(rows(ROW), scores(0.5), "b"))
+    code, out, _ = run()
+    words = " ".join(out.split())
+    assert (code, "up to 2026-01-01 14h: 1 rows" in words) == (0, True)
+    assert "1 answers to golden requests and ./slipway invoke are not counted" in words
 
 
 def test_late_files_are_named_with_the_command_that_reads_them(scene, run):
