@@ -3,7 +3,7 @@
 Methods may raise a SlipwayError, or a library's error that commands translate. Fakes are in `tests/fakes/`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,7 +11,7 @@ from monitoring.alerts.events import FindingEvent
 from monitoring.alerts.kept import Answer, Kept, Look, Noted
 from monitoring.capture.selection import Change, Proof, Selected
 from monitoring.finding import Finding
-from monitoring.records.hours import HourRecord
+from monitoring.records.hours import HourRecord, Mark
 from monitoring.records.periods import Served
 from release.domain.pins import ReleasePin
 
@@ -73,6 +73,9 @@ class CapturedHours(Protocol):
     def done(self, start: datetime, until: datetime) -> Sequence[datetime]:
         """The hours from `start` to before `until` that were read."""
 
+    def versions(self, start: datetime, until: datetime) -> Mapping[datetime, str]:
+        """The same, each with the version of its record: another one when it was read again."""
+
     def record(self, hour: datetime) -> HourRecord | None:
         """What was read of an hour, None where it was not."""
 
@@ -88,11 +91,20 @@ class CapturedHours(Protocol):
     def reference(self, release: str) -> "Reference | None":
         """What a release's drift is decided against; None where its artifact has none."""
 
-    def drift_state(self, release: str) -> str | None:
-        """What the last look kept of a release's drift."""
+    def last_look(self, release: str) -> tuple[bytes, str] | None:
+        """What the last look kept of a release, and its version."""
 
-    def keep_drift_state(self, release: str, state: str) -> None:
-        """Keep it for the next look."""
+    def keep_look(self, release: str, look: bytes, before: str | None) -> bool:
+        """Keep it where the version `before` (None: nothing) is still there; whether it is kept."""
+
+    def mark_again(self, wanted: Iterable[datetime]) -> Mark:
+        """Have these hours read again, by the next look if this one ends before."""
+
+    def marked(self) -> Sequence[Mark]:
+        """All marks of hours that are to be read again."""
+
+    def clear(self, mark: Mark) -> None:
+        """Its hours were read."""
 
     def late(self, wanted: Sequence[datetime], served: Served) -> Mapping[datetime, Sequence[str]]:
         """Capture files that came, or changed, after their hour was read: by hour, where any did."""

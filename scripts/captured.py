@@ -8,10 +8,12 @@ from itertools import groupby
 
 from monitoring import connect as monitoring
 from monitoring.hours import HOUR
-from monitoring.operations.account import account, look
+from monitoring.operations.account import Accounted, account, look
 from monitoring.operations.telling import tell_all
 from scripts.shared import arguments
 from scripts.shared.cli import Command, Out, run
+
+HELD = 3
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,20 +34,28 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         found = account(room.ports, counts, args.endpoint, args.hours, args.now)
     room.findings.note(found.findings, look(found))
     told = tell_all(room, out.tell)
-    answered, kept = sum(one.answered for one in found.accounts), sum(one.kept for one in found.accounts)
     lines = [
         f"[red]✗[/red] {one.hour:%Y-%m-%d %H}h {one.variant}: {one.missing:,} of {one.answered:,} are missing"
         for one in found.accounts
         if one.missing
     ]
     lines += [f"[dim]{line}[/dim]" for line in not_compared(found.apart)]
-    done = "[green]✓[/green] nothing is missing" if not found.missing else f"{found.missing:,} are missing"
     out.result(
         {**asdict(found), "findings": [one.id for one in found.findings], "told": vars(told)},
         *lines,
-        f"{done}: {answered:,} answers and {kept:,} records of {found.endpoint}",
+        f"{_done(found)}: {found.answered:,} answers and {found.kept:,} records of {found.endpoint}",
     )
-    return 3 if found.missing else 0
+    return HELD if found.needs_a_person else 0
+
+
+def _done(found: Accounted) -> str:
+    if found.missing:
+        return f"{found.missing:,} are missing"
+    if found.nothing:
+        return f"[yellow]! {found.nothing}, so nobody knows whether records are missing[/yellow]"
+    if not found.answered:
+        return f"no answer was given in {found.hours} hours, so there was nothing to compare"
+    return "[green]✓[/green] nothing is missing"
 
 
 def not_compared(apart: Sequence[tuple[datetime, str]]) -> Iterator[str]:

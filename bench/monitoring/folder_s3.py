@@ -50,20 +50,16 @@ class FolderS3:
         self._path(request).unlink(missing_ok=True)
         return {}
 
-    def list_objects_v2(self, **request: Any) -> dict[str, Any]:
-        """The folders right below a prefix."""
-        self.calls["list"] += 1
-        folder = self._root / request["Bucket"] / request["Prefix"]
-        found = sorted(one.name for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
-        return {"CommonPrefixes": [{"Prefix": f"{request['Prefix']}{name}/"} for name in found]}
-
     def get_paginator(self, _operation: str) -> "FolderS3":
         """That of ListObjectsV2."""
         return self
 
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
-        """The keys under a prefix in order, a thousand in each answer."""
+        """The keys under a prefix in order, a thousand in each answer; with a delimiter the folders there."""
         bucket = self._root / request["Bucket"]
+        if "Delimiter" in request:
+            yield self._folders(bucket, request["Prefix"])
+            return
         page: list[dict[str, Any]] = []
         for path in _files(bucket / request["Prefix"], bucket, request.get("StartAfter", "")):
             page.append(
@@ -75,6 +71,12 @@ class FolderS3:
                 page = []
         self.calls["list"] += 1
         yield {"Contents": page}
+
+    def _folders(self, bucket: Path, prefix: str) -> dict[str, Any]:
+        self.calls["list"] += 1
+        folder = bucket / prefix
+        found = sorted(one.name for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
+        return {"CommonPrefixes": [{"Prefix": f"{prefix}{name}/"} for name in found]}
 
     def _path(self, request: dict[str, Any]) -> Path:
         return self._root / request["Bucket"] / request["Key"]

@@ -10,6 +10,7 @@ from monitoring.capture import asked as captured
 from monitoring.capture.accounting import Account
 from monitoring.finding import Finding
 from monitoring.hours import HOUR, complete_until, hour_of
+from monitoring.operations.capturing import capturing
 from monitoring.ports import CaptureCounts
 from release.domain import names
 from release.domain.capture import Capture
@@ -27,11 +28,37 @@ class Accounted:
     """The live one."""
     until: datetime
     """Up to when was compared."""
+    hours: int
+    """That were compared."""
     accounts: tuple[Account, ...]
     apart: tuple[tuple[datetime, str], ...]
     """Hours that cannot be compared, each with the reason."""
     findings: tuple[Finding, ...]
     missing: int
+
+    @property
+    def nothing(self) -> str:
+        """Why nothing is known of what was captured; empty where something is, or nobody was answered."""
+        if not self.hours:
+            return "no hour could be compared"
+        if self.kept and not self.answered:
+            return "SageMaker counted no answer"
+        return ""
+
+    @property
+    def answered(self) -> int:
+        """Answers that were given, in the hours that were compared."""
+        return sum(one.answered for one in self.accounts)
+
+    @property
+    def kept(self) -> int:
+        """Records that are there of them."""
+        return sum(one.kept for one in self.accounts)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether records are missing, or nobody knows whether some are."""
+        return bool(self.missing or self.nothing)
 
 
 def account(
@@ -39,7 +66,7 @@ def account(
 ) -> Accounted:
     """Compare the last `hours` whole hours of an endpoint; with `now_too` the one that is not over as well.
 
-    Raises UsageError for an endpoint that there is not.
+    Raises UsageError for an endpoint that there is not, or of which nothing is captured and nothing was.
     """
     name = ports.settings.only_endpoint(endpoint)
     settings = ports.settings.endpoints[name]
@@ -57,6 +84,8 @@ def account(
             comparable[hour] = found
         else:
             apart.append((hour, found))
+    if not comparable:
+        capturing(ports.name, name, live)
     in_sagemaker = names.endpoint(name, ports.name)
     answered = counts.answered(in_sagemaker, start, end)
     kept = counts.kept(captured.places(told), in_sagemaker, start, end)
@@ -65,7 +94,9 @@ def account(
     until = min(end, now)
     noticed = accounting.findings(name, release, accounts, until)
     missing = sum(one.missing for one in accounts)
-    return Accounted(ports.name, name, release, until, tuple(accounts), tuple(apart), noticed, missing)
+    return Accounted(
+        ports.name, name, release, until, len(comparable), tuple(accounts), tuple(apart), noticed, missing
+    )
 
 
 def look(found: Accounted) -> Look | None:

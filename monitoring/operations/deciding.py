@@ -1,10 +1,11 @@
 """Deciding: the counted hours of what is live against its reference, from where the last look ended.
 
-Hours are decided in order, each once; up to the watermark, since a gap could still be filled. Where hours
-were read again, or nothing usable was kept, all that is kept of the last weeks is decided anew.
+Hours are decided in order, each once; up to the watermark, since a gap could still be filled. What the last
+look kept holds while the hours are the very ones that it rests on. Else all that is kept of the last weeks is
+decided anew: after hours were read again or forgotten, also where a look died between that and its end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,10 +19,13 @@ from monitoring.finding import Finding, Kind
 from monitoring.ports import CapturedHours, Findings
 from monitoring.records import capture
 from monitoring.records.hours import HOUR
+from monitoring.records.last_look import LastLook, digest_of, emptiness
 from monitoring.records.troubles import Trouble
 from release.domain import names
 from release.domain.drift import DriftSettings
 
+WEEKS = VOLUME_HOURS * HOUR
+"""So far back hours are decided anew, and a look rests on them."""
 ALWAYS_SEEN: tuple[Kind, ...] = ("volume",)
 SEEN_IN_ROWS: tuple[Kind, ...] = ("drift", "schema")
 """What hours without rows cannot show."""
@@ -41,13 +45,8 @@ class Deciding:
     unknown: tuple[str, ...]
     """What cannot be told, in sentences."""
 
-    @property
-    def silent(self) -> bool:
-        """Whether nothing was captured in the last 24 hours: that says nothing of the model."""
-        state = self.decision.state if self.decision else None
-        if state is None or state.closed is None:
-            return False
-        return not any(state.volumes.get(hour) for hour in range(state.closed - 23, state.closed + 1))
+    silent: bool = False
+    """Whether there was no row for a day: that says nothing of the model."""
 
     @property
     def standing(self) -> tuple[Finding, ...]:
@@ -56,57 +55,68 @@ class Deciding:
 
 
 def decided(
-    records: CapturedHours,
-    findings: Findings,
-    endpoint: str,
-    release: str,
-    settings: DriftSettings,
-    anew: bool = False,
+    records: CapturedHours, findings: Findings, endpoint: str, release: str, settings: DriftSettings
 ) -> Deciding:
     """Decide the hours that were read and not decided, note what holds, and keep where that ended."""
-    until = records.watermark()
-    if until is None:
+    watermark = records.watermark()
+    if watermark is None:
         return Deciding(release, 0, None, (), ("No hour is read yet.",))
     reference = records.reference(release)
-    state = None if anew or reference is None else _kept(records, release, reference)
-    start = _start(state, until)
-    counts = _counts(records, release, start, until)
-    troubles = tuple(capture.findings(endpoint, release, counts))
+    found = records.last_look(release)
+    before = LastLook.from_bytes(found[0]) if found else None
+    until = max(watermark, before.until) if before else watermark
+    versions = records.versions((before.until if before else until) - WEEKS, until)
+    state = _state(before, reference)
+    if before and not (_rests_on(before, versions) and (state is None) == (reference is None)):
+        before = state = None
+    counts = _counts(records, release, before.until if before else until - WEEKS, until)
+    captured = tuple(capture.findings(endpoint, release, counts))
+    if before and not counts:
+        captured = before.captured
     decision = None
-    unknown: tuple[str, ...] = ()
-    if reference is None:
-        unknown = ("The release has no reference, so drift of its requests and scores cannot be told.",)
-    else:
-        before = state or new(endpoint, release, reference)
-        decision = decide(reference, before, counts, until, settings)
-        unknown = decision.unknown
+    if reference is not None:
+        decision = decide(reference, state or new(endpoint, release, reference), counts, until, settings)
     if counts:
         look = _look(endpoint, release, counts, until)
         findings.note(decision.standing if decision else (), look)
-        findings.note(troubles, replace(look, kinds=("capture",), subjects=[*Trouble]))
+        findings.note(captured, replace(look, kinds=("capture",), subjects=[*Trouble]))
+    kept = LastLook(
+        until,
+        digest_of(versions, until - WEEKS, until),
+        decision.state.to_json() if decision else None,
+        captured,
+        *emptiness(before, counts),
+    )
+    if kept != before:
+        # Where another look was kept meanwhile, that one is: the next look compares it with the hours again.
+        records.keep_look(release, kept.to_bytes(), found[1] if found else None)
+    return Deciding(release, len(counts), decision, captured, _unknown(decision, kept), kept.silent)
+
+
+def _unknown(decision: Decision | None, kept: LastLook) -> tuple[str, ...]:
+    """What cannot be told, in sentences."""
+    found = ["The release has no reference, so drift of its requests and scores cannot be told."]
     if decision is not None:
-        records.keep_drift_state(release, decision.state.to_json())
-    return Deciding(release, len(counts), decision, troubles, unknown)
+        found = [*decision.unknown]
+    if not kept.had_rows:
+        found.append("No row is captured of it yet, so nothing was judged.")
+    return tuple(found)
 
 
-def _kept(records: CapturedHours, release: str, reference: Reference) -> State | None:
-    """What the last look kept; None where that is nothing, damaged, or of another reference."""
-    text = records.drift_state(release)
-    if text is None:
+def _rests_on(before: LastLook, versions: Mapping[datetime, str]) -> bool:
+    """Whether the hours are still the ones that a look was decided from."""
+    return digest_of(versions, before.until - WEEKS, before.until) == before.digest
+
+
+def _state(before: LastLook | None, reference: Reference | None) -> State | None:
+    """What the last look kept of drift; None where that is nothing, damaged, or of another reference."""
+    if before is None or before.state is None or reference is None:
         return None
     try:
-        state = states.from_json(text)
+        state = states.from_json(before.state)
     except UnusableReference:
         return None
     return state if state.digest == reference.digest else None
-
-
-def _start(state: State | None, until: datetime) -> datetime:
-    """The first hour that is not decided."""
-    if state is None:
-        return until - VOLUME_HOURS * HOUR
-    newest = state.open.index if state.open is not None else state.closed
-    return until - VOLUME_HOURS * HOUR if newest is None else states.moment(newest + 1)
 
 
 def _counts(records: CapturedHours, release: str, start: datetime, until: datetime) -> list[HourCounts]:

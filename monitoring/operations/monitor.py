@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitoring.operations.capturing import capturing
 from monitoring.operations.deciding import Deciding, decided
 from monitoring.ports import CapturedHours, Findings
 from monitoring.records import hours
-from monitoring.records.hours import HOUR, HourRecord
+from monitoring.records.hours import HOUR, HourRecord, Mark
+from monitoring.records.last_look import SILENCE
 from monitoring.records.periods import Served, served
 from release.domain.errors import UsageError
 from release.domain.events import Event, Tell
@@ -28,7 +30,8 @@ class Asked:
     until: datetime | None = None
     """Not from this moment on; None: every hour that is complete."""
     again: tuple[datetime, ...] = ()
-    """Hours that are read again, and nothing else."""
+    """Hours that are read again, and nothing else; they are marked first, so that a look that dies is made
+    up for by the next one."""
     late: bool = False
     """Whether hours for which files came late are read again, too."""
 
@@ -57,8 +60,8 @@ class Monitored:
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether somebody has to look: at what was noticed, or at a day without a record."""
-        return self.deciding.silent or bool(self.deciding.standing)
+        """Whether somebody has to look: at what was noticed, or at why nothing could be."""
+        return self.deciding.silent or self.gap is not None or bool(self.deciding.standing)
 
 
 def monitor(
@@ -75,31 +78,28 @@ def monitor(
     """
     name = ports.settings.only_endpoint(endpoint)
     settings = ports.settings.endpoints[name]
-    live = _captured(ports.name, name, settings.pins.live)
+    live = capturing(ports.name, name, settings.pins.live)
     records = records_of(name)
     grace = timedelta(minutes=settings.monitoring.records.grace_minutes)
     end = _end(ports.clock.now(), grace, asked.until)
+    _refuse_unfinished(asked.again, end)
+    marks = [records.mark_again(asked.again)] if asked.again else records.marked()
     start = _start(records, live, asked)
-    told = served(_entries(ports.ledger, name, start or end), name, live)
-    start = start or hours.hour_of(told.captured_since or end)
+    looked_back = end - timedelta(hours=settings.monitoring.records.look_back_hours)
+    if asked.since is not None:
+        looked_back = max(looked_back, hours.hour_of(asked.since))
+    earliest = min([start or end, looked_back, *(hour for mark in marks for hour in mark.hours)])
+    told = served(_entries(ports.ledger, name, earliest), name, live)
+    start = start or hours.hour_of(told.captured_since or end - SILENCE)
     reading = Reading(records, told, tell)
-    if asked.again:
-        _refuse_unfinished(asked.again, end)
-        for hour in asked.again:
-            reading.read(hour, again=True)
-    else:
+    reading.marked(marks, end)
+    if not asked.again:
         reading.new(start, end)
-    looked_back = max(start, end - timedelta(hours=settings.monitoring.records.look_back_hours))
-    if asked.since is None:
-        looked_back = end - timedelta(hours=settings.monitoring.records.look_back_hours)
     late = records.late(records.done(looked_back, end), told)
-    if asked.late:
-        for hour in sorted(late):
-            reading.read(hour, again=True)
+    if asked.late and late:
+        reading.marked([records.mark_again(late)], end)
         late = {}
-    anew = any(hour < (records.watermark() or end) for hour in reading.again)
-    deciding = decided(records, findings, name, live.release, settings.monitoring.drift, anew)
-    watermark = records.watermark()
+    deciding = decided(records, findings, name, live.release, settings.monitoring.drift)
     return Monitored(
         stage=ports.name,
         endpoint=name,
@@ -110,7 +110,7 @@ def monitor(
         until=end,
         next_at=_end(ports.clock.now(), grace, None) + HOUR + grace,
         deciding=deciding,
-        gap=watermark if watermark and records.done(watermark, end) else None,
+        gap=_gap(records, end),
     )
 
 
@@ -123,8 +123,20 @@ class Reading:
         self._tell = tell
         self.found: list[HourRecord] = []
         self.elsewhere: list[datetime] = []
-        self.again: list[datetime] = []
-        """Hours that were read before."""
+
+    def marked(self, marks: Sequence[Mark], end: datetime) -> None:
+        """The hours of marks that are before `end`; a mark is cleared when all of its hours were read here.
+
+        Of an hour that another process has read meanwhile nobody knows whether it did before the mark.
+        """
+        for mark in marks:
+            complete = [hour for hour in mark.hours if hour < end]
+            mine = [self.read(hour, again=True) for hour in complete]
+            if len(complete) == len(mark.hours) and all(mine):
+                self._records.clear(mark)
+        watermark = self._records.watermark() if marks else None
+        if watermark is not None:  # an hour that was left out may be among them
+            self._settle(watermark, self._records.done(watermark, end))
 
     def new(self, start: datetime, end: datetime) -> None:
         """The hours from `start` to before `end` that were not read."""
@@ -133,43 +145,28 @@ class Reading:
         for count, hour in enumerate(wanted, 1):
             self.read(hour, progress=f"{count} of {len(wanted)}")
             done.append(hour)
-            if count % MOST_AT_A_TIME == 0 or count == len(wanted):
+            if count % MOST_AT_A_TIME == 0:
                 self._settle(start, done)
+        if done:
+            self._settle(start, done)
 
-    def read(self, hour: datetime, again: bool = False, progress: str = "") -> None:
-        """One hour."""
+    def read(self, hour: datetime, again: bool = False, progress: str = "") -> bool:
+        """One hour; whether it was read here."""
         record = self._records.read(hour, self._told, again)
         if record is None:
             self.elsewhere.append(hour)
-            return
+            return False
         self.found.append(record)
-        self.again += [hour] if again else []
         troubles = sum(record.troubles.values())
         aside = f", {troubles:,} set aside" if troubles else ""
         self._tell(Event(f"{hour:%Y-%m-%d %H}h {progress}: {record.rows:,} rows{aside}", detail=True))
+        return True
 
     def _settle(self, start: datetime, done: Sequence[datetime]) -> None:
         """Move the watermark, where no hour before `start` may be missing."""
         before = self._records.watermark()
         if before is None or before >= start:
             self._records.move_watermark(hours.watermark(before or start, done))
-
-
-def _captured(stage: str, name: str, live: ReleasePin | None) -> ReleasePin:
-    if live is None:
-        raise UsageError(
-            f"Endpoint {name} of {stage} serves nothing, so there is nothing to monitor.",
-            "Nothing was read.",
-            f"Release a model first (./slipway promote {stage}).",
-        )
-    if live.capture is None:
-        raise UsageError(
-            f"Endpoint {name} of {stage} captures nothing: what it is asked and answers is not known.",
-            "Nothing was read, and nothing can be said of drift.",
-            f"Set slipway:endpoints.{name}.capture: {{percent: 100}} in Pulumi.{stage}.yaml, "
-            f"then ./slipway apply {stage} --endpoint {name}",
-        )
-    return live
 
 
 def _end(now: datetime, grace: timedelta, until: datetime | None) -> datetime:
@@ -179,7 +176,8 @@ def _end(now: datetime, grace: timedelta, until: datetime | None) -> datetime:
 
 
 def _start(records: CapturedHours, live: ReleasePin, asked: Asked) -> datetime | None:
-    """From where on; None where no record was ever captured: from when on it is captured, then."""
+    """From where on; None where no record was ever captured: from when on it is captured, then, or where
+    nobody knows that for so long that a capture that brings nothing is noticed."""
     if asked.again:
         return min(asked.again)
     if asked.since is not None:
@@ -197,6 +195,15 @@ def _entries(ledger: Ledger, endpoint: str, start: datetime) -> Iterator[Entry]:
         if begun and datetime.fromisoformat(entry.at) < start - HOUR:
             break
     return reversed(found)
+
+
+def _gap(records: CapturedHours, end: datetime) -> datetime | None:
+    """The first hour that was not read, where later ones were."""
+    watermark = records.watermark()
+    if watermark is None or not (done := records.done(watermark, end)):
+        return None
+    gap = hours.watermark(watermark, done)
+    return gap if gap < max(done) else None
 
 
 def _refuse_unfinished(again: Sequence[datetime], end: datetime) -> None:

@@ -3,10 +3,12 @@
 monitoring/<endpoint>/hours/yyyy/mm/dd/hh.json              what was read of an hour: it is done
 monitoring/<endpoint>/rows/yyyy/mm/dd/hh/<name>.parquet     its rows, as its record names them
 monitoring/<endpoint>/quarantine/yyyy/mm/dd/hh/<name>.jsonl what could not be read, with its cause
+monitoring/<endpoint>/again/<name>.json                     hours that are to be read again: a mark
 monitoring/<endpoint>/watermark.json                        up to which hour all of them are done
-monitoring/<endpoint>/drift/<release>.json                  what is known of a release's drift
+monitoring/<endpoint>/drift/<release>.json                  what the last look at a release came to
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -116,14 +118,40 @@ class HourRecord:
         try:
             return _ADAPTER.validate_json(data)
         except ValidationError as error:
+            hour = hour_in(where)
+            named = f"{hour:%Y-%m-%dT%H}" if hour else "HOUR"
             raise ServiceError(
                 f"What was read of an hour is damaged: {where} ({error.error_count()} faults).",
                 "The hour cannot be counted, so nothing was decided.",
-                "Delete that object, then run the same command again: the hour is read anew.",
+                f"Have the hour read again: ./slipway monitor STAGE --again {named}",
             ) from None
 
 
 _ADAPTER = TypeAdapter(HourRecord)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Hours that are to be read again, as somebody left word of it at one time; all of them or none."""
+
+    key: str
+    hours: tuple[datetime, ...]
+
+    def to_bytes(self) -> bytes:
+        """As it is kept."""
+        return json.dumps({"hours": [folder(hour) for hour in self.hours]}).encode()
+
+    @staticmethod
+    def from_bytes(data: bytes, key: str, where: str) -> "Mark":
+        """As it was kept. Raises ServiceError where that is damaged."""
+        try:
+            return Mark(key, tuple(parsed(hour) for hour in json.loads(data)["hours"]))
+        except (ValueError, KeyError, TypeError):
+            raise ServiceError(
+                f"What says which hours are to be read again is damaged: {where}.",
+                "Nobody knows which hours it names, so nothing was read.",
+                "Delete that object, then name the hours: ./slipway monitor STAGE --again HOUR",
+            ) from None
 
 
 def record_key(endpoint: str, hour: datetime) -> str:
@@ -131,9 +159,14 @@ def record_key(endpoint: str, hour: datetime) -> str:
     return f"{place(endpoint)}hours/{folder(hour)}.json"
 
 
-def state_key(endpoint: str, release: str) -> str:
-    """The key of what is kept of a release's drift from look to look."""
+def look_key(endpoint: str, release: str) -> str:
+    """The key of what is kept of a release from look to look."""
     return f"{place(endpoint)}drift/{release}.json"
+
+
+def marks_place(endpoint: str) -> str:
+    """Below which prefix marks lie."""
+    return f"{place(endpoint)}again/"
 
 
 def hour_in(key: str) -> datetime | None:

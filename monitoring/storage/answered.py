@@ -11,8 +11,6 @@ import pyarrow.parquet as pq
 
 from monitoring import rows as columns
 from monitoring.quality.joining import Answered
-from monitoring.records import hours
-from monitoring.records.hours import HourRecord
 from monitoring.storage.shelf import Shelf
 from release.adapters import objects
 
@@ -25,44 +23,35 @@ class AnsweredTables:
     def __init__(self, s3: Any, bucket: str, endpoint: str) -> None:
         self._s3 = s3
         self._bucket = bucket
-        self._endpoint = endpoint
+        self._shelf = Shelf(s3, bucket, endpoint)
 
     def final(self) -> datetime | None:
         """The hour before which all are read: monitoring's watermark."""
-        return Shelf(self._s3, self._bucket, self._endpoint).watermark()
+        return self._shelf.watermark()
 
     def hours(self) -> dict[datetime, str]:
         """The hours that were read, each with its record's ETag."""
-        place = f"{hours.place(self._endpoint)}hours/"
-        listed = objects.listed(self._s3, self._bucket, place)
-        found = ((hours.hour_in(item["Key"]), item["ETag"].strip('"')) for item in listed)
-        return {hour: etag for hour, etag in found if hour is not None}
+        return self._shelf.versions()
 
     def read(self, hour: datetime, slices: Sequence[str]) -> Answered:
         """The rows of an hour, with these features; one that they do not have is left out.
 
         Rows go sooner than the record of their hour (`capture_days`): then what is left is not whole.
         """
-        key = hours.record_key(self._endpoint, hour)
-        body = self._get(key)
-        named = HourRecord.from_bytes(body, key).tables if body is not None else ()
-        found = [self._table(table.key, slices) for table in named]
+        record = self._shelf.record(hour)
+        found = [self._table(table.key, slices) for table in record.tables] if record else []
         there = [table for table in found if table is not None]
-        whole = body is not None and len(there) == len(found)
+        whole = record is not None and len(there) == len(found)
         table = pa.concat_tables(there, promote_options="default") if there else None
         return replace(answered(table, slices), whole=whole)
 
     def _table(self, key: str, slices: Sequence[str]) -> pa.Table | None:
-        body = self._get(key)
+        body = objects.read(self._s3, self._bucket, key)
         if body is None:
             return None
-        file = pq.ParquetFile(pa.BufferReader(body))
+        file = pq.ParquetFile(pa.BufferReader(body[0]))
         there = set(file.schema_arrow.names)
         return file.read([*_OWN, *(name for name in slices if name in there)])
-
-    def _get(self, key: str) -> bytes | None:
-        found = objects.read(self._s3, self._bucket, key)
-        return found[0] if found else None
 
 
 def answered(table: pa.Table | None, slices: Sequence[str]) -> Answered:

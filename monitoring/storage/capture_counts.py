@@ -1,20 +1,23 @@
 """What SageMaker counted and what lies in S3: the two sides of an account. Reads only."""
 
-import json
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from monitoring.capture.accounting import VARIANTS
 from monitoring.hours import HOUR, hour_of
-from monitoring.hours import folder as folder_of
-from release.adapters import objects
-from release.domain import s3_uri
+from monitoring.records.hours import CaptureFile
+from monitoring.records.troubles import NotReadable, Trouble
+from monitoring.storage.files import CaptureFiles
+from monitoring.storage.lines import name_in
+from monitoring.storage.seen import Seen
 
 _METRICS = {"Invocations": 1, "InvocationModelErrors": -1}
-AT_ONCE = 8
+AT_ONCE = 4
+"""Hours: each may hold a line of the longest that there are."""
 
 
 class CaptureCounts:
@@ -41,51 +44,37 @@ class CaptureCounts:
     def kept(
         self, places: Sequence[str], endpoint: str, start: datetime, end: datetime
     ) -> Mapping[tuple[str, datetime], int]:
-        """Records by folder and hour, each once however often it was brought."""
-        files = [
-            (bucket, key, folder, hour)
-            for place in places
-            for bucket, folder, prefix in self._folders(place, endpoint)
-            for hour in _hours(start, end)
-            for key in self._keys(bucket, f"{prefix}{folder_of(hour)}/")
-        ]
-        events: defaultdict[tuple[str, datetime], set[str]] = defaultdict(set)
+        """Records by folder and hour, each once however often it was brought.
+
+        A line that says no name is something that was kept, too: each counts, as no two are known to be one.
+        """
+        reader = CaptureFiles(self._s3, endpoint)
+        found: Counter[tuple[str, datetime]] = Counter()
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            bodies = pool.map(lambda file: self._events(file[0], file[1]), files)
-            for (_, _, folder, hour), found in zip(files, bodies, strict=True):
-                events[folder, hour] |= found
-        return {key: len(found) for key, found in events.items()}
-
-    def _folders(self, place: str, endpoint: str) -> Iterator[tuple[str, str, str]]:
-        bucket, prefix = s3_uri.parts(f"{place}/{endpoint}/")
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=bucket, Prefix=prefix, Delimiter="/"
-        )
-        for page in pages:
-            for item in page.get("CommonPrefixes", []):
-                yield bucket, item["Prefix"][len(prefix) :].rstrip("/"), item["Prefix"]
-
-    def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
-        return (item["Key"] for item in objects.listed(self._s3, bucket, prefix))
-
-    def _events(self, bucket: str, key: str) -> set[str]:
-        body = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        return {_event(line, number) for number, line in enumerate(body.splitlines()) if line.strip()}
+            for folder in (folder for place in places for folder in reader.folders(place)):
+                of_hours = groupby(reader.between(folder, start, end), key=lambda one: one[0])
+                files = {hour: [file for _, file in of_hour] for hour, of_hour in of_hours}
+                counts = pool.map(lambda of_hour: _count(reader, of_hour), files.values())
+                found.update({(folder.name, hour): n for hour, n in zip(files, counts, strict=True)})
+        return found
 
 
-def _event(line: bytes, number: int) -> str:
-    """A record's name; of a line that is none its number, since it is something that was kept."""
-    try:
-        return str(json.loads(line)["eventMetadata"]["eventId"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return f"line {number}"
+def _count(reader: CaptureFiles, files: Sequence[CaptureFile]) -> int:
+    """The records of one folder and hour, in bounded memory; a file that is gone by now holds none."""
+    seen, count = Seen(), 0
+    for lines in (lines for file in files for lines in reader.lines(file)):
+        names = [_name(line) for line in lines if not _is_gone(line)]
+        named = [name for name in names if name]
+        count += len(names) - len(named) + int(seen.new(named).sum())
+    return count
 
 
-def _hours(start: datetime, end: datetime) -> Iterator[datetime]:
-    hour = start
-    while hour < end:
-        yield hour
-        hour += HOUR
+def _name(line: bytes | NotReadable) -> str:
+    return "" if isinstance(line, NotReadable) else name_in(line)
+
+
+def _is_gone(line: bytes | NotReadable) -> bool:
+    return isinstance(line, NotReadable) and line.trouble is Trouble.FILE
 
 
 def _query(endpoint: str, variant: str, metric: str) -> dict[str, Any]:

@@ -44,6 +44,9 @@ class CapturedRecords(Shelf):
 
     def read(self, hour: datetime, served: Served, again: bool = False) -> HourRecord | None:
         """Read an hour and keep what it says; None where another process has done so meanwhile."""
+        before = self.before(hour)
+        if before and not again:
+            return None
         files = self._of_hour(hour, served)
         work = Path(tempfile.mkdtemp(prefix="slipway-hour-"))
         try:
@@ -51,7 +54,7 @@ class CapturedRecords(Shelf):
             found = HourReading(asked, self._files.lines, self._reader_of, work).read()
             named = {file.key: file.etag for of_variant in files.values() for file in of_variant}
             record = HourRecord(self.endpoint, hour, "", named, (), found.counts, own=found.own)
-            return self.keep(record, found, again)
+            return self.keep(record, found, before)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 

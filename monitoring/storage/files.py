@@ -8,13 +8,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from monitoring.records import hours
 from monitoring.records.hours import CaptureFile, Folder
 from monitoring.records.troubles import NotReadable, Trouble
 from release.adapters import objects
-from release.adapters.aws import MISSING, error_code
 from release.domain import s3_uri
 
 CHUNK = 4 << 20
@@ -51,41 +48,41 @@ class CaptureFiles:
     def first_hour(self, folder: Folder) -> datetime | None:
         """The earliest hour with a file: found by four listings of folders, however many hours there are."""
         bucket, start = self._prefix(folder)
-        prefix = start
+        prefix: str | None = start
         for _ in range(4):
-            found = self._folders(bucket, prefix)
-            if not found:
+            prefix = next(objects.folders(self._s3, bucket, prefix), None)
+            if prefix is None:
                 return None
-            prefix = found[0]
         try:
             return hours.parsed(prefix[len(start) :].rstrip("/"))
         except ValueError:
             return None
 
+    def folders(self, to: str) -> list[Folder]:
+        """All folders of the endpoint below a place, whoever wrote there."""
+        bucket, prefix = self._place(to)
+        return [Folder(to, found[len(prefix) : -1]) for found in objects.folders(self._s3, bucket, prefix)]
+
     def lines(self, file: CaptureFile) -> Iterator[Sequence[bytes | NotReadable]]:
         """The lines of a file, some at a time; a NotReadable in the place of one that cannot be read."""
-        bucket, key = s3_uri.parts(file.key)
-        try:
-            body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
-        except ClientError as error:
-            if error_code(error) not in MISSING - {"NoSuchBucket"}:
-                raise
+        chunks = objects.chunks(self._s3, *s3_uri.parts(file.key), CHUNK)
+        if chunks is None:
             yield [NotReadable(Trouble.FILE)]
-            return
-        yield from split(iter(lambda: body.read(CHUNK), b""))
+        else:
+            yield from split(chunks)
+
+    def _place(self, to: str) -> tuple[str, str]:
+        bucket, prefix = s3_uri.parts(to)
+        return bucket, f"{prefix.rstrip('/')}/{self._endpoint}/"
 
     def _prefix(self, folder: Folder) -> tuple[str, str]:
-        bucket, prefix = s3_uri.parts(folder.to)
-        return bucket, f"{prefix.rstrip('/')}/{self._endpoint}/{folder.name}/"
+        bucket, prefix = self._place(folder.to)
+        return bucket, f"{prefix}{folder.name}/"
 
     def _listed(self, bucket: str, prefix: str, after: str = "") -> Iterator[CaptureFile]:
         for item in objects.listed(self._s3, bucket, prefix, after):
             if item["Key"].endswith(".jsonl"):
                 yield CaptureFile(f"s3://{bucket}/{item['Key']}", item["ETag"].strip('"'), item["Size"])
-
-    def _folders(self, bucket: str, prefix: str) -> list[str]:
-        answer = self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix, Delimiter="/", MaxKeys=1000)
-        return sorted(one["Prefix"] for one in answer.get("CommonPrefixes", []))
 
 
 def split(chunks: Iterator[bytes], longest: int = LONGEST) -> Iterator[Sequence[bytes | NotReadable]]:

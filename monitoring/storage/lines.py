@@ -42,7 +42,18 @@ class _Record(msgspec.Struct):
     eventVersion: str  # noqa: N815
 
 
+class _Named(msgspec.Struct):
+    eventId: str  # noqa: N815
+
+
+class _AnyRecord(msgspec.Struct):
+    """No more of a record than its name."""
+
+    eventMetadata: _Named  # noqa: N815
+
+
 _decode = msgspec.json.Decoder(_Record).decode
+_decode_name = msgspec.json.Decoder(_AnyRecord).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,14 @@ def exchange(line: bytes) -> Exchange:
         _body(answer),
         answer.observedContentType,
     )
+
+
+def name_in(line: bytes) -> str:
+    """The name of the exchange in a line, whatever its bodies are; empty where the line says none."""
+    try:
+        return _decode_name(line).eventMetadata.eventId
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 @lru_cache(maxsize=4096)

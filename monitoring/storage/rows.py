@@ -1,7 +1,8 @@
 """The rows of an endpoint's answers, of the hours that were read: what quality and replays ask for.
 
 They come as Arrow batches, one file at a time, so that memory does not grow with what is asked for. Columns
-are those of `monitoring/rows.py` and the features; one that a file's release does not have is left out.
+are those of `monitoring/rows.py` and the features; one that a file's release does not have is left out. Files
+go sooner than the records that name them (`capture_days`): rows that are gone are not there.
 """
 
 import tempfile
@@ -14,8 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from monitoring.storage.shelf import Shelf
+from release.adapters import objects
 
 BATCH = 65_536
+CHUNK = 1 << 20
 
 
 class RowTables:
@@ -36,12 +39,13 @@ class RowTables:
                 yield from self._file(table.key, names)
 
     def _file(self, key: str, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        chunks = objects.chunks(self._s3, self._bucket, key, CHUNK)
+        if chunks is None:
+            return  # it went before the record of its hour did
         with tempfile.TemporaryDirectory(prefix="slipway-rows-") as folder:
             path = Path(folder) / "rows.parquet"
-            body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
             with path.open("wb") as file:
-                for chunk in iter(lambda: body.read(1 << 20), b""):
-                    file.write(chunk)
+                file.writelines(chunks)
             opened = pq.ParquetFile(path)
             there = set(opened.schema_arrow.names)
             wanted = None if names is None else [name for name in names if name in there]

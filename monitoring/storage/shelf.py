@@ -5,7 +5,7 @@ hour one wins; what the other one wrote is deleted again, and was named by nobod
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -15,10 +15,13 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from monitoring.hours import ALWAYS
 from monitoring.records import hours
-from monitoring.records.hours import HourRecord, RowsTable
+from monitoring.records.hours import HourRecord, Mark, RowsTable
+from monitoring.storage import again
 from monitoring.storage.reading import Found
 from release.adapters import objects
+from release.domain.errors import ServiceError
 
 AT_ONCE = 8
 
@@ -33,26 +36,44 @@ class Shelf:
 
     def watermark(self) -> datetime | None:
         """The first hour that is not done, before which all are; None before the first one."""
-        found = self._get(self._watermark)
-        return datetime.fromisoformat(json.loads(found[0])["until"]) if found else None
+        return self._until()[0]
 
     def move_watermark(self, until: datetime) -> None:
         """All hours before `until` are done. It never goes back; one that is late only costs a listing."""
-        before = self._get(self._watermark)
-        if before and datetime.fromisoformat(json.loads(before[0])["until"]) >= until:
-            return
-        body = json.dumps({"until": until.isoformat()}).encode()
-        objects.put(self._s3, self._bucket, self._watermark, body, before[1] if before else None)
+        before, version = self._until()
+        if before is None or before < until:
+            body = json.dumps({"until": until.isoformat()}).encode()
+            objects.put(self._s3, self._bucket, self._watermark, body, version)
+
+    def _until(self) -> tuple[datetime | None, str | None]:
+        """The watermark and its version. Raises ServiceError where it is damaged."""
+        found = self._get(self._watermark)
+        if found is None:
+            return None, None
+        try:
+            return datetime.fromisoformat(json.loads(found[0])["until"]), found[1]
+        except (ValueError, KeyError, TypeError):
+            raise ServiceError(
+                f"What says up to which hour all are read is damaged: s3://{self._bucket}/{self._watermark}.",
+                "Nobody knows which hours are new, so nothing was read.",
+                "Delete that object, then run the same command again: hours that were read stay read.",
+            ) from None
 
     def done(self, start: datetime, until: datetime) -> list[datetime]:
-        """The hours from `start` to before `until` that are done, in order: one listing from there on."""
+        """The hours from `start` to before `until` that are done, in order."""
+        return list(self.versions(start, until))
+
+    def versions(self, start: datetime = ALWAYS, until: datetime | None = None) -> dict[datetime, str]:
+        """The same with the version of each one's record, an ETag: one listing from there on."""
         place = f"{hours.place(self.endpoint)}hours/"
-        found = []
+        found: dict[datetime, str] = {}
         for item in objects.listed(self._s3, self._bucket, place, f"{place}{hours.folder(start)}"):
             hour = hours.hour_in(item["Key"])
-            if hour is not None and hour >= until:
+            if hour is None:
+                continue
+            if until is not None and hour >= until:
                 break
-            found += [hour] if hour else []
+            found[hour] = item["ETag"].strip('"')
         return found
 
     def records(self, wanted: Sequence[datetime]) -> Iterator[HourRecord]:
@@ -66,33 +87,49 @@ class Shelf:
         found = self._get(key)
         return HourRecord.from_bytes(found[0], f"s3://{self._bucket}/{key}") if found else None
 
-    def drift_state(self, release: str) -> str | None:
-        """What the last look kept of a release's drift."""
-        found = self._get(hours.state_key(self.endpoint, release))
-        return found[0].decode() if found else None
+    def last_look(self, release: str) -> tuple[bytes, str] | None:
+        """What the last look kept of a release, and its version."""
+        return self._get(hours.look_key(self.endpoint, release))
 
-    def keep_drift_state(self, release: str, state: str) -> None:
-        """Keep it. Of two looks at once the later one counts: the next look decides again what it lacks."""
-        key = hours.state_key(self.endpoint, release)
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=state.encode())
+    def keep_look(self, release: str, look: bytes, before: str | None) -> bool:
+        """Keep it where nobody kept another one than `before` meanwhile; whether it is kept."""
+        return objects.put(
+            self._s3, self._bucket, hours.look_key(self.endpoint, release), look, before or None
+        )
 
-    def keep(self, record: HourRecord, found: Found, again: bool = False) -> HourRecord | None:
+    def mark_again(self, wanted: Iterable[datetime]) -> Mark:
+        """Have these hours read again, by the next look if this one ends before."""
+        return again.mark_again(self._s3, self._bucket, self.endpoint, wanted)
+
+    def marked(self) -> list[Mark]:
+        """All marks of hours that are to be read again."""
+        return list(again.marked(self._s3, self._bucket, self.endpoint))
+
+    def clear(self, mark: Mark) -> None:
+        """Its hours were read."""
+        again.clear(self._s3, self._bucket, mark)
+
+    def before(self, hour: datetime) -> tuple[bytes, str] | None:
+        """The record of an hour as it is now, and its version."""
+        return self._get(hours.record_key(self.endpoint, hour))
+
+    def keep(
+        self, record: HourRecord, found: Found, before: tuple[bytes, str] | None = None
+    ) -> HourRecord | None:
         """Keep what was read of an hour; None where another process has kept it meanwhile.
 
-        `record` comes without an attempt, tables and quarantine. With `again` it takes the place of the one
-        that is there.
+        `record` comes without an attempt, tables and quarantine. It takes the place of `before`, which was
+        there when the reading began: what was kept since then may have been read of newer files.
         """
         key = hours.record_key(self.endpoint, record.hour)
-        before = self._get(key)
-        if before and not again:
-            return None
         attempt = uuid4().hex[:12]
         mine = replace(record, attempt=attempt, **self._written(record.hour, attempt, found))
         if not objects.put(self._s3, self._bucket, key, mine.to_bytes(), before[1] if before else None):
             self._forget(mine)
             return None
         if before:
-            self._forget(HourRecord.from_bytes(before[0], key))
+            with suppress(ServiceError):  # a damaged one names nothing
+                self._forget(HourRecord.from_bytes(before[0], key))
         return mine
 
     def _written(self, hour: datetime, attempt: str, found: Found) -> dict[str, Any]:

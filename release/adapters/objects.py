@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from release.adapters.aws import MISSING, error_code
 
-_OVERTAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+_OVERTAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
+"""The last one where an object is gone that was to have an ETag."""
 
 
 def listed(s3: Any, bucket: str, prefix: str, after: str = "") -> Iterator[dict[str, Any]]:
@@ -20,15 +21,31 @@ def listed(s3: Any, bucket: str, prefix: str, after: str = "") -> Iterator[dict[
     return (item for page in pages for item in page.get("Contents", ()))
 
 
+def folders(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
+    """The prefixes right below a prefix that ends with a slash, themselves ending with one, in order."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    return (item["Prefix"] for page in pages for item in page.get("CommonPrefixes", ()))
+
+
 def read(s3: Any, bucket: str, key: str) -> tuple[bytes, str] | None:
     """An object's bytes and its ETag; None where there is none with this key."""
+    answer = _answer(s3, bucket, key)
+    return (answer["Body"].read(), answer["ETag"]) if answer else None
+
+
+def chunks(s3: Any, bucket: str, key: str, size: int) -> Iterator[bytes] | None:
+    """An object's bytes, so many at a time; None where there is none with this key."""
+    answer = _answer(s3, bucket, key)
+    return iter(lambda: answer["Body"].read(size), b"") if answer else None
+
+
+def _answer(s3: Any, bucket: str, key: str) -> dict[str, Any] | None:
     try:
-        answer = s3.get_object(Bucket=bucket, Key=key)
+        return s3.get_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error_code(error) in MISSING - {"NoSuchBucket"}:
             return None
         raise
-    return answer["Body"].read(), answer["ETag"]
 
 
 def put(s3: Any, bucket: str, key: str, body: bytes, tag: str | None) -> bool:

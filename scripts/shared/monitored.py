@@ -64,7 +64,7 @@ def words(looked: Whole) -> list[str]:
     if not found.read:
         said.append(f"[dim]the next hour is complete at {found.next_at:%H:%M} UTC[/dim]")
     if found.deciding.silent:
-        said.append(_warning("nothing was captured for a day: that says nothing of the model"))
+        said.append(_warning("no row was captured for a day: nothing was judged, so this is no health"))
     if aside := sum(sum(record.troubles.values()) for record in found.read):
         said.append(_warning(f"{aside:,} records say nothing, and were set aside"))
     said += [
@@ -84,7 +84,7 @@ def words(looked: Whole) -> list[str]:
             _warning(f"{hour} was not read, so no hour from there on is decided: read it, without --since")
         )
     decision = found.deciding.decision
-    if decision and decision.effects and not found.deciding.standing:
+    if decision and decision.effects and not found.needs_a_person:
         said.append(f"[green]✓[/green] no finding in {decision.effects[0].days} days of {where}")
     said += [f"[dim]not known: {escape(one)}[/dim]" for one in found.deciding.unknown]
     said += measured.words(looked.quality) if looked.quality else []
@@ -129,6 +129,8 @@ def values(looked: Whole) -> dict[str, Any]:
         ],
         "elsewhere": [hour.isoformat() for hour in found.elsewhere],
         "decided_hours": found.deciding.hours,
+        "silent": found.deciding.silent,
+        "gap": found.gap.isoformat() if found.gap else None,
         "findings": [one.model_dump(mode="json") | {"id": one.id} for one in found.deciding.standing],
         "effects": [asdict(one) for one in decision.effects] if decision else [],
         "unknown": list(found.deciding.unknown),

@@ -88,7 +88,7 @@ def test_two_people_approve_what_a_third_released(world, trained):
     policies = [document(world.settings(stage)) for stage in ("dev", "staging", "prod")]
     world.sandbox.enforce(deployer["AWS_ACCESS_KEY_ID"], policies)
     denied = world.slipway(*say, env=deployer, expected=4).stderr
-    assert "not authorized to perform: s3:PutObject on resource: arn:aws:s3:::slipway-prod" in denied
+    assert 'not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::slipway-prod' in denied
     for name in ("bob", "carl"):  # these are Identity Center's
         said = world.slipway(*say, env=session(world, SSO, name)).result
     assert said["missing"] == 0

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from release.domain.manifest import ModelRecord
 from release.domain.pins import ReleasePin
 from tests.fakes.findings import Shelf
 from tests.fakes.world import FakeStage, Told
-from tests.release.adapters.s3 import FakeS3, etag
+from tests.release.adapters.s3 import FakeS3, etag, refusal
 from tests.release.scenes import ENDPOINT, NAME, serving
 
 HOUR = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -46,15 +46,34 @@ class Bucket(FakeS3):
         self.denied = ""
         """A prefix that is refused."""
 
-    def list_objects_v2(self, **request: Any) -> dict[str, Any]:
-        """The folders under a prefix."""
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        """Where it is not refused."""
+        self._allowed(request["Key"])
+        return super().get_object(**request)
+
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        """Where it is not refused."""
+        self._allowed(request["Key"])
+        return super().put_object(**request)
+
+    def _allowed(self, key: str) -> None:
+        if self.denied and key.startswith(self.denied):
+            raise refusal("AccessDenied", 403)
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        """With a delimiter the folders right below a prefix."""
+        self._allowed(request["Prefix"])
+        if "Delimiter" not in request:
+            yield from super().paginate(**request)
+            return
         self.calls["list"] += 1
         prefix = request["Prefix"]
-        below = {key[len(prefix) :].partition("/") for key in self.objects if key.startswith(prefix)}
-        return {"CommonPrefixes": [{"Prefix": f"{prefix}{name}/"} for name, slash, _ in below if slash]}
+        below = {key[len(prefix) :].partition("/")[:2] for key in self.objects if key.startswith(prefix)}
+        yield {"CommonPrefixes": [{"Prefix": f"{prefix}{name}/"} for name, slash in sorted(below) if slash]}
 
     def upload_file(self, path: str, bucket: str, key: str) -> None:
         """From a file."""
+        self._allowed(key)
         self.calls["upload"] += 1
         self.write(key, Path(path).read_bytes())
 
@@ -99,10 +118,14 @@ def scores(*found: float | None) -> dict[str, Any]:
 
 
 def reading_release(
-    stage: FakeStage, number: int, schema: Mapping[str, Any] = SCHEMA, **capture: Any
+    stage: FakeStage,
+    number: int,
+    schema: Mapping[str, Any] = SCHEMA,
+    reference: str = REFERENCE,
+    **capture: Any,
 ) -> ReleasePin:
-    """A release whose records can be read and counted: its artifact holds a schema and a reference."""
-    files = {artifact.SCHEMA: json.dumps(schema), artifact.REFERENCE: REFERENCE}
+    """A release whose records can be read: its artifact holds a schema, and a reference that is not ""."""
+    files = {artifact.SCHEMA: json.dumps(schema)} | ({artifact.REFERENCE: reference} if reference else {})
     packed = artifact.pack({name: text.encode() for name, text in files.items()})
     pin = stage.pin(number, schema=schema)
     manifest = stage.artifacts.manifests.pop(pin.release)
@@ -125,9 +148,10 @@ class Scene:
     shelf: Shelf = field(default_factory=Shelf)
     schema: Mapping[str, Any] = field(default_factory=lambda: SCHEMA)
     capture_as: Mapping[str, Any] = field(default_factory=dict)
+    reference: str = REFERENCE
 
     def __post_init__(self) -> None:
-        self.pin = reading_release(self.stage, 7, self.schema, **self.capture_as)
+        self.pin = reading_release(self.stage, 7, self.schema, self.reference, **self.capture_as)
         settings = self.stage.file.endpoints[ENDPOINT]
         self.stage.file.endpoints[ENDPOINT] = settings.model_copy(update={"live": self.pin})
         self.at(HOUR + timedelta(hours=2, minutes=30))

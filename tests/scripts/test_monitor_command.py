@@ -23,8 +23,9 @@ from tests.release.scenes import ENDPOINT
 
 
 @pytest.fixture
-def scene(monkeypatch):
-    found = Scene()
+def scene(monkeypatch, request):
+    """Its release has the reference that a test asks for."""
+    found = Scene(reference=getattr(request, "param", REFERENCE))
     stage = Stage(found.stage)
     monkeypatch.setattr("monitoring.connect.room", lambda tell, name: stage.room)
     monkeypatch.setattr("monitoring.connect.captured", lambda ports, endpoint: found.records)
@@ -98,9 +99,61 @@ def test_hours_that_were_left_out_are_named_until_they_are_read(scene, run, monk
     fill(scene, 0, 2)
     run("--until", "2026-01-01T13")
     monkeypatch.setattr("tests.fakes.findings.Shelf.now", lambda shelf: HOUR + timedelta(minutes=270))
-    _, out, _ = run("--since", "2026-01-01T14")
+    code, out, _ = run("--since", "2026-01-01T14")
     assert "2026-01-01T13 was not read, so no hour from there on is decided" in " ".join(out.split())
-    assert "was not read" not in run()[1]
+    assert code == 3, "what is not decided is no health"
+    code, out, _ = run("--json")
+    assert (code, json.loads(out)["gap"]) == (0, None)
+
+
+@pytest.fixture
+def at(monkeypatch):
+    def one(hours: float):
+        monkeypatch.setattr("tests.fakes.findings.Shelf.now", lambda shelf: HOUR + timedelta(hours=hours))
+
+    return one
+
+
+@pytest.mark.parametrize("scene", [REFERENCE, ""], indirect=True)
+@pytest.mark.parametrize("captured", [0, 1])
+def test_silence_is_told_as_that_and_never_as_health(scene, run, at, captured):
+    """Of a release with a reference and without one, whether it ever brought a record or not."""
+    fill(scene, 0, captured)
+    for hours in (2.5, 24.5):
+        at(hours)
+        code, out, _ = run()
+        words = " ".join(out.split())
+        assert (code, "✓" in words, "not known:" in words) == (0 if captured else 3, False, True)
+    at(25.5)
+    for _ in range(2):
+        code, out, _ = run()
+        assert (code, "✓" in out) == (3, False)
+        assert "no row was captured for a day: nothing was judged" in " ".join(out.split())
+    assert json.loads(run("--json")[1])["silent"] is True
+
+
+def test_days_without_drift_are_no_health_when_rows_no_longer_come(scene, run, at):
+    for day in range(4):
+        fill(scene, 24 * day, 24 * day + 2)
+    at(84.5)
+    code, out, _ = run()
+    assert (code, "✓ no finding in 3 days of delays in prod" in " ".join(out.split())) == (0, True)
+    at(98.5)
+    code, out, _ = run()
+    assert (code, "✓" in out) == (3, False)
+
+
+def test_a_bucket_that_refuses_is_a_failure_of_aws_and_what_was_read_stays_read(scene, run, at):
+    fill(scene, 0, 3)
+    run()
+    at(3.5)
+    for prefix in ("some/answers/", f"monitoring/{ENDPOINT}/"):
+        scene.s3.denied = prefix
+        code, out, err = run()
+        assert (code, out, "AccessDenied" in err) == (4, "", True)
+    scene.s3.denied = ""
+    code, out, _ = run("--json")
+    assert (code, [one["rows"] for one in json.loads(out)["hours"]]) == (0, [300])
 
 
 def test_what_is_no_hour_is_refused(run):

@@ -15,6 +15,7 @@ from demo.project import make_project
 from model import artifact
 from monitoring.drift import reference
 from monitoring.operations.quality import promised
+from monitoring.storage.files import CHUNK, split
 from release.adapters import objects
 from release.connect import connect
 from release.domain import names
@@ -91,7 +92,9 @@ class Live:
 
 def _lines(s3: Any, bucket: str) -> Iterator[bytes]:
     for item in objects.listed(s3, bucket, f"{names.CAPTURE}/"):
-        yield from s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().splitlines()
+        chunks = objects.chunks(s3, bucket, item["Key"], CHUNK)
+        found = (line for lines in split(chunks or iter(())) for line in lines)
+        yield from (line for line in found if isinstance(line, bytes))
 
 
 def _capture_all(file: Path) -> None:

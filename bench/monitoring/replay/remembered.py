@@ -12,18 +12,20 @@ class Remembered:
 
     def __init__(self, s3: Any) -> None:
         self._s3 = s3
-        self._bodies: dict[tuple[str, str], bytes] = {}
+        self._written: dict[tuple[str, str], tuple[bytes, str]] = {}
 
     def put_object(self, **request: Any) -> Any:
         """PutObject."""
         answer = self._s3.put_object(**request)
-        self._bodies[request["Bucket"], request["Key"]] = request["Body"]
+        self._written[request["Bucket"], request["Key"]] = request["Body"], answer["ETag"]
         return answer
 
     def get_object(self, **request: Any) -> Any:
         """GetObject, of what was written here from memory."""
-        body = self._bodies.get((request["Bucket"], request["Key"]))
-        return {"Body": io.BytesIO(body)} if body is not None else self._s3.get_object(**request)
+        found = self._written.get((request["Bucket"], request["Key"]))
+        if found is None:
+            return self._s3.get_object(**request)
+        return {"Body": io.BytesIO(found[0]), "ETag": found[1]}
 
     def get_paginator(self, operation: str) -> Any:
         """Of the real bucket."""

@@ -99,6 +99,17 @@ def test_records_that_cannot_be_read_are_a_finding_about_the_capture(scene):
     assert found.needs_a_person
 
 
+def test_a_look_with_nothing_new_shows_what_holds_and_writes_nothing(scene):
+    fill(scene, 0, HOURS, carrier="ZZ")
+    scene.capture(*[b"half a rec"] * 40, hour=HOUR + timedelta(hours=HOURS - 1))
+    first = scene.monitor()
+    scene.s3.calls.clear()
+    again = scene.monitor()
+    assert (again.deciding.hours, scene.s3.calls["put"]) == (0, 0)
+    assert again.deciding.standing == first.deciding.standing
+    assert {one.kind for one in again.deciding.standing} == {"drift", "capture"}
+
+
 def test_a_state_that_is_damaged_is_decided_anew(scene):
     fill(scene, 0, HOURS, carrier="ZZ")
     scene.monitor()

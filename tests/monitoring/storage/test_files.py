@@ -51,7 +51,7 @@ def test_very_many_exchanges_are_told_apart():
     assert not seen.new(names).any()
 
 
-@pytest.mark.parametrize("action", ["paginate", "get_object", "list_objects_v2"])
+@pytest.mark.parametrize("action", ["paginate", "get_object"])
 def test_a_bucket_that_refuses_is_an_error_and_no_hour_without_records(action, monkeypatch):
     scene = Scene()
     scene.capture(line(rows(ROW), scores(0.5), "a"))

@@ -1,6 +1,7 @@
 """What lies among captured records may be of any form: it is told apart, or counted, and ends nothing."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -8,8 +9,7 @@ from monitoring.capture.selection import Selector
 from monitoring.storage.capture_counts import CaptureCounts
 from monitoring.storage.selected import selected
 from tests.model.serving.capture.keeping_examples import sensitive
-from tests.monitoring.captured import HOUR
-from tests.release.adapters.s3 import FakeS3
+from tests.monitoring.captured import HOUR, Bucket
 
 DEEP = b'{"eventMetadata": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 
@@ -31,12 +31,8 @@ def test_a_value_that_is_no_number_of_a_model_is_nobodys(value):
     assert asked(record(value)) is False
 
 
-def test_a_line_that_cannot_be_read_is_a_record_all_the_same(monkeypatch):
-    s3 = FakeS3()
-    s3.objects = {f"capture/e/live/{HOUR:%Y/%m/%d/%H}/a.jsonl": DEEP + b"\nhalf\n"}
-    folders = [("bucket", "live", "capture/e/live/")]
-    monkeypatch.setattr(CaptureCounts, "_folders", lambda *_: folders)
-    counts = CaptureCounts(s3, None)
-    assert (
-        sum(counts.kept(["s3://bucket/capture"], "e", HOUR, HOUR.replace(hour=HOUR.hour + 1)).values()) == 2
-    )
+def test_a_line_that_cannot_be_read_is_a_record_all_the_same():
+    s3 = Bucket()
+    s3.write(f"capture/e/live/{HOUR:%Y/%m/%d/%H}/a.jsonl", DEEP + b"\nhalf\n")
+    counts = CaptureCounts(s3, None).kept(["s3://kept/capture"], "e", HOUR, HOUR + timedelta(hours=1))
+    assert sum(counts.values()) == 2

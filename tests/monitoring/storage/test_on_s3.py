@@ -6,7 +6,9 @@ from typing import Any, cast
 
 import pytest
 
+from monitoring.records import hours
 from monitoring.records.periods import served
+from monitoring.storage.again import mark_again
 from monitoring.storage.rows import RowTables
 from sandbox.testing import SandboxHandle, start
 from tests.monitoring.captured import HOUR, ROW, Scene, line, rows, scores
@@ -48,3 +50,10 @@ def test_hours_are_read_once_late_files_are_found_and_of_two_processes_one_keeps
     kept = s3.list_objects_v2(Bucket=scene.stage.artifacts.bucket, Prefix=f"monitoring/{ENDPOINT}/rows/")
     assert len(kept["Contents"]) == 2, "what nobody goes by any more is deleted"
     assert scene.records.watermark() == NEXT + timedelta(hours=1)
+    assert scene.monitor().deciding.hours == 0, "the last look rests on the very hours that there are"
+    record = hours.record_key(ENDPOINT, HOUR)
+    s3.delete_object(Bucket=scene.stage.artifacts.bucket, Key=record)
+    mark_again(s3, scene.stage.artifacts.bucket, ENDPOINT, [HOUR])
+    marked = scene.monitor()
+    assert ([record.rows for record in marked.read], marked.deciding.hours) == ([501], 2)
+    assert (scene.records.marked(), scene.monitor().read) == ([], ())

@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pyarrow as pa
+import pytest
+from botocore.exceptions import ClientError
 
+from monitoring.storage import newest
 from monitoring.storage.rows import RowTables
 from tests.monitoring.captured import HOUR, ROW, Scene, line, rows, scores
 from tests.release.scenes import ENDPOINT
@@ -31,3 +34,20 @@ def test_rows_come_as_they_were_answered_with_the_columns_that_are_asked_for():
         ("a", "UA", None),
         ("b", "UA", None),
     ]
+
+
+def test_rows_that_are_gone_leave_those_that_are_there():
+    """Tables go after `capture_days`, and the records of their hours do not."""
+    scene = Scene()
+    for hour in (HOUR, NEXT):
+        scene.capture(line(rows(ROW), scores(0.1), "a", hour), hour=hour)
+    scene.monitor()
+    gone, _ = scene.kept("rows")
+    scene.s3.write(gone, None)
+    tables = RowTables(scene.s3, scene.stage.artifacts.bucket, ENDPOINT)
+    end = NEXT + timedelta(hours=1)
+    assert [len(batch) for batch in tables.rows(HOUR, end)] == [1]
+    assert newest.answered(tables, scene.pin.release, end)[0] == 1
+    scene.s3.denied = "monitoring/"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        list(tables.rows(HOUR, end))

@@ -37,7 +37,9 @@ class FakeS3:
             self.before_put.pop(0)(key, body)
         if request.get("IfNoneMatch") == "*" and key in self.objects:
             raise refusal("PreconditionFailed", 412)
-        if "IfMatch" in request and request["IfMatch"] != etag(self.objects.get(key)):
+        if "IfMatch" in request and key not in self.objects:
+            raise refusal("NoSuchKey", 404)
+        if "IfMatch" in request and request["IfMatch"] != etag(self.objects[key]):
             raise refusal("PreconditionFailed", 412)
         self.write(key, body)
         return {}
