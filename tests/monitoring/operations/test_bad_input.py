@@ -150,7 +150,9 @@ def test_an_hour_that_a_later_version_read_is_refused_as_that_and_left_as_it_is(
     later = json.loads(scene.s3.objects[RECORD]) | {"format": 2, "attempts": []}
     scene.s3.write(RECORD, json.dumps(later).encode())
     scene.at(HOUR + timedelta(hours=3, minutes=30))
-    with pytest.raises(ServiceError, match=r"A later version .*hours/2026/01/01/12\.json is of format 2") as no:
+    with pytest.raises(
+        ServiceError, match=r"A later version .*hours/2026/01/01/12\.json is of format 2"
+    ) as no:
         scene.monitor(**asked)
     assert "git pull" in no.value.next_step
     assert json.loads(scene.s3.objects[RECORD]) == later
