@@ -28,6 +28,7 @@ def staging(world, fresh):
         world.slipway(*PROMOTE)
 
 
+@pytest.mark.long
 def test_a_file_from_before_the_last_rollout_is_refused_until_it_is_brought_up_to_date(world, fresh, staging):
     """A lost commit: promoting from it would bring the last release but one, and a rollback go to it."""
     old, before = world.file("staging").read_bytes(), world.endpoint("staging").pins
@@ -141,6 +142,7 @@ def test_an_endpoint_moved_from_outside_is_brought_back_and_never_made_anew(worl
     world.assert_clean("staging", serves=release, refresh=False)
 
 
+@pytest.mark.long
 def test_a_deleted_endpoint_is_found_before_anything_is_opened_and_made_again(world, fresh, staging):
     before, entries = world.endpoint("staging").pins, len(world.entries("staging"))
     sagemaker = world.client("sagemaker")
@@ -157,6 +159,7 @@ def test_a_deleted_endpoint_is_found_before_anything_is_opened_and_made_again(wo
     assert world.slipway("rollback", "staging").result["release"] == before.previous.release
 
 
+@pytest.mark.long
 def test_what_the_way_back_lost_is_red_and_brought_again(world, staging):
     """Its config, its model, its image and its artifact; another stage still has the image."""
     pins = world.endpoint("staging").pins
@@ -214,6 +217,7 @@ def test_over_a_damaged_ledger_no_release_goes_on_and_the_way_back_does(world, s
     world.slipway("verify", "staging")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("variable", "value"),
     [("PULUMI_CONFIG_PASSPHRASE", "another"), ("PULUMI_BACKEND_URL", "file:///nowhere/at/all")],
