@@ -35,7 +35,7 @@ replay: setup ## September to December through a live endpoint, truth late: what
 test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
 
-test-long: setup ## what takes minutes more: kills and failures at many more moments, properties with many more examples
+test-long: setup ## what takes minutes more: kills and failures at many more moments, most ways through the real engine, many more examples
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not container"
 
 LIVES ?= 35

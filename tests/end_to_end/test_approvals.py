@@ -147,6 +147,7 @@ def _client(world, env):
     )
 
 
+@pytest.mark.long
 def test_a_gate_that_failed_is_waived_until_a_day(world, trained, tmp_path):
     def fail(evidence):
         for gate in evidence["gates"]:

@@ -88,6 +88,7 @@ def test_somebody_runs_pulumi_in_the_middle_of_a_rollout(world, fresh, prod, ins
     world.assert_clean("prod", serves=release)
 
 
+@pytest.mark.long
 def test_while_sagemaker_takes_an_update_back_it_changes_nothing_and_waits_for_nothing(world, prod):
     """The provider's own wait would fail here: it knows no RollingBack."""
     release, other = world.endpoint("prod").live.release, world.endpoint("prod").previous
