@@ -35,7 +35,7 @@ replay: setup ## September to December through a live endpoint, truth late: what
 test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
 
-test-long: setup ## what takes minutes more: kills and failures at many more moments, properties with many more examples
+test-long: setup ## what takes minutes more: kills and failures at many more moments, most ways through the real engine, many more examples
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not container"
 
 LIVES ?= 35
@@ -51,7 +51,7 @@ test-container: setup ## the main job and the server's tests in real containers;
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
 # collect everything and report to a third process, the same tests cost half as much again.
-UNIT := $(BIN)/python -m pytest -q -p no:xdist -m "not sandbox and not kill"
+UNIT := $(BIN)/python -m pytest -q -p no:xdist -m "not sandbox and not kill and not long"
 test-unit: setup ## the tests that decide from values, in seconds
 	@mkdir -p .build; $(UNIT) tests/release tests/infra >.build/unit.log 2>&1 & other=$$!; \
 	$(UNIT) tests --ignore=tests/release --ignore=tests/infra; mine=$$?; \
