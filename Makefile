@@ -26,6 +26,9 @@ monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .too
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
+kserve-types: setup ## KServe's published types in .tools/kserve, to compare exports with (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kserve_types
+
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
 
@@ -69,6 +72,9 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 
 push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
 	@$(PYTHON) "$(dir $(firstword $(MAKEFILE_LIST)))scripts/setup/push_pins.py"
+
+test-kserve: kserve-types ## exports against KServe's own types, and its client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/kserve -v
 
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v
