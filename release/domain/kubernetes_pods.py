@@ -15,6 +15,8 @@ from release.domain.health.serving import vcpus
 
 PORT = 8080
 MODEL_DIR = "/opt/ml/model"
+USER = 10001
+"""The image's own; Seldon would take another one, where nobody says it."""
 _SCRATCH = "/tmp"  # noqa: S108 - an empty volume of the pod
 _GIBIBYTES = {"c": 2, "m": 4, "r": 8, "t": 4}
 """For one vCPU, by an instance type's family; of the smallest of `t` less."""
@@ -76,6 +78,8 @@ def container_of(
             "capabilities": {"drop": ["ALL"]},
             "readOnlyRootFilesystem": True,
             "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "volumeMounts": [
