@@ -7,7 +7,7 @@ whose items have a key (`x-kubernetes-list-type`). The metadata is the API serve
 from collections.abc import Iterator
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 
 def faults(resource: Any, definition: Any) -> list[str]:
@@ -19,7 +19,7 @@ def faults(resource: Any, definition: Any) -> list[str]:
         return [f"{resource['apiVersion']} {resource['kind']} is not in {definition['metadata']['name']}"]
     schema = named[version]["schema"]["openAPIV3Schema"]
     found = Draft202012Validator(_closed(schema)).iter_errors(resource)
-    told = [f"{error.json_path}: {error.message[:300]}" for error in found]
+    told = [f"{'/'.join(map(str, error.instance_path))}: {error.message[:300]}" for error in found]
     return [*told, *_twice(resource, schema, "$")]
 
 

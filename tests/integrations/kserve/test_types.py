@@ -39,11 +39,11 @@ def test_every_file_is_an_inference_service(definition, endpoint):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda predictor: predictor.update(canaryTraffic=1), "'canaryTraffic' was unexpected"),
+        (lambda predictor: predictor.update(canaryTraffic=1), "canaryTraffic"),
         (lambda predictor: predictor.update(minReplicas="1"), "minReplicas"),
-        (lambda predictor: predictor["containers"][0].pop("name"), "'name' is a required property"),
+        (lambda predictor: predictor["containers"][0].pop("name"), '"name" is a required property'),
         (lambda predictor: predictor["containers"][0]["ports"].append({"containerPort": 8080}), "twice"),
-        (lambda predictor: predictor["containers"][0]["securityContext"].update(user=1), "'user'"),
+        (lambda predictor: predictor["containers"][0]["securityContext"].update(user=1), "user"),
     ],
 )
 def test_what_kserve_would_not_take_is_seen(definition, change, told):
