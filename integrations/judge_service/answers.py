@@ -56,8 +56,8 @@ def answer(key: Key, verdict: Verdict, standing: Standing, policy: Policy) -> An
     return Answer(key, verdict.decision, verdict.because, verdict)
 
 
-def flagger_status(hook: Hook, decision: Decision) -> int:
-    """What Flagger is told at a hook.
+def flagger_status(hook: Hook, decision: Decision, first: bool = False) -> int:
+    """What Flagger is told at a hook; `first` says that the candidate has had no traffic to be judged by.
 
     HOLD refuses only where Flagger would give the candidate more traffic, or promote it. A `rollout` hook
     that refuses counts towards the rollback of `threshold`, and HOLD is no failed check. At `rollback`, yes
@@ -66,6 +66,8 @@ def flagger_status(hook: Hook, decision: Decision) -> int:
     match hook:
         case Hook.ROLLBACK:
             return YES if decision is Decision.FAIL else NO
+        case Hook.CONFIRM_TRAFFIC_INCREASE if first and decision is Decision.HOLD:
+            return YES
         case Hook.CONFIRM_PROMOTION | Hook.CONFIRM_TRAFFIC_INCREASE:
             return YES if decision is Decision.PASS else NO
         case Hook.PRE_ROLLOUT | Hook.ROLLOUT:

@@ -21,6 +21,8 @@ from release.judge.fold import Fold
 APART_SECONDS = 3600.0
 """Where one variant has been silent for so long, the other's windows say nothing of a rollout any more."""
 
+SAME_SECONDS = 5.0
+"""A question that comes again so soon is the same one, whose answer was lost."""
 CLOSED = -1
 """No file's descriptor: whoever still writes meets an OSError."""
 
@@ -71,6 +73,21 @@ class Rollout:
                 self._keep([quiet.line(self._fold.stays_open)])
             both = min(self._ends.values()) if len(self._ends) == 2 else -math.inf
             return answer(self.key, self._fold.verdict(), Standing(now - both, full), self._policy)
+
+    def first_increase(self) -> bool:
+        """Whether this is the one increase of traffic that no evidence can come before. Raises OSError.
+
+        Flagger asks before the first traffic, too. Whoever asks again without evidence waits, so that what
+        never arrives gives nobody more traffic than the first step's.
+        """
+        with self._lock:
+            if self._fold.verdict().requests:
+                return False
+            marker = self.file.with_suffix(".begun")
+            if marker.exists():
+                return abs(time.time() - marker.stat().st_mtime) < SAME_SECONDS
+            marker.touch()
+            return True
 
     def close(self) -> None:
         """Let go of the file; what is in it stays."""

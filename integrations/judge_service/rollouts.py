@@ -2,6 +2,7 @@
 
     FOLDER/NAMESPACE/NAME/000001-CHECKSUM.jsonl     its evidence
     FOLDER/NAMESPACE/NAME/000001-CHECKSUM.failed    why it failed
+    FOLDER/NAMESPACE/NAME/000001-CHECKSUM.begun     its first traffic was allowed
 
 The newest is open. Whoever asks about another checksum opens the next: evidence of a candidate beside another
 live release proves nothing now. A checksum that failed stays so until a person deletes its `.failed`.
@@ -116,5 +117,5 @@ class Rollouts:
         )
         if not before:
             raise TooManyNames(f"{len(files)} rollouts are open, as many as are kept")
-        before[0].with_suffix(".failed").unlink(missing_ok=True)
-        before[0].unlink()
+        for suffix in (".failed", ".begun", ".jsonl"):
+            before[0].with_suffix(suffix).unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from integrations.judge_service.keys import BadKey, key_of, name_of
 from integrations.judge_service.rollout import EvidenceFull
 from integrations.judge_service.rollouts import Rollouts, TooManyNames
 from release.domain.judge_service import ARGO, EVIDENCE, FLAGGER, METRIC, VERDICT, Hook
+from release.judge.verdict import Decision
 
 MOST_BODY = 8 * 2**20
 """Bytes of a body."""
@@ -154,7 +155,12 @@ class Handler(BaseHTTPRequestHandler):
         # Before the rollout begins Flagger sends the checksum of the one before.
         opens = hook not in (Hook.CONFIRM_ROLLOUT, Hook.POST_ROLLOUT, Hook.EVENT)
         found = rollouts.ask(key, now) if opens else rollouts.look(key, now)
-        return flagger_status(hook, found.decision), found.record()
+        first = (
+            hook is Hook.CONFIRM_TRAFFIC_INCREASE
+            and found.decision is Decision.HOLD
+            and rollouts.opened(key).first_increase()
+        )
+        return flagger_status(hook, found.decision, first), found.record()
 
     def _take(self, body: str, now: float, namespace: str, name: str, checksum: str | None) -> Told:
         rollouts = self._serving.rollouts

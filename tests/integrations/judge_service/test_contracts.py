@@ -55,7 +55,6 @@ class TestFlagger:
             (Hook.CONFIRM_ROLLOUT, 200, 200, 200),
             (Hook.PRE_ROLLOUT, 200, 200, 409),
             (Hook.ROLLOUT, 200, 200, 409),
-            (Hook.CONFIRM_TRAFFIC_INCREASE, 200, 409, 409),
             (Hook.CONFIRM_PROMOTION, 200, 409, 409),
             (Hook.POST_ROLLOUT, 200, 200, 200),
             (Hook.EVENT, 200, 200, 200),
@@ -65,6 +64,17 @@ class TestFlagger:
     def test_each_hook_is_told_what_moves_the_canary_rightly(self, service, hook, good, none, bad):
         asked = {name: service.call("POST", f"/flagger/{hook}", payload(name)).status for name in ALL}
         assert asked == {"good": good, "none": none, "bad": bad}
+
+    def test_the_first_traffic_needs_no_evidence_and_the_next_does(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("integrations.judge_service.rollout.SAME_SECONDS", 0.0)
+        with running(tmp_path / "kept") as service:
+            assert service.flagger("pre-rollout", "abc") == 200
+            assert service.flagger("confirm-traffic-increase", "abc") == 200
+            assert service.flagger("confirm-traffic-increase", "abc") == 409
+        with running(tmp_path / "kept") as service:
+            assert service.flagger("confirm-traffic-increase", "abc") == 409
+            service.post(streamed())
+            assert service.flagger("confirm-traffic-increase", "abc") == 200
 
     def test_its_metric_is_one_only_where_the_rollout_failed(self, service):
         def value(name):
