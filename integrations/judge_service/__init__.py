@@ -8,6 +8,8 @@ From a line that a container printed to an answer:
     rollouts.py    all of them: which is open under a name, which failed, what is kept
     answers.py     a verdict in the words of whoever asked
     metrics.py     where all stand, in Prometheus' words
+    scrapes.py     counters that Prometheus scraped, as windows by the minute
+    asking.py      Prometheus, asked once a minute
     server.py      paths, bounds and threads
     settings.py    what it is told when it starts
 

@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 
+from integrations.judge_service import asking
 from integrations.judge_service.rollouts import Rollouts
 from integrations.judge_service.server import Server
 from integrations.judge_service.settings import parse
@@ -19,6 +20,9 @@ def main() -> int:
         return error.exit_code
     rollouts = Rollouts(settings.folder, settings.policy, settings.most_bytes, settings.most_rollouts)
     server = Server((settings.host, settings.port), rollouts)
+
+    if settings.prometheus:
+        threading.Thread(target=asking.follow, args=(settings.prometheus, rollouts), daemon=True).start()
 
     def stop(*_: object) -> None:
         threading.Thread(target=server.shutdown).start()
