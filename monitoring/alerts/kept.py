@@ -36,6 +36,11 @@ class Notice(Data):
     told: tuple[str, ...] = ()
     """Who heard it already."""
 
+    @property
+    def is_news(self) -> bool:
+        """Whether somebody has to look, who did not have to before."""
+        return self.what != "closed" and not self.ledger_only
+
 
 class Closing(Data):
     """How a finding was closed."""

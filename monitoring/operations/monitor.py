@@ -51,6 +51,8 @@ class Monitored:
     """Files that came for hours that were read, and are in no count yet."""
     until: datetime
     """Up to here the hours are complete."""
+    next_at: datetime
+    """When the next hour is."""
     deciding: Deciding
     """What the hours of the live release show."""
     gap: datetime | None = None
@@ -106,6 +108,7 @@ def monitor(
         elsewhere=tuple(reading.elsewhere),
         late=late,
         until=end,
+        next_at=_end(ports.clock.now(), grace, None) + HOUR + grace,
         deciding=deciding,
         gap=_gap(records, end),
     )

@@ -69,9 +69,10 @@ def quality(
     manifest = ports.artifacts.manifest(live.release)
     _refuse_other_kinds(manifest, name)
     sources = sources_of(name)
-    if read_again:
-        again(sources, read_again)
-    return measure(sources, Subject(name, live.release, ports.clock.now()), rules, promised(manifest))
+    with sources.book.working():
+        if read_again:
+            again(sources, read_again)
+        return measure(sources, Subject(name, live.release, ports.clock.now()), rules, promised(manifest))
 
 
 def look(found: Quality, window_days: int) -> Look | None:

@@ -37,6 +37,8 @@ class Told:
 
     notices: int = 0
     """How many were heard by everybody."""
+    news: int = 0
+    """How many of these say that something was opened or got worse."""
     waiting: int = 0
     """How many are left: somebody could not be told, or is told later."""
     closed: Sequence[Kept] = ()
@@ -56,6 +58,7 @@ def tell_all(room: Room, tell: Tell) -> Told:
         for notice in kept.notices:
             heard = _Notice(room, kept, notice, told.failed, tell).tell_them()
             told.notices += heard
+            told.news += heard and notice.is_news
             told.waiting += not heard
     return told
 

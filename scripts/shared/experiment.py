@@ -2,7 +2,7 @@
 
 import argparse
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from rich.markup import escape
 from monitoring.experiments.planner import plan
 from monitoring.experiments.report import Report, next_step, sentence
 from monitoring.operations.experiments import design_of
-from release.domain.errors import UsageError
+from release.domain.errors import SlipwayError, UsageError
 from release.domain.experiment import Experiment
 from release.operations.experiment import Running
 from scripts.shared import arguments
@@ -138,6 +138,19 @@ def told(report: Report, kept: Sequence[str], out: Out) -> dict[str, Any]:
         "named": {cause: keys for cause, keys in result.troubles.keys.items() if keys},
         "report": list(kept),
     }
+
+
+def reported(
+    ran: Running, look: Callable[[], Report], keep: Callable[[Report], Sequence[str]], out: Out
+) -> dict[str, Any]:
+    """What an experiment that has ended came to. That it cannot be told undoes nothing: it is said how to."""
+    try:
+        found = look()
+        return told(found, keep(found), out)
+    except SlipwayError as error:
+        again = f"./slipway experiment result {ran.stage} --endpoint {ran.endpoint}"
+        out.note(f"its report could not be made ({error.cause}); {again} makes it")
+        return {"id": ran.id, "report": []}
 
 
 def _finite(value: float) -> float | None:

@@ -59,6 +59,10 @@ def words(looked: Whole) -> list[str]:
     where = f"{found.endpoint} in {found.stage}"
     rows = sum(record.rows for record in found.read)
     said = [f"{len(found.read)} hours of {where} read, up to {found.until:%Y-%m-%d %H}h: {rows:,} rows"]
+    if own := sum(record.own for record in found.read):
+        said.append(f"[dim]{own:,} answers to golden requests and ./slipway invoke are not counted[/dim]")
+    if not found.read:
+        said.append(f"[dim]the next hour is complete at {found.next_at:%H:%M} UTC[/dim]")
     if found.deciding.silent:
         said.append(_warning("no row was captured for a day: nothing was judged, so this is no health"))
     if aside := sum(sum(record.troubles.values()) for record in found.read):
@@ -112,6 +116,7 @@ def values(looked: Whole) -> dict[str, Any]:
         "endpoint": found.endpoint,
         "release": found.release,
         "until": found.until.isoformat(),
+        "next_at": found.next_at.isoformat(),
         "hours": [
             {
                 "hour": record.hour.isoformat(),
