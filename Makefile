@@ -101,6 +101,9 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
 
+bench-judge-service: setup ## how soon the judge's web service answers beside ten instances; raw results in .build/bench/judge_service/
+	@$(BIN)/python -m bench.judge_service $(ARGS)
+
 bench-quality: setup ## when late labels show the incident of August, beside weekly thresholds, and how often wrongly; raw results in .build/bench/quality/
 	@$(BIN)/python -m bench.monitoring.quality $(ARGS)
 
