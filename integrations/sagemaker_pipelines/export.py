@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.sagemaker_pipelines import steps
 from integrations.sagemaker_pipelines.steps import Retraining
 from release.domain import names, s3_uri
+from release.domain import pipeline_parameters as parameters
 from release.domain.data_version import of
 from release.domain.exported import Exported, ExportedEndpoint
 
@@ -46,25 +46,22 @@ def _parameters(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
     """The champion is the live model, and the rows are those that it learned from, until they are named."""
     pin, known = endpoint.live.pin, of(endpoint.live.manifest)
     bucket, _ = s3_uri.parts(pin.model)
-    defaults = {steps.CHAMPION: pin.model, steps.ASKED: "{}"}
+    defaults = {parameters.CHAMPION: pin.model, parameters.ASKED: "{}"}
     if known is not None:
-        defaults |= {steps.DATA: f"s3://{bucket}/{names.data_key(known.md5)}", steps.SHA256: known.sha256}
-    wanted = (
-        steps.IMAGE,
-        steps.DATA,
-        steps.SHA256,
-        steps.ASKED,
-        steps.CHAMPION,
-        steps.CHECKPOINTS,
-    )
+        defaults |= {
+            parameters.DATA: f"s3://{bucket}/{names.data_key(known.md5)}",
+            parameters.SHA256: known.sha256,
+        }
     return [
         {"Name": name, "Type": "String"} | ({"DefaultValue": defaults[name]} if name in defaults else {})
-        for name in wanted
+        for name in parameters.ALL
     ]
 
 
 def _page(exported: Exported, found: list[Retraining]) -> str:
     lines = [f"# Retraining in {exported.stage} by SageMaker Pipelines", "", exported.origin, ""]
+    serving = ", ".join(f"{each.name} {each.live.pin.release}" for each in exported.endpoints)
+    lines += [f"What serves: {serving}. A new model is compared with it.", ""]
     if exported.training is None:
         lines.append(
             f"No training runs in {exported.stage}: its file has no `slipway:training` (`{{}}` is enough)."
@@ -84,7 +81,7 @@ def _commands(each: Retraining) -> list[str]:
         f"aws sagemaker create-model-package-group --model-package-group-name {each.group}",
         f"aws sagemaker create-pipeline --pipeline-name {pipeline} --role-arn ROLE \\",
         f"  --pipeline-definition file://{name}.pipeline.json --client-request-token $(uuidgen)",
-        f"./slipway train --on sagemaker --stage {stage} --parameters parameters.json",
+        f"./slipway train --on sagemaker --stage {stage} --execution parameters.json",
         f"aws sagemaker start-pipeline-execution --pipeline-name {pipeline} \\",
         "  --pipeline-parameters file://parameters.json --client-request-token $(uuidgen)",
     ]

@@ -14,6 +14,7 @@ from typing import Any
 
 from release.domain import names, regions, s3_uri
 from release.domain.exported import Exported, ExportedEndpoint
+from release.domain.pipeline_parameters import ASKED, CHAMPION, CHECKPOINTS, DATA, IMAGE, SHA256
 from release.domain.stage import TrainingSettings
 
 Value = Mapping[str, Any]
@@ -25,15 +26,6 @@ CHECK, TRAIN, PROVE, DECIDE, REGISTER, REFUSED = (
     "Register",
     "Refused",
 )
-IMAGE, DATA, SHA256, ASKED, CHAMPION, CHECKPOINTS = (
-    "TrainingImage",
-    "Data",
-    "DataSha256",
-    "Asked",
-    "Champion",
-    "Checkpoints",
-)
-"""The parameters of an execution; `./slipway train --on sagemaker --parameters` writes them."""
 CACHED: Value = {"Enabled": True, "ExpireAfter": "P30D"}
 FOLDER = "/opt/ml/processing"
 FILE, PROPERTY = "gates.json", "Gates"
