@@ -117,6 +117,9 @@ TRAINING = "training"
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 """Where SageMaker writes the output of all training jobs (fixed by the service)."""
 
+PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
+"""Where it writes that of processing jobs, which a pipeline has beside its training."""
+
 
 def training_role(stage: str, region: str) -> str:
     """The role that SageMaker assumes for the stage's training jobs."""

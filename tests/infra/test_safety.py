@@ -326,4 +326,7 @@ def test_a_training_may_read_inputs_and_keep_its_outputs_and_reaches_nothing_tha
     for key in ("ledger/00000001.json", "approvals/x.json", "releases/x/manifest.json", "models/x"):
         assert not allows(documents, "s3:PutObject", f"{bucket}/{key}"), key
     assert not allows(documents, "s3:GetObject", f"{bucket}/ledger/00000001.json")
+    for group in ("TrainingJobs", "ProcessingJobs"):
+        stream = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/{group}:log-stream:x"
+        assert allows(documents, "logs:PutLogEvents", stream), group
     assert not [one for one in statements(documents[0]) for action in listed(one["Action"]) if "*" in action]
