@@ -32,6 +32,7 @@ _DRAIN_SECONDS = 10
 """Until every node knows that a pod that ends gets no more requests."""
 _LONGEST_REQUEST_SECONDS = 60
 """SageMaker's limit for an answer; whoever waits for one gets it before its pod ends."""
+_REGION = "AWS_REGION"
 _SKIP = "eks.amazonaws.com/skip-containers"
 
 
@@ -81,8 +82,11 @@ def base(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> dict[str
     }
 
 
-def of_release(endpoint: ExportedEndpoint, release: ExportedRelease) -> dict[str, Any]:
-    """What a release adds: its image by digest, its model with its SHA-256, its variables, its size."""
+def of_release(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> dict[str, Any]:
+    """What a release adds: its image by digest, its model with its SHA-256, its variables, its size.
+
+    `region` is where its model lies, and what it keeps of requests.
+    """
     pin = release.pin
     version = {"app.kubernetes.io/version": pin.release}
     # Without the webhook's token the server can become nobody in AWS; one that keeps requests needs it.
@@ -90,12 +94,19 @@ def of_release(endpoint: ExportedEndpoint, release: ExportedRelease) -> dict[str
     fetch = ["python3", f"{_PROGRAM_DIR}/{PROGRAM}", pin.model, pin.sha256, MODEL_DIR]
     size = resources(instance_type(release), f"{key_of(endpoint)}.instances.type")
     pod = {
-        "initContainers": [{"name": FETCHER, "image": pin.image, "command": fetch}],
+        "initContainers": [
+            {
+                "name": FETCHER,
+                "image": pin.image,
+                "command": fetch,
+                "env": [{"name": _REGION, "value": region}],
+            }
+        ],
         "containers": [
             {
                 "name": SERVER,
                 "image": pin.image,
-                "env": _variables(endpoint, release),
+                "env": _variables(endpoint, release, region),
                 "resources": size,
             }
         ],
@@ -186,12 +197,13 @@ def _locked_up() -> dict[str, Any]:
     }
 
 
-def _variables(endpoint: ExportedEndpoint, release: ExportedRelease) -> list[dict[str, str]]:
+def _variables(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> list[dict[str, str]]:
     """A release's own, and what SageMaker would tell the container.
 
     A node's processors are all that a container sees: workers are as many as the instance had.
     """
     known = {
+        _REGION: region,
         container.WORKERS: str(vcpus(instance_type(release))),
         "SAGEMAKER_BIND_TO_PORT": str(PORT),
         "SM_MODEL_DIR": MODEL_DIR,
