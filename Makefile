@@ -29,6 +29,12 @@ kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in 
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
+kserve-types: setup ## KServe's published types in .tools/kserve, to compare exports with (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kserve_types
+
+seldon-types: setup ## Seldon's published types in .tools/seldon, to compare exports with (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.seldon_types
+
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
 
@@ -38,7 +44,7 @@ replay: setup ## September to December through a live endpoint, truth late: what
 test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
 
-test-long: setup ## what takes minutes more: kills and failures at many more moments, properties with many more examples
+test-long: setup ## what takes minutes more: kills and failures at many more moments, most ways through the real engine, many more examples
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not container"
 
 LIVES ?= 35
@@ -54,7 +60,7 @@ test-container: setup ## the main job and the server's tests in real containers;
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
 # collect everything and report to a third process, the same tests cost half as much again.
-UNIT := $(BIN)/python -m pytest -q -p no:xdist -m "not sandbox and not kill"
+UNIT := $(BIN)/python -m pytest -q -p no:xdist -m "not sandbox and not kill and not long"
 test-unit: setup ## the tests that decide from values, in seconds
 	@mkdir -p .build; $(UNIT) tests/release tests/infra >.build/unit.log 2>&1 & other=$$!; \
 	$(UNIT) tests --ignore=tests/release --ignore=tests/infra; mine=$$?; \
@@ -72,6 +78,12 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 
 push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
 	@$(PYTHON) "$(dir $(firstword $(MAKEFILE_LIST)))scripts/setup/push_pins.py"
+
+test-kserve: kserve-types ## exports against KServe's own types, and its client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/kserve -v
+
+test-seldon: seldon-types ## exports against the types that Seldon's own client publishes
+	@$(BIN)/python -m pytest tests/integrations/seldon -v
 
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v
@@ -94,6 +106,9 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
+
+bench-judge-service: setup ## how soon the judge's web service answers beside ten instances; raw results in .build/bench/judge_service/
+	@$(BIN)/python -m bench.judge_service $(ARGS)
 
 bench-quality: setup ## when late labels show the incident of August, beside weekly thresholds, and how often wrongly; raw results in .build/bench/quality/
 	@$(BIN)/python -m bench.monitoring.quality $(ARGS)
@@ -156,6 +171,7 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
 	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
 	@$(COMPILE) --generate-hashes scripts/setup/drift_report.in -o scripts/setup/drift_report.txt
+	@$(COMPILE) --generate-hashes scripts/setup/seldon_types.in -o scripts/setup/seldon_types.txt
 	@$(COMPILE) --generate-hashes scripts/setup/kubernetes_tools.in -o scripts/setup/kubernetes_tools.txt
 
 clean: ## delete what runs made; .venv and .tools stay

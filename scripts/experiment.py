@@ -55,10 +55,10 @@ def _stop(args: argparse.Namespace, world: World, out: Out) -> int:
     shown = sentence(_look(args, world, experiment.running(world, args.stage, args.endpoint)).result)
     concluded = Concluded(keep=args.keep, because=args.because, shown=shown)
     stopped = experiment.stop(world, args.stage, args.endpoint, concluded, out.tell)
-    report = _look(args, world, experiment.running(world, args.stage, args.endpoint))
-    values = words.told(report, experiments.keep(world, report), out) | {"serves": stopped.serves}
+    ran = experiment.running(world, args.stage, args.endpoint)
+    values = words.reported(ran, lambda: _look(args, world, ran), lambda it: experiments.keep(world, it), out)
     done = f"[green]✓[/green] {stopped.serves} serves alone in {args.stage}; the experiment ended: {shown}"
-    out.result(values, done, *(f"  report: {place}" for place in values["report"]))
+    out.result(values | {"serves": stopped.serves}, done, *map("  report: {}".format, values["report"]))
     return 0
 
 

@@ -33,20 +33,23 @@ _DRAIN_SECONDS = 10
 _LONGEST_REQUEST_SECONDS = 60
 """SageMaker's limit for an answer; whoever waits for one gets it before its pod ends."""
 _REGION = "AWS_REGION"
+_NAME = "app.kubernetes.io/name"
 _SKIP = "eks.amazonaws.com/skip-containers"
 
 
 def labels(endpoint: ExportedEndpoint) -> dict[str, str]:
     """What all of an endpoint's objects have."""
     key = key_of(endpoint)
-    own = {"app.kubernetes.io/name": endpoint.name, "app.kubernetes.io/instance": endpoint.served_as}
-    own |= {"app.kubernetes.io/managed-by": "slipway"}
+    own = {_NAME: endpoint.served_as, "app.kubernetes.io/managed-by": "slipway"}
     return {k8s.label_key(name, key): k8s.label_value(value, key) for name, value in own.items()}
 
 
 def selector(endpoint: ExportedEndpoint) -> dict[str, str]:
-    """By which its pods are found, for ever: a Deployment's selector cannot be changed."""
-    return {name: value for name, value in labels(endpoint).items() if not name.endswith("managed-by")}
+    """By which its pods are found, for ever: a Deployment's selector cannot be changed.
+
+    One label, as Argo Rollouts and Flagger find the same pods by it.
+    """
+    return {_NAME: labels(endpoint)[_NAME]}
 
 
 def key_of(endpoint: ExportedEndpoint) -> str:

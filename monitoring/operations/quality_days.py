@@ -2,12 +2,13 @@
 
 A day is judged by the labels that had come `settle_hours` after its end, whenever one looks: what comes later
 is counted beside it, and changes nothing that was judged. All hours up to then are read, so that each
-of those labels found its row, if there is one. Days are judged in their order.
+of those labels found its row, if there is one. Days are judged in their order. Those of before the first
+truth ever came are judged as long after that: truth may be filled in for them.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from monitoring.operations.truth import Hours, Sources
@@ -42,17 +43,20 @@ def days(sources: Sources, there: Hours, rules: Rules) -> Days:
     """All days that are over, read and settled; those that did not change are as they were kept."""
     book = sources.book
     kept, judged, marks = dict(book.days()), dict(book.judged()), book.marks()
+    first = min((one.file.came for one in book.taken().values()), default=None)
     for day, hours in _by_day(there.read, there.final - rules.settle).items():
-        judge = day > max(judged, default=date.min)
+        settled = first and max(_begin(day) + timedelta(days=1), first) + rules.settle
+        new = day > max(judged, default=date.min)
+        until = settled if new and settled and settled <= there.final else None
         before = [hour for hour in there.read if _begin(day) - REPEATS <= hour < _begin(day)]
         content = _content(rules, there.read, [*sorted(before), *hours], marks)
-        if not judge and day in kept and kept[day].content == content:
+        if until is None and day in kept and kept[day].content == content:
             continue
-        counted = _Counting(sources, rules).of(day, before, hours, content)
+        counted = _Counting(sources, rules.slices).of(day, before, hours, until or there.now)
         if counted.whole or day not in kept:
-            kept[day] = counted.now
-            book.count(day, counted.now)
-        if judge:
+            kept[day] = replace(counted.now, content=content)
+            book.count(day, kept[day])
+        if until is not None:
             judged[day] = book.judge(day, counted.settled)
     return Days(kept, judged)
 
@@ -85,19 +89,23 @@ class _Counted:
 class _Counting:
     """Counts a day, hour by hour."""
 
-    def __init__(self, sources: Sources, rules: Rules) -> None:
+    def __init__(self, sources: Sources, slices: Sequence[str]) -> None:
         self._sources = sources
-        self._rules = rules
+        self._slices = slices
         self._first = FirstRecords()
 
-    def of(self, day: date, before: Sequence[datetime], hours: Sequence[datetime], content: str) -> _Counted:
-        """A day's counts; `before` are the hours of which its records may be repeats."""
+    def of(
+        self, day: date, before: Sequence[datetime], hours: Sequence[datetime], until: datetime
+    ) -> _Counted:
+        """A day's counts, with all labels and with those that had come `until` then.
+
+        `before` are the hours of which its records may be repeats.
+        """
         for hour in sorted(before):
             self._first.of(hour, self._sources.rows.read(hour, ()))
-        until = _begin(day) + timedelta(days=1) + self._rules.settle
         now, settled, repeats, whole = list[Day](), list[Day](), dict[str, None](), True
         for hour in hours:
-            answered = self._sources.rows.read(hour, self._rules.slices)
+            answered = self._sources.rows.read(hour, self._slices)
             held, _ = self._sources.book.held(hour)
             first = self._first.of(hour, answered)
             now += counting.count(day, answered, held, first)
@@ -106,7 +114,7 @@ class _Counting:
             repeats |= dict.fromkeys(name for name in names if name is not None)
             whole = whole and answered.whole
         named = tuple(repeats)[:NAMED]
-        found = (DayCounts(counting.merged(of), named, content) for of in (now, settled))
+        found = (DayCounts(counting.merged(of), named) for of in (now, settled))
         return _Counted(*found, whole)
 
 

@@ -30,11 +30,6 @@ class Known(StrEnum):
     WELL = "nothing alarms"
     """The newest settled days are judged, and there is no finding."""
 
-    @property
-    def needs_a_person(self) -> bool:
-        """Whether somebody has to look."""
-        return self in (Known.ALARM, Known.UNJUDGED)
-
 
 @dataclass(frozen=True)
 class Reached:
@@ -59,7 +54,7 @@ def known(quality: Quality, reached: Reached, settings: QualitySettings) -> tupl
         return Known.WELL, ()
     if reached.final is None:
         return Known.EARLY, ("No hour of captured records is read yet: begin ./slipway monitor every hour.",)
-    hours = f"{settings.settle_hours:g} hours after its end"
+    hours = f"{settings.settle_hours:g} hours after its end, or after the first truth came"
     return Known.EARLY, (f"No day of this release is over and settled yet: a day is judged {hours}.",)
 
 
@@ -67,12 +62,13 @@ def _unjudged(quality: Quality, reached: Reached, settings: QualitySettings) -> 
     if reached.final is not None and reached.final + BEHIND < quality.subject.until:
         hour = f"{reached.final:%Y-%m-%dT%H}"
         yield f"No hour from {hour} on is read: ./slipway monitor reads them, or names what is missing."
+    if not reached.files and quality.rows:
+        yield "No truth file was read: none lies where monitoring.quality.truth says."
+        return
     newest = [one for one in quality.unjudged if not quality.judged or one.day > quality.judged[-1]]
     if not newest or (quality.judged and len(newest) < QUIET_DAYS):
         return
-    if not reached.files:
-        yield "No truth file was read: none lies where monitoring.quality.truth says."
-    elif not reached.labels:
+    if not reached.labels:
         yield f"All {reached.troubles:,} lines of its truth files say nothing; they lie in quarantine."
     last = newest[-1]
     which = f"The newest {len(newest)} settled days have" if len(newest) > 1 else "The newest settled day has"

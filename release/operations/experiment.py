@@ -21,7 +21,6 @@ from release.domain.ledger import (
     Phase,
     Request,
     Resumed,
-    Stored,
 )
 from release.operations import rollouts, standing
 from release.operations.land import taken
@@ -254,10 +253,10 @@ def _running(ports: StagePorts, found: OpenRollout) -> Running:
 
 
 def _last(ports: StagePorts, endpoint: str) -> Running | None:
-    """The endpoint's last experiment that came to compare anything, by its ledger."""
-    closed: Stored | None = None
-    ended: datetime | None = None
+    """The endpoint's last experiment that came to compare anything, by its ledger; it has ended, or is being
+    ended."""
     begun: datetime | None = None
+    ended: datetime | None = None
     words = ""
     for stored in ports.ledger.newest_first() if ports.ledger.exists() else ():
         entry, subject, what = stored.entry, stored.entry.subject, stored.entry.what
@@ -266,12 +265,14 @@ def _last(ports: StagePorts, endpoint: str) -> Running | None:
         at = datetime.fromisoformat(entry.at)
         match what:
             case Closed():
-                closed, begun, ended, words = stored, None, at, what.reason
+                ended, words = at, what.reason
+            case Entered(event=Phase.REVERTING):
+                ended, words = at, what.reason
             case Concluded():
                 ended, words = at, what.words
             case Entered(event=Phase.EXPERIMENTING):
                 begun = at
-            case Opened() if closed is not None and begun is not None:
+            case Opened() if begun is not None:
                 assert what.experiment is not None
                 live = what.before.live.release if what.before.live else ""
                 return Running(
@@ -280,4 +281,6 @@ def _last(ports: StagePorts, endpoint: str) -> Running | None:
                     ended=ended,
                     end=words,
                 )
+            case Opened():
+                ended, words = None, ""
     return None

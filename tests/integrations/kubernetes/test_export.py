@@ -92,7 +92,7 @@ def test_the_selector_is_the_same_for_every_release_and_finds_the_pods():
     assert one["delays/base/deployment.yaml"] == other["delays/base/deployment.yaml"]
     spec = one["delays/base/deployment.yaml"]["spec"]
     selector = spec["selector"]["matchLabels"]
-    assert selector == {"app.kubernetes.io/name": "delays", "app.kubernetes.io/instance": "delays-prod"}
+    assert selector == {"app.kubernetes.io/name": "delays-prod"}
     assert selector.items() <= spec["template"]["metadata"]["labels"].items()
     for name in ("service.yaml", "disruption-budget.yaml", "network-policy.yaml"):
         assert str(selector) in str(one[f"delays/base/{name}"])

@@ -233,3 +233,20 @@ def test_a_day_with_too_few_labels_is_not_judged_and_said() -> None:
     found = look(s3, settings=QualitySettings(least_rows=50)).quality
     assert found.calibration is None
     assert [(one.day, one.rows, one.labelled) for one in found.unjudged] == [(HOUR.date(), 300, 100)]
+
+
+def test_truth_that_is_filled_in_judges_the_days_before_it_and_what_comes_later_changes_none() -> None:
+    s3 = FakeS3()
+    names = [answered(s3, HOUR + day * DAY, [0.2, 0.4]) for day in range(3)]
+    known, filled = HOUR + 4 * DAY, HOUR + 9 * DAY
+    assert look(s3, filled).quality.judged == ()
+    told(s3, "a", [label(name, 0, known) for name in names], came=filled)
+    assert look(s3, filled + DAY).quality.judged == ()
+    before = look(s3, filled + 2 * DAY).quality
+    assert len(before.judged) == 3
+    told(s3, "b", [label(f"{name}#1", 1, known) for name in names], came=filled + 2 * DAY)
+    told(s3, "c", [label(name, 1, known + DAY) for name in names], came=filled + 2 * DAY)
+    after = look(s3, filled + 3 * DAY).quality
+    assert (after.calibration, after.slices) == (before.calibration, before.slices)
+    assert (after.labelled, after.late, after.corrected) == (6, 3, 3)
+    assert after.gap == pytest.approx(0.3 - 1)

@@ -73,6 +73,16 @@ def test_the_bound_holds_the_truth_at_every_look() -> None:
     assert looks[-1].high - looks[-1].low < 0.15
 
 
+def test_where_the_bound_is_narrowest_no_later_day_has_a_say() -> None:
+    found = gaps(np.zeros(4))
+    halves = []
+    for variances in ([1.0, 2.0, 3.0, 7.0], [1.0, 4.0, 4.0, 4.0]):
+        chosen = np.array(variances)
+        both = calibration.bound(Gaps(found.days, found.values, chosen, chosen, found.rows), 0.05)
+        halves.append(both.high)
+    assert halves[0] == halves[1], "the days vary as much in all, and the first ones alike"
+
+
 def _first(found: Gaps, days: int) -> Gaps:
     return Gaps(
         found.days[:days], found.values[:days], found.above[:days], found.below[:days], found.rows[:days]

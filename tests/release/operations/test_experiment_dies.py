@@ -4,7 +4,7 @@ import pytest
 
 from release.domain.errors import Held, ReleaseFailed, ServiceError
 from release.domain.ledger import Opened
-from release.operations.experiment import stop, watch
+from release.operations.experiment import running, stop, watch
 from release.operations.rollback import rollback
 from tests.fakes.world import Told
 from tests.release.operations.experiments import (
@@ -132,3 +132,26 @@ class TestWhenSomethingDies:
             as_before(prod, before)
             assert fenced(prod, began.candidate)
         assert moment > 20
+
+    @pytest.mark.parametrize("keep", ["live", "candidate"])
+    def test_one_whose_end_stopped_half_way_is_told_as_ended_and_no_earlier_one(self, both, told, keep):
+        world, prod = both
+        begun(world, told)
+        stop(world, "prod", None, ended("live"), told)
+        began = begun(world, told)
+        assert killed_at(prod, 12, lambda: stop(world, "prod", None, ended(keep), Told()))
+        assert prod.ledger.current is not None
+        found = running(world, "prod", None)
+        assert (found.id, found.ended is not None) == (began.id, True)
+        assert found.end == f"the experiment ended with {keep}: two points (better)"
+
+    def test_one_that_never_compared_anything_is_none(self, both, told):
+        world, prod = both
+        earlier = begun(world, told)
+        stop(world, "prod", None, ended("live"), told)
+        assert killed_at(prod, 60, lambda: begun(world))
+        found = running(world, "prod", None)
+        assert (found.id, found.begun) == (earlier.id, earlier.begun)
+        assert found.end.startswith("the experiment ended with live")
+        rollback(world, "prod", None, told)
+        assert running(world, "prod", None) == found
