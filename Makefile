@@ -26,8 +26,17 @@ monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .too
 argo-tools: setup ## Argo Rollouts' own web provider as a program in .tools/bin, for tests of the judge's service
 	@$(BIN)/python -m scripts.setup.argo_tools
 
+kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kubernetes_tools
+
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
+
+kserve-types: setup ## KServe's published types in .tools/kserve, to compare exports with (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kserve_types
+
+seldon-types: setup ## Seldon's published types in .tools/seldon, to compare exports with (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.seldon_types
 
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
@@ -38,7 +47,7 @@ replay: setup ## September to December through a live endpoint, truth late: what
 test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
 
-test-long: setup ## what takes minutes more: kills and failures at many more moments, properties with many more examples
+test-long: setup ## what takes minutes more: kills and failures at many more moments, most ways through the real engine, many more examples
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not container"
 
 LIVES ?= 35
@@ -52,12 +61,12 @@ test-container: setup ## the main job and the server's tests in real containers;
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image
 	@SLIPWAY_TEST_SERVING=container $(BIN)/python -m pytest -n 2 --dist loadfile -m sandbox tests/model/serving
 
-# Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
-# collect everything and report to a third process, the same tests cost half as much again.
-UNIT := $(BIN)/python -m pytest -q -p no:xdist -m "not sandbox and not kill"
 test-argo: argo-tools ## the exported analysis, measured by Argo Rollouts' own web provider
 	@$(BIN)/python -m pytest -q tests/integrations/argo
 
+# Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
+# collect everything and report to a third process, the same tests cost half as much again.
+UNIT := $(BIN)/python -m pytest -q -p no:xdist -m "not sandbox and not kill and not long"
 test-unit: setup ## the tests that decide from values, in seconds
 	@mkdir -p .build; $(UNIT) tests/release tests/infra >.build/unit.log 2>&1 & other=$$!; \
 	$(UNIT) tests --ignore=tests/release --ignore=tests/infra; mine=$$?; \
@@ -76,8 +85,17 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
 	@$(PYTHON) "$(dir $(firstword $(MAKEFILE_LIST)))scripts/setup/push_pins.py"
 
+test-kserve: kserve-types ## exports against KServe's own types, and its client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/kserve -v
+
+test-seldon: seldon-types ## exports against the types that Seldon's own client publishes
+	@$(BIN)/python -m pytest tests/integrations/seldon -v
+
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v
+
+test-kubernetes: kubernetes-tools ## exports in a real API server with its controllers, and by the schemas of several versions
+	@$(BIN)/python -m pytest tests/integrations/kubernetes tests/end_to_end/test_kubernetes_export.py -v
 
 format: setup ## rewrite the code in the one format
 	@$(BIN)/ruff check --fix .
@@ -163,6 +181,8 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
 	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
 	@$(COMPILE) --generate-hashes scripts/setup/drift_report.in -o scripts/setup/drift_report.txt
+	@$(COMPILE) --generate-hashes scripts/setup/seldon_types.in -o scripts/setup/seldon_types.txt
+	@$(COMPILE) --generate-hashes scripts/setup/kubernetes_tools.in -o scripts/setup/kubernetes_tools.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true
