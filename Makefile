@@ -23,6 +23,9 @@ spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs
 monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.monitoring_tools
 
+argo-tools: setup ## Argo Rollouts' own web provider as a program in .tools/bin, for tests of the judge's service
+	@$(BIN)/python -m scripts.setup.argo_tools
+
 kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kubernetes_tools
 
@@ -57,6 +60,9 @@ test-disagreements: setup ## LIVES=35 stages changed from outside, commanded and
 test-container: setup ## the main job and the server's tests in real containers; skips, and says why, without podman or root
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image
 	@SLIPWAY_TEST_SERVING=container $(BIN)/python -m pytest -n 2 --dist loadfile -m sandbox tests/model/serving
+
+test-argo: argo-tools ## the exported analysis, measured by Argo Rollouts' own web provider
+	@$(BIN)/python -m pytest -q tests/integrations/argo
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
 # collect everything and report to a third process, the same tests cost half as much again.
@@ -155,6 +161,9 @@ tracking: setup ## MLflow's server on 127.0.0.1:PORT=5000: a database in .build,
 image: setup ## build the inference image; layer sizes, and why the digest changed
 	@./slipway image $(ARGS)
 
+judge-image: setup ## the image of the judge's web service; ARGS="--base REPOSITORY@sha256:…"
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(BIN)/python -m scripts.setup.judge_image $(ARGS)
+
 update-image: setup ## newer requirements for the image, tried and measured before they are kept: ARGS=--apply
 	@./slipway update $(ARGS)
 
@@ -167,6 +176,7 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) requirements-dev.txt -o requirements.lock
 	@$(COMPILE) --generate-hashes model/serving/requirements.in -o model/serving/requirements.txt
 	@$(COMPILE) --generate-hashes -c requirements.lock model/training/requirements.in -o model/training/requirements.txt
+	@$(COMPILE) --generate-hashes -c requirements.lock integrations/judge_service/requirements.in -o integrations/judge_service/requirements.txt
 	@$(COMPILE) --generate-hashes model/image/requirements.in -o model/image/requirements.txt
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
 	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
