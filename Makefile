@@ -23,8 +23,17 @@ spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs
 monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.monitoring_tools
 
+kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kubernetes_tools
+
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
+
+kserve-types: setup ## KServe's published types in .tools/kserve, to compare exports with (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kserve_types
+
+seldon-types: setup ## Seldon's published types in .tools/seldon, to compare exports with (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.seldon_types
 
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
@@ -70,8 +79,17 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
 	@$(PYTHON) "$(dir $(firstword $(MAKEFILE_LIST)))scripts/setup/push_pins.py"
 
+test-kserve: kserve-types ## exports against KServe's own types, and its client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/kserve -v
+
+test-seldon: seldon-types ## exports against the types that Seldon's own client publishes
+	@$(BIN)/python -m pytest tests/integrations/seldon -v
+
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v
+
+test-kubernetes: kubernetes-tools ## exports in a real API server with its controllers, and by the schemas of several versions
+	@$(BIN)/python -m pytest tests/integrations/kubernetes tests/end_to_end/test_kubernetes_export.py -v
 
 format: setup ## rewrite the code in the one format
 	@$(BIN)/ruff check --fix .
@@ -88,6 +106,9 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
+
+bench-judge-service: setup ## how soon the judge's web service answers beside ten instances; raw results in .build/bench/judge_service/
+	@$(BIN)/python -m bench.judge_service $(ARGS)
 
 bench-quality: setup ## when late labels show the incident of August, beside weekly thresholds, and how often wrongly; raw results in .build/bench/quality/
 	@$(BIN)/python -m bench.monitoring.quality $(ARGS)
@@ -150,6 +171,8 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
 	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
 	@$(COMPILE) --generate-hashes scripts/setup/drift_report.in -o scripts/setup/drift_report.txt
+	@$(COMPILE) --generate-hashes scripts/setup/seldon_types.in -o scripts/setup/seldon_types.txt
+	@$(COMPILE) --generate-hashes scripts/setup/kubernetes_tools.in -o scripts/setup/kubernetes_tools.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true
