@@ -26,6 +26,12 @@ monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .too
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
+airflow-tools: setup ## Airflow, in an environment of its own in .tools/airflow (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.airflow_tools
+
+kubeflow-tools: setup ## Kubeflow Pipelines' SDK, in an environment of its own in .tools/kubeflow (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kubeflow_tools
+
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
 
@@ -48,6 +54,12 @@ test-disagreements: setup ## LIVES=35 stages changed from outside, commanded and
 test-container: setup ## the main job and the server's tests in real containers; skips, and says why, without podman or root
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image
 	@SLIPWAY_TEST_SERVING=container $(BIN)/python -m pytest -n 2 --dist loadfile -m sandbox tests/model/serving
+
+test-airflow: airflow-tools ## the retraining run by Airflow itself on the sandbox, killed and refused on the way
+	@$(BIN)/python -m pytest -v tests/integrations/airflow
+
+test-kubeflow: kubeflow-tools ## the same by Kubeflow's local runner: what it compiles to, its artifacts and metrics
+	@$(BIN)/python -m pytest -v tests/integrations/kubeflow
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
 # collect everything and report to a third process, the same tests cost half as much again.
@@ -150,6 +162,8 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
 	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
 	@$(COMPILE) --generate-hashes scripts/setup/drift_report.in -o scripts/setup/drift_report.txt
+	@$(COMPILE) --generate-hashes scripts/setup/airflow_tools.in -o scripts/setup/airflow_tools.txt
+	@$(COMPILE) --generate-hashes scripts/setup/kubeflow_tools.in -o scripts/setup/kubeflow_tools.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true

@@ -5,14 +5,26 @@ import argparse
 from scripts.shared import training, training_job
 from scripts.shared.cli import Command, Out, run
 
+RESUME = (
+    "go on with the same training (data, code, options, champion) where one was begun here, or take its model"
+)
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    training.common(parser)
+    parser.add_argument("--resume", action="store_true", help=RESUME)
+
 
 def _work(args: argparse.Namespace, out: Out) -> int:
     job, options = training_job.of(args), training.options(args, out)
     if job is not None:
         return training.told(training_job.train(args.found, options, job, out.tell), out)
     with out.waiting("Loading the libraries"):
+        from model.training.resumed import resumed
         from model.training.train import train
 
+    if args.resume:
+        return training.told(resumed(args.found, options, out.step), out)
     return training.told(train(args.found, options, out.step), out)
 
 
@@ -21,7 +33,7 @@ COMMAND = Command(
     summary="Train a model of a service, evaluate it, package it with its evidence, record the run.",
     example="./slipway train --model boosting --months 1-6 --champion prod",
     work=_work,
-    arguments=training.common,
+    arguments=_arguments,
     further=training.further,
 )
 
