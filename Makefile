@@ -23,6 +23,9 @@ spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs
 monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.monitoring_tools
 
+kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kubernetes_tools
+
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
@@ -41,7 +44,7 @@ replay: setup ## September to December through a live endpoint, truth late: what
 test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
 
-test-long: setup ## what takes minutes more: kills and failures at many more moments, properties with many more examples
+test-long: setup ## what takes minutes more: kills and failures at many more moments, most ways through the real engine, many more examples
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not container"
 
 LIVES ?= 35
@@ -57,7 +60,7 @@ test-container: setup ## the main job and the server's tests in real containers;
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
 # collect everything and report to a third process, the same tests cost half as much again.
-UNIT := $(BIN)/python -m pytest -q -p no:xdist -m "not sandbox and not kill"
+UNIT := $(BIN)/python -m pytest -q -p no:xdist -m "not sandbox and not kill and not long"
 test-unit: setup ## the tests that decide from values, in seconds
 	@mkdir -p .build; $(UNIT) tests/release tests/infra >.build/unit.log 2>&1 & other=$$!; \
 	$(UNIT) tests --ignore=tests/release --ignore=tests/infra; mine=$$?; \
@@ -85,6 +88,9 @@ test-seldon: seldon-types ## exports against the types that Seldon's own client 
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v
 
+test-kubernetes: kubernetes-tools ## exports in a real API server with its controllers, and by the schemas of several versions
+	@$(BIN)/python -m pytest tests/integrations/kubernetes tests/end_to_end/test_kubernetes_export.py -v
+
 format: setup ## rewrite the code in the one format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
@@ -100,6 +106,9 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
+
+bench-judge-service: setup ## how soon the judge's web service answers beside ten instances; raw results in .build/bench/judge_service/
+	@$(BIN)/python -m bench.judge_service $(ARGS)
 
 bench-quality: setup ## when late labels show the incident of August, beside weekly thresholds, and how often wrongly; raw results in .build/bench/quality/
 	@$(BIN)/python -m bench.monitoring.quality $(ARGS)
@@ -163,6 +172,7 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
 	@$(COMPILE) --generate-hashes scripts/setup/drift_report.in -o scripts/setup/drift_report.txt
 	@$(COMPILE) --generate-hashes scripts/setup/seldon_types.in -o scripts/setup/seldon_types.txt
+	@$(COMPILE) --generate-hashes scripts/setup/kubernetes_tools.in -o scripts/setup/kubernetes_tools.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true

@@ -10,7 +10,7 @@ from monitoring import connect as monitoring
 from monitoring.hours import HOUR
 from monitoring.operations.account import Accounted, account, look
 from monitoring.operations.telling import tell_all
-from scripts.shared import arguments
+from scripts.shared import arguments, findings
 from scripts.shared.cli import Command, Out, run
 
 HELD = 3
@@ -41,7 +41,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     ]
     lines += [f"[dim]{line}[/dim]" for line in not_compared(found.apart)]
     out.result(
-        {**asdict(found), "findings": [one.id for one in found.findings], "told": vars(told)},
+        {**asdict(found), "findings": [one.id for one in found.findings], "told": findings.of_telling(told)},
         *lines,
         f"{_done(found)}: {found.answered:,} answers and {found.kept:,} records of {found.endpoint}",
     )

@@ -94,7 +94,7 @@ def _compare(
 
 COMMAND = Command(
     name="export",
-    summary="Write what a stage serves for Terraform and other systems, fenced and judged as it is here.",
+    summary="Write what a stage serves for Terraform, Kubernetes and others, fenced and judged as here.",
     example="./slipway export prod --format terraform --check",
     work=_work,
     arguments=_arguments,

@@ -6,8 +6,17 @@ from scripts.shared import training, training_job
 from scripts.shared.cli import Command, Out, run
 
 
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    training.common(parser)
+    training_job.of_pipeline(parser)
+
+
 def _work(args: argparse.Namespace, out: Out) -> int:
     job, options = training_job.of(args), training.options(args, out)
+    if job is not None and args.execution is not None:
+        training_job.parameters(args.found, options, job, args.execution, out.tell)
+        out.result({"parameters": str(args.execution)}, f"[green]✓[/green] written to {args.execution}")
+        return 0
     if job is not None:
         return training.told(training_job.train(args.found, options, job, out.tell), out)
     with out.waiting("Loading the libraries"):
@@ -21,7 +30,7 @@ COMMAND = Command(
     summary="Train a model of a service, evaluate it, package it with its evidence, record the run.",
     example="./slipway train --model boosting --months 1-6 --champion prod",
     work=_work,
-    arguments=training.common,
+    arguments=_arguments,
     further=training.further,
 )
 

@@ -120,8 +120,6 @@ _WATCHED: Mapping[str, str] = {
     "Key": "Decrypt",
 }
 """What of a stage is read to say what is live there, since when, and what it was made to answer."""
-_MONITORING = "monitoring/"
-"""Where a stage's bucket keeps what was counted of captured records."""
 _CAPTURE: Mapping[str, str] = {
     "Objects": "GetObject",
     "NoResource": "GetMetricData",
@@ -227,7 +225,7 @@ def noticing(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     )
     what = "what callers sent and got, to count it"
     read = [one for stage in stages for one in _part([stage], "Capture", _CAPTURE, _captured(stage), what)]
-    counted = _part(stages, "Counts", _COUNTS, (_MONITORING,), "hours that were counted, each once")
+    counted = _part(stages, "Counts", _COUNTS, (names.MONITORING,), "hours that were counted, each once")
     return (
         *_merged(read),
         *_truth(stages),

@@ -113,6 +113,11 @@ class Kept(Data):
         return self.closed is None
 
     @property
+    def is_dismissed(self) -> bool:
+        """Whether a person closed it: what they gave a reason for, nobody has to look at while it goes on."""
+        return self.closed is not None and self.closed.by == "person"
+
+    @property
     def asks(self) -> str:
         """The name under which it asks for a retrain: one for each time that it is open."""
         return occasions.of_finding(self.id, self.occurrence)

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from monitoring.capture.selection import CAPTURES, Change, Count, Selected
 
-EXPERIMENTS = {"exposures/": "exposures of experiments", "outcomes/": "outcomes of experiments"}
+EXPOSURES, OUTCOMES = "exposures/", "outcomes/"
+EXPERIMENTS = {EXPOSURES: "exposures of experiments", OUTCOMES: "outcomes of experiments"}
 """Folders of `experiments/<id>/` of the stage's bucket, where callers leave files of these."""
 TRUTH = "truth files"
 UNKNOWN = "a folder that forget does not know"
@@ -52,9 +53,14 @@ PLACES = {
 """Below `monitoring/<endpoint>/`."""
 
 
+def of_experiment(name: str, folder: str) -> str:
+    """The prefix of the stage's bucket under which an experiment's exposures or outcomes lie."""
+    return f"experiments/{name}/{folder}"
+
+
 def of_experiments(ids: Iterable[str]) -> list[tuple[str, str]]:
     """Prefixes of the stage's bucket with files of these experiments, each with its place."""
-    return [(f"experiments/{name}/{folder}", told) for name in ids for folder, told in EXPERIMENTS.items()]
+    return [(of_experiment(name, folder), told) for name in ids for folder, told in EXPERIMENTS.items()]
 
 
 def place_of(key: str) -> str:

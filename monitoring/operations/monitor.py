@@ -59,9 +59,9 @@ class Monitored:
     """An hour that was not read while later ones were: none from there on is decided."""
 
     @property
-    def needs_a_person(self) -> bool:
-        """Whether somebody has to look: at what was noticed, or at why nothing could be."""
-        return self.deciding.silent or self.gap is not None or bool(self.deciding.standing)
+    def blind(self) -> bool:
+        """Whether there are hours of which nobody can tell anything: no row in them, or not read."""
+        return self.deciding.silent or self.gap is not None
 
 
 def monitor(

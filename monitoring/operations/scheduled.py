@@ -14,7 +14,6 @@ from monitoring.operations.telling import Room
 from monitoring.operations.truth import Sources
 from monitoring.operations.whole import Whole, whole
 from monitoring.ports import CapturedHours
-from monitoring.quality.known import Known
 from release.domain.errors import SlipwayError
 from release.domain.events import Event, Tell
 from release.domain.pins import ReleasePin
@@ -36,7 +35,7 @@ class Scheduled:
     @property
     def needs_a_person(self) -> bool:
         """Whether there is news, or something of which nobody is told but by this."""
-        return any(_news(look) for look in self.looks)
+        return any(look.told.news or look.untold for look in self.looks)
 
     @property
     def untold(self) -> Mapping[str, str]:
@@ -70,11 +69,6 @@ def scheduled(
             failed[name] = error
     found = tuple(room.findings.open()) if looks else ()
     return Scheduled(room.ports.name, tuple(looks), left_out, failed, found)
-
-
-def _news(look: Whole) -> bool:
-    unjudged = look.quality is not None and look.quality.known is Known.UNJUDGED
-    return bool(look.told.news or look.unmeasured) or look.hours.deciding.silent or unjudged
 
 
 def _not_captured(live: ReleasePin | None) -> str:

@@ -45,6 +45,8 @@ class Told:
     """Findings about releases that are no longer live."""
     failed: dict[str, str] = field(default_factory=dict)
     """Who could not be told, and why."""
+    dismissed: set[str] = field(default_factory=set)
+    """The ids of findings that a person closed, and that are closed still."""
 
 
 def tell_all(room: Room, tell: Tell) -> Told:
@@ -55,6 +57,8 @@ def tell_all(room: Room, tell: Tell) -> Told:
     answers.note_answers(room.ports, room.findings)
     told = Told(closed=room.findings.closed_by_release(_live(room)))
     for kept in room.findings.all():
+        if kept.is_dismissed:
+            told.dismissed.add(kept.id)
         for notice in kept.notices:
             heard = _Notice(room, kept, notice, told.failed, tell).tell_them()
             told.notices += heard

@@ -7,12 +7,20 @@ from release.domain import container, names
 from release.domain.exported import Exported, ExportedEndpoint, exported_release
 from release.domain.manifest import Foreign, ImageRecord, Manifest, ModelRecord
 from release.domain.pins import EndpointSettings, ReleasePin
+from release.domain.stage import TrainingSettings
 
 ACCOUNT, REGION, STAGE = "123456789012", "us-east-1", "prod"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 BUCKET = names.bucket(STAGE, ACCOUNT, REGION)
 PINNED = ("capacity", "vpc", "capture", "environment", "type", "model", "sha256")
 MADE = ("runtime", "foreign")
+SOURCE = {
+    "git_commit": "abc",
+    "data_version": "flights-1",
+    "data_sha256": "d" * 64,
+    "data_md5": "e" * 32,
+    "data_size": 1,
+}
 SCHEMA = {
     "service": "delays",
     "features": [{"name": "distance", "type": "number"}],
@@ -29,7 +37,7 @@ def manifest_of(number: int, runtime: Any = "container", foreign: Any = None) ->
         ),
         model=ModelRecord(sha256=hashlib.sha256(str(number).encode()).hexdigest(), size=1),
         input_schema=SCHEMA,
-        source={"git_commit": "abc"},
+        source=SOURCE,
         evaluation={"auc": 0.7},
         gates=(),
         golden_sha256="c" * 64,
@@ -70,4 +78,4 @@ def endpoint_of(
 
 def exported(*endpoints: ExportedEndpoint) -> Exported:
     """prod with these endpoints, or with one that has a way back."""
-    return Exported(STAGE, ACCOUNT, REGION, endpoints or (endpoint_of(),))
+    return Exported(STAGE, ACCOUNT, REGION, endpoints or (endpoint_of(),), TrainingSettings())

@@ -28,6 +28,7 @@ def scene(monkeypatch, request):
     """Its release has the reference that a test asks for."""
     found = Scene(reference=getattr(request, "param", REFERENCE))
     stage = Stage(found.stage)
+    found.shelf = stage.shelf
     monkeypatch.setattr("monitoring.connect.room", lambda tell, name: stage.room)
     monkeypatch.setattr("monitoring.connect.captured", lambda ports, endpoint: found.records)
     monkeypatch.setattr("tests.fakes.findings.Shelf.now", lambda shelf: HOUR + timedelta(minutes=150))
@@ -65,6 +66,25 @@ def test_records_that_say_nothing_need_a_person(scene, run):
     words = " ".join(out.split())
     assert "1 records say nothing, and were set aside" in words
     assert "capture captured line that is no record" in words
+
+
+def test_what_a_person_closed_needs_nobody_while_it_goes_on_and_anything_else_does(scene, run):
+    scene.capture(line(rows(ROW), scores(0.5), "a"), b"half")
+    assert run()[0] == 3
+    [kept] = scene.shelf.findings.open()
+    scene.shelf.findings.close(kept.id, "a client that is being mended")
+    code, out, _ = run()
+    assert (code, "✓" in out) == (0, False)
+    words = " ".join(out.split())
+    assert (
+        f"capture captured line that is no record: {kept.finding.summary} A person closed {kept.id}" in words
+    )
+    found = json.loads(run("--json")[1])
+    assert [one["id"] for one in found["findings"]] == found["dismissed"] == [kept.id]
+    scene.capture(line(rows(ROW), scores(0.1, 0.2), "b"))
+    code, out, _ = run("--again", "2026-01-01T12")
+    assert code == 3, "another cause is another finding"
+    assert f"A person closed {kept.id}" in " ".join(out.split())
 
 
 def test_answers_to_our_own_requests_are_no_rows_and_that_is_said(scene, run):

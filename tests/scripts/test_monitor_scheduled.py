@@ -85,6 +85,15 @@ def test_what_was_opened_and_not_told_of_is_red_when_it_is(life):
     assert life.look()[0] == 0
 
 
+def test_an_hour_that_was_left_out_is_red_for_as_long_as_nothing_after_it_is_decided(life):
+    fill(life.scene, 0, 2)
+    life.look("--until", "2026-01-01T13")
+    life.at(4)
+    for _ in range(2):
+        assert life.look("--since", "2026-01-01T14")[0] == 3
+    assert life.look()[0] == 0
+
+
 def test_a_finding_that_is_over_is_no_news(life):
     life.scene.capture(line(rows(ROW), scores(0.5), "a"), b"half")
     life.look()

@@ -46,7 +46,6 @@ def test_what_the_reference_does_not_have_is_a_finding_that_is_kept(scene):
     fill(scene, 0, HOURS, carrier="ZZ")
     found = scene.monitor()
     assert "carrier: unseen" in subjects(found)
-    assert found.needs_a_person
     assert "carrier: unseen" in {kept.finding.subject for kept in scene.shelf.findings.open()}
 
 
@@ -83,7 +82,7 @@ def test_a_day_without_records_is_no_sign_of_health(scene):
     scene.at(HOUR + timedelta(hours=60, minutes=30))
     found = scene.monitor()
     assert found.deciding.silent
-    assert found.needs_a_person
+    assert found.blind
 
 
 def test_records_that_cannot_be_read_are_a_finding_about_the_capture(scene):
@@ -96,7 +95,6 @@ def test_records_that_cannot_be_read_are_a_finding_about_the_capture(scene):
         Trouble.LINE,
         {"records": 40, "of": 41, "hours": 1},
     )
-    assert found.needs_a_person
 
 
 def test_a_look_with_nothing_new_shows_what_holds_and_writes_nothing(scene):
@@ -127,4 +125,4 @@ def test_a_capture_that_never_brought_a_record_needs_a_person(scene):
     scene.at(HOUR + timedelta(hours=HOURS, minutes=30))
     found = scene.monitor()
     assert len(found.read) == HOURS
-    assert found.needs_a_person
+    assert found.blind
