@@ -63,7 +63,13 @@ def job(**order: Any) -> training.Request:
         Channel("data", f"s3://{BUCKET}/data/files/md5/ee/{'e' * 30}"),
         Channel("champion", pin_of(1).model),
     )
-    values = {"service": "delays", "image": IMAGE, "hyperparameters": {}, "channels": channels, "minutes": 60}
+    values: dict[str, Any] = {
+        "service": "delays",
+        "image": IMAGE,
+        "hyperparameters": {},
+        "channels": channels,
+        "minutes": 60,
+    }
     return training.request(settings, TrainingSettings(), Order(**values | {"metrics": {}} | order), BUCKET)
 
 
