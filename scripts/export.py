@@ -7,8 +7,6 @@ from pathlib import Path
 from integrations import folder, formats
 from release.connect import connect
 from release.connect import folder as project_folder
-from release.domain.errors import UsageError
-from release.domain.exported import Exported
 from release.operations.export import export
 from scripts.shared.cli import STALE, Command, Out, run
 
@@ -21,12 +19,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     known = (ALL, EXPORTED, *formats.formats())
     says = f"one system's files; {ALL} of them (the default), or those that were {EXPORTED} before"
     add("--format", choices=known, default=ALL, help=says)
-    add(
-        "--output",
-        metavar="DIR",
-        type=Path,
-        help="in the place of the project's integrations/: DIR/FORMAT/stages/STAGE/",
-    )
+    there = "in the place of the project's integrations/: DIR/FORMAT/stages/STAGE/"
+    add("--output", metavar="DIR", type=Path, help=there)
     add("--check", action="store_true", help=f"write nothing, and end with {STALE} where anything is stale")
 
 
@@ -42,46 +36,23 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         out.result({"stage": stage, "formats": []}, f"nothing of {stage} was exported before")
         return 0
     exported = export(world, stage, out.tell)
-    made, refused = _made(args, places, exported)
+    needed = [name for name, place in places.items() if args.format != ALL or folder.written(place)]
+    made, refused = formats.files_of_each(places, exported, needed)
     for name, error in refused.items():
         out.plain(f"- {name} is left out: {error.cause}")
     served = {endpoint.name: endpoint.live.pin.release for endpoint in exported.endpoints}
-    taken = [name for name in places if name not in refused]
-    value = {"stage": stage, "formats": taken, "endpoints": served, "left_out": list(refused)}
+    value = {"stage": stage, "formats": list(made), "endpoints": served, "left_out": list(refused)}
     if args.check:
-        return _compare(args, made, value, out)
-    written = [path for place, files in made.items() for path in folder.write(place, files)]
+        stale = [one for name, files in made.items() for one in folder.differences(places[name], files)]
+        return _say_stale(args, stale, value, out)
+    written = [path for name, files in made.items() for path in folder.write(places[name], files)]
     out.plain("\n".join(written) or "nothing changed")
     releases = ", ".join(f"{name} {release}" for name, release in served.items())
     out.result({**value, "written": written}, f"[green]✓[/green] {stage}: {releases}")
     return 0
 
 
-def _made(
-    args: argparse.Namespace, places: dict[str, Path], exported: Exported
-) -> tuple[dict[Path, dict[str, str]], dict[str, UsageError]]:
-    """All files, before the first is written, and which systems take none of them.
-
-    Not every system runs every release, so among all formats one may refuse it. One that was asked for by its
-    name, or exported before, may not; nor may all of them. Raises UsageError.
-    """
-    made, refused = {}, {}
-    for name, place in places.items():
-        try:
-            made[place] = formats.files_of(name, exported)
-        except UsageError as error:
-            if args.format != ALL or folder.written(place):
-                raise
-            refused[name] = error
-    if not made:
-        raise next(iter(refused.values()))
-    return made, refused
-
-
-def _compare(
-    args: argparse.Namespace, made: dict[Path, dict[str, str]], value: dict[str, object], out: Out
-) -> int:
-    stale = [one for place, files in made.items() for one in folder.differences(place, files)]
+def _say_stale(args: argparse.Namespace, stale: list[str], value: dict[str, object], out: Out) -> int:
     given = (("--format", args.format, ALL), ("--output", args.output, None))
     options = "".join(f" {name} {shlex.quote(str(said))}" for name, said, usual in given if said != usual)
     mends = f"./slipway export {args.stage}{options}" if stale else None
