@@ -37,6 +37,11 @@ kserve-types: setup ## KServe's published types in .tools/kserve, to compare exp
 
 seldon-types: setup ## Seldon's published types in .tools/seldon, to compare exports with (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.seldon_types
+airflow-tools: setup ## Airflow, in an environment of its own in .tools/airflow (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.airflow_tools
+
+kubeflow-tools: setup ## Kubeflow Pipelines' SDK, in an environment of its own in .tools/kubeflow (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kubeflow_tools
 
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
@@ -63,6 +68,11 @@ test-container: setup ## the main job and the server's tests in real containers;
 
 test-argo: argo-tools ## the exported analysis, measured by Argo Rollouts' own web provider
 	@$(BIN)/python -m pytest -q tests/integrations/argo
+test-airflow: airflow-tools ## the retraining run by Airflow itself on the sandbox, killed and refused on the way
+	@$(BIN)/python -m pytest -v tests/integrations/airflow
+
+test-kubeflow: kubeflow-tools ## the same by Kubeflow's local runner: what it compiles to, its artifacts and metrics
+	@$(BIN)/python -m pytest -v tests/integrations/kubeflow
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
 # collect everything and report to a third process, the same tests cost half as much again.
@@ -183,6 +193,8 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) --generate-hashes scripts/setup/drift_report.in -o scripts/setup/drift_report.txt
 	@$(COMPILE) --generate-hashes scripts/setup/seldon_types.in -o scripts/setup/seldon_types.txt
 	@$(COMPILE) --generate-hashes scripts/setup/kubernetes_tools.in -o scripts/setup/kubernetes_tools.txt
+	@$(COMPILE) --generate-hashes scripts/setup/airflow_tools.in -o scripts/setup/airflow_tools.txt
+	@$(COMPILE) --generate-hashes scripts/setup/kubeflow_tools.in -o scripts/setup/kubeflow_tools.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true
