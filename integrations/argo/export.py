@@ -75,7 +75,7 @@ def _rollout(endpoint: ExportedEndpoint, name: str, settings: RolloutSettings) -
             {"analysis": _analysis(name, GATE)},
         ]
     # As the format `kubernetes` labels the Deployment's pods.
-    labels = {"app.kubernetes.io/name": endpoint.name, "app.kubernetes.io/instance": name}
+    labels = {"app.kubernetes.io/name": name}
     workload = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "scaleDown": "onsuccess"}
     spec = {
         "replicas": endpoint.live.pin.capacity,

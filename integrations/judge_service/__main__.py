@@ -5,21 +5,34 @@ import sys
 import threading
 
 from integrations.judge_service import asking
+from integrations.judge_service.keys import BadKey
 from integrations.judge_service.rollouts import Rollouts
 from integrations.judge_service.server import Server
-from integrations.judge_service.settings import parse
-from release.domain.errors import SlipwayError
+from integrations.judge_service.settings import Settings, parse
+from release.domain.errors import SlipwayError, UsageError
+
+
+def _opened(settings: Settings) -> tuple[Rollouts, Server]:
+    """The evidence and the socket. Raises UsageError."""
+    try:
+        rollouts = Rollouts(settings.folder, settings.policy, settings.most_bytes, settings.most_rollouts)
+        return rollouts, Server((settings.host, settings.port), rollouts)
+    except (OSError, BadKey) as error:
+        raise UsageError(
+            f"{settings.folder} or port {settings.port} cannot be used: {error}",
+            "The service did not start.",
+            "Name a folder with evidence of this service alone (--folder), and a free port (--port).",
+        ) from None
 
 
 def main() -> int:
     """Serve; ends with 0 when it is told to stop, with 2 where it was told nonsense."""
     try:
         settings = parse(sys.argv[1:])
+        rollouts, server = _opened(settings)
     except SlipwayError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    rollouts = Rollouts(settings.folder, settings.policy, settings.most_bytes, settings.most_rollouts)
-    server = Server((settings.host, settings.port), rollouts)
 
     if settings.prometheus:
         threading.Thread(target=asking.follow, args=(settings.prometheus, rollouts), daemon=True).start()

@@ -3,12 +3,15 @@
 import contextlib
 import json
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from integrations.judge_service.server import MOST_BODY
 from release.domain.judge_service import Hook, failed_query
 from release.judge import quiet
+from tests.conftest import ROOT
 from tests.integrations.judge_service.service import PATH, running, streamed
 
 ALL = {"good": None, "bad": {"errors": 0.2}, "none": None}
@@ -137,3 +140,14 @@ class TestBounds:
         text = service.call("GET", "/metrics").told
         assert 'slipway_judge_verdict{namespace="serving",name="good",decision="PASS"} 1' in text
         assert 'slipway_judge_failed{namespace="serving",name="bad"} 1' in text
+
+    def test_a_folder_of_something_else_ends_it_with_words(self, tmp_path):
+        (tmp_path / "serving" / "delays").mkdir(parents=True)
+        (tmp_path / "serving" / "delays" / "notes.jsonl").write_text("")
+        command = [sys.executable, "-m", "integrations.judge_service", "--folder", str(tmp_path)]
+        done = subprocess.run(
+            [*command, "--port", "0"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 2
+        assert "--folder" in done.stderr
+        assert "Traceback" not in done.stderr
