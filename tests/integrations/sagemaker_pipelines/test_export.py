@@ -69,8 +69,9 @@ def job(**order: Any) -> training.Request:
         "hyperparameters": {},
         "channels": channels,
         "minutes": 60,
+        "metrics": {},
     }
-    return training.request(settings, TrainingSettings(), Order(**values | {"metrics": {}} | order), BUCKET)
+    return training.request(settings, TrainingSettings(), Order(**values | order), BUCKET)
 
 
 def camel(said: Any) -> Any:
@@ -118,10 +119,9 @@ def test_the_training_is_the_products_own_job():
     del theirs["AlgorithmSpecification"]["MetricDefinitions"]
     theirs["HyperParameters"] = {"slipway.asked": "{}", "slipway.sha256": "d" * 64}
     assert ours == theirs
-    for name in ("CheckData", "Prove"):
-        around = step_of(name)["Arguments"]
-        assert around["RoleArn"] == ours["RoleArn"]
-        assert around["ProcessingOutputConfig"]["KmsKeyId"] == ours["OutputDataConfig"]["KmsKeyId"]
+    check, prove = (step_of(name)["Arguments"] for name in ("CheckData", "Prove"))
+    assert check["RoleArn"] == prove["RoleArn"] == ours["RoleArn"]
+    assert prove["ProcessingOutputConfig"]["KmsKeyId"] == ours["OutputDataConfig"]["KmsKeyId"]
 
 
 def test_an_execution_is_told_all_that_has_no_default_and_rows_and_champion_are_those_of_live():
