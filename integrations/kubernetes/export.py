@@ -31,18 +31,21 @@ def files(exported: Exported) -> Mapping[str, str]:
     texts: dict[str, str] = {}
     for endpoint in exported.endpoints:
         k8s.dns_label(endpoint.served_as, workload.key_of(endpoint))
-        folders |= _folders(endpoint, exported.role_arn)
+        folders |= _folders(endpoint, exported)
         texts[f"{endpoint.name}/base/{workload.PROGRAM}"] = _PROGRAM.read_text(encoding="utf-8")
     for folder, documents in folders.items():
         written |= {f"{folder}/{name}": document for name, document in documents.items()}
     return texts | {name: yaml_text(exported.origin, document) for name, document in written.items()}
 
 
-def _folders(endpoint: ExportedEndpoint, role_arn: str) -> dict[str, dict[str, Any]]:
+def _folders(endpoint: ExportedEndpoint, exported: Exported) -> dict[str, dict[str, Any]]:
     """An endpoint's folders: documents by file name."""
     overlays = {"live": endpoint.live} | ({"previous": endpoint.way_back} if endpoint.way_back else {})
-    base = {f"{endpoint.name}/base": _base(endpoint, role_arn)}
-    return base | {f"{endpoint.name}/{role}": _overlay(endpoint, each) for role, each in overlays.items()}
+    base = {f"{endpoint.name}/base": _base(endpoint, exported.role_arn)}
+    return base | {
+        f"{endpoint.name}/{role}": _overlay(endpoint, each, exported.region)
+        for role, each in overlays.items()
+    }
 
 
 def _base(endpoint: ExportedEndpoint, role_arn: str) -> dict[str, Any]:
@@ -61,16 +64,26 @@ def _base(endpoint: ExportedEndpoint, role_arn: str) -> dict[str, Any]:
     return objects | {_KUSTOMIZATION: _kustomization(*objects, configMapGenerator=[program])}
 
 
-def _overlay(endpoint: ExportedEndpoint, release: ExportedRelease) -> dict[str, Any]:
+def _overlay(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> dict[str, Any]:
+    _refuse_foreign(endpoint, release)
+    patch = workload.of_release(endpoint, release, region)
+    return {_RELEASE: patch, _KUSTOMIZATION: _kustomization("../base", patches=[{"path": _RELEASE}])}
+
+
+def _refuse_foreign(endpoint: ExportedEndpoint, release: ExportedRelease) -> None:
+    """Raise UsageError for an image that may lack what fetches its model.
+
+    One without a base, which no cluster starts, passes the stage's runtime gate in the sandbox alone.
+    """
+    role = "live" if release is endpoint.live else "previous"
+    key = f"{workload.key_of(endpoint)}.{role}"
     if release.manifest.foreign:
         raise UsageError(
-            f"Release {release.pin.release} of {workload.key_of(endpoint)} is a container that was built "
-            "elsewhere: whether it has the Python and the S3 client that fetch its model, nothing says.",
+            f"{key}, {release.pin.release}, is a container that was built elsewhere: whether it has the "
+            "Python and the S3 client that fetch its model, nothing says.",
             "Nothing was exported.",
-            "Export another format.",
+            "Export another format, or release the model in Slipway's own image (docs/own-model.md).",
         )
-    patch = workload.of_release(endpoint, release)
-    return {_RELEASE: patch, _KUSTOMIZATION: _kustomization("../base", patches=[{"path": _RELEASE}])}
 
 
 def _kustomization(*resources: str, **rest: Any) -> dict[str, Any]:

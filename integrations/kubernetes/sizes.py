@@ -22,7 +22,7 @@ _LEFT_TO_THE_NODE = 500
 def resources(instance_type: str, key: str) -> dict[str, Any]:
     """Requests and limits of a pod. Raises UsageError that names `key` for a type that is not known here."""
     cores = vcpus(instance_type)
-    memory = f"{cores * _gib(instance_type, key) * 1024 * 3 // 4}Mi"
+    memory = f"{cores * _gib(instance_type, key) * 3 // 4}Gi"
     return {
         "requests": {"cpu": f"{1000 * cores - _LEFT_TO_THE_NODE}m", "memory": memory},
         "limits": {"cpu": str(cores), "memory": memory},

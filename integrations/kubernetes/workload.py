@@ -32,20 +32,24 @@ _DRAIN_SECONDS = 10
 """Until every node knows that a pod that ends gets no more requests."""
 _LONGEST_REQUEST_SECONDS = 60
 """SageMaker's limit for an answer; whoever waits for one gets it before its pod ends."""
+_REGION = "AWS_REGION"
+_NAME = "app.kubernetes.io/name"
 _SKIP = "eks.amazonaws.com/skip-containers"
 
 
 def labels(endpoint: ExportedEndpoint) -> dict[str, str]:
     """What all of an endpoint's objects have."""
     key = key_of(endpoint)
-    own = {"app.kubernetes.io/name": endpoint.name, "app.kubernetes.io/instance": endpoint.served_as}
-    own |= {"app.kubernetes.io/managed-by": "slipway"}
+    own = {_NAME: endpoint.served_as, "app.kubernetes.io/managed-by": "slipway"}
     return {k8s.label_key(name, key): k8s.label_value(value, key) for name, value in own.items()}
 
 
 def selector(endpoint: ExportedEndpoint) -> dict[str, str]:
-    """By which its pods are found, for ever: a Deployment's selector cannot be changed."""
-    return {name: value for name, value in labels(endpoint).items() if not name.endswith("managed-by")}
+    """By which its pods are found, for ever: a Deployment's selector cannot be changed.
+
+    One label, as Argo Rollouts and Flagger find the same pods by it.
+    """
+    return {_NAME: labels(endpoint)[_NAME]}
 
 
 def key_of(endpoint: ExportedEndpoint) -> str:
@@ -81,8 +85,11 @@ def base(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> dict[str
     }
 
 
-def of_release(endpoint: ExportedEndpoint, release: ExportedRelease) -> dict[str, Any]:
-    """What a release adds: its image by digest, its model with its SHA-256, its variables, its size."""
+def of_release(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> dict[str, Any]:
+    """What a release adds: its image by digest, its model with its SHA-256, its variables, its size.
+
+    `region` is where its model lies, and what it keeps of requests.
+    """
     pin = release.pin
     version = {"app.kubernetes.io/version": pin.release}
     # Without the webhook's token the server can become nobody in AWS; one that keeps requests needs it.
@@ -90,12 +97,19 @@ def of_release(endpoint: ExportedEndpoint, release: ExportedRelease) -> dict[str
     fetch = ["python3", f"{_PROGRAM_DIR}/{PROGRAM}", pin.model, pin.sha256, MODEL_DIR]
     size = resources(instance_type(release), f"{key_of(endpoint)}.instances.type")
     pod = {
-        "initContainers": [{"name": FETCHER, "image": pin.image, "command": fetch}],
+        "initContainers": [
+            {
+                "name": FETCHER,
+                "image": pin.image,
+                "command": fetch,
+                "env": [{"name": _REGION, "value": region}],
+            }
+        ],
         "containers": [
             {
                 "name": SERVER,
                 "image": pin.image,
-                "env": _variables(endpoint, release),
+                "env": _variables(endpoint, release, region),
                 "resources": size,
             }
         ],
@@ -186,12 +200,13 @@ def _locked_up() -> dict[str, Any]:
     }
 
 
-def _variables(endpoint: ExportedEndpoint, release: ExportedRelease) -> list[dict[str, str]]:
+def _variables(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> list[dict[str, str]]:
     """A release's own, and what SageMaker would tell the container.
 
     A node's processors are all that a container sees: workers are as many as the instance had.
     """
     known = {
+        _REGION: region,
         container.WORKERS: str(vcpus(instance_type(release))),
         "SAGEMAKER_BIND_TO_PORT": str(PORT),
         "SM_MODEL_DIR": MODEL_DIR,

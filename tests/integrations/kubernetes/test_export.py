@@ -1,6 +1,7 @@
 """What a stage is in Kubernetes, by its pins and settings."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from ruamel.yaml import YAML
@@ -9,6 +10,7 @@ from integrations.kubernetes.export import files
 from integrations.kubernetes.sizes import resources
 from release.domain.capture import Capture
 from release.domain.errors import UsageError
+from release.domain.manifest import Foreign
 from tests.integrations.stages import endpoint_of, exported, pin_of
 
 
@@ -53,6 +55,20 @@ def test_both_containers_are_the_pinned_image_and_the_model_is_compared_with_the
     assert fetcher["command"][2:] == [pin_of(1).model, pin_of(1).sha256, "/opt/ml/model"]
 
 
+def test_both_containers_know_the_region_of_the_bucket():
+    pod = pod_of(documents())
+    for each in (*pod["initContainers"], *pod["containers"]):
+        assert {"name": "AWS_REGION", "value": "us-east-1"} in each["env"]
+
+
+def test_a_container_that_may_not_be_able_to_fetch_a_model_is_refused():
+    endpoint = endpoint_of()
+    manifest = endpoint.live.manifest.model_copy(update={"foreign": Foreign(kind="binary")})
+    foreign = replace(endpoint, live=replace(endpoint.live, manifest=manifest))
+    with pytest.raises(UsageError, match=re.escape("slipway:endpoints.delays.live")):
+        files(exported(foreign))
+
+
 def test_the_way_back_is_an_overlay_and_no_fenced_release_is():
     assert pod_of(documents(), "previous")["containers"][0]["image"] == pin_of(2).image
     fenced = documents(endpoint_of(fenced=True))
@@ -76,6 +92,7 @@ def test_the_selector_is_the_same_for_every_release_and_finds_the_pods():
     assert one["delays/base/deployment.yaml"] == other["delays/base/deployment.yaml"]
     spec = one["delays/base/deployment.yaml"]["spec"]
     selector = spec["selector"]["matchLabels"]
+    assert selector == {"app.kubernetes.io/name": "delays-prod"}
     assert selector.items() <= spec["template"]["metadata"]["labels"].items()
     for name in ("service.yaml", "disruption-budget.yaml", "network-policy.yaml"):
         assert str(selector) in str(one[f"delays/base/{name}"])
@@ -123,17 +140,17 @@ def test_a_model_has_room_for_what_it_unpacks_to():
 @pytest.mark.parametrize(
     ("instance_type", "cpu", "memory"),
     [
-        ("ml.m7i.large", ("1500m", "2"), 6144),
-        ("ml.c6i.2xlarge", ("7500m", "8"), 12288),
-        ("ml.r5.xlarge", ("3500m", "4"), 24576),
-        ("ml.t3.medium", ("1500m", "2"), 3072),
-        ("ml.c5n.large", ("1500m", "2"), 3072),
+        ("ml.m7i.large", ("1500m", "2"), 6),
+        ("ml.c6i.2xlarge", ("7500m", "8"), 12),
+        ("ml.r5.xlarge", ("3500m", "4"), 24),
+        ("ml.t3.medium", ("1500m", "2"), 3),
+        ("ml.c5n.large", ("1500m", "2"), 3),
     ],
 )
 def test_an_instance_type_is_a_request_that_fits_on_its_own_kind_of_node(instance_type, cpu, memory):
     found = resources(instance_type, "key")
     assert (found["requests"]["cpu"], found["limits"]["cpu"]) == cpu
-    assert found["requests"]["memory"] == found["limits"]["memory"] == f"{memory}Mi"
+    assert found["requests"]["memory"] == found["limits"]["memory"] == f"{memory}Gi"
 
 
 @pytest.mark.parametrize("instance_type", ["ml.g5.xlarge", "ml.inf2.xlarge", "ml.p4d.24xlarge"])
