@@ -23,6 +23,9 @@ spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs
 monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.monitoring_tools
 
+argo-tools: setup ## Argo Rollouts' own web provider as a program in .tools/bin, for tests of the judge's service
+	@$(BIN)/python -m scripts.setup.argo_tools
+
 kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kubernetes_tools
 
@@ -34,6 +37,11 @@ kserve-types: setup ## KServe's published types in .tools/kserve, to compare exp
 
 seldon-types: setup ## Seldon's published types in .tools/seldon, to compare exports with (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.seldon_types
+airflow-tools: setup ## Airflow, in an environment of its own in .tools/airflow (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.airflow_tools
+
+kubeflow-tools: setup ## Kubeflow Pipelines' SDK, in an environment of its own in .tools/kubeflow (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kubeflow_tools
 
 demo: setup ## the whole story on this machine: train, release, promote, refuse, roll back
 	@./slipway demo
@@ -57,6 +65,14 @@ test-disagreements: setup ## LIVES=35 stages changed from outside, commanded and
 test-container: setup ## the main job and the server's tests in real containers; skips, and says why, without podman or root
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image
 	@SLIPWAY_TEST_SERVING=container $(BIN)/python -m pytest -n 2 --dist loadfile -m sandbox tests/model/serving
+
+test-argo: argo-tools ## the exported analysis, measured by Argo Rollouts' own web provider
+	@$(BIN)/python -m pytest -q tests/integrations/argo
+test-airflow: airflow-tools ## the retraining run by Airflow itself on the sandbox, killed and refused on the way
+	@$(BIN)/python -m pytest -v tests/integrations/airflow
+
+test-kubeflow: kubeflow-tools ## the same by Kubeflow's local runner: what it compiles to, its artifacts and metrics
+	@$(BIN)/python -m pytest -v tests/integrations/kubeflow
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
 # collect everything and report to a third process, the same tests cost half as much again.
@@ -155,6 +171,9 @@ tracking: setup ## MLflow's server on 127.0.0.1:PORT=5000: a database in .build,
 image: setup ## build the inference image; layer sizes, and why the digest changed
 	@./slipway image $(ARGS)
 
+judge-image: setup ## the image of the judge's web service; ARGS="--base REPOSITORY@sha256:…"
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(BIN)/python -m scripts.setup.judge_image $(ARGS)
+
 update-image: setup ## newer requirements for the image, tried and measured before they are kept: ARGS=--apply
 	@./slipway update $(ARGS)
 
@@ -167,12 +186,15 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) requirements-dev.txt -o requirements.lock
 	@$(COMPILE) --generate-hashes model/serving/requirements.in -o model/serving/requirements.txt
 	@$(COMPILE) --generate-hashes -c requirements.lock model/training/requirements.in -o model/training/requirements.txt
+	@$(COMPILE) --generate-hashes -c requirements.lock integrations/judge_service/requirements.in -o integrations/judge_service/requirements.txt
 	@$(COMPILE) --generate-hashes model/image/requirements.in -o model/image/requirements.txt
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
 	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
 	@$(COMPILE) --generate-hashes scripts/setup/drift_report.in -o scripts/setup/drift_report.txt
 	@$(COMPILE) --generate-hashes scripts/setup/seldon_types.in -o scripts/setup/seldon_types.txt
 	@$(COMPILE) --generate-hashes scripts/setup/kubernetes_tools.in -o scripts/setup/kubernetes_tools.txt
+	@$(COMPILE) --generate-hashes scripts/setup/airflow_tools.in -o scripts/setup/airflow_tools.txt
+	@$(COMPILE) --generate-hashes scripts/setup/kubeflow_tools.in -o scripts/setup/kubeflow_tools.txt
 
 clean: ## delete what runs made; .venv and .tools stay
 	@[ ! -x $(BIN)/python ] || ./slipway sandbox down >/dev/null 2>&1 || true

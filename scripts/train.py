@@ -5,6 +5,15 @@ import argparse
 from scripts.shared import training, training_job
 from scripts.shared.cli import Command, Out, run
 
+RESUME = (
+    "go on with the same training (data, code, options, champion) where one was begun here, or take its model"
+)
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    training.common(parser)
+    parser.add_argument("--resume", action="store_true", help=RESUME)
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     training.common(parser)
@@ -20,8 +29,11 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     if job is not None:
         return training.told(training_job.train(args.found, options, job, out.tell), out)
     with out.waiting("Loading the libraries"):
+        from model.training.resumed import resumed
         from model.training.train import train
 
+    if args.resume:
+        return training.told(resumed(args.found, options, out.step), out)
     return training.told(train(args.found, options, out.step), out)
 
 

@@ -74,10 +74,13 @@ def _rollout(endpoint: ExportedEndpoint, name: str, settings: RolloutSettings) -
             {"pause": {"duration": f"{settings.step_seconds}s"}},
             {"analysis": _analysis(name, GATE)},
         ]
+    # As the format `kubernetes` labels the Deployment's pods.
+    labels = {"app.kubernetes.io/name": endpoint.name, "app.kubernetes.io/instance": name}
+    workload = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "scaleDown": "onsuccess"}
     spec = {
         "replicas": endpoint.live.pin.capacity,
-        "selector": {"matchLabels": {"app.kubernetes.io/name": name}},
-        "workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
+        "selector": {"matchLabels": labels},
+        "workloadRef": workload,
         "strategy": {"canary": {"analysis": _analysis(name, WATCH), "steps": steps}},
     }
     return _object("Rollout", name, spec, kubernetes_pins.annotations(endpoint))

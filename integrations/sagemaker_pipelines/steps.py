@@ -145,7 +145,6 @@ class Retraining:
                 "ContainerArguments": list(words),
             },
             "ProcessingInputs": [_input(channel, uri) for channel, uri in inputs.items()],
-            "ProcessingOutputConfig": {"Outputs": list(outputs), "KmsKeyId": self._key},
             "ProcessingResources": {
                 "ClusterConfig": {
                     "InstanceType": self.training.instance,
@@ -157,6 +156,8 @@ class Retraining:
             "NetworkConfig": {"EnableNetworkIsolation": True},
             "Tags": self._tags,
         }
+        if outputs:
+            arguments["ProcessingOutputConfig"] = {"Outputs": list(outputs), "KmsKeyId": self._key}
         return {"Name": name, "Type": "Processing", "Arguments": arguments, "CacheConfig": CACHED}
 
     def _proven(self) -> Value:
@@ -216,4 +217,4 @@ def _input(name: str, uri: Value) -> Value:
         "S3DataDistributionType": "FullyReplicated",
         "S3CompressionType": "None",
     }
-    return {"InputName": name, "AppManaged": False, "S3Input": source}
+    return {"InputName": name, "S3Input": source}

@@ -66,12 +66,21 @@ def fetch(wanted: Source, folder: Path, receive: Receive | None = None) -> None:
                 "It is not served, because it is not what was released.",
                 "Bring the artifact there again from its stage; what lies there now was changed.",
             )
-        with tarfile.open(archive, "r:gz") as packed:
-            packed.extractall(folder, filter="data")
+        _unpack(archive, folder)
     except (OSError, tarfile.TarError) as error:
         raise _not_had(wanted.uri, str(error)) from error
     finally:
         archive.unlink(missing_ok=True)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """A file that an earlier start left there is replaced, not written to: it may be read-only or shared."""
+    with tarfile.open(archive, "r:gz") as packed:
+        for member in packed:
+            inside = tarfile.data_filter(member, str(folder))
+            if inside.isfile():
+                (folder / inside.name).unlink(missing_ok=True)
+            packed.extract(inside, folder, filter="data")
 
 
 def end_on_sigterm(end: Callable[[int], None]) -> None:

@@ -140,7 +140,7 @@ def deliver(
     # Kept before it is written, so that a model which lies there has its record whatever happens next.
     lost = sending.keep(run, options.trackers, outbox)
     try:
-        _write(options.out, {data_file.NAME: data.content, **finished.files})
+        leave(options.out, {data_file.NAME: data.content, **finished.files})
     except OutputError:
         outbox.forget(run)
         raise
@@ -271,7 +271,7 @@ def _evidence(trained: Trained, origin: Source, files: Mapping[str, bytes]) -> d
     }
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+def leave(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write `files` into `folder`, in order, the last one when all others are there. Raises OutputError.
 
     What is there of another model loses its evidence first, so that it never speaks of the wrong bytes.

@@ -32,8 +32,11 @@ def work(args: argparse.Namespace, out: Out, asked: Asked) -> int:
     if found.open:
         out.table(findings.table(found.open))
     out.result(_values(found), *_words(found))
-    if found.failed or found.untold:
-        return max((error.exit_code for error in found.failed.values()), default=UNREACHED)
+    codes = [error.exit_code for error in found.failed.values()]
+    if found.untold:
+        codes.append(UNREACHED)
+    if codes:
+        return max(codes)
     return HELD if found.needs_a_person else 0
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from release.domain.errors import ServiceError
+from release.domain.errors import ServiceError, UsageError
 from release.domain.pins import EndpointSettings
 from scripts import monitor
 from scripts.shared import cli
@@ -22,9 +22,12 @@ class Life:
         self.scene, self.stage = scene, stage
         self._capsys = capsys
         self.deaf_to: set[str] = set()
+        self.lost: set[str] = set()
 
     def records(self, ports, endpoint: str):
         """What is captured; of some endpoints S3 does not say it."""
+        if endpoint in self.lost:
+            raise UsageError("Its manifest is gone.", "Nothing was read.", "Release it anew.")
         if endpoint in self.deaf_to:
             raise ServiceError("S3 does not answer.", "Nothing was read.", "Run it again.")
         return self.scene.records
@@ -128,6 +131,16 @@ def test_an_endpoint_that_cannot_be_looked_at_keeps_no_other_one_from_it(life):
     assert (code, found["failed"]) == (4, {"another": "S3 does not answer."})
     assert [(one["endpoint"], len(one["hours"])) for one in found["looks"]] == [(ENDPOINT, 2)]
     assert "another in prod could not be looked at: S3 does not answer. Run it again." in life.look()[1]
+
+
+def test_a_bus_that_does_not_answer_ends_with_4_also_beside_an_endpoint_that_is_set_up_wrong(life):
+    life.scene.capture(line(rows(ROW), scores(0.5), "a"), b"half")
+    file = life.scene.stage.file
+    file.endpoints = {"another": file.endpoints[ENDPOINT], **file.endpoints}
+    life.lost, life.stage.ear.deaf = {"another"}, True
+    assert life.look()[0] == 4
+    life.stage.ear.deaf = False
+    assert life.look()[0] == 2
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """The Rollout and its AnalysisTemplates, as values and as questions to the running service."""
 
 import pytest
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, YAMLError
 
+from integrations import formats
 from integrations.argo import export
 from release.domain.errors import UsageError
 from release.domain.judge_service import ADDRESS
@@ -62,3 +63,19 @@ def test_a_fenced_release_is_no_way_back():
 def test_a_name_that_kubernetes_does_not_take_is_refused():
     with pytest.raises(UsageError, match=r"endpoints\.de_lays"):
         export.files(exported(endpoint_of(name="de_lays")))
+
+
+def test_it_moves_the_pods_that_the_kubernetes_format_declares():
+    rollout = objects()["Rollout", "delays-prod"]["spec"]
+    files = formats.files_of("kubernetes", exported(endpoint_of()))
+    declared = [each for text in files.values() for each in _yaml(text) if each.get("kind") == "Deployment"]
+    wanted = [each for each in declared if "selector" in each["spec"]]
+    assert [each["metadata"]["name"] for each in wanted] == [rollout["workloadRef"]["name"]]
+    assert [each["spec"]["selector"] for each in wanted] == [rollout["selector"]]
+
+
+def _yaml(text):
+    try:
+        return [each for each in YAML(typ="safe").load_all(text) if isinstance(each, dict)]
+    except YAMLError:
+        return []

@@ -63,8 +63,15 @@ def job(**order: Any) -> training.Request:
         Channel("data", f"s3://{BUCKET}/data/files/md5/ee/{'e' * 30}"),
         Channel("champion", pin_of(1).model),
     )
-    values = {"service": "delays", "image": IMAGE, "hyperparameters": {}, "channels": channels, "minutes": 60}
-    return training.request(settings, TrainingSettings(), Order(**values | {"metrics": {}} | order), BUCKET)
+    values: dict[str, Any] = {
+        "service": "delays",
+        "image": IMAGE,
+        "hyperparameters": {},
+        "channels": channels,
+        "minutes": 60,
+        "metrics": {},
+    }
+    return training.request(settings, TrainingSettings(), Order(**values | order), BUCKET)
 
 
 def camel(said: Any) -> Any:
@@ -112,10 +119,9 @@ def test_the_training_is_the_products_own_job():
     del theirs["AlgorithmSpecification"]["MetricDefinitions"]
     theirs["HyperParameters"] = {"slipway.asked": "{}", "slipway.sha256": "d" * 64}
     assert ours == theirs
-    for name in ("CheckData", "Prove"):
-        around = step_of(name)["Arguments"]
-        assert around["RoleArn"] == ours["RoleArn"]
-        assert around["ProcessingOutputConfig"]["KmsKeyId"] == ours["OutputDataConfig"]["KmsKeyId"]
+    check, prove = (step_of(name)["Arguments"] for name in ("CheckData", "Prove"))
+    assert check["RoleArn"] == prove["RoleArn"] == ours["RoleArn"]
+    assert prove["ProcessingOutputConfig"]["KmsKeyId"] == ours["OutputDataConfig"]["KmsKeyId"]
 
 
 def test_an_execution_is_told_all_that_has_no_default_and_rows_and_champion_are_those_of_live():

@@ -40,6 +40,28 @@ def test_what_was_released_is_unpacked_and_nothing_else_is_left(tmp_path):
     assert [(file.name, file.read_bytes()) for file in (tmp_path / "model").iterdir()] == [("schema", b"{}")]
 
 
+def test_what_an_earlier_start_left_is_replaced(tmp_path):
+    content = archive_of(tmp_path, schema=b"{}")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"not ours")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "schema").hardlink_to(elsewhere)
+    fetch(Source("s3://bucket/key", hashlib.sha256(content).hexdigest()), tmp_path / "model", lying(content))
+    assert (tmp_path / "model" / "schema").read_bytes() == b"{}"
+    assert elsewhere.read_bytes() == b"not ours"
+
+
+def test_nothing_is_unpacked_outside(tmp_path):
+    (tmp_path / "outside").write_bytes(b"ours")
+    with tarfile.open(tmp_path / "made.tar.gz", "w:gz") as packed:
+        packed.add(tmp_path / "outside", "../outside")
+    content = (tmp_path / "made.tar.gz").read_bytes()
+    (tmp_path / "outside").unlink()
+    with pytest.raises(ArtifactError, match="could not be fetched"):
+        fetch(Source("s3://b/key", hashlib.sha256(content).hexdigest()), tmp_path / "model", lying(content))
+    assert not (tmp_path / "outside").exists()
+
+
 def test_of_other_bytes_nothing_is_unpacked(tmp_path):
     changed = lying(archive_of(tmp_path, schema=b"{}"))
     with pytest.raises(ArtifactError, match=f"has SHA-256 .*, and SLIPWAY_ARTIFACT_SHA256 says {DIGEST}"):
