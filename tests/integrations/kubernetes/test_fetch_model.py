@@ -1,7 +1,6 @@
 """The init container's program, run as the pod runs it: a command, an environment, and a real S3."""
 
 import hashlib
-import io
 import os
 import subprocess
 import sys
@@ -12,8 +11,9 @@ import pytest
 
 from sandbox.testing import start
 from tests.conftest import ROOT
+from tests.integrations.kubernetes.archives import archive, member
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 PROGRAM = ROOT / "integrations" / "kubernetes" / "fetch_model.py"
 BUCKET = "slipway-prod-models"
@@ -24,22 +24,6 @@ def sandbox(tmp_path_factory):
     with start(tmp_path_factory.mktemp("aws") / "sandbox") as handle:
         handle.client("s3").create_bucket(Bucket=BUCKET)
         yield handle
-
-
-def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
-    made = tarfile.TarInfo(name)
-    made.type, made.linkname = kind, link
-    return made
-
-
-def archive(*members: tarfile.TarInfo, content: bytes = b"a graph") -> bytes:
-    """A `model.tar.gz`; every file of it has the same content."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        for each in members:
-            each.size = len(content) if each.isreg() else 0
-            tar.addfile(each, io.BytesIO(content) if each.isreg() else None)
-    return out.getvalue()
 
 
 class Volume:
