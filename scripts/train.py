@@ -13,10 +13,6 @@ RESUME = (
 def _arguments(parser: argparse.ArgumentParser) -> None:
     training.common(parser)
     parser.add_argument("--resume", action="store_true", help=RESUME)
-
-
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    training.common(parser)
     training_job.of_pipeline(parser)
 
 

@@ -7,7 +7,7 @@ from tests.integrations.airflow.airflow import Airflow, needed
 pytestmark = [pytest.mark.sandbox, pytest.mark.long, needed]
 
 SCRIPT = """#!/bin/sh
-case "$*" in *--json*) name=$1 ;; *) name=${3##*.}; [ "$name" = dvc ] && name=$4 ;; esac
+case "$1" in -m) name=${3:-${2##*.}} ;; *) name=$1 ;; esac
 echo "$name" >>tries
 code=$(sed -n "s/^$name //p" codes | sed -n "$(grep -c "^$name$" tries)p")
 exit "${code:-0}"
