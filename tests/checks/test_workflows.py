@@ -67,7 +67,7 @@ WITH_KEYS = """        with:
         ("release.yml", "      id-token: write # its role\n", "", "id-token belongs to"),
         (
             "ci.yml",
-            "    timeout-minutes: 120\n",
+            "    timeout-minutes: 180\n",
             "    permissions: {id-token: write}\n",
             "id-token belongs to",
         ),
