@@ -23,9 +23,20 @@ spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs
 monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.monitoring_tools
 
+argo-tools: setup ## Argo Rollouts' own web provider as a program in .tools/bin, for tests of the judge's service
+	@$(BIN)/python -m scripts.setup.argo_tools
+
+kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kubernetes_tools
+
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
+kserve-types: setup ## KServe's published types in .tools/kserve, to compare exports with (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kserve_types
+
+seldon-types: setup ## Seldon's published types in .tools/seldon, to compare exports with (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.seldon_types
 airflow-tools: setup ## Airflow, in an environment of its own in .tools/airflow (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.airflow_tools
 
@@ -41,7 +52,7 @@ replay: setup ## September to December through a live endpoint, truth late: what
 test: setup ## all tests but the long ones and those in real containers: unit, sandbox, kill
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not container and not long"
 
-test-long: setup ## what takes minutes more: kills and failures at many more moments, properties with many more examples
+test-long: setup ## what takes minutes more: kills and failures at many more moments, most ways through the real engine, many more examples
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not container"
 
 LIVES ?= 35
@@ -55,6 +66,8 @@ test-container: setup ## the main job and the server's tests in real containers;
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image
 	@SLIPWAY_TEST_SERVING=container $(BIN)/python -m pytest -n 2 --dist loadfile -m sandbox tests/model/serving
 
+test-argo: argo-tools ## the exported analysis, measured by Argo Rollouts' own web provider
+	@$(BIN)/python -m pytest -q tests/integrations/argo
 test-airflow: airflow-tools ## the retraining run by Airflow itself on the sandbox, killed and refused on the way
 	@$(BIN)/python -m pytest -v tests/integrations/airflow
 
@@ -63,7 +76,7 @@ test-kubeflow: kubeflow-tools ## the same by Kubeflow's local runner: what it co
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
 # collect everything and report to a third process, the same tests cost half as much again.
-UNIT := $(BIN)/python -m pytest -q -p no:xdist -m "not sandbox and not kill"
+UNIT := $(BIN)/python -m pytest -q -p no:xdist -m "not sandbox and not kill and not long"
 test-unit: setup ## the tests that decide from values, in seconds
 	@mkdir -p .build; $(UNIT) tests/release tests/infra >.build/unit.log 2>&1 & other=$$!; \
 	$(UNIT) tests --ignore=tests/release --ignore=tests/infra; mine=$$?; \
@@ -82,8 +95,17 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
 	@$(PYTHON) "$(dir $(firstword $(MAKEFILE_LIST)))scripts/setup/push_pins.py"
 
+test-kserve: kserve-types ## exports against KServe's own types, and its client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/kserve -v
+
+test-seldon: seldon-types ## exports against the types that Seldon's own client publishes
+	@$(BIN)/python -m pytest tests/integrations/seldon -v
+
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v
+
+test-kubernetes: kubernetes-tools ## exports in a real API server with its controllers, and by the schemas of several versions
+	@$(BIN)/python -m pytest tests/integrations/kubernetes tests/end_to_end/test_kubernetes_export.py -v
 
 format: setup ## rewrite the code in the one format
 	@$(BIN)/ruff check --fix .
@@ -100,6 +122,9 @@ bench-training: setup ## from a model's code to a release in an empty sandbox, a
 
 bench-judge: setup ## the judge beside today's practices, on streams of known truth; raw results in .build/bench/judge/
 	@$(BIN)/python -m bench.judge $(ARGS)
+
+bench-judge-service: setup ## how soon the judge's web service answers beside ten instances; raw results in .build/bench/judge_service/
+	@$(BIN)/python -m bench.judge_service $(ARGS)
 
 bench-quality: setup ## when late labels show the incident of August, beside weekly thresholds, and how often wrongly; raw results in .build/bench/quality/
 	@$(BIN)/python -m bench.monitoring.quality $(ARGS)
@@ -146,6 +171,9 @@ tracking: setup ## MLflow's server on 127.0.0.1:PORT=5000: a database in .build,
 image: setup ## build the inference image; layer sizes, and why the digest changed
 	@./slipway image $(ARGS)
 
+judge-image: setup ## the image of the judge's web service; ARGS="--base REPOSITORY@sha256:…"
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(BIN)/python -m scripts.setup.judge_image $(ARGS)
+
 update-image: setup ## newer requirements for the image, tried and measured before they are kept: ARGS=--apply
 	@./slipway update $(ARGS)
 
@@ -158,10 +186,13 @@ lock: setup ## pin everything anew from the requirements files
 	@$(COMPILE) requirements-dev.txt -o requirements.lock
 	@$(COMPILE) --generate-hashes model/serving/requirements.in -o model/serving/requirements.txt
 	@$(COMPILE) --generate-hashes -c requirements.lock model/training/requirements.in -o model/training/requirements.txt
+	@$(COMPILE) --generate-hashes -c requirements.lock integrations/judge_service/requirements.in -o integrations/judge_service/requirements.txt
 	@$(COMPILE) --generate-hashes model/image/requirements.in -o model/image/requirements.txt
 	@$(COMPILE) --generate-hashes scripts/setup/data_tools.in -o scripts/setup/data_tools.txt
 	@$(COMPILE) --generate-hashes -c requirements.lock scripts/setup/spark_tools.in -o scripts/setup/spark_tools.txt
 	@$(COMPILE) --generate-hashes scripts/setup/drift_report.in -o scripts/setup/drift_report.txt
+	@$(COMPILE) --generate-hashes scripts/setup/seldon_types.in -o scripts/setup/seldon_types.txt
+	@$(COMPILE) --generate-hashes scripts/setup/kubernetes_tools.in -o scripts/setup/kubernetes_tools.txt
 	@$(COMPILE) --generate-hashes scripts/setup/airflow_tools.in -o scripts/setup/airflow_tools.txt
 	@$(COMPILE) --generate-hashes scripts/setup/kubeflow_tools.in -o scripts/setup/kubeflow_tools.txt
 

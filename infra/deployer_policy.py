@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from infra import policies
+from infra import policies, row_places
 from infra.arns import Place
 from infra.policies import Statement
 from release.domain import names, s3_uri
@@ -211,20 +211,11 @@ def _captured(place: Place, settings: StageSettings) -> list[Statement]:
 
     Rollouts judge by them.
     """
-    captures = [
-        one.capture
-        for endpoint in settings.endpoints.values()
-        for one in (endpoint, *endpoint.pins.named)
-        if one.capture
-    ]
-    own = names.bucket(settings.stage, settings.account, settings.region)
-    kept = sorted({one.to.removeprefix("s3://") for one in captures})
-    others = [path for path in kept if path.partition("/")[0] != own]
-    buckets = sorted({place.bucket(path.partition("/")[0]) for path in others})
-    objects = [f"{place.bucket(path)}/*" for path in others]
-    keys = sorted({one.key for one in captures if one.key})
+    others = row_places.elsewhere(settings, row_places.captures(settings))
+    keys = row_places.capture_keys(settings)
+    readable = row_places.readable(place, others)
     return [
-        *([_allow(CAPTURED, "s3", "ListBucket GetObject", [*buckets, *objects])] if others else ()),
+        *([_allow(CAPTURED, "s3", "ListBucket GetObject", readable)] if others else ()),
         *([_allow(CAPTURE_KEYS, "kms", "Decrypt", keys)] if keys else ()),
     ]
 

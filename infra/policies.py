@@ -77,14 +77,15 @@ def execution(
 
 
 def training(place: Place, bucket: str, repository: str, key_arn: str) -> str:
-    """What a training job may do: read data and models, keep what it makes, pull the image, write its log.
+    """What a training may do, and a pipeline's jobs around it: read inputs, keep what they make, write logs.
 
     SageMaker lists a channel's prefix before it copies what is there.
     """
     arn, kept = place.bucket(bucket), f"{place.bucket(bucket)}/{names.TRAINING}/*"
     read = [f"{arn}/{names.DATA}/*", f"{arn}/models/*"]
     prefixes = [f"{names.DATA}/*", "models/*", f"{names.TRAINING}/*"]
-    log = place.arn("logs", f"log-group:{names.TRAINING_LOGS}")
+    groups = (names.TRAINING_LOGS, names.PROCESSING_LOGS)
+    logs = [place.arn("logs", f"log-group:{group}{streams}") for group in groups for streams in ("", ":*")]
     return document(
         allow("ReadInputs", "s3:GetObject", read),
         {
@@ -96,12 +97,12 @@ def training(place: Place, bucket: str, repository: str, key_arn: str) -> str:
         *_pull_images(place, repository),
         {
             **allow("PublishMetrics", "cloudwatch:PutMetricData", "*"),
-            "Condition": {"StringEquals": {"cloudwatch:namespace": names.TRAINING_LOGS}},
+            "Condition": {"StringEquals": {"cloudwatch:namespace": list(groups)}},
         },
         allow(
             "WriteLogs",
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [log, f"{log}:*"],
+            logs,
         ),
     )
 

@@ -129,7 +129,19 @@ class Statement:
 
 TAKEN = frozenset(
     {"service", "model", "champion", "with", "trackers", "out", "json", "traceback", "help"}
-    | {"on", "stage", "spot", "max-minutes", "again", "set", "trials", "seed", "parallel"}
+    | {
+        "on",
+        "stage",
+        "spot",
+        "max-minutes",
+        "again",
+        "execution",
+        "take",
+        "set",
+        "trials",
+        "seed",
+        "parallel",
+    }
     | {"endpoint", "until", "because", "event", "finding", "no-commit"}
 )
 """Options of `./slipway train`, `tune` and `retrain` for any service, which none can have for its own."""

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from release.domain import names
+
 HOUR = timedelta(hours=1)
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 """Before anything was captured."""
@@ -32,4 +34,4 @@ def parsed(text: str) -> datetime:
 
 def place(endpoint: str) -> str:
     """Under which prefix of the stage's bucket all of an endpoint's monitoring lies."""
-    return f"monitoring/{endpoint}/"
+    return f"{names.MONITORING}{endpoint}/"

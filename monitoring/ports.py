@@ -3,13 +3,15 @@
 Methods may raise a SlipwayError, or a library's error that commands translate. Fakes are in `tests/fakes/`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from monitoring.alerts.events import FindingEvent
 from monitoring.alerts.kept import Answer, Kept, Look, Noted
-from monitoring.capture.selection import Change, Proof, Selected
+from monitoring.capture.places import Found, Scope
+from monitoring.capture.selection import Change, Proof
 from monitoring.finding import Finding
 from monitoring.records.hours import HourRecord, Mark
 from monitoring.records.periods import Served
@@ -122,32 +124,39 @@ class CaptureCounts(Protocol):
         """Records below these places, by the folder of the variant (or release) and hour, each once."""
 
 
-class Searched(Protocol):
-    """What a search for captured records came to."""
+class Holding(Protocol):
+    """That nobody else reads or writes captured records, as one process holds it."""
 
-    changes: list[Change]
-    hours: set[str]
-    unread: int
-    searched: int
+    def still(self, certainly: bool = False) -> None:
+        """Say that the holder lives, before every write. Raises ServiceError where it counts as dead."""
 
 
 class Erasure(Protocol):
     """Captured records in S3, to be found and deleted from every version of every file."""
 
-    def secret(self) -> bytes:
-        """The key of hashes of sensitive values."""
+    def alone(self, endpoint: str, order: str) -> AbstractContextManager[Holding]:
+        """While nobody reads an endpoint's records or writes what they say, by its name in the stage.
 
-    def find(self, places: Sequence[str], endpoint: str, selected: Selected, day: str = "") -> Searched:
-        """The files with selected records, by the endpoint's name in SageMaker; of a day only its own."""
+        Raises ServiceError where somebody is at work, or another order; the same one takes over.
+        """
 
-    def derived(self, endpoint: str, hours: Sequence[str]) -> list[Change]:
-        """What was made of these hours' records, by the endpoint's name in the stage."""
+    def secret(self, make: bool) -> bytes:
+        """The key of hashes of sensitive values; `make` says whether one is made where there is none.
 
-    def erase(self, change: Change, selected: Selected) -> None:
-        """Have a file without the selected records, and no other version of it; again comes to the same."""
+        Where there is none and none is made, nothing can have been hashed: one is drawn and not kept.
+        """
+
+    def find(self, scope: Scope, known: Set[str]) -> Found:
+        """All that is selected, and what was made of it; `known` are inference ids of an earlier search."""
+
+    def erase(self, change: Change, scope: Scope, known: Set[str]) -> None:
+        """Have an object without what is selected, and no other version of it; again comes to the same."""
 
     def delete(self, change: Change) -> None:
         """Have no version of an object."""
+
+    def mark_again(self, endpoint: str, hours: Sequence[datetime]) -> None:
+        """Have the next look of `monitor` read these hours again, by the endpoint's name in the stage."""
 
     def proof(self, name: str) -> Proof | None:
         """What was decided to be deleted under this id."""

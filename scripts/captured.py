@@ -1,12 +1,16 @@
 """`./slipway captured STAGE`: whether every answer that was to be captured is there, hour by hour."""
 
 import argparse
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
+from itertools import groupby
 
 from monitoring import connect as monitoring
+from monitoring.hours import HOUR
 from monitoring.operations.account import Accounted, account, look
 from monitoring.operations.telling import tell_all
-from scripts.shared import arguments
+from scripts.shared import arguments, findings
 from scripts.shared.cli import Command, Out, run
 
 HELD = 3
@@ -35,9 +39,9 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         for one in found.accounts
         if one.missing
     ]
-    lines += [f"[dim]{hour:%Y-%m-%d %H}h was not compared: {why}[/dim]" for hour, why in found.apart]
+    lines += [f"[dim]{line}[/dim]" for line in not_compared(found.apart)]
     out.result(
-        {**asdict(found), "findings": [one.id for one in found.findings], "told": vars(told)},
+        {**asdict(found), "findings": [one.id for one in found.findings], "told": findings.of_telling(told)},
         *lines,
         f"{_done(found)}: {found.answered:,} answers and {found.kept:,} records of {found.endpoint}",
     )
@@ -52,6 +56,15 @@ def _done(found: Accounted) -> str:
     if not found.answered:
         return f"no answer was given in {found.hours} hours, so there was nothing to compare"
     return "[green]✓[/green] nothing is missing"
+
+
+def not_compared(apart: Sequence[tuple[datetime, str]]) -> Iterator[str]:
+    """Hours that were not compared: those that follow each other for one reason in one line."""
+    numbered = groupby(enumerate(apart), lambda one: (one[1][1], one[1][0] - one[0] * HOUR))
+    for (why, _), group in numbered:
+        first, *others = [hour for _, (hour, _) in group]
+        to = f" to {others[-1]:%Y-%m-%d %H}h: {len(others) + 1} hours were" if others else " was"
+        yield f"{first:%Y-%m-%d %H}h{to} not compared: {why}"
 
 
 COMMAND = Command(

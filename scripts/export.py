@@ -7,6 +7,8 @@ from pathlib import Path
 from integrations import folder, formats
 from release.connect import connect
 from release.connect import folder as project_folder
+from release.domain.errors import UsageError
+from release.domain.exported import Exported
 from release.operations.export import export
 from scripts.shared.cli import STALE, Command, Out, run
 
@@ -40,10 +42,12 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         out.result({"stage": stage, "formats": []}, f"nothing of {stage} was exported before")
         return 0
     exported = export(world, stage, out.tell)
-    # All of them, before the first is written.
-    made = {place: formats.files_of(name, exported) for name, place in places.items()}
+    made, refused = _made(args, places, exported)
+    for name, error in refused.items():
+        out.plain(f"- {name} is left out: {error.cause}")
     served = {endpoint.name: endpoint.live.pin.release for endpoint in exported.endpoints}
-    value = {"stage": stage, "formats": list(places), "endpoints": served}
+    taken = [name for name in places if name not in refused]
+    value = {"stage": stage, "formats": taken, "endpoints": served, "left_out": list(refused)}
     if args.check:
         return _compare(args, made, value, out)
     written = [path for place, files in made.items() for path in folder.write(place, files)]
@@ -51,6 +55,27 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     releases = ", ".join(f"{name} {release}" for name, release in served.items())
     out.result({**value, "written": written}, f"[green]✓[/green] {stage}: {releases}")
     return 0
+
+
+def _made(
+    args: argparse.Namespace, places: dict[str, Path], exported: Exported
+) -> tuple[dict[Path, dict[str, str]], dict[str, UsageError]]:
+    """All files, before the first is written, and which systems take none of them.
+
+    Not every system runs every release, so among all formats one may refuse it. One that was asked for by its
+    name, or exported before, may not; nor may all of them. Raises UsageError.
+    """
+    made, refused = {}, {}
+    for name, place in places.items():
+        try:
+            made[place] = formats.files_of(name, exported)
+        except UsageError as error:
+            if args.format != ALL or folder.written(place):
+                raise
+            refused[name] = error
+    if not made:
+        raise next(iter(refused.values()))
+    return made, refused
 
 
 def _compare(
@@ -69,7 +94,7 @@ def _compare(
 
 COMMAND = Command(
     name="export",
-    summary="Write what a stage serves for Terraform and other systems, fenced and judged as it is here.",
+    summary="Write what a stage serves for Terraform, Kubernetes and others, fenced and judged as here.",
     example="./slipway export prod --format terraform --check",
     work=_work,
     arguments=_arguments,

@@ -34,10 +34,12 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         kept = found.findings.close(args.close, args.because)
         told = tell_all(found, out.tell)
         closed = f"[green]✓[/green] {kept.id} is closed: {findings.about(kept)}"
-        out.result({"closed": findings.values(kept), **vars(told)}, closed, *_waiting(told))
+        out.result({**findings.of_telling(told), "closed": findings.values(kept)}, closed, *_waiting(told))
     elif args.send:
         told = tell_all(found, out.tell)
-        out.result(vars(told), f"{told.notices} told, {told.waiting} left to tell", *_waiting(told))
+        out.result(
+            findings.of_telling(told), f"{told.notices} told, {told.waiting} left to tell", *_waiting(told)
+        )
         return 4 if told.failed else 0
     else:
         kept_all = found.findings.all() if args.all else found.findings.open()

@@ -2,12 +2,10 @@
 
 import argparse
 from dataclasses import asdict
-from datetime import date
 
 from monitoring import connect as monitoring
-from monitoring.capture.selection import Selector
 from monitoring.operations.forget import Done, Order, forget
-from scripts.shared import arguments
+from scripts.shared import arguments, selectors
 from scripts.shared.cli import Command, Out, run
 
 
@@ -15,35 +13,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", help="the stage whose captured records these are")
     arguments.endpoint(parser)
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--inference-id", metavar="ID", type=_request, dest="selector", help="of one request")
+    which.add_argument(
+        "--inference-id", metavar="ID", type=selectors.request, dest="selector", help="of one request"
+    )
     which.add_argument(
         "--subject",
         metavar="COLUMN=VALUE",
-        type=_subject,
+        type=selectors.subject,
         dest="selector",
         help="of all requests with a row of this value, kept as it is or as its hash",
     )
-    which.add_argument("--day", metavar="YYYY-MM-DD", type=_day, dest="selector", help="of one day (UTC)")
+    which.add_argument(
+        "--day", metavar="YYYY-MM-DD", type=selectors.day, dest="selector", help="of one day (UTC)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
     arguments.reason(parser)
-
-
-def _request(text: str) -> Selector:
-    return Selector("inference-id", text)
-
-
-def _subject(text: str) -> Selector:
-    column, equals, value = text.partition("=")
-    if not column or not equals or not value:
-        raise argparse.ArgumentTypeError(f"{text!r} names no value of a feature; write it as COLUMN=VALUE")
-    return Selector("subject", value, column)
-
-
-def _day(text: str) -> Selector:
-    try:
-        return Selector("day", date.fromisoformat(text).isoformat())
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-12-31") from None
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
@@ -52,18 +36,27 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     with room.world.explaining():
         erasure = monitoring.erasure(room.ports)
         done = forget(room.ports, erasure, monitoring.selected, args.endpoint, order, out.tell)
-    out.result(asdict(done), *_words(done, args.dry_run))
-    return 3 if done.unread else 0
+    said = asdict(done) | {"places": [one.model_dump() for one in done.places]}
+    out.result(said, *_words(done, args.dry_run))
+    return 0 if done.whole else 3
 
 
 def _words(done: Done, dry: bool) -> list[str]:
     went = f"{done.records:,} records in {done.files:,} files, {done.versions:,} versions of objects"
     lines = [f"{went} would be deleted" if dry else f"[green]✓[/green] {went} are deleted: {done.id}"]
-    again = " ".join(f"--again {hour}" for hour in done.hours)
-    lines += [f"count what is left anew: ./slipway monitor {done.stage} {again}"] if again and not dry else []
-    if done.unread:
-        words = f"{done.unread:,} records cannot be read, and are still there: delete their day (--day)"
-        lines.append(f"[yellow]! {words}[/yellow]")
+    if done.hours and not dry:
+        lines.append(f"./slipway monitor {done.stage} counts what is left of {', '.join(done.hours)}")
+    lines += [f"  {one.found:,} in {one.place}" for one in done.places if one.found]
+    lines += [
+        f"[yellow]! {count:,} in {uri} cannot be read, and nobody can tell whose they are[/yellow]"
+        for uri, count in done.unread.items()
+    ]
+    lines += [
+        f"[yellow]! {count:,} lines of {uri} are about it: have whoever writes them delete them[/yellow]"
+        for uri, count in done.owned.items()
+    ]
+    if not done.whole:
+        lines.append("It is not whole: what is named above is still there (docs/monitoring.md, Forgetting)")
     return lines
 
 

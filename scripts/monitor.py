@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from monitoring.operations.monitor import Asked
 
 HELD = 3
+SCHEDULED = "as a schedule asks: every endpoint that is captured; 3 for what is new alone, not while it holds"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,13 +23,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     _hours(parser, "--until", "up to this hour, which is not read")
     _hours(parser, "--again", "read this hour again, and no other; may be repeated", action="append")
     add("--late", action="store_true", help="read hours again for which files came late")
-    add(
-        "--report",
-        metavar="FILE",
-        type=Path,
-        help="draw the newest rows beside the release's sample, as HTML",
-    )
+    add("--report", metavar="FILE", type=Path, help="draw the newest rows beside the sample, as HTML")
     add("--retrain", action="store_true", help="where a finding asks for a retrain, begin it at once")
+    add("--scheduled", action="store_true", help=SCHEDULED)
 
 
 def _hours(parser: argparse.ArgumentParser, name: str, words: str, action: str = "store") -> None:
@@ -36,6 +33,10 @@ def _hours(parser: argparse.ArgumentParser, name: str, words: str, action: str =
 
 
 def _work(args: argparse.Namespace, out: Out) -> int:
+    if args.scheduled:
+        from scripts.shared import scheduled
+
+        return scheduled.work(args, out, _asked(args))
     from monitoring import connect as monitoring
     from monitoring.drawing import drift_page
     from monitoring.operations.whole import whole

@@ -59,7 +59,9 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     files = [str(args.to / name) for name in made.files]
     if not args.webhook:
         out.note("nobody is told of an alert: give a --webhook", "yellow")
-    value = {"stage": made.stage, "endpoints": list(made.endpoints), "files": files}
+    for name in made.silent:
+        out.note(f"nothing of {name} rings: its monitoring.paging.tell is `nothing`", "yellow")
+    value = {"stage": made.stage, "endpoints": made.endpoints, "files": files, "silent": made.silent}
     out.result(value, f"{made.stage}: {', '.join(made.endpoints)}", *(f"  {escape(file)}" for file in files))
     return 0
 

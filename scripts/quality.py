@@ -25,9 +25,9 @@ def _work(args: argparse.Namespace, out: Out) -> int:
     room = connect.room(out.tell, args.stage)
     with out.waiting(f"joining new truth to the rows of {args.stage}"):
         told = measure(room, partial(connect.truth, room.ports), args.endpoint, args.again)
-    tell_all(room, out.tell)
-    out.result(measured.values(told), *measured.words(told))
-    return HELD if told.known.needs_a_person else 0
+    heard = tell_all(room, out.tell)
+    out.result(measured.values(told), *measured.words(told, heard.dismissed))
+    return HELD if told.needs_a_person(heard.dismissed) else 0
 
 
 COMMAND = Command(

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 
 from demo.project import make_project
+from tests.examples import MANY, QUICK, USUAL
 
 ROOT = Path(__file__).resolve().parents[1]
 _ALL_SANDBOX = re.compile(r"^pytestmark = [^\]]*?\bpytest\.mark\.sandbox\b", re.MULTILINE)
 _SANDBOX_TEST = re.compile(r"^\s*@(?:pytest\.mark\.sandbox\b|behaviour\()", re.MULTILINE)
 _TEST = re.compile(r"^\s*(?:async )?def test_", re.MULTILINE)
-_EXAMPLES = {"quick": 10, "usual": 100, "long": 400}
+_EXAMPLES = {"quick": QUICK, "usual": USUAL, "long": MANY}
 
 
 def _unit_tests_alone(config: pytest.Config) -> bool:

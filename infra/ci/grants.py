@@ -2,7 +2,8 @@
 
 `infra/deployer_policy.py` allows a stage's whole life, and tests hold it against what is really called. A
 grant here is a part of that: fewer actions of a statement, or fewer of the bucket's keys. What a job that
-deploys is held to is in `limits.py`. One thing no deployer does: telling EventBridge of findings.
+deploys is held to is in `limits.py`. Two things no deployer does: reading what really happened, and telling
+EventBridge of findings.
 """
 
 import json
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra import deployer_policy, policies
+from infra import deployer_policy, policies, row_places
 from infra.arns import Place
 from infra.ci import keys, limits
 from infra.policies import Statement
@@ -112,8 +113,13 @@ _SOURCE: Mapping[str, str] = {
 """What of a stage is read to bring its live release elsewhere, or to train it anew."""
 _FENCES: Mapping[str, str] = {"Bucket": "ListBucket", "Objects": "GetObject", "Key": "Decrypt"}
 _LEDGER: Mapping[str, str] = {"Objects": "PutObject", "Key": "GenerateDataKey"}
-_MONITORING = "monitoring/"
-"""Where a stage's bucket keeps what was counted of captured records."""
+_WATCHED: Mapping[str, str] = {
+    "Serving": "DescribeEndpoint",
+    "Bucket": "ListBucket",
+    "Objects": "GetObject",
+    "Key": "Decrypt",
+}
+"""What of a stage is read to say what is live there, since when, and what it was made to answer."""
 _CAPTURE: Mapping[str, str] = {
     "Objects": "GetObject",
     "NoResource": "GetMetricData",
@@ -198,6 +204,13 @@ def asking(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     return _part(stages, "Asking", {"Objects": "GetObject"}, (names.FINDINGS,), "findings that ask for one")
 
 
+def watched(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """What is live in these stages and since when, with the references of their releases."""
+    why = "what is live, since when, and the reference that it is held against"
+    found = _part(stages, "Watched", _WATCHED, ("releases/", "models/", "ledger"), why)
+    return tuple(Grant(_endpoints_alone(grant.statement), why) for grant in found)
+
+
 def noticing(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     """What is captured in these stages is counted; findings are kept, entered in the ledgers, and told of."""
     kept = _part(stages, "Findings", _FINDINGS, (names.FINDINGS,), "what is noticed, one record a finding")
@@ -210,11 +223,34 @@ def noticing(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
     entered = _part(
         stages, "Ledger", _LEDGER, ("ledger",), "that a finding was opened, got worse, was closed"
     )
-    read = _part(
-        stages, "Capture", _CAPTURE, (f"{names.CAPTURE}/",), "what callers sent and got, to count it"
+    what = "what callers sent and got, to count it"
+    read = [one for stage in stages for one in _part([stage], "Capture", _CAPTURE, _captured(stage), what)]
+    counted = _part(stages, "Counts", _COUNTS, (names.MONITORING,), "hours that were counted, each once")
+    return (
+        *_merged(read),
+        *_truth(stages),
+        *counted,
+        *kept,
+        *entered,
+        Grant(told, "findings become events, of this source alone"),
     )
-    counted = _part(stages, "Counts", _COUNTS, (_MONITORING,), "hours that were counted, each once")
-    return (*read, *counted, *kept, *entered, Grant(told, "findings become events, of this source alone"))
+
+
+def _captured(stage: StageSettings) -> tuple[str, ...]:
+    """Where a stage's bucket has captured answers; those of before the settings were changed lie in the usual
+    place."""
+    now = row_places.within(stage, row_places.captures(stage))
+    return tuple(dict.fromkeys((f"{names.CAPTURE}/", *now)))
+
+
+def _truth(stages: Sequence[StageSettings]) -> tuple[Grant, ...]:
+    """The folders that say what really happened, wherever they are."""
+    found: list[str] = []
+    for stage in stages:
+        found += row_places.readable(Place(stage.account, stage.region), row_places.truths(stage))
+    why = "what really happened, to measure quality by it"
+    statement = policies.allow("Truth", ["s3:ListBucket", "s3:GetObject"], list(dict.fromkeys(found)))
+    return (Grant(statement, why),) if found else ()
 
 
 def state(place: Place, bucket: str, key_arn: str | None, writes: bool) -> tuple[Grant, ...]:
@@ -256,7 +292,7 @@ def _part(
         Grant(_named(name, _picked(one, actions[one["Sid"]])), why)
         for stage in stages
         for one in _narrowed(stage, prefixes)
-        if one["Sid"] in actions
+        if one["Sid"] in actions and one["Resource"]
     )
 
 

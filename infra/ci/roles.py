@@ -108,7 +108,7 @@ def _roles(settings: CiSettings, project: Project, here: tuple[StageSettings, ..
         "monitor",
         "looks at what is live in every stage, keeps what it notices, and tells of it",
         (MONITOR,),
-        (*grants.reading(here), *grants.noticing(here)),
+        (*grants.watched(here), *grants.noticing(here)),
     )
 
 

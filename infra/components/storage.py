@@ -10,6 +10,11 @@ from infra import policies
 from infra.arns import Place
 from release.domain import names
 
+HEARTBEAT_DAYS = 1
+"""A rollout writes its heartbeat anew every few seconds: a day later nobody needs earlier versions."""
+MONITORING_DAYS = 30
+"""Every look writes and deletes objects: so long what was changed or deleted there can be brought back."""
+
 
 @dataclass(frozen=True)
 class StorageArgs:
@@ -29,8 +34,8 @@ class StorageArgs:
 class Storage(pulumi.ComponentResource):
     """A bucket that keeps every version, encrypted, private, and reachable over TLS only.
 
-    Only earlier versions of the heartbeat expire, and where the stage asks for it captured requests and the
-    tables of their rows.
+    Only earlier versions of heartbeats and of what monitoring writes expire, and where the stage asks for it
+    captured requests and the tables of their rows.
 
     `ready` is the list of what must exist before the bucket is used.
     """
@@ -82,7 +87,12 @@ class Storage(pulumi.ComponentResource):
         aws.s3.BucketLifecycleConfiguration(
             name,
             bucket=bucket.bucket,
-            rules=[_former_heartbeats(), *_captures(args.capture_days, args.endpoints)],
+            rules=[
+                _former("heartbeats", names.HEARTBEATS, HEARTBEAT_DAYS),
+                _former("monitoring", names.MONITORING, MONITORING_DAYS),
+                _former("findings", names.FINDINGS, MONITORING_DAYS),
+                *_captures(args.capture_days, args.endpoints),
+            ],
             # S3 knows noncurrent versions only where it keeps versions.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
@@ -91,14 +101,18 @@ class Storage(pulumi.ComponentResource):
         self.register_outputs({"bucket": self.bucket})
 
 
-def _former_heartbeats() -> aws.s3.BucketLifecycleConfigurationRuleArgs:
-    """A rollout writes it anew every few seconds: a day later nobody needs its earlier versions."""
+def _former(name: str, prefix: str, days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
+    """What lies there stays; what it was before, or what was deleted there, goes after so many days.
+
+    What is left of a deletion then, its marker, goes too: it only makes listing slower.
+    """
     return aws.s3.BucketLifecycleConfigurationRuleArgs(
-        id="former-heartbeats",
+        id=f"former-{name}",
         status="Enabled",
-        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=names.HEARTBEAT),
+        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix),
+        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True),
         noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-            noncurrent_days=1
+            noncurrent_days=days
         ),
     )
 
@@ -116,7 +130,7 @@ def _captures(
     yield _expiring("captures", f"{names.CAPTURE}/", days)
     for endpoint in endpoints:
         for folder in ("rows", "quarantine"):
-            yield _expiring(f"{endpoint}-{folder}", f"monitoring/{endpoint}/{folder}/", days)
+            yield _expiring(f"{endpoint}-{folder}", f"{names.MONITORING}{endpoint}/{folder}/", days)
 
 
 def _expiring(name: str, prefix: str, days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgs:

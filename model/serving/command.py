@@ -4,9 +4,12 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
 from model.serving.allocation import give_back_freed_memory
 from model.serving.errors import StartError
+from model.serving.fetching import SHA256, URI, Source, end_on_sigterm, fetch
 from model.serving.settings import from_environment
 from model.serving.workers import run
 
@@ -24,6 +27,8 @@ environment:
   SLIPWAY_TELEMETRY_SECONDS       seconds between a worker's telemetry lines on stdout (default 5)
   SLIPWAY_ENDPOINT                name for the metrics in these lines
   SLIPWAY_CAPTURE                 what to keep of requests and answers in S3, as JSON (default nothing)
+  SLIPWAY_ARTIFACT                s3://BUCKET/KEY of a model.tar.gz to fetch into SM_MODEL_DIR first, and
+  SLIPWAY_ARTIFACT_SHA256         what its bytes have to be; others are not unpacked
   SLIPWAY_VARIANT                 name of the variant for them, where a container has one variant only
 
 example:
@@ -49,8 +54,22 @@ def main(arguments: Sequence[str]) -> int:
     give_back_freed_memory()
     logging.basicConfig(format=_FORMAT, level=logging.INFO, stream=sys.stderr)
     try:
-        return run(from_environment(os.environ, len(os.sched_getaffinity(0))))
+        settings = from_environment(os.environ, len(os.sched_getaffinity(0)))
+        if settings.artifact is not None:
+            _fetch_and_start_anew(settings.artifact, settings.model_dir)
+        return run(settings)
     except StartError as error:
         for line in (error.cause, error.consequence, error.next_step):
             logging.error("%s", line)
         return error.exit_code
+
+
+def _fetch_and_start_anew(artifact: Source, folder: Path) -> NoReturn:
+    """Fetch, then start this command once more without the order to: workers are forked from a process
+    without threads, and the client of S3 has some. Raises ArtifactError."""
+    end_on_sigterm(os._exit)
+    logging.info("fetching %s", artifact.uri)
+    fetch(artifact, folder)
+    logging.info("fetched, SHA-256 %s", artifact.sha256)
+    rest = {name: value for name, value in os.environ.items() if name not in (URI, SHA256)}
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], rest)  # noqa: S606 - itself

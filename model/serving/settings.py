@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.serving.errors import SettingsError
+from model.serving.fetching import Source, source
 from model.serving.keeping import Keeping, parse
 
 REAL_TIME_MEGABYTES = 6
@@ -39,6 +40,8 @@ class Settings:
     """Whether rows without names are taken, their values in the schema's order."""
     keeping: Keeping | None = None
     """What is kept of requests and answers; None for nothing."""
+    artifact: Source | None = None
+    """What is fetched into `model_dir` before serving; None where it is there already."""
 
 
 def from_environment(environment: Mapping[str, str], processors: int = 1) -> Settings:
@@ -65,6 +68,7 @@ def from_environment(environment: Mapping[str, str], processors: int = 1) -> Set
         variant=_name(environment, "SLIPWAY_VARIANT"),
         unnamed=_choice(environment, "SLIPWAY_ROWS_WITHOUT_NAMES", "accept", "refuse") == "accept",
         keeping=parse(environment),
+        artifact=source(environment),
     )
 
 

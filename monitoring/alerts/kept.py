@@ -36,6 +36,11 @@ class Notice(Data):
     told: tuple[str, ...] = ()
     """Who heard it already."""
 
+    @property
+    def is_news(self) -> bool:
+        """Whether somebody has to look, who did not have to before."""
+        return self.what != "closed" and not self.ledger_only
+
 
 class Closing(Data):
     """How a finding was closed."""
@@ -106,6 +111,11 @@ class Kept(Data):
     def is_open(self) -> bool:
         """Whether nobody and nothing has closed it."""
         return self.closed is None
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether a person closed it: what they gave a reason for, nobody has to look at while it goes on."""
+        return self.closed is not None and self.closed.by == "person"
 
     @property
     def asks(self) -> str:

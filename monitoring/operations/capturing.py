@@ -16,7 +16,7 @@ def capturing(stage: str, name: str, live: ReleasePin | None) -> ReleasePin:
         raise UsageError(
             f"Endpoint {name} of {stage} captures nothing: what it is asked and answers is not known.",
             "Nothing was read, and nothing can be said of drift.",
-            f"Set slipway:endpoints.{name}.capture: {{percent: ..., to: s3://...}} in Pulumi.{stage}.yaml, "
+            f"Set slipway:endpoints.{name}.capture: {{percent: 100}} in Pulumi.{stage}.yaml, "
             f"then ./slipway apply {stage} --endpoint {name}",
         )
     return live

@@ -6,7 +6,7 @@ decided anew: after hours were read again or forgotten, also where a look died b
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitoring.alerts.kept import Look
@@ -18,7 +18,7 @@ from monitoring.drift.state import VOLUME_HOURS, State
 from monitoring.finding import Finding, Kind
 from monitoring.ports import CapturedHours, Findings
 from monitoring.records import capture
-from monitoring.records.hours import HOUR
+from monitoring.records.hours import HOUR, HourRecord
 from monitoring.records.last_look import LastLook, digest_of, emptiness
 from monitoring.records.troubles import Trouble
 from release.domain import names
@@ -69,9 +69,12 @@ def decided(
     state = _state(before, reference)
     if before and not (_rests_on(before, versions) and (state is None) == (reference is None)):
         before = state = None
-    counts = _counts(records, release, before.until if before else until - WEEKS, until)
-    captured = tuple(capture.findings(endpoint, release, counts))
-    if before and not counts:
+    start = before.until if before else until - WEEKS
+    read = list(records.records(records.done(start, until)))
+    counts = _counts(read, release)
+    watched = list(capture.watched(read, release, bool(before and before.newest)))
+    captured = tuple(capture.findings(endpoint, release, watched))
+    if before and not watched:
         captured = before.captured
     decision = None
     if reference is not None:
@@ -79,7 +82,8 @@ def decided(
     if counts:
         look = _look(endpoint, release, counts, until)
         findings.note(decision.standing if decision else (), look)
-        findings.note(captured, replace(look, kinds=("capture",), subjects=[*Trouble]))
+    if watched:
+        findings.note(captured, _captures(endpoint, release, watched, until))
     kept = LastLook(
         until,
         digest_of(versions, until - WEEKS, until),
@@ -119,11 +123,11 @@ def _state(before: LastLook | None, reference: Reference | None) -> State | None
     return state if state.digest == reference.digest else None
 
 
-def _counts(records: CapturedHours, release: str, start: datetime, until: datetime) -> list[HourCounts]:
+def _counts(read: Sequence[HourRecord], release: str) -> list[HourCounts]:
     """What the release answered as the live one, by the hour."""
     return [
         counted
-        for record in records.records(records.done(start, until))
+        for record in read
         for counted in record.counts
         if counted.release == release and counted.variant == names.LIVE
     ]
@@ -134,3 +138,10 @@ def _look(endpoint: str, release: str, counts: Sequence[HourCounts], until: date
     with_rows = any(counted.rows for counted in counts)
     kinds = (*ALWAYS_SEEN, *(SEEN_IN_ROWS if with_rows else ()))
     return Look(endpoint, release, kinds, counts[0].hour, until)
+
+
+def _captures(endpoint: str, release: str, watched: Sequence[HourRecord], until: datetime) -> Look | None:
+    """What these hours could show of the capture; None where they hold no record."""
+    if not any(map(capture.count, watched)):
+        return None
+    return Look(endpoint, release, ("capture",), watched[0].hour, until, subjects=[*Trouble])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from monitoring.capture.places import EXPOSURES, OUTCOMES, of_experiment
 from monitoring.experiments import reading, report
 from monitoring.experiments.joining import Scope, join
 from monitoring.experiments.planner import Design, plan
@@ -38,9 +39,9 @@ def design_of(asked: Experiment) -> Design:
 def look(world: World, running: Running, places: Places, read: Read) -> Report:
     """What the experiment has come to now. Raises UsageError for a place that is not there."""
     ports = world.stage(running.stage)
-    folder = f"s3://{ports.artifacts.bucket}/experiments/{running.id}"
-    exposed = places.exposures or [f"{folder}/exposures/"]
-    came = places.outcomes or [f"{folder}/outcomes/"]
+    bucket = f"s3://{ports.artifacts.bucket}/"
+    exposed = places.exposures or [bucket + of_experiment(running.id, EXPOSURES)]
+    came = places.outcomes or [bucket + of_experiment(running.id, OUTCOMES)]
     asked, now = running.asked, ports.clock.now()
     within = timedelta(hours=asked.within_hours)
     records = ports.settings.endpoints[running.endpoint].monitoring.records

@@ -5,13 +5,23 @@ died in the middle, finishes it, and the proof holds all of it.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from monitoring.capture import asked as captured
-from monitoring.capture.selection import Proof, Selected, Selector
-from monitoring.ports import Erasure, Searched
+from monitoring.capture.places import Found, Scope
+from monitoring.capture.selection import (
+    CAPTURES,
+    Count,
+    Proof,
+    Selected,
+    Selector,
+    kinds,
+    written_number,
+)
+from monitoring.ports import Erasure, Holding
 from release.domain import fence, names
 from release.domain.capture_gate import sensitive
 from release.domain.errors import ServiceError, UsageError
@@ -46,11 +56,19 @@ class Done:
     versions: int
     hours: tuple[str, ...]
     """Hours whose tables and counts are to be made anew."""
-    searched: int
-    unread: int
-    """Records of which nobody can tell; they are still there."""
+    places: tuple[Count, ...]
+    """All that were searched, and what was found in each."""
+    unread: dict[str, int]
+    """By URI what nobody can read; it is still there."""
+    owned: dict[str, int]
+    """By URI the lines of truth about it; they are their owner's, and still there."""
     proof: str = ""
     """SHA-256 of what is kept of it."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left of it that anybody knows of, nor anything that cannot be told."""
+        return not self.unread and not self.owned
 
 
 def forget(
@@ -60,38 +78,53 @@ def forget(
     reason = "" if order.dry_run else fence.why(order.reason, "A deletion")
     name = ports.settings.only_endpoint(endpoint)
     live = ports.settings.endpoints[name].pins.live
-    entries = [stored.entry for stored in ports.ledger.newest_first()] if ports.ledger.exists() else []
-    secret = erasure.secret()
+    entries = _entries(ports)
+    secret = erasure.secret(make=not order.dry_run)
     selected = select(order.selector, _schemas(ports, name, entries, live, order.selector), secret)
-    place = _Place(
-        erasure,
-        name,
-        names.endpoint(name, ports.name),
-        selected,
-        captured.places(captured.asked(reversed(entries), name, live)),
-        order.selector,
+    scope = Scope(
+        endpoint=name,
+        in_sagemaker=names.endpoint(name, ports.name),
+        selected=selected,
+        captures=captured.places(captured.asked(reversed(entries), name, live)),
+        experiments=tuple(_experiments(entries, name)),
+        truth=ports.settings.endpoints[name].monitoring.quality.truth or "",
+        day=f"{order.selector.day:%Y/%m/%d}" if order.selector.day else "",
     )
+    place = _Place(erasure, scope, order.selector)
     asked = order.selector.asked(secret)
-    begun = _begun(entries, name, asked)
+    if order.dry_run:
+        return _done(ports, place.proof("", asked, place.find()))
+    live_release = live.release if live else ""
+    subject = Subject(kind="forget", endpoint=name, release=live_release, rollout="")
+    with erasure.alone(name, asked) as alone:
+        return _forgotten(ports, place, alone, subject, asked, reason, tell)
+
+
+def _forgotten(
+    ports: StagePorts, place: "_Place", alone: Holding, subject: Subject, asked: str, reason: str, tell: Tell
+) -> Done:
+    """Delete it, while nobody else works with the endpoint's records."""
+    erasure = place.erasure
+    begun = _begun(ports, place.scope.endpoint, asked)
     found = place.find()
     proof = place.proof(begun.id if begun else uuid.uuid4().hex[:12], asked, found)
-    tell(Event(f"{proof.records:,} records in {len(proof.changes):,} of {found.searched:,} files"))
-    if order.dry_run:
-        return _done(ports, proof, found)
+    tell(Event(f"{found.records:,} records in {found.of(CAPTURES).searched:,} files"))
     if begun is not None and (known := erasure.proof(begun.id)) is not None:
         tell(Event(f"going on with the deletion {begun.id} that stopped half-way"))
         proof = known.also(proof)
-    subject = Subject(kind="forget", endpoint=name, release=live.release if live else "", rollout="")
     erasure.keep(proof)
     if begun is None:
-        ports.ledger.append(subject, _beginning(ports, proof, order.selector, reason))
-    left = place.erase(proof)
+        ports.ledger.append(subject, _beginning(ports, proof, place.selector, reason))
+    left = place.erase(proof, found, alone)
     if left:
         raise ServiceError(
-            f"{left:,} records came while others of them were deleted.",
+            f"{left:,} records, or files made of them, came while others of them were deleted.",
             "They are still there; the deletion stays open in the ledger.",
             "Run the same command again.",
         )
+    if proof.hours:
+        erasure.mark_again(place.scope.endpoint, [datetime.fromisoformat(hour) for hour in proof.hours])
+    alone.still(certainly=True)
     proof = proof.model_copy(update={"done": True})
     digest = erasure.keep(proof)
     ports.ledger.append(
@@ -99,12 +132,14 @@ def forget(
         Forgotten(
             id=proof.id,
             records=proof.records,
-            files=len(proof.changes),
+            files=len(proof.captured),
             versions=proof.versions,
+            unread=sum(proof.unread.values()),
+            owned=sum(proof.owned.values()),
             proof=digest,
         ),
     )
-    return _done(ports, proof, found, digest)
+    return _done(ports, proof, digest)
 
 
 def _beginning(ports: StagePorts, proof: Proof, selector: Selector, reason: str) -> Forgetting:
@@ -121,44 +156,51 @@ def _beginning(ports: StagePorts, proof: Proof, selector: Selector, reason: str)
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an endpoint's records lie, and what of them is selected."""
+    """Where a deletion searches, and for whom."""
 
     erasure: Erasure
-    endpoint: str
-    in_sagemaker: str
-    selected: Selected
-    places: Sequence[str]
+    scope: Scope
     selector: Selector
 
-    @property
-    def day(self) -> str:
-        """`yyyy/mm/dd` where a day is selected."""
-        return f"{self.selector.day:%Y/%m/%d}" if self.selector.day else ""
-
-    def find(self) -> Searched:
+    def find(self) -> Found:
         """What there is now."""
-        return self.erasure.find(self.places, self.in_sagemaker, self.selected, self.day)
+        return self.erasure.find(self.scope, frozenset())
 
-    def proof(self, name: str, asked: str, found: Searched) -> Proof:
+    def proof(self, name: str, asked: str, found: Found) -> Proof:
         """What goes, of what was found."""
-        derived = self.erasure.derived(self.endpoint, [self.day] if self.day else sorted(found.hours))
         return Proof(
             id=name,
-            endpoint=self.endpoint,
+            endpoint=self.scope.endpoint,
             what=self.selector.what,
             asked=asked,
             changes=tuple(found.changes),
-            derived=tuple(derived),
-            hours=() if self.day else tuple(map(_hour, sorted(found.hours))),
+            derived=tuple(found.derived),
+            hours=() if self.scope.day else tuple(map(_hour, sorted(found.hours))),
+            places=tuple(found.counts.values()),
+            unread=found.unread,
+            owned=found.owned,
         )
 
-    def erase(self, proof: Proof) -> int:
-        """Delete it; returns how many such records are there all the same."""
-        for change in proof.changes:
-            self.erasure.erase(change, self.selected)
+    def erase(self, proof: Proof, found: Found, alone: Holding) -> int:
+        """Delete it; returns how much of it is there all the same.
+
+        Captured records, which tell what else goes, and tables of their rows go last: who begins anew finds
+        by them what is left.
+        """
+        linked = [change for change in proof.changes if change not in proof.captured]
+        for change in (*linked, *proof.captured):
+            alone.still()
+            self.erasure.erase(change, self.scope, found.names)
         for change in proof.derived:
+            alone.still()
             self.erasure.delete(change)
-        return sum(change.records for change in self.find().changes)
+        rest = self.erasure.find(self.scope, found.names)
+        return sum(change.records for change in rest.changes) + len(rest.derived)
+
+
+def _entries(ports: StagePorts) -> list[Entry]:
+    """The ledger's, the newest first."""
+    return [stored.entry for stored in ports.ledger.newest_first()] if ports.ledger.exists() else []
 
 
 def _hour(folder: str) -> str:
@@ -166,10 +208,17 @@ def _hour(folder: str) -> str:
     return f"{year}-{month}-{day}T{hour}"
 
 
-def _begun(entries: Sequence[Entry], endpoint: str, asked: str) -> Forgetting | None:
-    """The same order that began and did not end; `entries` are the newest first."""
-    ended: set[str] = set()
+def _experiments(entries: Sequence[Entry], endpoint: str) -> Iterator[str]:
+    """The ids of all experiments of an endpoint: those of the rollouts that opened them."""
     for entry in entries:
+        if isinstance(entry.what, Opened) and entry.what.experiment and entry.subject.endpoint == endpoint:
+            yield entry.subject.rollout
+
+
+def _begun(ports: StagePorts, endpoint: str, asked: str) -> Forgetting | None:
+    """The same order that began and did not end."""
+    ended: set[str] = set()
+    for entry in _entries(ports):
         if isinstance(entry.what, Forgotten):
             ended.add(entry.what.id)
         if not isinstance(entry.what, Forgetting) or entry.subject.endpoint != endpoint:
@@ -205,23 +254,37 @@ def _schemas(
             "Nothing was deleted.",
             "Name another feature, the request (--inference-id ID), or the day (--day YYYY-MM-DD).",
         )
+    _refuse_odd(selector, found)
     return found
+
+
+def _refuse_odd(selector: Selector, schemas: Sequence[dict[str, Any]]) -> None:
+    """Refuse what no record can hold in a column of numbers."""
+    if kinds(selector.column, schemas) == {"number"} and written_number(selector.value) is None:
+        raise UsageError(
+            f"{selector.column} is a number, and {selector.value[:40]!a} is none that a model reads "
+            "(finite, 32 bits).",
+            "Nothing was searched or deleted.",
+            f"Name the number as it was sent (--subject {selector.column}=1.5), the request "
+            "(--inference-id ID), or the day (--day YYYY-MM-DD).",
+        )
 
 
 def _has(schema: dict[str, Any], column: str) -> bool:
     return any(feature.get("name") == column for feature in schema.get("features") or ())
 
 
-def _done(ports: StagePorts, proof: Proof, found: Searched, digest: str = "") -> Done:
+def _done(ports: StagePorts, proof: Proof, digest: str = "") -> Done:
     return Done(
-        ports.name,
-        proof.endpoint,
-        proof.id,
-        proof.records,
-        len(proof.changes),
-        proof.versions,
-        proof.hours,
-        found.searched,
-        found.unread,
-        digest,
+        stage=ports.name,
+        endpoint=proof.endpoint,
+        id=proof.id,
+        records=proof.records,
+        files=len(proof.captured),
+        versions=proof.versions,
+        hours=proof.hours,
+        places=proof.places,
+        unread=dict(proof.unread),
+        owned=dict(proof.owned),
+        proof=digest,
     )

@@ -51,15 +51,17 @@ class Monitored:
     """Files that came for hours that were read, and are in no count yet."""
     until: datetime
     """Up to here the hours are complete."""
+    next_at: datetime
+    """When the next hour is."""
     deciding: Deciding
     """What the hours of the live release show."""
     gap: datetime | None = None
     """An hour that was not read while later ones were: none from there on is decided."""
 
     @property
-    def needs_a_person(self) -> bool:
-        """Whether somebody has to look: at what was noticed, or at why nothing could be."""
-        return self.deciding.silent or self.gap is not None or bool(self.deciding.standing)
+    def blind(self) -> bool:
+        """Whether there are hours of which nobody can tell anything: no row in them, or not read."""
+        return self.deciding.silent or self.gap is not None
 
 
 def monitor(
@@ -106,6 +108,7 @@ def monitor(
         elsewhere=tuple(reading.elsewhere),
         late=late,
         until=end,
+        next_at=_end(ports.clock.now(), grace, None) + HOUR + grace,
         deciding=deciding,
         gap=_gap(records, end),
     )

@@ -21,6 +21,8 @@ class Written:
     stage: str
     endpoints: tuple[str, ...]
     files: Mapping[str, str]
+    silent: tuple[str, ...]
+    """Endpoints of which nothing rings, as their stage's file wants to be told of nothing."""
 
 
 def prometheus(world: World, stage: str, places: Places, webhook: str, pace: Pace) -> Written:
@@ -55,4 +57,5 @@ def prometheus(world: World, stage: str, places: Places, webhook: str, pace: Pac
         "grafana.json": json.dumps(dashboard(pace), indent=2) + "\n",
     }
     rules = {f"rules/{each.endpoint}.yml": yaml_text(title, rule_file(each, pace)) for each in watched}
-    return Written(stage, names, files | rules)
+    silent = tuple(each.endpoint for each in watched if not each.paging.severities)
+    return Written(stage, names, files | rules, silent)

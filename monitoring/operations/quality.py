@@ -1,7 +1,7 @@
 """Quality: new truth is taken in, what changed is counted by day, and the live release's quality is told."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
@@ -42,6 +42,15 @@ class Told:
     troubles: Mapping[str, int] = field(default_factory=dict)
     """Lines and files that say nothing, by cause; they lie in quarantine."""
 
+    @property
+    def unjudged(self) -> bool:
+        """Whether something is not judged that should be by now, whatever else alarms."""
+        return self.known is not Known.EARLY and bool(self.why)
+
+    def needs_a_person(self, dismissed: Collection[str]) -> bool:
+        """Whether somebody has to look; not for findings that a person has `dismissed`, by their ids."""
+        return self.unjudged or any(one.id not in dismissed for one in self.quality.findings)
+
 
 def quality(
     ports: StagePorts, sources_of: Callable[[str], Sources], endpoint: str | None, read_again: str = ""
@@ -69,9 +78,10 @@ def quality(
     manifest = ports.artifacts.manifest(live.release)
     _refuse_other_kinds(manifest, name)
     sources = sources_of(name)
-    if read_again:
-        again(sources, read_again)
-    return measure(sources, Subject(name, live.release, ports.clock.now()), rules, promised(manifest))
+    with sources.book.working():
+        if read_again:
+            again(sources, read_again)
+        return measure(sources, Subject(name, live.release, ports.clock.now()), rules, promised(manifest))
 
 
 def look(found: Quality, window_days: int) -> Look | None:

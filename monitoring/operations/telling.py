@@ -37,12 +37,16 @@ class Told:
 
     notices: int = 0
     """How many were heard by everybody."""
+    news: int = 0
+    """How many of these say that something was opened or got worse."""
     waiting: int = 0
     """How many are left: somebody could not be told, or is told later."""
     closed: Sequence[Kept] = ()
     """Findings about releases that are no longer live."""
     failed: dict[str, str] = field(default_factory=dict)
     """Who could not be told, and why."""
+    dismissed: set[str] = field(default_factory=set)
+    """The ids of findings that a person closed, and that are closed still."""
 
 
 def tell_all(room: Room, tell: Tell) -> Told:
@@ -53,9 +57,12 @@ def tell_all(room: Room, tell: Tell) -> Told:
     answers.note_answers(room.ports, room.findings)
     told = Told(closed=room.findings.closed_by_release(_live(room)))
     for kept in room.findings.all():
+        if kept.is_dismissed:
+            told.dismissed.add(kept.id)
         for notice in kept.notices:
             heard = _Notice(room, kept, notice, told.failed, tell).tell_them()
             told.notices += heard
+            told.news += heard and notice.is_news
             told.waiting += not heard
     return told
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from monitoring.finding import Finding
 from monitoring.operations import answers
 from monitoring.operations.answers import Asking
 from monitoring.operations.monitor import Asked, Monitored, monitor
@@ -30,9 +31,21 @@ class Whole:
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether somebody has to look."""
-        quality = self.quality is not None and self.quality.known.needs_a_person
-        return self.hours.needs_a_person or quality or bool(self.unmeasured)
+        """Whether somebody has to look: at what is noticed and no person has dismissed, or at why nothing
+        can be told."""
+        return self.untold or any(one.id not in self.told.dismissed for one in self.noticed)
+
+    @property
+    def noticed(self) -> tuple[Finding, ...]:
+        """All findings that hold."""
+        quality = self.quality.quality.findings if self.quality else ()
+        return (*self.hours.deciding.standing, *quality)
+
+    @property
+    def untold(self) -> bool:
+        """Whether something cannot be told, of which no finding speaks."""
+        unjudged = self.quality is not None and self.quality.unjudged
+        return self.hours.blind or unjudged or bool(self.unmeasured)
 
 
 def measured(

@@ -30,11 +30,6 @@ class Known(StrEnum):
     WELL = "nothing alarms"
     """The newest settled days are judged, and there is no finding."""
 
-    @property
-    def needs_a_person(self) -> bool:
-        """Whether somebody has to look."""
-        return self in (Known.ALARM, Known.UNJUDGED)
-
 
 @dataclass(frozen=True)
 class Reached:

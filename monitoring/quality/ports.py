@@ -4,6 +4,7 @@ Methods may raise a SlipwayError, or a library's error that commands translate.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -79,6 +80,12 @@ class Book(Protocol):
     None where there was nothing): those methods return whether it was. Everything may be written twice with
     the same effect.
     """
+
+    def working(self) -> AbstractContextManager[None]:
+        """While labels are read and written: nothing is forgotten meanwhile.
+
+        Raises ServiceError where captured records are being forgotten now.
+        """
 
     def taken(self) -> Mapping[str, Taken]:
         """The files that were read, by id."""

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,9 +25,12 @@ from monitoring.hours import hour_of as hour_of
 from monitoring.hours import parsed as parsed
 from monitoring.hours import place as place
 from release.domain import names
+from release.domain.chain import UPDATE
 from release.domain.errors import ServiceError
 from release.domain.pins import ReleasePin
 
+FORMAT = 1
+"""Of an hour's record. A later version of Slipway may write another one."""
 _KEY = re.compile(r"hours/(?P<hour>\d{4}/\d\d/\d\d/\d\d)\.json$")
 
 
@@ -92,7 +96,7 @@ class HourRecord:
     """How many lines lie there: of very many the first ones."""
     own: int = 0
     """Answers to golden requests, which nobody's caller sent: not counted."""
-    format: int = 1
+    format: int = FORMAT
 
     @property
     def troubles(self) -> dict[str, int]:
@@ -114,7 +118,8 @@ class HourRecord:
 
     @staticmethod
     def from_bytes(data: bytes, where: str) -> "HourRecord":
-        """As it was kept. Raises ServiceError where that is damaged."""
+        """As it was kept. Raises ServiceError where it is damaged, or of a later version."""
+        refuse_later(data, where)
         try:
             return _ADAPTER.validate_json(data)
         except ValidationError as error:
@@ -128,6 +133,20 @@ class HourRecord:
 
 
 _ADAPTER = TypeAdapter(HourRecord)
+
+
+def refuse_later(data: bytes, where: str) -> None:
+    """Raises ServiceError where an hour's record is of a format that is not known here: it is not damaged."""
+    try:
+        found: Any = json.loads(data)["format"]
+    except (ValueError, KeyError, TypeError):
+        return  # damaged, which is said by whoever reads it
+    if isinstance(found, int) and found > FORMAT:
+        raise ServiceError(
+            f"A later version of Slipway read an hour: {where} is of format {found}, and {FORMAT} is known.",
+            "What it counted would be misread here, so nothing was decided, and the hour stays as it is.",
+            UPDATE,
+        )
 
 
 @dataclass(frozen=True)

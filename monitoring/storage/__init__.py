@@ -7,5 +7,6 @@ counting   tables into counts, by Ibis                     reading   all of it, 
 shelf      what is done, in the stage's bucket             rows      the tables, for whoever reads them
 again      hours that are to be read again
 truth      files of labels                                 quality_book what is kept of them
-answered   tables as columns, for quality
+answered   tables as columns, for quality              lock     who reads records, or forgets some
+erasure    records found and deleted                   selected which records those are
 """

@@ -14,7 +14,8 @@ from monitoring.records.hours import HOUR, CaptureFile, Folder, HourRecord
 from monitoring.records.periods import Served
 from monitoring.storage.bodies import Requests, as_kept, schema_of
 from monitoring.storage.files import CaptureFiles
-from monitoring.storage.reading import Hour, HourReading, Reader
+from monitoring.storage.lock import RecordsLock
+from monitoring.storage.reading import Found, Hour, HourReading, Reader
 from monitoring.storage.reference import of_release
 from monitoring.storage.scores import Answers
 from monitoring.storage.shelf import Shelf
@@ -30,6 +31,7 @@ class CapturedRecords(Shelf):
     def __init__(self, s3: Any, artifacts: Artifacts, endpoint: str, in_sagemaker: str) -> None:
         super().__init__(s3, artifacts.bucket, endpoint)
         self._files = CaptureFiles(s3, in_sagemaker)
+        self._lock = RecordsLock(s3, artifacts.bucket, endpoint)
         self._artifacts = artifacts
         self._reader_of = cache(lambda release: _reader_or_none(artifacts, release))
 
@@ -44,19 +46,24 @@ class CapturedRecords(Shelf):
 
     def read(self, hour: datetime, served: Served, again: bool = False) -> HourRecord | None:
         """Read an hour and keep what it says; None where another process has done so meanwhile."""
-        before = self.before(hour)
-        if before and not again:
-            return None
-        files = self._of_hour(hour, served)
         work = Path(tempfile.mkdtemp(prefix="slipway-hour-"))
         try:
-            asked = Hour(self.endpoint, hour, files, served)
-            found = HourReading(asked, self._files.lines, self._reader_of, work).read()
-            named = {file.key: file.etag for of_variant in files.values() for file in of_variant}
-            record = HourRecord(self.endpoint, hour, "", named, (), found.counts, own=found.own)
-            return self.keep(record, found, before)
+            with self._lock.shared("A reading") as held:
+                before = self.before(hour)
+                if before and not again:
+                    return None
+                record, found = self._read(hour, served, work)
+                held.still()
+                return self.keep(record, found, before)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+    def _read(self, hour: datetime, served: Served, work: Path) -> tuple[HourRecord, Found]:
+        files = self._of_hour(hour, served)
+        asked = Hour(self.endpoint, hour, files, served)
+        found = HourReading(asked, self._files.lines, self._reader_of, work).read()
+        named = {file.key: file.etag for of_variant in files.values() for file in of_variant}
+        return HourRecord(self.endpoint, hour, "", named, (), found.counts, own=found.own), found
 
     def late(self, wanted: Sequence[datetime], served: Served) -> Mapping[datetime, Sequence[str]]:
         """Capture files that came, or changed, after their hour was read."""

@@ -1,48 +1,25 @@
-"""Captured records are deleted from S3: from every version of every file that holds one, and what was made
-of their hours.
+"""What is to be forgotten is found, and deleted from S3: from every version of every object that holds it.
 
-First it is found out what goes, and nothing is deleted. Then a file is written anew without the records, on
+First it is found out what goes, and nothing is deleted. Then an object is written anew without it, on
 condition that it is still the one that was read, and all its other versions are deleted. Doing it again,
 after a process died in the middle, comes to the same.
 """
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence, Set
+from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
-from monitoring.capture.selection import DERIVED, PROOFS, Change, Proof, Selected
-from monitoring.hours import place
+from monitoring.capture.places import Found, Scope
+from monitoring.capture.selection import CAPTURES, PROOFS, Change, Proof
+from monitoring.storage import again
+from monitoring.storage.lock import Holder, RecordsLock
+from monitoring.storage.searching import Looks, Search
+from monitoring.storage.versions import VersionedObjects
 from release.adapters import objects
-from release.domain import names, s3_uri
-
-AT_ONCE = 8
-
-
-@dataclass(frozen=True)
-class _Version:
-    """One version of an object, or the mark of its deletion."""
-
-    id: str
-    newest: bool
-    marker: bool
-    etag: str = ""
-
-
-@dataclass
-class Found:
-    """What of an endpoint's captures is selected."""
-
-    changes: list[Change]
-    hours: set[str]
-    """`yyyy/mm/dd/hh` of them."""
-    unread: int = 0
-    """Lines of which nobody can tell whether they are."""
-    searched: int = 0
-    """Files."""
+from release.domain import names
 
 
 class Erasure:
@@ -50,64 +27,49 @@ class Erasure:
 
     def __init__(self, s3: Any, bucket: str) -> None:
         self._s3 = s3
+        self._store = VersionedObjects(s3)
         self._bucket = bucket
 
-    def secret(self) -> bytes:
-        """The key of hashes; made where no container has made it."""
+    def secret(self, make: bool) -> bytes:
+        """The key of hashes; where no container has made it, it is made, or drawn for this once."""
         there = objects.read(self._s3, self._bucket, names.CAPTURE_SECRET)
         if there:
             return there[0]
-        made = secrets.token_bytes(32)
-        put = objects.put(self._s3, self._bucket, names.CAPTURE_SECRET, made, None)
-        return made if put else self.secret()
+        drawn = secrets.token_bytes(32)
+        if not make or objects.put(self._s3, self._bucket, names.CAPTURE_SECRET, drawn, None):
+            return drawn
+        return self.secret(make)
 
-    def find(self, places: Sequence[str], endpoint: str, selected: Selected, day: str = "") -> Found:
-        """The files with selected records; of one day (`yyyy/mm/dd`) only its own."""
-        found = Found([], set())
-        files = [
-            (bucket, key, versions)
-            for place in places
-            for bucket, prefix in [s3_uri.parts(f"{place}/{endpoint}/")]
-            for key, versions in self._objects(bucket, prefix)
-            if f"/{day}/" in key or not day
-        ]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for (_bucket, key, _), (change, unread) in zip(
-                files, pool.map(lambda file: self._change(*file, selected), files), strict=True
-            ):
-                found.searched += 1
-                found.unread += unread
-                if change is not None:
-                    found.changes.append(change)
-                    found.hours.add("/".join(key.split("/")[-5:-1]))
-        return found
+    def alone(self, endpoint: str, order: str) -> AbstractContextManager[Holder]:
+        """While nobody reads an endpoint's records or writes what they say."""
+        return RecordsLock(self._s3, self._bucket, endpoint).exclusive(order)
 
-    def derived(self, endpoint: str, hours: Sequence[str]) -> list[Change]:
-        """What was made of these hours (or of all hours of a day), by the endpoint's name in the stage."""
-        return [
-            Change(uri=f"s3://{self._bucket}/{key}", records=0, versions=len(versions))
-            for folder in DERIVED
-            for hour in hours
-            for key, versions in self._objects(self._bucket, f"{place(endpoint)}{folder}/{hour}")
-        ]
+    def find(self, scope: Scope, known: Set[str]) -> Found:
+        """All that is selected, and what was made of it."""
+        return Search(self._s3, self._bucket, scope).run(known)
 
-    def erase(self, change: Change, selected: Selected) -> None:
-        """Have a file without the selected records, and no other version of it."""
-        bucket, key = s3_uri.parts(change.uri)
-        versions = next((found for name, found in self._objects(bucket, key) if name == key), [])
+    def erase(self, change: Change, scope: Scope, known: Set[str]) -> None:
+        """Have an object without what is selected, and no other version of it."""
+        there = self._store.at(change.uri)
+        # A proof of before places were named holds capture files alone.
+        look = Looks(scope, known).of(change.place or CAPTURES, there.key)
         keep = None
-        for newest in [one for one in versions if one.newest and not one.marker]:
-            answer = self._s3.get_object(Bucket=bucket, Key=key, VersionId=newest.id)
-            body, encryption = answer["Body"].read(), _encryption(answer)
-            rest = _without(body, selected)
-            keep = newest.id if rest == body else self._written(bucket, key, rest, newest, encryption)
-        self._delete(bucket, key, [one for one in versions if one.id != keep])
+        for version, told, body in self._store.bodies(there):
+            if version.newest:
+                rest = look(body).rest
+                if rest == body:
+                    keep = version.id
+                elif rest:
+                    keep = self._store.rewrite(there, told, rest)
+        self._store.delete(there, keep)
 
     def delete(self, change: Change) -> None:
         """Have no version of an object."""
-        bucket, key = s3_uri.parts(change.uri)
-        versions = next((found for name, found in self._objects(bucket, key) if name == key), [])
-        self._delete(bucket, key, versions)
+        self._store.delete(self._store.at(change.uri))
+
+    def mark_again(self, endpoint: str, hours: Sequence[datetime]) -> None:
+        """Have the next look of `monitor` read these hours again."""
+        again.mark_again(self._s3, self._bucket, endpoint, hours)
 
     def proof(self, name: str) -> Proof | None:
         """What was decided to be deleted under this id."""
@@ -119,70 +81,3 @@ class Erasure:
         body = names.canonical_json(proof.model_dump(mode="json"))
         self._s3.put_object(Bucket=self._bucket, Key=f"{PROOFS}{proof.id}.json", Body=body)
         return hashlib.sha256(body).hexdigest()
-
-    def _change(
-        self, bucket: str, key: str, versions: Sequence[_Version], selected: Selected
-    ) -> tuple[Change | None, int]:
-        lines: set[bytes] = set()
-        unread, before, after, stays = 0, "", "", False
-        for version in versions:
-            if version.marker:
-                continue
-            body = self._body(bucket, key, version)
-            for line in filter(bytes.strip, body.splitlines()):
-                told = selected(line)
-                unread += told is None
-                lines |= {line} if told else set()
-            if version.newest:
-                rest = _without(body, selected)
-                before, after = _digest(body), _digest(rest)
-                stays = rest == body
-        if not lines:
-            return None, unread
-        going = len(versions) - stays
-        uri = f"s3://{bucket}/{key}"
-        return Change(uri=uri, before=before, after=after, records=len(lines), versions=going), unread
-
-    def _written(
-        self, bucket: str, key: str, rest: bytes, newest: _Version, encryption: Mapping[str, str]
-    ) -> str | None:
-        if not rest:
-            return None
-        answer = self._s3.put_object(Bucket=bucket, Key=key, Body=rest, IfMatch=newest.etag, **encryption)
-        return answer.get("VersionId", "null")
-
-    def _delete(self, bucket: str, key: str, versions: Sequence[_Version]) -> None:
-        for version in versions:
-            self._s3.delete_object(Bucket=bucket, Key=key, VersionId=version.id)
-
-    def _body(self, bucket: str, key: str, version: _Version) -> bytes:
-        return self._s3.get_object(Bucket=bucket, Key=key, VersionId=version.id)["Body"].read()
-
-    def _objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, list[_Version]]]:
-        """All objects below, also those of which only former versions are left, with all their versions."""
-        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
-        found = sorted((one for page in pages for one in _versions(page)), key=lambda one: one[0])
-        for key, versions in groupby(found, key=lambda one: one[0]):
-            yield key, [version for _, version in versions]
-
-
-def _versions(page: dict[str, Any]) -> Iterator[tuple[str, _Version]]:
-    for item in page.get("Versions", []):
-        yield item["Key"], _Version(item["VersionId"], item["IsLatest"], False, item["ETag"])
-    for item in page.get("DeleteMarkers", []):
-        yield item["Key"], _Version(item["VersionId"], item["IsLatest"], True)
-
-
-def _encryption(answer: Mapping[str, Any]) -> dict[str, str]:
-    """How an object was encrypted, where that was by a key of KMS."""
-    if "SSEKMSKeyId" not in answer:
-        return {}
-    return {name: answer[name] for name in ("ServerSideEncryption", "SSEKMSKeyId")}
-
-
-def _without(body: bytes, selected: Selected) -> bytes:
-    return b"".join(line for line in body.splitlines(keepends=True) if not line.strip() or not selected(line))
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest() if body else ""

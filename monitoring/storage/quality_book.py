@@ -13,7 +13,8 @@ What is changed by reading it first (labels, waiting) is written on condition th
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ from monitoring.quality.joining import Held, Key
 from monitoring.quality.labels import Label, Rejected
 from monitoring.quality.pending import Pending, Waiting
 from monitoring.quality.ports import DayCounts, Taken
+from monitoring.storage.lock import Holder, RecordsLock
 from release.adapters import objects
 
 T = TypeVar("T")
@@ -59,8 +61,20 @@ class QualityBook:
         self._s3 = s3
         self._bucket = bucket
         self._place = f"{hours.place(endpoint)}quality/"
+        self._lock = RecordsLock(s3, bucket, endpoint)
+        self._held: Holder | None = None
         self._known: dict[str, tuple[str, Any]] = {}
         """What an object's content of this ETag was read as: it is read once."""
+
+    @contextmanager
+    def working(self) -> Generator[None]:
+        """While labels are read and written: nothing is forgotten meanwhile."""
+        with self._lock.shared("A look at quality") as held:
+            self._held = held
+            try:
+                yield
+            finally:
+                self._held = None
 
     def taken(self) -> dict[str, Taken]:
         """The files that were read, by id."""
@@ -174,10 +188,17 @@ class QualityBook:
         return objects.read(self._s3, self._bucket, key)
 
     def _put(self, name: str, body: bytes, tag: str | None) -> bool:
+        self._still()
         return objects.put(self._s3, self._bucket, self._key(name), body, tag)
 
     def _write(self, name: str, body: bytes) -> None:
+        self._still()
         self._s3.put_object(Bucket=self._bucket, Key=self._key(name), Body=body)
+
+    def _still(self) -> None:
+        """Asked before every write; outside of `working` nobody is told that somebody writes."""
+        if self._held is not None:
+            self._held.still()
 
 
 def _hour_key(hour: datetime) -> str:

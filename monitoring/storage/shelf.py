@@ -110,8 +110,15 @@ class Shelf:
         again.clear(self._s3, self._bucket, mark)
 
     def before(self, hour: datetime) -> tuple[bytes, str] | None:
-        """The record of an hour as it is now, and its version."""
-        return self._get(hours.record_key(self.endpoint, hour))
+        """The record of an hour as it is now, and its version: what a reading would take the place of.
+
+        Raises ServiceError for one of a later version of Slipway, which nothing here may replace.
+        """
+        key = hours.record_key(self.endpoint, hour)
+        found = self._get(key)
+        if found:
+            hours.refuse_later(found[0], f"s3://{self._bucket}/{key}")
+        return found
 
     def keep(
         self, record: HourRecord, found: Found, before: tuple[bytes, str] | None = None

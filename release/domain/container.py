@@ -30,6 +30,8 @@ _SLIPWAYS = {
     CAPTURE: "`capture` of the endpoint sets it",
     _VARIANT: "a model serves as candidate and as live, so its environment cannot say which",
     "SLIPWAY_BIND_HOST": "SageMaker has to reach the server",
+    "SLIPWAY_ARTIFACT": "SageMaker fetches the artifact",
+    "SLIPWAY_ARTIFACT_SHA256": "SageMaker fetches the artifact",
     "SM_MODEL_DIR": "SageMaker has one place for the model",
     "PATH": "the image's own finds its Python",
 }

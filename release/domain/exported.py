@@ -10,6 +10,7 @@ from release.domain import names, regions
 from release.domain.manifest import Manifest
 from release.domain.pins import EndpointSettings, ReleasePin
 from release.domain.plan import ConfigPlan, ModelPlan, config_plan, model_plan
+from release.domain.stage import TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Exported:
     account: str
     region: str
     endpoints: tuple[ExportedEndpoint, ...]
+    training: TrainingSettings | None = None
+    """What a training of the stage runs on; None where none does."""
 
     @property
     def role_arn(self) -> str:

@@ -25,7 +25,7 @@ class Forgetting(Data):
 
 
 class Forgotten(Data):
-    """It is done: nothing of it is there any more, in no version of any file."""
+    """It is done: nothing that can be read of it is there any more, in no version of any file."""
 
     event: Literal["forgotten"] = "forgotten"
     id: str
@@ -34,6 +34,10 @@ class Forgotten(Data):
     """Capture files that were written anew without them, or deleted."""
     versions: int
     """Versions of objects that were deleted, those of tables made of them too."""
+    unread: int = 0
+    """What nobody can read, and is still there: the proof names it."""
+    owned: int = 0
+    """Lines of truth about it, which only their owner may delete: the proof names their files."""
     proof: Sha256
     """Of `forgotten/<id>.json`."""
 

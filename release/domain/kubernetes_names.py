@@ -50,11 +50,15 @@ def label_key(label: str, key: str) -> str:
 
 
 def variables(environment: Mapping[str, str], key: str) -> dict[str, str]:
-    """A container's variables by name. Raises UsageError that names `key` and the variable."""
+    """A container's variables by name. Raises UsageError that names `key` and the variable.
+
+    Kubernetes puts another variable's value where one says `$(NAME)`, and takes `$$` for `$`: every `$` is
+    doubled, so that a container finds what the stage's data says.
+    """
     wanted = "letters, digits, '-', '_' and '.', not beginning with a digit"
     for name in environment:
         _fitting(name, f"{key}.{name}", "variable", _VARIABLE, SUBDOMAIN_LIMIT, wanted)
-    return dict(sorted(environment.items()))
+    return {name: value.replace("$", "$$") for name, value in sorted(environment.items())}
 
 
 def _fitting(text: str, key: str, what: str, pattern: re.Pattern[str], limit: int, wanted: str) -> str:

@@ -49,7 +49,9 @@ def buckets(stage: str) -> str:
 
 DECLARED_ONLY = "SLIPWAY_DECLARED_ONLY"
 """The variable that names a file with the one endpoint that the stage's program has to declare."""
-HEARTBEAT = "ledger-heartbeat.json"
+HEARTBEATS = "ledger-heartbeat"
+"""What the keys of all heartbeats in a stage's bucket begin with, and no entry of the ledger."""
+HEARTBEAT = f"{HEARTBEATS}.json"
 """The key of the ledger's heartbeat in a stage's bucket."""
 
 
@@ -58,7 +60,7 @@ def retrain_heartbeat(endpoint: str) -> str:
 
     Whoever may write the ledger of a stage (`ledger*`) may write it.
     """
-    return f"ledger-heartbeat-retrain-{endpoint}.json"
+    return f"{HEARTBEATS}-retrain-{endpoint}.json"
 
 
 APPROVALS, WAIVERS, MAKERS = "approvals/", "waivers/", "makers/"
@@ -67,6 +69,8 @@ APPROVALS, WAIVERS, MAKERS = "approvals/", "waivers/", "makers/"
 
 FINDINGS = "findings/"
 """Where a stage's bucket keeps what monitoring noticed: one record a finding."""
+MONITORING = "monitoring/"
+"""Where a stage's bucket keeps what monitoring made of captured records and truth, by endpoint."""
 
 DATA = "data"
 """Where a stage's bucket keeps data versions; the remote of `.dvc/config` is the first stage's."""
@@ -112,6 +116,9 @@ TRAINING = "training"
 """Where a stage's bucket keeps what training jobs leave, and their checkpoints."""
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 """Where SageMaker writes the output of all training jobs (fixed by the service)."""
+
+PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
+"""Where it writes that of processing jobs, which a pipeline has beside its training."""
 
 
 def training_role(stage: str, region: str) -> str:

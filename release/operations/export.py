@@ -28,7 +28,8 @@ def export(world: World, stage: str, tell: Tell) -> Exported:
             f"Bring one there first: {world.stages.entering(ports.name)}",
         )
     endpoints = tuple(_endpoint(world, ports, name, tell) for name in serving)
-    return Exported(ports.name, ports.settings.account, ports.settings.region, endpoints)
+    settings = ports.settings
+    return Exported(ports.name, settings.account, settings.region, endpoints, settings.training)
 
 
 def _endpoint(world: World, ports: StagePorts, name: str, tell: Tell) -> ExportedEndpoint:

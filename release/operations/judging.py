@@ -82,7 +82,7 @@ def _refuse_unseen(ports: StagePorts, endpoint: str, coming: Manifest | None, si
     if (coming is None or coming.id == live.release) and not moves.shape_differs(captured_as_now):
         return
     names_them = " and ".join(unseen)
-    data = f"slipway:endpoints.{endpoint}.capture: {{percent: ..., to: s3://...}} in Pulumi.{ports.name}.yaml"
+    data = f"slipway:endpoints.{endpoint}.capture: {{percent: 100}} in Pulumi.{ports.name}.yaml"
     raise UsageError(
         f"This rollout could not be judged: slipway:judge names {names_them} under require, "
         f"{' and '.join(silent)} {'prints' if len(silent) == 1 else 'print'} no windows, and live's answers "

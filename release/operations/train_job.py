@@ -59,11 +59,35 @@ def train(site_of: Callable[[], Site], wanted: Wanted, folder: Path, tell: Tell)
     Raises UsageError for a stage that no training runs in, TrainingFailed for a job that ended without a
     model. An interrupt stops the job.
     """
-    site, settings = place(site_of, tell)
-    ordered = order(site, settings, wanted, tell)
-    request = training.request(site.ports.settings, settings, ordered, site.ports.artifacts.bucket)
+    site, request = prepared(site_of, wanted, tell)
     named = (wanted.service, site.ports.name)
     job = _ended(site, begun(_KIND, site.jobs, named, request, wanted.again, tell), tell)
+    if job.status is not Status.COMPLETED:
+        raise training.failed(job)
+    return fetched(site, job, folder)
+
+
+def prepared(site_of: Callable[[], Site], wanted: Wanted, tell: Tell) -> tuple[Site, training.Request]:
+    """The stage, and what a job of it is asked for, once all that it needs is there. Starts none."""
+    site, settings = place(site_of, tell)
+    ordered = order(site, settings, wanted, tell)
+    return site, training.request(site.ports.settings, settings, ordered, site.ports.artifacts.bucket)
+
+
+def taken(site_of: Callable[[], Site], name: str, folder: Path) -> Job:
+    """A job that somebody else had started, a pipeline say, when what it left lies in `folder`.
+
+    Raises UsageError where there is none or it runs, TrainingFailed where it ended without a model.
+    """
+    site = site_of()
+    job = site.jobs.describe(name)
+    if job is None or job.status in training.UNDER_WAY:
+        stands = "is none" if job is None else f"is one, and it is {job.status}"
+        raise UsageError(
+            f"There {stands}: the training job {name} in {site.ports.name}.",
+            "Nothing was fetched, and what an earlier training left stays.",
+            "Name one that is Completed: aws sagemaker list-training-jobs --status-equals Completed",
+        )
     if job.status is not Status.COMPLETED:
         raise training.failed(job)
     return fetched(site, job, folder)

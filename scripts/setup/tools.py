@@ -43,7 +43,7 @@ class Tool:
     module: Path = MODULE
     """The folder of the go.mod that pins it: a tool with one of its own moves no version of another."""
     asks: str = "version"
-    """What it is asked for its version with."""
+    """What it is asked for its version with: words."""
     tags: str = ""
     """Build tags, with commas."""
     also: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ def usable(tool: Tool) -> bool:
     found = next(filter(None, (shutil.which(name, path=path) for name in (tool.name, *tool.also))), None)
     if not found:
         return False
-    answer = subprocess.run([found, tool.asks], capture_output=True, text=True, check=False).stdout
+    answer = subprocess.run([found, *tool.asks.split()], capture_output=True, text=True, check=False).stdout
     version = re.search(r"(\d+)\.(\d+)\.(\d+)", answer)
     return bool(version) and tuple(map(int, version.groups())) >= tool.minimum
 

@@ -21,6 +21,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from scripts.shared import outputs
+from scripts.shared.json_line import json_line
 from scripts.shared.live import Watching
 from scripts.shared.streams import Stream
 from scripts.shared.summary import WIDTH, Summary
@@ -86,7 +87,7 @@ class Out:
         for line in lines:
             self.summary.add("result", Text.from_markup(line))
         if self.as_json:
-            self.text(json.dumps(value, default=str))
+            self.text(json_line(value))
         else:
             for line in lines:
                 self._out.print(line)

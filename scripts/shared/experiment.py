@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from rich.markup import escape
 
+from monitoring.capture.places import EXPOSURES, OUTCOMES, of_experiment
 from monitoring.experiments.planner import plan
 from monitoring.experiments.report import Report, next_step, sentence
 from monitoring.operations.experiments import design_of
@@ -18,7 +19,7 @@ from scripts.shared import arguments
 from scripts.shared.cli import Out
 
 VERBS = ("plan", "start", "status", "watch", "result", "stop")
-PLACE = "a file, a folder or s3://bucket/prefix; may be repeated (default: experiments/ID/{} in the bucket)"
+PLACE = "a file, a folder or s3://bucket/prefix; may be repeated (default: {} in the stage's bucket)"
 
 
 def take(parser: argparse.ArgumentParser) -> None:
@@ -45,8 +46,9 @@ def take(parser: argparse.ArgumentParser) -> None:
     arguments.skip(parser)
     arguments.no_commit(parser)
     looks = parser.add_argument_group("result, stop")
-    looks.add_argument("--exposures", action="append", default=[], metavar="PLACE", help=PLACE.format("…"))
-    looks.add_argument("--outcomes", action="append", default=[], metavar="PLACE", help=PLACE.format("…"))
+    for name, folder in (("--exposures", EXPOSURES), ("--outcomes", OUTCOMES)):
+        where = PLACE.format(of_experiment("ID", folder))
+        looks.add_argument(name, action="append", default=[], metavar="PLACE", help=where)
     ends = parser.add_argument_group("stop")
     ends.add_argument("--keep", choices=("live", "candidate"), help="the release that serves alone then")
     ends.add_argument("--because", metavar="TEXT", default="", help="why; kept in the stage's ledger")

@@ -12,7 +12,7 @@ from monitoring import connect as monitoring
 from monitoring.alerts import events
 from monitoring.alerts.kept import Kept
 from monitoring.operations import answers
-from monitoring.operations.telling import Room
+from monitoring.operations.telling import Room, Told
 from release.domain.errors import SlipwayError
 from release.ports import World
 from scripts.shared.cli import Out
@@ -106,6 +106,15 @@ def _note(line: "EndpointStatus", found: Sequence[Kept] | str) -> list[str]:
 def values(kept: Kept) -> dict[str, Any]:
     """It as JSON can have it."""
     return {"id": kept.id, "open": kept.is_open, **kept.model_dump(mode="json", exclude={"notices"})}
+
+
+def of_telling(told: Told) -> dict[str, Any]:
+    """A run of telling as JSON can have it; findings by their ids."""
+    return {
+        **vars(told),
+        "closed": [kept.id for kept in told.closed],
+        "dismissed": sorted(told.dismissed),
+    }
 
 
 def _more(kept: Kept) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """What is measured of a live release's quality, in words and as values."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -8,16 +9,17 @@ from rich.markup import escape
 from monitoring.operations.quality import Told
 from monitoring.quality import wording
 from monitoring.quality.known import Known
+from scripts.shared.noticed import noticed
 
 
-def words(told: Told) -> list[str]:
-    """What there is to say of it."""
+def words(told: Told, dismissed: Collection[str]) -> list[str]:
+    """What there is to say of it; `dismissed` are the ids of findings that a person closed."""
     lines = [escape(line) for line in wording.lines(told.quality)]
     lines += [f"  [yellow]{count:,}[/yellow] {cause}" for cause, count in told.troubles.items()]
     lines += [f"  {told.waiting:,} labels wait for their row"] if told.waiting else []
     if told.repeats:
         lines.append(f"  [yellow]repeats[/yellow] of {escape(', '.join(told.repeats))}")
-    lines += [f"[red]![/red] {escape(one.summary)}" for one in told.quality.findings]
+    lines += [noticed(one, dismissed) for one in told.quality.findings]
     if told.known is Known.WELL:
         days = told.quality.judged
         lines.append(f"[green]✓[/green] {told.known} in {len(days)} judged days, up to {days[-1]}")

@@ -9,6 +9,7 @@ from rich.table import Table
 from monitoring.operations.monitor import Monitored
 from monitoring.operations.whole import Whole
 from scripts.shared import measured
+from scripts.shared.noticed import noticed
 
 SHOWN = 24
 """Hours that are shown one by one: the last ones."""
@@ -59,6 +60,10 @@ def words(looked: Whole) -> list[str]:
     where = f"{found.endpoint} in {found.stage}"
     rows = sum(record.rows for record in found.read)
     said = [f"{len(found.read)} hours of {where} read, up to {found.until:%Y-%m-%d %H}h: {rows:,} rows"]
+    if own := sum(record.own for record in found.read):
+        said.append(f"[dim]{own:,} answers to golden requests and ./slipway invoke are not counted[/dim]")
+    if not found.read:
+        said.append(f"[dim]the next hour is complete at {found.next_at:%H:%M} UTC[/dim]")
     if found.deciding.silent:
         said.append(_warning("no row was captured for a day: nothing was judged, so this is no health"))
     if aside := sum(sum(record.troubles.values()) for record in found.read):
@@ -70,20 +75,17 @@ def words(looked: Whole) -> list[str]:
         )
         for hour, files in sorted(found.late.items())
     ]
-    said += [
-        f"[yellow]! {one.kind} {escape(one.subject)}[/yellow]: {escape(one.summary)}"
-        for one in found.deciding.standing
-    ]
+    said += [noticed(one, looked.told.dismissed) for one in found.deciding.standing]
     if found.gap:
         hour = f"{found.gap:%Y-%m-%dT%H}"
         said.append(
             _warning(f"{hour} was not read, so no hour from there on is decided: read it, without --since")
         )
     decision = found.deciding.decision
-    if decision and decision.effects and not found.needs_a_person:
+    if decision and decision.effects and not (found.blind or found.deciding.standing):
         said.append(f"[green]✓[/green] no finding in {decision.effects[0].days} days of {where}")
     said += [f"[dim]not known: {escape(one)}[/dim]" for one in found.deciding.unknown]
-    said += measured.words(looked.quality) if looked.quality else []
+    said += measured.words(looked.quality, looked.told.dismissed) if looked.quality else []
     if looked.unmeasured:
         said.append(_warning(f"quality was not measured: {looked.unmeasured}"))
     said += [_warning(f"{whom}: {why}") for whom, why in looked.told.failed.items()]
@@ -112,10 +114,12 @@ def values(looked: Whole) -> dict[str, Any]:
         "endpoint": found.endpoint,
         "release": found.release,
         "until": found.until.isoformat(),
+        "next_at": found.next_at.isoformat(),
         "hours": [
             {
                 "hour": record.hour.isoformat(),
                 "rows": record.rows,
+                "own": record.own,
                 "troubles": record.troubles,
                 "quarantine": record.quarantine,
                 "counts": [asdict(counted) for counted in record.counts],
@@ -132,6 +136,7 @@ def values(looked: Whole) -> dict[str, Any]:
         "quality": measured.values(looked.quality) if looked.quality else None,
         "unmeasured": looked.unmeasured,
         "told": looked.told.notices,
+        "dismissed": [one.id for one in looked.noticed if one.id in looked.told.dismissed],
         "asks": {"finding": asks.kept.id, "not_now": asks.not_now} if asks.kept else None,
         "late": {hour.isoformat(): list(files) for hour, files in found.late.items()},
     }

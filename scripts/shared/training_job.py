@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import json
 import tempfile
 import time
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from model.training.finish import TrainResult
+    from model.training.job.collect import Order
     from model.training.search import Search, Trial
     from release.domain.training import Job
     from release.domain.tuning import Tuning
@@ -34,6 +36,8 @@ ON = f"where: {HERE} (default), or {SAGEMAKER}: in a training job, which leaves 
 STAGE = "the stage whose account trains (default: the first one)"
 SPOT = "on a spot instance: cheaper, and interrupted when AWS needs it; goes on after its last checkpoint"
 MINUTES = "the job is stopped when it takes longer (default: slipway:training of the stage)"
+EXECUTION = "start nothing: bring image and data there, and write what an execution of a pipeline is given"
+TAKE = "start nothing: make the model that this training job left, of a pipeline say, the model here"
 AGAIN = "start another job where one has done the same already"
 
 
@@ -47,6 +51,15 @@ class Asked:
     again: bool
     parallel: int = 1
     """How many trials of a search run side by side; from two on it is a tuning job of SageMaker's."""
+    take: str | None = None
+    """A job that somebody else had started, and whose model is taken; None: one is started."""
+
+
+def of_pipeline(parser: argparse.ArgumentParser) -> None:
+    """What joins a training here and a pipeline that trains."""
+    add = parser.add_mutually_exclusive_group().add_argument
+    add("--execution", metavar="FILE", type=Path, help=EXECUTION)
+    add("--take", metavar="JOB", help=TAKE)
 
 
 def places(parser: argparse.ArgumentParser) -> None:
@@ -79,9 +92,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def of(args: argparse.Namespace) -> Asked | None:
     """What is asked for; None where it is to be trained here. Raises UsageError."""
     if args.on == HERE:
-        _refuse_left_out(args, "spot", "max_minutes", "stage", "again", "parallel")
+        _refuse_left_out(args, "spot", "max_minutes", "stage", "again", "parallel", "execution", "take")
         return None
-    return Asked(args.stage, args.max_minutes, args.spot, args.again, getattr(args, "parallel", None) or 1)
+    return Asked(
+        args.stage,
+        args.max_minutes,
+        args.spot,
+        args.again,
+        getattr(args, "parallel", None) or 1,
+        getattr(args, "take", None),
+    )
 
 
 def _refuse_left_out(args: argparse.Namespace, *names: str) -> None:
@@ -104,10 +124,7 @@ def train(
 ) -> "TrainResult":
     """Have SageMaker train, after a search if one is asked for, and make what the job left a model here."""
     from model.training.data_file import NAME
-    from model.training.job import hyperparameters, metrics
     from model.training.job.collect import Back, collect, order
-    from release.domain.data_version import DataVersion
-    from release.jobs import Code
     from release.operations import train_job
     from release.ports import Event
 
@@ -119,27 +136,16 @@ def train(
     if search is not None and asked.parallel > 1:
         side = _side_by_side(service, options, search, asked.parallel)
     made = order(service, options, step, search if side is None else None)
-    data, code = made.data, Path(inspect.getfile(type(service))).parent
-    models = {} if options.champion is None else {hyperparameters.CHAMPION: options.champion}
-    others = {f"{hyperparameters.WITH}{number}": file for number, (_, file) in enumerate(options.others)}
+    data = made.data
     options.build.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.build, prefix=".training-") as name:
         left, rows = Path(name) / "left", Path(name) / NAME
         rows.write_bytes(data.content)
-        wanted = train_job.Wanted(
-            service=service.name,
-            code=Code(code, finding.package_of(code).replace(".", "/")),
-            hyperparameters=made.asked.texts(),
-            metrics=metrics.definitions(service),
-            data=DataVersion(data.version, data.sha256, data.md5, len(data.content)),
-            data_file=rows,
-            models=models | others,
-            minutes=asked.minutes,
-            spot=asked.spot,
-            again=asked.again,
-        )
+        wanted = _wanted(service, options, asked, made, rows)
         site = partial(connect.site, tell, asked.stage)
-        if side is None:
+        if asked.take is not None:
+            job, trials = train_job.taken(site, asked.take, left), ()
+        elif side is None:
             job, trials = train_job.train(site, wanted, left, tell), ()
         else:
             job, trials = side.best(site, wanted, left, tell)
@@ -147,6 +153,50 @@ def train(
         tags = {"slipway.training_job": job.name, "slipway.training_job_arn": job.arn}
         back = Back(left, data, tags, trials, seconds)
         return collect(back, service, options, step)
+
+
+def parameters(service: Service, options: TrainOptions, asked: Asked, file: Path, tell: "Tell") -> None:
+    """Bring what a training needs to the stage, and write what a pipeline's execution is given to `file`."""
+    from model.training.data_file import NAME
+    from model.training.job.collect import order
+    from release.domain import pipeline_parameters
+    from release.operations import train_job
+    from release.ports import Event
+
+    made = order(service, options, lambda text: tell(Event(text)))
+    packed = made.asked.packed()
+    options.build.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=options.build, prefix=".training-") as name:
+        rows = Path(name) / NAME
+        rows.write_bytes(made.data.content)
+        wanted = _wanted(service, options, asked, made, rows)
+        _, request = train_job.prepared(partial(connect.site, tell, asked.stage), wanted, tell)
+    values = pipeline_parameters.values(request, packed, made.data.sha256)
+    file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def _wanted(service: Service, options: TrainOptions, asked: Asked, made: "Order", rows: Path) -> "Wanted":
+    """The training as the stage is told of it; its data is written to `rows`."""
+    from model.training.job import hyperparameters, metrics
+    from release.domain.data_version import DataVersion
+    from release.jobs import Code
+    from release.operations.train_job import Wanted
+
+    data, code = made.data, Path(inspect.getfile(type(service))).parent
+    models = {} if options.champion is None else {hyperparameters.CHAMPION: options.champion}
+    others = {f"{hyperparameters.WITH}{number}": file for number, (_, file) in enumerate(options.others)}
+    return Wanted(
+        service=service.name,
+        code=Code(code, finding.package_of(code).replace(".", "/")),
+        hyperparameters=made.asked.texts(),
+        metrics=metrics.definitions(service),
+        data=DataVersion(data.version, data.sha256, data.md5, len(data.content)),
+        data_file=rows,
+        models=models | others,
+        minutes=asked.minutes,
+        spot=asked.spot,
+        again=asked.again,
+    )
 
 
 @dataclass(frozen=True)

@@ -125,12 +125,13 @@ def options(name: str) -> tuple[str, ...]:
 def test_every_stage_of_the_project_has_its_place_in_the_workflows():
     listed = stages.parse(stage_file.read_project(ROOT), stage_file.stages_in(ROOT)).names
     first, *later = listed
-    release, way_back = (
-        WORKFLOWS[f".github/workflows/{name}.yml"]["jobs"] for name in ("release", "way-back")
+    release, way_back, monitor = (
+        WORKFLOWS[f".github/workflows/{name}.yml"]["jobs"] for name in ("release", "way-back", "monitor")
     )
     assert release["release"]["environment"] == first
     assert [job["with"]["stage"] for job in release.values() if "uses" in job] == later
-    assert tuple(way_back["rehearse"]["strategy"]["matrix"]["stage"]) == listed
+    for job in (way_back["rehearse"], monitor["look"]):
+        assert tuple(job["strategy"]["matrix"]["stage"]) == listed
     assert options("rollback") == listed
     assert list(options("promote")) == later
     for stage in later:

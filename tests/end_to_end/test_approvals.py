@@ -104,6 +104,7 @@ def test_two_people_approve_what_a_third_released(world, trained):
     world.slipway("verify", "prod")
 
 
+@pytest.mark.long
 def test_a_version_that_is_approved_in_sagemakers_registry_lets_its_release_in(world, trained):
     release = world.slipway("release", "--model", os.fspath(trained["logistic"])).result["release"]
     world.set("staging", model_packages="approved")
@@ -146,6 +147,7 @@ def _client(world, env):
     )
 
 
+@pytest.mark.long
 def test_a_gate_that_failed_is_waived_until_a_day(world, trained, tmp_path):
     def fail(evidence):
         for gate in evidence["gates"]:

@@ -123,6 +123,7 @@ def test_an_image_that_only_the_sandbox_can_run_is_refused_elsewhere(releases, w
     assert [g.name for g in gates.failed(gates.evaluate(content, [], loopback=False))] == ["runtime"]
 
 
+@pytest.mark.long
 def test_two_promotions_at_once_and_one_interrupted(world, releases):
     seen = watch(world, "staging")
     first = world.start("promote", "dev", "staging", "--json")
@@ -139,6 +140,7 @@ def _dead_process() -> int:
     return done.pid
 
 
+@pytest.mark.long
 def test_a_stack_locked_by_a_dead_run_is_freed(world, releases):
     lock_folder = world.sandbox.home / "state" / ".pulumi" / "locks"
     left = lock_folder / "organization" / "slipway" / "prod" / "of-a-run-that-died-making-the-stack.json"

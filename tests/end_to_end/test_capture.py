@@ -19,7 +19,7 @@ import pytest
 from tests.end_to_end.batches import golden_rows
 from tests.end_to_end.world import World, wait_until
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.kill]
+pytestmark = [pytest.mark.sandbox, pytest.mark.kill, pytest.mark.long]
 ENDPOINT = "delays-dev"
 AT_ONCE = 8
 FEW, MANY = 2_000, 100_000
@@ -150,6 +150,5 @@ def test_one_request_is_forgotten_and_the_ledger_proves_it(kept):
     kept.slipway("verify", "dev")
 
 
-@pytest.mark.long
 def test_a_hundred_thousand_requests_under_kills_and_an_update_give_as_many_records(kept, trained):
     loses_nothing(kept, trained, MANY, "many", "logistic")

@@ -3,16 +3,20 @@
 import json
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 
 import pytest
 
+from tests.end_to_end.noticed import note
 from tests.end_to_end.permissions import NOT_IN_THE_LIFE, READ_BY_THE_PROVIDER, actions
 from tests.end_to_end.world import Done
 from tests.infra.ci.stack import ci_stack
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
+BUCKET = "slipway-staging-123456789012-us-east-1"
+TRUTH = f"s3://{BUCKET}/truth/delays"
 READS = (
     ("status",),
     ("plan",),
@@ -52,13 +56,15 @@ SPARE: Mapping[str, Mapping[str, str]] = {
         "ecr:GetDownloadUrlForLayer": _PULLS,
         "servicequotas:ListAWSDefaultServiceQuotas": _QUOTAS,
     },
+    "monitor": {"s3:DeleteObject": "an hour is read again, and what was made of it before is deleted"},
 }
 """What a role may do and its job does not do here, with the reason why it may."""
 
 
 @pytest.fixture(scope="module")
 def roles(world, tmp_path_factory):
-    """The policies of the roles of a CI stack that is up, as IAM has them."""
+    """The policies of the roles of a CI stack that is up, as IAM has them; staging is monitored."""
+    world.edit("staging", capture={"percent": 100}, monitoring={"quality": {"truth": TRUTH}})
     stack = ci_stack(tmp_path_factory.mktemp("ci") / "project", world.sandbox.env, world.project)
     stack.must("up", "--yes", "--skip-preview")
     arns = json.loads(stack.must("stack", "output", "roles"))
@@ -111,6 +117,35 @@ def test_the_job_that_reads_reads_all_and_moves_nothing(world, served, job, role
         assert "not authorized" not in said.stderr, (command, said.stderr)
     assert spare(world, roles["read-only"]) == set(SPARE["read-only"])
     denied = job("read-only", "rollback", "staging", expected=4)
+    assert "is not authorized to perform: " in denied.stderr
+    world.assert_at_rest("staging", serves=served[1])
+
+
+def test_the_job_that_monitors_reads_hours_tells_of_what_is_noticed_and_moves_nothing(
+    world, served, job, roles, monkeypatch
+):
+    s3, now = world.client("s3"), datetime.now(UTC)
+    before = f"capture/delays-staging/live/{now - timedelta(hours=3):%Y/%m/%d/%H}/x.jsonl"
+    s3.put_object(Bucket=BUCKET, Key=before, Body=b"from before the release\n")
+    told = {"inference_id": "x", "outcome": 1, "observed_at": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    s3.put_object(Bucket=BUCKET, Key="truth/delays/x.jsonl", Body=json.dumps(told).encode())
+    name = note(world, "staging", served[1], monkeypatch)
+    world.sandbox.reset_calls()
+    look = ("monitor", "monitor", "staging", "--scheduled", "--late")
+    found = job(*look, expected=3).result
+    assert (found["news"], found["untold"], found["failed"]) == (1, {}, {})
+    assert [(one["release"], one["unmeasured"]) for one in found["looks"]] == [(served[1], "")]
+    assert len(found["looks"][0]["hours"]) >= 2
+    found = job(*look).result
+    assert (found["news"], [one["id"] for one in found["open"]]) == (0, [name])
+    assert job("monitor", "captured", "staging", expected=None).code in (0, 3)
+    job("monitor", "quality", "staging")
+    job("monitor", "findings", "staging", "--send")
+    assert job("monitor", "monitor", "dev", "--scheduled").result["left_out"] == {
+        "delays": "it captures nothing"
+    }
+    assert spare(world, roles["monitor"]) == set(SPARE["monitor"])
+    denied = job("monitor", "rollback", "staging", expected=4)
     assert "is not authorized to perform: " in denied.stderr
     world.assert_at_rest("staging", serves=served[1])
 

@@ -19,7 +19,7 @@ from release.domain.pins import Pins
 from release.judge.cells import SCORE_BINS, unit_bins
 from tests.end_to_end.world import wait_until
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 ASKED = {"OMP_NUM_THREADS": "1", "TEAM": 'it\'s: "ours"'}
 

@@ -1,12 +1,10 @@
 """A finding on the real engine: told of, it asks for a retrain, and a better release closes it."""
 
 import os
-from datetime import UTC, datetime
 
 import pytest
 
-from monitoring import connect
-from monitoring.finding import Finding
+from tests.end_to_end.noticed import note
 from tests.sandbox.conformance.alarms import Inbox
 from tests.sandbox.conformance.rules import Rule, allowing
 
@@ -36,27 +34,8 @@ def inbox(world) -> Inbox:
     return found
 
 
-def note(world, release: str, monkeypatch) -> str:
-    """Monitoring notices something about a release; returns the finding's id."""
-    for name, value in world.sandbox.env.items():
-        monkeypatch.setenv(name, value)
-    now = datetime.now(UTC)
-    found = Finding(
-        endpoint="delays",
-        release=release,
-        kind="quality",
-        subject="calibration",
-        since=now,
-        noticed=now,
-        summary="The calibration error is 0.081, and 0.05 is allowed.",
-        evidence={"ece": 0.081, "bound": 0.05, "rows": 5200},
-    )
-    connect.findings(world.ports("dev")).note([found])
-    return found.id
-
-
 def test_a_refused_retrain_leaves_it_open_and_a_better_release_closes_it(world, live, inbox, monkeypatch):
-    name = note(world, live, monkeypatch)
+    name = note(world, "dev", live, monkeypatch)
     assert world.slipway("findings", "dev", "--send").result["notices"] == 1
     told = inbox.next()["Message"]
     assert (told["detail-type"], told["detail"]["finding"]) == ("Slipway Finding Opened", name)

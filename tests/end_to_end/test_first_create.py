@@ -55,6 +55,7 @@ def test_a_first_create_that_did_not_end_is_finished_by_the_same_command(world, 
     assert found["CreationTime"] == created, "it was deleted and made again"
 
 
+@pytest.mark.long
 def test_what_is_in_no_state_and_served_nobody_is_gone_when_its_release_is_taken_back(world, trained):
     sagemaker = world.client("sagemaker")
     world.sandbox.faults("fail_ping", endpoint="delays-prod")

@@ -12,7 +12,7 @@ import pytest
 from release.domain import names, plan
 from tests.end_to_end.world import SKIP, World
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 PROMOTE = ("promote", "dev", "prod", *SKIP)
 SECOND = "ledger/00000002.json"

@@ -17,11 +17,17 @@ PROMOTE = ("promote", "dev", "prod", *SKIP)
 ONCE = [
     ("a config is made", "process"),
     ("reconciling", "process"),
-    pytest.param("a model is made", "group", marks=pytest.mark.long),
-    pytest.param("SageMaker updates", "group", marks=pytest.mark.long),
-    pytest.param("a config is gone", "group", marks=pytest.mark.long),
+    ("a model is made", "group"),
+    ("SageMaker updates", "group"),
+    ("a config is gone", "group"),
 ]
+SHORT = "at a few moments"
 AGAIN_AND_AGAIN = {
+    SHORT: [
+        ("a config is made", "process"),
+        ("SageMaker updates", "group"),
+        ("reconciling", "process"),
+    ],
     "at every moment": [
         ("opened", "group"),
         ("creating", "group"),
@@ -47,7 +53,7 @@ AGAIN_AND_AGAIN = {
         ("a model is gone", "process"),
     ],
 }
-"""One rollout each, killed by every process that works on it in turn."""
+"""One rollout each, killed by every process that works on it in turn. The short one alone is not `long`."""
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +64,7 @@ def prod(world, fresh):
         world.slipway(*PROMOTE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("moment", "killed"), ONCE)
 def test_killed_at(world, fresh, prod, moment, killed):
     release, seen = fresh(), watch(world, "prod")
@@ -69,7 +76,7 @@ def test_killed_at(world, fresh, prod, moment, killed):
 @pytest.mark.parametrize(
     "life",
     [
-        pytest.param(life, id=name, marks=[] if name == "at every moment" else [pytest.mark.long])
+        pytest.param(life, id=name, marks=[] if name == SHORT else [pytest.mark.long])
         for name, life in AGAIN_AND_AGAIN.items()
     ],
 )
@@ -87,8 +94,10 @@ def test_killed_again_and_again(world, fresh, prod, life):
 
 @pytest.mark.parametrize(
     ("service", "action"),
-    [("ecr", "DescribeImages"), ("s3", "PutObject")],
-    ids=["the source is verified", "the release is copied"],
+    [
+        pytest.param("ecr", "DescribeImages", id="the source is verified", marks=pytest.mark.long),
+        pytest.param("s3", "PutObject", id="the release is copied"),
+    ],
 )
 def test_killed_before_the_stage_is_taken(world, fresh, prod, service, action):
     release, seen = fresh(), watch(world, "prod")

@@ -8,7 +8,7 @@ from model.training.tracking.mlflow_store import SHA_TAG
 from release.domain import names
 from tests.end_to_end.world import SKIP
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 PROMOTE = ("promote", "dev", "prod", *SKIP)
 

@@ -38,6 +38,7 @@ def walked(tmp_path_factory) -> tuple[Path, list[str]]:
         run("./slipway sandbox down", project, dict(os.environ))
 
 
+@pytest.mark.long
 def test_the_walk_ends_with_an_answer_in_staging(walked):
     project, printed = walked
     [answer] = json.loads(printed[-1])["predictions"]
@@ -46,6 +47,7 @@ def test_the_walk_ends_with_an_answer_in_staging(walked):
     assert answer > 25, "it is a number, and no probability"
 
 
+@pytest.mark.long
 def test_the_same_release_of_that_service_is_live_in_both_stages(walked):
     project, _ = walked
     evidence = json.loads((project / ".build/model/evidence.json").read_text())
@@ -64,6 +66,7 @@ def test_the_same_release_of_that_service_is_live_in_both_stages(walked):
     assert evidence["source"]["data_sha256"] in card
 
 
+@pytest.mark.long
 def test_what_was_written_for_it_is_one_small_folder(walked):
     project, _ = walked
     own = project / "model" / "services" / "diabetes"

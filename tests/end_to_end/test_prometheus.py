@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from demo.project import tell
 from monitoring.prometheus import expressions
 from monitoring.prometheus.alerting import ERROR_BURN
 from monitoring.prometheus.watched import Watched
@@ -61,7 +62,11 @@ class Watching:
 
 @pytest.fixture(scope="module")
 def watching(world, trained, tmp_path_factory) -> Iterator[Watching]:
-    """A released endpoint, and Prometheus and Alertmanager with what `./slipway prometheus` wrote."""
+    """A released endpoint, and Prometheus and Alertmanager with what `./slipway prometheus` wrote.
+
+    The stage, whose own file wants to be told of nothing, is told here.
+    """
+    tell(world.project, STAGE, "pages and tickets")
     world.slipway("release", "--model", str(trained["logistic"]))
     ports, folder = world.ports(STAGE), tmp_path_factory.mktemp("monitoring")
     pin = world.endpoint(STAGE).live

@@ -15,7 +15,7 @@ from release.domain.ledger import Phase
 from release.operations.promote import Order, promote
 from tests.end_to_end.world import SKIP, wait_until
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 PROMOTE = ("promote", "dev", "prod", *SKIP)
 SLOW = 15
@@ -57,7 +57,6 @@ def after_verifying(event):
 MOMENTS = (after_creating, while_updating, after_verifying)
 
 
-@pytest.mark.long
 def test_somebody_runs_pulumi_in_the_middle_of_a_rollout(world, fresh, prod, inside):
     """The rollout stands still at each moment, until Pulumi has looked, refreshed and gone up."""
     release, before = fresh(), world.endpoint("prod").pins
@@ -190,7 +189,6 @@ def test_a_plan_says_what_it_would_do_and_fails_for_what_a_pin_names(world, prod
     world.assert_at_rest("prod", serves=pins.live.release)
 
 
-@pytest.mark.long
 def test_a_plan_tells_of_a_protected_endpoint_too_and_of_every_other_stage(world, prod):
     """Where the engine refuses half-way, what it would have done is told; a stage without access is named."""
     file = world.file("prod").read_text()

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 
 def test_the_first_release_names_the_quota_and_how_to_ask_for_more(world, trained):

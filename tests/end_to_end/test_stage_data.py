@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from demo.project import GUARDED
 from tests.end_to_end.batches import as_csv, asked, golden_rows, put, read
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 
 def changes(world, stage):
@@ -127,7 +127,6 @@ def test_a_promotion_of_one_endpoint_leaves_the_other_as_it_is(world, fresh):
     world.assert_clean("staging", serves=delays)
 
 
-@pytest.mark.long
 def test_a_new_stage_is_an_entry_and_a_file(world, fresh):
     yaml, project = YAML(), world.project / "Pulumi.yaml"
     document = yaml.load(project)

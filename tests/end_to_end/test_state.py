@@ -15,7 +15,7 @@ from release.domain.pins import ReleasePin
 from tests.end_to_end.moments import watch
 from tests.end_to_end.world import wait_until
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 PROMOTE = ("promote", "dev", "staging")
 
@@ -111,7 +111,7 @@ def strangers(world, stage: str) -> str:
     return "by-hand"
 
 
-@pytest.mark.parametrize("to", ["previous", pytest.param("a stranger's", marks=pytest.mark.long)])
+@pytest.mark.parametrize("to", ["previous", "a stranger's"])
 def test_an_endpoint_moved_from_outside_is_brought_back_and_never_made_anew(world, fresh, staging, to):
     """Nobody who asks meanwhile is left without an answer, whoever runs `pulumi up` in between."""
     before, made = world.endpoint("staging").pins, world.describe("staging")["CreationTime"]
@@ -180,13 +180,7 @@ def test_what_the_way_back_lost_is_red_and_brought_again(world, staging):
     assert world.slipway("rollback", "staging").result["release"] == lost.release
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "garbage",
-        *(pytest.param(damage, marks=pytest.mark.long) for damage in ("removed", "of a later version")),
-    ],
-)
+@pytest.mark.parametrize("damage", ["garbage", "removed", "of a later version"])
 def test_over_a_damaged_ledger_no_release_goes_on_and_the_way_back_does(world, staging, damage):
     """It is named with its place, and whole again once that is put back; what the way back wrote stays."""
     s3, bucket = world.client("s3"), world.ports("staging").artifacts.bucket
@@ -241,7 +235,6 @@ def test_a_region_in_which_the_stage_is_not_is_refused(world, fresh, staging):
     assert len(world.entries("staging")) == entries
 
 
-@pytest.mark.long
 def test_a_hold_of_somebody_who_is_gone_is_seen_and_ended(world, fresh, staging):
     """Nothing moves by it; what the dead rollout had moved is brought back, and the release comes again."""
     release, before, seen = fresh(), world.endpoint("staging").pins, watch(world, "staging")
@@ -263,7 +256,6 @@ def test_a_hold_of_somebody_who_is_gone_is_seen_and_ended(world, fresh, staging)
     world.assert_clean("staging", serves=release, refresh=False)
 
 
-@pytest.mark.long
 def test_a_destroyed_stage_with_pins_is_built_again_by_the_command_that_is_named(world, fresh, staging):
     release, s3, bucket = fresh(), world.client("s3"), world.ports("staging").artifacts.bucket
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):

@@ -10,7 +10,7 @@ from release.operations.promote import Order, promote
 from tests.end_to_end.moments import watch
 from tests.end_to_end.world import SKIP, quiet
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 PROMOTE = ("promote", "dev", "prod", *SKIP)
 FEW, MANY = 2, 400
@@ -45,7 +45,6 @@ def test_a_few_failures_in_a_row_are_nobodys_business(world, fresh, prod, moment
     world.assert_clean("prod", serves=release, refresh=False)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("action", "moment"),
     [

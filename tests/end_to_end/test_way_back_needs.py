@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from tests.end_to_end.world import wait_until
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 NAME = "delays-dev"
 

@@ -17,6 +17,7 @@ from sandbox import testing
 from scripts.checks.rules import lines
 from scripts.checks.workflows import read
 from tests.conftest import ROOT
+from tests.end_to_end.noticed import note
 from tests.end_to_end.permissions import Document, Needs, actions, denied
 from tests.end_to_end.runner import ACCOUNT, BRANCH, REGION, Runner
 from tests.end_to_end.world import World
@@ -51,6 +52,14 @@ def pushed(checkout: Path, message: str) -> None:
     git(checkout, "push", "--quiet")
 
 
+def captures(checkout: Path, stage: str) -> None:
+    """What the stage's endpoint is asked and answers is captured."""
+    yaml, file = YAML(), checkout / f"Pulumi.{stage}.yaml"
+    document = yaml.load(file)
+    document["config"]["slipway:endpoints"]["delays"]["capture"] = {"percent": 100}
+    yaml.dump(document, file)
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory) -> Path:
     """A person's clone of a remote with this repository. Nobody calls its stages, so alarms watch them."""
@@ -62,6 +71,7 @@ def checkout(tmp_path_factory) -> Path:
     change_stage(checkout, "dev", AT_ONCE)
     for stage in ("staging", "prod"):
         change_stage(checkout, stage, GUARDED)
+    captures(checkout, "prod")
     makefile = checkout / "Makefile"
     head, _, rest = makefile.read_text().partition("test-unit:")
     makefile.write_text(head + QUICK + rest[rest.index("\n\n") :])
@@ -144,6 +154,22 @@ def way_back(world: World, runner: Runner, first: str, second: str) -> None:
     world.assert_at_rest("prod", first)
 
 
+def looks(world: World, runner: Runner, first: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What prod answers is captured and looked at; of the others, which capture nothing, nothing is asked. A
+    run is red for what is new, and the next one lists it."""
+    ran = runner.run("schedule", "monitor.yml")
+    assert list(ran.jobs.values()) == [True, True, True], ran.text
+    assert "delays in dev was not looked at: it captures nothing" in ran.text
+    assert "open findings in prod: 0, told of now: 0" in ran.text
+    note(world, "prod", first, monkeypatch)
+    ran = runner.run("workflow_dispatch", "monitor.yml")
+    assert sorted(ran.jobs.values()) == [False, True, True], ran.text
+    assert "open findings in prod: 1, told of now: 1" in ran.text
+    ran = runner.run("schedule", "monitor.yml")
+    assert list(ran.jobs.values()) == [True, True, True], ran.text
+    assert "open findings in prod: 1, told of now: 0" in ran.text
+
+
 def proposal(world: World, runner: Runner, second: str) -> None:
     """What was left by a rollback is cleared, proposed, merged, and brought by the workflow of its stage."""
     world.clear(second)
@@ -186,10 +212,11 @@ def beside(arn: str, needs: Needs, documents: Sequence[Document]) -> str:
     return "\n".join([f"## {arn}", "", "| called | on |", "|---|---|", *rows, "", more])
 
 
-def test_from_a_push_to_prod_and_back(world, runner, policies):
+def test_from_a_push_to_prod_and_back(world, runner, policies, monkeypatch):
     first = first_version(world, runner)
     second = second_version(world, runner, first)
     way_back(world, runner, first, second)
+    looks(world, runner, first, monkeypatch)
     proposal(world, runner, second)
     preview(world, runner)
     retraining(world, runner, second)
@@ -202,4 +229,6 @@ def test_from_a_push_to_prod_and_back(world, runner, policies):
     kept.write_text("\n\n".join(beside(arn, runner.needed[arn], policies[arn]) for arn in runner.needed))
     assert [one for arn, needs in runner.needed.items() for one in denied(policies[arn], {arn: needs})] == []
     names = {arn.rpartition("slipway-ci-")[2] for arn in runner.needed}
-    assert names == {"release", "promote-staging", "promote-prod", "rollback-prod", "read-only", "retrain"}
+    assert names == {
+        *("release", "promote-staging", "promote-prod", "rollback-prod", "read-only", "retrain", "monitor")
+    }

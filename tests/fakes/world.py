@@ -105,6 +105,7 @@ class FakeStage:
         self.judge = QUICK
         self.former = False
         self.roles = True
+        self.runtime: Literal["process", "container"] = "process"
 
     def ports(self) -> StagePorts:
         """The stage as the running process sees it."""
@@ -170,7 +171,7 @@ class FakeStage:
         digest = "sha256:" + f"{number:x}".rjust(64, "a")
         manifest = Manifest(
             service="delays",
-            image=ImageRecord(digest=digest, size=1, runtime="process", python="3.11"),
+            image=ImageRecord(digest=digest, size=1, runtime=self.runtime, python="3.11"),
             model=ModelRecord(sha256=sha256, size=len(body)),
             input_schema=dict(schema or {}),
             source={"number": number},

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from infra.arns import Place
+from monitoring.capture.places import PLACES
+from monitoring.hours import place
+from release.domain import names
 from release.domain.errors import UsageError
 from sandbox.aws.shared.policies import allows
 from tests.infra.declared import ACCOUNT, NEW, OLD, Declared, declare, pin, stage
@@ -168,20 +171,38 @@ def test_the_retention_of_the_stage_is_kept():
     assert rules[0]["selection"]["countNumber"] == 5
 
 
-def test_nothing_of_the_bucket_expires_unasked_but_earlier_versions_of_the_heartbeat(declared):
+def test_nothing_of_the_bucket_expires_unasked_but_earlier_versions_of_heartbeats_and_monitoring(declared):
     """No current object ever does, so neither can what a pin names, nor the ledger, nor old captures."""
-    (heartbeats,) = declared.one("BucketLifecycleConfiguration").inputs["rules"]
-    assert heartbeats == {
-        "id": "former-heartbeats",
-        "status": "Enabled",
-        "filter": {"prefix": "ledger-heartbeat.json"},
-        "noncurrentVersionExpiration": {"noncurrentDays": 1},
-    }
+    rules = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    assert [(rule["id"], rule["filter"], rule["noncurrentVersionExpiration"]) for rule in rules] == [
+        ("former-heartbeats", {"prefix": "ledger-heartbeat"}, {"noncurrentDays": 1}),
+        ("former-monitoring", {"prefix": "monitoring/"}, {"noncurrentDays": 30}),
+        ("former-findings", {"prefix": "findings/"}, {"noncurrentDays": 30}),
+    ]
+    for rule in rules:
+        assert rule["expiration"] == {"expiredObjectDeleteMarker": True}
+        assert rule["status"] == "Enabled"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        names.HEARTBEAT,
+        names.retrain_heartbeat("delays"),
+        f"{names.FINDINGS}5c0e9d1a7b42.json",
+        *(f"{place('delays')}{folder}" for folder in PLACES),
+    ],
+)
+def test_what_is_written_again_and_again_leaves_no_versions_for_good(declared, key):
+    """S3 keeps a version of each write, and of each deletion."""
+    rules = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    assert [rule["id"] for rule in rules if key.startswith(rule["filter"]["prefix"])]
 
 
 def test_captures_and_their_rows_go_after_the_days_that_a_stage_asks_for():
     declared = declare(stage(PINNED, retention={"capture_days": 90}))
-    _, *captures = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    rules = declared.one("BucketLifecycleConfiguration").inputs["rules"]
+    captures = [rule for rule in rules if not rule["id"].startswith("former-")]
     assert [rule["filter"]["prefix"] for rule in captures] == [
         "capture/",
         "monitoring/delays/rows/",
@@ -305,4 +326,7 @@ def test_a_training_may_read_inputs_and_keep_its_outputs_and_reaches_nothing_tha
     for key in ("ledger/00000001.json", "approvals/x.json", "releases/x/manifest.json", "models/x"):
         assert not allows(documents, "s3:PutObject", f"{bucket}/{key}"), key
     assert not allows(documents, "s3:GetObject", f"{bucket}/ledger/00000001.json")
+    for group in ("TrainingJobs", "ProcessingJobs"):
+        stream = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/{group}:log-stream:x"
+        assert allows(documents, "logs:PutLogEvents", stream), group
     assert not [one for one in statements(documents[0]) for action in listed(one["Action"]) if "*" in action]

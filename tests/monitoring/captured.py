@@ -77,10 +77,6 @@ class Bucket(FakeS3):
         self.calls["upload"] += 1
         self.write(key, Path(path).read_bytes())
 
-    def delete_object(self, **request: Any) -> None:
-        """Whether it is there or not."""
-        self.write(request["Key"], None)
-
     def _item(self, key: str) -> dict[str, Any]:
         return {**super()._item(key), "ETag": f'"{etag(self.objects[key])}"'}
 

@@ -1,7 +1,7 @@
 """Stages in memory that serve something already, and rollouts that just began there."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -27,10 +27,12 @@ def serving(
     schema: Mapping[str, Any] | None = None,
     foreign: Foreign | None = None,
     capture: Capture | None = None,
+    runtime: Literal["process", "container"] = "process",
     **settings: Any,
 ) -> FakeStage:
     """A stage that serves its `live`-th release; whatever happens there, what serves must not be deleted."""
     found = FakeStage(stage, {}, splits)
+    found.runtime = runtime
     pins = {
         role: found.pin(number, schema=schema, foreign=foreign).model_copy(update={"capture": capture})
         for role, number in (("live", live), ("previous", previous if live is not None else None))

@@ -59,6 +59,10 @@ def test_keys_that_no_label_has(label):
         k8s.label_key(label, KEY)
 
 
+def test_a_variable_is_what_the_data_says_and_no_reference_to_another():
+    assert k8s.variables({"A": "$(HOME) $$ $"}, KEY) == {"A": "$$(HOME) $$$$ $$"}
+
+
 def test_variables_are_sorted_and_a_wrong_one_is_named_with_its_key():
     assert list(k8s.variables({"B": "2", "A_1.x": "1"}, KEY)) == ["A_1.x", "B"]
     with pytest.raises(UsageError, match=re.escape(f"{KEY}.1A")):

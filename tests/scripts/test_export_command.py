@@ -9,7 +9,13 @@ from release.domain.errors import UsageError
 from release.operations import fences
 from scripts.shared.cli import STALE
 from tests.fakes.world import FakeWorld, Told
-from tests.release.scenes import ENDPOINT, pins_now, sure
+from tests.release.scenes import ENDPOINT, pins_now, serving, sure
+
+
+@pytest.fixture
+def prod():
+    """It serves what every system could run."""
+    return serving(0, 1, runtime="container")
 
 
 @pytest.fixture
@@ -117,6 +123,38 @@ def test_a_format_that_refuses_a_value_keeps_the_others_from_being_half_written(
     monkeypatch.setattr(formats, "files_of", refuses)
     assert slipway("export", "prod", *to)[0] == 2
     assert not (tmp_path / "out").exists()
+
+
+def refusing(refused):
+    """Formats of which one takes nothing."""
+    real = formats.files_of
+
+    def made(name, exported):
+        if name == refused:
+            raise UsageError("Kubernetes does not take it.", "Nothing was exported.", "Change it.")
+        return real(name, exported)
+
+    return made
+
+
+def test_among_all_a_format_that_refuses_is_told_and_the_others_are_written(
+    slipway, tmp_path, to, monkeypatch
+):
+    monkeypatch.setattr(formats, "files_of", refusing("kserve"))
+    code, out, _ = slipway("export", "prod", *to)
+    assert (code, "kserve is left out: Kubernetes does not take it." in out) == (0, True)
+    written = {folder.name for folder in (tmp_path / "out").iterdir()}
+    assert written == {name.replace("-", "_") for name in formats.formats()} - {"kserve"}
+    assert slipway("export", "prod", "--format", "kserve", *to)[0] == 2
+
+
+def test_what_was_exported_before_and_is_refused_now_is_not_passed_over(slipway, to, monkeypatch):
+    assert slipway("export", "prod", *to)[0] == 0
+    monkeypatch.setattr(formats, "files_of", refusing("kserve"))
+    for further in ((), ("--check",), ("--format", "exported", "--check")):
+        code, _, err = slipway("export", "prod", *to, *further)
+        assert code == 2
+        assert "Kubernetes does not take it." in err
 
 
 def test_a_stage_that_is_not_there_is_named_with_those_that_are(slipway, to):

@@ -38,6 +38,16 @@ def test_what_is_open_is_listed_and_what_was_closed_on_request(stage, run):
     assert "by person arn:aws:iam::123456789012:user/ann: a holiday" in " ".join(run("--all")[1].split())
 
 
+def test_for_machines_what_was_closed_is_the_finding_and_what_was_told_is_values(stage, run):
+    stage.note(1)
+    name = finding(release=stage.live).id
+    told = json.loads(run("--close", name, "--because", "a holiday", "--json")[1])
+    assert (told["closed"]["id"], told["closed"]["open"], told["dismissed"]) == (name, False, [name])
+    stage.note(2, release="0c77e1d2ab93")
+    told = json.loads(run("--send", "--json")[1])
+    assert told["closed"] == [finding(release="0c77e1d2ab93").id], "another release is live"
+
+
 def test_without_a_reason_or_with_a_wrong_id_nothing_is_closed(stage, run):
     stage.note(1)
     assert run("--close", finding(release=stage.live).id)[0] == 2

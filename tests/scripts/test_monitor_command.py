@@ -8,10 +8,12 @@ import pytest
 
 from monitoring.operations.truth import Sources
 from monitoring.storage.answered import AnsweredTables
+from monitoring.storage.lock import RecordsLock
 from monitoring.storage.quality_book import QualityBook
 from monitoring.storage.rows import RowTables
 from monitoring.storage.truth import TruthFolder
 from release.domain.errors import ServiceError
+from release.domain.names import OWN_REQUEST
 from release.domain.stage import RetrainSettings
 from scripts import monitor, retrain
 from scripts.shared import cli
@@ -26,6 +28,7 @@ def scene(monkeypatch, request):
     """Its release has the reference that a test asks for."""
     found = Scene(reference=getattr(request, "param", REFERENCE))
     stage = Stage(found.stage)
+    found.shelf = stage.shelf
     monkeypatch.setattr("monitoring.connect.room", lambda tell, name: stage.room)
     monkeypatch.setattr("monitoring.connect.captured", lambda ports, endpoint: found.records)
     monkeypatch.setattr("tests.fakes.findings.Shelf.now", lambda shelf: HOUR + timedelta(minutes=150))
@@ -48,9 +51,12 @@ def test_hours_are_read_and_what_cannot_be_told_yet_is_said(scene, run):
     assert "not known: No whole day is counted yet" in " ".join(out.split())
     assert "✓" not in out, "it is too early to say that nothing has drifted"
     assert "2026-01-01 12h 1 of 2: 300 rows" in err
+    _, out, _ = run()
+    assert "the next hour is complete at 15:20 UTC" in out
     code, out, _ = run("--json")
     found = json.loads(out)
     assert (code, found["hours"], found["findings"]) == (0, [], [])
+    assert found["next_at"] == "2026-01-01T15:20:00+00:00"
 
 
 def test_records_that_say_nothing_need_a_person(scene, run):
@@ -60,6 +66,33 @@ def test_records_that_say_nothing_need_a_person(scene, run):
     words = " ".join(out.split())
     assert "1 records say nothing, and were set aside" in words
     assert "capture captured line that is no record" in words
+
+
+def test_what_a_person_closed_needs_nobody_while_it_goes_on_and_anything_else_does(scene, run):
+    scene.capture(line(rows(ROW), scores(0.5), "a"), b"half")
+    assert run()[0] == 3
+    [kept] = scene.shelf.findings.open()
+    scene.shelf.findings.close(kept.id, "a client that is being mended")
+    code, out, _ = run()
+    assert (code, "✓" in out) == (0, False)
+    words = " ".join(out.split())
+    assert (
+        f"capture captured line that is no record: {kept.finding.summary} A person closed {kept.id}" in words
+    )
+    found = json.loads(run("--json")[1])
+    assert [one["id"] for one in found["findings"]] == found["dismissed"] == [kept.id]
+    scene.capture(line(rows(ROW), scores(0.1, 0.2), "b"))
+    code, out, _ = run("--again", "2026-01-01T12")
+    assert code == 3, "another cause is another finding"
+    assert f"A person closed {kept.id}" in " ".join(out.split())
+
+
+def test_answers_to_our_own_requests_are_no_rows_and_that_is_said(scene, run):
+    scene.capture(line(rows(ROW), scores(0.5), "a", inference=OWN_REQUEST), line(rows(ROW), scores(0.5), "b"))
+    code, out, _ = run()
+    words = " ".join(out.split())
+    assert (code, "up to 2026-01-01 14h: 1 rows" in words) == (0, True)
+    assert "1 answers to golden requests and ./slipway invoke are not counted" in words
 
 
 def test_late_files_are_named_with_the_command_that_reads_them(scene, run):
@@ -170,8 +203,18 @@ def test_quality_is_told_in_the_same_look_where_truth_is(scene, run, truth):
     fill(scene, 0, 2)
     _, out, _ = run()
     assert f"delays {scene.pin.release}: 0 of 0 settled rows have a label" in " ".join(out.split())
+    assert "nothing alarms" not in out, "nothing was judged"
     code, out, _ = run("--json")
     assert (code, json.loads(out)["quality"]["quality"]["labelled"]) == (0, 0)
+
+
+def test_while_records_are_forgotten_no_label_is_looked_at(scene, run, truth):
+    fill(scene, 0, 2)
+    run()
+    with RecordsLock(scene.s3, scene.stage.artifacts.bucket, ENDPOINT).exclusive("an order"):
+        code, out, _ = run()
+    assert code == 3
+    assert "quality was not measured: Captured records of delays are being forgotten" in " ".join(out.split())
 
 
 def test_without_truth_quality_is_not_spoken_of(scene, run):

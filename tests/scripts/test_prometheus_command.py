@@ -5,6 +5,8 @@ import json
 import pytest
 from ruamel.yaml import YAML
 
+from release.domain.monitoring import MonitoringSettings
+from release.domain.paging import Paging
 from tests.monitoring.prometheus.tools import PROMTOOL, ask
 
 
@@ -32,6 +34,19 @@ def test_who_gives_no_webhook_is_told_that_nobody_will_hear(slipway, tmp_path):
     code, _, err = slipway("prometheus", "prod", "--to", str(tmp_path))
     assert code == 0
     assert "nobody is told of an alert" in err
+
+
+def test_whose_stage_tells_nothing_is_told_that_nothing_will_ring(slipway, prod, tmp_path):
+    told = ("prometheus", "prod", "--to", str(tmp_path), "--json")
+    assert json.loads(slipway(*told)[1])["silent"] == []
+    delays = prod.file.endpoints["delays"]
+    quiet = MonitoringSettings(paging=Paging(tell="nothing"))
+    prod.file.endpoints["delays"] = delays.model_copy(update={"monitoring": quiet})
+    code, out, err = slipway(*told)
+    assert (code, json.loads(out)["silent"]) == (0, ["delays"])
+    assert "nothing of delays rings: its monitoring.paging.tell is `nothing`" in err
+    groups = YAML().load(tmp_path / "rules" / "delays.yml")["groups"]
+    assert not any("alert" in rule for group in groups for rule in group["rules"])
 
 
 def test_a_stage_that_serves_nothing_has_nothing_to_watch(slipway, prod, tmp_path):

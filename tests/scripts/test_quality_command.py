@@ -17,7 +17,7 @@ from scripts import monitor, quality
 from scripts.shared import cli
 from tests.fakes.findings import Stage
 from tests.monitoring.captured import HOUR, Scene
-from tests.monitoring.quality.stream import DAY, day_of, read_until
+from tests.monitoring.quality.stream import DAY, answered, day_of, read_until
 from tests.release.scenes import ENDPOINT
 
 TRUTH = "s3://kept/truth"
@@ -32,6 +32,7 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
     watched = settings.monitoring.model_copy(update={"quality": told})
     found.stage.file.endpoints[ENDPOINT] = settings.model_copy(update={"monitoring": watched})
     stage = Stage(found.stage)
+    found.shelf = stage.shelf
     monkeypatch.setattr("monitoring.connect.room", lambda tell, name: stage.room)
     monkeypatch.setattr("monitoring.connect.truth", lambda ports, endpoint: sources(found, found.s3))
     return found
@@ -93,8 +94,28 @@ def test_an_alarm_needs_a_person(run: Any, days: Any) -> None:
     days(0.6)
     code, words, values = told(run)
     assert (code, values["known"]) == (3, "alarm")
-    assert "! The mean score lies" in words
+    assert "! quality calibration: The mean score lies" in words
     assert "✓" not in words
+
+
+def test_an_alarm_that_a_person_closed_needs_nobody_but_days_without_labels_do(
+    run: Any, days: Any, scene: Scene
+) -> None:
+    days(0.6)
+    told(run)
+    [kept] = scene.shelf.findings.open()
+    scene.shelf.findings.close(kept.id, "the new gate tolerates it")
+    code, words, values = told(run)
+    assert (code, values["known"]) == (0, "alarm")
+    assert f"A person closed {kept.id}" in words
+    later = HOUR.replace(hour=10) + DAYS * DAY
+    for day in range(4):
+        answered(scene.s3, later + day * DAY, [0.6] * 300, release=scene.pin.release)
+    scene.at(later + 6 * DAY)
+    read_until(scene.s3, later + 6 * DAY)
+    code, words, values = told(run)
+    assert (code, values["known"]) == (3, "alarm")
+    assert "not judged: The newest 4 settled days have too few labels" in words
 
 
 def test_before_a_day_is_settled_nothing_is_known_and_nobody_is_called(run: Any, scene: Scene) -> None:

@@ -65,6 +65,7 @@ def healthy(address: str) -> bool:
         connection.close()
 
 
+@pytest.mark.long
 def test_a_run_is_in_its_database_and_its_files_are_in_s3(server, tmp_path):
     run = small_run()
     sent = MLflow(server, tmp_path / "build").send(run)

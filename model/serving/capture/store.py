@@ -1,30 +1,14 @@
-"""S3 as the container's role: files that are kept, and the key of hashes. By obstore, a client in Rust.
+"""What is kept in S3: files of records, and the key of hashes."""
 
-Where AWS is and whose credentials are used, the standard variables say; in SageMaker the container's role.
-"""
-
-import os
 import secrets
-from datetime import timedelta
-from typing import Any
 
 from obstore.exceptions import AlreadyExistsError, PermissionDeniedError
-from obstore.store import S3Store
 
 from model.serving.keeping import Keeping, parts
+from model.serving.s3 import store as s3_store
 
 SECRET_BYTES = 32
-_PATIENCE = timedelta(seconds=20)
-
-
-def _store(bucket: str, **config: Any) -> S3Store:
-    plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
-    return S3Store(
-        bucket,
-        config=config,
-        client_options={"allow_http": plain, "timeout": _PATIENCE},
-        retry_config={"max_retries": 3, "retry_timeout": _PATIENCE},
-    )
+_PATIENCE_SECONDS = 20
 
 
 class Destination:
@@ -33,7 +17,7 @@ class Destination:
     def __init__(self, keeping: Keeping) -> None:
         bucket, self._folder = parts(keeping.folder)
         encrypted = {"aws_server_side_encryption": "aws:kms", "aws_sse_kms_key_id": keeping.key}
-        self._store = _store(bucket, **(encrypted if keeping.key else {}))
+        self._store = s3_store(bucket, _PATIENCE_SECONDS, **(encrypted if keeping.key else {}))
 
     def put(self, key: str, content: bytes) -> None:
         """Keep a file. Raises obstore's errors."""
@@ -47,7 +31,7 @@ def secret(keeping: Keeping) -> bytes:
     denied a key that is not there, so it tries to make that one too. Raises obstore's errors.
     """
     bucket, key = parts(keeping.secret)
-    store = _store(bucket)
+    store = s3_store(bucket, _PATIENCE_SECONDS)
     try:
         return bytes(store.get(key).bytes())
     except (FileNotFoundError, PermissionDeniedError):

@@ -7,16 +7,14 @@ SageMaker's own model.tar.gz holds the same files in other bytes, with times and
 takes ours. Only `evidence.json` says that the rest is whole, and is written last.
 """
 
-import hashlib
 import os
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from threadpoolctl import threadpool_limits
 
@@ -25,11 +23,9 @@ from model.contract import Service
 from model.errors import ModelError
 from model.files import write
 from model.training.data_check import refuse_wrong
-from model.training.data_file import DataFile
-from model.training.errors import JobInputError
 from model.training.finish import EVIDENCE, Finished, complete
-from model.training.job import hyperparameters
-from model.training.job.hyperparameters import CHAMPION, DATA, WITH, Asked
+from model.training.job import hyperparameters, rows, steps
+from model.training.job.hyperparameters import CHAMPION, DATA, WITH
 from model.training.job.metrics import line
 from model.training.job.place import Place, base
 from model.training.options import TrainOptions
@@ -37,11 +33,10 @@ from model.training.tracking.run import MODEL
 from model.training.train import read_beside
 from model.training.tune import tuned
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 SERVICE = "SLIPWAY_SERVICE"
 """The image's variable that names the folder of its service."""
+TRAIN = "train"
+"""How SageMaker starts a training; what else there is, `steps` says."""
 RUN = "run.json"
 FAILED = 1
 STOPPED = 143
@@ -49,14 +44,19 @@ STOPPED = 143
 Say = Callable[[str], None]
 
 
-def main() -> int:
-    """Train as the hyperparameters ask; the exit code. A model that fails its gates is a result, and ends
-    with 0."""
+def main(words: Sequence[str] = (TRAIN,)) -> int:
+    """Train as the hyperparameters ask, or do the step of a pipeline that the arguments name; the exit code.
+
+    A model that fails its gates is a result, and ends with 0.
+    """
     signal.signal(signal.SIGTERM, _stop)
     place = Place(base(os.environ))
     try:
         service = finding.load(finding.ROOT / os.environ.get(SERVICE, "model/service"))
-        run(service, place, _say)
+        if tuple(words) in {(), (TRAIN,)}:
+            run(service, place, _say)
+        else:
+            steps.run(service, place.processing, words, _say)
     except ModelError as error:
         return _failed(place, str(error))
     except Exception as error:
@@ -80,8 +80,8 @@ def run(service: Service, place: Place, say: Say) -> None:
         trackers=(),
     )
     beside = read_beside(service, options)
-    data = _data(place.file(DATA), asked)
-    refuse_wrong(service, _table(data), beside.split, datetime.now(UTC))
+    data = rows.read(place.file(DATA), asked)
+    refuse_wrong(service, rows.table(data), beside.split, datetime.now(UTC))
     # As on any other machine: the order of a parallel sum would show in the last bits.
     with threadpool_limits(1):
         # The code is the image's; another image has its checkpoints in another place.
@@ -107,29 +107,6 @@ def leave(finished: Finished, place: Place) -> None:
     write(place.data / EVIDENCE, files[EVIDENCE])
 
 
-def _data(file: Path, asked: Asked) -> DataFile:
-    content = file.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if asked.sha256 is not None and found != asked.sha256:
-        raise JobInputError(
-            f"The channel {DATA!r} holds SHA-256 {found}; the job was started for {asked.sha256}.",
-            "It is not the data that was meant, so nothing was trained.",
-            "Start the job anew: ./slipway train --on sagemaker puts the right bytes there.",
-        )
-    return DataFile(content, asked.origin, asked.libraries)
-
-
-def _table(data: DataFile) -> "pd.DataFrame":
-    try:
-        return data.table
-    except ValueError as error:
-        raise JobInputError(
-            f"The file in the channel {DATA!r} is no data of ours: {error}",
-            "Nothing was trained.",
-            "Give the channel the data.parquet of a training, or of ./slipway data RELEASE.",
-        ) from error
-
-
 def _failed(place: Place, told: str) -> int:
     print(f"error: {told}", file=sys.stderr, flush=True)
     place.fail(told)
@@ -147,4 +124,4 @@ def _stop(signum: int, frame: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -5,6 +5,7 @@ months, …                 the service's own options, by their names
 slipway.origin            what the service calls the source of the data
 slipway.sha256            the SHA-256 of the one file in the channel `data`
 slipway.library.NAME      the version of a package that the data came from
+slipway.asked             all but the SHA-256 as one JSON text, which is one parameter of a pipeline
 slipway.with.NUMBER       NAME/VERSION of the further model in the channel `with-NUMBER`
 """
 
@@ -23,7 +24,8 @@ from model.training.search import Search
 DATA, CHAMPION, WITH = "data", "champion", "with-"
 """The channels: the data, the live model, and further models, which are counted."""
 OWN = "slipway."
-_MODEL, _ORIGIN, _SHA256 = "model", f"{OWN}origin", f"{OWN}sha256"
+_MODEL, _ORIGIN = "model", f"{OWN}origin"
+ASKED, SHA256 = f"{OWN}asked", f"{OWN}sha256"
 _TRIALS, _SEED = f"{OWN}trials", f"{OWN}seed"
 _LIBRARY, _WITH = f"{OWN}library.", f"{OWN}with."
 _OTHERS = re.compile(r"_.*|sagemaker_.*")
@@ -54,7 +56,7 @@ class Asked:
         found = {_MODEL: self.model, **self.own, _ORIGIN: self.origin}
         found |= {name: str(value) for name, value in self.parameters.items()}
         found |= {_TRIALS: str(self.search.trials), _SEED: str(self.search.seed)} if self.search else {}
-        found |= {_SHA256: self.sha256} if self.sha256 else {}
+        found |= {SHA256: self.sha256} if self.sha256 else {}
         found |= {f"{_LIBRARY}{name}": version for name, version in self.libraries.items()}
         found |= {f"{_WITH}{number}": str(key) for number, key in enumerate(self.others)}
         if wrong := [name for name, text in found.items() if not _carried(name, text)]:
@@ -66,13 +68,27 @@ class Asked:
             )
         return found
 
+    def packed(self) -> str:
+        """All of them but the SHA-256, as one text. Raises JobInputError for more than is carried."""
+        found = {name: text for name, text in self.texts().items() if name != SHA256}
+        text = json.dumps(found, sort_keys=True, separators=(",", ":"))
+        if not _carried(text):
+            raise JobInputError(
+                f"An argument of a container has up to {LONGEST} characters, and this training asks for "
+                f"{len(text)}.",
+                "No parameters were written.",
+                "Give it less to carry, or train without a pipeline: ./slipway train --on sagemaker",
+            )
+        return text
+
 
 def asked(service: Service, texts: Mapping[str, str]) -> Asked:
     """What hyperparameters ask of a service. Raises JobInputError for what it does not know."""
     said = {name: _plain(text) for name, text in texts.items() if not _OTHERS.fullmatch(name)}
+    said = _unpacked(said.pop(ASKED, "{}")) | said
     own = {name: said.pop(name, option.default) for name, option in service.options.items()}
     model = said.pop(_MODEL, service.models[0])
-    origin, sha256 = said.pop(_ORIGIN, DATA), said.pop(_SHA256, None)
+    origin, sha256 = said.pop(_ORIGIN, DATA), said.pop(SHA256, None)
     libraries = _begins(said, _LIBRARY)
     others = _begins(said, _WITH)
     if model not in service.models:
@@ -103,6 +119,13 @@ def _plain(text: str) -> str:
         return str(json.loads(text))
     except ValueError:
         return text
+
+
+def _unpacked(text: str) -> dict[str, str]:
+    try:
+        return {str(name): str(value) for name, value in json.loads(text).items()}
+    except (ValueError, AttributeError) as error:
+        raise _unknown(f"{ASKED} is no JSON object of texts: {error}") from error
 
 
 def _begins(said: Mapping[str, str], prefix: str) -> dict[str, str]:

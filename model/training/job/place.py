@@ -33,7 +33,10 @@ class Place:
         """What lies here becomes SageMaker's output.tar.gz."""
         self.checkpoints = base / "checkpoints"
         """What lies here is copied to S3 while the container runs, and is there when it begins again."""
-        self._failure = base / "output" / "failure"
+        self.processing = base / "processing"
+        """Inputs and outputs of a processing job."""
+        self._failures = (base / "output" / "failure", base / "output" / "message")
+        """Of a training job, of a processing job."""
         self._hyperparameters = base / "input" / "config" / "hyperparameters.json"
         self._channels = base / "input" / "data"
 
@@ -58,20 +61,25 @@ class Place:
 
     def file(self, channel: str) -> Path:
         """The one file of a channel. Raises JobInputError for none, and for several."""
-        folder = self._channels / channel
-        found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
-        if len(found) == 1:
-            return found[0]
-        there = f"holds {len(found)} files: {', '.join(path.name for path in found[:3])}"
-        if not found:
-            there = "holds no file" if folder.is_dir() else "is not there"
-        raise JobInputError(
-            f"The channel {channel!r} {there}.",
-            "Nothing was trained: it learns from exactly one file.",
-            f"Give the job a channel {channel!r} whose S3Uri is the key of one file.",
-        )
+        return one_file(self._channels / channel, channel)
 
     def fail(self, told: str) -> None:
         """Leave the reason of a failure where SageMaker reads it."""
-        self._failure.parent.mkdir(parents=True, exist_ok=True)
-        self._failure.write_text(told[:LONGEST_FAILURE], encoding="utf-8")
+        for file in self._failures:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(told[:LONGEST_FAILURE], encoding="utf-8")
+
+
+def one_file(folder: Path, channel: str) -> Path:
+    """The one file of a channel's folder. Raises JobInputError for none, and for several."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    if len(found) == 1:
+        return found[0]
+    there = f"holds {len(found)} files: {', '.join(path.name for path in found[:3])}"
+    if not found:
+        there = "holds no file" if folder.is_dir() else "is not there"
+    raise JobInputError(
+        f"The channel {channel!r} {there}.",
+        "Nothing was trained: it learns from exactly one file.",
+        f"Give the job a channel {channel!r} whose S3Uri is the key of one file.",
+    )

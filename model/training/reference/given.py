@@ -22,11 +22,11 @@ _CHUNK = 4000
 def weights(features: Sequence[Column], score: Column) -> list[list[float]] | None:
     """For each edge of the score and each cell of the features, how much more of the rows score below it.
 
-    None where there are too many cells, or too few rows for them.
+    None where there are no features or too many cells, or too few rows for them.
     """
     sizes = [column.size for column in features]
     count, rows = sum(sizes), len(score.cells)
-    if not score.edges or count > MOST_CELLS or rows < ROWS_PER_CELL * count:
+    if not features or not score.edges or count > MOST_CELLS or rows < ROWS_PER_CELL * count:
         return None
     every = max(1, -(-rows // MOST_ROWS))
     starts = np.cumsum([0, *sizes[:-1]])

@@ -73,6 +73,7 @@ def _outcomes(folder: Path, cell: Cell) -> list[dict]:
     return json.loads((folder / f"{cell.name}.json").read_text(encoding="utf-8"))["outcomes"]
 
 
+@pytest.mark.long
 @pytest.mark.sandbox
 def test_plots_are_the_same_from_the_same_runs(tmp_path: Path) -> None:
     from bench.judge import plots  # loads matplotlib

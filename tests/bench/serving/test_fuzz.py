@@ -27,6 +27,7 @@ def _case(rows: int | None = 1, broken: bool = False) -> Case:
     return Case(7, "JSON", [b"a", b"bc"], broken, True, rows)
 
 
+@pytest.mark.long
 @pytest.mark.sandbox
 def test_hostile_inputs_of_every_kind(tmp_path: Path) -> None:
     found = run(write_artifact(tmp_path / "model"), tmp_path / "run", Scope(3000, 1, seconds=15), print)

@@ -43,4 +43,4 @@ def test_a_job_gets_its_role(where, environment, role):
 
 def test_workflows_that_use_the_cloud_are_among_them():
     found = {where.partition(":")[0] for where, _, _ in asked()}
-    assert {"release.yml", "promote.yml", "rollback.yml", "preview.yml"} <= found
+    assert {"release.yml", "promote.yml", "rollback.yml", "preview.yml", "monitor.yml"} <= found

@@ -70,7 +70,13 @@ def failing(
 
 @pytest.mark.parametrize(
     ("model", "months"),
-    [("boosting", "1-6"), ("boosting", "3-6"), ("boosting", "4-6"), ("boosting", "2-6"), ("boosting", "1-5")],
+    [
+        ("boosting", "1-6"),
+        *(
+            pytest.param("boosting", months, marks=pytest.mark.long)
+            for months in ("3-6", "4-6", "2-6", "1-5")
+        ),
+    ],
 )
 def test_a_good_model_passes(data, champion, model, months):
     assert failing(data, champion, model=model, months=months) == set()
@@ -86,6 +92,7 @@ def test_flipped_labels_are_refused(data, champion):
     assert {"auc", "log_loss", "champion"} <= refused
 
 
+@pytest.mark.long
 def test_shuffled_rows_are_refused(data, champion):
     """Features of one flight with the label of another."""
 
@@ -160,10 +167,12 @@ class Overconfident(Delays):
         return Pipeline([*pipeline.steps[:-1], ("classifier", deep)])
 
 
+@pytest.mark.long
 def test_an_overconfident_model_is_refused(data, champion):
     assert "log_loss" in failing(data, champion, Overconfident())
 
 
+@pytest.mark.long
 def test_stale_data_is_refused(data, champion):
     assert "freshness" in failing(data, champion, months="1-3")
 

@@ -147,6 +147,7 @@ def test_mlflow_has_the_run_the_version_and_the_alias(project, first):
     assert there == {"golden.json", "model.tar.gz", "evidence.json", "calibration.png", "thresholds.png"}
 
 
+@pytest.mark.long
 def test_a_deleted_experiment_costs_the_record_and_not_the_training(project, first, tmp_path):
     uri = f"sqlite:///{tmp_path}/other.db"
     from mlflow import MlflowClient
@@ -159,6 +160,7 @@ def test_a_deleted_experiment_costs_the_record_and_not_the_training(project, fir
     assert (tmp_path / "out" / "evidence.json").exists()
 
 
+@pytest.mark.long
 def test_training_on_recent_months_only_is_refused_with_its_reasons_and_moves_no_alias(project, first):
     champion = project / ".build" / "model" / "model.tar.gz"
     arguments = ("--months", "7-10", "--champion", str(champion), "--out", "worse")
@@ -175,6 +177,7 @@ def test_training_on_recent_months_only_is_refused_with_its_reasons_and_moves_no
     assert str(alias.version) == first["source"]["mlflow_model_version"]
 
 
+@pytest.mark.long
 def test_a_tracker_that_is_down_costs_no_training_and_gets_the_run_later(project, first, tmp_path):
     uri, out = "http://someone:secret@127.0.0.1:9", tmp_path / "out"
     track(project, "--resend")

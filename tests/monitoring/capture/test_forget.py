@@ -2,98 +2,40 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from model.serving.capture.redaction import hashed
 from monitoring.capture.selection import Selector
-from monitoring.operations.forget import Done, Order, forget
 from monitoring.storage.erasure import Erasure
-from monitoring.storage.selected import selected
+from monitoring.storage.quality_book import QualityBook
 from release.domain.capture import Capture
-from release.domain.errors import UsageError
+from release.domain.errors import ServiceError, UsageError
 from release.domain.forgotten import Forgetting, Forgotten
-from sandbox.testing import SandboxHandle, start
 from tests.fakes.trouble import Crash
-from tests.fakes.world import FakeStage, Told
+from tests.fakes.world import FakeStage
 from tests.model.serving.capture.keeping_examples import sensitive
-from tests.release.scenes import serving
+from tests.monitoring.capture.forgetting import (
+    BUCKET,
+    DAY,
+    HOUR,
+    KEY,
+    PLACE,
+    ask,
+    everything,
+    ledger,
+    proven,
+    put,
+    record,
+    row,
+    versions,
+)
+from tests.monitoring.captured import HOUR as HOUR_AT
+from tests.release.scenes import ENDPOINT, serving
 
 pytestmark = pytest.mark.sandbox
-BUCKET = "slipway-prod"
-PLACE = "capture/delays-prod"
-KEY = b"k" * 32
-DAY, HOUR = "2026-11-30", "2026/11/30/02"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxHandle]:
-    with start(tmp_path_factory.mktemp("sandbox") / "home") as handle:
-        yield handle
-
-
-@pytest.fixture
-def s3(sandbox: SandboxHandle) -> Iterator[Any]:
-    client = sandbox.client("s3")
-    client.create_bucket(Bucket=BUCKET)
-    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    client.put_object(Bucket=BUCKET, Key="capture-secret/key", Body=KEY)
-    yield client
-    for key, version in versions(client, ""):
-        client.delete_object(Bucket=BUCKET, Key=key, VersionId=version)
-    client.delete_bucket(Bucket=BUCKET)
-
-
-@pytest.fixture
-def stage() -> FakeStage:
-    return serving(
-        schema=sensitive(shape="hash", weight="drop"),
-        capture=Capture(percent=100, to=f"s3://{BUCKET}/capture"),
-    )
-
-
-def versions(s3: Any, prefix: str) -> list[tuple[str, str]]:
-    found = s3.list_object_versions(Bucket=BUCKET, Prefix=prefix)
-    listed = [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
-    return [(one["Key"], one["VersionId"]) for one in listed]
-
-
-def everything(s3: Any) -> bytes:
-    """All that lies in the bucket, in any version, but for the proofs."""
-    return b"".join(
-        s3.get_object(Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"])["Body"].read()
-        for one in s3.list_object_versions(Bucket=BUCKET).get("Versions", [])
-        if not one["Key"].startswith("forgotten/")
-    )
-
-
-def record(name: str, body: str, content_type: str = "application/json") -> str:
-    side = {"observedContentType": content_type, "mode": "INPUT", "data": body, "encoding": "JSON"}
-    data = {"endpointInput": side, "endpointOutput": {**side, "data": "{}", "mode": "OUTPUT"}}
-    metadata = {"eventId": f"event-{name}", "inferenceId": name, "inferenceTime": "2026-11-30T02:00:00Z"}
-    return json.dumps({"captureData": data, "eventMetadata": metadata, "eventVersion": "0"}) + "\n"
-
-
-def row(**values: Any) -> str:
-    return json.dumps({"instances": [{"colour": "red", "size": 1.0, **values}]})
-
-
-def put(s3: Any, key: str, *lines: str) -> None:
-    s3.put_object(Bucket=BUCKET, Key=key, Body="".join(lines).encode())
-
-
-def ask(s3: Any, stage: FakeStage, selector: Selector, **order: Any) -> Done:
-    told = Told()
-    asked = replace(Order(selector, "asked by its owner"), **order)
-    return forget(stage.ports(), Erasure(s3, BUCKET), selected, None, asked, told)
-
-
-def ledger(stage: FakeStage) -> list[Any]:
-    found = [one.entry.what for one in stage.ledger.stored]
-    return [what for what in found if isinstance(what, Forgetting | Forgotten)]
 
 
 def test_one_request_goes_from_every_version_and_the_ledger_proves_it(s3, stage):
@@ -147,9 +89,59 @@ def test_a_subject_is_found_as_it_is_and_by_its_hash_in_any_format(s3, stage):
         stays,
     )
     done = ask(s3, stage, Selector("subject", "round", "shape"))
-    assert (done.records, done.unread) == (4, 1)
+    assert (done.records, done.unread) == (4, {f"s3://{BUCKET}/{key}": 1})
     left = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
     assert left.splitlines(keepends=True) == [record("odd", "<xml/>", "text/xml"), stays]
+
+
+@pytest.mark.parametrize("value", ["1e39", "1e400", "nan", "inf", "-Infinity", "1_000", "x" * 100_000])
+def test_a_number_that_no_record_can_hold_is_refused(s3, stage, value):
+    with pytest.raises(UsageError, match="size is a number") as refused:
+        ask(s3, stage, Selector("subject", value, "size"))
+    assert len(str(refused.value)) < 1000
+    assert ledger(stage) == []
+
+
+def test_a_dry_run_changes_nothing_in_the_bucket(s3, stage):
+    s3.delete_object(Bucket=BUCKET, Key="capture-secret/key")
+    put(s3, f"{PLACE}/live/{HOUR}/a.jsonl", record("one", row(shape="round")))
+    before = versions(s3, "")
+    assert ask(s3, stage, Selector("subject", "round", "shape"), dry_run=True).records == 1
+    assert versions(s3, "") == before
+
+
+def test_a_file_that_is_written_anew_stays_encrypted_described_and_tagged_as_it_was(s3, stage):
+    key = f"{PLACE}/live/{HOUR}/a.jsonl"
+    owned = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    s3.put_object(
+        Bucket=BUCKET,
+        Key=key,
+        Body=(record("gone", row()) + record("stays", row())).encode(),
+        ServerSideEncryption="aws:kms",
+        SSEKMSKeyId=owned,
+        ContentType="application/jsonlines",
+        Metadata={"writer": "sagemaker"},
+        Tagging="class=personal&of=a%20b",
+    )
+    ask(s3, stage, Selector("inference-id", "gone"))
+    now = s3.get_object(Bucket=BUCKET, Key=key)
+    assert b"stays" in now["Body"].read()
+    assert (now["ServerSideEncryption"], now["SSEKMSKeyId"]) == ("aws:kms", owned)
+    assert (now["ContentType"], now["Metadata"]) == ("application/jsonlines", {"writer": "sagemaker"})
+    tags = s3.get_object_tagging(Bucket=BUCKET, Key=key)["TagSet"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"class": "personal", "of": "a b"}
+
+
+def test_files_of_a_bucket_without_versions_are_written_anew_with_their_tags(s3):
+    s3.create_bucket(Bucket="unversioned")
+    stage = serving(schema=sensitive(), capture=Capture(percent=100, to="s3://unversioned/kept"))
+    key = f"kept/delays-prod/live/{HOUR}/a.jsonl"
+    both = (record("gone", row()) + record("stays", row())).encode()
+    s3.put_object(Bucket="unversioned", Key=key, Body=both, Tagging="class=personal")
+    assert ask(s3, stage, Selector("inference-id", "gone")).records == 1
+    assert s3.get_object(Bucket="unversioned", Key=key)["Body"].read() == record("stays", row()).encode()
+    tags = s3.get_object_tagging(Bucket="unversioned", Key=key)["TagSet"]
+    assert tags == [{"Key": "class", "Value": "personal"}]
 
 
 @pytest.mark.parametrize(("column", "said"), [("weight", "dropped"), ("nobody", "no feature")])
@@ -173,29 +165,41 @@ def test_a_day_goes_with_all_that_was_made_of_it_and_no_other(s3, stage):
 
 
 @pytest.mark.kill
+def test_one_that_dies_while_it_deletes_is_finished_by_the_same_order(s3, stage):
+    assert dies_and_is_finished(s3, stage, 6)
+
+
+@pytest.mark.kill
+@pytest.mark.long
 def test_one_that_dies_anywhere_is_finished_by_the_same_order(s3, stage):
-    moment = 0
-    while True:
+    moment = 1
+    while dies_and_is_finished(s3, stage, moment):
         moment += 1
-        for name in "ab":
-            put(s3, f"{PLACE}/live/{HOUR}/{name}.jsonl", record("gone", row()), record("stays", row()))
-        dying = Dying(s3, moment)
-        try:
-            ask(dying, stage, Selector("inference-id", "gone"))
-        except Crash:
-            done = ask(s3, stage, Selector("inference-id", "gone"))
-            assert b'"gone"' not in everything(s3)
-            entries = ledger(stage)
-            assert isinstance(entries[-1], Forgotten)
-            began = [one for one in entries if isinstance(one, Forgetting) and one.id == done.id]
-            assert (done.records, done.files, len(began)) == (2, 2, 1), f"died at {moment}"
-        else:
-            break
     assert moment > 6
 
 
+def dies_and_is_finished(s3: Any, stage: FakeStage, moment: int) -> bool:
+    """Whether a deletion that dies at its `moment`-th change comes so far; its order then finishes it."""
+    for name in "ab":
+        put(s3, f"{PLACE}/live/{HOUR}/{name}.jsonl", record("gone", row()), record("stays", row()))
+    dying, before = Dying(s3, moment), proven(stage)
+    try:
+        ask(dying, stage, Selector("inference-id", "gone"))
+    except Crash:
+        whole = proven(stage) > before
+        done = ask(s3, stage, Selector("inference-id", "gone"))
+        assert b'"gone"' not in everything(s3)
+        entries = ledger(stage)
+        assert isinstance(entries[-1], Forgotten)
+        began = [one for one in entries if isinstance(one, Forgetting) and one.id == done.id]
+        assert len(began) == 1, f"died at {moment}"
+        assert (done.records, done.files) == ((0, 0) if whole else (2, 2)), f"died at {moment}"
+        return True
+    return False
+
+
 class Dying:
-    """A client of S3 whose process dies before its `moment`-th change."""
+    """A client of S3 whose process dies before its `moment`-th change, and changes nothing more."""
 
     def __init__(self, s3: Any, moment: int) -> None:
         self._s3, self._left = s3, moment
@@ -203,6 +207,59 @@ class Dying:
     def __getattr__(self, name: str) -> Any:
         if name in ("put_object", "delete_object"):
             self._left -= 1
-            if not self._left:
+            if self._left <= 0:
                 raise Crash
         return getattr(self._s3, name)
+
+
+class Meanwhile:
+    """A client of S3 that lets another process work just before its first call of this name."""
+
+    def __init__(self, s3: Any, before: str, work: Callable[[], None]) -> None:
+        self._s3, self._before, self._work = s3, before, work
+        self.worked = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._before and not self.worked:
+            self.worked = True
+            self._work()
+        return getattr(self._s3, name)
+
+
+def test_what_was_read_before_a_deletion_keeps_it_from_beginning(s3, scene):
+    """A reading holds the record in memory, and is about to write its rows."""
+
+    def forgetting() -> None:
+        with pytest.raises(ServiceError, match="A reading of delays is at work"):
+            ask(s3, scene.stage, Selector("inference-id", "gone"))
+
+    scene.s3 = meanwhile = Meanwhile(s3, "upload_file", forgetting)
+    scene.monitor()
+    assert meanwhile.worked
+    assert ledger(scene.stage) == []
+    done = ask(s3, scene.stage, Selector("inference-id", "gone"))
+    assert (done.records, done.hours) == (1, (f"{HOUR_AT:%Y-%m-%dT%H}",))
+    made = [key for key, _ in versions(s3, "monitoring/delays/") if f"{HOUR_AT:%Y/%m/%d/%H}" in key]
+    assert made == [], "neither rows nor counts of its hour"
+
+
+def test_nothing_is_read_while_records_are_forgotten(s3, scene):
+    def reading() -> None:
+        with pytest.raises(ServiceError, match="being forgotten"):
+            scene.monitor()
+
+    meanwhile: Any = Meanwhile(s3, "delete_object", reading)
+    ask(meanwhile, scene.stage, Selector("inference-id", "gone"))
+    assert meanwhile.worked
+    assert [record.rows for record in scene.monitor().read] == [1, 0]
+
+
+def test_quality_and_forgetting_do_not_work_at_once(s3):
+    book = QualityBook(s3, BUCKET, ENDPOINT)
+    with book.working():
+        with pytest.raises(ServiceError, match="A look at quality of delays is at work"):
+            with Erasure(s3, BUCKET).alone(ENDPOINT, "an order"):
+                pytest.fail("it began")
+    with Erasure(s3, BUCKET).alone(ENDPOINT, "an order"):
+        with pytest.raises(ServiceError, match="being forgotten"), book.working():
+            pytest.fail("it began")

@@ -36,7 +36,7 @@ def after(finding: Finding) -> float:
     return (finding.noticed - BEGIN) / timedelta(days=1)
 
 
-@pytest.mark.parametrize("rows", [60, A_DAY, 4000])
+@pytest.mark.parametrize("rows", [A_DAY, *(pytest.param(of, marks=pytest.mark.long) for of in (60, 4000))])
 def test_months_without_drift_have_no_finding(rows):
     assert [decided(list(days(30, seed, of=rows))).noticed for seed in range(3)] == [()] * 3
 

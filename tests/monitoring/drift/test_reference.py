@@ -1,6 +1,7 @@
 """A reference is read without trusting it; an older release has a sample instead, and less can be told."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.training.reference.profile import profile
 from monitoring.counts import SCORE
 from monitoring.drift import reference
 from monitoring.drift.decide import decide, new
 from monitoring.drift.reference import UnusableReference
 from monitoring.drift.sample import of_sample
 from monitoring.drift.state import from_json
-from tests.monitoring.drift.streams import A_DAY, BEGIN, DAYS, RELEASE, Parcels, content, days, table
+from tests.monitoring.drift.streams import A_DAY, BEGIN, DAYS, RELEASE, Parcels, content, days, score, table
 
 SCHEMA = json.dumps(Parcels().input_schema()).encode()
 
@@ -104,6 +106,36 @@ def test_a_release_without_a_reference_is_decided_by_its_sample():
         assert bool(decision.noticed) == bool(subjects)
         assert all(each.evidence.get("false_alarms_percent_a_month") is None for each in decision.noticed)
         assert "without a false-alarm rate" in decision.unknown[0]
+
+
+class Guarded(Parcels):
+    """The same, of which two may not be kept as they are."""
+
+    features = tuple(
+        replace(each, sensitive=how)
+        for each, how in zip(Parcels.features, ("drop", None, "hash"), strict=True)
+    )
+
+
+def test_what_is_sensitive_is_not_watched_rather_than_missing():
+    found = reference.read(profile(Guarded(), table(), score))
+    assert (found.names, dict(found.unwatched)) == (("temp", SCORE), {"size": "drop", "depot": "hash"})
+    assert found.given is not None
+    decision = decide(found, new("parcels", RELEASE, found), _counted_by(found, None), _end(8))
+    assert decision.noticed == ()
+    assert decision.unknown[0].startswith(
+        "Not watched: depot (hashed), size (dropped); sensitive features are"
+    )
+
+
+def test_where_all_is_sensitive_scores_are_watched_alone():
+    class Hidden(Parcels):
+        features = tuple(replace(each, sensitive="drop") for each in Parcels.features)
+
+    found = reference.read(profile(Hidden(), table(), score))
+    assert (found.names, found.given) == ((SCORE,), None)
+    decision = decide(found, new("parcels", RELEASE, found), _counted_by(found, None), _end(8))
+    assert decision.noticed == ()
 
 
 def _counted_by(found: reference.Reference, change: Any) -> list[Any]:

@@ -143,6 +143,21 @@ def test_a_damaged_record_of_an_hour_is_named_with_the_command_that_mends_it(sce
     assert scene.kept("again") == []
 
 
+@pytest.mark.parametrize("asked", [{}, {"again": (HOUR,)}, {"late": True}])
+def test_an_hour_that_a_later_version_read_is_refused_as_that_and_left_as_it_is(scene, asked):
+    scene.capture(*RIGHT)
+    scene.monitor()
+    later = json.loads(scene.s3.objects[RECORD]) | {"format": 2, "attempts": []}
+    scene.s3.write(RECORD, json.dumps(later).encode())
+    scene.at(HOUR + timedelta(hours=3, minutes=30))
+    with pytest.raises(
+        ServiceError, match=r"A later version .*hours/2026/01/01/12\.json is of format 2"
+    ) as no:
+        scene.monitor(**asked)
+    assert "git pull" in no.value.next_step
+    assert json.loads(scene.s3.objects[RECORD]) == later
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"\xff", b'{"until": "noon"}', b'{"until": 7}'])
 def test_a_damaged_watermark_is_named_and_without_it_hours_stay_read(scene, body):
     scene.capture(*RIGHT)

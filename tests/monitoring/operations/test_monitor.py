@@ -1,10 +1,14 @@
 """The hours of captured records are read, each once; what cannot be read is counted and kept by name."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from monitoring.counts import Counted
+from monitoring.operations.monitor import Reading
+from monitoring.records.periods import served
 from monitoring.records.troubles import Trouble
 from release.domain.errors import UsageError
 from release.domain.ledger import Closed, End, Entered, Opened, Phase, Subject
@@ -13,6 +17,7 @@ from tests.monitoring.captured import HOUR, ROW, SCHEMA, Scene, line, reading_re
 from tests.release.scenes import ENDPOINT
 
 NEXT = HOUR + timedelta(hours=1)
+PAGE = Path(__file__).parents[3] / "docs" / "monitoring.md"
 
 
 @pytest.fixture
@@ -51,6 +56,20 @@ def test_every_hour_is_read_once_and_finding_the_new_ones_costs_the_same_however
         scene.monitor()
         costs.append(scene.s3.calls["list"])
     assert costs[0] == costs[1]
+
+
+def test_an_hour_more_and_nothing_new_cost_the_calls_of_s3_that_the_page_tells(scene):
+    costs = []
+    for hour in (0, 0, 1, 1, 2, 2):
+        at = HOUR + timedelta(hours=hour)
+        scene.capture(line(rows(ROW), scores(0.1), "a", at), hour=at, name=f"{hour}")
+        scene.s3.calls.clear()
+        records = scene.records
+        reading = Reading(records, served([], ENDPOINT, scene.pin), scene.told)
+        reading.new(records.watermark() or HOUR, at + timedelta(hours=1))
+        costs.append(scene.s3.calls.total())
+    told = _told("An hour more of one capture file costs {} calls of S3")
+    assert costs == [told, _told("that nothing is new {} calls")] * 3
 
 
 def test_an_hour_that_is_not_over_is_waited_for(scene):
@@ -130,3 +149,10 @@ def test_two_releases_with_other_schemas_in_one_hour_are_counted_apart(scene):
     assert "new" not in by_release[old.release].columns
     assert record.troubles == {Trouble.SWITCH.value: 1}
     assert len(record.tables) == 2
+
+
+def _told(words: str) -> int:
+    """The figure in these words of docs/monitoring.md."""
+    found = re.search(words.format(r"(\d+)"), " ".join(PAGE.read_text().split()))
+    assert found, words
+    return int(found[1])

@@ -16,6 +16,11 @@ NEXT = HOUR + timedelta(hours=1)
 RECORD = f"monitoring/{ENDPOINT}/hours/2026/01/01/12.json"
 
 
+def says_it_reads(key: str, body: bytes) -> None:
+    """The first write of a reading is its lock's."""
+    assert "/lock/shared/" in key
+
+
 @pytest.fixture
 def scene() -> Scene:
     """Two hours that were read."""
@@ -54,7 +59,7 @@ def test_what_was_forgotten_is_in_no_decision_although_nobody_marked_its_hour(sc
 def test_a_marked_hour_that_another_process_has_read_meanwhile_stays_marked(scene):
     mark_again(scene.s3, scene.s3.bucket, ENDPOINT, [HOUR])
     told = served([], ENDPOINT, scene.pin)
-    scene.s3.before_put.append(lambda key, body: scene.records.read(HOUR, told, again=True))
+    scene.s3.before_put += [says_it_reads, lambda key, body: scene.records.read(HOUR, told, again=True)]
     found = scene.monitor()
     assert (found.elsewhere, len(scene.kept("again"))) == ((HOUR,), 1)
     assert len(scene.monitor().read) == 1
@@ -64,7 +69,7 @@ def test_a_marked_hour_that_another_process_has_read_meanwhile_stays_marked(scen
 def test_an_hour_that_is_forgotten_while_it_is_read_again_stays_marked(scene):
     """Its record is gone when it is to be replaced: S3 answers that with 404."""
     mark_again(scene.s3, scene.s3.bucket, ENDPOINT, [HOUR])
-    scene.s3.before_put.append(lambda key, body: scene.s3.write(RECORD, None))
+    scene.s3.before_put += [says_it_reads, lambda key, body: scene.s3.write(RECORD, None)]
     found = scene.monitor()
     assert (found.elsewhere, found.read, len(scene.kept("again"))) == ((HOUR,), (), 1)
     assert ([one.rows for one in scene.monitor().read], scene.kept("again")) == ([3], [])

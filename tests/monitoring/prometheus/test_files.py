@@ -19,6 +19,7 @@ from monitoring.prometheus.scraping import Places, prometheus_file
 from monitoring.prometheus.watched import LATENCY_BOUNDS, Pace, Watched, duration
 from release.domain.monitoring import Objectives
 from release.report.yaml_text import yaml_text
+from tests.conftest import ROOT
 from tests.monitoring.prometheus.tools import AMTOOL, PROMTOOL, ask, program
 
 PACE = Pace()
@@ -55,6 +56,14 @@ def _skip_without_kubernetes(folder):
     command = [program(PROMTOOL), "check", "config", "alone.yml"]
     if subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode:
         pytest.skip("this promtool was built without Kubernetes; that of make monitoring-tools was with it")
+
+
+@pytest.mark.parametrize(("name", "kept"), [("prometheus", "tsdb.path"), ("alertmanager", "path")])
+def test_the_page_starts_both_with_what_was_written_and_keeps_their_data_beside_it(name, kept):
+    """Left out, Debian's read /etc/prometheus/ and write to /var/lib/prometheus/."""
+    page = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8").replace("\\\n", "")
+    [started] = re.findall(rf"^(?:.* && )?{name} (--.*)$", page, re.MULTILINE)
+    assert f"--config.file={name}.yml --storage.{kept}=data" in started
 
 
 @pytest.mark.parametrize("targets", ["", "kubernetes", "http://127.0.0.1:4566/_sandbox/targets"])

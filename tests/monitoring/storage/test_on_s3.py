@@ -1,15 +1,19 @@
 """The same on the sandbox's S3, by boto3: listings, bodies as streams, uploads, conditional puts."""
 
+import gzip
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
+from monitoring.experiments.reading import LONG, Line
 from monitoring.records import hours
 from monitoring.records.periods import served
+from monitoring.storage import files
 from monitoring.storage.again import mark_again
 from monitoring.storage.rows import RowTables
+from monitoring.storage.told import Told
 from sandbox.testing import SandboxHandle, start
 from tests.monitoring.captured import HOUR, ROW, Scene, line, rows, scores
 from tests.release.scenes import ENDPOINT, NAME
@@ -57,3 +61,17 @@ def test_hours_are_read_once_late_files_are_found_and_of_two_processes_one_keeps
     marked = scene.monitor()
     assert ([record.rows for record in marked.read], marked.deciding.hours) == ([501], 2)
     assert (scene.records.marked(), scene.monitor().read) == ([], ())
+
+
+def test_files_that_callers_left_are_read_line_by_line(sandbox, monkeypatch):
+    monkeypatch.setattr(files.blocks, "__defaults__", (100,))
+    s3 = sandbox.client("s3")
+    s3.create_bucket(Bucket="told")
+    data = b"one\n" + b"x" * 3_000_000 + b"\ntwo"
+    for name, body in (("a.jsonl", data), ("b.jsonl.gz", gzip.compress(data)), ("c.txt", data)):
+        s3.put_object(Bucket="told", Key=f"x/{name}", Body=body)
+    assert list(Told(s3).lines("s3://told/x/")) == [
+        line
+        for place in ("s3://told/x/a.jsonl", "s3://told/x/b.jsonl.gz")
+        for line in (Line(place, 1, b"one"), Line(place, 2, fault=LONG), Line(place, 3, b"two"))
+    ]

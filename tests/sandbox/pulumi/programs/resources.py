@@ -90,6 +90,7 @@ aws.s3.BucketLifecycleConfiguration(
             "id": "former",
             "status": "Enabled",
             "filter": {"prefix": "kept-once"},
+            "expiration": {"expired_object_delete_marker": True},
             "noncurrent_version_expiration": {"noncurrent_days": days},
         }
     ],

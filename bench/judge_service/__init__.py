@@ -1,0 +1,1 @@
+"""How soon the judge's web service answers while a rollout's instances send their windows."""

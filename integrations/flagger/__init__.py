@@ -1,0 +1,1 @@
+"""A stage's endpoints as Canaries of Flagger's, whose hooks ask the judge's web service."""

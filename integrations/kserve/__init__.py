@@ -1,0 +1,1 @@
+"""KServe: what a stage serves as InferenceServices, which the cluster's owner applies."""

@@ -1,0 +1,221 @@
+"""The Deployment of an endpoint: what is the same for every release, and what a release adds. Pure.
+
+The two halves are one object by kustomize's strategic merge: containers, variables and volumes by their
+names. A container is as the sandbox runs it, and what PodSecurity calls restricted: no root, a read-only file
+system, no capability, no way to a new one, no token of the cluster.
+"""
+
+from typing import Any
+
+from integrations.kubernetes.sizes import resources
+from release.domain import container, scaling
+from release.domain import kubernetes_names as k8s
+from release.domain.exported import ExportedEndpoint, ExportedRelease
+from release.domain.health.serving import vcpus
+
+PORT = 8080
+PORT_NAME = "http"
+SERVER, FETCHER = "server", "fetch-model"
+MODEL_DIR = "/opt/ml/model"
+"""Where SageMaker puts the model, and the server looks for it."""
+PROGRAM = "fetch_model.py"
+_PROGRAM_DIR = "/opt/fetch"
+_DEPENDENCIES = "/opt/program/dependencies"
+"""Where the image has its Python packages (`model/image/program.py`)."""
+USER = 10001
+"""The image's own user."""
+_TMP = "64Mi"
+_LEAST_ROOM = 256
+_ROOM_FOR_EACH = 20
+"""A model may take so many times its archive, which is in it at first; a larger one ends its pod."""
+_DRAIN_SECONDS = 10
+"""Until every node knows that a pod that ends gets no more requests."""
+_LONGEST_REQUEST_SECONDS = 60
+"""SageMaker's limit for an answer; whoever waits for one gets it before its pod ends."""
+_REGION = "AWS_REGION"
+_NAME = "app.kubernetes.io/name"
+_SKIP = "eks.amazonaws.com/skip-containers"
+
+
+def labels(endpoint: ExportedEndpoint) -> dict[str, str]:
+    """What all of an endpoint's objects have."""
+    key = key_of(endpoint)
+    own = {_NAME: endpoint.served_as, "app.kubernetes.io/managed-by": "slipway"}
+    return {k8s.label_key(name, key): k8s.label_value(value, key) for name, value in own.items()}
+
+
+def selector(endpoint: ExportedEndpoint) -> dict[str, str]:
+    """By which its pods are found, for ever: a Deployment's selector cannot be changed.
+
+    One label, as Argo Rollouts and Flagger find the same pods by it.
+    """
+    return {_NAME: labels(endpoint)[_NAME]}
+
+
+def key_of(endpoint: ExportedEndpoint) -> str:
+    """The key of the stage's data that names an endpoint."""
+    return f"slipway:endpoints.{endpoint.name}"
+
+
+def fetcher_name(endpoint: ExportedEndpoint) -> str:
+    """The ConfigMap that holds the init container's program; kustomize adds the hash of its content."""
+    return f"{endpoint.served_as}-{FETCHER}"
+
+
+def instance_type(release: ExportedRelease) -> str:
+    """On what it serves in SageMaker."""
+    return release.config.production[0].instance_type
+
+
+def base(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> dict[str, Any]:
+    """The Deployment without a release."""
+    counted = {} if bounds and bounds.invocations else {"replicas": _replicas(endpoint, bounds)}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": endpoint.served_as, "labels": labels(endpoint)},
+        "spec": {
+            **counted,
+            # What `kubectl rollout undo` finds; it asks nobody about fences.
+            "revisionHistoryLimit": 2 if endpoint.way_back else 0,
+            "selector": {"matchLabels": selector(endpoint)},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 0}},
+            "template": {"metadata": {"labels": labels(endpoint)}, "spec": _pod(endpoint)},
+        },
+    }
+
+
+def of_release(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> dict[str, Any]:
+    """What a release adds: its image by digest, its model with its SHA-256, its variables, its size.
+
+    `region` is where its model lies, and what it keeps of requests.
+    """
+    pin = release.pin
+    version = {"app.kubernetes.io/version": pin.release}
+    # Without the webhook's token the server can become nobody in AWS; one that keeps requests needs it.
+    skipped = {"annotations": {_SKIP: SERVER}} if release.model.isolated else {}
+    fetch = ["python3", f"{_PROGRAM_DIR}/{PROGRAM}", pin.model, pin.sha256, MODEL_DIR]
+    size = resources(instance_type(release), f"{key_of(endpoint)}.instances.type")
+    pod = {
+        "initContainers": [
+            {
+                "name": FETCHER,
+                "image": pin.image,
+                "command": fetch,
+                "env": [{"name": _REGION, "value": region}],
+            }
+        ],
+        "containers": [
+            {
+                "name": SERVER,
+                "image": pin.image,
+                "env": _variables(endpoint, release, region),
+                "resources": size,
+            }
+        ],
+        "volumes": [{"name": "model", "emptyDir": {"sizeLimit": _room(release.manifest.model.size)}}],
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": endpoint.served_as, "labels": version},
+        "spec": {"template": {"metadata": {"labels": version, **skipped}, "spec": pod}},
+    }
+
+
+def _replicas(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> int:
+    """How many, where nothing scales: autoscaling holds no burstable type, so its pin says it."""
+    return bounds.least if bounds else endpoint.live.pin.capacity
+
+
+def _pod(endpoint: ExportedEndpoint) -> dict[str, Any]:
+    spread = {
+        "maxSkew": 1,
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": selector(endpoint)},
+    }
+    topologies = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    return {
+        "serviceAccountName": endpoint.served_as,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": _DRAIN_SECONDS + _LONGEST_REQUEST_SECONDS + 5,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "fsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "topologySpreadConstraints": [{"topologyKey": topology, **spread} for topology in topologies],
+        "initContainers": [_fetcher()],
+        "containers": [_server()],
+        "volumes": [
+            {"name": "model", "emptyDir": {}},
+            {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": _TMP}},
+            {"name": "fetch", "configMap": {"name": fetcher_name(endpoint), "defaultMode": 0o444}},
+        ],
+    }
+
+
+def _fetcher() -> dict[str, Any]:
+    return {
+        "name": FETCHER,
+        "env": [{"name": "PYTHONPATH", "value": _DEPENDENCIES}],
+        "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},
+        "securityContext": _locked_up(),
+        "volumeMounts": [
+            {"name": "model", "mountPath": MODEL_DIR},
+            {"name": "fetch", "mountPath": _PROGRAM_DIR, "readOnly": True},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own
+        ],
+    }
+
+
+def _server() -> dict[str, Any]:
+    ping = {"httpGet": {"path": "/ping", "port": PORT_NAME}}
+    drain = ["python3", "-c", f"import time; time.sleep({_DRAIN_SECONDS})"]
+    return {
+        "name": SERVER,
+        "args": ["serve"],
+        "ports": [{"name": PORT_NAME, "containerPort": PORT, "protocol": "TCP"}],
+        "startupProbe": {**ping, "periodSeconds": 2, "timeoutSeconds": 2, "failureThreshold": 150},
+        "readinessProbe": {**ping, "periodSeconds": 5, "timeoutSeconds": 2, "failureThreshold": 2},
+        "livenessProbe": {**ping, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6},
+        "lifecycle": {"preStop": {"exec": {"command": drain}}},
+        "securityContext": _locked_up(),
+        "volumeMounts": [
+            {"name": "model", "mountPath": MODEL_DIR, "readOnly": True},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own
+        ],
+    }
+
+
+def _locked_up() -> dict[str, Any]:
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "privileged": False,
+        "readOnlyRootFilesystem": True,
+    }
+
+
+def _variables(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> list[dict[str, str]]:
+    """A release's own, and what SageMaker would tell the container.
+
+    A node's processors are all that a container sees: workers are as many as the instance had.
+    """
+    known = {
+        _REGION: region,
+        container.WORKERS: str(vcpus(instance_type(release))),
+        "SAGEMAKER_BIND_TO_PORT": str(PORT),
+        "SM_MODEL_DIR": MODEL_DIR,
+        "SLIPWAY_VARIANT": "live",
+    }
+    found = k8s.variables(known | dict(release.model.environment), f"{key_of(endpoint)}.environment")
+    return [{"name": name, "value": value} for name, value in found.items()]
+
+
+def _room(size: int) -> str:
+    """What the model's volume may take."""
+    return f"{max(_LEAST_ROOM, _ROOM_FOR_EACH * size // 1024**2)}Mi"

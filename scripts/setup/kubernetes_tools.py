@@ -1,0 +1,98 @@
+"""`make kubernetes-tools`: a Kubernetes API server on this machine, for the tests of manifests.
+
+`kubectl` (with kustomize in it), `kube-apiserver` and `kube-controller-manager` are built once from their Go
+modules, as `scripts/setup/tools.py` builds the rest, where PATH has none that is new enough: ten minutes on
+two cores, and 2 GB of memory. `etcd` is Debian's, unpacked without root. The kind ServiceMonitor is defined
+in the module of the Prometheus operator. kubernetes-validate with the schemas of many versions gets an
+environment of its own, since it is 200 MB that no command needs.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from scripts.setup.environment import Environment
+from scripts.setup.tools import BIN, MODULE, ROOT, TOOLS, Tool, build, toolchain, usable
+
+VERSION = "1.36.3"
+_SET = "-X k8s.io/component-base/version"
+_LDFLAGS = f"-s -w {_SET}.gitVersion=v{VERSION} {_SET}.gitMajor=1 {_SET}.gitMinor=36"
+_OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.92.1"
+_OPERATOR_SUM = "h1:rHWuFo6SVya4FBSCNg2DCzyc4xAv54zk3eDTzp5mQZc="
+_KIND = "monitoring.coreos.com_servicemonitors.yaml"
+SERVICE_MONITOR = TOOLS / "kubernetes" / _KIND
+
+
+def _of_kubernetes(name: str, minimum: tuple[int, ...], asks: str = "--version") -> Tool:
+    package = f"k8s.io/kubernetes/cmd/{name}"
+    return Tool(name, package, minimum, _LDFLAGS, MODULE / "kubernetes", asks)
+
+
+KUBERNETES_TOOLS = (
+    _of_kubernetes("kubectl", (1, 27), "version --client"),
+    _of_kubernetes("kube-apiserver", (1, 29)),
+    _of_kubernetes("kube-controller-manager", (1, 29)),
+)
+VALIDATOR = Environment(
+    ROOT,
+    "kubernetes-validate",
+    Path(__file__).resolve().with_name("kubernetes_tools.txt"),
+    "kubernetes-validate",
+    "Manifests cannot be compared with the schemas of several versions.",
+    "kubernetes-tools",
+)
+
+
+def main() -> int:
+    """Make what is missing."""
+    if not VALIDATOR.made():
+        if (code := VALIDATOR.make()) != 0:
+            return code
+        VALIDATOR.keep()
+    if shutil.which("etcd") is None and not (BIN / "etcd").exists() and not _etcd():
+        return 4
+    missing = [tool for tool in KUBERNETES_TOOLS if not usable(tool)]
+    if missing or not SERVICE_MONITOR.exists():
+        with toolchain() as (go, env):
+            build(missing, go, env)
+            _define_service_monitor(go, env)
+    return 0
+
+
+def _define_service_monitor(go: str, env: dict[str, str]) -> None:
+    """Keep the definition of the kind; raises RuntimeError where the module is not the one that is known."""
+    command = [go, "mod", "download", "-json", _OPERATOR]
+    said = subprocess.run(command, cwd=MODULE / "kubernetes", env=env, capture_output=True, check=True).stdout
+    module = json.loads(said)
+    if module["Sum"] != _OPERATOR_SUM:
+        raise RuntimeError(f"{_OPERATOR} has the checksum {module['Sum']}, not {_OPERATOR_SUM}: not used.")
+    SERVICE_MONITOR.parent.mkdir(exist_ok=True)
+    shutil.copy(Path(module["Dir"]) / "example" / "prometheus-operator-crd" / _KIND, SERVICE_MONITOR)
+
+
+def _etcd() -> bool:
+    """Unpack Debian's etcd into .tools/bin; whether that was possible."""
+    TOOLS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=TOOLS) as folder:
+        if subprocess.call(["apt-get", "download", "-qq", "etcd-server"], cwd=folder) == 0:
+            [archive] = Path(folder).glob("*.deb")
+            subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+            shutil.copy(Path(folder) / "usr" / "bin" / "etcd", BIN / "etcd")
+            return True
+    print(
+        "error: apt-get could not download etcd-server (its message is above).\n"
+        "  No API server can be started; manifests are still compared with schemas.\n"
+        "  Run apt-get update, or put an etcd on PATH, and run it again: make kubernetes-tools",
+        file=sys.stderr,
+    )
+    return False
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

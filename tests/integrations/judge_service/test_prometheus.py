@@ -1,0 +1,111 @@
+"""Counters that a real Prometheus holds, judged as windows are; the buckets are the container's own."""
+
+import itertools
+import json
+import math
+import time
+
+import numpy as np
+import pytest
+
+from integrations.judge_service.asking import Pods, Source, Unanswered, matchers, minute
+from integrations.judge_service.keys import key_of
+from integrations.judge_service.scrapes import NoObjective, Scrape, thresholds, window
+from model.serving.telemetry.exposition import SECONDS
+from release.domain.policy import Policy
+from release.judge import quiet
+from release.judge.cells import PACE_BINS, PACE_SLOW
+from release.judge.windows import parse
+from tests.integrations.judge_service.service import PATH, running
+from tests.monitoring.prometheus.running import monitoring
+from tests.monitoring.prometheus.tools import PROMTOOL, ask
+
+KEY = key_of("serving", "delays", "6f64645fd5")
+OBJECTIVE = 0.5
+MINUTES = 14
+RATES = {"delays-5d9f-a": 3000, "delays-5d9f-b": 3000, "delays-6f64645fd5-c": 3000}
+"""Requests a minute of each pod; the last is the candidate's."""
+POLICY = Policy(min_seconds=300, min_requests=50).by_invocations()
+
+
+class TestThresholds:
+    @pytest.mark.parametrize("objective", [each for each in SECONDS if each >= 0.01])
+    def test_lie_as_far_apart_as_the_judge_tolerates_and_fit_its_axis(self, objective):
+        found = thresholds(SECONDS, objective)
+        assert set(found) <= set(SECONDS)
+        for low, high in itertools.pairwise(found):
+            assert high >= low * 1.2499
+            assert high - low >= 0.0199 * objective
+        assert found.index(objective) < PACE_SLOW
+        assert len(found) - found.index(objective) <= PACE_BINS - PACE_SLOW
+
+    def test_an_objective_that_is_no_bucket_is_refused(self):
+        with pytest.raises(NoObjective, match=r"0\.45 s, is none of the buckets"):
+            thresholds(SECONDS, 0.45)
+
+
+def test_a_minute_is_what_the_counters_grew_by_also_where_one_began_anew():
+    def scrape(ok, bad, below, slow):
+        buckets = {("a", "0.25"): below, ("a", "0.5"): ok - slow, ("a", "+Inf"): ok}
+        return Scrape({("a", "200"): ok, ("a", "500"): bad}, buckets)
+
+    grown = window("live", 120.0, scrape(100, 2, 50, 10), scrape(160, 5, 90, 15), OBJECTIVE)
+    assert grown["service"] == {"requests": 63, "errors": 3}
+    assert grown["pace"] == {"bins": [18, 19, 20], "counts": [40, 15, 5]}
+    assert parse(grown).variant == "live"
+    anew = window("live", 120.0, scrape(100, 2, 50, 10), scrape(30, 1, 20, 0), OBJECTIVE)
+    assert anew["service"] == {"requests": 31, "errors": 1}
+
+
+def test_pods_are_told_apart_by_whose_they_are():
+    argo, flagger = (matchers(KEY, pods) for pods in (Pods.ARGO, Pods.FLAGGER))
+    assert argo["candidate"] == 'namespace="serving",pod=~"delays-6f64645fd5-.+"'
+    assert flagger["live"] == 'namespace="serving",pod=~"delays-primary-.+"'
+    assert flagger["candidate"].endswith('pod!~"delays-primary-.+"')
+
+
+def history(end, slower):
+    """What Prometheus would have scraped every 15 s, in OpenMetrics' words."""
+    requests, buckets = [], []
+    for pod, rate in RATES.items():
+        rng = np.random.default_rng(len(pod))
+        labels = f'namespace="serving",pod="{pod}"'
+        seen = np.zeros(0)
+        for at in np.arange(end - 60 * MINUTES, end + 1, 15):
+            factor = slower if KEY.checksum in pod else 1.0
+            requests += [
+                f'slipway_requests_total{{{labels},path="invocations",status="{status}"}} {count} {at:.0f}'
+                for status, count in (("200", seen.size), ("500", seen.size // 2000))
+            ]
+            buckets += [
+                f'slipway_request_seconds_bucket{{{labels},le="{le}"}} {(seen < float(le)).sum()} {at:.0f}'
+                for le in (*map(repr, SECONDS), "+Inf")
+            ]
+            seen = np.append(seen, factor * 0.07 * np.exp(0.4 * rng.normal(size=rate // 4)))
+    heads = ("# TYPE slipway_requests counter", "# TYPE slipway_request_seconds histogram")
+    return "\n".join([heads[0], *requests, heads[1], *buckets, "# EOF\n"])
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(("slower", "said"), [(1.0, "PASS"), (3.0, "FAIL")])
+def test_a_real_prometheus_is_evidence(tmp_path, slower, said):
+    end = math.floor(time.time() / 60) * 60.0
+    (tmp_path / "history.txt").write_text(history(end, slower))
+    (tmp_path / "prometheus.yml").write_text("scrape_configs: []\n")
+    arguments = ("tsdb", "create-blocks-from", "openmetrics", "history.txt", "data/prometheus")
+    ask(PROMTOOL, *arguments, folder=tmp_path)
+    with monitoring(tmp_path, tmp_path / "data") as prometheus, running(tmp_path / "kept", POLICY) as service:
+        source = Source(prometheus.url, Pods.ARGO, OBJECTIVE)
+        for index in range(1, MINUTES + 1):
+            lines = minute(source, KEY, end - 60 * (MINUTES - index))
+            assert service.post([lines], KEY.checksum).told["kept"] == 2
+        [live, candidate] = (json.loads(line) for line in lines.splitlines())
+        assert (live["service"]["requests"], candidate["service"]["requests"]) == (6004, 3002)
+        service.post([quiet.line(1.0)])
+        told = service.call("GET", f"/argo/{PATH}/{KEY.checksum}").told
+    assert told["decision"] == said, told["because"]
+
+
+def test_a_prometheus_that_does_not_answer_is_no_evidence():
+    with pytest.raises(Unanswered):
+        minute(Source("http://127.0.0.1:9", Pods.ARGO, OBJECTIVE), KEY, 60.0)

@@ -1,0 +1,1 @@
+"""InferenceServices, by KServe's own types and its own client."""

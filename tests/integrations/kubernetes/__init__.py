@@ -1,0 +1,1 @@
+"""Kubernetes: the files as values, the program of the init container, and a real API server."""

@@ -1,0 +1,159 @@
+"""What a stage is in Kubernetes, by its pins and settings."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from ruamel.yaml import YAML
+
+from integrations.kubernetes.export import files
+from integrations.kubernetes.sizes import resources
+from release.domain.capture import Capture
+from release.domain.errors import UsageError
+from release.domain.manifest import Foreign
+from tests.integrations.stages import endpoint_of, exported, pin_of
+
+
+def documents(*endpoints):
+    """All YAML files, parsed, by path."""
+    yaml = YAML(typ="safe")
+    return {
+        name: yaml.load(text) for name, text in files(exported(*endpoints)).items() if name.endswith(".yaml")
+    }
+
+
+def pod_of(found, role="live"):
+    """The pod of a release, as its overlay says it."""
+    return found[f"delays/{role}/release.yaml"]["spec"]["template"]["spec"]
+
+
+def variables(found):
+    """The variables of the live server."""
+    [server] = pod_of(found)["containers"]
+    return {each["name"]: each["value"] for each in server["env"]}
+
+
+def test_every_file_of_a_kustomization_is_there_and_every_file_is_of_one():
+    found = files(exported(endpoint_of(), endpoint_of(name="fares")))
+    yaml, named = YAML(typ="safe"), {"kustomization.yaml"}
+    for path in [name for name in found if name.endswith("kustomization.yaml")]:
+        folder, value = path.rpartition("/")[0], yaml.load(found[path])
+        programs = [file for made in value.get("configMapGenerator", []) for file in made["files"]]
+        patches = [patch["path"] for patch in value.get("patches", [])]
+        for name in [*value["resources"], *programs, *patches]:
+            target = f"{folder}/{name}".lstrip("/").replace("/live/../", "/").replace("/previous/../", "/")
+            named.add(target if target in found else f"{target}/kustomization.yaml")
+    assert named | {"monitoring/kustomization.yaml", "delays/previous/kustomization.yaml"} == set(found) - {
+        "fares/previous/kustomization.yaml"
+    }
+
+
+def test_both_containers_are_the_pinned_image_and_the_model_is_compared_with_the_pin():
+    pod = pod_of(documents())
+    [fetcher], [server] = pod["initContainers"], pod["containers"]
+    assert fetcher["image"] == server["image"] == pin_of(1).image
+    assert fetcher["command"][2:] == [pin_of(1).model, pin_of(1).sha256, "/opt/ml/model"]
+
+
+def test_both_containers_know_the_region_of_the_bucket():
+    pod = pod_of(documents())
+    for each in (*pod["initContainers"], *pod["containers"]):
+        assert {"name": "AWS_REGION", "value": "us-east-1"} in each["env"]
+
+
+def test_a_container_that_may_not_be_able_to_fetch_a_model_is_refused():
+    endpoint = endpoint_of()
+    manifest = endpoint.live.manifest.model_copy(update={"foreign": Foreign(kind="binary")})
+    foreign = replace(endpoint, live=replace(endpoint.live, manifest=manifest))
+    with pytest.raises(UsageError, match=re.escape("slipway:endpoints.delays.live")):
+        files(exported(foreign))
+
+
+def test_the_way_back_is_an_overlay_and_no_fenced_release_is():
+    assert pod_of(documents(), "previous")["containers"][0]["image"] == pin_of(2).image
+    fenced = documents(endpoint_of(fenced=True))
+    assert "delays/previous/release.yaml" not in fenced
+    assert fenced["delays/base/deployment.yaml"]["spec"]["revisionHistoryLimit"] == 0
+    assert documents()["delays/base/deployment.yaml"]["spec"]["revisionHistoryLimit"] == 2
+
+
+def test_bounds_are_an_autoscaler_and_without_a_range_a_number_of_replicas():
+    scaled = documents(endpoint_of(instances={"min": 2, "max": 5}))
+    spec = scaled["delays/base/autoscaler.yaml"]["spec"]
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (2, 5)
+    assert "replicas" not in scaled["delays/base/deployment.yaml"]["spec"]
+    fixed = documents(endpoint_of(instances={"min": 3, "max": 3}))
+    assert "delays/base/autoscaler.yaml" not in fixed
+    assert fixed["delays/base/deployment.yaml"]["spec"]["replicas"] == 3
+
+
+def test_the_selector_is_the_same_for_every_release_and_finds_the_pods():
+    [one, other] = [documents(endpoint_of(live=number)) for number in (1, 3)]
+    assert one["delays/base/deployment.yaml"] == other["delays/base/deployment.yaml"]
+    spec = one["delays/base/deployment.yaml"]["spec"]
+    selector = spec["selector"]["matchLabels"]
+    assert selector == {"app.kubernetes.io/name": "delays-prod"}
+    assert selector.items() <= spec["template"]["metadata"]["labels"].items()
+    for name in ("service.yaml", "disruption-budget.yaml", "network-policy.yaml"):
+        assert str(selector) in str(one[f"delays/base/{name}"])
+
+
+def test_a_container_has_nothing_that_the_image_does_without():
+    pod = documents()["delays/base/deployment.yaml"]["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    for each in (*pod["initContainers"], *pod["containers"]):
+        assert each["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "privileged": False,
+            "readOnlyRootFilesystem": True,
+        }
+    [model] = [each for each in pod["containers"][0]["volumeMounts"] if each["name"] == "model"]
+    assert model["readOnly"] is True
+
+
+def test_workers_are_as_many_as_the_instance_has_vcpus_unless_the_stage_says_otherwise():
+    assert variables(documents())["SAGEMAKER_MODEL_SERVER_WORKERS"] == "2"
+    own = {"SAGEMAKER_MODEL_SERVER_WORKERS": "1", "PRICE": "5$(HOME)$$"}
+    found = variables(documents(endpoint_of(environment=own)))
+    assert found["SAGEMAKER_MODEL_SERVER_WORKERS"] == "1"
+    assert found["PRICE"] == "5$$(HOME)$$$$"
+
+
+def test_a_server_that_keeps_requests_may_be_its_role_and_no_other_one_may():
+    skip = {"eks.amazonaws.com/skip-containers": "server"}
+
+    def annotations(**settings):
+        patch = documents(endpoint_of(**settings))["delays/live/release.yaml"]
+        return patch["spec"]["template"]["metadata"].get("annotations")
+
+    assert annotations() == skip
+    assert annotations(capture=Capture(percent=10, to="s3://kept/here")) == skip
+    assert annotations(capture=Capture(percent=10, to="s3://kept/here", by="container")) is None
+
+
+def test_a_model_has_room_for_what_it_unpacks_to():
+    [volume] = pod_of(documents())["volumes"]
+    assert volume == {"name": "model", "emptyDir": {"sizeLimit": "256Mi"}}
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "cpu", "memory"),
+    [
+        ("ml.m7i.large", ("1500m", "2"), 6),
+        ("ml.c6i.2xlarge", ("7500m", "8"), 12),
+        ("ml.r5.xlarge", ("3500m", "4"), 24),
+        ("ml.t3.medium", ("1500m", "2"), 3),
+        ("ml.c5n.large", ("1500m", "2"), 3),
+    ],
+)
+def test_an_instance_type_is_a_request_that_fits_on_its_own_kind_of_node(instance_type, cpu, memory):
+    found = resources(instance_type, "key")
+    assert (found["requests"]["cpu"], found["limits"]["cpu"]) == cpu
+    assert found["requests"]["memory"] == found["limits"]["memory"] == f"{memory}Gi"
+
+
+@pytest.mark.parametrize("instance_type", ["ml.g5.xlarge", "ml.inf2.xlarge", "ml.p4d.24xlarge"])
+def test_a_type_that_is_not_known_is_refused_with_its_key(instance_type):
+    with pytest.raises(UsageError, match=re.escape("slipway:endpoints.delays.instances.type")):
+        resources(instance_type, "slipway:endpoints.delays.instances.type")

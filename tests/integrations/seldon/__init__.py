@@ -1,0 +1,1 @@
+"""SeldonDeployments, by the types that Seldon's own client publishes."""
