@@ -68,10 +68,10 @@ test-container: setup ## the main job and the server's tests in real containers;
 
 test-argo: argo-tools ## the exported analysis, measured by Argo Rollouts' own web provider
 	@$(BIN)/python -m pytest -q tests/integrations/argo
-test-airflow: airflow-tools ## the retraining run by Airflow itself on the sandbox, killed and refused on the way
+test-airflow: airflow-tools ## what Airflow makes of each exit code of a retraining's commands
 	@$(BIN)/python -m pytest -v tests/integrations/airflow
 
-test-kubeflow: kubeflow-tools ## the same by Kubeflow's local runner: what it compiles to, its artifacts and metrics
+test-kubeflow: kubeflow-tools ## what the retraining compiles to, and what its components make of answers and exit codes
 	@$(BIN)/python -m pytest -v tests/integrations/kubeflow
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all

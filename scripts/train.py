@@ -5,9 +5,7 @@ import argparse
 from scripts.shared import training, training_job
 from scripts.shared.cli import Command, Out, run
 
-RESUME = (
-    "go on with the same training (data, code, options, champion) where one was begun here, or take its model"
-)
+RESUME = "here: go on with the same training (data, code, options, champion), or take its model"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
