@@ -94,6 +94,12 @@ def of(args: argparse.Namespace) -> Asked | None:
     if args.on == HERE:
         _refuse_left_out(args, "spot", "max_minutes", "stage", "again", "parallel", "execution", "take")
         return None
+    if getattr(args, "resume", False):
+        raise UsageError(
+            "--resume is for a training here: a job that has done the same is taken as it is.",
+            "Nothing was trained.",
+            "Leave it out.",
+        )
     return Asked(
         args.stage,
         args.max_minutes,

@@ -43,6 +43,11 @@ def test_what_only_a_job_has_is_refused_here(given, capsys):
     assert f"Only a training job has {given[0]};" in capsys.readouterr().err
 
 
+def test_what_only_a_training_here_has_is_refused_to_a_job(capsys):
+    assert cli.execute(train.COMMAND, [*JOB, "--resume"]) == 2
+    assert "a job that has done the same is taken as it is" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", [train.COMMAND, retrain.COMMAND])
 def test_train_and_retrain_refuse_it_too(command, capsys):
     stage = ["dev"] if command is retrain.COMMAND else []
