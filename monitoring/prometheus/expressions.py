@@ -21,7 +21,7 @@ JOB = "slipway"
 """The scrape job of the containers."""
 
 BY = f"by ({', '.join(LABELS)})"
-_INFERENCE = 'path=~"invocations|infer|unread"'
+INFERENCE = 'path=~"invocations|infer|unread"'
 _FAILED = 'status!~"[1-4].*"'
 """All that is not at least an answer to the caller: 5xx, and the front's word for none at all."""
 
@@ -39,14 +39,14 @@ def gained(metric: str, watched: Watched, seconds: int, *further: str) -> str:
 
 def requests(watched: Watched, seconds: int) -> str:
     """Requests of a window: the front's count, or the containers'."""
-    return f"{gained(FRONT, watched, seconds)} or {gained(REQUESTS, watched, seconds, _INFERENCE)}"
+    return f"{gained(FRONT, watched, seconds)} or {gained(REQUESTS, watched, seconds, INFERENCE)}"
 
 
 def errors(watched: Watched, seconds: int) -> str:
     """Those of them that failed: where none did 0, so that the other count does not take its place."""
     counts = (
         f"({gained(metric, watched, seconds, *own, _FAILED)} or 0 * {gained(metric, watched, seconds, *own)})"
-        for metric, own in ((FRONT, ()), (REQUESTS, (_INFERENCE,)))
+        for metric, own in ((FRONT, ()), (REQUESTS, (INFERENCE,)))
     )
     return " or ".join(counts)
 
