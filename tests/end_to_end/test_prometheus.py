@@ -134,6 +134,6 @@ def test_a_server_that_crashes_is_told_of_although_it_counts_nothing_itself(watc
     wait_until(lambda: watching.subscriber.told, "a notification")
     (_, told), *_ = watching.subscriber.told
     assert {alert["labels"]["alertname"] for alert in told["alerts"]} == {ERROR_BURN}
-    of_callers = (expressions.INFERENCE, 'status=~"5.."')  # a ping is answered 503 while the next server loads
+    of_callers = (expressions.INFERENCE, 'status=~"5.."')  # pings get 503 while the next one loads
     counted = expressions.gained(expressions.REQUESTS, WATCHED, HOUR, *of_callers)
     assert [float(each["value"][1]) for each in watching.monitor.ask(counted)] == [0]
