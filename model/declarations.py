@@ -137,6 +137,7 @@ TAKEN = frozenset(
         "again",
         "execution",
         "take",
+        "resume",
         "set",
         "trials",
         "seed",
