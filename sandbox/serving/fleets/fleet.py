@@ -10,7 +10,7 @@ from itertools import count
 
 from sandbox.serving.capture.records import CaptureSettings
 from sandbox.serving.fleets.host import Host
-from sandbox.serving.fleets.instance import Instance
+from sandbox.serving.fleets.instance import PING_INTERVAL, Instance
 from sandbox.serving.runtimes.container import Container
 
 
@@ -100,11 +100,14 @@ class Fleet:
 
     async def _all_healthy(self, instances: list[Instance]) -> bool:
         outcomes = [asyncio.create_task(_outcome(instance)) for instance in instances]
+        clock, patience = asyncio.get_running_loop().time, self._host.settings.ping_timeout
+        end, pending = clock() + patience, set(outcomes)
         try:
-            async with asyncio.timeout(self._host.settings.ping_timeout):
-                return all(await asyncio.gather(*outcomes))
-        except TimeoutError:
-            return False
+            while pending and clock() < end:
+                _, pending = await asyncio.wait(pending, timeout=min(PING_INTERVAL, patience))
+                if any(instance.container.ping_held() for instance in instances):
+                    end = clock() + patience  # what a fault holds back is not late
+            return not pending and all(outcome.result() for outcome in outcomes)
         finally:
             for outcome in outcomes:
                 outcome.cancel()
