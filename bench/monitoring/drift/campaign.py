@@ -26,7 +26,7 @@ FOLDER = ROOT / ".build" / "bench" / "drift"
 VOLUMES = (500, 5_000, 50_000, 1_000_000)
 NULL = "no drift"
 UNSEEN = "no drift, days that the reference has not seen"
-UNSEEN_ROWS, UNSEEN_RUNS, HALVES = 5_000, 100, 10
+UNSEEN_ROWS, UNSEEN_RUNS, UNSEEN_HOURLY, HALVES = 5_000, 100, 200, 10
 DAILY_RUNS, RUNS, INJECTED_RUNS = 1000, 100, 100
 LENGTH = 30
 BATCH = 25
@@ -125,35 +125,40 @@ def _daily(name: str, rows: int, runs: int) -> list[tuple[int, int]]:
     return found
 
 
-def hourly_path(rows: int) -> Path:
+def hourly_path(name: str, rows: int) -> Path:
     """Where the months without drift are kept that were looked at every hour."""
-    return FOLDER / f"hourly-null-{rows}.json"
+    return FOLDER / f"hourly-{'unseen' if name == UNSEEN else 'null'}-{rows}.json"
 
 
 def run_hourly(scale: float, jobs: int) -> Iterator[str]:
     """The same months as by day, looked at every hour: what is missing, a line for each volume."""
-    runs = max(1, round(DAILY_RUNS * scale))
+    asked = [*((NULL, rows, DAILY_RUNS) for rows in VOLUMES), (UNSEEN, UNSEEN_ROWS, UNSEEN_HOURLY)]
     with ProcessPoolExecutor(jobs) as pool:
-        for rows in VOLUMES:
-            path = hourly_path(rows)
+        for name, rows, runs in asked:
+            path, of = hourly_path(name, rows), max(1, round(runs * scale))
             held: dict[str, Any] = {"runs": 0, "alarms": []}
             if path.is_file():
                 held = json.loads(path.read_text(encoding="utf-8"))
             done, alarms = held["runs"], held["alarms"]
-            seeds = range(FIRST_SEED + done, FIRST_SEED + runs)
+            seeds = range(FIRST_SEED + done, FIRST_SEED + of)
             batches = [seeds[low : low + BATCH] for low in range(0, len(seeds), BATCH)]
-            for batch, found in zip(batches, pool.map(_hourly, [rows] * len(batches), batches), strict=True):
+            each = [name] * len(batches), [rows] * len(batches), batches
+            for batch, found in zip(batches, pool.map(_hourly, *each), strict=True):
                 done, alarms = done + len(batch), alarms + found
                 held = {"rows": rows, "runs": done, "first_seed": FIRST_SEED, "alarms": alarms}
                 path.write_text(json.dumps(held), encoding="utf-8")
-            yield f"{NULL}, {rows:,} rows a day, by hours: {len(alarms)} of {done} alarmed"
+            yield f"{name}, {rows:,} rows a day, by hours: {len(alarms)} of {done} alarmed"
 
 
-def _hourly(rows: int, seeds: range) -> list[tuple[int, int, str]]:
+def _hourly(name: str, rows: int, seeds: range) -> list[tuple[int, int, str]]:
     """Seed, hour and subject of each month that alarmed."""
-    held, days = _days(NULL)
-    found = ((seed, hourly.alarmed(held, days, rows, seed, LENGTH)) for seed in seeds)
-    return [(seed, *alarm) for seed, alarm in found if alarm is not None]
+    found = []
+    for seed in seeds:
+        held, days = _half(seed % HALVES) if name == UNSEEN else _days(name)
+        alarm = hourly.alarmed(held, days, rows, seed, LENGTH)
+        if alarm is not None:
+            found.append((seed, *alarm))
+    return found
 
 
 def kept(cell: Cell) -> list[dict[str, Any]]:

@@ -30,6 +30,8 @@ others: no resampling of what thresholds were calibrated on. Half a reference kn
 so that this is above what a whole one would have."""
 SAME = """Months by hours take `decide`'s rules and leave out what it keeps for other things. Beside them,
 {runs} of these months went through `decide` itself: it came to the same, to the hour, in {same}."""
+UNSEEN = """Of months of unseen days, {rows:,} rows a day, these have a finding by an hour or the last 24
+as well, beside those by days: {found}."""
 BESIDE = """Beside it, looking once a day at the same kind of months (Evidently: {runs} of them; the 3,000
 rows of `reference.csv` as its reference): months with an alarm of any column. Evidently's
 defaults are computed here from the same tests; its own code, asked about {days} of these days,
@@ -66,7 +68,7 @@ NAMES = (*MONTHS, "November", "December")
 
 def write(docs: Path) -> str:
     """Write the page; returns it."""
-    null = [NULL, _null(), _same(), *_beside()]
+    null = [NULL, _null(), _same(), *_unseen(), *_beside()]
     parts = [HEAD.format(seed=campaign.FIRST_SEED), *null, POWER, _power(), *_real()]
     page = "\n\n".join(parts) + "\n"
     (docs / "drift-benchmark.md").write_text(page, encoding="utf-8")
@@ -85,7 +87,7 @@ def _null() -> str:
 
 def _first_hours(volume: int) -> tuple[dict[int, float], int]:
     """By seed, the hour of the first finding of each month that had one by hours or by days; of how many."""
-    paths = campaign.hourly_path(volume), campaign.daily_path(campaign.NULL, volume)
+    paths = campaign.hourly_path(campaign.NULL, volume), campaign.daily_path(campaign.NULL, volume)
     if not all(path.is_file() for path in paths):
         return {}, 0
     hourly, daily = (json.loads(path.read_text(encoding="utf-8")) for path in paths)
@@ -108,6 +110,16 @@ def _same() -> str:
                 runs += 1
                 same += each["hours"] == first.get(each["seed"])
     return SAME.format(runs=runs, same="all of them" if same == runs else f"{same} of them")
+
+
+def _unseen() -> list[str]:
+    path = campaign.hourly_path(campaign.UNSEEN, campaign.UNSEEN_ROWS)
+    if not path.is_file():
+        return []
+    held = json.loads(path.read_text(encoding="utf-8"))
+    names = sorted({subject for _, _, subject in held["alarms"]})
+    found = _of(len(held["alarms"]), held["runs"]) + (f": {', '.join(names)}" if names else "")
+    return [UNSEEN.format(rows=campaign.UNSEEN_ROWS, found=found)]
 
 
 def _of(count: int, runs: int) -> str:
