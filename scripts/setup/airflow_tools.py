@@ -19,11 +19,7 @@ def main() -> int:
         "The retraining cannot be run by it here; the same commands run by hand.",
         "airflow-tools",
     )
-    if environment.made():
-        return 0
-    if (code := environment.make()) == 0:
-        environment.keep()
-    return code
+    return environment.provide()
 
 
 if __name__ == "__main__":

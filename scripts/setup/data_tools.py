@@ -23,15 +23,13 @@ def main() -> int:
     """Make the environment where it is not there, or not of this lock."""
     without = "The data's pipeline cannot run; everything else can."
     environment = Environment(ROOT, "dvc", LOCK, "DVC", without, "data-tools", LAUNCHER)
-    if environment.made():
-        return 0
-    if (code := environment.make()) != 0:
-        return code
+    return environment.provide(_launcher)
+
+
+def _launcher() -> None:
     launcher = ROOT / ".tools" / "bin" / "dvc"
     launcher.write_text(LAUNCHER)
     launcher.chmod(0o755)
-    environment.keep()
-    return 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ One is made where it is not there, or is of another lock, by the uv of `make set
 import hashlib
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +38,17 @@ class Environment:
         """Whether it is there, as its lock says."""
         return self._stamp.is_file() and self._stamp.read_text() == self._wanted
 
-    def make(self) -> int:
-        """Make it; the exit code. It counts as made once `keep` was called."""
+    def provide(self, finish: Callable[[], object] = lambda: None) -> int:
+        """Have it there, as its lock says, and `finish` done since it was made; the exit code."""
+        if self.made():
+            return 0
+        if (code := self._make()) == 0:
+            finish()
+            self._keep()
+        return code
+
+    def _make(self) -> int:
+        """The exit code. It counts as made once `_keep` was called."""
         print(f"setup: installing {self.tool} into .tools/{self.name}", file=sys.stderr, flush=True)
         uv, python = str(self.root / ".tools" / "bin" / "uv"), str(self.home / "bin" / "python")
         for command in (
@@ -55,8 +65,7 @@ class Environment:
                 return 4
         return 0
 
-    def keep(self) -> None:
-        """It is made."""
+    def _keep(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
         self._stamp.write_text(self._wanted)
 

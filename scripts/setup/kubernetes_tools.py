@@ -48,10 +48,8 @@ VALIDATOR = Environment(
 
 def main() -> int:
     """Make what is missing."""
-    if not VALIDATOR.made():
-        if (code := VALIDATOR.make()) != 0:
-            return code
-        VALIDATOR.keep()
+    if (code := VALIDATOR.provide()) != 0:
+        return code
     if shutil.which("etcd") is None and not (BIN / "etcd").exists() and not _etcd():
         return 4
     missing = [tool for tool in KUBERNETES_TOOLS if not usable(tool)]

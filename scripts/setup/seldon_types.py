@@ -17,12 +17,7 @@ SELDON = Environment(ROOT, "seldon", LOCK, "Seldon's client", WITHOUT, "seldon-t
 
 def main() -> int:
     """Make the environment where it is not there, or not of this lock."""
-    if SELDON.made():
-        return 0
-    code = SELDON.make()
-    if code == 0:
-        SELDON.keep()
-    return code
+    return SELDON.provide()
 
 
 if __name__ == "__main__":

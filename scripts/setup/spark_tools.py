@@ -30,11 +30,7 @@ def main() -> int:
         "Captured rows cannot be counted on Spark; everything else can be done.",
         "spark-tools",
     )
-    if environment.made():
-        return 0
-    if (code := environment.make()) == 0:
-        environment.keep()
-    return code
+    return environment.provide()
 
 
 if __name__ == "__main__":
