@@ -7,11 +7,11 @@ system, no capability, no way to a new one, no token of the cluster.
 
 from typing import Any
 
-from integrations.kubernetes.sizes import resources
 from release.domain import container, scaling
 from release.domain import kubernetes_names as k8s
 from release.domain.exported import ExportedEndpoint, ExportedRelease
 from release.domain.health.serving import vcpus
+from release.domain.kubernetes_sizes import pod_size
 
 PORT = 8080
 PORT_NAME = "http"
@@ -121,6 +121,12 @@ def of_release(endpoint: ExportedEndpoint, release: ExportedRelease, region: str
         "metadata": {"name": endpoint.served_as, "labels": version},
         "spec": {"template": {"metadata": {"labels": version, **skipped}, "spec": pod}},
     }
+
+
+def resources(instance_type: str, key: str) -> dict[str, Any]:
+    """A pod's requests and limits. Raises UsageError that names `key` for a type that is not known here."""
+    size = pod_size(instance_type, key)
+    return size.resources(f"{size.mebibytes // 1024}Gi")
 
 
 def _replicas(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> int:

@@ -5,22 +5,19 @@ what fetches models elsewhere, KServe's and Seldon's initializers, compares noth
 needed, which Knative does not take, and no volume but an empty one.
 """
 
-import re
 from typing import Any
 
 from release.domain import container, kubernetes_names, scaling
 from release.domain.errors import UsageError
 from release.domain.exported import ExportedEndpoint, ExportedRelease
 from release.domain.health.serving import vcpus
+from release.domain.kubernetes_sizes import pod_size
 
 PORT = 8080
 MODEL_DIR = "/opt/ml/model"
 USER = 10001
 """The image's own; Seldon would take another one, where nobody says it."""
 _SCRATCH = "/tmp"  # noqa: S108 - an empty volume of the pod
-_GIBIBYTES = {"c": 2, "m": 4, "r": 8, "t": 4}
-"""For one vCPU, by an instance type's family; of the smallest of `t` less."""
-_TYPE = re.compile(r"ml\.(?P<family>[a-z]+)\d[a-z0-9-]*\.[a-z0-9]+")
 
 
 def refuse_unrunnable(endpoint: ExportedEndpoint, release: ExportedRelease) -> None:
@@ -62,6 +59,7 @@ def container_of(
 ) -> dict[str, Any]:
     """The container, called `name`; it needs the volumes of `volumes()`. Raises UsageError."""
     refuse_unrunnable(endpoint, release)
+    size = pod_size(_instance_type(release), _key(endpoint, release))
     return {
         "name": name,
         "image": release.pin.image,
@@ -72,7 +70,7 @@ def container_of(
         ],
         "ports": [{"containerPort": PORT, "protocol": "TCP"}],
         "readinessProbe": {"httpGet": {"path": "/v2/health/ready", "port": PORT}, "periodSeconds": 5},
-        "resources": _resources(_instance_type(release), _key(endpoint, release)),
+        "resources": size.resources(f"{size.mebibytes}Mi"),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
@@ -118,27 +116,6 @@ def _variables(region: str, endpoint: ExportedEndpoint, release: ExportedRelease
 
 def _instance_type(release: ExportedRelease) -> str:
     return release.config.production[0].instance_type
-
-
-def _resources(instance_type: str, key: str) -> dict[str, Any]:
-    """What an instance of this type has, less what a node of it needs for the cluster's own pods.
-
-    Both limits are said, because KServe has a default for what is left out: one processor. Raises UsageError.
-    """
-    found = _TYPE.fullmatch(instance_type)
-    if found is None or found["family"] not in _GIBIBYTES:
-        raise UsageError(
-            f"How much memory {instance_type} has, which {key} runs on, is not known here.",
-            "Nothing was exported.",
-            f"Roll it out on one of the families {', '.join(_GIBIBYTES)} (./slipway apply).",
-        )
-    cores = vcpus(instance_type)
-    each = 2 if instance_type.endswith(".medium") else _GIBIBYTES[found["family"]]
-    memory = f"{cores * each * 768}Mi"
-    return {
-        "requests": {"cpu": f"{cores * 1000 - 500}m", "memory": memory},
-        "limits": {"cpu": str(cores), "memory": memory},
-    }
 
 
 def _key(endpoint: ExportedEndpoint, release: ExportedRelease) -> str:

@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from integrations.kubernetes.export import files
-from integrations.kubernetes.sizes import resources
+from integrations.kubernetes.workload import resources
 from release.domain.capture import Capture
 from release.domain.errors import UsageError
 from release.domain.manifest import Foreign

@@ -1,10 +1,11 @@
-"""What an instance type is in Kubernetes: requests and limits of one pod in the place of one instance. Pure.
+"""What an instance type is in Kubernetes: one pod's requests and limits, in the place of one instance. Pure.
 
 A request is smaller than the instance, so that a node of the same type holds one pod beside the kubelet and
 the cluster's own daemons: half a vCPU and a quarter of the memory are left to them.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from release.domain.errors import UsageError
@@ -19,14 +20,28 @@ _LEFT_TO_THE_NODE = 500
 """Thousandths of a vCPU."""
 
 
-def resources(instance_type: str, key: str) -> dict[str, Any]:
-    """Requests and limits of a pod. Raises UsageError that names `key` for a type that is not known here."""
+@dataclass(frozen=True)
+class PodSize:
+    """What a pod may have."""
+
+    cores: int
+    mebibytes: int
+
+    def resources(self, memory: str) -> dict[str, Any]:
+        """Requests and limits, with the memory as the caller writes it.
+
+        Both are said, because KServe has a default for what is left out: one processor.
+        """
+        return {
+            "requests": {"cpu": f"{1000 * self.cores - _LEFT_TO_THE_NODE}m", "memory": memory},
+            "limits": {"cpu": str(self.cores), "memory": memory},
+        }
+
+
+def pod_size(instance_type: str, key: str) -> PodSize:
+    """The pod of an instance type. Raises UsageError that names `key` for a type that is not known here."""
     cores = vcpus(instance_type)
-    memory = f"{cores * _gib(instance_type, key) * 3 // 4}Gi"
-    return {
-        "requests": {"cpu": f"{1000 * cores - _LEFT_TO_THE_NODE}m", "memory": memory},
-        "limits": {"cpu": str(cores), "memory": memory},
-    }
+    return PodSize(cores, cores * _gib(instance_type, key) * 768)
 
 
 def _gib(instance_type: str, key: str) -> int:
