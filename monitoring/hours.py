@@ -1,6 +1,6 @@
-"""The hour, by which monitoring works: its beginning, its folder, where what is made of it lies. Pure."""
+"""The hour and the day, by which monitoring works: where they begin, an hour's folder and place. Pure."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from release.domain import names
 
@@ -12,6 +12,16 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 def hour_of(moment: datetime) -> datetime:
     """The beginning of the hour that a moment lies in, UTC."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def day_begins(day: date) -> datetime:
+    """The first moment of a day, UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def day_ends(day: date) -> datetime:
+    """The first moment after a day, UTC."""
+    return day_begins(day) + timedelta(days=1)
 
 
 def complete_until(now: datetime, grace: timedelta) -> datetime:

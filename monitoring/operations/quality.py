@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 from monitoring.alerts.kept import Look
-from monitoring.hours import ALWAYS
+from monitoring.hours import ALWAYS, day_begins, day_ends
 from monitoring.operations.quality_days import NAMED, Rules, all_of, days
 from monitoring.operations.truth import Hours, Sources, again, take_in
 from monitoring.quality.known import Known, Reached
@@ -93,8 +93,8 @@ def look(found: Quality, window_days: int) -> Look | None:
         endpoint=found.subject.endpoint,
         release=found.subject.release,
         kinds=("quality",),
-        since=datetime.combine(found.judged[0], time(), UTC),
-        until=datetime.combine(found.judged[-1], time(), UTC) + timedelta(days=1),
+        since=day_begins(found.judged[0]),
+        until=day_ends(found.judged[-1]),
         subjects={one.subject for one in (found.calibration, *found.slices)} | {*ranking},
     )
 

@@ -9,8 +9,9 @@ truth ever came are judged as long after that: truth may be filled in for them.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from monitoring.hours import day_begins, day_ends
 from monitoring.operations.truth import Hours, Sources
 from monitoring.quality import days as counting
 from monitoring.quality.days import Day
@@ -45,10 +46,10 @@ def days(sources: Sources, there: Hours, rules: Rules) -> Days:
     kept, judged, marks = dict(book.days()), dict(book.judged()), book.marks()
     first = min((one.file.came for one in book.taken().values()), default=None)
     for day, hours in _by_day(there.read, there.final - rules.settle).items():
-        settled = first and max(_begin(day) + timedelta(days=1), first) + rules.settle
+        settled = first and max(day_ends(day), first) + rules.settle
         new = day > max(judged, default=date.min)
         until = settled if new and settled and settled <= there.final else None
-        before = [hour for hour in there.read if _begin(day) - REPEATS <= hour < _begin(day)]
+        before = [hour for hour in there.read if day_begins(day) - REPEATS <= hour < day_begins(day)]
         content = _content(rules, there.read, [*sorted(before), *hours], marks)
         if until is None and day in kept and kept[day].content == content:
             continue
@@ -65,7 +66,7 @@ def _by_day(hours: Mapping[datetime, str], until: datetime) -> Mapping[date, lis
     found: dict[date, list[datetime]] = {}
     for hour in sorted(hours):
         day = hour.astimezone(UTC).date()
-        if _begin(day) + timedelta(days=1) <= until:
+        if day_ends(day) <= until:
             found.setdefault(day, []).append(hour)
     return found
 
@@ -121,7 +122,3 @@ class _Counting:
 def all_of(days: Mapping[date, DayCounts]) -> Iterator[Day]:
     """The counts of all days, in order."""
     return (one for day in sorted(days) for one in days[day].counts)
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

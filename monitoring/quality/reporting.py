@@ -10,11 +10,12 @@ Three questions, each with an error of its own (`false_alarms`) over the whole l
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 
 import numpy as np
 
 from monitoring.finding import Finding
+from monitoring.hours import day_begins, day_ends
 from monitoring.quality import calibration, measures
 from monitoring.quality.calibration import Bound, Gaps
 from monitoring.quality.days import AGES, ALL, Day, merged
@@ -279,8 +280,8 @@ def _off(
         release=subject.release,
         kind="quality",
         subject=_called(name),
-        since=_begin(gaps.days[begin]),
-        noticed=_begin(gaps.days[place]) + timedelta(days=1),
+        since=day_begins(gaps.days[begin]),
+        noticed=day_ends(gaps.days[place]),
         summary=f"{what[0].upper()}{what[1:]} lies {where} in {span}; {tolerance:g} is tolerated.",
         evidence={
             "gap": gap,
@@ -327,8 +328,8 @@ def _window(
         release=subject.release,
         kind="quality",
         subject=name,
-        since=_begin(window[0].day),
-        noticed=_begin(window[-1].day) + timedelta(days=1),
+        since=day_begins(window[0].day),
+        noticed=day_ends(window[-1].day),
         summary=text.format(f"{rows:,} labelled rows from {window[0].day} to {window[-1].day}"),
         evidence={
             name: measured.value,
@@ -338,7 +339,3 @@ def _window(
             "false_alarm_rate": error,
         },
     )
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -21,6 +21,7 @@ from monitoring import rows
 from monitoring.capture.selection import Selected
 from monitoring.experiments import assignment
 from monitoring.quality.labels import row_of
+from monitoring.storage import parquet
 
 _ODD = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, csv.Error)
 _TEXTS = (".jsonl", ".ndjson", ".json", ".csv")
@@ -132,7 +133,7 @@ def repeated(names: Names) -> Look:
 
     def look(body: bytes) -> Looked:
         try:
-            table = pq.read_table(pa.BufferReader(body))
+            table = parquet.read(body)
             told = dict(table.schema.metadata or {})
             known = json.loads(told.get(REPEATS, b"[]"))
             mine = [name for name in known if name in names]
@@ -141,7 +142,7 @@ def repeated(names: Names) -> Look:
         if not mine:
             return Looked(rest=body)
         told[REPEATS] = json.dumps([name for name in known if name not in names]).encode()
-        left = _written(table.replace_schema_metadata(told))
+        left = parquet.written(table.replace_schema_metadata(told))
         return Looked(frozenset(name.encode() for name in mine), 0, left)
 
     return look
@@ -237,7 +238,7 @@ def _lines(body: bytes, is_selected: Callable[[bytes], bool | None]) -> Looked:
 def _without(body: bytes, is_selected: Callable[[Mapping[str, Any]], bool], empty: bool = False) -> Looked:
     """A table without the rows that are selected; where all are none, or an `empty` one."""
     try:
-        table = pq.read_table(pa.BufferReader(body))
+        table = parquet.read(body)
         told = table.to_pylist()
         mine = [is_selected(row) for row in told]
     except (pa.ArrowException, OSError, *_ODD):
@@ -246,13 +247,7 @@ def _without(body: bytes, is_selected: Callable[[Mapping[str, Any]], bool], empt
     if not found:
         return Looked(rest=body)
     left = table.filter(pa.array([not gone for gone in mine]))
-    return Looked(found, 0, _written(left) if left.num_rows or empty else b"")
-
-
-def _written(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    return Looked(found, 0, parquet.written(left) if left.num_rows or empty else b"")
 
 
 def _name(line: bytes) -> set[str]:

@@ -21,7 +21,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from monitoring import hours
@@ -30,6 +29,7 @@ from monitoring.quality.joining import Held, Key
 from monitoring.quality.labels import Label, Rejected
 from monitoring.quality.pending import Pending, Waiting
 from monitoring.quality.ports import DayCounts, Taken
+from monitoring.storage import parquet
 from monitoring.storage.lock import Holder, RecordsLock
 from release.adapters import objects
 
@@ -103,7 +103,7 @@ class QualityBook:
         """The labels of an hour's rows, and their tag."""
         found = self._read(self._key(_hour_key(hour)))
         of: dict[Key, list[Label]] = {}
-        for label in _labels(_table(found[0])) if found else ():
+        for label in _labels(parquet.read(found[0])) if found else ():
             of.setdefault(label.key, []).append(label)
         held = Held({key: tuple(labels) for key, labels in of.items()})
         return held, found[1] if found else None
@@ -123,7 +123,7 @@ class QualityBook:
         found = self._read(self._key(_PENDING))
         if found is None:
             return Pending(), None
-        table = _table(found[0])
+        table = parquet.read(found[0])
         told = {name.decode(): json.loads(text) for name, text in (table.schema.metadata or {}).items()}
         rows = zip(
             _labels(table.select(_LABELS.names)),
@@ -222,11 +222,11 @@ def _of_day(counts: DayCounts) -> bytes:
     for name in _LISTS:
         columns[name] = [list(map(int, one)) for one in columns[name]]
     told = {"content": counts.content, "repeats": json.dumps(list(counts.repeats))}
-    return _written(pa.table(columns).replace_schema_metadata(told))
+    return parquet.written(pa.table(columns).replace_schema_metadata(told))
 
 
 def _counted(body: bytes) -> DayCounts:
-    table = _table(body)
+    table = parquet.read(body)
     told = table.schema.metadata or {}
     counts = [_day(row) for row in table.to_pylist()]
     return DayCounts(counts, tuple(json.loads(told[b"repeats"])), told[b"content"].decode())
@@ -238,14 +238,4 @@ def _day(row: dict[str, Any]) -> Day:
 
 
 def _parquet(columns: Mapping[str, list[Any]], schema: pa.Schema) -> bytes:
-    return _written(pa.table(dict(columns), schema=schema))
-
-
-def _written(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
-
-
-def _table(body: bytes) -> pa.Table:
-    return pq.read_table(pa.BufferReader(body))
+    return parquet.written(pa.table(dict(columns), schema=schema))

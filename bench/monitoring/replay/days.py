@@ -5,7 +5,7 @@ What looks is what a stage's commands run: `monitoring.operations.quality` and `
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -14,7 +14,7 @@ from bench.monitoring.replay.records import Answered
 from monitoring.drift import decide as drift
 from monitoring.drift.reference import Reference
 from monitoring.finding import Finding
-from monitoring.hours import folder, place
+from monitoring.hours import day_ends, folder, place
 from monitoring.operations.quality import Told, measure
 from monitoring.operations.truth import Sources
 from monitoring.quality.days import ALL, Day
@@ -113,7 +113,7 @@ def look(
 
 
 def _end(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
+    return day_ends(day)
 
 
 def _put(s3: Any, bucket: str, one: Answered, release: str) -> None:
