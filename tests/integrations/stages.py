@@ -76,6 +76,7 @@ def endpoint_of(
     return ExportedEndpoint(name, names.endpoint(name, STAGE), found, release(live), way_back)
 
 
-def exported(*endpoints: ExportedEndpoint) -> Exported:
+def exported(*endpoints: ExportedEndpoint, pipelines: bool = False) -> Exported:
     """prod with these endpoints, or with one that has a way back."""
-    return Exported(STAGE, ACCOUNT, REGION, endpoints or (endpoint_of(),), TrainingSettings())
+    training = TrainingSettings(pipelines=pipelines)
+    return Exported(STAGE, ACCOUNT, REGION, endpoints or (endpoint_of(),), training)
