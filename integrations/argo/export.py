@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from release.domain import judge_service, kubernetes_pins, scaling
+from release.domain import judge_service, kubernetes_pins
 from release.domain.exported import Exported, ExportedEndpoint
 from release.domain.kubernetes_names import dns_label
 from release.domain.pins import RolloutSettings
@@ -48,19 +48,13 @@ def _component(exported: Exported, resources: list[str]) -> dict[str, Any]:
 def _patch(endpoint: ExportedEndpoint) -> dict[str, Any]:
     """What scales the endpoint scales the Rollout: a Deployment's own pods would serve unjudged."""
     name = endpoint.served_as
-    if _scales(endpoint):
+    if endpoint.fixed is None:
         rollout = {"apiVersion": VERSION, "kind": "Rollout", "name": name}
         kind = "HorizontalPodAutoscaler"
         change = {"op": "replace", "path": "/spec/scaleTargetRef", "value": rollout}
     else:
         kind, change = "Deployment", {"op": "remove", "path": "/spec/replicas"}
     return {"target": {"kind": kind, "name": name}, "patch": json.dumps([change])}
-
-
-def _scales(endpoint: ExportedEndpoint) -> bool:
-    """Whether an autoscaler says how many pods there are, as in the format `kubernetes`."""
-    bounds = scaling.scaling(endpoint.settings.instances, endpoint.live.config.production[0].instance_type)
-    return bool(bounds and bounds.invocations)
 
 
 def _objects(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
@@ -110,7 +104,7 @@ def _rollout(endpoint: ExportedEndpoint, name: str, settings: RolloutSettings) -
     labels = {"app.kubernetes.io/name": name}
     workload = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "scaleDown": "onsuccess"}
     spec = {
-        **({} if _scales(endpoint) else {"replicas": endpoint.live.pin.capacity}),
+        **({"replicas": endpoint.fixed} if endpoint.fixed else {}),
         "selector": {"matchLabels": labels},
         "workloadRef": workload,
         "strategy": {"canary": {"analysis": _analysis(name, WATCH), "steps": steps}},
