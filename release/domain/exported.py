@@ -6,7 +6,7 @@ and nothing that was looked up, so the same pins and manifests always write the 
 
 from dataclasses import dataclass
 
-from release.domain import names, regions
+from release.domain import names, regions, scaling
 from release.domain.manifest import Manifest
 from release.domain.pins import EndpointSettings, ReleasePin
 from release.domain.plan import ConfigPlan, ModelPlan, config_plan, model_plan
@@ -51,6 +51,14 @@ class ExportedEndpoint:
     def way_back(self) -> ExportedRelease | None:
         """The previous release, where nobody marked it bad."""
         return self.previous if self.previous and not self.previous.fenced else None
+
+    @property
+    def fixed(self) -> int | None:
+        """How many instances it has; None where an autoscaler says it, between its bounds."""
+        bounds = scaling.scaling(self.settings.instances, self.live.config.production[0].instance_type)
+        if bounds is None:
+            return self.live.pin.capacity
+        return None if bounds.invocations else bounds.least
 
 
 @dataclass(frozen=True)
