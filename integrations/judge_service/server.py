@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from integrations.judge_service import metrics
 from integrations.judge_service.answers import flagger_status
 from integrations.judge_service.keys import BadKey, key_of, name_of
-from integrations.judge_service.rollout import EvidenceFull
+from integrations.judge_service.rollout import EvidenceFull, NotOpen
 from integrations.judge_service.rollouts import Rollouts, TooManyNames
 from release.domain.judge_service import ARGO, EVIDENCE, FLAGGER, METRIC, VERDICT, Hook
 from release.judge.verdict import Decision
@@ -33,7 +33,10 @@ BODY_SECONDS = 30.0
 MOST_CALLERS = 128
 """Connections at once; who comes then is not answered."""
 JSON, TEXT = "application/json", "text/plain; version=0.0.4; charset=utf-8"
-NOT_OPEN = "no rollout of this name is open: nothing was kept"
+NOT_OPEN = (
+    "no rollout that evidence counts for is open under this name: nobody asked, about this checksum last, "
+    "or it failed. Nothing was kept"
+)
 
 
 class Refusal(Exception):
@@ -158,18 +161,21 @@ class Handler(BaseHTTPRequestHandler):
         first = (
             hook is Hook.CONFIRM_TRAFFIC_INCREASE
             and found.decision is Decision.HOLD
-            and rollouts.opened(key).first_increase()
+            and (rollout := rollouts.taking(key.of, key.checksum)) is not None
+            and rollout.first_increase()
         )
         return flagger_status(hook, found.decision, first), found.record()
 
     def _take(self, body: str, now: float, namespace: str, name: str, checksum: str | None) -> Told:
         rollouts = self._serving.rollouts
         of = name_of(namespace, name)
-        rollout = rollouts.open_of(of) if checksum is None else rollouts.opened(key_of(*of, checksum))
-        if rollout is None:
-            return 202, {"kept": 0, "passed_over": None, "because": NOT_OPEN}
+        rollout = rollouts.taking(of, checksum and key_of(*of, checksum).checksum)
         try:
+            if rollout is None:
+                raise NotOpen
             kept, passed_over = rollout.take(body, now)
+        except NotOpen:
+            return 202, {"kept": 0, "passed_over": None, "because": NOT_OPEN}
         except ValueError as error:
             raise Refusal(400, f"the body is no list of records: {error}") from None
         return 200, {"kept": kept, "passed_over": passed_over}

@@ -50,7 +50,9 @@ class Service:
         return Answered(answer.status, told)
 
     def post(self, lines: Iterable[str], checksum: str = "") -> Answered:
-        """Post evidence to the open rollout, or to one that it opens."""
+        """Post evidence to the open rollout; of a checksum, once somebody has asked about it."""
+        if checksum:
+            self.argo(checksum)
         return self.call("POST", f"/evidence/{PATH}{checksum and '/' + checksum}", "\n".join(lines))
 
     def argo(self, checksum: str) -> Answered:

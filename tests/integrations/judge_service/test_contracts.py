@@ -23,6 +23,7 @@ def service(tmp_path_factory):
     with running(tmp_path_factory.mktemp("judge") / "kept") as found:
         for name, bad in ALL.items():
             lines = streamed(bad) if name != "none" else [quiet.line(1.0)]
+            found.call("GET", f"/argo/serving/{name}/abc")
             found.call("POST", f"/evidence/serving/{name}/abc", "\n".join(lines))
         yield found
 
@@ -116,6 +117,7 @@ class TestKubernetesLogs:
         for kind in ("argo", "flagger"):
             with running(tmp_path / kind) as service:
                 records = [shipped(line, kind) for line in streamed()]
+                service.argo("abc")
                 told = service.call("POST", f"/evidence/{PATH}/abc", records).told
                 assert told == {"kept": len(records) - 1, "passed_over": 1}
                 service.post([quiet.line(40.0)])
