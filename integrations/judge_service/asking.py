@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -91,14 +92,22 @@ def _query(source: Source, query: str, at: float) -> list[tuple[dict[str, str], 
     return [(labels, value) for labels, value in found if math.isfinite(value)]
 
 
-def follow(source: Source, rollouts: Rollouts) -> None:
-    """Read every minute, for ever. A minute that cannot be read is told, and missing."""
+def follow(
+    source: Source,
+    rollouts: Rollouts,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Read every minute, for ever: each once, in order, also those that went by while Prometheus was slow.
+
+    A minute that cannot be read is told, and missing. `clock` tells seconds since 1970.
+    """
+    end = (clock() // INVOCATION_SECONDS + 1) * INVOCATION_SECONDS
     while True:
-        over = (time.time() - SETTLED_SECONDS) // INVOCATION_SECONDS
-        end = (over + 1) * INVOCATION_SECONDS
-        time.sleep(max(end + SETTLED_SECONDS - time.time(), 0.0))
+        sleep(max(end + SETTLED_SECONDS - clock(), 0.0))
         for rollout in rollouts.all_open():
             try:
-                rollout.take(minute(source, rollout.key, end), time.time())
+                rollout.take(minute(source, rollout.key, end), clock())
             except (Unanswered, NoObjective, EvidenceFull, OSError) as error:
                 print(f"evidence is missing: {rollout.key.of.name}: {error}", file=sys.stderr, flush=True)
+        end += INVOCATION_SECONDS

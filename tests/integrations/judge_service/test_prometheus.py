@@ -3,20 +3,32 @@
 import itertools
 import json
 import math
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
 
-from integrations.judge_service.asking import Pods, Source, Unanswered, matchers, minute
+from integrations.judge_service.asking import (
+    SETTLED_SECONDS,
+    Pods,
+    Source,
+    Unanswered,
+    follow,
+    matchers,
+    minute,
+)
 from integrations.judge_service.keys import key_of
+from integrations.judge_service.rollouts import Rollouts
 from integrations.judge_service.scrapes import NoObjective, Scrape, thresholds, window
 from model.serving.telemetry.exposition import SECONDS
 from release.domain.policy import Policy
 from release.judge import quiet
 from release.judge.cells import PACE_BINS, PACE_SLOW
 from release.judge.windows import parse
-from tests.integrations.judge_service.service import PATH, running
+from tests.conftest import ROOT
+from tests.integrations.judge_service.service import PATH, Service, running
 from tests.monitoring.prometheus.running import monitoring
 from tests.monitoring.prometheus.tools import PROMTOOL, ask
 
@@ -84,6 +96,89 @@ def history(end, slower):
             seen = np.append(seen, factor * 0.07 * np.exp(0.4 * rng.normal(size=rate // 4)))
     heads = ("# TYPE slipway_requests counter", "# TYPE slipway_request_seconds histogram")
     return "\n".join([heads[0], *requests, heads[1], *buckets, "# EOF\n"])
+
+
+class Over(Exception):
+    """The time that a test follows Prometheus for is over."""
+
+
+class Clock:
+    """A clock that whoever sleeps moves on, for some minutes; a sleep may take longer than it was told."""
+
+    def __init__(self, now, minutes, late=0.0):
+        self.now, self.minutes, self.late = now, minutes, late
+
+    def sleep(self, seconds):
+        if self.minutes == 0:
+            raise Over
+        self.now += seconds + self.late
+        self.minutes -= 1
+
+    def follow(self, source, rollouts):
+        with pytest.raises(Over):
+            follow(source, rollouts, lambda: self.now, self.sleep)
+
+
+def kept(rollout):
+    """The minutes of which there is evidence, by variant, in the order in which they came."""
+    windows = [json.loads(line) for line in rollout.file.read_text().splitlines()]
+    return {
+        variant: [each["end"] for each in windows if each["variant"] == variant]
+        for variant in ("live", "candidate")
+    }
+
+
+@pytest.fixture(scope="class")
+def prometheus(tmp_path_factory):
+    """A real Prometheus with counters until a whole minute: its address, and that minute."""
+    folder, end = tmp_path_factory.mktemp("prometheus"), math.floor(time.time() / 60) * 60.0
+    (folder / "history.txt").write_text(history(end, 1.0))
+    (folder / "prometheus.yml").write_text("scrape_configs: []\n")
+    arguments = ("tsdb", "create-blocks-from", "openmetrics", "history.txt", "data/prometheus")
+    ask(PROMTOOL, *arguments, folder=folder)
+    with monitoring(folder, folder / "data") as running_one:
+        yield running_one.url, end
+
+
+@pytest.mark.sandbox
+class TestEveryMinute:
+    @pytest.mark.parametrize("late", [0.0, 100.0], ids=["in time", "always late"])
+    def test_is_read_once_and_in_order_however_late(self, prometheus, tmp_path, late):
+        address, end = prometheus
+        rollouts = Rollouts(tmp_path / "kept", POLICY)
+        rollout = rollouts.opened(KEY)
+        clock = Clock(end - 60 * MINUTES + 7, MINUTES, late)
+        clock.follow(Source(address, Pods.ARGO, OBJECTIVE), rollouts)
+        wanted = [end - 60 * (MINUTES - index) for index in range(1, MINUTES + 1)]
+        assert kept(rollout) == {"live": wanted, "candidate": wanted}
+        assert rollouts.ask(KEY, end).decision.value == "PASS"
+        if not late:
+            assert clock.now == end + SETTLED_SECONDS
+
+    def test_that_cannot_be_read_is_told_and_missing_and_the_next_one_is_asked_for(self, tmp_path, capsys):
+        rollouts = Rollouts(tmp_path / "kept", POLICY)
+        rollout = rollouts.opened(KEY)
+        Clock(0.0, 2).follow(Source("http://127.0.0.1:9", Pods.ARGO, OBJECTIVE), rollouts)
+        assert kept(rollout) == {"live": [], "candidate": []}
+        told = capsys.readouterr().err.splitlines()
+        assert len(told) == 2
+        assert all(line.startswith("evidence is missing: delays: http://127.0.0.1:9") for line in told)
+
+
+@pytest.mark.long
+@pytest.mark.sandbox
+def test_the_process_follows_the_prometheus_that_it_was_told(tmp_path):
+    words = ["--folder", tmp_path / "kept", "--port", "0", "--prometheus", "http://127.0.0.1:9"]
+    command = [sys.executable, "-m", "integrations.judge_service", *map(str, words)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        Service(int(process.stdout.readline().partition(",")[0].rpartition(":")[2])).argo("abc")
+        told = process.stderr.readline()
+        process.terminate()
+    assert told.startswith("evidence is missing: delays: http://127.0.0.1:9")
 
 
 @pytest.mark.sandbox
