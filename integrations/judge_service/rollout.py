@@ -40,6 +40,8 @@ class Rollout:
 
     def __init__(self, key: Key, file: Path, policy: Policy, most_bytes: int) -> None:
         self.key, self.file = key, file
+        self.missing = ""
+        """Why the last minute of Prometheus brought no evidence; empty where it did."""
         self._policy, self._most = policy, most_bytes
         self._lock = threading.Lock()
         self._fold = Fold(policy)

@@ -125,9 +125,10 @@ class Handler(BaseHTTPRequestHandler):
         rollouts, now = self._serving.rollouts, self._serving.clock()
         match path.strip("/").split("/"):
             case ["healthz"]:
-                return 200, {"status": "ok"}
+                missing = metrics.missing(rollouts)
+                return 200, {"status": "ok"} | ({"evidence_missing": missing} if missing else {})
             case ["metrics"]:
-                return 200, metrics.text(metrics.standing(rollouts, now))
+                return 200, metrics.text(metrics.standing(rollouts, now), metrics.missing(rollouts))
             case ["argo", *parts]:
                 return 200, rollouts.ask(key_of(*_three(parts)), now).record()
             case ["verdict", *parts]:

@@ -68,7 +68,14 @@ class Service:
 @contextmanager
 def running(folder: Path, policy: Policy = QUICK, most_bytes: int = MOST_BYTES) -> Generator[Service]:
     """A service in a thread, which listens on a port of its own."""
-    server = Server(("127.0.0.1", 0), Rollouts(folder, policy, most_bytes))
+    with serving(Rollouts(folder, policy, most_bytes)) as service:
+        yield service
+
+
+@contextmanager
+def serving(rollouts: Rollouts) -> Generator[Service]:
+    """The same over these rollouts."""
+    server = Server(("127.0.0.1", 0), rollouts)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -51,8 +51,9 @@ def replayed(file, policy=QUICK):
 def test_recorded_evidence_gets_the_verdict_of_the_command(tmp_path, policy):
     recorded = RECORDED.read_text().splitlines()
     with running(tmp_path / "kept", policy) as service:
+        service.argo("abc")
         for start in range(0, len(recorded), 10):
-            assert service.post(recorded[start : start + 10], "abc").status == 200
+            assert service.post(recorded[start : start + 10]).status == 200
         service.post([quiet.line(40.0)])
         told = service.argo("abc").told
     expected = by_command(RECORDED, policy, tmp_path)
