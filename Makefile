@@ -29,6 +29,9 @@ argo-tools: setup ## Argo Rollouts' own web provider as a program in .tools/bin,
 kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kubernetes_tools
 
+opentofu: setup ## OpenTofu's tofu in .tools/bin, where PATH has none, for tests of the Terraform module (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.opentofu
+
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
@@ -106,6 +109,14 @@ test-workflows: setup ## a model's life by the workflow files alone: act runs th
 
 test-kubernetes: kubernetes-tools ## exports in a real API server with its controllers, and by the schemas of several versions
 	@$(BIN)/python -m pytest tests/integrations/kubernetes tests/end_to_end/test_kubernetes_export.py -v
+
+TERRAFORM := $(BIN)/python -m pytest -v tests/integrations/terraform tests/end_to_end/test_terraform_*.py \
+	tests/sandbox/clients/test_terraform.py
+test-terraform: setup ## the Terraform module and the AWS provider through a stage's life; skips without terraform and a mirror
+	@SLIPWAY_TERRAFORM=terraform $(TERRAFORM)
+
+test-opentofu: opentofu ## the same with OpenTofu
+	@SLIPWAY_TERRAFORM=tofu $(TERRAFORM)
 
 format: setup ## rewrite the code in the one format
 	@$(BIN)/ruff check --fix .

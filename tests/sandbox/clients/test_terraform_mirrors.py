@@ -43,6 +43,7 @@ def test_what_the_other_program_mirrored_is_found_under_this_ones_registry(machi
     for _ in range(2):
         _, mirror = find("tofu")
         assert (mirror / REGISTRIES["tofu"] / layout).is_file()
+        assert not any(folder.is_symlink() for folder in mirror.rglob("*") if folder.is_dir())
 
 
 def test_without_a_provider_the_test_is_skipped_and_says_how_to_have_one(machine):
