@@ -49,6 +49,7 @@ DEPLOYS: Mapping[str, str] = {
     deployer_policy.BATCH_FILES: "files to score and their answers in other buckets, whose rows are counted",
     deployer_policy.BATCH_FOLDERS: "which files those are",
     "Training": "all jobs and what they print, where the stage has trainings run",
+    "Pipelines": "the pipelines that retrain, where the stage has any",
     "ModelPackages": "versions in SageMaker's Model Registry, where the stage has any",
     "NoResource": "what AWS knows no resource for",
 }

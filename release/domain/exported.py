@@ -25,9 +25,6 @@ class ExportedRelease:
     """The model that SageMaker holds, by its content's name."""
     config: ConfigPlan
     """The endpoint config in which it serves alone: its variants with type, count and weight."""
-    golden: str
-    """Its golden requests with the scores that training computed, as JSON (`release.domain.golden`): whoever
-    runs it elsewhere sends them and compares."""
     fenced: bool = False
     """Whether it is marked bad. Live never is: of that an export is refused."""
 
@@ -88,8 +85,8 @@ class Exported:
 
 
 def exported_release(
-    stage: str, endpoint: str, pin: ReleasePin, manifest: Manifest, golden: str, fenced: bool = False
+    stage: str, endpoint: str, pin: ReleasePin, manifest: Manifest, fenced: bool = False
 ) -> ExportedRelease:
     """A pinned release of an endpoint; the pin has its instance type (`Pins.on`)."""
     model, config = model_plan(stage, endpoint, pin), config_plan(stage, endpoint, pin)
-    return ExportedRelease(pin, manifest, model, config, golden, fenced)
+    return ExportedRelease(pin, manifest, model, config, fenced)
