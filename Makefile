@@ -23,7 +23,7 @@ spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs
 monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.monitoring_tools
 
-argo-tools: setup ## Argo Rollouts' own web provider as a program in .tools/bin, for tests of the judge's service
+argo-tools: setup ## Argo Rollouts' controller and web provider in .tools/bin, for tests; ten minutes (docs/judge-service.md)
 	@$(BIN)/python -m scripts.setup.argo_tools
 
 kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
@@ -69,8 +69,9 @@ test-container: setup ## the main job and the server's tests in real containers;
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image
 	@SLIPWAY_TEST_SERVING=container $(BIN)/python -m pytest -n 2 --dist loadfile -m sandbox tests/model/serving
 
-test-argo: argo-tools ## the exported analysis, measured by Argo Rollouts' own web provider
-	@$(BIN)/python -m pytest -q tests/integrations/argo
+test-argo: argo-tools kubernetes-tools ## exported releases, moved by Argo Rollouts' own controller as our judge says
+	@$(BIN)/python -m pytest tests/integrations/argo tests/end_to_end/test_argo_rollouts.py -v
+
 test-airflow: airflow-tools ## what Airflow makes of each exit code of a retraining's commands
 	@$(BIN)/python -m pytest -v tests/integrations/airflow
 
