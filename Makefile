@@ -38,6 +38,9 @@ drift-report-tools: setup ## Evidently, in an environment of its own in .tools/e
 kserve-types: setup ## KServe's published types in .tools/kserve, to compare exports with (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kserve_types
 
+kserve-tools: kubernetes-tools kserve-types ## KServe's own controller in .tools/bin, for tests in that API server; minutes (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kserve_tools
+
 seldon-types: setup ## Seldon's published types in .tools/seldon, to compare exports with (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.seldon_types
 airflow-tools: setup ## Airflow, in an environment of its own in .tools/airflow (docs/integrations.md)
@@ -99,11 +102,11 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
 	@$(PYTHON) "$(dir $(firstword $(MAKEFILE_LIST)))scripts/setup/push_pins.py"
 
-test-kserve: kserve-types ## exports against KServe's own types, and its client against the exported container
-	@$(BIN)/python -m pytest tests/integrations/kserve -v
+test-kserve: kserve-tools ## exports by KServe's own types, webhook and controller, and its client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/kserve tests/end_to_end/test_inference_exports.py -k "not seldon" -v
 
-test-seldon: seldon-types ## exports against the types that Seldon's own client publishes
-	@$(BIN)/python -m pytest tests/integrations/seldon -v
+test-seldon: seldon-types ## exports by the types that Seldon's own client publishes, and its batch client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/seldon tests/end_to_end/test_inference_exports.py -k "not kserve" -v
 
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v
