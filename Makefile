@@ -26,6 +26,9 @@ monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .too
 argo-tools: setup ## Argo Rollouts' controller and web provider in .tools/bin, for tests; ten minutes (docs/judge-service.md)
 	@$(BIN)/python -m scripts.setup.argo_tools
 
+flagger-tools: setup ## Flagger's controller in .tools/bin, for tests; ten minutes (docs/judge-service.md)
+	@$(BIN)/python -m scripts.setup.flagger_tools
+
 kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kubernetes_tools
 
@@ -74,6 +77,9 @@ test-container: setup ## the main job and the server's tests in real containers;
 
 test-argo: argo-tools kubernetes-tools ## exported releases, moved by Argo Rollouts' own controller as our judge says
 	@$(BIN)/python -m pytest tests/integrations/argo tests/end_to_end/test_argo_rollouts.py -v
+
+test-flagger: flagger-tools kubernetes-tools ## exported releases, moved by Flagger's own controller as our judge says
+	@$(BIN)/python -m pytest tests/integrations/flagger tests/end_to_end/test_flagger.py -v
 
 test-airflow: airflow-tools ## what Airflow makes of each exit code of a retraining's commands
 	@$(BIN)/python -m pytest -v tests/integrations/airflow
