@@ -69,7 +69,7 @@ def endpoint_of(
 
     def release(number: int, marked: bool = False) -> Any:
         pin = pin_of(number, endpoint=name, **pinned)
-        return exported_release(STAGE, name, pin, manifest_of(number, **made), '{"requests":[]}', marked)
+        return exported_release(STAGE, name, pin, manifest_of(number, **made), marked)
 
     found = EndpointSettings.model_validate({"instances": {"min": 2, "max": 4}} | settings)
     way_back = release(previous, fenced) if previous is not None else None

@@ -160,9 +160,7 @@ def test_a_stage_without_trainings_and_a_container_of_others_have_no_pipeline():
         endpoint.name,
         endpoint.served_as,
         endpoint.settings,
-        type(endpoint.live)(
-            endpoint.live.pin, foreign, endpoint.live.model, endpoint.live.config, endpoint.live.golden
-        ),
+        type(endpoint.live)(endpoint.live.pin, foreign, endpoint.live.model, endpoint.live.config),
     )
     files = files_of("sagemaker-pipelines", exported(theirs))
     assert files.keys() == {"README.md"}
