@@ -29,6 +29,7 @@ def test_pass_is_successful_fail_is_failed_and_hold_is_inconclusive(tmp_path, sa
     text = export.files(exported())["delays-prod.yaml"]
     gate, watch, _ = text.split("---\n")
     with running(tmp_path / "kept") as service:
+        service.call("GET", "/argo/serving/delays-prod/6f64645fd5")
         service.call("POST", "/evidence/serving/delays-prod/6f64645fd5", "\n".join(lines))
         for name, template in (("gate", gate), ("watch", watch)):
             file = tmp_path / f"{name}.yaml"
