@@ -56,7 +56,7 @@ def test_everything_is_taken_and_as_many_pods_are_made_as_the_least(cluster, nam
     pods = until(lambda: len(found := cluster.serve(namespace, LABELS)) == 2 and found, "two pods")
     spec = pods[0]["spec"]
     assert {each["image"] for each in (*spec["initContainers"], *spec["containers"])} == {pin_of(1).image}
-    assert {volume["name"] for volume in spec["volumes"]} == {"model", "tmp", "fetch"}
+    assert {volume["name"] for volume in spec["volumes"]} == {"model", "tmp"}
     kinds = ("service", "serviceaccount", "hpa", "pdb", "networkpolicy")
     assert all(cluster.get(kind, "delays-prod", "-n", namespace) for kind in kinds)
 
