@@ -26,7 +26,7 @@ monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .too
 argo-tools: setup ## Argo Rollouts' own web provider as a program in .tools/bin, for tests of the judge's service
 	@$(BIN)/python -m scripts.setup.argo_tools
 
-kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
+kubernetes-tools: setup ## kube-apiserver, its controllers, kwok, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kubernetes_tools
 
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
