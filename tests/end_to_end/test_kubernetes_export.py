@@ -5,7 +5,6 @@ other as its files say, by the image's own Python and libraries, and its volume 
 """
 
 import subprocess
-import sys
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,21 +15,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from scripts.shared.cli import STALE
-from tests.container.base import base_or_skip
 from tests.end_to_end.world import World
 from tests.model.serving.running import Server
 from tests.sandbox.images import crane
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
-
-
-@pytest.fixture(scope="module")
-def on_a_base(world: World, shared_folder) -> None:
-    """Dev builds images that a container can run; the sandbox still runs them by this Python."""
-    base, running = base_or_skip(shared_folder), f"{sys.version_info[0]}.{sys.version_info[1]}"
-    if base.python != running:
-        pytest.skip(f"the base has Python {base.python}, and the sandbox would run its image by {running}")
-    world.set("dev", image={"base": base.reference, "python": base.python})
 
 
 @pytest.fixture(scope="module")
