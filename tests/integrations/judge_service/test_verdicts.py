@@ -14,6 +14,7 @@ from integrations.judge_service.rollouts import Rollouts
 from release.domain.policy import LatencyMargins, Policy
 from release.judge import quiet
 from release.judge.verdict import Decision
+from release.judge.windows import parse_line
 from release.operations.judge import replay
 from tests.conftest import ROOT
 from tests.integrations.judge_service.service import (
@@ -50,7 +51,8 @@ def replayed(file, policy=QUICK):
 @pytest.mark.parametrize("policy", [Policy(), SHARES_ALONE], ids=["HOLD", "FAIL"])
 def test_recorded_evidence_gets_the_verdict_of_the_command(tmp_path, policy):
     recorded = RECORDED.read_text().splitlines()
-    with running(tmp_path / "kept", policy) as service:
+    then = max(parse_line(line).end for line in recorded)
+    with running(tmp_path / "kept", policy, clock=lambda: then) as service:
         service.argo("abc")
         for start in range(0, len(recorded), 10):
             assert service.post(recorded[start : start + 10]).status == 200
@@ -98,7 +100,7 @@ def test_a_pass_grows_old(tmp_path):
         told = service.argo("abc").told
     assert told["verdict"]["decision"] == "PASS"
     assert told["decision"] == "HOLD"
-    assert "none of both variants came for" in told["because"]
+    assert "what is known of both variants ends" in told["because"]
 
 
 def test_a_window_of_tomorrow_does_not_look_fresh(tmp_path):
