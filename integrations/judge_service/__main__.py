@@ -17,7 +17,8 @@ from release.domain.errors import SlipwayError, UsageError
 def _alone(folder: Path) -> None:
     """Keep a second service away for as long as this process lives. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+    # A file of its own, open to be written: NFS locks nothing else.
+    descriptor = os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

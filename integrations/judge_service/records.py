@@ -49,13 +49,17 @@ def taken(body: str, key: Key, now: float, behind: float) -> Taken:
 
 
 def _texts(body: str) -> Iterator[str]:
-    if body.lstrip().startswith("["):
-        try:
-            yield from [json.dumps(record) for record in json.loads(body)]
-        except RecursionError:
-            raise ValueError("its lists are nested too deeply") from None
-    else:
-        yield from (line for line in body.splitlines() if line.strip())
+    lines = [line for line in body.splitlines() if line.strip()]
+    if not lines or not lines[0].lstrip().startswith("["):
+        yield from lines
+        return
+    try:
+        yield from [json.dumps(record) for record in json.loads(body)]
+    except (ValueError, RecursionError) as error:
+        # Servers log lines that begin with the time in brackets.
+        if len(lines) == 1:
+            raise ValueError(f"it begins as one, and is none: {error}") from None
+        yield from lines
 
 
 def _line(text: str, key: Key) -> str | None:

@@ -120,6 +120,13 @@ class TestKubernetesLogs:
                 service.post([quiet.line(40.0)])
                 assert service.argo("abc").told["decision"] == "PASS", kind
 
+    def test_a_line_that_begins_with_a_bracket_spoils_none_of_the_others(self, tmp_path):
+        with running(tmp_path / "kept") as service:
+            service.argo("abc")
+            lines = streamed()
+            told = service.post(["[2026-11-30 12:00:00 +0000] [1] [INFO] Booting", *lines]).told
+        assert told == {"kept": len(lines), "passed_over": 1}
+
     @pytest.mark.parametrize("rest", [None, "-api-9f-x2b4z", "s-9f-x2b4z", "-0"])
     def test_a_pod_of_something_else_is_neither(self, tmp_path, rest):
         pod = {} if rest is None else {"pod_name": f"delays{rest}"}
