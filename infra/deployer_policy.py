@@ -22,6 +22,8 @@ LONGEST = 6_144
 
 CAPTURED = "CapturedAnswers"
 """The statement about captured answers, which are what callers got."""
+PIPELINES = "Pipelines"
+"""The statement about pipelines that retrain, which people make and start."""
 CAPTURE_KEYS = "CaptureKeys"
 """The statement about the keys that captured records have of their own."""
 _SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
@@ -169,7 +171,7 @@ def _pipelines(place: Place, settings: StageSettings) -> list[Statement]:
     groups = [names.retrained_group(one) for one in served]
     ours = [place.arn("sagemaker", f"model-package-group/{group}") for group in groups]
     ours += [place.arn("sagemaker", f"model-package/{group}/*") for group in groups]
-    return [_allow("Pipelines", "sagemaker", _PIPELINES, [*pipelines, *ours])]
+    return [_allow(PIPELINES, "sagemaker", _PIPELINES, [*pipelines, *ours])]
 
 
 def _has_pipelines(settings: StageSettings) -> bool:

@@ -4,8 +4,9 @@ ENDPOINT-STAGE.yaml       they alone
 kustomization.yaml        a component for the format `kubernetes`: they, and what changes in its objects
 
 HOLD is neither condition's, so Argo counts it as inconclusive. What ends the analysis of a step with success
-is `consecutiveSuccessLimit` alone (Argo Rollouts 1.8): with a `count`, a metric of nothing but inconclusive
-measurements within their limit would end in success. An older Argo drops the field, and never passes.
+is `consecutiveSuccessLimit` (Argo Rollouts 1.8). Argo wants a `count` besides, and once that is reached it
+would call a metric successful whose inconclusive measurements are within their limit: so the limit is below
+it by one. An older Argo, which drops that field, asks to the end and then wants one PASS of all answers.
 """
 
 import json
@@ -63,7 +64,8 @@ def _objects(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
     settings = endpoint.settings.rollout
     held = settings.hold_seconds // SECONDS
     # Named after the endpoint: another one's patience is another.
-    gate = _template(dns_label(f"{name}-{GATE}", key), held, {"consecutiveSuccessLimit": 1})
+    ends = {"consecutiveSuccessLimit": 1, "count": held + 1}
+    gate = _template(dns_label(f"{name}-{GATE}", key), held, ends)
     watch = _template(dns_label(f"{name}-{WATCH}", key), held * len(settings.steps), {})
     return [gate, watch, _rollout(endpoint, name, settings)]
 

@@ -33,15 +33,12 @@ class Taken:
     passed_over: int = 0
 
 
-def taken(body: str, key: Key, now: float, behind: float) -> Taken:
-    """The evidence in a posted body: one record a line, or a JSON list of them. Raises ValueError.
-
-    A window that ended longer ago than `behind` seconds is of another rollout, or has a wrong clock.
-    """
+def taken(body: str, key: Key, now: float) -> Taken:
+    """The evidence in a posted body: one record a line, or a JSON list of them. Raises ValueError."""
     found = Taken()
     for text in _texts(body):
         line = _line(text, key)
-        if not line or not _timely(line, found.ends, now, behind):
+        if not line or not _timely(line, found.ends, now):
             found.passed_over += 1
         else:
             found.lines.append(line)
@@ -93,13 +90,13 @@ def _stream(pod: Mapping[str, Any], key: Key) -> str | None:
     return f"{'live' if live else 'candidate'}/{name}"
 
 
-def _timely(line: str, ends: dict[str, float], now: float, behind: float) -> bool:
-    """Whether a line is of about now, as far as it says; notes a window's end for its variant."""
+def _timely(line: str, ends: dict[str, float], now: float) -> bool:
+    """Whether a line is of no later than now, as far as it says; notes a window's end for its variant."""
     try:
         window = parse_line(line)
     except Refused:
         return True
-    if not now - behind <= window.end <= now + AHEAD_SECONDS:
+    if window.end > now + AHEAD_SECONDS:
         return False
     ends[window.variant] = max(ends.get(window.variant, 0.0), window.end)
     return True

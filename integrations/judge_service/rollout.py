@@ -62,7 +62,7 @@ class Rollout:
 
         Raises NotOpen and EvidenceFull, ValueError for no JSON list, OSError where nothing could be kept.
         """
-        found = taken(body, self.key, now, self._policy.clock_seconds)
+        found = taken(body, self.key, now)
         with self._lock:
             if self._descriptor == CLOSED:
                 raise NotOpen

@@ -5,10 +5,11 @@ that is damaged, cut short by whatever copied it, or of another training counts 
 again. The archive's own checksums do not say that: whoever reads a tar stops where its last file ends.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+import fcntl
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from model import artifact
 from model.errors import OutputError
@@ -16,6 +17,7 @@ from model.files import write
 
 _LENGTH = 12
 _ENDS = ".checkpoint"
+_LOCK = ".lock"
 
 
 class Checkpoints:
@@ -48,11 +50,51 @@ class Checkpoints:
                 "Give it more disk space, or correct the folder's permissions, and begin it again.",
             ) from error
 
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """For whoever trains: nobody prunes the folder meanwhile. The lock ends with the process, too."""
+        with self._locked(fcntl.LOCK_SH) or nullcontext():
+            yield
+
+    def prune(self, trainings: int) -> None:
+        """Leave the checkpoints of those `trainings` that were used last, of which this is one, used now.
+
+        While anybody trains in the folder all stay, and so they do where the file system knows no locks.
+        """
+        lock = self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if self._folder is None or lock is None:
+            return
+        with lock, suppress(OSError):
+            for path in self._folder.glob(f"*-{self._training}{_ENDS}"):
+                path.touch()
+            used: dict[str, float] = {}
+            for path in self._folder.glob(f"*{_ENDS}"):
+                used[_training(path)] = max(used.get(_training(path), 0.0), path.stat().st_mtime)
+            left = sorted(used, key=used.__getitem__)[-trainings:]
+            for path in self._folder.glob(f"*{_ENDS}"):
+                if _training(path) not in left:
+                    path.unlink()
+
     def drop(self) -> None:
         """Delete what this training kept. What cannot be deleted stays, and is read by it alone."""
         for path in self._folder.glob(f"*-{self._training}{_ENDS}") if self._folder else ():
             with suppress(OSError):
                 path.unlink()
+
+    def _locked(self, how: int) -> IO[str] | None:
+        """The folder's lock; None where it is not to be had."""
+        if self._folder is None:
+            return None
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = (self._folder / _LOCK).open("w")
+            try:
+                fcntl.flock(lock, how)
+            except OSError:
+                lock.close()
+                raise
+            return lock
+        return None
 
     def _path(self, folder: Path, step: str) -> Path:
         return folder / f"{step}-{self._training}{_ENDS}"
@@ -68,3 +110,7 @@ def _files(kept: bytes) -> Mapping[str, bytes]:
     if said != artifact.sha256(archive).encode():
         raise ValueError("its bytes are not those that were kept")
     return artifact.read(archive)
+
+
+def _training(path: Path) -> str:
+    return path.name.removesuffix(_ENDS).rpartition("-")[2]

@@ -129,6 +129,9 @@ class Evidence:
         if self.around is None:
             self.around = window.middle
         off = window.middle - self.around
+        if self._next is not None and window.middle > self._next * length:
+            # A rollout that takes days is about the block that it has come to, too.
+            off = min(off, window.middle - self._next * length)
         if abs(off) > self.policy.clock_seconds:
             raise Refused(Refusal.CLOCK, f"window {window.id!r} is {off:+.0f} s from the rollout")
 

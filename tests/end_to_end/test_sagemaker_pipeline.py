@@ -154,7 +154,7 @@ def test_the_sandbox_itself_starts_no_execution(world, pipeline):
         client.start_pipeline_execution(PipelineName=PIPELINE, ClientRequestToken="2" * 32)
 
 
-@pytest.mark.parametrize("job", ["nobody-started"])
+@pytest.mark.parametrize("job", ["delays-dev-nobody-started"])
 def test_a_job_that_is_not_there_is_not_taken(world, pipeline, job):
     refused = world.slipway("train", "--months", "3-6", *ALONE, "--take", job, expected=2)
     assert job in refused.result["error"], shlex.join(ALONE)

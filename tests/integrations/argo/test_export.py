@@ -37,10 +37,10 @@ def test_only_pass_is_success_and_hold_is_neither():
     gate, watch = metric(found, "slipway-judge"), metric(found, "slipway-judge-watch")
     for one in (gate, watch):
         assert (one["successCondition"], one["failureCondition"]) == ('result == "PASS"', 'result == "FAIL"')
-        # A count that is reached is success, whatever was measured within the limits.
-        assert "count" not in one
     assert (gate["consecutiveSuccessLimit"], gate["inconclusiveLimit"]) == (1, 40)
-    assert "consecutiveSuccessLimit" not in watch
+    # A count that is reached is success, whatever was measured within the limits: nothing but HOLD is beyond.
+    assert gate["count"] == gate["inconclusiveLimit"] + 1
+    assert not {"consecutiveSuccessLimit", "count"} & set(watch)
 
 
 def test_the_question_that_it_writes_is_answered(tmp_path):

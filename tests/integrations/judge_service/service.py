@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,21 +66,16 @@ class Service:
 
 
 @contextmanager
-def running(
-    folder: Path,
-    policy: Policy = QUICK,
-    most_bytes: int = MOST_BYTES,
-    clock: Callable[[], float] = time.time,
-) -> Generator[Service]:
+def running(folder: Path, policy: Policy = QUICK, most_bytes: int = MOST_BYTES) -> Generator[Service]:
     """A service in a thread, which listens on a port of its own."""
-    with serving(Rollouts(folder, policy, most_bytes), clock) as service:
+    with serving(Rollouts(folder, policy, most_bytes)) as service:
         yield service
 
 
 @contextmanager
-def serving(rollouts: Rollouts, clock: Callable[[], float] = time.time) -> Generator[Service]:
+def serving(rollouts: Rollouts) -> Generator[Service]:
     """The same over these rollouts."""
-    server = Server(("127.0.0.1", 0), rollouts, clock)
+    server = Server(("127.0.0.1", 0), rollouts)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -58,15 +58,6 @@ def test_a_number_that_no_float_holds_is_answered(tmp_path, lines):
         assert service.post([huge]).status == 200
 
 
-def test_windows_of_days_ago_are_not_taken_for_the_rollouts_time(tmp_path, lines):
-    with running(tmp_path / "kept") as service:
-        service.argo("abc")
-        old = moved(lines[:20], -3 * 86_400)
-        assert service.post(old).told == {"kept": 0, "passed_over": len(old)}
-        service.post(lines)
-        assert service.argo("abc").told["decision"] == "PASS"
-
-
 def test_windows_that_are_set_aside_make_no_pass_fresh(tmp_path, lines):
     rollouts, rollout = opened(tmp_path / "kept")
     now = now_by_blocks()

@@ -14,7 +14,6 @@ from integrations.judge_service.rollouts import Rollouts
 from release.domain.policy import LatencyMargins, Policy
 from release.judge import quiet
 from release.judge.verdict import Decision
-from release.judge.windows import parse_line
 from release.operations.judge import replay
 from tests.conftest import ROOT
 from tests.integrations.judge_service.service import (
@@ -51,8 +50,7 @@ def replayed(file, policy=QUICK):
 @pytest.mark.parametrize("policy", [Policy(), SHARES_ALONE], ids=["HOLD", "FAIL"])
 def test_recorded_evidence_gets_the_verdict_of_the_command(tmp_path, policy):
     recorded = RECORDED.read_text().splitlines()
-    then = max(parse_line(line).end for line in recorded)
-    with running(tmp_path / "kept", policy, clock=lambda: then) as service:
+    with running(tmp_path / "kept", policy) as service:
         service.argo("abc")
         for start in range(0, len(recorded), 10):
             assert service.post(recorded[start : start + 10]).status == 200
@@ -64,6 +62,24 @@ def test_recorded_evidence_gets_the_verdict_of_the_command(tmp_path, policy):
     [kept] = (tmp_path / "kept").glob("*/*/*.jsonl")
     assert kept.read_text().splitlines()[: len(recorded)] == recorded
     assert replayed(kept, policy) == told["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"), [({}, "PASS"), pytest.param({"errors": 0.2}, "FAIL", marks=pytest.mark.long)]
+)
+def test_a_file_of_windows_that_is_posted_whole_gets_the_verdict_of_the_command(tmp_path, bad, said):
+    file = tmp_path / "windows.jsonl"
+    file.write_text("\n".join(streamed(bad)) + "\n")
+    with started(tmp_path / "kept") as (service, _):
+        service.argo("abc")
+        url = f"http://127.0.0.1:{service.port}/evidence/{PATH}/abc"
+        curl = ["curl", "--silent", "--show-error", "--fail", "--data-binary", f"@{file}", url]
+        posted = subprocess.run(curl, capture_output=True, text=True, check=True)
+        told = service.argo("abc").told
+    expected = by_command(file, QUICK, tmp_path)
+    assert json.loads(posted.stdout) == {"kept": len(file.read_text().splitlines()), "passed_over": 0}
+    assert told["decision"] == expected["decision"] == said
+    assert told["verdict"] == {key: expected[key] for key in told["verdict"]}
 
 
 @pytest.mark.kill

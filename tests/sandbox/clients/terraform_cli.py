@@ -8,8 +8,8 @@ import itertools
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,19 +97,19 @@ def _holds_provider(registry: Path) -> bool:
 
 
 def _linked(registry: Path, program: str) -> Path:
-    """A mirror of links, in which what another registry's name stands for is under this program's own.
+    """A mirror in which what is under another registry's name is under this program's own, by links.
 
     Each program takes `hashicorp/aws` for a provider of its own registry, and looks for it under that name
-    alone. The protocol and the binary are the same.
+    alone; the protocol and the binary are the same. Neither follows a folder that is a link.
     """
     mirror = CACHE / f"providers-{program}"
-    mirror.mkdir(parents=True, exist_ok=True)
-    link = mirror / REGISTRIES[program]
-    if not (link.is_symlink() and link.readlink() == registry):
-        with tempfile.TemporaryDirectory(dir=mirror) as folder:
-            (made := Path(folder) / "link").symlink_to(registry)
-            made.replace(link)
+    shutil.copytree(registry, mirror / REGISTRIES[program], copy_function=_link, dirs_exist_ok=True)
     return mirror
+
+
+def _link(file: str, link: str) -> None:
+    with suppress(FileExistsError):
+        Path(link).symlink_to(file)
 
 
 def _candidates() -> Iterator[Path]:
