@@ -26,6 +26,9 @@ monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .too
 argo-tools: setup ## Argo Rollouts' controller and web provider in .tools/bin, for tests; ten minutes (docs/judge-service.md)
 	@$(BIN)/python -m scripts.setup.argo_tools
 
+flagger-tools: setup ## Flagger's controller in .tools/bin, for tests; ten minutes (docs/judge-service.md)
+	@$(BIN)/python -m scripts.setup.flagger_tools
+
 kubernetes-tools: setup ## kube-apiserver, its controllers, kwok, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kubernetes_tools
 
@@ -37,6 +40,9 @@ drift-report-tools: setup ## Evidently, in an environment of its own in .tools/e
 
 kserve-types: setup ## KServe's published types in .tools/kserve, to compare exports with (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kserve_types
+
+kserve-tools: kubernetes-tools kserve-types ## KServe's own controller in .tools/bin, for tests in that API server; minutes (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kserve_tools
 
 seldon-types: setup ## Seldon's published types in .tools/seldon, to compare exports with (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.seldon_types
@@ -72,6 +78,9 @@ test-container: setup ## the main job and the server's tests in real containers;
 test-argo: argo-tools kubernetes-tools ## exported releases, moved by Argo Rollouts' own controller as our judge says
 	@$(BIN)/python -m pytest tests/integrations/argo tests/end_to_end/test_argo_rollouts.py -v
 
+test-flagger: flagger-tools kubernetes-tools ## exported releases, moved by Flagger's own controller as our judge says
+	@$(BIN)/python -m pytest tests/integrations/flagger tests/end_to_end/test_flagger.py -v
+
 test-airflow: airflow-tools ## what Airflow makes of each exit code of a retraining's commands
 	@$(BIN)/python -m pytest -v tests/integrations/airflow
 
@@ -99,11 +108,11 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
 	@$(PYTHON) "$(dir $(firstword $(MAKEFILE_LIST)))scripts/setup/push_pins.py"
 
-test-kserve: kserve-types ## exports against KServe's own types, and its client against the exported container
-	@$(BIN)/python -m pytest tests/integrations/kserve -v
+test-kserve: kserve-tools ## exports by KServe's own types, webhook and controller, and its client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/kserve tests/end_to_end/test_inference_exports.py -k "not seldon" -v
 
-test-seldon: seldon-types ## exports against the types that Seldon's own client publishes
-	@$(BIN)/python -m pytest tests/integrations/seldon -v
+test-seldon: seldon-types ## exports by the types that Seldon's own client publishes, and its batch client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/seldon tests/end_to_end/test_inference_exports.py -k "not kserve" -v
 
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v

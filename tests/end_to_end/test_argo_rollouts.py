@@ -4,8 +4,6 @@ Two releases are made and exported by the commands. The API server, its controll
 kubelet runs, so a pod is ready because the test says so, and what it would log are windows that are posted.
 """
 
-import json
-import os
 import secrets
 
 import pytest
@@ -16,13 +14,12 @@ from scripts.setup.argo_tools import CRDS
 from tests.integrations.judge_service.service import RECORDED, started, streamed
 from tests.integrations.kubernetes import delivery
 from tests.integrations.kubernetes.cluster import program, start, until
+from tests.integrations.kubernetes.delivery import LEAST, NAME, artifacts, images
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
-NAME = "delays-dev"
 HASH = "rollouts-pod-template-hash"
 HELD_SECONDS = 2 * SECONDS
-LEAST = 2
 
 
 @pytest.fixture(scope="module")
@@ -52,21 +49,8 @@ def judge(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exports(world, on_a_base, trained, tmp_path_factory):
-    """Both releases, live one after the other in dev, and the folders of their exports."""
-    steps = {"steps": [25, 50], "step_seconds": 1, "hold_seconds": 600}
-    world.edit("dev", instances={"min": LEAST, "max": 4}, rollout=steps)
-    found = []
-    for kind in ("logistic", "boosting"):
-        world.slipway("release", "--model", os.fspath(trained[kind]))
-        folder = tmp_path_factory.mktemp(kind)
-        export(world, folder)
-        found.append((folder, world.endpoint("dev").live))
-    return found
-
-
-def export(world, folder):
-    for name in ("kubernetes", "argo"):
-        world.slipway("export", "dev", "--format", name, "--output", str(folder))
+    """Two releases, and the folders of their exports."""
+    return delivery.exports(world, trained, tmp_path_factory.mktemp("exports"), "argo")
 
 
 class Rolled:
@@ -80,8 +64,7 @@ class Rolled:
         cluster.do("label", "namespace", self.namespace, "pod-security.kubernetes.io/enforce=restricted")
 
     def apply(self, folder):
-        more = {"components": ["../argo/stages/dev"]}
-        delivery.apply(self.cluster, self.namespace, folder, "dev", self.judge.port, more)
+        delivery.apply(self.cluster, self.namespace, folder, "argo", self.judge, {})
 
     @property
     def pods(self):
@@ -157,15 +140,6 @@ def begun(cluster, judge, exports):
     return rolled, live, rolled.asking(live)
 
 
-def images(pods):
-    return {image for pod in pods for image in delivery.served_by(pod)}
-
-
-def artifacts(pods, *pins):
-    """Of which of these pins' artifacts the pods are."""
-    return {pin.sha256 for pin in pins for pod in pods if pin.sha256 in json.dumps(pod["spec"])}
-
-
 def test_a_release_that_passes_gets_all_pods_step_by_step(begun, exports):
     rolled, live, candidate = begun
     (_, first), (_, second) = exports
@@ -197,7 +171,7 @@ def test_a_release_that_fails_is_gone_and_live_has_all_pods(begun, exports):
 def test_a_release_that_is_held_pauses_beside_live(cluster, judge, exports, world):
     (before, _), (after, _) = exports
     world.edit("dev", rollout={"hold_seconds": HELD_SECONDS})
-    export(world, after)
+    delivery.export(world, after, "argo")
     rolled = Rolled(cluster, judge)
     rolled.apply(before)
     live = rolled.healthy()

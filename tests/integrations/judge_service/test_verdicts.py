@@ -64,6 +64,23 @@ def test_recorded_evidence_gets_the_verdict_of_the_command(tmp_path, policy):
     assert replayed(kept, policy) == told["verdict"]
 
 
+@pytest.mark.parametrize(
+    ("bad", "said"), [({}, "PASS"), pytest.param({"errors": 0.2}, "FAIL", marks=pytest.mark.long)]
+)
+def test_a_file_of_windows_that_is_posted_whole_gets_the_verdict_of_the_command(tmp_path, bad, said):
+    file = tmp_path / "windows.jsonl"
+    file.write_text("\n".join(streamed(bad)) + "\n")
+    with started(tmp_path / "kept") as (service, _):
+        url = f"http://127.0.0.1:{service.port}/evidence/{PATH}/abc"
+        curl = ["curl", "--silent", "--show-error", "--fail", "--data-binary", f"@{file}", url]
+        posted = subprocess.run(curl, capture_output=True, text=True, check=True)
+        told = service.argo("abc").told
+    expected = by_command(file, QUICK, tmp_path)
+    assert json.loads(posted.stdout) == {"kept": len(file.read_text().splitlines()), "passed_over": 0}
+    assert told["decision"] == expected["decision"] == said
+    assert told["verdict"] == {key: expected[key] for key in told["verdict"]}
+
+
 @pytest.mark.kill
 def test_the_service_goes_on_where_it_was_killed(tmp_path):
     lines = streamed()

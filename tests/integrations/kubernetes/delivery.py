@@ -10,29 +10,62 @@ import urllib.request
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
 from release.domain.judge_service import ADDRESS
+from release.domain.pins import ReleasePin
+from tests.end_to_end.world import World
 from tests.integrations.judge_service.service import Service
 from tests.integrations.kubernetes.cluster import Cluster, until
 
 HOST = "127.0.0.1"
+NAME = "delays-dev"
+LEAST = 2
+"""Instances, the least of the autoscaler."""
 _READY = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
 _SERVES = json.dumps({"status": {"phase": "Running", "conditions": [_READY]}})
 
 
+class Exports(NamedTuple):
+    """A release that was live, and the folder that holds what was exported of it then."""
+
+    folder: Path
+    pin: ReleasePin
+
+
+def exports(world: World, trained: Mapping[str, Path], folder: Path, name: str) -> list[Exports]:
+    """Two releases, live one after the other in dev, and the folders of their exports, `name` among them."""
+    steps = {"steps": [25, 50], "step_seconds": 1, "hold_seconds": 600}
+    world.edit("dev", instances={"min": LEAST, "max": 4}, rollout=steps)
+    found = []
+    for kind in ("logistic", "boosting"):
+        world.slipway("release", "--model", os.fspath(trained[kind]))
+        export(world, folder / kind, name)
+        pin = world.endpoint("dev").live
+        assert pin is not None
+        found.append(Exports(folder / kind, pin))
+    return found
+
+
+def export(world: World, folder: Path, name: str) -> None:
+    """Have the command write dev into a folder, for Kubernetes and in one more format."""
+    for each in ("kubernetes", name):
+        world.slipway("export", "dev", "--format", each, "--output", str(folder))
+
+
 def apply(
-    cluster: Cluster, namespace: str, exported: Path, stage: str, judge: int, more: Mapping[str, Any]
+    cluster: Cluster, namespace: str, exported: Path, name: str, judge: Service, more: Mapping[str, Any]
 ) -> None:
-    """Apply what `./slipway export` wrote below a folder; the judge is at a port of this machine.
+    """Apply what was exported for Kubernetes and in one more format; the judge is at a port of this machine.
 
     `more` is what else the kustomization says.
     """
-    for file in exported.glob(f"*/stages/{stage}/*.yaml"):
-        file.write_text(file.read_text().replace(ADDRESS, f"http://{HOST}:{judge}"))
-    whole = {"namespace": namespace, "resources": [f"../kubernetes/stages/{stage}"], **more}
+    for file in exported.glob("*/stages/dev/*.yaml"):
+        file.write_text(file.read_text().replace(ADDRESS, f"http://{HOST}:{judge.port}"))
+    resources = ["../kubernetes/stages/dev", *more.get("resources", [])]
+    whole = {**more, "namespace": namespace, "resources": resources, "components": [f"../{name}/stages/dev"]}
     folder = exported / "serving"
     folder.mkdir(exist_ok=True)
     with (folder / "kustomization.yaml").open("w") as out:
@@ -72,10 +105,17 @@ def ship(judge: Service, path: str, records: list[dict[str, Any]]) -> None:
     assert told.told == {"kept": len(records), "passed_over": 0}, told
 
 
-def served_by(pod: Mapping[str, Any]) -> set[str]:
-    """The images of a pod."""
-    spec = pod["spec"]
-    return {each["image"] for each in (*spec.get("initContainers", []), *spec["containers"])}
+def images(pods: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The images of all containers of the pods."""
+    specs = [pod["spec"] for pod in pods]
+    return {
+        each["image"] for spec in specs for each in (*spec.get("initContainers", []), *spec["containers"])
+    }
+
+
+def artifacts(pods: Iterable[Mapping[str, Any]], *pins: ReleasePin) -> set[str]:
+    """Of which of these pins' artifacts the pods are."""
+    return {pin.sha256 for pod in pods for pin in pins if pin.sha256 in json.dumps(pod["spec"])}
 
 
 @contextmanager
