@@ -71,6 +71,7 @@ def test_a_file_of_windows_that_is_posted_whole_gets_the_verdict_of_the_command(
     file = tmp_path / "windows.jsonl"
     file.write_text("\n".join(streamed(bad)) + "\n")
     with started(tmp_path / "kept") as (service, _):
+        service.argo("abc")
         url = f"http://127.0.0.1:{service.port}/evidence/{PATH}/abc"
         curl = ["curl", "--silent", "--show-error", "--fail", "--data-binary", f"@{file}", url]
         posted = subprocess.run(curl, capture_output=True, text=True, check=True)
