@@ -116,7 +116,7 @@ def test_a_pass_grows_old(tmp_path):
         told = service.argo("abc").told
     assert told["verdict"]["decision"] == "PASS"
     assert told["decision"] == "HOLD"
-    assert "none of both variants came for" in told["because"]
+    assert "what is known of both variants ends" in told["because"]
 
 
 def test_a_window_of_tomorrow_does_not_look_fresh(tmp_path):
