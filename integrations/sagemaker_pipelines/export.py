@@ -70,18 +70,28 @@ def _page(exported: Exported, found: list[Retraining]) -> str:
     if left:
         lines.append(f"Not retrained here, as this repository did not build what serves: {', '.join(left)}.")
     for each in found:
-        lines += ["```sh", *_commands(each), "```", ""]
+        for when, commands in _commands(each).items():
+            lines += [when, "", "```sh", *commands, "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _commands(each: Retraining) -> list[str]:
+def _commands(each: Retraining) -> dict[str, list[str]]:
+    """What to run, by when: a pipeline is created once, and every other export updates it."""
     name, stage = each.endpoint.name, each.exported.stage
     pipeline = f"{each.endpoint.served_as}-retrain"
-    return [
-        f"aws sagemaker create-model-package-group --model-package-group-name {each.group}",
-        f"aws sagemaker create-pipeline --pipeline-name {pipeline} --role-arn ROLE \\",
-        f"  --pipeline-definition file://{name}.pipeline.json --client-request-token $(uuidgen)",
-        f"./slipway train --on sagemaker --stage {stage} --execution parameters.json",
-        f"aws sagemaker start-pipeline-execution --pipeline-name {pipeline} \\",
-        "  --pipeline-parameters file://parameters.json --client-request-token $(uuidgen)",
-    ]
+    definition = f"--pipeline-definition file://{name}.pipeline.json"
+    return {
+        f"Once, for {name}:": [
+            f"aws sagemaker create-model-package-group --model-package-group-name {each.group}",
+            f"aws sagemaker create-pipeline --pipeline-name {pipeline} --role-arn ROLE \\",
+            f"  {definition} --client-request-token $(uuidgen)",
+        ],
+        "After every other export, as that of a promotion, whose champion it names:": [
+            f"aws sagemaker update-pipeline --pipeline-name {pipeline} {definition}",
+        ],
+        "For each retraining:": [
+            f"./slipway train --on sagemaker --stage {stage} --execution parameters.json",
+            f"aws sagemaker start-pipeline-execution --pipeline-name {pipeline} \\",
+            "  --pipeline-parameters file://parameters.json --client-request-token $(uuidgen)",
+        ],
+    }
