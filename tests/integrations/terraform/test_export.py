@@ -1,4 +1,4 @@
-"""The variables of the Terraform module: what they hold, by the stage's settings."""
+"""What an export writes for Terraform: the values of its module, by the stage's settings."""
 
 import json
 
@@ -9,15 +9,18 @@ from release.domain.errors import UsageError
 from tests.integrations.stages import endpoint_of, exported, pin_of
 
 
-def variables(*endpoints):
-    """The variables of prod, of the first endpoint."""
-    [(name, text)] = files(exported(*endpoints)).items()
-    assert name == "prod.tfvars.json"
-    return json.loads(text)
+def values(*endpoints):
+    """What the root modules of prod read."""
+    return json.loads(files(exported(*endpoints))["stage.json"])
 
 
 def endpoint(*endpoints):
-    return variables(*endpoints)["endpoints"]["delays"]
+    return values(*endpoints)["endpoints"]["delays"]
+
+
+def test_a_stage_has_root_modules_and_so_states_of_its_own():
+    assert files(exported()).keys() == {"main.tf", "adopt/main.tf", "stage.json"}
+    assert values()["stage"] == "prod"
 
 
 def test_an_endpoint_serves_the_config_of_live_and_keeps_that_of_previous():
