@@ -55,8 +55,10 @@ def ends_of(lines: Iterator[str]) -> dict[str, float]:
 
 def _texts(body: str) -> Iterator[str]:
     if body.lstrip().startswith("["):
-        for record in json.loads(body):
-            yield json.dumps(record)
+        try:
+            yield from [json.dumps(record) for record in json.loads(body)]
+        except RecursionError:
+            raise ValueError("its lists are nested too deeply") from None
     else:
         yield from (line for line in body.splitlines() if line.strip())
 

@@ -24,11 +24,15 @@ APART_SECONDS = 3600.0
 SAME_SECONDS = 5.0
 """A question that comes again so soon is the same one, whose answer was lost."""
 CLOSED = -1
-"""No file's descriptor: whoever still writes meets an OSError."""
+"""No file's descriptor."""
 
 
 class EvidenceFull(Exception):
     """The evidence of a rollout has reached its bound."""
+
+
+class NotOpen(Exception):
+    """Another rollout took its place while evidence for it was under way."""
 
 
 class Rollout:
@@ -36,6 +40,8 @@ class Rollout:
 
     def __init__(self, key: Key, file: Path, policy: Policy, most_bytes: int) -> None:
         self.key, self.file = key, file
+        self.missing = ""
+        """Why the last minute of Prometheus brought no evidence; empty where it did."""
         self._policy, self._most = policy, most_bytes
         self._lock = threading.Lock()
         self._fold = Fold(policy)
@@ -51,10 +57,12 @@ class Rollout:
     def take(self, body: str, now: float) -> tuple[int, int]:
         """How many records of a posted body are evidence, and how many were passed over.
 
-        Raises EvidenceFull, ValueError where it is no JSON list, OSError where nothing could be kept.
+        Raises NotOpen and EvidenceFull, ValueError for no JSON list, OSError where nothing could be kept.
         """
         found = taken(body, self.key, now)
         with self._lock:
+            if self._descriptor == CLOSED:
+                raise NotOpen
             if self._over(found.ends):
                 return 0, len(found.lines) + found.passed_over
             self._keep(found.lines)
@@ -68,7 +76,8 @@ class Rollout:
         """What is told now. Raises OSError where that nothing came cannot be kept."""
         with self._lock:
             full = self._size >= self._most
-            if self._came and not full and time.monotonic() - self._came >= self._fold.stays_open:
+            kept = not full and self._descriptor != CLOSED
+            if self._came and kept and time.monotonic() - self._came >= self._fold.stays_open:
                 self._came = None
                 self._keep([quiet.line(self._fold.stays_open)])
             both = min(self._ends.values()) if len(self._ends) == 2 else -math.inf
@@ -89,11 +98,13 @@ class Rollout:
             marker.touch()
             return True
 
-    def close(self) -> None:
-        """Let go of the file; what is in it stays."""
+    def close(self) -> Answer:
+        """Let go of the file, what is in it stays; returns what it stood at, which changes no more."""
         with self._lock:
             os.close(self._descriptor)
             self._descriptor = CLOSED
+            verdict = self._fold.verdict()
+            return Answer(self.key, verdict.decision, verdict.because, verdict)
 
     def _over(self, new: dict[str, float]) -> bool:
         ends = {**self._ends, **new}

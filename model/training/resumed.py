@@ -25,6 +25,8 @@ from model.training.tune import code, libraries
 
 _FOLDER = "training"
 _ENDED = "ended"
+KEPT = 10
+"""How many trainings are kept: those that were used last."""
 
 
 def resumed(service: Service, options: TrainOptions, progress: Progress = lambda text: None) -> TrainResult:
@@ -33,10 +35,28 @@ def resumed(service: Service, options: TrainOptions, progress: Progress = lambda
     beside = read_beside(service, options)
     data = read_data(service, options, beside.split, progress)
     kept = Checkpoints(options.build / _FOLDER, _decides(service, options, data, beside))
-    if files := kept.read(_ENDED):
-        progress("The same was trained before: its model is taken")
-        leave(options.out, {NAME: data.content, **{name: files[name] for name in (MODEL, GOLDEN, EVIDENCE)}})
-        return _taken(json.loads(files[EVIDENCE]), options.out, time.monotonic() - started)
+    with kept.held():
+        if files := kept.read(_ENDED):
+            progress("The same was trained before: its model is taken")
+            leave(
+                options.out, {NAME: data.content, **{name: files[name] for name in (MODEL, GOLDEN, EVIDENCE)}}
+            )
+            found = _taken(json.loads(files[EVIDENCE]), options.out, time.monotonic() - started)
+        else:
+            found = _trained(service, options, data, beside, kept, progress, started)
+    kept.prune(KEPT)
+    return found
+
+
+def _trained(
+    service: Service,
+    options: TrainOptions,
+    data: DataFile,
+    beside: Beside,
+    kept: Checkpoints,
+    progress: Progress,
+    started: float,
+) -> TrainResult:
     with threadpool_limits(1):
         trained = learn(service, options.model, data, beside, progress, kept)
         finished, warnings = finish(trained, options, beside.others, progress)

@@ -37,7 +37,9 @@ def work(args: argparse.Namespace, out: Out, asked: Asked) -> int:
         codes.append(UNREACHED)
     if codes:
         return max(codes)
-    return HELD if found.needs_a_person else 0
+    if found.needs_a_person:
+        return HELD
+    return UNREACHED if found.interrupted else 0
 
 
 def _words(found: Scheduled) -> list[str]:

@@ -69,13 +69,14 @@ def endpoint_of(
 
     def release(number: int, marked: bool = False) -> Any:
         pin = pin_of(number, endpoint=name, **pinned)
-        return exported_release(STAGE, name, pin, manifest_of(number, **made), '{"requests":[]}', marked)
+        return exported_release(STAGE, name, pin, manifest_of(number, **made), marked)
 
     found = EndpointSettings.model_validate({"instances": {"min": 2, "max": 4}} | settings)
     way_back = release(previous, fenced) if previous is not None else None
     return ExportedEndpoint(name, names.endpoint(name, STAGE), found, release(live), way_back)
 
 
-def exported(*endpoints: ExportedEndpoint) -> Exported:
+def exported(*endpoints: ExportedEndpoint, pipelines: bool = False) -> Exported:
     """prod with these endpoints, or with one that has a way back."""
-    return Exported(STAGE, ACCOUNT, REGION, endpoints or (endpoint_of(),), TrainingSettings())
+    training = TrainingSettings(pipelines=pipelines)
+    return Exported(STAGE, ACCOUNT, REGION, endpoints or (endpoint_of(),), training)

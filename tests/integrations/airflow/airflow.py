@@ -23,6 +23,9 @@ class Airflow:
     project: Path
     env: dict[str, str]
     """What a worker has besides: its role, and where AWS is."""
+    dags: Path = ROOT / "integrations" / "airflow" / "dags"
+    patience: float = 1800.0
+    """Seconds that a run gets: a training and two rollouts, beside whatever else the machine does."""
 
     def migrate(self) -> "Airflow":
         """Make its database."""
@@ -42,7 +45,7 @@ class Airflow:
 
     def run(self) -> str:
         """One run to its end; what was said."""
-        said, _ = self.start().communicate(timeout=900)
+        said, _ = self.start().communicate(timeout=self.patience)
         return said
 
     @staticmethod
@@ -73,7 +76,7 @@ class Airflow:
             | {
                 "AIRFLOW_HOME": str(self.home),
                 "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-                "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "integrations" / "airflow" / "dags"),
+                "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
                 "PYTHONPATH": str(ROOT),
                 "SLIPWAY_PROJECT": str(self.project),
                 "SLIPWAY_RETRY_SECONDS": "1",

@@ -81,6 +81,11 @@ class Cluster:
         """What kubectl gets, as a value."""
         return json.loads(self.do("get", *arguments, "-o", "json"))
 
+    @property
+    def kubeconfig(self) -> Path:
+        """What names it and lets a client in, as JSON."""
+        return self._config
+
     def ready(self) -> bool:
         """Whether it answers."""
         return self.ask("get", "--raw", "/readyz").status == 0

@@ -1,4 +1,4 @@
-"""The module of `integrations/terraform/` in a real terraform, in a folder of its own, without a network."""
+"""The module of `integrations/terraform/` in a real terraform or OpenTofu, without a network."""
 
 import json
 import shutil
@@ -31,8 +31,8 @@ class Module:
     `root` is the folder of the root module, by that of the stage's export.
     """
 
-    def __init__(self, folder: Path, env: Mapping[str, str], root: str = ".") -> None:
-        self._terraform, mirror = find()
+    def __init__(self, folder: Path, env: Mapping[str, str], root: str = ".", program: str = "") -> None:
+        self._terraform, mirror = find(program)
         copied = folder / "terraform"
         shutil.copytree(MODULE, copied, ignore=shutil.ignore_patterns(".terraform", "stages"))
         self._stage = copied / "stages" / "prod"
@@ -61,7 +61,7 @@ class Module:
         return [(hook["action"], hook["resource"]["addr"]) for hook in hooks]
 
     def run(self, *arguments: str, status: int = 0) -> str:
-        """Run terraform; returns all that it printed. Raises AssertionError at another status."""
+        """Run the program; returns all that it printed. Raises AssertionError at another status."""
         done = subprocess.run(
             [self._terraform, *arguments],
             cwd=self.folder,
@@ -71,6 +71,6 @@ class Module:
             timeout=PATIENCE,
             check=False,
         )
-        said = f"terraform {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        said = f"{' '.join(done.args)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert done.returncode == status, said
         return done.stdout if status == 0 else done.stdout + done.stderr

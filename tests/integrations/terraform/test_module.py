@@ -1,5 +1,6 @@
-"""What terraform and its AWS provider make of the module and an export, before anything is there."""
+"""What terraform or OpenTofu makes of the module and an export, before anything is there."""
 
+import json
 import os
 from dataclasses import replace
 
@@ -35,6 +36,15 @@ def written(tmp_path):
         return tmp_path / stage
 
     return write
+
+
+@pytest.mark.parametrize("program", [pytest.param("terraform", marks=pytest.mark.long), "tofu"])
+def test_the_module_and_the_one_that_adopts_are_valid(tmp_path, written, program):
+    """The normal run asks OpenTofu, where it is installed: the tests that follow ask terraform much more."""
+    place = tmp_path / "terraform"
+    adopting = Module(place, {"HOME": str(place), "PATH": os.environ["PATH"]}, "adopt", program)
+    adopting.take(written())
+    assert json.loads(adopting.run("validate", "-json"))["diagnostics"] == []
 
 
 def test_an_exported_stage_is_planned_as_it_is_pinned(module, written):
@@ -111,5 +121,5 @@ def test_a_state_of_another_stage_is_refused(tmp_path, written):
 
 
 @pytest.mark.long
-def test_the_module_is_written_as_terraform_writes_it(module):
+def test_the_module_is_written_as_the_program_writes_it(module):
     assert module.run("fmt", "-check", "-recursive", "../..") == ""

@@ -66,8 +66,10 @@ def test_what_was_fitted_before_it_died_is_gone_on_with(service, options):
 
 def test_other_code_and_a_damaged_file_are_another_training(service, options, tmp_path):
     resumed(service, options)
-    for kept in (options.build / "training").iterdir():
-        kept.write_bytes(kept.read_bytes()[:200])
+    damaged = list((options.build / "training").glob("*.checkpoint"))
+    assert damaged
+    for kept in damaged:
+        kept.write_bytes(kept.read_bytes()[:-20])
     told: list[str] = []
     resumed(service, options, told.append)
     assert TAKEN not in told
@@ -75,3 +77,13 @@ def test_other_code_and_a_damaged_file_are_another_training(service, options, tm
     told.clear()
     resumed(service, options, told.append)
     assert TAKEN not in told
+
+
+def test_only_the_trainings_that_were_used_last_are_kept(service, options, tmp_path, monkeypatch):
+    monkeypatch.setattr("model.training.resumed.KEPT", 2)
+    code = tmp_path / f"svc_{tmp_path.name}" / "more.py"
+    told: list[str] = []
+    for number in (1, 2, 1, 3, 1, 2):
+        code.write_text(f"MORE = {number}\n")
+        resumed(service, options, told.append)
+    assert told.count(TAKEN) == 2, "1 is taken twice; 2 was used longest ago when 3 came, and is trained anew"
