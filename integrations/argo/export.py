@@ -107,6 +107,8 @@ def _rollout(endpoint: ExportedEndpoint, name: str, settings: RolloutSettings) -
     workload = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "scaleDown": "onsuccess"}
     spec = {
         **({"replicas": endpoint.fixed} if endpoint.fixed else {}),
+        # What `undo` finds; it asks nobody about fences.
+        "revisionHistoryLimit": 2 if endpoint.way_back else 0,
         "selector": {"matchLabels": labels},
         "workloadRef": workload,
         "strategy": {"canary": {"analysis": _analysis(name, WATCH), "steps": steps}},

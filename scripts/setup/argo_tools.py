@@ -32,6 +32,7 @@ def main() -> int:
             shutil.rmtree(part, ignore_errors=True)
             found = module_folder(_NAME, go, env, _MODULE) / "manifests" / "crds"
             shutil.copytree(found, part, ignore=shutil.ignore_patterns("kustomization.yaml"))
+            shutil.rmtree(CRDS, ignore_errors=True)
             part.replace(CRDS)
     return 0
 

@@ -9,6 +9,8 @@ import secrets
 import pytest
 
 from integrations.argo.export import SECONDS
+from integrations.judge_service.asking import Pods
+from integrations.judge_service.keys import key_of
 from sandbox.processes.ports import free_port
 from scripts.setup.argo_tools import CRDS
 from tests.integrations.judge_service.service import RECORDED, started, streamed
@@ -48,7 +50,7 @@ def judge(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def exports(world, trained, tmp_path_factory):
+def exports(world, on_a_base, trained, tmp_path_factory):
     """Two releases, and the folders of their exports."""
     return delivery.exports(world, trained, tmp_path_factory.mktemp("exports"), "argo")
 
@@ -111,6 +113,12 @@ class Rolled:
 
         return self.until("the judge is asked at the first step", asked)["status"]["currentPodHash"]
 
+    @property
+    def history(self):
+        """The hashes of the releases that an undo finds, the one that serves among them."""
+        sets = self.get("replicasets")["items"]
+        return {each["metadata"]["labels"][HASH] for each in sets if HASH in each["metadata"]["labels"]}
+
     def measured(self, phase):
         """How often the judge's answer was that, at the steps."""
         runs = [run for run in self.get("analysisruns")["items"] if self._of_a_step(run)]
@@ -140,10 +148,14 @@ def begun(cluster, judge, exports):
     return rolled, live, rolled.asking(live)
 
 
-def test_a_release_that_passes_gets_all_pods_step_by_step(begun, exports):
+def test_a_release_that_passes_gets_all_pods_and_a_fence_takes_the_one_before(
+    begun, exports, world, tmp_path
+):
     rolled, live, candidate = begun
     (_, first), (_, second) = exports
-    assert len(rolled.pods[candidate]) < len(rolled.pods[live]) + len(rolled.pods[candidate])
+    key = key_of(rolled.namespace, NAME, candidate)
+    pods = rolled.pods
+    delivery.assert_told_apart(key, Pods.ARGO, {"live": pods[live], "candidate": pods[candidate]})
     rolled.ship(streamed(), live, candidate)
     assert rolled.healthy() == candidate
     pods = rolled.pods[candidate]
@@ -152,6 +164,13 @@ def test_a_release_that_passes_gets_all_pods_step_by_step(begun, exports):
     assert rolled.measured("Successful") == 2
     assert rolled.get("deployment", NAME)["spec"]["replicas"] == 0
     assert rolled.get("hpa", NAME)["spec"]["scaleTargetRef"]["kind"] == "Rollout"
+    assert rolled.history == {live, candidate}
+    world.slipway("fence", "add", first.release, "--reason", "the test marks it")
+    delivery.export(world, tmp_path, "argo")
+    world.clear(first.release)
+    rolled.apply(tmp_path)
+    until(lambda: rolled.history == {candidate}, "the fenced release's ReplicaSet goes")
+    assert rolled.healthy() == candidate
 
 
 def test_a_release_that_fails_is_gone_and_live_has_all_pods(begun, exports):

@@ -10,6 +10,8 @@ import secrets
 
 import pytest
 
+from integrations.judge_service.asking import Pods
+from integrations.judge_service.keys import key_of
 from sandbox.processes.ports import free_port
 from scripts.setup.flagger_tools import CRDS
 from tests.integrations.judge_service.service import started, streamed
@@ -79,7 +81,7 @@ def judge(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def exports(world, trained, tmp_path_factory):
+def exports(world, on_a_base, trained, tmp_path_factory):
     """Two releases, and the folders of their exports."""
     return delivery.exports(world, trained, tmp_path_factory.mktemp("exports"), "flagger")
 
@@ -172,6 +174,9 @@ def begun(cluster, judge, exports):
 
 def test_a_release_that_passes_gets_more_traffic_and_is_promoted(begun, exports):
     before, after = exports
+    pods = begun.pods
+    key = key_of(begun.namespace, NAME, "any")
+    delivery.assert_told_apart(key, Pods.FLAGGER, {"live": pods[PRIMARY], "candidate": pods[NAME]})
     begun.ship(streamed())
     pods = begun.landed("Succeeded")
     assert (images(pods), artifacts(pods, before.pin, after.pin)) == ({after.pin.image}, {after.pin.sha256})

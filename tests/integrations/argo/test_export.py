@@ -57,7 +57,10 @@ def test_the_question_that_it_writes_is_answered(tmp_path):
 
 
 def test_a_fenced_release_is_no_way_back():
-    notes = objects(fenced=True)["Rollout", "delays-prod"]["metadata"]["annotations"]
+    rollout = objects(fenced=True)["Rollout", "delays-prod"]
+    assert rollout["spec"]["revisionHistoryLimit"] == 0
+    assert objects()["Rollout", "delays-prod"]["spec"]["revisionHistoryLimit"] == 2
+    notes = rollout["metadata"]["annotations"]
     assert notes["slipway/image"] == pin_of(1).image
     assert not [name for name in notes if "previous" in name]
 

@@ -5,6 +5,7 @@ No kubelet runs: a pod is Ready because the test says so.
 
 import json
 import os
+import re
 import subprocess
 import urllib.request
 from collections.abc import Generator, Iterable, Mapping
@@ -14,6 +15,8 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
+from integrations.judge_service.asking import Pods, matchers
+from integrations.judge_service.keys import Key
 from release.domain.judge_service import ADDRESS
 from release.domain.pins import ReleasePin
 from tests.end_to_end.world import World
@@ -116,6 +119,19 @@ def images(pods: Iterable[Mapping[str, Any]]) -> set[str]:
 def artifacts(pods: Iterable[Mapping[str, Any]], *pins: ReleasePin) -> set[str]:
     """Of which of these pins' artifacts the pods are."""
     return {pin.sha256 for pod in pods for pin in pins if pin.sha256 in json.dumps(pod["spec"])}
+
+
+def assert_told_apart(key: Key, whose: Pods, by_variant: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+    """Of these pods the judge would read the counters of each variant's, by their names."""
+    names = {variant: {pod["metadata"]["name"] for pod in pods} for variant, pods in by_variant.items()}
+    for variant, told in matchers(key, whose).items():
+        wanted = re.findall(r'pod(!?)=?~"([^"]+)"', told)
+        fit = {
+            name
+            for name in set().union(*names.values())
+            if all(bool(re.fullmatch(one, name)) != bool(no) for no, one in wanted)
+        }
+        assert fit == names[variant], told
 
 
 @contextmanager
