@@ -29,7 +29,7 @@ argo-tools: setup ## Argo Rollouts' controller and web provider in .tools/bin, f
 flagger-tools: setup ## Flagger's controller in .tools/bin, for tests; ten minutes (docs/judge-service.md)
 	@$(BIN)/python -m scripts.setup.flagger_tools
 
-kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
+kubernetes-tools: setup ## kube-apiserver, its controllers, kwok, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kubernetes_tools
 
 opentofu: setup ## OpenTofu's tofu in .tools/bin, where PATH has none, for tests of the Terraform module (docs/integrations.md)

@@ -81,7 +81,7 @@ def judge(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def exports(world, trained, tmp_path_factory):
+def exports(world, on_a_base, trained, tmp_path_factory):
     """Two releases, and the folders of their exports."""
     return delivery.exports(world, trained, tmp_path_factory.mktemp("exports"), "flagger")
 

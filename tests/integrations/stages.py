@@ -13,7 +13,7 @@ ACCOUNT, REGION, STAGE = "123456789012", "us-east-1", "prod"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 BUCKET = names.bucket(STAGE, ACCOUNT, REGION)
 PINNED = ("capacity", "vpc", "capture", "environment", "type", "model", "sha256")
-MADE = ("runtime", "foreign")
+MADE = ("runtime", "foreign", "fetches")
 SOURCE = {
     "git_commit": "abc",
     "data_version": "flights-1",
@@ -28,12 +28,18 @@ SCHEMA = {
 }
 
 
-def manifest_of(number: int, runtime: Any = "container", foreign: Any = None) -> Manifest:
+def manifest_of(
+    number: int, runtime: Any = "container", foreign: Any = None, fetches: bool = True
+) -> Manifest:
     """The manifest of the `number`-th release."""
     return Manifest(
         service="delays",
         image=ImageRecord(
-            digest="sha256:" + f"{number:x}".rjust(64, "a"), size=1, runtime=runtime, python="3.12"
+            digest="sha256:" + f"{number:x}".rjust(64, "a"),
+            size=1,
+            runtime=runtime,
+            python="3.12",
+            fetches=fetches,
         ),
         model=ModelRecord(sha256=hashlib.sha256(str(number).encode()).hexdigest(), size=1),
         input_schema=SCHEMA,
