@@ -38,6 +38,9 @@ opentofu: setup ## OpenTofu's tofu in .tools/bin, where PATH has none, for tests
 opentofu-providers: opentofu ## a mirror of the AWS provider in .build/providers, made by tofu: SLIPWAY_TF_PLUGINS names it for tests
 	@PATH="$(CURDIR)/.tools/bin:$$PATH" tofu -chdir=tests/sandbox/clients/terraform providers mirror "$(CURDIR)/.build/providers"
 
+package-lists: ## the distribution's lists of packages, as root: tests make the base of an image of these
+	@sudo apt-get update -qq
+
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
