@@ -87,10 +87,10 @@ test-argo: argo-tools kubernetes-tools ## exported releases, moved by Argo Rollo
 test-flagger: flagger-tools kubernetes-tools ## exported releases, moved by Flagger's own controller as our judge says
 	@$(BIN)/python -m pytest tests/integrations/flagger tests/end_to_end/test_flagger.py -v
 
-test-airflow: airflow-tools ## what Airflow makes of each exit code of a retraining's commands
+test-airflow: airflow-tools ## a retraining's life by Airflow itself on the sandbox: killed, waiting, refused; what it makes of each exit code
 	@$(BIN)/python -m pytest -v tests/integrations/airflow
 
-test-kubeflow: kubeflow-tools ## what the retraining compiles to, and what its components make of answers and exit codes
+test-kubeflow: kubeflow-tools ## the same by Kubeflow's local runner, with its artifacts and metrics; what it compiles to
 	@$(BIN)/python -m pytest -v tests/integrations/kubeflow
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
