@@ -93,9 +93,8 @@ def there_is(cluster: Cluster, namespace: str, kind: str, name: str) -> Any:
 
 
 def ready(cluster: Cluster, namespace: str, release: str) -> bool:
-    """Whether KServe says so of this release, and nothing else runs."""
-    wanted = ",".join(f"{name}={value}" for name, value in PODS.items())
-    pods = cluster.get("pods", "-n", namespace, "-l", wanted)["items"]
+    """Whether KServe says so of this release, and nothing else runs; every pod is said to serve."""
+    pods = cluster.serve(namespace, PODS)
     service = cluster.get("inferenceservice", SERVED, "-n", namespace)
     conditions = {each["type"]: each["status"] for each in service.get("status", {}).get("conditions", [])}
     return conditions.get("Ready") == "True" and [release_of(each) for each in pods] == [release] * 2
