@@ -28,15 +28,24 @@ _FILES = {INSTALLED: ("github.com/kserve/kserve", f"install/v{VERSION}/kserve.ya
 }
 
 
+def there() -> bool:
+    """Whether all of it was made."""
+    return not _missing() and all(file.exists() for file in _FILES)
+
+
 def main() -> int:
     """Make what is missing."""
-    missing = [tool for tool in (CONTROLLER, KNATIVE_ADMITS) if not (BIN / tool.name).exists()]
-    if missing or not all(file.exists() for file in _FILES):
+    missing = _missing()
+    if not there():
         with toolchain() as (go, env):
             build(missing, go, env)
             for file, (module, path) in _FILES.items():
                 _keep(file, _folder_of(module, go, env) / path)
     return 0
+
+
+def _missing() -> list[Tool]:
+    return [tool for tool in (CONTROLLER, KNATIVE_ADMITS) if not (BIN / tool.name).exists()]
 
 
 def _folder_of(module: str, go: str, env: dict[str, str]) -> Path:

@@ -1,8 +1,8 @@
-"""What a pod of KServe or of Seldon would do, without a cluster: the exported container fetches the release's
-artifact itself, and their own clients are answered by it.
+"""What KServe and Seldon make of a release: their own clients, and KServe's own controller.
 
-Commands, image, model, S3 and clients are real; a kubelet is not there. What the container starts runs with
-the image's own packages, and with the arguments and variables of the exported files.
+Commands, image, model, S3, clients and controller are real; a kubelet is not there. What a container starts
+runs with the image's own packages, and with the arguments and variables of the exported files: it fetches the
+artifact itself. That the controller's pods serve is said of them.
 """
 
 import hashlib
@@ -20,7 +20,12 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from scripts.setup import kserve_tools
 from tests.end_to_end.world import World
+from tests.integrations.kserve.applied import Applied, containers, lost
+from tests.integrations.kserve.controller import kserve
+from tests.integrations.kubernetes.cluster import start
+from tests.integrations.kubernetes.node import node
 from tests.model.serving.open_inference.environments import CLIENTS, python_of
 from tests.model.serving.running import Server
 from tests.sandbox.images import crane
@@ -143,6 +148,32 @@ def test_the_batch_client_of_seldons_mlserver_is_answered_by_the_release(exports
         for answer in found:
             assert answer["outputs"][0]["data"] == scores
         assert_what_was_released(exports, container, tmp_path, trained["boosting"])
+
+
+@pytest.mark.skipif(not kserve_tools.there(), reason="KServe is not there: make kserve-tools")
+def test_kserves_controller_deploys_the_release_goes_back_and_forth(exports, tmp_path_factory):
+    place = exports.folder / "kserve" / "stages" / "dev"
+    live, back = place / "delays-dev.yaml", place / "way-back" / "delays-dev.yaml"
+    pins = exports.world.endpoint("dev").pins
+    assert pins.live is not None
+    assert pins.previous is not None
+    folder = tmp_path_factory.mktemp("cluster")
+    with start(folder) as cluster, node(cluster, folder), kserve(cluster, tmp_path_factory.mktemp("kserve")):
+        service = Applied(cluster, "delays-dev")
+        for file, pin in ((live, pins.live), (back, pins.previous), (live, pins.live)):
+            service.apply(file)
+            for each in service.deployed(file):
+                pod = each["spec"]
+                assert [*lost(containers(file), pod["containers"])] == []
+                assert "initContainers" not in pod
+                assert pod["automountServiceAccountToken"] is False
+                assert pod["serviceAccountName"] == "delays-dev"
+                [container] = pod["containers"]
+                variables = {each["name"]: each["value"] for each in container["env"]}
+                assert container["image"] == pin.image
+                assert variables["SLIPWAY_ARTIFACT"] == pin.model
+                assert variables["SLIPWAY_ARTIFACT_SHA256"] == pin.sha256
+    assert pins.live.image.partition("@")[2] == crane(["digest", pins.live.image]).strip()
 
 
 @pytest.mark.parametrize("system", ["kserve", "seldon"])

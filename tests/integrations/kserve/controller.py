@@ -33,11 +33,6 @@ _OF_CERT_MANAGER = ("Certificate", "Issuer")
 _WEBHOOKS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 
 
-def there() -> bool:
-    """Whether `make kserve-tools` was run."""
-    return (BIN / kserve_tools.CONTROLLER.name).exists() and kserve_tools.INSTALLED.exists()
-
-
 @contextmanager
 def kserve(cluster: Cluster, folder: Path) -> Generator[None]:
     """KServe runs, and the cluster asks its webhook; it makes Deployments until `choose` says otherwise."""
