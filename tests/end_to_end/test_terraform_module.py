@@ -3,6 +3,7 @@
 The commands, the provider and what serves are real. The tests of this file build on each other, in order.
 """
 
+import hashlib
 import json
 import re
 import shutil
@@ -194,6 +195,15 @@ def test_another_release_is_made_first_then_moved_to_and_the_oldest_goes_last(wo
     assert module.plan(exported(world)) == {}
     assert world.describe(STAGE)["CreationTime"] == made
     serves_as_pinned(world)
+
+
+def test_what_runs_is_the_image_and_the_artifact_that_the_project_released(world, trained):
+    """After promotions and updates by the module it is, byte for byte, what was built and trained."""
+    [(image, artifact)] = running(world)
+    first = world.entries("dev")[0].subject.release
+    assert image == world.ports("dev").artifacts.manifest(first).image.digest
+    archives = [folder / "model.tar.gz" for folder in trained.values()]
+    assert artifact in [hashlib.sha256(archive.read_bytes()).hexdigest() for archive in archives]
 
 
 def test_opentofu_goes_on_from_the_state_that_there_is(world, module, in_terraform):
