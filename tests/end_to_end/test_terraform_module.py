@@ -1,9 +1,11 @@
-"""A stage's pins by Terraform: its module makes, moves and deletes what Pulumi and Slipway's rollouts would.
+"""A stage's pins by Terraform or OpenTofu: the module makes, moves and deletes what Pulumi and rollouts do.
 
 The commands, the provider and what serves are real. The tests of this file build on each other, in order.
 """
 
+import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -29,9 +31,9 @@ REFUSED = "cannot be destroyed"
 def in_terraform(world: World, tmp_path_factory):
     """Makes a stage's folder beside the module, its provider in this sandbox; skips without terraform."""
 
-    def make(root: str = ".") -> Module:
+    def make(root: str = ".", program: str = "") -> Module:
         folder = tmp_path_factory.mktemp("terraform")
-        return Module(folder, clean_environment(world.sandbox.env, folder), root)
+        return Module(folder, clean_environment(world.sandbox.env, folder), root, program)
 
     return make
 
@@ -56,14 +58,35 @@ def exported(world: World) -> Path:
 
 
 def serves_as_pinned(world: World) -> None:
-    """SageMaker serves the live pin by config, weights and digest, and answers the golden requests."""
+    """SageMaker serves the live pin by config, weights, digest and bytes, and answers the golden requests."""
     ports, pins = world.ports(STAGE), world.endpoint(STAGE).pins
     assert pins.live is not None
     wanted = plan.endpoint_plan(STAGE, "delays", pins)
     assert landed.compare(wanted.endpoint, wanted.live, ports.endpoints.describe(wanted.endpoint)) == []
     golden, _ = ports.artifacts.golden(ports.artifacts.manifest(pins.live.release))
     assert smoke(ports.endpoints, wanted.endpoint, golden) is None
+    assert running(world) == {(pins.live.digest, pins.live.sha256)}
     world.made(STAGE, pins)
+
+
+def running(world: World) -> set[tuple[str, str]]:
+    """Image digest and artifact checksum of each server process of the endpoint, as the process has them.
+
+    Its program is in the folder of the image, its model in that of the artifact, which the sandbox unpacked;
+    it names them by digests of the bytes that it read.
+    """
+    found = set()
+    name = names.endpoint("delays", STAGE)
+    [endpoint] = [each for each in world.sandbox.status()["endpoints"] if each["name"] == name]
+    for fleet in (fleet for deployment in endpoint["deployments"] for fleet in deployment["fleets"]):
+        for instance in fleet["instances"]:
+            process = Path("/proc", str(instance["pid"]))
+            program = re.search(r"/images/([0-9a-f]{64})/root/", (process / "cmdline").read_text())
+            model = re.search(r"SM_MODEL_DIR=\S*/models/([0-9a-f]{64})\0", (process / "environ").read_text())
+            assert program is not None
+            assert model is not None
+            found.add((f"sha256:{program[1]}", model[1]))
+    return found
 
 
 def brought(world: World, release: str) -> None:
@@ -230,6 +253,21 @@ def test_another_release_is_made_first_then_moved_to_and_the_oldest_goes_last(wo
     assert module.plan(exported(world)) == {}
     assert world.describe(STAGE)["CreationTime"] == made
     serves_as_pinned(world)
+
+
+def test_what_runs_is_the_image_and_the_artifact_that_the_project_released(world, trained):
+    """After promotions and updates by the module it is, byte for byte, what was built and trained."""
+    [(image, artifact)] = running(world)
+    first = world.entries("dev")[0].subject.release
+    assert image == world.ports("dev").artifacts.manifest(first).image.digest
+    archives = [folder / "model.tar.gz" for folder in trained.values()]
+    assert artifact in [hashlib.sha256(archive.read_bytes()).hexdigest() for archive in archives]
+
+
+def test_opentofu_goes_on_from_the_state_that_there_is(world, module, in_terraform):
+    opentofu = in_terraform(program="tofu")
+    shutil.copy(module.folder / "terraform.tfstate", opentofu.folder)
+    assert opentofu.plan(exported(world)) == {}
 
 
 def test_an_update_that_the_service_takes_back_fails_the_apply_and_names_the_release(world, module, fresh):
