@@ -23,17 +23,26 @@ spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs
 monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.monitoring_tools
 
-argo-tools: setup ## Argo Rollouts' own web provider as a program in .tools/bin, for tests of the judge's service
+argo-tools: setup ## Argo Rollouts' controller and web provider in .tools/bin, for tests; ten minutes (docs/judge-service.md)
 	@$(BIN)/python -m scripts.setup.argo_tools
 
-kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
+flagger-tools: setup ## Flagger's controller in .tools/bin, for tests; ten minutes (docs/judge-service.md)
+	@$(BIN)/python -m scripts.setup.flagger_tools
+
+kubernetes-tools: setup ## kube-apiserver, its controllers, kwok, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kubernetes_tools
+
+opentofu: setup ## OpenTofu's tofu in .tools/bin, where PATH has none, for tests of the Terraform module (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.opentofu
 
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
 kserve-types: setup ## KServe's published types in .tools/kserve, to compare exports with (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kserve_types
+
+kserve-tools: kubernetes-tools kserve-types ## KServe's own controller in .tools/bin, for tests in that API server; minutes (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kserve_tools
 
 seldon-types: setup ## Seldon's published types in .tools/seldon, to compare exports with (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.seldon_types
@@ -66,8 +75,12 @@ test-container: setup ## the main job and the server's tests in real containers;
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image
 	@SLIPWAY_TEST_SERVING=container $(BIN)/python -m pytest -n 2 --dist loadfile -m sandbox tests/model/serving
 
-test-argo: argo-tools ## the exported analysis, measured by Argo Rollouts' own web provider
-	@$(BIN)/python -m pytest -q tests/integrations/argo
+test-argo: argo-tools kubernetes-tools ## exported releases, moved by Argo Rollouts' own controller as our judge says
+	@$(BIN)/python -m pytest tests/integrations/argo tests/end_to_end/test_argo_rollouts.py -v
+
+test-flagger: flagger-tools kubernetes-tools ## exported releases, moved by Flagger's own controller as our judge says
+	@$(BIN)/python -m pytest tests/integrations/flagger tests/end_to_end/test_flagger.py -v
+
 test-airflow: airflow-tools ## a retraining's life by Airflow itself on the sandbox: killed, waiting, refused; what it makes of each exit code
 	@$(BIN)/python -m pytest -v tests/integrations/airflow
 
@@ -95,17 +108,25 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
 	@$(PYTHON) "$(dir $(firstword $(MAKEFILE_LIST)))scripts/setup/push_pins.py"
 
-test-kserve: kserve-types ## exports against KServe's own types, and its client against the exported container
-	@$(BIN)/python -m pytest tests/integrations/kserve -v
+test-kserve: kserve-tools ## exports by KServe's own types, webhook and controller, and its client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/kserve tests/end_to_end/test_inference_exports.py -k "not seldon" -v
 
-test-seldon: seldon-types ## exports against the types that Seldon's own client publishes
-	@$(BIN)/python -m pytest tests/integrations/seldon -v
+test-seldon: seldon-types ## exports by the types that Seldon's own client publishes, and its batch client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/seldon tests/end_to_end/test_inference_exports.py -k "not kserve" -v
 
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v
 
 test-kubernetes: kubernetes-tools ## exports in a real API server with its controllers, and by the schemas of several versions
 	@$(BIN)/python -m pytest tests/integrations/kubernetes tests/end_to_end/test_kubernetes_export.py -v
+
+TERRAFORM := $(BIN)/python -m pytest -v tests/integrations/terraform tests/end_to_end/test_terraform_*.py \
+	tests/sandbox/clients/test_terraform.py
+test-terraform: setup ## the Terraform module and the AWS provider through a stage's life; skips without terraform and a mirror
+	@SLIPWAY_TERRAFORM=terraform $(TERRAFORM)
+
+test-opentofu: opentofu ## the same with OpenTofu
+	@SLIPWAY_TERRAFORM=tofu $(TERRAFORM)
 
 format: setup ## rewrite the code in the one format
 	@$(BIN)/ruff check --fix .

@@ -5,25 +5,18 @@ names. A container is as the sandbox runs it, and what PodSecurity calls restric
 system, no capability, no way to a new one, no token of the cluster.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from release.domain import container, scaling
+from release.domain import container, kubernetes_pods, scaling
 from release.domain import kubernetes_names as k8s
 from release.domain.exported import ExportedEndpoint, ExportedRelease
 from release.domain.health.serving import vcpus
+from release.domain.kubernetes_pods import MODEL_DIR, PORT, REGION, USER
 from release.domain.kubernetes_sizes import pod_size
 
-PORT = 8080
 PORT_NAME = "http"
 SERVER, FETCHER = "server", "fetch-model"
-MODEL_DIR = "/opt/ml/model"
-"""Where SageMaker puts the model, and the server looks for it."""
-PROGRAM = "fetch_model.py"
-_PROGRAM_DIR = "/opt/fetch"
-_DEPENDENCIES = "/opt/program/dependencies"
-"""Where the image has its Python packages (`model/image/program.py`)."""
-USER = 10001
-"""The image's own user."""
 _TMP = "64Mi"
 _LEAST_ROOM = 256
 _ROOM_FOR_EACH = 20
@@ -32,16 +25,12 @@ _DRAIN_SECONDS = 10
 """Until every node knows that a pod that ends gets no more requests."""
 _LONGEST_REQUEST_SECONDS = 60
 """SageMaker's limit for an answer; whoever waits for one gets it before its pod ends."""
-_REGION = "AWS_REGION"
-_NAME = "app.kubernetes.io/name"
 _SKIP = "eks.amazonaws.com/skip-containers"
 
 
 def labels(endpoint: ExportedEndpoint) -> dict[str, str]:
     """What all of an endpoint's objects have."""
-    key = key_of(endpoint)
-    own = {_NAME: endpoint.served_as, "app.kubernetes.io/managed-by": "slipway"}
-    return {k8s.label_key(name, key): k8s.label_value(value, key) for name, value in own.items()}
+    return k8s.labels(endpoint.served_as, key_of(endpoint))
 
 
 def selector(endpoint: ExportedEndpoint) -> dict[str, str]:
@@ -49,17 +38,12 @@ def selector(endpoint: ExportedEndpoint) -> dict[str, str]:
 
     One label, as Argo Rollouts and Flagger find the same pods by it.
     """
-    return {_NAME: labels(endpoint)[_NAME]}
+    return {k8s.NAME: labels(endpoint)[k8s.NAME]}
 
 
 def key_of(endpoint: ExportedEndpoint) -> str:
     """The key of the stage's data that names an endpoint."""
     return f"slipway:endpoints.{endpoint.name}"
-
-
-def fetcher_name(endpoint: ExportedEndpoint) -> str:
-    """The ConfigMap that holds the init container's program; kustomize adds the hash of its content."""
-    return f"{endpoint.served_as}-{FETCHER}"
 
 
 def instance_type(release: ExportedRelease) -> str:
@@ -88,23 +72,18 @@ def base(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> dict[str
 def of_release(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> dict[str, Any]:
     """What a release adds: its image by digest, its model with its SHA-256, its variables, its size.
 
-    `region` is where its model lies, and what it keeps of requests.
+    `region` is where its model lies, and what it keeps of requests. Raises UsageError for a release that no
+    cluster could run.
     """
+    kubernetes_pods.refuse_unrunnable(endpoint, release)
     pin = release.pin
     version = {"app.kubernetes.io/version": pin.release}
     # Without the webhook's token the server can become nobody in AWS; one that keeps requests needs it.
     skipped = {"annotations": {_SKIP: SERVER}} if release.model.isolated else {}
-    fetch = ["python3", f"{_PROGRAM_DIR}/{PROGRAM}", pin.model, pin.sha256, MODEL_DIR]
+    fetched = kubernetes_pods.artifact(release) | {REGION: region}
     size = resources(instance_type(release), f"{key_of(endpoint)}.instances.type")
     pod = {
-        "initContainers": [
-            {
-                "name": FETCHER,
-                "image": pin.image,
-                "command": fetch,
-                "env": [{"name": _REGION, "value": region}],
-            }
-        ],
+        "initContainers": [{"name": FETCHER, "image": pin.image, "env": _listed(fetched)}],
         "containers": [
             {
                 "name": SERVER,
@@ -159,7 +138,6 @@ def _pod(endpoint: ExportedEndpoint) -> dict[str, Any]:
         "volumes": [
             {"name": "model", "emptyDir": {}},
             {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": _TMP}},
-            {"name": "fetch", "configMap": {"name": fetcher_name(endpoint), "defaultMode": 0o444}},
         ],
     }
 
@@ -167,12 +145,11 @@ def _pod(endpoint: ExportedEndpoint) -> dict[str, Any]:
 def _fetcher() -> dict[str, Any]:
     return {
         "name": FETCHER,
-        "env": [{"name": "PYTHONPATH", "value": _DEPENDENCIES}],
+        "args": ["fetch"],
         "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},
         "securityContext": _locked_up(),
         "volumeMounts": [
             {"name": "model", "mountPath": MODEL_DIR},
-            {"name": "fetch", "mountPath": _PROGRAM_DIR, "readOnly": True},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own
         ],
     }
@@ -212,14 +189,18 @@ def _variables(endpoint: ExportedEndpoint, release: ExportedRelease, region: str
     A node's processors are all that a container sees: workers are as many as the instance had.
     """
     known = {
-        _REGION: region,
+        REGION: region,
         container.WORKERS: str(vcpus(instance_type(release))),
         "SAGEMAKER_BIND_TO_PORT": str(PORT),
         "SM_MODEL_DIR": MODEL_DIR,
         "SLIPWAY_VARIANT": "live",
     }
     found = k8s.variables(known | dict(release.model.environment), f"{key_of(endpoint)}.environment")
-    return [{"name": name, "value": value} for name, value in found.items()]
+    return _listed(found)
+
+
+def _listed(variables: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in variables.items()]
 
 
 def _room(size: int) -> str:

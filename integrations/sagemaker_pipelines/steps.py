@@ -4,8 +4,9 @@
                                                  → Refused
 
 The jobs are those of `./slipway train --on sagemaker`: its image, role, bucket, key and limits, and two
-processing jobs of the same image around it. A step with the same arguments is not done again, so outputs lie
-by what made them and no argument has an execution in it.
+processing jobs of the same image around it. A job's name in a definition is what its name begins with.
+A step with the same arguments is not done again, so outputs lie by what made them and no argument has an
+execution in it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,7 +60,24 @@ class Retraining:
     @property
     def group(self) -> str:
         """Of its own: a release's version, which a stage may ask for, is made when it is released."""
-        return f"{self.endpoint.served_as}-retrained"
+        return names.retrained_group(self.endpoint.served_as)
+
+    @property
+    def pipeline(self) -> str:
+        """What the pipeline is called."""
+        return names.retraining_pipeline(self.endpoint.served_as)
+
+    @property
+    def pipeline_role(self) -> str | None:
+        """The role of its executions, by ARN; None where the stage declares none."""
+        if not self.training.pipelines:
+            return None
+        return self._arn_of(names.pipeline_role(self.exported.stage, self.exported.region))
+
+    @property
+    def jobs(self) -> str:
+        """What the names of its jobs begin with: by that the stage's roles know them."""
+        return names.pipeline_jobs(self.endpoint.name, self.exported.stage)
 
     def steps(self) -> list[Value]:
         """All steps, in order; what comes after the gates is within them."""
@@ -72,6 +90,7 @@ class Retraining:
     def _train(self) -> Value:
         training = self.training
         arguments = {
+            "TrainingJobName": self.jobs,
             "RoleArn": self._role,
             "AlgorithmSpecification": {"TrainingImage": parameter(IMAGE), "TrainingInputMode": "File"},
             "HyperParameters": {"slipway.asked": parameter(ASKED), "slipway.sha256": parameter(SHA256)},
@@ -138,6 +157,7 @@ class Retraining:
         self, name: str, words: Sequence[Any], inputs: Mapping[str, Value], outputs: Sequence[Value]
     ) -> Value:
         arguments = {
+            "ProcessingJobName": self.jobs,
             "RoleArn": self._role,
             "AppSpecification": {
                 "ImageUri": parameter(IMAGE),
@@ -169,7 +189,9 @@ class Retraining:
 
     @property
     def _role(self) -> str:
-        role = names.training_role(self.exported.stage, self.exported.region)
+        return self._arn_of(names.training_role(self.exported.stage, self.exported.region))
+
+    def _arn_of(self, role: str) -> str:
         return f"arn:{self._partition}:iam::{self.exported.account}:role/{role}"
 
     @property

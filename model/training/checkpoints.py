@@ -1,7 +1,8 @@
 """Steps of a training that are done, kept so that whoever begins the same one again goes on after them.
 
-A checkpoint is one file, whole or not at all, and proves its own bytes: one that is damaged, cut short by
-whatever copied it, or of another training counts as none, and its step is done again.
+A checkpoint is one file, whole or not at all, and begins with the SHA-256 of the archive that follows: one
+that is damaged, cut short by whatever copied it, or of another training counts as none, and its step is done
+again. The archive's own checksums do not say that: whoever reads a tar stops where its last file ends.
 """
 
 import fcntl
@@ -15,7 +16,7 @@ from model.errors import OutputError
 from model.files import write
 
 _LENGTH = 12
-_ENDS = ".checkpoint.tar.gz"
+_ENDS = ".checkpoint"
 _LOCK = ".lock"
 
 
@@ -32,7 +33,7 @@ class Checkpoints:
         if self._folder is None:
             return None
         try:
-            return artifact.read(self._path(self._folder, step).read_bytes())
+            return _files(self._path(self._folder, step).read_bytes())
         except (OSError, ValueError):
             return None
 
@@ -41,7 +42,7 @@ class Checkpoints:
         if self._folder is None:
             return
         try:
-            write(self._path(self._folder, step), artifact.pack(files))
+            write(self._path(self._folder, step), _framed(artifact.pack(files)))
         except OSError as error:
             raise OutputError(
                 f"The checkpoint of the step {step} could not be kept in {self._folder}: {error}",
@@ -97,6 +98,18 @@ class Checkpoints:
 
     def _path(self, folder: Path, step: str) -> Path:
         return folder / f"{step}-{self._training}{_ENDS}"
+
+
+def _framed(archive: bytes) -> bytes:
+    return f"{artifact.sha256(archive)}\n".encode() + archive
+
+
+def _files(kept: bytes) -> Mapping[str, bytes]:
+    """What a checkpoint holds. Raises ValueError where a bit of it is not as it was kept."""
+    said, _, archive = kept.partition(b"\n")
+    if said != artifact.sha256(archive).encode():
+        raise ValueError("its bytes are not those that were kept")
+    return artifact.read(archive)
 
 
 def _training(path: Path) -> str:

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 
 from release.domain.errors import UsageError
 
+NAME = "app.kubernetes.io/name"
+"""The label by which an endpoint's objects and pods are found: what it is served as, `delays-prod`. Flagger
+renames it on the pods that it keeps, and knows few others."""
 LABEL_LIMIT = 63
 """Of a label's value, and of the name of a Service, a container or a namespace (RFC 1123)."""
 SUBDOMAIN_LIMIT = 253
@@ -36,6 +39,11 @@ def label_value(value: str, key: str) -> str:
     """The value of a label. Raises UsageError that names `key`, which makes it."""
     wanted = "letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
     return _fitting(value, key, "label's value", _VALUE, LABEL_LIMIT, wanted)
+
+
+def labels(served_as: str, key: str) -> dict[str, str]:
+    """What all objects of an endpoint have. Raises UsageError that names `key`, which makes the name."""
+    return {NAME: label_value(served_as, key), "app.kubernetes.io/managed-by": "slipway"}
 
 
 def label_key(label: str, key: str) -> str:

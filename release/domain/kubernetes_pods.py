@@ -1,8 +1,8 @@
 """The container in which Kubernetes runs a release: the pinned image, told where its artifact lies. Pure.
 
-The image fetches the artifact itself and compares its SHA-256 before it serves (`model/serving/fetching.py`):
-what fetches models elsewhere, KServe's and Seldon's initializers, compares nothing. No init container is
-needed, which Knative does not take, and no volume but an empty one.
+The image fetches the artifact itself and compares its SHA-256 (`model/serving/fetching.py`): what fetches
+models elsewhere, KServe's and Seldon's initializers, compares nothing. Its `fetch` does so in an init
+container; where Knative takes none, `serve` does, before it serves. It needs no volume but an empty one.
 """
 
 from typing import Any
@@ -15,6 +15,8 @@ from release.domain.kubernetes_sizes import pod_size
 
 PORT = 8080
 MODEL_DIR = "/opt/ml/model"
+"""Where SageMaker puts the model, and the server looks for it."""
+REGION = "AWS_REGION"
 USER = 10001
 """The image's own; Seldon would take another one, where nobody says it."""
 _SCRATCH = "/tmp"  # noqa: S108 - an empty volume of the pod
@@ -35,15 +37,24 @@ def refuse_unrunnable(endpoint: ExportedEndpoint, release: ExportedRelease) -> N
             "Nothing was exported.",
             "Build it on a base (docs/image.md), then release and promote that.",
         )
+    if not release.manifest.image.fetches:
+        raise UsageError(
+            f"The image of {key} is of an earlier Slipway: it does not fetch its artifact and compare it.",
+            "Its pods would never be ready, so nothing was exported.",
+            "Release and promote with this Slipway, until neither live nor `previous` is of the earlier one.",
+        )
+
+
+def artifact(release: ExportedRelease) -> dict[str, str]:
+    """The variables by which the image fetches its artifact: where it lies, what it is, where it goes."""
+    pin = release.pin
+    return {"SLIPWAY_ARTIFACT": pin.model, "SLIPWAY_ARTIFACT_SHA256": pin.sha256, "SM_MODEL_DIR": MODEL_DIR}
 
 
 def labels(stage: str, endpoint: ExportedEndpoint, release: ExportedRelease) -> dict[str, str]:
     """What finds an endpoint's objects, and says which release they run. Raises UsageError."""
-    return {
-        "app.kubernetes.io/name": kubernetes_names.label_value(endpoint.name, "the endpoint's name"),
-        "app.kubernetes.io/instance": kubernetes_names.label_value(endpoint.served_as, "the endpoint's name"),
+    return kubernetes_names.labels(endpoint.served_as, f"endpoints.{endpoint.name}") | {
         "app.kubernetes.io/version": release.pin.release,
-        "app.kubernetes.io/managed-by": "slipway",
         "slipway/stage": kubernetes_names.label_value(stage, "the stage's name"),
         "slipway/release": release.pin.release,
     }
@@ -103,13 +114,11 @@ def _variables(region: str, endpoint: ExportedEndpoint, release: ExportedRelease
     pin = release.pin
     workers = str(vcpus(_instance_type(release)))
     found = {
-        "AWS_REGION": region,
+        REGION: region,
         container.WORKERS: workers,
         "SLIPWAY_VARIANT": "live",
         **pin.environment,
-        "SLIPWAY_ARTIFACT": pin.model,
-        "SLIPWAY_ARTIFACT_SHA256": pin.sha256,
-        "SM_MODEL_DIR": MODEL_DIR,
+        **artifact(release),
     }
     return kubernetes_names.variables(found, f"{_key(endpoint, release)}.environment")
 

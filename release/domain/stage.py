@@ -104,6 +104,9 @@ class TrainingSettings(Data):
     """The disk of that machine."""
     minutes: Annotated[int, Field(ge=1, le=LONGEST_TRAINING)] = 60
     """A job that takes longer is stopped; `--max-minutes` says another limit for one."""
+    pipelines: bool = False
+    """Whether the stage declares a role for SageMaker Pipelines, which starts these jobs and registers what
+    they make (docs/integrations.md)."""
 
 
 class RetrainSettings(Data):

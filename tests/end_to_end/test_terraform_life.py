@@ -7,8 +7,8 @@ provider are others. The tests of this file build on each other, in order.
 from dataclasses import dataclass, replace
 
 import pytest
-from ruamel.yaml import YAML
 
+from release.adapters.stack import targets_of
 from release.adapters.world import Project
 from release.domain.errors import ReleaseFailed
 from release.operations.apply import apply
@@ -43,20 +43,9 @@ def stack(world: World, releases, tmp_path_factory) -> TerraformStack:
     """What the stage's endpoints share, by Pulumi; and terraform with nothing in its state."""
     folder = tmp_path_factory.mktemp("terraform")
     terraform = Imported(folder, clean_environment(world.sandbox.env, folder))
-    data = world.file(STAGE).read_text(encoding="utf-8")
-    without(world)
     assert world.pulumi("stack", "init", STAGE).returncode == 0
-    world.up(STAGE)
-    world.file(STAGE).write_text(data, encoding="utf-8")
+    world.up(STAGE, *(f"--exclude={pattern}" for pattern in targets_of("delays", STAGE)))
     return TerraformStack(world, STAGE, terraform)
-
-
-def without(world: World) -> None:
-    """Take the endpoints out of the stage's file."""
-    yaml, file = YAML(), world.file(STAGE)
-    document = yaml.load(file)
-    document["config"]["slipway:endpoints"] = {}
-    yaml.dump(document, file)
 
 
 @pytest.fixture

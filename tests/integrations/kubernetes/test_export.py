@@ -10,7 +10,6 @@ from integrations.kubernetes.export import files
 from integrations.kubernetes.workload import resources
 from release.domain.capture import Capture
 from release.domain.errors import UsageError
-from release.domain.manifest import Foreign
 from tests.integrations.stages import endpoint_of, exported, pin_of
 
 
@@ -38,9 +37,8 @@ def test_every_file_of_a_kustomization_is_there_and_every_file_is_of_one():
     yaml, named = YAML(typ="safe"), {"kustomization.yaml"}
     for path in [name for name in found if name.endswith("kustomization.yaml")]:
         folder, value = path.rpartition("/")[0], yaml.load(found[path])
-        programs = [file for made in value.get("configMapGenerator", []) for file in made["files"]]
         patches = [patch["path"] for patch in value.get("patches", [])]
-        for name in [*value["resources"], *programs, *patches]:
+        for name in [*value["resources"], *patches]:
             target = f"{folder}/{name}".lstrip("/").replace("/live/../", "/").replace("/previous/../", "/")
             named.add(target if target in found else f"{target}/kustomization.yaml")
     assert named | {"monitoring/kustomization.yaml", "delays/previous/kustomization.yaml"} == set(found) - {
@@ -52,7 +50,16 @@ def test_both_containers_are_the_pinned_image_and_the_model_is_compared_with_the
     pod = pod_of(documents())
     [fetcher], [server] = pod["initContainers"], pod["containers"]
     assert fetcher["image"] == server["image"] == pin_of(1).image
-    assert fetcher["command"][2:] == [pin_of(1).model, pin_of(1).sha256, "/opt/ml/model"]
+    assert {each["name"]: each["value"] for each in fetcher["env"]} == {
+        "SLIPWAY_ARTIFACT": pin_of(1).model,
+        "SLIPWAY_ARTIFACT_SHA256": pin_of(1).sha256,
+        "SM_MODEL_DIR": "/opt/ml/model",
+        "AWS_REGION": "us-east-1",
+    }
+    assert "SLIPWAY_ARTIFACT" not in variables(documents())
+    base = documents()["delays/base/deployment.yaml"]["spec"]["template"]["spec"]
+    [fetcher], [server] = base["initContainers"], base["containers"]
+    assert (fetcher["args"], server["args"]) == (["fetch"], ["serve"])
 
 
 def test_both_containers_know_the_region_of_the_bucket():
@@ -61,12 +68,20 @@ def test_both_containers_know_the_region_of_the_bucket():
         assert {"name": "AWS_REGION", "value": "us-east-1"} in each["env"]
 
 
-def test_a_container_that_may_not_be_able_to_fetch_a_model_is_refused():
-    endpoint = endpoint_of()
-    manifest = endpoint.live.manifest.model_copy(update={"foreign": Foreign(kind="binary")})
-    foreign = replace(endpoint, live=replace(endpoint.live, manifest=manifest))
-    with pytest.raises(UsageError, match=re.escape("slipway:endpoints.delays.live")):
-        files(exported(foreign))
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        ({"foreign": {"kind": "binary"}}, "has a container that this repository did not build"),
+        ({"runtime": "process"}, "has the runtime `process`"),
+        ({"fetches": False}, "is of an earlier Slipway"),
+    ],
+)
+def test_what_no_cluster_runs_or_fetches_no_model_is_refused_by_its_key(made, why):
+    with pytest.raises(UsageError, match=rf"endpoints\.delays\.live {re.escape(why)}"):
+        files(exported(endpoint_of(**made)))
+    good, bad = endpoint_of(), endpoint_of(**made)
+    with pytest.raises(UsageError, match=rf"endpoints\.delays\.previous {re.escape(why)}"):
+        files(exported(replace(good, previous=bad.previous)))
 
 
 def test_the_way_back_is_an_overlay_and_no_fenced_release_is():

@@ -9,7 +9,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from integrations.formats import files_of
-from release.domain import pipeline_parameters, training
+from release.domain import names, pipeline_parameters, training
 from release.domain.errors import UsageError
 from release.domain.exported import Exported
 from release.domain.manifest import Foreign
@@ -99,11 +99,11 @@ def test_a_steps_arguments_are_a_request_of_sagemakers_api(step):
 def test_a_step_refers_to_parameters_and_to_steps_that_are_there():
     whole = definition()
     steps = every(whole["Steps"])
-    names = [step["Name"] for step in steps]
-    assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in names)
+    called = [step["Name"] for step in steps]
+    assert len(set(called)) == len(called)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in called)
     for step in steps:
-        assert {*referred(step["Arguments"]), *step.get("DependsOn", ())} <= set(names)
+        assert {*referred(step["Arguments"]), *step.get("DependsOn", ())} <= set(called)
     used = set(re.findall(r'"Parameters\.(\w+)"', json.dumps(whole)))
     assert used == {one["Name"] for one in whole["Parameters"]} == set(pipeline_parameters.ALL)
 
@@ -115,11 +115,14 @@ def test_the_training_is_the_products_own_job():
     for name, value in values.items():
         text = text.replace(json.dumps({"Get": f"Parameters.{name}"}), json.dumps(value))
     ours, theirs = json.loads(text), camel(job())
+    began = names.training_job("delays", STAGE, {}, 1)
+    assert began.startswith(f"{ours.pop('TrainingJobName')}-"), "the stage's roles know its jobs by that"
     theirs["Tags"] = [{"Key": one["Key"], "Value": one["Value"]} for one in theirs["Tags"]]
     del theirs["AlgorithmSpecification"]["MetricDefinitions"]
     theirs["HyperParameters"] = {"slipway.asked": "{}", "slipway.sha256": "d" * 64}
     assert ours == theirs
     check, prove = (step_of(name)["Arguments"] for name in ("CheckData", "Prove"))
+    assert check["ProcessingJobName"] == prove["ProcessingJobName"] == "delays-prod"
     assert check["RoleArn"] == prove["RoleArn"] == ours["RoleArn"]
     assert prove["ProcessingOutputConfig"]["KmsKeyId"] == ours["OutputDataConfig"]["KmsKeyId"]
 
@@ -157,9 +160,7 @@ def test_a_stage_without_trainings_and_a_container_of_others_have_no_pipeline():
         endpoint.name,
         endpoint.served_as,
         endpoint.settings,
-        type(endpoint.live)(
-            endpoint.live.pin, foreign, endpoint.live.model, endpoint.live.config, endpoint.live.golden
-        ),
+        type(endpoint.live)(endpoint.live.pin, foreign, endpoint.live.model, endpoint.live.config),
     )
     files = files_of("sagemaker-pipelines", exported(theirs))
     assert files.keys() == {"README.md"}

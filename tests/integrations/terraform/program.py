@@ -1,4 +1,4 @@
-"""The module of `integrations/terraform/` in a real terraform, in a folder of its own, without a network."""
+"""The module of `integrations/terraform/` in a real terraform or OpenTofu, without a network."""
 
 import json
 import shutil
@@ -27,8 +27,8 @@ PATIENCE = 300.0
 class Module:
     """Commands on a copy of the module, or of a root module in a folder of it, with one file of variables."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str], root: str = ".") -> None:
-        self._terraform, mirror = find()
+    def __init__(self, folder: Path, env: Mapping[str, str], root: str = ".", program: str = "") -> None:
+        self._terraform, mirror = find(program)
         copied = folder / "terraform"
         shutil.copytree(MODULE, copied, ignore=shutil.ignore_patterns(".terraform", "stages"))
         self.folder = copied / root
@@ -50,7 +50,7 @@ class Module:
         return [(hook["action"], hook["resource"]["addr"]) for hook in hooks]
 
     def run(self, *arguments: str, status: int = 0) -> str:
-        """Run terraform; returns all that it printed. Raises AssertionError at another status."""
+        """Run the program; returns all that it printed. Raises AssertionError at another status."""
         done = subprocess.run(
             [self._terraform, *arguments],
             cwd=self.folder,
@@ -60,6 +60,6 @@ class Module:
             timeout=PATIENCE,
             check=False,
         )
-        said = f"terraform {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        said = f"{' '.join(done.args)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert done.returncode == status, said
         return done.stdout if status == 0 else done.stdout + done.stderr

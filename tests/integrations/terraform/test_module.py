@@ -1,5 +1,6 @@
-"""What terraform and its AWS provider make of the module and an exported file, before anything is there."""
+"""What terraform or OpenTofu makes of the module and an exported file, before anything is there."""
 
+import json
 import os
 
 import pytest
@@ -31,6 +32,13 @@ def written(tmp_path):
         return file
 
     return write
+
+
+@pytest.mark.parametrize("program", [pytest.param("terraform", marks=pytest.mark.long), "tofu"])
+def test_the_module_and_the_one_that_adopts_are_valid(tmp_path, program):
+    """The normal run asks OpenTofu, where it is installed: the tests that follow ask terraform much more."""
+    adopting = Module(tmp_path, {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}, "adopt", program)
+    assert json.loads(adopting.run("validate", "-json"))["diagnostics"] == []
 
 
 def test_an_exported_stage_is_planned_as_it_is_pinned(module, written):
@@ -83,5 +91,5 @@ def test_where_slipway_moves_the_traffic_there_are_no_alarms_of_terraforms(modul
 
 
 @pytest.mark.long
-def test_the_module_is_written_as_terraform_writes_it(module):
+def test_the_module_is_written_as_the_program_writes_it(module):
     assert module.run("fmt", "-check", "-recursive") == ""

@@ -1,71 +1,72 @@
-"""Which checkpoints stay in a folder: of the trainings that were used last, and all while anybody trains."""
+"""A checkpoint is taken as it was kept, or not at all."""
 
-import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.training.checkpoints import Checkpoints
 
-STEPS = ("fitted", "ended")
+STEP, TRAINING = "fit", {"seed": 1}
+FILES = {"pipeline.skops": b"fitted " * 40, "trials.json": b"[]\n"}
 
 
-@pytest.fixture
-def trainings(tmp_path) -> list[Checkpoints]:
-    """Four of them in one folder, each used a minute after the one before, the last one long ago."""
-    made = [Checkpoints(tmp_path, {"number": number}) for number in range(4)]
-    for number, each in enumerate(made):
-        for step in STEPS:
-            each.keep(step, {"a": bytes([number])})
-        for path in set(tmp_path.glob("*.tar.gz")):
-            if path.stat().st_mtime > 1_000_000:
-                os.utime(path, (60.0 * number, 60.0 * number))
-    return made
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("checkpoints")
 
 
-def kept(trainings: list[Checkpoints]) -> list[int]:
-    """The numbers of those that have all of their steps; none may have a part of them."""
-    found = [[each.read(step) is not None for step in STEPS] for each in trainings]
-    assert all(len(set(steps)) == 1 for steps in found)
-    return [number for number, steps in enumerate(found) if all(steps)]
+def kept(place: Path) -> tuple[Checkpoints, Path, bytes]:
+    """The checkpoints of one training, the file of a step, and its bytes."""
+    checkpoints = Checkpoints(place, TRAINING)
+    checkpoints.keep(STEP, FILES)
+    [path] = place.iterdir()
+    return checkpoints, path, path.read_bytes()
 
 
-def test_those_that_were_used_last_stay_and_this_one_is_used_now(trainings):
-    trainings[0].prune(3)
-    assert kept(trainings) == [0, 2, 3]
-    trainings[3].prune(2)
-    assert kept(trainings) == [0, 3]
-    trainings[3].prune(1)
-    assert kept(trainings) == [3]
+def test_what_a_step_made_is_read_back_by_the_same_training_alone(place):
+    checkpoints, _, _ = kept(place)
+    assert checkpoints.read(STEP) == FILES
+    assert Checkpoints(place, {"seed": 2}).read(STEP) is None
+    assert checkpoints.read("another") is None
 
 
-def test_while_anybody_trains_there_none_goes(trainings):
-    with trainings[1].held():
-        with trainings[0].held():
-            pass
-        trainings[0].prune(1)
-        assert kept(trainings) == [0, 1, 2, 3]
-    trainings[0].prune(1)
-    assert kept(trainings) == [0]
+def test_a_checkpoint_that_lost_its_end_is_none_wherever_it_was_cut(place):
+    """Also behind the archive's last file, where nothing but its padding and the checksum of gzip is."""
+    checkpoints, path, content = kept(place)
+    taken = []
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        taken += [length] if checkpoints.read(STEP) is not None else []
+    assert taken == []
 
 
-def test_the_lock_of_a_process_that_died_holds_nobody_up(trainings, tmp_path):
-    child = os.fork()
-    if child == 0:
-        with trainings[1].held():
-            os._exit(1)
-    os.waitpid(child, 0)
-    trainings[0].prune(1)
-    assert kept(trainings) == [0]
+def test_a_checkpoint_of_which_one_bit_is_another_is_none_in_whichever_byte(place):
+    checkpoints, path, content = kept(place)
+    taken = []
+    for place_of_byte in range(len(content)):
+        flipped = bytearray(content)
+        flipped[place_of_byte] ^= 1 << place_of_byte % 8
+        path.write_bytes(flipped)
+        taken += [place_of_byte] if checkpoints.read(STEP) is not None else []
+    assert taken == []
 
 
-def test_without_a_folder_there_is_nothing_to_hold_or_to_prune(tmp_path):
-    nowhere = Checkpoints()
-    with nowhere.held():
-        nowhere.prune(1)
-    assert list(tmp_path.iterdir()) == []
+@given(data=st.data())
+def test_a_checkpoint_with_a_hole_or_with_more_behind_it_is_none(place, data):
+    checkpoints, path, content = kept(place)
+    begin = data.draw(st.integers(0, len(content)))
+    end = data.draw(st.integers(begin, len(content)))
+    more = data.draw(st.binary(max_size=64))
+    damaged = content[:begin] + more + content[end:]
+    path.write_bytes(damaged)
+    assert checkpoints.read(STEP) == (FILES if damaged == content else None)
 
 
-def test_a_folder_of_nothing_is_pruned_as_any(tmp_path: Path):
-    Checkpoints(tmp_path / "new", {"number": 1}).prune(2)
-    assert [path.name for path in (tmp_path / "new").iterdir()] == [".lock"]
+def test_what_a_training_kept_is_deleted_by_it_alone(place):
+    checkpoints, path, _ = kept(place)
+    Checkpoints(place, {"seed": 2}).drop()
+    assert path.exists()
+    checkpoints.drop()
+    assert list(place.iterdir()) == []

@@ -84,8 +84,10 @@ def test_what_was_fitted_before_it_died_is_gone_on_with(service, options):
 
 def test_other_code_and_a_damaged_file_are_another_training(service, options, tmp_path):
     resumed(service, options)
-    for kept in (options.build / "training").glob("*.tar.gz"):
-        kept.write_bytes(kept.read_bytes()[:200])
+    damaged = list((options.build / "training").glob("*.checkpoint"))
+    assert damaged
+    for kept in damaged:
+        kept.write_bytes(kept.read_bytes()[:-20])
     told: list[str] = []
     resumed(service, options, told.append)
     assert TAKEN not in told

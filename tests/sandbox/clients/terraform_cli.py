@@ -1,21 +1,25 @@
 """A real terraform with the real AWS provider in a folder of its own; nothing is downloaded.
 
-The provider comes from a filesystem mirror: SLIPWAY_TF_PLUGINS (folders, separated as in PATH), or the
-places where people keep one.
+SLIPWAY_TERRAFORM=tofu runs OpenTofu in its place. The provider comes from a filesystem mirror:
+SLIPWAY_TF_PLUGINS (folders, separated as in PATH), or the places where people keep one.
 """
 
+import itertools
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.sandbox.clients.environments import run
+from tests.sandbox.clients.environments import CACHE, run
 
 CONFIGURATION: Final = Path(__file__).parent / "terraform"
+REGISTRIES: Final = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
+"""Whose provider `hashicorp/aws` is, for each program."""
 _MIRRORS: Final = (
     "/opt/tf-plugins",
     "~/.terraform.d/plugins",
@@ -67,23 +71,48 @@ class Terraform:
         return [line for line in lines if line["type"] == kind]
 
 
-def find() -> tuple[str, Path]:
-    """The program and a mirror that holds the AWS provider; skips the test where one is missing."""
-    terraform = shutil.which("terraform")
-    if terraform is None:
-        pytest.skip("there is no terraform on PATH")
-    for mirror in _candidates():
-        if any(mirror.glob("registry.terraform.io/hashicorp/aws/*/")) or any(
-            mirror.glob("registry.terraform.io/hashicorp/terraform-provider-aws_*.zip")
-        ):
-            return terraform, mirror
+def find(program: str = "") -> tuple[str, Path]:
+    """The program (or the one of SLIPWAY_TERRAFORM) and a mirror with the AWS provider under its registry.
+
+    Skips the test where one is missing.
+    """
+    name = program or os.environ.get("SLIPWAY_TERRAFORM", "terraform")
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"there is no {name} on PATH")
+    own = REGISTRIES[name]
+    for registry, mirror in itertools.product((own, *REGISTRIES.values()), _candidates()):
+        if _holds_provider(mirror / registry):
+            return found, mirror if registry == own else _linked(mirror / registry, name)
     pytest.skip(
-        "no mirror of terraform's AWS provider was found; SLIPWAY_TF_PLUGINS may name one "
-        "(`terraform providers mirror DIR` makes it)"
+        f"no mirror of {name}'s AWS provider was found; SLIPWAY_TF_PLUGINS may name one "
+        f"(`{name} providers mirror DIR` makes it)"
     )
+
+
+def _holds_provider(registry: Path) -> bool:
+    """Whether a mirror's folder of one registry has the AWS provider, unpacked or as an archive."""
+    kept = registry / "hashicorp" / "aws"
+    return any(kept.glob("*/*/terraform-provider-aws*")) or any(kept.glob("terraform-provider-aws_*.zip"))
+
+
+def _linked(registry: Path, program: str) -> Path:
+    """A mirror in which what is under another registry's name is under this program's own, by links.
+
+    Each program takes `hashicorp/aws` for a provider of its own registry, and looks for it under that name
+    alone; the protocol and the binary are the same. Neither follows a folder that is a link.
+    """
+    mirror = CACHE / f"providers-{program}"
+    shutil.copytree(registry, mirror / REGISTRIES[program], copy_function=_link, dirs_exist_ok=True)
+    return mirror
+
+
+def _link(file: str, link: str) -> None:
+    with suppress(FileExistsError):
+        Path(link).symlink_to(file)
 
 
 def _candidates() -> Iterator[Path]:
     named = os.environ.get("SLIPWAY_TF_PLUGINS", "")
     for folder in (*filter(None, named.split(os.pathsep)), *_MIRRORS):
-        yield Path(folder).expanduser()
+        yield Path(folder).expanduser().absolute()

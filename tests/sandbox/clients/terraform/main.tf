@@ -2,7 +2,7 @@
 # nothing of the sandbox but the standard variables of its environment.
 terraform {
   required_providers {
-    aws = { source = "hashicorp/aws" }
+    aws = { source = "hashicorp/aws", version = "~> 5.60" }
   }
 }
 
