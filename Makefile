@@ -35,6 +35,12 @@ kubernetes-tools: setup ## kube-apiserver, its controllers, kwok, etcd and kubec
 opentofu: setup ## OpenTofu's tofu in .tools/bin, where PATH has none, for tests of the Terraform module (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.opentofu
 
+opentofu-providers: opentofu ## a mirror of the AWS provider in .build/providers, made by tofu: SLIPWAY_TF_PLUGINS names it for tests
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" tofu -chdir=tests/sandbox/clients/terraform providers mirror "$(CURDIR)/.build/providers"
+
+package-lists: ## the distribution's lists of packages, as root: tests make the base of an image of these
+	@sudo apt-get update -qq
+
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 

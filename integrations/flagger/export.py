@@ -74,7 +74,7 @@ def _patches(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
 
 
 def _objects(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
-    key = f"endpoints.{endpoint.name}"
+    key = endpoint.key
     name = dns_label(endpoint.served_as, key)
     metric = dns_label(f"{name}-{FAILED}", key)
     return [_metric(metric), _canary(endpoint, name, metric)]

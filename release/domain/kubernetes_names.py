@@ -20,6 +20,8 @@ SUBDOMAIN_LIMIT = 253
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
 _VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?")
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What kustomize does not read, quoted or not."""
 _VARIABLE = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 
@@ -64,8 +66,12 @@ def variables(environment: Mapping[str, str], key: str) -> dict[str, str]:
     doubled, so that a container finds what the stage's data says.
     """
     wanted = "letters, digits, '-', '_' and '.', not beginning with a digit"
-    for name in environment:
+    for name, value in environment.items():
         _fitting(name, f"{key}.{name}", "variable", _VARIABLE, SUBDOMAIN_LIMIT, wanted)
+        if _UNREADABLE.search(value):
+            raise _refused(
+                value, f"{key}.{name}", "value", "no control characters but tabs and ends of lines"
+            )
     return {name: value.replace("$", "$$") for name, value in sorted(environment.items())}
 
 

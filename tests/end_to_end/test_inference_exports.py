@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.container.base import base_or_skip
 from tests.end_to_end.world import World
 from tests.model.serving.open_inference.environments import CLIENTS, python_of
 from tests.model.serving.running import Server
@@ -49,13 +48,6 @@ class Exports:
         pod = spec["predictor"] if system == "kserve" else spec["predictors"][0]["componentSpecs"][0]["spec"]
         [container] = pod["containers"]
         return container
-
-
-@pytest.fixture(scope="module")
-def on_a_base(world: World, shared_folder) -> None:
-    """dev's images are built on a base: what has none, no container can start."""
-    base = base_or_skip(shared_folder)
-    world.set("dev", image={"base": base.reference, "python": base.python})
 
 
 @pytest.fixture(scope="module")

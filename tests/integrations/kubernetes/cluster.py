@@ -1,7 +1,7 @@
 """A Kubernetes API server without a node: etcd and kube-apiserver, and the controllers that make pods.
 
-No kubelet runs: who needs pods that are ready has a node beside it (`node`). Everything listens on the
-loopback, on free ports, and ends with the test.
+No kubelet runs: who needs pods that are ready has a node beside it (`node`), or says so of some of them
+(`Cluster.serve`). Everything listens on the loopback, on free ports, and ends with the test.
 """
 
 import json
@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +89,21 @@ class Cluster:
     def ready(self) -> bool:
         """Whether it answers."""
         return self.ask("get", "--raw", "/readyz").status == 0
+
+    def serve(self, namespace: str, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Say of every pod with these labels what a kubelet says when it serves; the pods."""
+        wanted = ",".join(f"{name}={value}" for name, value in labels.items())
+        pods = self.get("pods", "-n", namespace, "-l", wanted)["items"]
+        status = json.dumps({"status": {"phase": "Running", "conditions": [_READY]}})
+        for pod in pods:
+            name = pod["metadata"]["name"]
+            done = self.ask("patch", "pod", name, "-n", namespace, "--subresource=status", "-p", status)
+            # one that a controller took away meanwhile needs no kubelet any more
+            assert done.status == 0 or "NotFound" in done.err, done.err
+        return pods
+
+
+_READY = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
 
 
 @contextmanager
