@@ -35,6 +35,12 @@ kubernetes-tools: setup ## kube-apiserver, its controllers, kwok, etcd and kubec
 opentofu: setup ## OpenTofu's tofu in .tools/bin, where PATH has none, for tests of the Terraform module (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.opentofu
 
+opentofu-providers: opentofu ## a mirror of the AWS provider in .build/providers, made by tofu: SLIPWAY_TF_PLUGINS names it for tests
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" tofu -chdir=tests/sandbox/clients/terraform providers mirror "$(CURDIR)/.build/providers"
+
+package-lists: ## the distribution's lists of packages, as root: tests make the base of an image of these
+	@sudo apt-get update -qq
+
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
@@ -81,10 +87,10 @@ test-argo: argo-tools kubernetes-tools ## exported releases, moved by Argo Rollo
 test-flagger: flagger-tools kubernetes-tools ## exported releases, moved by Flagger's own controller as our judge says
 	@$(BIN)/python -m pytest tests/integrations/flagger tests/end_to_end/test_flagger.py -v
 
-test-airflow: airflow-tools ## what Airflow makes of each exit code of a retraining's commands
+test-airflow: airflow-tools ## a retraining's life by Airflow itself on the sandbox: killed, waiting, refused; what it makes of each exit code
 	@$(BIN)/python -m pytest -v tests/integrations/airflow
 
-test-kubeflow: kubeflow-tools ## what the retraining compiles to, and what its components make of answers and exit codes
+test-kubeflow: kubeflow-tools ## the same by Kubeflow's local runner, with its artifacts and metrics; what it compiles to
 	@$(BIN)/python -m pytest -v tests/integrations/kubeflow
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all

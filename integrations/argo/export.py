@@ -59,7 +59,7 @@ def _patch(endpoint: ExportedEndpoint) -> dict[str, Any]:
 
 
 def _objects(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
-    key = f"endpoints.{endpoint.name}"
+    key = endpoint.key
     name = dns_label(endpoint.served_as, key)
     settings = endpoint.settings.rollout
     held = settings.hold_seconds // SECONDS

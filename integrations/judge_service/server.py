@@ -97,6 +97,15 @@ class Handler(BaseHTTPRequestHandler):
         self._came.begin()
         super().handle_one_request()
 
+    def parse_request(self) -> bool:
+        """Whether it is one. Python reads no header after a spoiled one; a proxy may know a body by it."""
+        if not super().parse_request():
+            return False
+        if self.headers.defects:
+            self.send_error(HTTPStatus.BAD_REQUEST, "a header is none")
+            return False
+        return True
+
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse what is no request for a path, as JSON too."""
         self.close_connection = True

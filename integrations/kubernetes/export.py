@@ -12,7 +12,7 @@ from typing import Any
 
 from integrations.kubernetes import around, workload
 from release.domain import kubernetes_names as k8s
-from release.domain import scaling
+from release.domain import kubernetes_pods, scaling
 from release.domain.exported import Exported, ExportedEndpoint, ExportedRelease
 from release.report.yaml_text import yaml_text
 
@@ -26,7 +26,7 @@ def files(exported: Exported) -> Mapping[str, str]:
     monitors = {f"{each.served_as}.yaml": around.service_monitor(each) for each in exported.endpoints}
     folders = {"monitoring": monitors | {_KUSTOMIZATION: _kustomization(*monitors)}}
     for endpoint in exported.endpoints:
-        k8s.dns_label(endpoint.served_as, workload.key_of(endpoint))
+        k8s.dns_label(endpoint.served_as, endpoint.key)
         folders |= _folders(endpoint, exported)
     for folder, documents in folders.items():
         written |= {f"{folder}/{name}": document for name, document in documents.items()}
@@ -44,7 +44,7 @@ def _folders(endpoint: ExportedEndpoint, exported: Exported) -> dict[str, dict[s
 
 
 def _base(endpoint: ExportedEndpoint, role_arn: str) -> dict[str, Any]:
-    bounds = scaling.scaling(endpoint.settings.instances, workload.instance_type(endpoint.live))
+    bounds = scaling.scaling(endpoint.settings.instances, kubernetes_pods.instance_type(endpoint.live))
     objects = {
         "deployment.yaml": workload.base(endpoint, bounds),
         "service.yaml": around.service(endpoint),

@@ -5,15 +5,12 @@ names. A container is as the sandbox runs it, and what PodSecurity calls restric
 system, no capability, no way to a new one, no token of the cluster.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from release.domain import container, kubernetes_pods, scaling
 from release.domain import kubernetes_names as k8s
+from release.domain import kubernetes_pods, scaling
 from release.domain.exported import ExportedEndpoint, ExportedRelease
-from release.domain.health.serving import vcpus
 from release.domain.kubernetes_pods import MODEL_DIR, PORT, REGION, USER
-from release.domain.kubernetes_sizes import pod_size
 
 PORT_NAME = "http"
 SERVER, FETCHER = "server", "fetch-model"
@@ -30,7 +27,7 @@ _SKIP = "eks.amazonaws.com/skip-containers"
 
 def labels(endpoint: ExportedEndpoint) -> dict[str, str]:
     """What all of an endpoint's objects have."""
-    return k8s.labels(endpoint.served_as, key_of(endpoint))
+    return k8s.labels(endpoint.served_as, endpoint.key)
 
 
 def selector(endpoint: ExportedEndpoint) -> dict[str, str]:
@@ -39,16 +36,6 @@ def selector(endpoint: ExportedEndpoint) -> dict[str, str]:
     One label, as Argo Rollouts and Flagger find the same pods by it.
     """
     return {k8s.NAME: labels(endpoint)[k8s.NAME]}
-
-
-def key_of(endpoint: ExportedEndpoint) -> str:
-    """The key of the stage's data that names an endpoint."""
-    return f"slipway:endpoints.{endpoint.name}"
-
-
-def instance_type(release: ExportedRelease) -> str:
-    """On what it serves in SageMaker."""
-    return release.config.production[0].instance_type
 
 
 def base(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> dict[str, Any]:
@@ -78,18 +65,18 @@ def of_release(endpoint: ExportedEndpoint, release: ExportedRelease, region: str
     kubernetes_pods.refuse_unrunnable(endpoint, release)
     pin = release.pin
     version = {"app.kubernetes.io/version": pin.release}
-    # Without the webhook's token the server can become nobody in AWS; one that keeps requests needs it.
-    skipped = {"annotations": {_SKIP: SERVER}} if release.model.isolated else {}
+    # Without the webhook's token the server can become nobody in AWS.
+    skipped = {"annotations": {_SKIP: SERVER}}
     fetched = kubernetes_pods.artifact(release) | {REGION: region}
-    size = resources(instance_type(release), f"{key_of(endpoint)}.instances.type")
+    told = {"SAGEMAKER_BIND_TO_PORT": str(PORT), "SM_MODEL_DIR": MODEL_DIR}
     pod = {
-        "initContainers": [{"name": FETCHER, "image": pin.image, "env": _listed(fetched)}],
+        "initContainers": [{"name": FETCHER, "image": pin.image, "env": kubernetes_pods.listed(fetched)}],
         "containers": [
             {
                 "name": SERVER,
                 "image": pin.image,
-                "env": _variables(endpoint, release, region),
-                "resources": size,
+                "env": kubernetes_pods.variables(endpoint, release, region, told),
+                "resources": kubernetes_pods.size_of(endpoint, release).resources(),
             }
         ],
         "volumes": [{"name": "model", "emptyDir": {"sizeLimit": _room(release.manifest.model.size)}}],
@@ -100,12 +87,6 @@ def of_release(endpoint: ExportedEndpoint, release: ExportedRelease, region: str
         "metadata": {"name": endpoint.served_as, "labels": version},
         "spec": {"template": {"metadata": {"labels": version, **skipped}, "spec": pod}},
     }
-
-
-def resources(instance_type: str, key: str) -> dict[str, Any]:
-    """A pod's requests and limits. Raises UsageError that names `key` for a type that is not known here."""
-    size = pod_size(instance_type, key)
-    return size.resources(f"{size.mebibytes // 1024}Gi")
 
 
 def _replicas(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> int:
@@ -124,6 +105,7 @@ def _pod(endpoint: ExportedEndpoint) -> dict[str, Any]:
         "serviceAccountName": endpoint.served_as,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
+        "nodeSelector": kubernetes_pods.NODES,
         "terminationGracePeriodSeconds": _DRAIN_SECONDS + _LONGEST_REQUEST_SECONDS + 5,
         "securityContext": {
             "runAsNonRoot": True,
@@ -181,26 +163,6 @@ def _locked_up() -> dict[str, Any]:
         "privileged": False,
         "readOnlyRootFilesystem": True,
     }
-
-
-def _variables(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> list[dict[str, str]]:
-    """A release's own, and what SageMaker would tell the container.
-
-    A node's processors are all that a container sees: workers are as many as the instance had.
-    """
-    known = {
-        REGION: region,
-        container.WORKERS: str(vcpus(instance_type(release))),
-        "SAGEMAKER_BIND_TO_PORT": str(PORT),
-        "SM_MODEL_DIR": MODEL_DIR,
-        "SLIPWAY_VARIANT": "live",
-    }
-    found = k8s.variables(known | dict(release.model.environment), f"{key_of(endpoint)}.environment")
-    return _listed(found)
-
-
-def _listed(variables: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in variables.items()]
 
 
 def _room(size: int) -> str:

@@ -48,6 +48,11 @@ class ExportedEndpoint:
         return (self.live, self.previous) if self.previous else (self.live,)
 
     @property
+    def key(self) -> str:
+        """The key of the stage's data that names it."""
+        return f"slipway:endpoints.{self.name}"
+
+    @property
     def way_back(self) -> ExportedRelease | None:
         """The previous release, where nobody marked it bad."""
         return self.previous if self.previous and not self.previous.fenced else None

@@ -15,18 +15,23 @@ NAME = "app.kubernetes.io/name"
 renames it on the pods that it keeps, and knows few others."""
 LABEL_LIMIT = 63
 """Of a label's value, and of the name of a Service, a container or a namespace (RFC 1123)."""
+DEPLOYMENT_LIMIT = 46
+"""Of a Deployment's name whose pods are found by their names, `NAME-HASH-xxxxx`: the API server cuts what is
+before `xxxxx` to 58 characters, and a hash has ten at most (`names.SimpleNameGenerator` in its source)."""
 SUBDOMAIN_LIMIT = 253
 """Of all other objects' names, and of a label key's prefix."""
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
 _VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?")
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What kustomize does not read, quoted or not."""
 _VARIABLE = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 
-def dns_label(name: str, key: str) -> str:
+def dns_label(name: str, key: str, limit: int = LABEL_LIMIT) -> str:
     """The name of a Service, container or namespace. Raises UsageError that names `key`, which makes it."""
     wanted = "small letters, digits and '-', beginning and ending with a letter or digit"
-    return _fitting(name, key, "name", _LABEL, LABEL_LIMIT, wanted)
+    return _fitting(name, key, "name", _LABEL, limit, wanted)
 
 
 def dns_subdomain(name: str, key: str) -> str:
@@ -64,8 +69,12 @@ def variables(environment: Mapping[str, str], key: str) -> dict[str, str]:
     doubled, so that a container finds what the stage's data says.
     """
     wanted = "letters, digits, '-', '_' and '.', not beginning with a digit"
-    for name in environment:
+    for name, value in environment.items():
         _fitting(name, f"{key}.{name}", "variable", _VARIABLE, SUBDOMAIN_LIMIT, wanted)
+        if _UNREADABLE.search(value):
+            raise _refused(
+                value, f"{key}.{name}", "value", "no control characters but tabs and ends of lines"
+            )
     return {name: value.replace("$", "$$") for name, value in sorted(environment.items())}
 
 

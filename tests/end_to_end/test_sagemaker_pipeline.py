@@ -147,6 +147,19 @@ def test_a_model_that_its_gates_refuse_ends_in_a_failure_and_is_not_registered(w
     assert len(registered(world)) == before
 
 
+def test_after_a_release_the_pipeline_is_updated_to_compare_with_what_is_live_now(world, pipeline):
+    world.slipway("export", "dev", "--format", "sagemaker-pipelines", "--output", "out")
+    definition = (world.project / "out/sagemaker_pipelines/stages/dev/delays.pipeline.json").read_text()
+    client = world.client("sagemaker")
+    given = {"PipelineName": PIPELINE, "PipelineDefinition": definition}
+    role = client.describe_pipeline(PipelineName=PIPELINE)["RoleArn"]
+    with pytest.raises(client.exceptions.ClientError, match="unique"):
+        client.create_pipeline(**given, RoleArn=role, ClientRequestToken="3" * 32)
+    client.update_pipeline(**given, RoleArn=role)
+    assert client.describe_pipeline(PipelineName=PIPELINE)["PipelineDefinition"] == definition
+    assert world.endpoint("dev").live.release in definition
+
+
 def test_the_sandbox_itself_starts_no_execution(world, pipeline):
     """It would say that something runs, and nothing does."""
     client = world.client("sagemaker")

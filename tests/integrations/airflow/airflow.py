@@ -12,6 +12,8 @@ from tests.conftest import ROOT
 
 PROGRAM = ROOT / ".tools" / "airflow" / "bin" / "airflow"
 DAG = "slipway_retraining"
+Tasks = dict[str, tuple[str | None, int]]
+"""How tasks ended, by their names, and with which try."""
 needed = pytest.mark.skipif(not PROGRAM.is_file(), reason="Airflow is not here: make airflow-tools")
 
 
@@ -59,7 +61,7 @@ class Airflow:
                 return lines
         raise AssertionError("".join(lines))
 
-    def tasks(self) -> dict[str, tuple[str | None, int]]:
+    def tasks(self) -> Tasks:
         """How each task of the newest run ended, and with which try."""
         newest = "(select run_id from dag_run order by id desc limit 1)"
         with sqlite3.connect(self.home / "airflow.db") as database:

@@ -1,6 +1,7 @@
 """What Airflow makes of how a command ends: the commands are scripts that end as a test wants it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -28,8 +29,16 @@ retraining.get_task("release").execution_timeout = timedelta(seconds=10)
 """
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    """Airflow's home, which the tests of this file share: each looks at its newest run."""
+    folder = tmp_path_factory.mktemp("home")
+    Airflow(folder, folder, {}).migrate()
+    return folder
+
+
 @pytest.fixture
-def airflow(tmp_path) -> Airflow:
+def airflow(home, tmp_path) -> Airflow:
     """A project whose commands end with the codes of its file `codes`, a line a try; `never`: by SIGTERM."""
     project = tmp_path / "project"
     for name in ("slipway", ".venv/bin/python"):
@@ -38,7 +47,7 @@ def airflow(tmp_path) -> Airflow:
         (project / name).chmod(0o755)
     (project / "params.yaml").write_text("service: model/service\nmodel: logistic\n")
     (project / "Pulumi.yaml").write_text("stages: [{name: first}, {name: second}]\n")
-    return Airflow(tmp_path / "home", project, {}).migrate()
+    return Airflow(home, project, {})
 
 
 def ends(airflow: Airflow, codes: str) -> tuple[dict[str, tuple[str | None, int]], list[str], str]:

@@ -3,9 +3,11 @@
 import json
 from urllib.parse import quote
 
+import pytest
 from ruamel.yaml import YAML
 
 from integrations.flagger import export
+from release.domain.errors import UsageError
 from release.domain.judge_service import ADDRESS, Hook
 from tests.integrations.judge_service.service import running, streamed
 from tests.integrations.stages import endpoint_of, exported, pin_of
@@ -82,3 +84,10 @@ def test_a_fenced_release_is_no_way_back():
     notes = objects(fenced=True)["Canary"]["metadata"]["annotations"]
     assert notes["slipway/sha256"] == pin_of(1).sha256
     assert not [name for name in notes if "previous" in name]
+
+
+def test_a_name_by_which_its_pods_would_not_be_found_is_refused_with_its_key():
+    longest = "d" * (38 - len("-prod"))
+    assert export.files(exported(endpoint_of(name=longest)))
+    with pytest.raises(UsageError, match=f"slipway:endpoints.{longest}d: 38 characters at most"):
+        export.files(exported(endpoint_of(name=f"{longest}d")))

@@ -75,6 +75,8 @@ class TestBounds:
             ("POST /argo HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", [400, 200]),
             ("GET http://[ HTTP/1.1\r\n\r\n", [400, 200]),
             ("PUT /argo HTTP/1.1\r\n\r\n", [501]),
+            ("GET /healthz HTTP/1.1\r\nX : y\r\nContent-Length: 40\r\n\r\n", [400]),
+            ("GET /healthz HTTP/1.1\r\nX: y\r\n folded\r\nContent-Length: 40\r\n\r\n", [200]),
         ],
     )
     def test_what_follows_a_request_is_the_next_one_or_nothing(self, service, head, statuses):

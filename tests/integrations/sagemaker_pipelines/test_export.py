@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import botocore.session
@@ -9,11 +10,12 @@ import pytest
 from botocore.validate import ParamValidator
 
 from integrations.formats import files_of
+from integrations.sagemaker_pipelines.steps import TRAINS_ONLY
 from release.domain import names, pipeline_parameters, training
 from release.domain.errors import UsageError
 from release.domain.exported import Exported
 from release.domain.manifest import Foreign
-from release.domain.stage import StageSettings, TrainingSettings
+from release.domain.stage import LONGEST_TRAINING, StageSettings, TrainingSettings
 from release.domain.training import Channel, Order
 from tests.integrations.sagemaker_pipelines.executor import referred
 from tests.integrations.stages import ACCOUNT, BUCKET, REGION, STAGE, endpoint_of, exported, pin_of
@@ -94,6 +96,80 @@ def test_a_steps_arguments_are_a_request_of_sagemakers_api(step):
     model = botocore.session.get_session().get_service_model("sagemaker").operation_model(action)
     report = ParamValidator().validate({**told(step["Arguments"]), **name}, model.input_shape)
     assert not report.has_errors(), report.generate_report()
+
+
+SAGEMAKER = botocore.session.get_session().get_service_model("sagemaker")
+
+
+def trained_with(**settings: Any) -> Exported:
+    """prod, whose trainings run with these settings."""
+    return replace(exported(), training=TrainingSettings(**settings))
+
+
+def beyond(value: Any, shape: Any) -> list[str]:
+    """Numbers above what SageMaker's model of its API says, and words that it does not know."""
+    match shape.type_name, value:
+        case "structure", dict():
+            return [told for name, one in value.items() for told in beyond(one, shape.members[name])]
+        case "list", list():
+            return [told for one in value for told in beyond(one, shape.member)]
+        case (("integer" | "long"), int()) if value > shape.metadata.get("max", value):
+            return [f"{shape.name} is {value}"]
+        case "string", str() if shape.enum and value not in shape.enum:
+            return [f"{shape.name} is {value}"]
+    return []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"minutes": 1, "volume_gb": 1},
+        {"minutes": LONGEST_TRAINING, "volume_gb": 16_384},
+        {"instance": "ml.p4d.24xlarge", "processing_instance": "ml.m5.4xlarge"},
+    ],
+)
+def test_every_job_is_within_sagemakers_bounds_at_the_ends_of_the_settings(settings):
+    steps = every(definition(trained_with(**settings))["Steps"])
+    created = [(CREATES[step["Type"]][0], step["Arguments"]) for step in steps if step["Type"] in CREATES]
+    assert len(created) == 4
+    for action, arguments in created:
+        assert beyond(arguments, SAGEMAKER.operation_model(action).input_shape) == []
+
+
+def test_a_pipeline_is_refused_on_exactly_the_machines_that_train_and_do_not_process():
+    trains, processes = (
+        set(SAGEMAKER.shape_for(f"{job}InstanceType").enum) for job in ("Training", "Processing")
+    )
+    assert {machine for machine in trains if TRAINS_ONLY.fullmatch(machine)} == trains - processes
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"instance": "ml.p5.48xlarge"}, "slipway:training.instance"),
+        ({"processing_instance": "ml.trn1.2xlarge"}, "slipway:training.processing_instance"),
+    ],
+)
+def test_what_asks_for_such_a_machine_is_named(settings, key):
+    with pytest.raises(UsageError) as refused:
+        definition(trained_with(**settings))
+    assert key in refused.value.cause
+    assert "processing_instance: ml.m5.4xlarge" in refused.value.next_step
+
+
+def test_the_page_creates_a_pipeline_once_and_updates_it_after_every_other_export():
+    page = files_of("sagemaker-pipelines", exported())["README.md"]
+    once, after, each = re.findall(r"^(\S[^\n]*):\n\n```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert (once[0], "create-pipeline --pipeline-name delays-prod-retrain" in once[1]) == (
+        "Once, for delays",
+        True,
+    )
+    assert after[0].startswith("After every other export")
+    assert after[1] == (
+        "aws sagemaker update-pipeline --pipeline-name delays-prod-retrain \\\n"
+        "  --pipeline-definition file://delays.pipeline.json\n"
+    )
+    assert "start-pipeline-execution" in each[1]
 
 
 def test_a_step_refers_to_parameters_and_to_steps_that_are_there():
