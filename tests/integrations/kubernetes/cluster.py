@@ -1,7 +1,7 @@
 """A Kubernetes API server without a node: etcd and kube-apiserver, and the controllers that make pods.
 
-No kubelet runs: who needs pods that are ready has a node beside it (`node`), or says so of some of them
-(`Cluster.serve`). Everything listens on the loopback, on free ports, and ends with the test.
+No kubelet runs: who needs pods that are ready has a node beside it (`node`). Everything listens on the
+loopback, on free ports, and ends with the test.
 """
 
 import json
