@@ -23,20 +23,32 @@ spark-tools: setup ## Spark, in an environment of its own in .tools/spark; needs
 monitoring-tools: setup ## Prometheus, promtool, Alertmanager and amtool in .tools/bin, where PATH has none (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.monitoring_tools
 
-argo-tools: setup ## Argo Rollouts' own web provider as a program in .tools/bin, for tests of the judge's service
+argo-tools: setup ## Argo Rollouts' controller and web provider in .tools/bin, for tests; ten minutes (docs/judge-service.md)
 	@$(BIN)/python -m scripts.setup.argo_tools
 
-kubernetes-tools: setup ## kube-apiserver, its controllers, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
+flagger-tools: setup ## Flagger's controller in .tools/bin, for tests; ten minutes (docs/judge-service.md)
+	@$(BIN)/python -m scripts.setup.flagger_tools
+
+kubernetes-tools: setup ## kube-apiserver, its controllers, kwok, etcd and kubectl in .tools/bin, where PATH has none; ten minutes (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kubernetes_tools
 
 opentofu: setup ## OpenTofu's tofu in .tools/bin, where PATH has none, for tests of the Terraform module (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.opentofu
+
+opentofu-providers: opentofu ## a mirror of the AWS provider in .build/providers, made by tofu: SLIPWAY_TF_PLUGINS names it for tests
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" tofu -chdir=tests/sandbox/clients/terraform providers mirror "$(CURDIR)/.build/providers"
+
+package-lists: ## the distribution's lists of packages, as root: tests make the base of an image of these
+	@sudo apt-get update -qq
 
 drift-report-tools: setup ## Evidently, in an environment of its own in .tools/evidently (docs/monitoring.md)
 	@$(BIN)/python -m scripts.setup.drift_report
 
 kserve-types: setup ## KServe's published types in .tools/kserve, to compare exports with (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.kserve_types
+
+kserve-tools: kubernetes-tools kserve-types ## KServe's own controller in .tools/bin, for tests in that API server; minutes (docs/integrations.md)
+	@$(BIN)/python -m scripts.setup.kserve_tools
 
 seldon-types: setup ## Seldon's published types in .tools/seldon, to compare exports with (docs/integrations.md)
 	@$(BIN)/python -m scripts.setup.seldon_types
@@ -69,12 +81,16 @@ test-container: setup ## the main job and the server's tests in real containers;
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m container tests/container tests/model/image
 	@SLIPWAY_TEST_SERVING=container $(BIN)/python -m pytest -n 2 --dist loadfile -m sandbox tests/model/serving
 
-test-argo: argo-tools ## the exported analysis, measured by Argo Rollouts' own web provider
-	@$(BIN)/python -m pytest -q tests/integrations/argo
-test-airflow: airflow-tools ## what Airflow makes of each exit code of a retraining's commands
+test-argo: argo-tools kubernetes-tools ## exported releases, moved by Argo Rollouts' own controller as our judge says
+	@$(BIN)/python -m pytest tests/integrations/argo tests/end_to_end/test_argo_rollouts.py -v
+
+test-flagger: flagger-tools kubernetes-tools ## exported releases, moved by Flagger's own controller as our judge says
+	@$(BIN)/python -m pytest tests/integrations/flagger tests/end_to_end/test_flagger.py -v
+
+test-airflow: airflow-tools ## a retraining's life by Airflow itself on the sandbox: killed, waiting, refused; what it makes of each exit code
 	@$(BIN)/python -m pytest -v tests/integrations/airflow
 
-test-kubeflow: kubeflow-tools ## what the retraining compiles to, and what its components make of answers and exit codes
+test-kubeflow: kubeflow-tools ## the same by Kubeflow's local runner, with its artifacts and metrics; what it compiles to
 	@$(BIN)/python -m pytest -v tests/integrations/kubeflow
 
 # Two processes with folders of their own, which load nothing of the other's: with workers of one run, which all
@@ -98,11 +114,11 @@ workflows: setup ## what is wrong or unsafe in .github: actionlint, zizmor and t
 push-pins: ## what commands committed: the stages' files, after what others pushed meanwhile, and branches of proposals
 	@$(PYTHON) "$(dir $(firstword $(MAKEFILE_LIST)))scripts/setup/push_pins.py"
 
-test-kserve: kserve-types ## exports against KServe's own types, and its client against the exported container
-	@$(BIN)/python -m pytest tests/integrations/kserve -v
+test-kserve: kserve-tools ## exports by KServe's own types, webhook and controller, and its client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/kserve tests/end_to_end/test_inference_exports.py -k "not seldon" -v
 
-test-seldon: seldon-types ## exports against the types that Seldon's own client publishes
-	@$(BIN)/python -m pytest tests/integrations/seldon -v
+test-seldon: seldon-types ## exports by the types that Seldon's own client publishes, and its batch client against the exported container
+	@$(BIN)/python -m pytest tests/integrations/seldon tests/end_to_end/test_inference_exports.py -k "not kserve" -v
 
 test-workflows: setup ## a model's life by the workflow files alone: act runs them on this machine, the sandbox is AWS
 	@$(BIN)/python -m pytest tests/end_to_end/test_workflows.py -v

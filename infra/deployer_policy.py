@@ -22,6 +22,8 @@ LONGEST = 6_144
 
 CAPTURED = "CapturedAnswers"
 """The statement about captured answers, which are what callers got."""
+PIPELINES = "Pipelines"
+"""The statement about pipelines that retrain, which people make and start."""
 CAPTURE_KEYS = "CaptureKeys"
 """The statement about the keys that captured records have of their own."""
 _SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
@@ -90,6 +92,11 @@ _ALL_JOBS = """
 """All that is done with jobs, in few words: a policy may not be much longer."""
 _ALL_LOGS = "/aws/sagemaker/Tra*Jobs"
 """The groups of transform and of training jobs."""
+_PIPELINES = """
+    CreatePipeline UpdatePipeline DescribePipeline DeletePipeline StartPipelineExecution
+    StopPipelineExecution DescribePipelineExecution ListPipelineExecutionSteps
+    CreateModelPackageGroup DescribeModelPackage
+"""
 _NO_RESOURCE = """
     cloudwatch:DescribeAlarms cloudwatch:GetMetricData cloudwatch:PutCompositeAlarm
     ecr:GetAuthorizationToken kms:CreateKey kms:ListAliases logs:DescribeLogGroups
@@ -106,6 +113,7 @@ def document(settings: StageSettings) -> dict[str, Any]:
     anywhere = _NO_RESOURCE
     if settings.model_packages != "none":
         statements.append(_registered(place, settings))
+    if settings.model_packages != "none" or _has_pipelines(settings):
         anywhere += " sagemaker:ListModelPackages"
     return {"Version": "2012-10-17", "Statement": [*statements, _allow("NoResource", "", anywhere, "*")]}
 
@@ -144,13 +152,30 @@ def _jobs(place: Place, settings: StageSettings) -> list[Statement]:
     if settings.training is not None:
         kinds = ("tra*-job", "hyper-parameter-tuning-job")
         jobs = [place.arn("sagemaker", f"{kind}/*-{settings.stage}-*") for kind in kinds]
-        return [_allow("Training", "", _ALL_JOBS, [*jobs, place.arn("logs", f"log-group:{_ALL_LOGS}*")])]
+        logs = place.arn("logs", f"log-group:{_ALL_LOGS}*")
+        return [_allow("Training", "", _ALL_JOBS, [*jobs, logs]), *_pipelines(place, settings)]
     endpoints = [names.endpoint(name, settings.stage) for name in settings.endpoints]
     jobs = [place.arn("sagemaker", f"transform-job/{name}-*") for name in endpoints]
     return [
         *([_allow("Jobs", "sagemaker", _TRANSFORM, jobs)] if jobs else ()),
         _allow(JOB_LOGS, "logs", _READ_LOGS, place.arn("logs", f"log-group:{LOG_GROUP}*")),
     ]
+
+
+def _pipelines(place: Place, settings: StageSettings) -> list[Statement]:
+    """The pipelines that retrain, and where they register what they made; nobody approves that here."""
+    if not _has_pipelines(settings):
+        return []
+    served = [names.endpoint(name, settings.stage) for name in settings.endpoints]
+    pipelines = [place.arn("sagemaker", f"pipeline/{names.retraining_pipeline(one)}*") for one in served]
+    groups = [names.retrained_group(one) for one in served]
+    ours = [place.arn("sagemaker", f"model-package-group/{group}") for group in groups]
+    ours += [place.arn("sagemaker", f"model-package/{group}/*") for group in groups]
+    return [_allow(PIPELINES, "sagemaker", _PIPELINES, [*pipelines, *ours])]
+
+
+def _has_pipelines(settings: StageSettings) -> bool:
+    return settings.training is not None and settings.training.pipelines and bool(settings.endpoints)
 
 
 def _batch(place: Place, settings: StageSettings) -> list[Statement]:
@@ -221,11 +246,13 @@ def _captured(place: Place, settings: StageSettings) -> list[Statement]:
 
 
 def _identity(place: Place, settings: StageSettings) -> list[Statement]:
-    """The roles of endpoints and trainings, which are handed to SageMaker and to nobody else."""
+    """The roles of endpoints, trainings and pipelines, which are handed to SageMaker and to nobody else."""
     role: str | list[str] = place.iam(f"role/{names.execution_role(settings.stage, settings.region)}")
     made = role
     if settings.training is not None:
         role = [role, place.iam(f"role/{names.training_role(settings.stage, settings.region)}")]
+        if settings.training.pipelines:
+            role.append(place.iam(f"role/{names.pipeline_role(settings.stage, settings.region)}"))
         # one pattern in the place of both: a policy may not be much longer
         made = place.iam(f"role/{names.roles(settings.stage, settings.region)}*")
     return [

@@ -25,6 +25,13 @@ _OF_A_NETWORK = (
     *("DescribeSubnets", "DescribeSecurityGroups"),
 )
 
+_PIPELINE_JOBS = ("training-job", "processing-job")
+_OF_JOBS = (
+    *("CreateTrainingJob", "DescribeTrainingJob", "StopTrainingJob"),
+    *("CreateProcessingJob", "DescribeProcessingJob", "StopProcessingJob", "AddTags"),
+)
+_OF_PACKAGES = ("CreateModelPackage", "DescribeModelPackage", "AddTags")
+
 
 def document(*statements: Statement) -> str:
     """A policy document; the same statements give the same text."""
@@ -104,6 +111,38 @@ def training(place: Place, bucket: str, repository: str, key_arn: str) -> str:
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             logs,
         ),
+    )
+
+
+def pipeline(place: Place, stage: str, endpoints: Sequence[str], bucket: str, key_arn: str) -> str:
+    """What the executions of the endpoints' retraining pipelines may do.
+
+    They start, watch and stop jobs, hand the training role to them, read what those left, and register it.
+    Registering a model reads it and looks its image up. `endpoints` are names of the stage's file.
+    """
+    jobs = [
+        place.arn("sagemaker", f"{kind}/{names.pipeline_jobs(name, stage)}-*")
+        for name in endpoints
+        for kind in _PIPELINE_JOBS
+    ]
+    groups = [names.retrained_group(names.endpoint(name, stage)) for name in endpoints]
+    packages = [place.arn("sagemaker", f"model-package/{group}/*") for group in groups]
+    into = [place.arn("sagemaker", f"model-package-group/{group}") for group in groups]
+    training_role = place.iam(f"role/{names.training_role(stage, place.region)}")
+    repository = place.arn("ecr", f"repository/{names.repository(stage)}")
+    of_endpoints = [
+        allow("RunJobs", [f"sagemaker:{action}" for action in _OF_JOBS], jobs),
+        allow("Register", [f"sagemaker:{action}" for action in _OF_PACKAGES], [*into, *packages]),
+    ]
+    return document(
+        *(of_endpoints if endpoints else ()),
+        {
+            **allow("TrainingRoleToSageMaker", "iam:PassRole", training_role),
+            "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        },
+        allow("ReadOutputs", "s3:GetObject", f"{place.bucket(bucket)}/{names.TRAINING}/*"),
+        allow("DecryptOutputs", "kms:Decrypt", key_arn),
+        allow("LookUpImages", ["ecr:BatchGetImage", "ecr:DescribeImages"], repository),
     )
 
 

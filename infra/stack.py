@@ -16,6 +16,7 @@ from infra.components.health import EndpointHealth, EndpointHealthArgs
 from infra.components.key import EncryptionKey, EncryptionKeyArgs
 from infra.components.logs import EndpointLogs, EndpointLogsArgs
 from infra.components.permissions import EndpointPermissions, EndpointPermissionsArgs
+from infra.components.pipeline import PipelineRole, PipelineRoleArgs
 from infra.components.registry import Registry, RegistryArgs
 from infra.components.role import ExecutionRole, ExecutionRoleArgs
 from infra.components.serving import Serving, ServingArgs
@@ -37,6 +38,7 @@ class Foundation:
     storage: Storage
     role: ExecutionRole
     topic: AlarmTopic
+    pipeline: PipelineRole | None
 
 
 def compose(settings: StageSettings, only: str | None = None) -> None:
@@ -54,6 +56,8 @@ def compose(settings: StageSettings, only: str | None = None) -> None:
     pulumi.export("key_arn", foundation.key.arn)
     pulumi.export("role_arn", foundation.role.arn)
     pulumi.export("topic_arn", foundation.topic.arn)
+    if foundation.pipeline is not None:
+        pulumi.export("pipeline_role_arn", foundation.pipeline.arn)
     pulumi.export("endpoints", _served(settings))
 
 
@@ -96,15 +100,33 @@ def _foundation(settings: StageSettings, tags: Mapping[str, str]) -> Foundation:
             tags=tags,
         ),
     )
-    if settings.training is not None:
-        TrainingRole(
-            "training",
-            TrainingRoleArgs(
-                stage, place, bucket, names.repository(stage), key.arn, settings.permissions_boundary, tags
-            ),
-        )
+    pipeline = _training(settings, key.arn, tags)
     topic = AlarmTopic("alerts", AlarmTopicArgs(stage, place, key.arn, settings.alerts.email, tags))
-    return Foundation(key, registry, storage, role, topic)
+    return Foundation(key, registry, storage, role, topic, pipeline)
+
+
+def _training(
+    settings: StageSettings, key_arn: pulumi.Input[str], tags: Mapping[str, str]
+) -> PipelineRole | None:
+    """The roles of trainings, where any run in the stage; that of their pipelines is returned."""
+    if settings.training is None:
+        return None
+    stage, place, boundary = (
+        settings.stage,
+        Place(settings.account, settings.region),
+        settings.permissions_boundary,
+    )
+    bucket = names.bucket(stage, settings.account, settings.region)
+    TrainingRole(
+        "training",
+        TrainingRoleArgs(stage, place, bucket, names.repository(stage), key_arn, boundary, tags),
+    )
+    if not settings.training.pipelines:
+        return None
+    return PipelineRole(
+        "pipeline",
+        PipelineRoleArgs(stage, place, tuple(settings.endpoints), bucket, key_arn, boundary, tags),
+    )
 
 
 def _endpoint(

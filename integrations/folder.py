@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath
 
 SUMS = "SHA256SUMS"
 """In the words of `sha256sum`: `sha256sum --check SHA256SUMS` proves a folder without Slipway."""
+_HALF = ".half"
+"""Behind the name of a file that is being written."""
 
 
 def place(root: Path, name: str, stage: str) -> Path:
@@ -36,15 +38,21 @@ def differences(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def write(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
-    """Have exactly these files there, and what is somebody else's; returns the paths that changed."""
+    """Have exactly these files there, and what is somebody else's; returns the paths that changed.
+
+    What goes is deleted while the old list still names it, and the new list is there before its files:
+    whenever this is ended, `differences` names what is missing, and the next run does it.
+    """
     wanted = with_sums(files)
     left = _left_over(folder, wanted)
-    changed = [name for name, text in wanted.items() if _wrong(folder / name, text)]
-    for name in changed:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(wanted[name], encoding="utf-8")
+    changed = [name for name in (SUMS, *files) if _wrong(folder / name, wanted[name])]
     for name in left:
         (folder / name).unlink()
+    for name in changed:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        half = folder / f"{name}{_HALF}"
+        half.write_text(wanted[name], encoding="utf-8")
+        half.replace(folder / name)
     return tuple(str(folder / name) for name in (*changed, *left))
 
 

@@ -11,7 +11,6 @@ from scripts.shared.cli import Command, Out, execute, run
 if TYPE_CHECKING:
     from monitoring.operations.monitor import Asked
 
-HELD = 3
 SCHEDULED = "as a schedule asks: every endpoint that is captured; 3 for what is new alone, not while it holds"
 
 
@@ -58,7 +57,7 @@ def _work(args: argparse.Namespace, out: Out) -> int:
         from scripts import retrain
 
         return execute(retrain.COMMAND, [*asks, *(["--json"] if args.json else [])])
-    return HELD if found.needs_a_person else 0
+    return monitored.exit_code(found)
 
 
 def _asked(args: argparse.Namespace) -> "Asked":

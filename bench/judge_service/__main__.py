@@ -61,6 +61,7 @@ def _measure(port: int, seconds: float) -> dict[str, list[float]]:
     """Milliseconds of every question."""
     now = time.time() // SECONDS * SECONDS
     begun = now - HISTORY * SECONDS
+    _call(port, *ASKED["Argo, GET"])
     before = [instance(number, begun, HISTORY) for number in range(INSTANCES)]
     for posts in zip(*before, strict=True):
         _call(port, "POST", f"/evidence/{ROLLOUT}", "\n".join(line for post in posts for line in post))

@@ -49,6 +49,7 @@ DEPLOYS: Mapping[str, str] = {
     deployer_policy.BATCH_FILES: "files to score and their answers in other buckets, whose rows are counted",
     deployer_policy.BATCH_FOLDERS: "which files those are",
     "Training": "all jobs and what they print, where the stage has trainings run",
+    deployer_policy.PIPELINES: "the pipelines that retrain, where the stage has any",
     "ModelPackages": "versions in SageMaker's Model Registry, where the stage has any",
     "NoResource": "what AWS knows no resource for",
 }
@@ -56,9 +57,9 @@ DEPLOYS: Mapping[str, str] = {
 
 _OF_CALLERS = {
     *("Jobs", deployer_policy.JOB_LOGS, deployer_policy.CAPTURED, deployer_policy.CAPTURE_KEYS),
-    *(deployer_policy.BATCH_FILES, deployer_policy.BATCH_FOLDERS),
+    *(deployer_policy.BATCH_FILES, deployer_policy.BATCH_FOLDERS, deployer_policy.PIPELINES),
 }
-"""Statements about rows, answers and jobs: nobody who only looks at stages needs them."""
+"""Statements about rows, answers, jobs and pipelines: nobody who only looks at stages needs them."""
 
 _READS = re.compile(r"[\w-]+:((Get|List|Describe|BatchGet|BatchCheck|Filter)[\w*]*)|kms:Decrypt")
 _OF_A_ROLLOUT = {"logs:FilterLogEvents", "cloudwatch:GetMetricData"}

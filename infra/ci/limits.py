@@ -35,7 +35,7 @@ _OF_A_NEW_KEY = {
 
 
 def statements(stage: StageSettings) -> Iterator[Statement]:
-    """The deployer's statements as a job has them."""
+    """The deployer's statements as a job has them; pipelines are people's."""
     known = {one["Sid"]: one for one in deployer_policy.document(stage)["Statement"]}
     for sid, one in known.items():
         if sid == "Role":
@@ -43,7 +43,7 @@ def statements(stage: StageSettings) -> Iterator[Statement]:
             yield from _roles({**one, "Resource": whole_names}, stage.permissions_boundary)
         elif sid == "Key":
             yield from _keys(one, stage.stage)
-        else:
+        elif sid != deployer_policy.PIPELINES:
             yield one
 
 

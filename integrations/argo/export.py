@@ -1,10 +1,15 @@
 """A Rollout for each endpoint, and the two AnalysisTemplates by which it asks the judge. Pure.
 
+ENDPOINT-STAGE.yaml       they alone
+kustomization.yaml        a component for the format `kubernetes`: they, and what changes in its objects
+
 HOLD is neither condition's, so Argo counts it as inconclusive. What ends the analysis of a step with success
-is `consecutiveSuccessLimit` alone (Argo Rollouts 1.8): with a `count`, a metric of nothing but inconclusive
-measurements within their limit would end in success. An older Argo drops the field, and never passes.
+is `consecutiveSuccessLimit` (Argo Rollouts 1.8). Argo wants a `count` besides, and once that is reached it
+would call a metric successful whose inconclusive measurements are within their limit: so the limit is below
+it by one. An older Argo, which drops that field, asks to the end and then wants one PASS of all answers.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,20 +29,43 @@ GATE, WATCH = "slipway-judge", "slipway-judge-watch"
 
 
 def files(exported: Exported) -> Mapping[str, str]:
-    """A file for each endpoint."""
-    return {
+    """A file for each endpoint, and one that puts them all beside the format `kubernetes`."""
+    found = {
         f"{endpoint.served_as}.yaml": yaml_text(exported.origin, *_objects(endpoint))
         for endpoint in exported.endpoints
     }
+    return found | {"kustomization.yaml": yaml_text(exported.origin, _component(exported, list(found)))}
+
+
+def _component(exported: Exported, resources: list[str]) -> dict[str, Any]:
+    return {
+        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+        "kind": "Component",
+        "resources": resources,
+        "patches": [_patch(endpoint) for endpoint in exported.endpoints],
+    }
+
+
+def _patch(endpoint: ExportedEndpoint) -> dict[str, Any]:
+    """What scales the endpoint scales the Rollout: a Deployment's own pods would serve unjudged."""
+    name = endpoint.served_as
+    if endpoint.fixed is None:
+        rollout = {"apiVersion": VERSION, "kind": "Rollout", "name": name}
+        kind = "HorizontalPodAutoscaler"
+        change = {"op": "replace", "path": "/spec/scaleTargetRef", "value": rollout}
+    else:
+        kind, change = "Deployment", {"op": "remove", "path": "/spec/replicas"}
+    return {"target": {"kind": kind, "name": name}, "patch": json.dumps([change])}
 
 
 def _objects(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
-    key = f"endpoints.{endpoint.name}"
+    key = endpoint.key
     name = dns_label(endpoint.served_as, key)
     settings = endpoint.settings.rollout
     held = settings.hold_seconds // SECONDS
     # Named after the endpoint: another one's patience is another.
-    gate = _template(dns_label(f"{name}-{GATE}", key), held, {"consecutiveSuccessLimit": 1})
+    ends = {"consecutiveSuccessLimit": 1, "count": held + 1}
+    gate = _template(dns_label(f"{name}-{GATE}", key), held, ends)
     watch = _template(dns_label(f"{name}-{WATCH}", key), held * len(settings.steps), {})
     return [gate, watch, _rollout(endpoint, name, settings)]
 
@@ -78,7 +106,9 @@ def _rollout(endpoint: ExportedEndpoint, name: str, settings: RolloutSettings) -
     labels = {"app.kubernetes.io/name": name}
     workload = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "scaleDown": "onsuccess"}
     spec = {
-        "replicas": endpoint.live.pin.capacity,
+        **({"replicas": endpoint.fixed} if endpoint.fixed else {}),
+        # What `undo` finds; it asks nobody about fences.
+        "revisionHistoryLimit": 2 if endpoint.way_back else 0,
         "selector": {"matchLabels": labels},
         "workloadRef": workload,
         "strategy": {"canary": {"analysis": _analysis(name, WATCH), "steps": steps}},

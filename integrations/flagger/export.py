@@ -1,10 +1,14 @@
 """A Canary for each endpoint, with the hooks by which it asks the judge, and one MetricTemplate. Pure.
 
+ENDPOINT-STAGE.yaml       they alone
+kustomization.yaml        a component for the format `kubernetes`: they, and what changes in its objects
+
 `confirm-traffic-increase` and `confirm-promotion` wait until PASS, `rollback` takes a FAIL back at once, and
 `pre-rollout` opens the evidence. `confirm-rollout` is no hook here: Flagger calls it with the checksum of the
 rollout before.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,22 +27,54 @@ HOOKS = (
     Hook.CONFIRM_PROMOTION,
     Hook.ROLLBACK,
 )
-PORT = 8080
-"""The container's."""
+PORT, CONTAINER_PORT = 80, 8080
+"""Where callers in the cluster reach it, as in the format `kubernetes`, and the container's."""
+LABEL = "app.kubernetes.io/name"
+"""By which the format `kubernetes` finds an endpoint's pods, and Flagger tells the fleets apart."""
 THRESHOLD = 5
 """Failed checks in a row: a FAIL is taken back by its hook, so these are times that nobody could be asked."""
 
 
 def files(exported: Exported) -> Mapping[str, str]:
-    """A file for each endpoint."""
-    return {
+    """A file for each endpoint, and one that puts them all beside the format `kubernetes`."""
+    found = {
         f"{endpoint.served_as}.yaml": yaml_text(exported.origin, *_objects(endpoint))
         for endpoint in exported.endpoints
     }
+    return found | {"kustomization.yaml": yaml_text(exported.origin, _component(exported, list(found)))}
+
+
+def _component(exported: Exported, resources: list[str]) -> dict[str, Any]:
+    return {
+        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+        "kind": "Component",
+        "resources": resources,
+        "patches": [patch for endpoint in exported.endpoints for patch in _patches(endpoint)],
+    }
+
+
+def _patches(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
+    """What Flagger makes itself is no file's, and what is said of an endpoint's pods is said of both fleets.
+
+    A Service that is applied again would give the candidate's pods live's traffic until Flagger noticed. Live
+    is a Deployment of Flagger's, NAME-primary, with this label; its autoscaler is a copy of the named one.
+    """
+    name = endpoint.served_as
+    gone = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "$patch": "delete"}
+    fleets = [{"key": LABEL, "operator": "In", "values": [name, f"{name}-primary"]}]
+    found: list[dict[str, Any]] = [{"patch": json.dumps(gone)}]
+    for kind, selector in (("NetworkPolicy", "podSelector"), ("PodDisruptionBudget", "selector")):
+        change = {"op": "replace", "path": f"/spec/{selector}", "value": {"matchExpressions": fleets}}
+        found.append({"target": {"kind": kind, "name": name}, "patch": json.dumps([change])})
+    if endpoint.fixed is None:
+        scaler = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "name": name}
+        change = {"op": "add", "path": "/spec/autoscalerRef", "value": scaler}
+        found.append({"target": {"kind": "Canary", "name": name}, "patch": json.dumps([change])})
+    return found
 
 
 def _objects(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
-    key = f"endpoints.{endpoint.name}"
+    key = endpoint.key
     name = dns_label(endpoint.served_as, key)
     metric = dns_label(f"{name}-{FAILED}", key)
     return [_metric(metric), _canary(endpoint, name, metric)]
@@ -74,7 +110,7 @@ def _canary(endpoint: ExportedEndpoint, name: str, metric: str) -> dict[str, Any
     }
     spec = {
         "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
-        "service": {"port": PORT},
+        "service": {"port": PORT, "targetPort": CONTAINER_PORT},
         "analysis": analysis,
     }
     metadata = {"name": name, "annotations": kubernetes_pins.annotations(endpoint)}

@@ -1,27 +1,41 @@
 """`python -m integrations.judge_service --folder DIR`: serves until it is told to stop."""
 
+import fcntl
+import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from integrations.judge_service import asking
-from integrations.judge_service.keys import BadKey
 from integrations.judge_service.rollouts import Rollouts
 from integrations.judge_service.server import Server
 from integrations.judge_service.settings import Settings, parse
 from release.domain.errors import SlipwayError, UsageError
 
 
+def _alone(folder: Path) -> None:
+    """Keep a second service away for as long as this process lives. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # A file of its own, open to be written: NFS locks nothing else.
+    descriptor = os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OSError("another service has it open, and each would judge by half of the evidence") from None
+
+
 def _opened(settings: Settings) -> tuple[Rollouts, Server]:
     """The evidence and the socket. Raises UsageError."""
     try:
+        _alone(settings.folder)
         rollouts = Rollouts(settings.folder, settings.policy, settings.most_bytes, settings.most_rollouts)
         return rollouts, Server((settings.host, settings.port), rollouts)
-    except (OSError, BadKey) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"{settings.folder} or port {settings.port} cannot be used: {error}",
             "The service did not start.",
-            "Name a folder with evidence of this service alone (--folder), and a free port (--port).",
+            "Name a folder that this service has for itself (--folder), and a free port (--port).",
         ) from None
 
 

@@ -50,8 +50,8 @@ def answer(key: Key, verdict: Verdict, standing: Standing, policy: Policy) -> An
     if verdict.decision is Decision.PASS and standing.full:
         because = "PASS waits for evidence, of which no more can be kept"
         return Answer(key, Decision.HOLD, because, verdict)
-    if verdict.decision is Decision.PASS and standing.age > waits:
-        because = f"PASS waits for evidence: none of both variants came for {standing.age:.0f} s"
+    if verdict.decision is Decision.PASS and not -waits <= standing.age <= waits:
+        because = f"PASS waits for evidence: what is known of both variants ends {standing.age:.0f} s ago"
         return Answer(key, Decision.HOLD, because, verdict)
     return Answer(key, verdict.decision, verdict.because, verdict)
 

@@ -9,24 +9,36 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 
 from integrations.judge_service.keys import Key
-from integrations.judge_service.rollout import EvidenceFull
+from integrations.judge_service.rollout import NotOpen
 from integrations.judge_service.rollouts import Rollouts
-from integrations.judge_service.scrapes import NoObjective, Scrape, window
+from integrations.judge_service.scrapes import Scrape, shared, window
 from release.domain.policy import INVOCATION_SECONDS
 
 SETTLED_SECONDS = 25.0
 """So long after a minute it is taken for scraped."""
+MOST_BEHIND = 3600.0
+"""Minutes longer ago than this are not made up for."""
 TIMEOUT_SECONDS = 10.0
 MOST_ANSWER = 16 * 2**20
 """Bytes of an answer."""
-REQUESTS = 'sum by (pod, status) (slipway_requests_total{{path=~"invocations|infer|unread",{pods}}})'
-BUCKETS = "sum by (pod, le) (slipway_request_seconds_bucket{{{pods}}})"
+# At the marker that a missed scrape leaves, a series alone has no value; over five minutes it has its last
+# one, also after its pod died. Of a pod that two jobs scrape, each counter is there twice.
+REQUESTS = (
+    "sum by (pod, status) (max by (pod, path, status) (last_over_time("
+    'slipway_requests_total{{path=~"invocations|infer|unread",{pods}}}[5m])))'
+)
+BUCKETS = "max by (pod, le) (last_over_time(slipway_request_seconds_bucket{{{pods}}}[5m]))"
+STARTED = "max by (pod) (last_over_time(slipway_worker_start_time_seconds{{{pods}}}[5m]))"
+OF_REPLICA_SET, OF_POD = "[a-z0-9]+", "[a-z0-9]{5}"
+"""What Kubernetes puts after the name of a Deployment, and of a ReplicaSet: no other workload's pods fit."""
 
 
 class Pods(StrEnum):
@@ -53,10 +65,10 @@ class Source:
 
 def matchers(key: Key, pods: Pods) -> dict[str, str]:
     """The label matchers of each variant's pods."""
-    name = key.of.name.replace(".", "[.]")
-    one = f"{name}-{key.checksum}" if pods is Pods.ARGO else f"{name}-primary"
-    apart = f'pod=~"{one}-.+"'
-    rest = f'pod=~"{name}-.+",pod!~"{one}-.+"'
+    name, checksum = (text.replace(".", "[.]") for text in (key.of.name, key.checksum))
+    one = f"{name}-{checksum}-{OF_POD}" if pods is Pods.ARGO else f"{name}-primary-{OF_REPLICA_SET}-{OF_POD}"
+    apart = f'pod=~"{one}"'
+    rest = f'pod=~"{name}-{OF_REPLICA_SET}-{OF_POD}",pod!~"{one}"'
     namespace = f'namespace="{key.of.namespace}",'
     candidate, live = (apart, rest) if pods is Pods.ARGO else (rest, apart)
     return {"live": namespace + live, "candidate": namespace + candidate}
@@ -64,19 +76,26 @@ def matchers(key: Key, pods: Pods) -> dict[str, str]:
 
 def minute(source: Source, key: Key, end: float) -> str:
     """The windows of the minute until `end`, a line each. Raises Unanswered, NoObjective."""
-    lines = []
-    for variant, pods in matchers(key, source.pods).items():
-        before, after = (_scrape(source, pods, at) for at in (end - INVOCATION_SECONDS, end))
-        lines.append(json.dumps(window(variant, end, before, after, source.objective)))
-    return "\n".join(lines)
+    scrapes = {
+        variant: [_scrape(source, pods, at) for at in (end - INVOCATION_SECONDS, end)]
+        for variant, pods in matchers(key, source.pods).items()
+    }
+    bounds = shared(after for _, after in scrapes.values())
+    windows = (
+        window(variant, end, before, after, source.objective, bounds)
+        for variant, (before, after) in scrapes.items()
+    )
+    return "\n".join(map(json.dumps, windows))
 
 
 def _scrape(source: Source, pods: str, at: float) -> Scrape:
-    requests = _query(source, REQUESTS.format(pods=pods), at)
-    buckets = _query(source, BUCKETS.format(pods=pods), at)
+    requests, buckets, started = (
+        _query(source, query.format(pods=pods), at) for query in (REQUESTS, BUCKETS, STARTED)
+    )
     return Scrape(
-        {(labels.get("pod", ""), labels["status"]): value for labels, value in requests},
-        {(labels.get("pod", ""), labels["le"]): value for labels, value in buckets},
+        {(labels.get("pod", ""), labels.get("status", "")): value for labels, value in requests},
+        {(labels.get("pod", ""), labels.get("le", "")): value for labels, value in buckets},
+        {labels.get("pod", ""): value for labels, value in started},
     )
 
 
@@ -86,19 +105,41 @@ def _query(source: Source, query: str, at: float) -> list[tuple[dict[str, str], 
         with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310  as it was told
             told: Any = json.loads(answer.read(MOST_ANSWER))
         found = [(dict(each["metric"]), float(each["value"][1])) for each in told["data"]["result"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Unanswered(f"{source.address}: {error}") from None
+    except (OSError, HTTPException, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise Unanswered(f"{source.address}: {type(error).__name__}: {error}") from None
     return [(labels, value) for labels, value in found if math.isfinite(value)]
 
 
-def follow(source: Source, rollouts: Rollouts) -> None:
-    """Read every minute, for ever. A minute that cannot be read is told, and missing."""
+def follow(
+    source: Source,
+    rollouts: Rollouts,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Read every minute, for ever: each once, in order, also those that went by while Prometheus was slow.
+
+    A minute that cannot be read is told, and missing; nothing ends this. `clock` tells seconds since 1970.
+    """
+    end = (clock() // INVOCATION_SECONDS + 1) * INVOCATION_SECONDS
     while True:
-        over = (time.time() - SETTLED_SECONDS) // INVOCATION_SECONDS
-        end = (over + 1) * INVOCATION_SECONDS
-        time.sleep(max(end + SETTLED_SECONDS - time.time(), 0.0))
+        sleep(max(end + SETTLED_SECONDS - clock(), 0.0))
         for rollout in rollouts.all_open():
             try:
-                rollout.take(minute(source, rollout.key, end), time.time())
-            except (Unanswered, NoObjective, EvidenceFull, OSError) as error:
-                print(f"evidence is missing: {rollout.key.of.name}: {error}", file=sys.stderr, flush=True)
+                rollout.take(minute(source, rollout.key, end), clock())
+                rollout.missing = ""
+            except NotOpen:
+                continue
+            except (
+                Exception
+            ) as error:  # one rollout's trouble is not that of the others, nor of the next minute
+                rollout.missing = " ".join(str(error).split()) or type(error).__name__
+                told = f"{rollout.key.of.name}: {rollout.missing}"
+                print(f"evidence is missing: {told}", file=sys.stderr, flush=True)
+        end = minute_after(end, clock())
+
+
+def minute_after(end: float, now: float) -> float:
+    """The end of the minute to read next: the one after `end`, unless the clock was set meanwhile."""
+    soonest = (now - MOST_BEHIND) // INVOCATION_SECONDS * INVOCATION_SECONDS
+    latest = (now // INVOCATION_SECONDS + 1) * INVOCATION_SECONDS
+    return min(max(end + INVOCATION_SECONDS, soonest), latest)

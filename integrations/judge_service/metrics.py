@@ -5,7 +5,7 @@ answers itself, so that no scrape lies between a verdict and a check.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from integrations.judge_service.answers import Answer
@@ -14,6 +14,7 @@ from release.domain.judge_service import FAILED_METRIC
 from release.judge.verdict import Decision
 
 _QUERY = re.compile(rf'{FAILED_METRIC}\s*\{{\s*namespace="([^"]*)"\s*,\s*name="([^"]*)"\s*\}}')
+MISSING_METRIC = "slipway_judge_evidence_missing"
 _ONLINE = "vector(1)"
 """What Flagger asks to see whether a Prometheus is there."""
 
@@ -23,8 +24,13 @@ def standing(rollouts: Rollouts, now: float) -> list[Answer]:
     return [rollouts.told(rollout, now) for rollout in rollouts.all_open()]
 
 
-def text(answers: Iterable[Answer]) -> str:
-    """The text format, version 0.0.4."""
+def missing(rollouts: Rollouts) -> dict[str, str]:
+    """Why the last minute of Prometheus brought no evidence, by NAMESPACE/NAME, where it brought none."""
+    return {"/".join(each.key.of): each.missing for each in rollouts.all_open() if each.missing}
+
+
+def text(answers: Iterable[Answer], without: Container[str]) -> str:
+    """The text format, version 0.0.4; `without` are those whose evidence is missing."""
     lines = [
         "# HELP slipway_judge_verdict 1 for the decision that the open rollout of a name stands at.\n"
         "# TYPE slipway_judge_verdict gauge\n"
@@ -33,13 +39,18 @@ def text(answers: Iterable[Answer]) -> str:
         f"# HELP {FAILED_METRIC} Whether the open rollout of a name is judged FAIL.\n"
         f"# TYPE {FAILED_METRIC} gauge\n"
     ]
+    unread = [
+        f"# HELP {MISSING_METRIC} Whether the last minute of Prometheus could not be read.\n"
+        f"# TYPE {MISSING_METRIC} gauge\n"
+    ]
     for each in answers:
         of = f'namespace="{each.key.of.namespace}",name="{each.key.of.name}"'
         for decision in Decision:
             value = int(decision is each.decision)
             lines.append(f'slipway_judge_verdict{{{of},decision="{decision.value}"}} {value}\n')
+        unread.append(f"{MISSING_METRIC}{{{of}}} {int('/'.join(each.key.of) in without)}\n")
         failed.append(f"{FAILED_METRIC}{{{of}}} {int(each.decision is Decision.FAIL)}\n")
-    return "".join(lines + failed)
+    return "".join(lines + failed + unread)
 
 
 def queried(query: str, answers: Iterable[Answer], now: float) -> dict[str, Any]:

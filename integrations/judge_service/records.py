@@ -7,12 +7,12 @@ variant a pod is follows from its labels and its name. All else a container logs
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.judge_service.keys import Key
-from release.judge import quiet
 from release.judge.windows import Refused, parse_line
 
 ARGO_HASH = "rollouts-pod-template-hash"
@@ -20,7 +20,8 @@ ARGO_HASH = "rollouts-pod-template-hash"
 AHEAD_SECONDS = 60.0
 """A window that ends later than this after now has a wrong clock, and would look fresh for ever."""
 _OURS = "slipway-"
-_PRIMARY = "-primary"
+_POD = re.compile(r"(-primary)?-[a-z0-9]+-[a-z0-9]{5}")
+"""What follows the name in a pod's: Flagger's primary is a Deployment of its own."""
 
 
 @dataclass
@@ -37,28 +38,25 @@ def taken(body: str, key: Key, now: float) -> Taken:
     found = Taken()
     for text in _texts(body):
         line = _line(text, key)
-        end = _end(line, found.ends) if line else 0.0
-        if not line or end > now + AHEAD_SECONDS:
+        if not line or not _timely(line, found.ends, now):
             found.passed_over += 1
         else:
             found.lines.append(line)
     return found
 
 
-def ends_of(lines: Iterator[str]) -> dict[str, float]:
-    """Until when each variant reported, of lines that were kept."""
-    ends: dict[str, float] = {}
-    for line in lines:
-        _end(line, ends)
-    return ends
-
-
 def _texts(body: str) -> Iterator[str]:
-    if body.lstrip().startswith("["):
-        for record in json.loads(body):
-            yield json.dumps(record)
-    else:
-        yield from (line for line in body.splitlines() if line.strip())
+    lines = [line for line in body.splitlines() if line.strip()]
+    if not lines or not lines[0].lstrip().startswith("["):
+        yield from lines
+        return
+    try:
+        yield from [json.dumps(record) for record in json.loads(body)]
+    except (ValueError, RecursionError) as error:
+        # Servers log lines that begin with the time in brackets.
+        if len(lines) == 1:
+            raise ValueError(f"it begins as one, and is none: {error}") from None
+        yield from lines
 
 
 def _line(text: str, key: Key) -> str | None:
@@ -75,28 +73,30 @@ def _line(text: str, key: Key) -> str | None:
         message = record.get("log", record.get("message"))
         if not isinstance(message, str) or _OURS not in message:
             return None
-        return json.dumps({"logStreamName": _stream(pod, key), "message": message.strip()})
+        stream = _stream(pod, key)
+        return json.dumps({"logStreamName": stream, "message": message.strip()}) if stream else None
     return text if "schema" in record or isinstance(record.get("message"), str) else None
 
 
-def _stream(pod: Mapping[str, Any], key: Key) -> str:
-    """`variant/instance`, as SageMaker calls a log stream."""
-    name = str(pod.get("pod_name", pod.get("pod", {})))[:200]
+def _stream(pod: Mapping[str, Any], key: Key) -> str | None:
+    """`variant/instance`, as SageMaker calls a log stream; None for a pod of something else."""
+    name = str(pod.get("pod_name", pod.get("pod", "")))
+    found = _POD.fullmatch(name.removeprefix(key.of.name)) if name.startswith(key.of.name) else None
+    if found is None:
+        return None
     labels = pod.get("labels", pod.get("pod_labels"))
     hash_ = labels.get(ARGO_HASH) if isinstance(labels, Mapping) else None
-    if hash_ is not None:
-        return f"{'candidate' if hash_ == key.checksum else 'live'}/{name}"
-    # Flagger's primary is a Deployment of its own, called after the canary's target.
-    return f"{'live' if name.startswith(f'{key.of.name}{_PRIMARY}-') else 'candidate'}/{name}"
+    live = hash_ != key.checksum if hash_ is not None else found.group(1) is not None
+    return f"{'live' if live else 'candidate'}/{name}"
 
 
-def _end(line: str, ends: dict[str, float]) -> float:
-    """When a window ended; notes it for its variant, unless it is none."""
-    if quiet.seconds(line) is not None:
-        return 0.0
+def _timely(line: str, ends: dict[str, float], now: float) -> bool:
+    """Whether a line is of no later than now, as far as it says; notes a window's end for its variant."""
     try:
         window = parse_line(line)
     except Refused:
-        return 0.0
+        return True
+    if window.end > now + AHEAD_SECONDS:
+        return False
     ends[window.variant] = max(ends.get(window.variant, 0.0), window.end)
-    return window.end
+    return True

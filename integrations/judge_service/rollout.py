@@ -9,11 +9,12 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from integrations.judge_service.answers import Answer, Standing, answer
 from integrations.judge_service.keys import Key
-from integrations.judge_service.records import ends_of, taken
+from integrations.judge_service.records import taken
 from release.domain.policy import Policy
 from release.judge import quiet
 from release.judge.fold import Fold
@@ -24,11 +25,15 @@ APART_SECONDS = 3600.0
 SAME_SECONDS = 5.0
 """A question that comes again so soon is the same one, whose answer was lost."""
 CLOSED = -1
-"""No file's descriptor: whoever still writes meets an OSError."""
+"""No file's descriptor."""
 
 
 class EvidenceFull(Exception):
     """The evidence of a rollout has reached its bound."""
+
+
+class NotOpen(Exception):
+    """Another rollout took its place while evidence for it was under way."""
 
 
 class Rollout:
@@ -36,30 +41,36 @@ class Rollout:
 
     def __init__(self, key: Key, file: Path, policy: Policy, most_bytes: int) -> None:
         self.key, self.file = key, file
+        self.missing = ""
+        """Why the last minute of Prometheus brought no evidence; empty where it did."""
         self._policy, self._most = policy, most_bytes
         self._lock = threading.Lock()
         self._fold = Fold(policy)
         kept = whole_lines(file)
         for line in kept:
             self._fold.add(line)
-        self._ends = ends_of(iter(kept))
+        self._seen = dict(self._fold.evidence.reported)
+        """Until when each variant's windows are that came, kept or not."""
         self._came: float | None = time.monotonic() if kept and quiet.seconds(kept[-1]) is None else None
         """When lines came last, until it was written that nothing came for a while."""
         self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._size = os.fstat(self._descriptor).st_size
+        self._full = self._size >= most_bytes
 
     def take(self, body: str, now: float) -> tuple[int, int]:
         """How many records of a posted body are evidence, and how many were passed over.
 
-        Raises EvidenceFull, ValueError where it is no JSON list, OSError where nothing could be kept.
+        Raises NotOpen and EvidenceFull, ValueError for no JSON list, OSError where nothing could be kept.
         """
         found = taken(body, self.key, now)
         with self._lock:
-            if self._over(found.ends):
+            if self._descriptor == CLOSED:
+                raise NotOpen
+            for variant, end in found.ends.items():
+                self._seen[variant] = max(self._seen.get(variant, 0.0), end)
+            if self._over():
                 return 0, len(found.lines) + found.passed_over
             self._keep(found.lines)
-            for variant, end in found.ends.items():
-                self._ends[variant] = max(self._ends.get(variant, 0.0), end)
             if found.lines:
                 self._came = time.monotonic()
         return len(found.lines), found.passed_over
@@ -67,12 +78,15 @@ class Rollout:
     def answer(self, now: float) -> Answer:
         """What is told now. Raises OSError where that nothing came cannot be kept."""
         with self._lock:
-            full = self._size >= self._most
-            if self._came and not full and time.monotonic() - self._came >= self._fold.stays_open:
+            if self._came and time.monotonic() - self._came >= self._fold.stays_open:
                 self._came = None
-                self._keep([quiet.line(self._fold.stays_open)])
-            both = min(self._ends.values()) if len(self._ends) == 2 else -math.inf
-            return answer(self.key, self._fold.verdict(), Standing(now - both, full), self._policy)
+                if not self._full and self._descriptor != CLOSED:
+                    with suppress(EvidenceFull):
+                        self._keep([quiet.line(self._fold.stays_open)])
+            # A window that was set aside makes no verdict fresh.
+            ends = self._fold.evidence.reported
+            both = min(ends.values()) if len(ends) == 2 else -math.inf
+            return answer(self.key, self._fold.verdict(), Standing(now - both, self._full), self._policy)
 
     def first_increase(self) -> bool:
         """Whether this is the one increase of traffic that no evidence can come before. Raises OSError.
@@ -89,21 +103,26 @@ class Rollout:
             marker.touch()
             return True
 
-    def close(self) -> None:
-        """Let go of the file; what is in it stays."""
+    def close(self) -> Answer:
+        """Let go of the file, what is in it stays; returns what it stood at, which changes no more."""
         with self._lock:
             os.close(self._descriptor)
             self._descriptor = CLOSED
+            verdict = self._fold.verdict()
+            return Answer(self.key, verdict.decision, verdict.because, verdict)
 
-    def _over(self, new: dict[str, float]) -> bool:
-        ends = {**self._ends, **new}
-        return len(ends) == 2 and max(ends.values()) - min(ends.values()) > APART_SECONDS
+    def _over(self) -> bool:
+        return len(self._seen) == 2 and max(self._seen.values()) - min(self._seen.values()) > APART_SECONDS
 
     def _keep(self, lines: Iterable[str]) -> None:
         kept = list(lines)
         data = "".join(f"{line}\n" for line in kept).encode()
         if self._size + len(data) > self._most:
+            self._full = True
             raise EvidenceFull(f"the evidence of this rollout has {self._size:,} bytes, of {self._most:,}")
+        # What was written in part, and could not be taken back, would spoil the next line.
+        if os.fstat(self._descriptor).st_size != self._size:
+            os.ftruncate(self._descriptor, self._size)
         try:
             if os.write(self._descriptor, data) != len(data):
                 raise OSError("the disk is full")
@@ -125,4 +144,5 @@ def whole_lines(file: Path) -> list[str]:
     if whole < len(data):
         with file.open("r+b") as stream:
             stream.truncate(whole)
-    return data[:whole].decode().splitlines()
+    # A byte that the disk spoiled spoils its own line alone.
+    return [line.decode(errors="replace") for line in data[:whole].split(b"\n")[:-1]]

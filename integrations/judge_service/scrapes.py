@@ -9,8 +9,8 @@ that far apart; buckets that lie closer are put together. The latency objective 
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from release.domain.policy import INVOCATION_SECONDS
@@ -32,6 +32,8 @@ class Scrape:
     requests: Mapping[tuple[str, str], float]
     buckets: Mapping[tuple[str, str], float]
     """Cumulative, by pod and the text of `le`."""
+    started: Mapping[str, float] = field(default_factory=dict)
+    """When the last worker of each pod started, seconds since 1970: all begin, and count, together."""
 
 
 def thresholds(bounds: Iterable[float], objective: float) -> list[float]:
@@ -55,30 +57,54 @@ def _apart(low: float, high: float, objective: float) -> bool:
     return high >= _EXACT * PACE_STEP * low and high - low >= _EXACT * LEAST * objective
 
 
-def window(variant: str, end: float, before: Scrape, after: Scrape, objective: float) -> dict[str, Any]:
-    """What the minute until `end` brought. Raises NoObjective."""
-    requests: Counter[str] = Counter()
-    for (pod, status), value in after.requests.items():
-        requests[status] += _grown(before.requests.get((pod, status), 0.0), value)
+def shared(scrapes: Iterable[Scrape]) -> set[float]:
+    """The buckets that every pod has: a release with other ones is compared by those of both."""
+    by_pod: dict[str, set[float]] = {}
+    for scrape in scrapes:
+        for pod, le in scrape.buckets:
+            by_pod.setdefault(pod, set()).add(float(le))
+    return set.intersection(*by_pod.values()) if by_pod else set()
+
+
+def window(
+    variant: str, end: float, before: Scrape, after: Scrape, objective: float, bounds: Collection[float]
+) -> dict[str, Any]:
+    """What the minute until `end` brought, its latency by these buckets. Raises NoObjective."""
+    began = end - INVOCATION_SECONDS
+    new = {pod for pod, started in after.started.items() if started >= began}
+    requests = _growth(before.requests, after.requests, new)
     errors = sum(count for status, count in requests.items() if status.startswith("5"))
-    grown: Counter[float] = Counter()
-    for (pod, le), value in after.buckets.items():
-        grown[float(le)] += _grown(before.buckets.get((pod, le), 0.0), value)
+    buckets = _growth(before.buckets, after.buckets, new)
+    grown = {float(le): count for le, count in buckets.items() if float(le) in bounds}
     service = {"requests": sum(requests.values()), "errors": errors}
     return {
         "schema": SCHEMA,
         "id": f"prometheus-{variant}-{end:.0f}",
         "variant": variant,
-        "start": end - INVOCATION_SECONDS,
+        "start": began,
         "end": end,
         "service": service,
         **({"pace": _pace(grown, objective)} if any(grown.values()) else {}),
     }
 
 
-def _grown(before: float, after: float) -> int:
-    """What a counter grew by; one that began anew counts from 0."""
-    return round(after if after < before else after - before)
+def _growth(
+    before: Mapping[tuple[str, str], float], after: Mapping[tuple[str, str], float], new: Collection[str]
+) -> Counter[str]:
+    """What all pods' counters grew by, as whole numbers, by their second label.
+
+    One that began anew counts from 0. Of a pod that is not new and has no value before, the history would
+    count as this minute's: it counts from the next minute on.
+    """
+    known = {pod for pod, _ in before}
+    grown: Counter[str] = Counter()
+    for (pod, label), value in after.items():
+        least = before.get((pod, label), 0.0)
+        if pod in new or value < least:
+            grown[label] += round(value)
+        elif pod in known:
+            grown[label] += round(value - least)
+    return grown
 
 
 def _pace(grown: Mapping[float, int], objective: float) -> dict[str, list[int]]:

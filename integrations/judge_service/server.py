@@ -8,40 +8,34 @@ GET  /verdict/NAMESPACE/NAME/CHECKSUM   the same as Argo's, and opens nothing
 GET  /healthz, /metrics
 """
 
+import io
 import json
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from integrations.judge_service import metrics
+from integrations.judge_service import metrics, reading
 from integrations.judge_service.answers import flagger_status
 from integrations.judge_service.keys import BadKey, key_of, name_of
-from integrations.judge_service.rollout import EvidenceFull
+from integrations.judge_service.reading import SOCKET_SECONDS, Refusal, Timely
+from integrations.judge_service.rollout import EvidenceFull, NotOpen
 from integrations.judge_service.rollouts import Rollouts, TooManyNames
 from release.domain.judge_service import ARGO, EVIDENCE, FLAGGER, METRIC, VERDICT, Hook
 from release.judge.verdict import Decision
 
-MOST_BODY = 8 * 2**20
-"""Bytes of a body."""
-SOCKET_SECONDS = 10.0
-"""How long a caller may be silent in the middle of a request, or between two."""
-BODY_SECONDS = 30.0
-"""How long a whole body may take."""
 MOST_CALLERS = 128
 """Connections at once; who comes then is not answered."""
 JSON, TEXT = "application/json", "text/plain; version=0.0.4; charset=utf-8"
-NOT_OPEN = "no rollout of this name is open: nothing was kept"
-
-
-class Refusal(Exception):
-    """A request that is not answered with a verdict: its status, and why."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
+NOT_OPEN = (
+    "no rollout that evidence counts for is open under this name: nobody asked, about this checksum last, "
+    "or it failed. Nothing was kept"
+)
 
 
 Told = tuple[int, Any]
@@ -66,7 +60,11 @@ class Server(ThreadingHTTPServer):
         if not self._callers.acquire(blocking=False):
             self.shutdown_request(request)
             return
-        super().process_request(request, client_address)
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._callers.release()
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Answer, and make room for the next."""
@@ -75,6 +73,11 @@ class Server(ThreadingHTTPServer):
         finally:
             self._callers.release()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what is wrong here; a caller that went away is not."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
 
 class Handler(BaseHTTPRequestHandler):
     """One connection."""
@@ -82,6 +85,31 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = SOCKET_SECONDS
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        """Read by the time that a request may take."""
+        super().setup()
+        self._came = Timely(self.connection)
+        self.rfile = io.BufferedReader(self._came)
+
+    def handle_one_request(self) -> None:
+        """Read one and answer it."""
+        self._came.begin()
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        """Whether it is one. Python reads no header after a spoiled one; a proxy may know a body by it."""
+        if not super().parse_request():
+            return False
+        if self.headers.defects:
+            self.send_error(HTTPStatus.BAD_REQUEST, "a header is none")
+            return False
+        return True
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no request for a path, as JSON too."""
+        self.close_connection = True
+        self._send(code, _encoded({"error": message or HTTPStatus(code).phrase}), JSON)
 
     def do_GET(self) -> None:
         """Answer a question."""
@@ -101,30 +129,38 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, work: Callable[[str], Told]) -> None:
         try:
-            status, told = work(urlsplit(self.path).path)
-        except Refusal as refusal:
-            status, told = refusal.status, {"error": str(refusal)}
-        except BadKey as error:
-            status, told = 400, {"error": str(error)}
-        except (EvidenceFull, TooManyNames) as error:
-            status, told = 507, {"error": str(error)}
-        except OSError as error:
-            self.close_connection = True
-            status, told = 503, {"error": f"evidence cannot be read or kept: {error}"}
-        body = told.encode() if isinstance(told, str) else json.dumps(told).encode()
+            status, told = work(self._path())
+            data = _encoded(told)
+        except Exception as error:  # whoever asked hears of it: no answer at all is a riddle
+            status, told = _refused(error)
+            data = _encoded(told)
+        self._send(status, data, TEXT if isinstance(told, str) else JSON)
+
+    def _send(self, status: int, data: bytes, kind: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", TEXT if isinstance(told, str) else JSON)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(data)
+
+    def _path(self) -> str:
+        try:
+            return urlsplit(self.path).path
+        except ValueError:
+            raise Refusal(400, "the path is none") from None
 
     def _get(self, path: str) -> Told:
         rollouts, now = self._serving.rollouts, self._serving.clock()
+        # Bytes that follow a question are not the next one.
+        self.close_connection = self.close_connection or reading.has_body(self.headers)
         match path.strip("/").split("/"):
             case ["healthz"]:
-                return 200, {"status": "ok"}
+                missing = metrics.missing(rollouts)
+                return 200, {"status": "ok"} | ({"evidence_missing": missing} if missing else {})
             case ["metrics"]:
-                return 200, metrics.text(metrics.standing(rollouts, now))
+                return 200, metrics.text(metrics.standing(rollouts, now), metrics.missing(rollouts))
             case ["argo", *parts]:
                 return 200, rollouts.ask(key_of(*_three(parts)), now).record()
             case ["verdict", *parts]:
@@ -158,49 +194,50 @@ class Handler(BaseHTTPRequestHandler):
         first = (
             hook is Hook.CONFIRM_TRAFFIC_INCREASE
             and found.decision is Decision.HOLD
-            and rollouts.opened(key).first_increase()
+            and (rollout := rollouts.taking(key.of, key.checksum)) is not None
+            and rollout.first_increase()
         )
         return flagger_status(hook, found.decision, first), found.record()
 
     def _take(self, body: str, now: float, namespace: str, name: str, checksum: str | None) -> Told:
         rollouts = self._serving.rollouts
         of = name_of(namespace, name)
-        rollout = rollouts.open_of(of) if checksum is None else rollouts.opened(key_of(*of, checksum))
-        if rollout is None:
-            return 202, {"kept": 0, "passed_over": None, "because": NOT_OPEN}
+        rollout = rollouts.taking(of, checksum and key_of(*of, checksum).checksum)
         try:
+            if rollout is None:
+                raise NotOpen
             kept, passed_over = rollout.take(body, now)
+        except NotOpen:
+            return 202, {"kept": 0, "passed_over": None, "because": NOT_OPEN}
         except ValueError as error:
             raise Refusal(400, f"the body is no list of records: {error}") from None
         return 200, {"kept": kept, "passed_over": passed_over}
 
     def _body(self) -> str:
-        """The body. Raises Refusal; whoever sends too much is not listened to any more."""
-        self.close_connection = True
-        told = self.headers.get("Content-Length", "")
-        if not told.isdigit():
-            raise Refusal(411, "a body with its Content-Length is wanted")
-        if int(told) > MOST_BODY:
-            raise Refusal(413, f"a body has at most {MOST_BODY:,} bytes")
-        data = self._read(int(told))
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            raise Refusal(400, "the body is no UTF-8") from None
-        self.close_connection = self.headers.get("Connection", "").lower() == "close"
+        """The body. Raises Refusal; whoever sends none that can be read is not listened to any more."""
+        closes, self.close_connection = self.close_connection, True
+        text = reading.body(self.rfile, reading.length(self.headers))
+        self.close_connection = closes
         return text
 
-    def _read(self, size: int) -> bytes:
-        """So many bytes. Raises Refusal where they do not come, or come too slowly."""
-        data, until = bytearray(), time.monotonic() + BODY_SECONDS
-        while len(data) < size:
-            if time.monotonic() > until:
-                raise Refusal(408, f"the body did not come within {BODY_SECONDS:g} s")
-            part = self.rfile.read1(size - len(data))
-            if not part:
-                raise Refusal(400, "the body ended before its Content-Length")
-            data += part
-        return bytes(data)
+
+def _encoded(told: Any) -> bytes:
+    """As text or JSON. Raises ValueError for NaN, which is none: Argo would take it for success."""
+    return (told if isinstance(told, str) else json.dumps(told, allow_nan=False)).encode()
+
+
+def _refused(error: Exception) -> Told:
+    match error:
+        case Refusal():
+            return error.status, {"error": str(error)}
+        case BadKey():
+            return 400, {"error": str(error)}
+        case EvidenceFull() | TooManyNames():
+            return 507, {"error": str(error)}
+        case OSError():
+            return 503, {"error": f"evidence cannot be read or kept: {error}"}
+    traceback.print_exception(error)
+    return 500, {"error": "this is a fault of the service, which its log tells"}
 
 
 def _three(parts: list[str]) -> tuple[str, str, str]:

@@ -2,9 +2,11 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -17,6 +19,23 @@ from release.domain.policy import Policy
 LOOPBACK = "127.0.0.1"
 OBJECTIVE_MS = 500.0
 """As of an endpoint that says none."""
+
+_BOUNDS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("port", lambda port: 0 <= port <= 65_535, "a port of 1 to 65535, or 0 for a free one"),
+    (
+        "objective_ms",
+        lambda objective: 0 < objective <= 3_600_000,
+        "milliseconds, more than 0 and at most an hour: the latency that is promised",
+    ),
+    ("most_bytes", lambda most: most > 0, "bytes, more than 0"),
+    ("most_rollouts", lambda most: most > 0, "a number of rollouts, at least 1"),
+    (
+        "prometheus",
+        lambda address: address is None or _is_address(address),
+        "the address of a Prometheus, such as http://prometheus:9090",
+    ),
+)
+"""Arguments that not every value fits, and which do."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +73,27 @@ def parse(arguments: Sequence[str]) -> Settings:
     add("--prometheus", metavar="URL", help="judge by the counters that this Prometheus scraped")
     add("--pods", choices=list(Pods), default=Pods.ARGO, help="whose pods they are (default: argo)")
     told = parser.parse_args(arguments)
+    for name, fits, wanted in _BOUNDS:
+        if not fits(value := getattr(told, name)):
+            raise UsageError(
+                f"--{name.replace('_', '-')} is {value!r}.",
+                "The service did not start.",
+                f"Give {wanted}.",
+            )
     policy = read_policy(told.policy).for_objective(told.objective_ms)
     source = None
     if told.prometheus:
         source = Source(told.prometheus, Pods(told.pods), told.objective_ms / 1000)
         policy = policy.by_invocations()
     return Settings(told.folder, policy, told.host, told.port, source, told.most_bytes, told.most_rollouts)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def read_policy(file: Path | None) -> Policy:

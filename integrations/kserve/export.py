@@ -15,6 +15,8 @@ from release.report.yaml_text import yaml_text
 API_VERSION = "serving.kserve.io/v1beta1"
 CONTAINER = "kserve-container"
 """KServe looks for the predictor's container by this name."""
+PROTOCOL = "PROTOCOL"
+"""By this variable KServe knows which protocol its own components have to speak with the container."""
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST_NAME = kubernetes_names.LABEL_LIMIT - len("-predictor")
 """A Service of the predictor is named after it."""
@@ -35,9 +37,14 @@ def files(exported: Exported) -> Mapping[str, str]:
 
 def _service(exported: Exported, endpoint: ExportedEndpoint, release: ExportedRelease) -> dict[str, Any]:
     least, most = kubernetes_pods.replicas(endpoint, release)
+    if PROTOCOL in release.pin.environment:
+        raise UsageError(
+            f"{endpoint.key}.environment.{PROTOCOL} is a variable that KServe reads for itself.",
+            "Its components would speak another protocol than the container, so nothing was exported.",
+            "Give the variable another name and roll it out (./slipway apply), or export another format.",
+        )
     container = kubernetes_pods.container_of(CONTAINER, exported.region, endpoint, release)
-    # By this variable KServe knows which protocol its own components have to speak with the container.
-    container["env"] = [{"name": "PROTOCOL", "value": "v2"}, *container["env"]]
+    container["env"] = [{"name": PROTOCOL, "value": "v2"}, *container["env"]]
     return {
         "apiVersion": API_VERSION,
         "kind": "InferenceService",
@@ -62,10 +69,10 @@ def _service(exported: Exported, endpoint: ExportedEndpoint, release: ExportedRe
 
 
 def _name(endpoint: ExportedEndpoint) -> str:
-    name = kubernetes_names.dns_label(endpoint.served_as, f"endpoints.{endpoint.name}")
+    name = kubernetes_names.dns_label(endpoint.served_as, endpoint.key)
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
         raise UsageError(
-            f"KServe does not take the name {name!r}, which comes from endpoints.{endpoint.name}: "
+            f"KServe does not take the name {name!r}, which comes from {endpoint.key}: "
             f"a letter first, {_LONGEST_NAME} characters at most.",
             "Nothing was exported.",
             "Give the endpoint or the stage another name, or export another format.",

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from release.domain.retraining_tasks import BY_NAME, PARAMETERS, WORDS, Ending
+from release.domain.retraining_tasks import BY_NAME, PARAMETERS, STAGES, WORDS, Ending, commands
 
 GRACE = 120.0
 """Seconds that a command gets to record where it stands, after SIGTERM."""
@@ -23,9 +23,9 @@ class TaskFailedError(Exception):
 
 
 def run(name: str, project: Path, retry_seconds: float) -> Mapping[str, Any]:
-    """Run a task; what its command answered as JSON, or nothing. Raises TaskFailedError."""
+    """Run a task; what its command answered as JSON, or nothing. Raises TaskFailedError, UsageError."""
     task = BY_NAME[name]
-    command = task.command(yaml.safe_load((project / PARAMETERS).read_text(encoding="utf-8")))
+    command = commands(*(_yaml(project / file) for file in (PARAMETERS, STAGES)))[name]
     tries = range(task.retries, -1, -1)
     for left in tries:
         code, said = _ended(command, project, task.minutes * 60)
@@ -44,6 +44,10 @@ def answer(said: str) -> Mapping[str, Any]:
     """The last line of JSON in what a command said; nothing where there is none."""
     lines = [line for line in said.splitlines() if line.startswith("{")]
     return json.loads(lines[-1]) if lines else {}
+
+
+def _yaml(file: Path) -> Any:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
 def _ended(command: Sequence[str], project: Path, seconds: float) -> tuple[int, str]:

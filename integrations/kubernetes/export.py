@@ -8,19 +8,16 @@ monitoring/                        for the Prometheus operator, whose kind not e
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from integrations.kubernetes import around, workload
 from release.domain import kubernetes_names as k8s
-from release.domain import scaling
-from release.domain.errors import UsageError
+from release.domain import kubernetes_pods, scaling
 from release.domain.exported import Exported, ExportedEndpoint, ExportedRelease
 from release.report.yaml_text import yaml_text
 
 _KUSTOMIZATION = "kustomization.yaml"
 _RELEASE = "release.yaml"
-_PROGRAM = Path(__file__).with_name(workload.PROGRAM)
 
 
 def files(exported: Exported) -> Mapping[str, str]:
@@ -28,14 +25,12 @@ def files(exported: Exported) -> Mapping[str, str]:
     written = {_KUSTOMIZATION: _kustomization(*(f"{each.name}/live" for each in exported.endpoints))}
     monitors = {f"{each.served_as}.yaml": around.service_monitor(each) for each in exported.endpoints}
     folders = {"monitoring": monitors | {_KUSTOMIZATION: _kustomization(*monitors)}}
-    texts: dict[str, str] = {}
     for endpoint in exported.endpoints:
-        k8s.dns_label(endpoint.served_as, workload.key_of(endpoint))
+        k8s.dns_label(endpoint.served_as, endpoint.key)
         folders |= _folders(endpoint, exported)
-        texts[f"{endpoint.name}/base/{workload.PROGRAM}"] = _PROGRAM.read_text(encoding="utf-8")
     for folder, documents in folders.items():
         written |= {f"{folder}/{name}": document for name, document in documents.items()}
-    return texts | {name: yaml_text(exported.origin, document) for name, document in written.items()}
+    return {name: yaml_text(exported.origin, document) for name, document in written.items()}
 
 
 def _folders(endpoint: ExportedEndpoint, exported: Exported) -> dict[str, dict[str, Any]]:
@@ -49,7 +44,7 @@ def _folders(endpoint: ExportedEndpoint, exported: Exported) -> dict[str, dict[s
 
 
 def _base(endpoint: ExportedEndpoint, role_arn: str) -> dict[str, Any]:
-    bounds = scaling.scaling(endpoint.settings.instances, workload.instance_type(endpoint.live))
+    bounds = scaling.scaling(endpoint.settings.instances, kubernetes_pods.instance_type(endpoint.live))
     objects = {
         "deployment.yaml": workload.base(endpoint, bounds),
         "service.yaml": around.service(endpoint),
@@ -59,31 +54,12 @@ def _base(endpoint: ExportedEndpoint, role_arn: str) -> dict[str, Any]:
     }
     if bounds and bounds.invocations:
         objects["autoscaler.yaml"] = around.autoscaler(endpoint, bounds)
-    program = {"name": workload.fetcher_name(endpoint), "files": [workload.PROGRAM]}
-    program["options"] = {"labels": workload.labels(endpoint)}
-    return objects | {_KUSTOMIZATION: _kustomization(*objects, configMapGenerator=[program])}
+    return objects | {_KUSTOMIZATION: _kustomization(*objects)}
 
 
 def _overlay(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> dict[str, Any]:
-    _refuse_foreign(endpoint, release)
     patch = workload.of_release(endpoint, release, region)
     return {_RELEASE: patch, _KUSTOMIZATION: _kustomization("../base", patches=[{"path": _RELEASE}])}
-
-
-def _refuse_foreign(endpoint: ExportedEndpoint, release: ExportedRelease) -> None:
-    """Raise UsageError for an image that may lack what fetches its model.
-
-    One without a base, which no cluster starts, passes the stage's runtime gate in the sandbox alone.
-    """
-    role = "live" if release is endpoint.live else "previous"
-    key = f"{workload.key_of(endpoint)}.{role}"
-    if release.manifest.foreign:
-        raise UsageError(
-            f"{key}, {release.pin.release}, is a container that was built elsewhere: whether it has the "
-            "Python and the S3 client that fetch its model, nothing says.",
-            "Nothing was exported.",
-            "Export another format, or release the model in Slipway's own image (docs/own-model.md).",
-        )
 
 
 def _kustomization(*resources: str, **rest: Any) -> dict[str, Any]:

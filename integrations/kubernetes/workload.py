@@ -7,23 +7,13 @@ system, no capability, no way to a new one, no token of the cluster.
 
 from typing import Any
 
-from release.domain import container, scaling
 from release.domain import kubernetes_names as k8s
+from release.domain import kubernetes_pods, scaling
 from release.domain.exported import ExportedEndpoint, ExportedRelease
-from release.domain.health.serving import vcpus
-from release.domain.kubernetes_sizes import pod_size
+from release.domain.kubernetes_pods import MODEL_DIR, PORT, REGION, USER
 
-PORT = 8080
 PORT_NAME = "http"
 SERVER, FETCHER = "server", "fetch-model"
-MODEL_DIR = "/opt/ml/model"
-"""Where SageMaker puts the model, and the server looks for it."""
-PROGRAM = "fetch_model.py"
-_PROGRAM_DIR = "/opt/fetch"
-_DEPENDENCIES = "/opt/program/dependencies"
-"""Where the image has its Python packages (`model/image/program.py`)."""
-USER = 10001
-"""The image's own user."""
 _TMP = "64Mi"
 _LEAST_ROOM = 256
 _ROOM_FOR_EACH = 20
@@ -32,16 +22,12 @@ _DRAIN_SECONDS = 10
 """Until every node knows that a pod that ends gets no more requests."""
 _LONGEST_REQUEST_SECONDS = 60
 """SageMaker's limit for an answer; whoever waits for one gets it before its pod ends."""
-_REGION = "AWS_REGION"
-_NAME = "app.kubernetes.io/name"
 _SKIP = "eks.amazonaws.com/skip-containers"
 
 
 def labels(endpoint: ExportedEndpoint) -> dict[str, str]:
     """What all of an endpoint's objects have."""
-    key = key_of(endpoint)
-    own = {_NAME: endpoint.served_as, "app.kubernetes.io/managed-by": "slipway"}
-    return {k8s.label_key(name, key): k8s.label_value(value, key) for name, value in own.items()}
+    return k8s.labels(endpoint.served_as, endpoint.key)
 
 
 def selector(endpoint: ExportedEndpoint) -> dict[str, str]:
@@ -49,22 +35,7 @@ def selector(endpoint: ExportedEndpoint) -> dict[str, str]:
 
     One label, as Argo Rollouts and Flagger find the same pods by it.
     """
-    return {_NAME: labels(endpoint)[_NAME]}
-
-
-def key_of(endpoint: ExportedEndpoint) -> str:
-    """The key of the stage's data that names an endpoint."""
-    return f"slipway:endpoints.{endpoint.name}"
-
-
-def fetcher_name(endpoint: ExportedEndpoint) -> str:
-    """The ConfigMap that holds the init container's program; kustomize adds the hash of its content."""
-    return f"{endpoint.served_as}-{FETCHER}"
-
-
-def instance_type(release: ExportedRelease) -> str:
-    """On what it serves in SageMaker."""
-    return release.config.production[0].instance_type
+    return {k8s.NAME: labels(endpoint)[k8s.NAME]}
 
 
 def base(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> dict[str, Any]:
@@ -88,29 +59,24 @@ def base(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> dict[str
 def of_release(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> dict[str, Any]:
     """What a release adds: its image by digest, its model with its SHA-256, its variables, its size.
 
-    `region` is where its model lies, and what it keeps of requests.
+    `region` is where its model lies, and what it keeps of requests. Raises UsageError for a release that no
+    cluster could run.
     """
+    kubernetes_pods.refuse_unrunnable(endpoint, release)
     pin = release.pin
     version = {"app.kubernetes.io/version": pin.release}
-    # Without the webhook's token the server can become nobody in AWS; one that keeps requests needs it.
-    skipped = {"annotations": {_SKIP: SERVER}} if release.model.isolated else {}
-    fetch = ["python3", f"{_PROGRAM_DIR}/{PROGRAM}", pin.model, pin.sha256, MODEL_DIR]
-    size = resources(instance_type(release), f"{key_of(endpoint)}.instances.type")
+    # Without the webhook's token the server can become nobody in AWS.
+    skipped = {"annotations": {_SKIP: SERVER}}
+    fetched = kubernetes_pods.artifact(release) | {REGION: region}
+    told = {"SAGEMAKER_BIND_TO_PORT": str(PORT), "SM_MODEL_DIR": MODEL_DIR}
     pod = {
-        "initContainers": [
-            {
-                "name": FETCHER,
-                "image": pin.image,
-                "command": fetch,
-                "env": [{"name": _REGION, "value": region}],
-            }
-        ],
+        "initContainers": [{"name": FETCHER, "image": pin.image, "env": kubernetes_pods.listed(fetched)}],
         "containers": [
             {
                 "name": SERVER,
                 "image": pin.image,
-                "env": _variables(endpoint, release, region),
-                "resources": size,
+                "env": kubernetes_pods.variables(endpoint, release, region, told),
+                "resources": kubernetes_pods.size_of(endpoint, release).resources(),
             }
         ],
         "volumes": [{"name": "model", "emptyDir": {"sizeLimit": _room(release.manifest.model.size)}}],
@@ -121,12 +87,6 @@ def of_release(endpoint: ExportedEndpoint, release: ExportedRelease, region: str
         "metadata": {"name": endpoint.served_as, "labels": version},
         "spec": {"template": {"metadata": {"labels": version, **skipped}, "spec": pod}},
     }
-
-
-def resources(instance_type: str, key: str) -> dict[str, Any]:
-    """A pod's requests and limits. Raises UsageError that names `key` for a type that is not known here."""
-    size = pod_size(instance_type, key)
-    return size.resources(f"{size.mebibytes // 1024}Gi")
 
 
 def _replicas(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> int:
@@ -145,6 +105,7 @@ def _pod(endpoint: ExportedEndpoint) -> dict[str, Any]:
         "serviceAccountName": endpoint.served_as,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
+        "nodeSelector": kubernetes_pods.NODES,
         "terminationGracePeriodSeconds": _DRAIN_SECONDS + _LONGEST_REQUEST_SECONDS + 5,
         "securityContext": {
             "runAsNonRoot": True,
@@ -159,7 +120,6 @@ def _pod(endpoint: ExportedEndpoint) -> dict[str, Any]:
         "volumes": [
             {"name": "model", "emptyDir": {}},
             {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": _TMP}},
-            {"name": "fetch", "configMap": {"name": fetcher_name(endpoint), "defaultMode": 0o444}},
         ],
     }
 
@@ -167,12 +127,11 @@ def _pod(endpoint: ExportedEndpoint) -> dict[str, Any]:
 def _fetcher() -> dict[str, Any]:
     return {
         "name": FETCHER,
-        "env": [{"name": "PYTHONPATH", "value": _DEPENDENCIES}],
+        "args": ["fetch"],
         "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},
         "securityContext": _locked_up(),
         "volumeMounts": [
             {"name": "model", "mountPath": MODEL_DIR},
-            {"name": "fetch", "mountPath": _PROGRAM_DIR, "readOnly": True},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own
         ],
     }
@@ -204,22 +163,6 @@ def _locked_up() -> dict[str, Any]:
         "privileged": False,
         "readOnlyRootFilesystem": True,
     }
-
-
-def _variables(endpoint: ExportedEndpoint, release: ExportedRelease, region: str) -> list[dict[str, str]]:
-    """A release's own, and what SageMaker would tell the container.
-
-    A node's processors are all that a container sees: workers are as many as the instance had.
-    """
-    known = {
-        _REGION: region,
-        container.WORKERS: str(vcpus(instance_type(release))),
-        "SAGEMAKER_BIND_TO_PORT": str(PORT),
-        "SM_MODEL_DIR": MODEL_DIR,
-        "SLIPWAY_VARIANT": "live",
-    }
-    found = k8s.variables(known | dict(release.model.environment), f"{key_of(endpoint)}.environment")
-    return [{"name": name, "value": value} for name, value in found.items()]
 
 
 def _room(size: int) -> str:

@@ -69,19 +69,36 @@ def _page(exported: Exported, found: list[Retraining]) -> str:
     left = [each.name for each in exported.endpoints if each.live.manifest.foreign is not None]
     if left:
         lines.append(f"Not retrained here, as this repository did not build what serves: {', '.join(left)}.")
+    if found and exported.training is not None and not exported.training.pipelines:
+        lines += [
+            "ROLE is the ARN of one of yours. With `slipway:training: {pipelines: true}` the stage declares "
+            "one at the next `pulumi up`, and an export names it here.",
+            "",
+        ]
     for each in found:
-        lines += ["```sh", *_commands(each), "```", ""]
+        for when, commands in _commands(each).items():
+            lines += [when, "", "```sh", *commands, "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _commands(each: Retraining) -> list[str]:
-    name, stage = each.endpoint.name, each.exported.stage
-    pipeline = f"{each.endpoint.served_as}-retrain"
-    return [
-        f"aws sagemaker create-model-package-group --model-package-group-name {each.group}",
-        f"aws sagemaker create-pipeline --pipeline-name {pipeline} --role-arn ROLE \\",
-        f"  --pipeline-definition file://{name}.pipeline.json --client-request-token $(uuidgen)",
-        f"./slipway train --on sagemaker --stage {stage} --execution parameters.json",
-        f"aws sagemaker start-pipeline-execution --pipeline-name {pipeline} \\",
-        "  --pipeline-parameters file://parameters.json --client-request-token $(uuidgen)",
-    ]
+def _commands(each: Retraining) -> dict[str, list[str]]:
+    """What to run, by when: a pipeline is created once, and every other export updates it."""
+    name, stage, pipeline = each.endpoint.name, each.exported.stage, each.pipeline
+    role = f" --role-arn {each.pipeline_role}" if each.pipeline_role else ""
+    definition = f"--pipeline-definition file://{name}.pipeline.json"
+    return {
+        f"Once, for {name}:": [
+            f"aws sagemaker create-model-package-group --model-package-group-name {each.group}",
+            f"aws sagemaker create-pipeline --pipeline-name {pipeline}{role or ' --role-arn ROLE'} \\",
+            f"  {definition} --client-request-token $(uuidgen)",
+        ],
+        "After every other export, as that of a promotion, whose champion it names:": [
+            f"aws sagemaker update-pipeline --pipeline-name {pipeline}{role} \\",
+            f"  {definition}",
+        ],
+        "For each retraining:": [
+            f"./slipway train --on sagemaker --stage {stage} --execution parameters.json",
+            f"aws sagemaker start-pipeline-execution --pipeline-name {pipeline} \\",
+            "  --pipeline-parameters file://parameters.json --client-request-token $(uuidgen)",
+        ],
+    }

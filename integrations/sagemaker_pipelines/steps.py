@@ -4,15 +4,18 @@
                                                  → Refused
 
 The jobs are those of `./slipway train --on sagemaker`: its image, role, bucket, key and limits, and two
-processing jobs of the same image around it. A step with the same arguments is not done again, so outputs lie
-by what made them and no argument has an execution in it.
+processing jobs of the same image around it, within what SageMaker lets such a job be. A job's name in a
+definition is what its name begins with. A step with the same arguments is not done again, so outputs lie by
+what made them and no argument has an execution in it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from release.domain import names, regions, s3_uri
+from release.domain.errors import UsageError
 from release.domain.exported import Exported, ExportedEndpoint
 from release.domain.pipeline_parameters import ASKED, CHAMPION, CHECKPOINTS, DATA, IMAGE, SHA256
 from release.domain.stage import TrainingSettings
@@ -29,6 +32,12 @@ CHECK, TRAIN, PROVE, DECIDE, REGISTER, REFUSED = (
 CACHED: Value = {"Enabled": True, "ExpireAfter": "P30D"}
 FOLDER = "/opt/ml/processing"
 FILE, PROPERTY = "gates.json", "Gates"
+LONGEST_PROCESSING = 777_600
+"""Seconds: nine days (ProcessingStoppingCondition in SageMaker's API reference)."""
+TRAINS_ONLY = re.compile(
+    r"ml\.(c5n|p3dn|p4d|p4de|p5e|p5en|p6-\w+|p6e-\w+|trn1|trn1n|trn2)\.\w+|ml\.p5\.48xlarge"
+)
+"""Types of instances on which SageMaker trains and does not process (ProcessingClusterConfig there)."""
 _ENTRY = ("python3", "/opt/program/train")
 _CONTENT = ("application/json", "text/csv")
 
@@ -59,7 +68,24 @@ class Retraining:
     @property
     def group(self) -> str:
         """Of its own: a release's version, which a stage may ask for, is made when it is released."""
-        return f"{self.endpoint.served_as}-retrained"
+        return names.retrained_group(self.endpoint.served_as)
+
+    @property
+    def pipeline(self) -> str:
+        """What the pipeline is called."""
+        return names.retraining_pipeline(self.endpoint.served_as)
+
+    @property
+    def pipeline_role(self) -> str | None:
+        """The role of its executions, by ARN; None where the stage declares none."""
+        if not self.training.pipelines:
+            return None
+        return self._arn_of(names.pipeline_role(self.exported.stage, self.exported.region))
+
+    @property
+    def jobs(self) -> str:
+        """What the names of its jobs begin with: by that the stage's roles know them."""
+        return names.pipeline_jobs(self.endpoint.name, self.exported.stage)
 
     def steps(self) -> list[Value]:
         """All steps, in order; what comes after the gates is within them."""
@@ -72,6 +98,7 @@ class Retraining:
     def _train(self) -> Value:
         training = self.training
         arguments = {
+            "TrainingJobName": self.jobs,
             "RoleArn": self._role,
             "AlgorithmSpecification": {"TrainingImage": parameter(IMAGE), "TrainingInputMode": "File"},
             "HyperParameters": {"slipway.asked": parameter(ASKED), "slipway.sha256": parameter(SHA256)},
@@ -138,6 +165,7 @@ class Retraining:
         self, name: str, words: Sequence[Any], inputs: Mapping[str, Value], outputs: Sequence[Value]
     ) -> Value:
         arguments = {
+            "ProcessingJobName": self.jobs,
             "RoleArn": self._role,
             "AppSpecification": {
                 "ImageUri": parameter(IMAGE),
@@ -147,18 +175,34 @@ class Retraining:
             "ProcessingInputs": [_input(channel, uri) for channel, uri in inputs.items()],
             "ProcessingResources": {
                 "ClusterConfig": {
-                    "InstanceType": self.training.instance,
+                    "InstanceType": self._processes_on,
                     "InstanceCount": 1,
                     "VolumeSizeInGB": self.training.volume_gb,
                 }
             },
-            "StoppingCondition": {"MaxRuntimeInSeconds": self.training.minutes * 60},
+            "StoppingCondition": {"MaxRuntimeInSeconds": min(self.training.minutes * 60, LONGEST_PROCESSING)},
             "NetworkConfig": {"EnableNetworkIsolation": True},
             "Tags": self._tags,
         }
         if outputs:
             arguments["ProcessingOutputConfig"] = {"Outputs": list(outputs), "KmsKeyId": self._key}
         return {"Name": name, "Type": "Processing", "Arguments": arguments, "CacheConfig": CACHED}
+
+    @property
+    def _processes_on(self) -> str:
+        """The machine that checks and proves. Raises UsageError for one on which SageMaker only trains."""
+        own = self.training.processing_instance
+        machine = own or self.training.instance
+        if TRAINS_ONLY.fullmatch(machine):
+            key = f"slipway:training.{'processing_instance' if own else 'instance'}"
+            raise UsageError(
+                f"SageMaker trains on {machine}, which {key} of {self.exported.stage} says, and runs no "
+                "processing job on it, as CheckData and Prove of a pipeline are.",
+                "Nothing was exported.",
+                "Set `slipway:training: {processing_instance: ml.m5.4xlarge}`, or another type with memory "
+                "for the rows, or export another format.",
+            )
+        return machine
 
     def _proven(self) -> Value:
         return join(self._place, "proven", _trained())
@@ -169,7 +213,9 @@ class Retraining:
 
     @property
     def _role(self) -> str:
-        role = names.training_role(self.exported.stage, self.exported.region)
+        return self._arn_of(names.training_role(self.exported.stage, self.exported.region))
+
+    def _arn_of(self, role: str) -> str:
         return f"arn:{self._partition}:iam::{self.exported.account}:role/{role}"
 
     @property

@@ -34,7 +34,7 @@ def _deployment(
     predictors = [_predictor(exported, endpoint, serves, 100)]
     if beside and beside.config.name != serves.config.name:
         predictors.append(_predictor(exported, endpoint, beside, 0))
-    name = kubernetes_names.dns_label(endpoint.served_as, f"endpoints.{endpoint.name}")
+    name = kubernetes_names.dns_label(endpoint.served_as, endpoint.key)
     return {
         "apiVersion": API_VERSION,
         "kind": "SeldonDeployment",
@@ -68,6 +68,7 @@ def _predictor(
                 "spec": {
                     "serviceAccountName": endpoint.served_as,
                     "automountServiceAccountToken": False,
+                    "nodeSelector": kubernetes_pods.NODES,
                     "containers": [container],
                     "volumes": kubernetes_pods.volumes(),
                 },
@@ -80,7 +81,7 @@ def _predictor(
 def _model(endpoint: ExportedEndpoint, release: ExportedRelease) -> str:
     """Under which name Seldon asks for the model, `/v2/models/NAME/infer`, and calls the container."""
     return kubernetes_names.dns_label(
-        release.manifest.trained_as, f"the name of the service that endpoints.{endpoint.name} serves"
+        release.manifest.trained_as, f"the name of the service that {endpoint.key} serves"
     )
 
 

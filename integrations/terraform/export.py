@@ -1,10 +1,12 @@
-"""The variables of the module beside this file: a stage's pins as `STAGE.tfvars.json`. Pure.
+"""A stage's pins as `stage.json`, and the root modules that call the module beside this file with them. Pure.
 
+A stage has its own root modules, and so states of its own: no stage's apply knows of another's endpoints.
 Names are those that Pulumi gives the same content, so what one of the two made the other finds unchanged.
 """
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from integrations.terraform import guards
@@ -12,16 +14,21 @@ from release.domain.capture import Capture
 from release.domain.exported import Exported, ExportedEndpoint
 from release.domain.plan import ConfigPlan, ModelPlan, VariantPlan
 
+ROOTS = Path(__file__).parent / "roots" / "stage"
+"""Root modules as an export writes them: the stage's, and the one that adopts."""
+MAIN = ("main.tf", "adopt/main.tf")
+
 
 def files(exported: Exported) -> Mapping[str, str]:
-    """The stage's variables, in one file."""
-    variables = {
+    """The stage's values, in one file, and its root modules."""
+    roots = {name: (ROOTS / name).read_text(encoding="utf-8") for name in MAIN}
+    values = {
         "origin": exported.origin,
         "stage": exported.stage,
         "role_arn": exported.role_arn,
         "endpoints": {endpoint.name: _endpoint(endpoint) for endpoint in exported.endpoints},
     }
-    return {f"{exported.stage}.tfvars.json": json.dumps(variables, indent=2) + "\n"}
+    return roots | {"stage.json": json.dumps(values, indent=2) + "\n"}
 
 
 def _endpoint(endpoint: ExportedEndpoint) -> dict[str, Any]:

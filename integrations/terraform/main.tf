@@ -1,7 +1,8 @@
 # A stage's models, endpoint configs and endpoints, of its live releases and of those it goes back to.
 #
 # Every name is its content's, so nothing is ever changed under a name: another release is another model and
-# config, made before the endpoint moves, and what no pin names is destroyed after it did.
+# config, made before the endpoint moves, and what no pin names is destroyed after it did. Where Slipway moves
+# the traffic, models, configs and endpoints are those of kept.tf.
 
 locals {
   models = merge([
@@ -26,11 +27,23 @@ locals {
   tags = { for key in keys(var.endpoints) : key => merge(
     var.tags, { project = "slipway", stage = var.stage, endpoint = key }
   ) }
+}
 
+# A state is of the stage that it was made for: another stage's pins would replace this one's endpoints.
+resource "terraform_data" "stage" {
+  input = var.stage
+
+  lifecycle {
+    ignore_changes = [input]
+    postcondition {
+      condition     = self.input == var.stage
+      error_message = "This state is of the stage ${self.input}, and the pins are of ${var.stage}: nothing is changed. Each stage has a root module and a state of its own, stages/${var.stage}; with a backend of yours, give each a key of its own."
+    }
+  }
 }
 
 resource "aws_sagemaker_model" "this" {
-  for_each = local.models
+  for_each = { for name, model in local.models : name => model if var.moved_by == "terraform" }
 
   name                     = each.key
   execution_role_arn       = var.role_arn
@@ -57,7 +70,7 @@ resource "aws_sagemaker_model" "this" {
 }
 
 resource "aws_sagemaker_endpoint_configuration" "this" {
-  for_each = local.configs
+  for_each = { for name, config in local.configs : name => config if var.moved_by == "terraform" }
 
   name = each.key
   tags = local.tags[each.value.endpoint]
@@ -137,6 +150,8 @@ resource "aws_cloudwatch_metric_alarm" "guard" {
 
 # Terraform moves it: one update to the live config under SageMaker's guardrails, which an alarm takes back.
 # The provider replaces an endpoint whose auto_rollback_configuration appears or goes, so it is always there.
+# An endpoint that is to go, or never started, is deleted by its name first, and the rest by Terraform then:
+#   aws sagemaker delete-endpoint --endpoint-name NAME
 resource "aws_sagemaker_endpoint" "guarded" {
   for_each = { for key, endpoint in var.endpoints : key => endpoint if var.moved_by == "terraform" }
 
@@ -183,22 +198,10 @@ resource "aws_sagemaker_endpoint" "guarded" {
 
   # An update that an alarm took back ends as one that landed: InService, with the config of before.
   lifecycle {
+    prevent_destroy = true
     postcondition {
       condition     = self.endpoint_config_name == each.value.serves
       error_message = "${each.value.name} serves ${self.endpoint_config_name}, not ${each.value.serves}: SageMaker took the update to ${each.value.release} back. Fence it: ./slipway fence add ${each.value.release} --reason 'why'"
     }
-  }
-}
-
-# Slipway moves it: what it serves and how it was last moved are its rollouts', as in Pulumi's program.
-resource "aws_sagemaker_endpoint" "rolled_out" {
-  for_each = { for key, endpoint in var.endpoints : key => endpoint if var.moved_by == "slipway" }
-
-  name                 = each.value.name
-  endpoint_config_name = aws_sagemaker_endpoint_configuration.this[each.value.serves].name
-  tags                 = local.tags[each.key]
-
-  lifecycle {
-    ignore_changes = [deployment_config, endpoint_config_name]
   }
 }

@@ -1,7 +1,7 @@
 output "endpoints" {
   description = "The endpoints' names in SageMaker, by their names in the stage's file."
   value = {
-    for key, endpoint in merge(aws_sagemaker_endpoint.guarded, aws_sagemaker_endpoint.rolled_out) : key => endpoint.name
+    for key, endpoint in merge(aws_sagemaker_endpoint.guarded, aws_sagemaker_endpoint.kept) : key => endpoint.name
   }
 }
 

@@ -1,4 +1,4 @@
-# All but `moved_by` and `tags` come from stages/STAGE/STAGE.tfvars.json, which ./slipway export writes.
+# All but `moved_by` and `tags` come from stages/STAGE/stage.json, which ./slipway export writes.
 
 variable "origin" {
   type        = string

@@ -1,4 +1,4 @@
-# Terraform 1.7 or OpenTofu 1.7: adopt/ imports by for_each.
+# Terraform 1.7 or OpenTofu 1.7: the root module that adopts imports by for_each.
 terraform {
   required_version = ">= 1.7.0"
   required_providers {

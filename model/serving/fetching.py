@@ -1,15 +1,19 @@
-"""The artifact, fetched from S3 before serving, where no platform puts it there: its SHA-256 is compared.
+"""The artifact, fetched from S3 where no platform puts it there, and compared before it is unpacked.
 
 SageMaker unpacks `model.tar.gz` before it starts a container. Who else starts one says where the artifact
-lies and what it has to be; of other bytes nothing is unpacked, whoever stored them.
+lies and what it has to be; of other bytes nothing is unpacked, whoever stored them. Of the right ones, plain
+files and folders are: `tarfile`'s own filters, which would let some links pass, not every Python 3.11 has.
 """
 
 import hashlib
+import os
 import re
+import shutil
 import signal
 import tarfile
+import zlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -21,8 +25,11 @@ SHA256 = "SLIPWAY_ARTIFACT_SHA256"
 _URI = re.compile(r"s3://[a-z0-9.-]+/.*[^/]")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _ARCHIVE = ".model.tar.gz"
+_OURS = frozenset({_ARCHIVE, "checksums.json"})
+"""One of them is in a folder that an earlier fetch left, however it ended."""
 _SECONDS = 600
 """For one answer of S3, the artifact's bytes included."""
+_BLOCK = 1024 * 1024
 Receive = Callable[[str, Path], str]
 
 
@@ -52,14 +59,20 @@ def source(environment: Mapping[str, str]) -> Source | None:
 
 
 def fetch(wanted: Source, folder: Path, receive: Receive | None = None) -> None:
-    """Have the artifact's files in `folder`. Raises ArtifactError, and then has unpacked nothing.
+    """Have the artifact's files in `folder` and nothing else; after an error there is nothing.
 
-    `receive` stores what a URI holds in a file and returns its SHA-256; None asks S3.
+    `receive` stores what a URI holds in a file and returns its SHA-256; None asks S3. Raises ArtifactError,
+    and SettingsError where the folder holds something that no fetch left.
     """
     archive = folder / _ARCHIVE
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _refuse_others(folder)
+        _clear(folder)
         actual = (receive or _from_s3)(wanted.uri, archive)
+    except OSError as error:
+        raise _not_had(wanted.uri, str(error)) from error
+    try:
         if actual != wanted.sha256:
             raise ArtifactError(
                 f"{wanted.uri} has SHA-256 {actual}, and {SHA256} says {wanted.sha256}.",
@@ -67,25 +80,60 @@ def fetch(wanted: Source, folder: Path, receive: Receive | None = None) -> None:
                 "Bring the artifact there again from its stage; what lies there now was changed.",
             )
         _unpack(archive, folder)
-    except (OSError, tarfile.TarError) as error:
-        raise _not_had(wanted.uri, str(error)) from error
-    finally:
-        archive.unlink(missing_ok=True)
+    except ArtifactError:
+        _clear(folder)
+        raise
+    archive.unlink()
+
+
+def end_on_sigterm(code: int) -> None:
+    """Have SIGTERM end this process with `code`: process 1 of a container would not hear it."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(code))
+
+
+def _refuse_others(folder: Path) -> None:
+    """Raise SettingsError for a folder of somebody's files: they would be deleted."""
+    found = sorted(path.name for path in folder.iterdir())
+    if found and _OURS.isdisjoint(found):
+        raise SettingsError(
+            f"SM_MODEL_DIR is {folder}, which holds {found[0]!r} and no model.",
+            "Nothing was fetched: what is there would have been deleted.",
+            "Name an empty folder.",
+        )
+
+
+def _clear(folder: Path) -> None:
+    """Delete what is in the folder, and last what tells that it is ours. The folder itself may be a mount."""
+    for path in sorted(folder.iterdir(), key=lambda each: each.name in _OURS):
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """A file that an earlier start left there is replaced, not written to: it may be read-only or shared."""
-    with tarfile.open(archive, "r:gz") as packed:
-        for member in packed:
-            inside = tarfile.data_filter(member, str(folder))
-            if inside.isfile():
-                (folder / inside.name).unlink(missing_ok=True)
-            packed.extract(inside, folder, filter="data")
+    try:
+        with tarfile.open(archive, "r:gz") as packed:
+            for member in packed:
+                _write(packed, member, folder / _place(member))
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+        raise _unpackable(str(error)) from error
 
 
-def end_on_sigterm(end: Callable[[int], None]) -> None:
-    """Have SIGTERM end this process with 0: process 1 of a container would not hear it."""
-    signal.signal(signal.SIGTERM, lambda *_: end(0))
+def _write(packed: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    (target if member.isdir() else target.parent).mkdir(mode=0o755, parents=True, exist_ok=True)
+    content = None if member.isdir() else packed.extractfile(member)
+    if content is not None:
+        with content, target.open("xb") as out:
+            shutil.copyfileobj(content, out, _BLOCK)
+        target.chmod(0o444)
+
+
+def _place(member: tarfile.TarInfo) -> PurePosixPath:
+    """Where a member belongs in the folder. Raises ArtifactError for what may not be unpacked anywhere."""
+    path = PurePosixPath(member.name)
+    if not (member.isreg() or member.isdir()):
+        raise _unpackable(f"{member.name!r} is a link or a device")
+    if path.is_absolute() or ".." in path.parts:
+        raise _unpackable(f"{member.name!r} is a path that leads out")
+    return path
 
 
 def _from_s3(uri: str, file: Path) -> str:
@@ -96,7 +144,7 @@ def _from_s3(uri: str, file: Path) -> str:
     bucket, key = parts(uri)
     digest = hashlib.sha256()
     try:
-        with file.open("wb") as out:
+        with file.open("xb") as out:
             for block in store(bucket, _SECONDS).get(key).stream():
                 digest.update(block)
                 out.write(block)
@@ -109,5 +157,14 @@ def _not_had(uri: str, why: str) -> ArtifactError:
     return ArtifactError(
         f"{uri} could not be fetched: {why[:400]}",
         "There is no model to serve.",
-        "Give the container's role s3:GetObject (and kms:Decrypt of the bucket's key) there, and AWS_REGION.",
+        "Give the container's role s3:GetObject there (and kms:Decrypt of the bucket's key), set AWS_REGION, "
+        "and look whether a network policy lets it reach S3.",
+    )
+
+
+def _unpackable(why: str) -> ArtifactError:
+    return ArtifactError(
+        f"The artifact cannot be unpacked: {why[:400]}.",
+        "There is no model to serve, though these are the bytes that were released.",
+        "Release the model again, and look whether the folder has room for it.",
     )

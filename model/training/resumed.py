@@ -1,12 +1,12 @@
 """A training that was begun before: gone on with where it stopped, or taken as it ended.
 
 What decides it is its data, code, libraries, options, champion and further models. The same of all gives the
-model that is there, with the very evidence that was measured then: so it is the same release, too.
+model that is there, with the very evidence that was measured then: so it is the same release, too. Where that
+model has become the champion meanwhile, it would be compared with itself: it is taken, too.
 """
 
 import json
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from model.training.tune import code, libraries
 
 _FOLDER = "training"
 _ENDED = "ended"
+KEPT = 20
+"""How many are kept: those used last. A training that ended counts as two, beside its champion and itself."""
 
 
 def resumed(service: Service, options: TrainOptions, progress: Progress = lambda text: None) -> TrainResult:
@@ -32,21 +34,39 @@ def resumed(service: Service, options: TrainOptions, progress: Progress = lambda
     started = time.monotonic()
     beside = read_beside(service, options)
     data = read_data(service, options, beside.split, progress)
-    kept = Checkpoints(options.build / _FOLDER, _decides(service, options, data, beside))
-    if files := kept.read(_ENDED):
-        progress("The same was trained before: its model is taken")
-        leave(options.out, {NAME: data.content, **{name: files[name] for name in (MODEL, GOLDEN, EVIDENCE)}})
-        return _taken(json.loads(files[EVIDENCE]), options.out, time.monotonic() - started)
+    folder, decides = options.build / _FOLDER, _decides(service, options, data, beside)
+    kept = Checkpoints(folder, decides)
+    with kept.held():
+        if files := kept.read(_ENDED):
+            progress("The same was trained before: its model is taken")
+            leave(
+                options.out, {NAME: data.content, **{name: files[name] for name in (MODEL, GOLDEN, EVIDENCE)}}
+            )
+            found = _taken(json.loads(files[EVIDENCE]), options.out, time.monotonic() - started)
+        else:
+            found = _trained(service, options, data, beside, kept, progress, started)
+            # Its evidence as it was written last: with the run that a tracker made of it.
+            ended = {name: (options.out / name).read_bytes() for name in (MODEL, GOLDEN, EVIDENCE)}
+            itself = Checkpoints(folder, {**decides, "champion": artifact.sha256(ended[MODEL])})
+            itself.keep(_ENDED, ended)
+            kept.keep(_ENDED, ended)
+    kept.prune(KEPT)
+    return found
+
+
+def _trained(
+    service: Service,
+    options: TrainOptions,
+    data: DataFile,
+    beside: Beside,
+    kept: Checkpoints,
+    progress: Progress,
+    started: float,
+) -> TrainResult:
     with threadpool_limits(1):
         trained = learn(service, options.model, data, beside, progress, kept)
         finished, warnings = finish(trained, options, beside.others, progress)
-    # Its evidence as it was written last: with the run that a tracker made of it.
-    kept.keep(_ENDED, {**_made(finished.files), EVIDENCE: (options.out / EVIDENCE).read_bytes()})
     return result(finished, options.out, time.monotonic() - started, warnings)
-
-
-def _made(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {name: files[name] for name in (MODEL, GOLDEN)}
 
 
 def _decides(service: Service, options: TrainOptions, data: DataFile, beside: Beside) -> dict[str, Any]:

@@ -38,6 +38,11 @@ class Scheduled:
         return any(look.told.news or look.untold for look in self.looks)
 
     @property
+    def interrupted(self) -> bool:
+        """Whether a look could not be made whole now, and one that is begun again may."""
+        return any(look.interrupted for look in self.looks)
+
+    @property
     def untold(self) -> Mapping[str, str]:
         """Who could not be told of findings, and why."""
         return {whom: why for look in self.looks for whom, why in look.told.failed.items()}

@@ -12,7 +12,7 @@ from monitoring.operations.quality import look, quality
 from monitoring.operations.telling import Room, Told, tell_all
 from monitoring.operations.truth import Sources
 from monitoring.ports import CapturedHours
-from release.domain.errors import SlipwayError
+from release.domain.errors import ServiceError, SlipwayError
 from release.domain.events import Tell
 
 
@@ -23,8 +23,8 @@ class Whole:
     hours: Monitored
     quality: Measured | None
     """None where the stage's file says no truth, or it could not be measured."""
-    unmeasured: str
-    """Why it could not; empty where it was, or was not wanted."""
+    failure: SlipwayError | None
+    """Why it could not; None where it was, or was not wanted."""
     told: Told
     asks: Asking
     """The finding of this endpoint that asks for a retrain."""
@@ -45,7 +45,18 @@ class Whole:
     def untold(self) -> bool:
         """Whether something cannot be told, of which no finding speaks."""
         unjudged = self.quality is not None and self.quality.unjudged
-        return self.hours.blind or unjudged or bool(self.unmeasured)
+        return self.hours.blind or unjudged or bool(self.failure and not self.interrupted)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the look at labels could not be made now, and one that is begun again may: records are
+        being forgotten, say."""
+        return isinstance(self.failure, ServiceError)
+
+    @property
+    def unmeasured(self) -> str:
+        """The failure in words; empty without one."""
+        return " ".join((self.failure.cause, self.failure.next_step)) if self.failure else ""
 
 
 def measured(
@@ -72,12 +83,12 @@ def whole(
     UsageError as `monitor` does.
     """
     hours = monitor(room.ports, records_of, room.findings, endpoint, asked, tell)
-    found, why = None, ""
+    found, failure = None, None
     if room.ports.settings.endpoints[hours.endpoint].monitoring.quality.truth is not None:
         try:
             with room.world.explaining():
                 found = measured(room, truth_of, hours.endpoint)
         except SlipwayError as error:
-            why = " ".join((error.cause, error.next_step))
+            failure = error
     told = tell_all(room, tell)
-    return Whole(hours, found, why, told, answers.asking(room.ports, room.findings, hours.endpoint))
+    return Whole(hours, found, failure, told, answers.asking(room.ports, room.findings, hours.endpoint))

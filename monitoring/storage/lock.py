@@ -7,16 +7,19 @@ Whoever reads says so before looking whether somebody forgets; whoever forgets s
 somebody reads. S3 shows every write at once, so of two who begin together at least one sees the other and
 gives way: nothing that was read before a deletion is written after its proof.
 
-Both say again that they are at work before they write. Who has not said so for `DEAD_AFTER` counts as dead:
-its object is deleted, and should it live it finds that before its next write, and stops.
+Both go on saying that they are at work, whatever takes long. Who has said nothing for as long as its `Lease`
+counts as dead, and its object is deleted. Should it live it knows that by its own clock: a little sooner than
+others it gives up, and the client of S3 sends no write of it any more, nor one that it sends again.
 """
 
 import json
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from threading import Event, Lock, Thread
 from typing import Any
 from uuid import uuid4
 
@@ -27,19 +30,41 @@ from release.adapters import objects
 from release.adapters.aws import MISSING, error_code
 from release.domain.errors import ServiceError
 
-DEAD_AFTER = timedelta(hours=6)
-SAID_EVERY = timedelta(minutes=10)
-"""So often at most it is said again; far more often than `DEAD_AFTER`."""
+_WRITES = ("PUT", "POST")
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Lease:
+    """How long somebody of whom nothing is heard counts as alive, and how often they say that they are."""
+
+    dead_after: timedelta
+    said_every: timedelta
+
+    @property
+    def gives_up_after(self) -> timedelta:
+        """When a holder takes itself for dead: clearly before others do."""
+        return self.dead_after - self.said_every
+
+
+READING = Lease(timedelta(minutes=15), timedelta(minutes=1))
+FORGETTING = Lease(timedelta(hours=6), timedelta(minutes=1))
+"""Its order finishes what one that died began, so nobody need wait for as long."""
 
 
 class Holder:
     """The lock, as one holds it."""
 
-    def __init__(self, s3: Any, bucket: str, key: str, body: bytes, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, s3: Any, bucket: str, key: str, body: bytes, lease: Lease, clock: Callable[[], float]
+    ) -> None:
         self._s3 = s3
         self._bucket = bucket
+        self._lease = lease
         self._clock = clock
         self._said = clock()
+        self._lost = False
+        self._saying = Lock()
         self.key = key
         self.body = body
 
@@ -48,27 +73,74 @@ class Holder:
 
         It is asked of S3 only where the last time is a while ago, or it has to be known `certainly`.
         """
+        self._refuse_late()
         now = self._clock()
-        if not certainly and 0 <= now - self._said < SAID_EVERY.total_seconds():
+        if not certainly and 0 <= now - self._said < self._lease.said_every.total_seconds():
             return
-        found = objects.read(self._s3, self._bucket, self.key)
-        if found is None or found[0] != self.body or not self._put(found[1]):
+        with self._saying:
+            if not self._said_to_s3():
+                self._lost = True
+            self._refuse_late()
+            self._said = now
+
+    @contextmanager
+    def at_work(self) -> Generator[None]:
+        """While something is done that takes long: it is said again and again, and no write is sent late."""
+        over, events = Event(), self._s3.meta.events
+        Thread(target=self._go_on_saying, args=(over,), daemon=True).start()
+        events.register("before-send.s3", self._before_send, unique_id=self.key)
+        try:
+            yield
+        finally:
+            over.set()
+            events.unregister("before-send.s3", unique_id=self.key)
+
+    def _go_on_saying(self, over: Event) -> None:
+        while not over.wait(self._lease.said_every.total_seconds()):
+            try:
+                self.still(certainly=True)
+            except ServiceError:
+                return
+            except (ClientError, BotoCoreError):
+                continue  # it is tried again, until it is too late
+
+    def _before_send(self, request: Any, **_: Any) -> None:
+        if request.method in _WRITES:
+            self._refuse_late()
+
+    def _refuse_late(self) -> None:
+        silent = self._clock() - self._said
+        if self._lost or silent >= self._lease.gives_up_after.total_seconds():
             raise ServiceError(
                 "Nothing was heard of this process for so long that it counts as dead.",
                 "Captured records may have been forgotten meanwhile, so what it read is not written.",
                 "Run the same command again.",
             )
-        self._said = now
 
-    def _put(self, tag: str) -> bool:
-        return objects.put(self._s3, self._bucket, self.key, self.body, tag)
+    def _said_to_s3(self) -> bool:
+        """Whether the holder's object is there and was written anew; S3 refuses one of two writes at once."""
+        for _ in range(_ATTEMPTS):
+            found = objects.read(self._s3, self._bucket, self.key)
+            if found is None or found[0] != self.body:
+                return False
+            if objects.put(self._s3, self._bucket, self.key, self.body, found[1]):
+                return True
+        return False
 
 
 class RecordsLock:
     """The lock of one endpoint's captured records. Methods may raise boto3's errors."""
 
-    def __init__(self, s3: Any, bucket: str, endpoint: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        s3: Any,
+        bucket: str,
+        endpoint: str,
+        clock: Callable[[], float] = time.time,
+        reading: Lease = READING,
+    ) -> None:
         self._s3 = s3
+        self._reading = reading
         self._bucket = bucket
         self._endpoint = endpoint
         self._place = f"{hours.place(endpoint)}lock/"
@@ -80,17 +152,18 @@ class RecordsLock:
 
         Raises ServiceError where some are being forgotten.
         """
-        held = self._held(f"shared/{uuid4().hex}.json", what)
+        held = self._held(f"shared/{uuid4().hex}.json", what, self._reading)
         self._s3.put_object(Bucket=self._bucket, Key=held.key, Body=held.body)
         try:
-            if self._alive(f"{self._place}exclusive.json"):
+            if self._alive(f"{self._place}exclusive.json", FORGETTING):
                 raise ServiceError(
                     f"Captured records of {self._endpoint} are being forgotten by another process.",
                     "What was read so far is kept; nothing is read meanwhile.",
                     "Run the same command again when ./slipway forget has ended. If its process died, give "
                     "the same forget again, which finishes it.",
                 )
-            yield held
+            with held.at_work():
+                yield held
         finally:
             self._drop(held)
 
@@ -100,24 +173,25 @@ class RecordsLock:
 
         The same `order` takes over from its own process that died.
         """
-        held = self._held("exclusive.json", order)
+        held = self._held("exclusive.json", order, FORGETTING)
         self._take(held, order)
         try:
-            self._refuse_readers()
-            yield held
+            with held.at_work():
+                self._refuse_readers()
+                yield held
         finally:
             found = objects.read(self._s3, self._bucket, held.key)
             if found and found[0] == held.body:
                 self._drop(held)
 
-    def _held(self, name: str, what: str) -> Holder:
+    def _held(self, name: str, what: str, lease: Lease) -> Holder:
         body = json.dumps({"id": uuid4().hex, "what": what, "begun": datetime.now(UTC).isoformat()}).encode()
-        return Holder(self._s3, self._bucket, f"{self._place}{name}", body, self._clock)
+        return Holder(self._s3, self._bucket, f"{self._place}{name}", body, lease, self._clock)
 
     def _take(self, held: Holder, order: str) -> None:
         found = objects.read(self._s3, self._bucket, held.key)
         same = found is not None and json.loads(found[0])["what"] == order
-        if same or not self._alive(held.key):
+        if same or not self._alive(held.key, FORGETTING):
             tag = found[1] if found and same else None
             if objects.put(self._s3, self._bucket, held.key, held.body, tag):
                 return
@@ -125,26 +199,25 @@ class RecordsLock:
             f"Captured records of {self._endpoint} are being forgotten by another process.",
             "Nothing was searched or deleted.",
             "Run the same command again when it has ended. If it died, give its order again, which finishes "
-            f"it; {DEAD_AFTER.total_seconds() / 3600:.0f} hours later any order may begin.",
+            f"it; {FORGETTING.dead_after.total_seconds() / 3600:.0f} hours later any order may begin.",
         )
 
     def _refuse_readers(self) -> None:
         at_work = []
         for item in objects.listed(self._s3, self._bucket, f"{self._place}shared/"):
-            if self._alive(item["Key"]):
+            if self._alive(item["Key"], self._reading):
                 found = objects.read(self._s3, self._bucket, item["Key"])
-                at_work += [(item["Key"], json.loads(found[0]))] if found else []
+                at_work += [json.loads(found[0])] if found else []
         if at_work:
-            key, one = at_work[0]
+            one = at_work[0]
             raise ServiceError(
                 f"{one['what']} of {self._endpoint} is at work since {one['begun'][:16]}Z.",
                 "It may hold what is to be forgotten and write it later, so nothing was deleted.",
                 "Run the same command again when it has ended. If it died, that is known "
-                f"{DEAD_AFTER.total_seconds() / 3600:.0f} hours after its last sign of life; sooner, if you "
-                f"are sure, delete s3://{self._bucket}/{key}",
+                f"{self._reading.dead_after.total_seconds() / 60:.0f} minutes after its last sign of life.",
             )
 
-    def _alive(self, key: str) -> bool:
+    def _alive(self, key: str, lease: Lease) -> bool:
         """Whether somebody holds this object; one that counts as dead holds it no longer."""
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=key)
@@ -154,7 +227,7 @@ class RecordsLock:
             raise
         # Both by the clock of S3.
         asked = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-        if asked - answer["LastModified"] < DEAD_AFTER:
+        if asked - answer["LastModified"] < lease.dead_after:
             return True
         self._s3.delete_object(Bucket=self._bucket, Key=key)
         return False

@@ -84,7 +84,11 @@ class LocalImages:
         built = build_image(options, lambda text: tell(Event(text, detail=True)))
         remember(self.cache, built)
         record = ImageRecord(
-            digest=built.digest, size=built.size, runtime=built.runtime, python=options.python
+            digest=built.digest,
+            size=built.size,
+            runtime=built.runtime,
+            python=options.python,
+            fetches=True,
         )
         return LocalImage(record, built)
 

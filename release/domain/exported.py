@@ -6,7 +6,7 @@ and nothing that was looked up, so the same pins and manifests always write the 
 
 from dataclasses import dataclass
 
-from release.domain import names, regions
+from release.domain import names, regions, scaling
 from release.domain.manifest import Manifest
 from release.domain.pins import EndpointSettings, ReleasePin
 from release.domain.plan import ConfigPlan, ModelPlan, config_plan, model_plan
@@ -25,9 +25,6 @@ class ExportedRelease:
     """The model that SageMaker holds, by its content's name."""
     config: ConfigPlan
     """The endpoint config in which it serves alone: its variants with type, count and weight."""
-    golden: str
-    """Its golden requests with the scores that training computed, as JSON (`release.domain.golden`): whoever
-    runs it elsewhere sends them and compares."""
     fenced: bool = False
     """Whether it is marked bad. Live never is: of that an export is refused."""
 
@@ -51,9 +48,22 @@ class ExportedEndpoint:
         return (self.live, self.previous) if self.previous else (self.live,)
 
     @property
+    def key(self) -> str:
+        """The key of the stage's data that names it."""
+        return f"slipway:endpoints.{self.name}"
+
+    @property
     def way_back(self) -> ExportedRelease | None:
         """The previous release, where nobody marked it bad."""
         return self.previous if self.previous and not self.previous.fenced else None
+
+    @property
+    def fixed(self) -> int | None:
+        """How many instances it has; None where an autoscaler says it, between its bounds."""
+        bounds = scaling.scaling(self.settings.instances, self.live.config.production[0].instance_type)
+        if bounds is None:
+            return self.live.pin.capacity
+        return None if bounds.invocations else bounds.least
 
 
 @dataclass(frozen=True)
@@ -80,8 +90,8 @@ class Exported:
 
 
 def exported_release(
-    stage: str, endpoint: str, pin: ReleasePin, manifest: Manifest, golden: str, fenced: bool = False
+    stage: str, endpoint: str, pin: ReleasePin, manifest: Manifest, fenced: bool = False
 ) -> ExportedRelease:
     """A pinned release of an endpoint; the pin has its instance type (`Pins.on`)."""
     model, config = model_plan(stage, endpoint, pin), config_plan(stage, endpoint, pin)
-    return ExportedRelease(pin, manifest, model, config, golden, fenced)
+    return ExportedRelease(pin, manifest, model, config, fenced)

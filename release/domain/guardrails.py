@@ -54,6 +54,16 @@ def _scaling(instances: Instances) -> Iterator[str]:
 
 
 def _problems(strategy: str, rollout: RolloutSettings, instances: Instances) -> Iterator[str]:
+    yield from watch_problems(strategy, rollout)
+    if strategy != "all-at-once" and instances.min < LEAST_TO_SPLIT:
+        yield (
+            f"instances.min is {instances.min}, and {strategy} gives a new fleet its traffic by at most half "
+            f"of its instances at a time ({ROUTING}). Set at least {LEAST_TO_SPLIT}, or use another strategy"
+        )
+
+
+def watch_problems(strategy: str, rollout: RolloutSettings) -> Iterator[str]:
+    """What of these settings SageMaker would refuse, or the alarms could not watch, by a guarded strategy."""
     termination = rollout.termination_seconds
     if strategy == "all-at-once":
         if 0 < termination < RING_SECONDS:
@@ -63,11 +73,6 @@ def _problems(strategy: str, rollout: RolloutSettings, instances: Instances) -> 
     for key, seconds in (("wait_seconds", rollout.wait_seconds), ("termination_seconds", termination)):
         if seconds < RING_SECONDS:
             yield _unwatched(key, seconds, strategy)
-    if instances.min < LEAST_TO_SPLIT:
-        yield (
-            f"instances.min is {instances.min}, and {strategy} gives a new fleet its traffic by at most half "
-            f"of its instances at a time ({ROUTING}). Set at least {LEAST_TO_SPLIT}, or use another strategy"
-        )
     step = rollout.step_percent
     if strategy == "linear" and step < LEAST_LINEAR_PERCENT:
         yield (

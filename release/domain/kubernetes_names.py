@@ -10,6 +10,9 @@ from collections.abc import Mapping
 
 from release.domain.errors import UsageError
 
+NAME = "app.kubernetes.io/name"
+"""The label by which an endpoint's objects and pods are found: what it is served as, `delays-prod`. Flagger
+renames it on the pods that it keeps, and knows few others."""
 LABEL_LIMIT = 63
 """Of a label's value, and of the name of a Service, a container or a namespace (RFC 1123)."""
 SUBDOMAIN_LIMIT = 253
@@ -17,6 +20,8 @@ SUBDOMAIN_LIMIT = 253
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
 _VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?")
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What kustomize does not read, quoted or not."""
 _VARIABLE = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 
@@ -38,6 +43,11 @@ def label_value(value: str, key: str) -> str:
     return _fitting(value, key, "label's value", _VALUE, LABEL_LIMIT, wanted)
 
 
+def labels(served_as: str, key: str) -> dict[str, str]:
+    """What all objects of an endpoint have. Raises UsageError that names `key`, which makes the name."""
+    return {NAME: label_value(served_as, key), "app.kubernetes.io/managed-by": "slipway"}
+
+
 def label_key(label: str, key: str) -> str:
     """The key of a label: a name, or `prefix/name`. Raises UsageError that names `key`, which makes it."""
     prefix, slash, name = label.rpartition("/")
@@ -56,8 +66,12 @@ def variables(environment: Mapping[str, str], key: str) -> dict[str, str]:
     doubled, so that a container finds what the stage's data says.
     """
     wanted = "letters, digits, '-', '_' and '.', not beginning with a digit"
-    for name in environment:
+    for name, value in environment.items():
         _fitting(name, f"{key}.{name}", "variable", _VARIABLE, SUBDOMAIN_LIMIT, wanted)
+        if _UNREADABLE.search(value):
+            raise _refused(
+                value, f"{key}.{name}", "value", "no control characters but tabs and ends of lines"
+            )
     return {name: value.replace("$", "$$") for name, value in sorted(environment.items())}
 
 

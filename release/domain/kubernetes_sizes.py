@@ -11,11 +11,12 @@ from typing import Any
 from release.domain.errors import UsageError
 from release.domain.health.serving import vcpus
 
-GIB_FOR_EACH_VCPU = {"c": 2, "m": 4, "r": 8}
+_GIB_FOR_EACH_VCPU = {"c": 2, "m": 4, "r": 8, "t": 4}
 """Of the families that serve on processors, in the types' own pages; of m4 and c4 a little less."""
-_TYPE = re.compile(r"ml\.(?P<family>[a-z]+)\d[a-z0-9-]*\.(?P<size>[a-z0-9]+)")
-_BURSTABLE = "t"
-_SMALL = ("medium", "small")
+_TYPE = re.compile(r"ml\.(?P<family>[cmrt])\d+(?P<variant>[a-z-]*)\.(?P<size>medium|large|([1-9]\d?)?xlarge)")
+_BURSTABLE, _MEDIUM = "t", "medium"
+_ARM = "g"
+"""What begins the variant of a type with processors of Arm, for which no image of ours is."""
 _LEFT_TO_THE_NODE = 500
 """Thousandths of a vCPU."""
 
@@ -27,11 +28,12 @@ class PodSize:
     cores: int
     mebibytes: int
 
-    def resources(self, memory: str) -> dict[str, Any]:
-        """Requests and limits, with the memory as the caller writes it.
+    def resources(self) -> dict[str, Any]:
+        """Requests and limits.
 
         Both are said, because KServe has a default for what is left out: one processor.
         """
+        memory = f"{self.mebibytes}Mi"
         return {
             "requests": {"cpu": f"{1000 * self.cores - _LEFT_TO_THE_NODE}m", "memory": memory},
             "limits": {"cpu": str(self.cores), "memory": memory},
@@ -40,21 +42,15 @@ class PodSize:
 
 def pod_size(instance_type: str, key: str) -> PodSize:
     """The pod of an instance type. Raises UsageError that names `key` for a type that is not known here."""
-    cores = vcpus(instance_type)
-    return PodSize(cores, cores * _gib(instance_type, key) * 768)
-
-
-def _gib(instance_type: str, key: str) -> int:
-    """GiB of memory for each of its vCPUs."""
     found = _TYPE.fullmatch(instance_type)
-    family = found["family"] if found else ""
-    if found and family == _BURSTABLE:
-        return 2 if found["size"] in _SMALL else 4
-    if family not in GIB_FOR_EACH_VCPU:
+    burstable = found is not None and found["family"] == _BURSTABLE
+    if found is None or found["variant"].startswith(_ARM) or (found["size"] == _MEDIUM and not burstable):
         raise UsageError(
-            f"How much memory {instance_type} has is not known here, and it comes from {key}: the families "
-            "c, m, r and t are.",
+            f"{instance_type}, which comes from {key}, is no size of a pod that is known here: the families "
+            "c, m, r and t are, where their processors are not Arm's, as the image's are not.",
             "Nothing was exported.",
             f"Change {key} and roll it out (./slipway apply), or export another format.",
         )
-    return GIB_FOR_EACH_VCPU[family]
+    cores = vcpus(instance_type)
+    gib = 2 if burstable and found["size"] == _MEDIUM else _GIB_FOR_EACH_VCPU[found["family"]]
+    return PodSize(cores, cores * gib * 768)

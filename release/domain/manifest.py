@@ -27,6 +27,8 @@ class ImageRecord(Data):
     size: int
     runtime: Literal["process", "container"]
     python: str
+    fetches: bool = False
+    """Whether it fetches its artifact itself, and compares it, where it is told to."""
 
 
 class ModelRecord(Data):
@@ -93,6 +95,8 @@ class Manifest(Data):
         content = self.model_dump(mode="json")
         if not self.card:
             del content["card"]
+        if not self.image.fetches:
+            del content["image"]["fetches"]
         if self.foreign is None:
             del content["foreign"]
         return names.canonical_json(content)

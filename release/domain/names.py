@@ -24,6 +24,8 @@ TUNED_LENGTH, TUNING_LENGTH = 6, 8
 """What is left of a service's name, and of the content, in that of a tuning job."""
 SERVICE_LENGTH = 30
 """What is left of a service's name in that of a job."""
+PIPELINED_LENGTH = 20
+"""What is left of an endpoint's name in that of a pipeline's job: SageMaker adds up to 28 characters."""
 BESIDES_LENGTH = 6
 """What is left of a name with the longest endpoint and stage."""
 SAGEMAKER_NAME_LIMIT = 63
@@ -124,6 +126,26 @@ PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
 def training_role(stage: str, region: str) -> str:
     """The role that SageMaker assumes for the stage's training jobs."""
     return f"{roles(stage, region)}training"
+
+
+def pipeline_role(stage: str, region: str) -> str:
+    """The role that SageMaker assumes for executions of the stage's retraining pipelines."""
+    return f"{roles(stage, region)}pipeline"
+
+
+def retraining_pipeline(endpoint: str) -> str:
+    """The pipeline that retrains what an endpoint serves, by the endpoint's name in SageMaker."""
+    return f"{endpoint}-retrain"
+
+
+def retrained_group(endpoint: str) -> str:
+    """The model package group of what such a pipeline made, which no stage asks for a release's version."""
+    return f"{endpoint}-retrained"
+
+
+def pipeline_jobs(endpoint: str, stage: str) -> str:
+    """What the names of such a pipeline's jobs begin with, before a hyphen and what SageMaker adds."""
+    return training_jobs(endpoint[:PIPELINED_LENGTH], stage).removesuffix("-")
 
 
 def training_tag(digest: str) -> str:

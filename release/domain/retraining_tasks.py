@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from release.domain.errors import UsageError
+
 PARAMETERS = "params.yaml"
 """The file of the project that says what is trained: a service, its model, its own options (docs/data.md)."""
+STAGES = "Pulumi.yaml"
+"""The file of the project that lists its stages in their order."""
 _DATA = (".venv/bin/python", "-m", "model.training.dvc")
 
 
@@ -53,12 +57,10 @@ class Task:
     """How many tries more, where an ending says that another one is worth it."""
     trains: bool = False
     """Whether what `params.yaml` says of a training is added."""
+    promotes: bool = False
+    """Whether the project's second stage is added."""
     pushes: bool = False
     """Whether its one refusal is the remote's, which another try may end."""
-
-    def command(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-        """What is run, by what `params.yaml` holds."""
-        return (*self.words, *training(parameters)) if self.trains else self.words
 
     def ending(self, code: int) -> Ending:
         """What the exit code says; that of a signal is below 0, or above 128 as a shell tells it."""
@@ -93,9 +95,10 @@ TASKS: Sequence[Task] = (
     Task(
         "promote",
         "The same bytes are live in the second.",
-        ("./slipway", "promote", "staging", "--json"),
+        ("./slipway", "promote", "--json"),
         240,
         3,
+        promotes=True,
     ),
     Task(
         "push",
@@ -108,6 +111,32 @@ TASKS: Sequence[Task] = (
 )
 """In their order: each begins when the one before is done."""
 BY_NAME: Mapping[str, Task] = {task.name: task for task in TASKS}
+
+
+def commands(parameters: Mapping[str, Any], project: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    """Every task's command, by what `params.yaml` and `Pulumi.yaml` hold.
+
+    All of them at once, so that a project in which the last cannot run is refused before the first. Raises
+    UsageError.
+    """
+    trained, promoted = training(parameters), (second_stage(project),)
+    return {
+        task.name: (*task.words, *(trained if task.trains else ()), *(promoted if task.promotes else ()))
+        for task in TASKS
+    }
+
+
+def second_stage(project: Mapping[str, Any]) -> str:
+    """The stage that comes after the first, by what `Pulumi.yaml` lists. Raises UsageError."""
+    listed = project.get("stages")
+    names = [entry.get("name") for entry in listed or () if isinstance(entry, Mapping)]
+    if len(names) < 2 or not names[1]:
+        raise UsageError(
+            f"{STAGES} lists no second stage.",
+            "A retraining could not be promoted to one, so no task of it was begun.",
+            "List the stages in their order under `stages:`, the first one first.",
+        )
+    return str(names[1])
 
 
 def training(parameters: Mapping[str, Any]) -> tuple[str, ...]:

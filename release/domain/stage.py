@@ -104,6 +104,12 @@ class TrainingSettings(Data):
     """The disk of that machine."""
     minutes: Annotated[int, Field(ge=1, le=LONGEST_TRAINING)] = 60
     """A job that takes longer is stopped; `--max-minutes` says another limit for one."""
+    processing_instance: InstanceType | None = None
+    """The machine that checks the rows and proves the model in SageMaker Pipelines, before and after the
+    training; `instance`, where this is left out. SageMaker processes on fewer types than it trains on."""
+    pipelines: bool = False
+    """Whether the stage declares a role for SageMaker Pipelines, which starts these jobs and registers what
+    they make (docs/integrations.md)."""
 
 
 class RetrainSettings(Data):

@@ -76,6 +76,8 @@ class Evidence:
         self._next: int | None = None
         self.newest = -math.inf
         """The latest end of a window, seconds since 1970."""
+        self.reported: dict[str, float] = {}
+        """The same of each variant; a window that was set aside reports nothing."""
         self._workers: dict[tuple[str, str], _Worker] = {}
         self._ended: set[tuple[str, str]] = set()
         """Workers that said that they end: nobody waits for them."""
@@ -118,6 +120,7 @@ class Evidence:
         elif window.worker and key not in self._ended:
             self._workers.setdefault(key, _Worker(window)).report(window, length / 2)
         self.newest = max(self.newest, window.end)
+        self.reported[window.variant] = max(self.reported.get(window.variant, -math.inf), window.end)
         self.set_aside.update(window.set_aside)
 
     def _check_time(self, window: Window, length: float) -> None:
@@ -126,6 +129,9 @@ class Evidence:
         if self.around is None:
             self.around = window.middle
         off = window.middle - self.around
+        if self._next is not None and window.middle > self._next * length:
+            # A rollout that takes days is about the block that it has come to, too.
+            off = min(off, window.middle - self._next * length)
         if abs(off) > self.policy.clock_seconds:
             raise Refused(Refusal.CLOCK, f"window {window.id!r} is {off:+.0f} s from the rollout")
 

@@ -5,6 +5,7 @@ rollout writes such a line among the windows where the clock has shown what no w
 """
 
 import json
+import math
 
 SCHEMA = "slipway-quiet/1"
 
@@ -21,6 +22,7 @@ def seconds(text: str) -> float | None:
         return None
     try:
         record = json.loads(json.loads(text)["message"])
-        return float(record["seconds"]) if record["schema"] == SCHEMA else None
-    except (ValueError, TypeError, KeyError, RecursionError):
+        waited = float(record["seconds"])
+        return waited if record["schema"] == SCHEMA and 0 <= waited < math.inf else None
+    except (ValueError, OverflowError, TypeError, KeyError, RecursionError):
         return None

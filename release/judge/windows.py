@@ -9,7 +9,7 @@ says of itself.
 """
 
 import json
-import math
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,6 +31,8 @@ HISTOGRAMS = ("latency", "score", "loss", "pace")
 MAX_LINE = 262_144
 """Characters of a line; a full window has some 10,000."""
 MAX_COUNT = 1e12
+MAX_NUMBER = sys.float_info.max
+"""JSON has whole numbers that no float is as large as."""
 FIELDS = frozenset(
     {"schema", "id", "variant", "worker", "start", "end", "requests", "errors", "clumps", "invalid"}
     | PAIRS.keys()
@@ -160,7 +162,7 @@ def _range(record: Mapping[str, Any]) -> tuple[float, float] | None:
     if not any(score.get("counts", ())):
         return None
     match score.get("range", [0, 1]):
-        case [int() | float() as low, int() | float() as high] if -math.inf < low < high < math.inf:
+        case [int() | float() as low, int() | float() as high] if -MAX_NUMBER <= low < high <= MAX_NUMBER:
             return float(low), float(high)
         case other:
             raise Refused(Refusal.UNREADABLE, f"`score.range` is {other!r}, and not two rising numbers")
@@ -168,7 +170,7 @@ def _range(record: Mapping[str, Any]) -> tuple[float, float] | None:
 
 def _time(record: Mapping[str, Any], key: str) -> float:
     value = record.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_NUMBER:
         raise Refused(Refusal.UNREADABLE, f"`{key}` is not a number of seconds since 1970")
     return float(value)
 

@@ -43,7 +43,7 @@ def _endpoint(world: World, ports: StagePorts, name: str, tell: Tell) -> Exporte
         name,
         names.endpoint(name, ports.name),
         settings,
-        live=exported_release(ports.name, name, pins.live, manifest, _golden(ports, manifest)),
+        live=exported_release(ports.name, name, pins.live, manifest),
         previous=_previous(world, ports, name, pins.previous, tell) if pins.previous else None,
     )
 
@@ -54,13 +54,7 @@ def _previous(world: World, ports: StagePorts, endpoint: str, pin: ReleasePin, t
     fence = fenced.gate(world, ports, Request("promote", endpoint, pin.release), tell)
     if not fence.passed:
         tell(Event(f"previous, {pin.release}, is {fence.reason}", detail=True))
-    return exported_release(
-        ports.name, endpoint, pin, manifest, _golden(ports, manifest), fenced=not fence.passed
-    )
-
-
-def _golden(ports: StagePorts, manifest: Manifest) -> str:
-    return ports.artifacts.golden(manifest)[1].decode()
+    return exported_release(ports.name, endpoint, pin, manifest, fenced=not fence.passed)
 
 
 def _proven(ports: StagePorts, pin: ReleasePin, tell: Tell) -> Manifest:

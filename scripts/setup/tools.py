@@ -125,12 +125,18 @@ def build(tools: Sequence[Tool], go: str, env: dict[str, str]) -> None:
             built.replace(BIN / tool.name)
 
 
+def module_folder(name: str, go: str, env: dict[str, str], folder: Path = MODULE) -> Path:
+    """Where Go puts a module that the go.mod of `folder` pins; go.sum says what its bytes are."""
+    _run(f"fetching {name}", [go, "mod", "download", name], env, folder)
+    query = [go, "list", "-m", "-f", "{{.Dir}}", name]
+    said = subprocess.run(query, cwd=folder, env=env, capture_output=True, text=True, check=True)
+    return Path(said.stdout.strip())
+
+
 def _fetch(executor: Path, go: str, env: dict[str, str]) -> None:
     """The Python executor of Pulumi's SDK, which no program's module holds."""
-    query = [go, "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"]
-    _run("fetching the Python executor of the SDK", [go, "mod", "download", query[-1]], env)
-    sdk = subprocess.run(query, cwd=MODULE, env=env, capture_output=True, text=True, check=True)
-    shutil.copy(Path(sdk.stdout.strip()) / "python" / "cmd" / executor.name, executor)
+    sdk = module_folder("github.com/pulumi/pulumi/sdk/v3", go, env)
+    shutil.copy(sdk / "python" / "cmd" / executor.name, executor)
 
 
 def _go() -> str:

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from monitoring.operations.monitor import Monitored
+from monitoring.operations.scheduled import Scheduled
 from monitoring.operations.whole import Whole
 from scripts.shared import measured
 from scripts.shared.noticed import noticed
@@ -15,6 +16,14 @@ SHOWN = 24
 """Hours that are shown one by one: the last ones."""
 EFFECTS = 12
 """Effects that are shown: the largest ones."""
+HELD, UNREACHED = 3, 4
+
+
+def exit_code(found: Whole | Scheduled) -> int:
+    """What a look ends with: whether a person has to look comes before whether it is to be begun again."""
+    if found.needs_a_person:
+        return HELD
+    return UNREACHED if found.interrupted else 0
 
 
 def hours_table(found: Monitored) -> Table:

@@ -12,8 +12,6 @@ from release.domain.errors import UsageError
 from scripts.shared import findings, monitored
 from scripts.shared.cli import Out
 
-HELD, UNREACHED = 3, 4
-
 
 def work(args: argparse.Namespace, out: Out, asked: Asked) -> int:
     """Look at every endpoint of the stage that is captured. Raises UsageError beside what is about one."""
@@ -34,10 +32,8 @@ def work(args: argparse.Namespace, out: Out, asked: Asked) -> int:
     out.result(_values(found), *_words(found))
     codes = [error.exit_code for error in found.failed.values()]
     if found.untold:
-        codes.append(UNREACHED)
-    if codes:
-        return max(codes)
-    return HELD if found.needs_a_person else 0
+        codes.append(monitored.UNREACHED)
+    return max(codes) if codes else monitored.exit_code(found)
 
 
 def _words(found: Scheduled) -> list[str]:

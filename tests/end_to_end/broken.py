@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from release.domain.golden import Golden
-from release.domain.manifest import ImageRecord, Manifest, ModelRecord
+from release.domain.manifest import Manifest, ModelRecord
 from release.domain.names import canonical_json
 from release.domain.pins import Pins, ReleasePin
 from tests.end_to_end.world import World
@@ -116,7 +116,7 @@ class Workshop:
         digest = reference.rpartition("@")[2]
         uri = self.world.ports("dev").registry.uri()
         old = self.content.image
-        image = ImageRecord(digest=digest, size=old.size, runtime=old.runtime, python=old.python)
+        image = old.model_copy(update={"digest": digest})
         return self._pinned({"image": image}, {"image": f"{uri}@{digest}"})
 
     def _pinned(self, content: dict[str, Any], pin: dict[str, Any], golden: bytes | None = None) -> str:

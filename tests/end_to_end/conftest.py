@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,17 @@ def _no_faults_left(request):
     yield
     if "world" in request.fixturenames:
         request.getfixturevalue("world").sandbox.clear_faults()
+
+
+@pytest.fixture(scope="module")
+def on_a_base(world, shared_folder) -> None:
+    """Dev builds images that a container can run; the sandbox still runs them by this Python."""
+    from tests.container.base import base_or_skip  # loads what finds a container engine
+
+    base, running = base_or_skip(shared_folder), f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if base.python != running:
+        pytest.skip(f"the base has Python {base.python}, and the sandbox would run its image by {running}")
+    world.set("dev", image={"base": base.reference, "python": base.python})
 
 
 @pytest.fixture(scope="module")

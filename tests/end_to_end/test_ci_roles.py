@@ -56,7 +56,6 @@ SPARE: Mapping[str, Mapping[str, str]] = {
         "ecr:GetDownloadUrlForLayer": _PULLS,
         "servicequotas:ListAWSDefaultServiceQuotas": _QUOTAS,
     },
-    "monitor": {"s3:DeleteObject": "an hour is read again, and what was made of it before is deleted"},
 }
 """What a role may do and its job does not do here, with the reason why it may."""
 
@@ -144,7 +143,9 @@ def test_the_job_that_monitors_reads_hours_tells_of_what_is_noticed_and_moves_no
     assert job("monitor", "monitor", "dev", "--scheduled").result["left_out"] == {
         "delays": "it captures nothing"
     }
-    assert spare(world, roles["monitor"]) == set(SPARE["monitor"])
+    assert spare(world, roles["monitor"]) == set(), (
+        "nothing is left over: a look deletes the lock that it held"
+    )
     denied = job("monitor", "rollback", "staging", expected=4)
     assert "is not authorized to perform: " in denied.stderr
     world.assert_at_rest("staging", serves=served[1])

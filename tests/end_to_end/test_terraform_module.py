@@ -22,12 +22,14 @@ from tests.sandbox.clients.environments import clean_environment
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 STAGE = "prod"
-ENDPOINT = 'aws_sagemaker_endpoint.guarded["delays"]'
+ENDPOINT = 'module.stage.aws_sagemaker_endpoint.guarded["delays"]'
+REFUSED = "cannot be destroyed"
+"""What terraform and OpenTofu say of a plan that would destroy what they are told to keep."""
 
 
 @pytest.fixture(scope="module")
 def in_terraform(world: World, tmp_path_factory):
-    """Makes a folder with the module, its provider in this sandbox; skips where there is no terraform."""
+    """Makes a stage's folder beside the module, its provider in this sandbox; skips without terraform."""
 
     def make(root: str = ".", program: str = "") -> Module:
         folder = tmp_path_factory.mktemp("terraform")
@@ -38,7 +40,7 @@ def in_terraform(world: World, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def module(in_terraform) -> Module:
-    """The module, with nothing in its state yet."""
+    """The stage's root module, with nothing in its state yet."""
     return in_terraform()
 
 
@@ -49,10 +51,10 @@ def adopted(in_terraform) -> Module:
 
 
 def exported(world: World) -> Path:
-    """Export prod; returns the file of variables, which is as the pins say."""
+    """Export prod; returns the folder, which is as the pins say."""
     world.slipway("export", STAGE, "--format", "terraform")
     world.slipway("export", STAGE, "--format", "terraform", "--check")
-    return world.project / "integrations" / "terraform" / "stages" / STAGE / f"{STAGE}.tfvars.json"
+    return world.project / "integrations" / "terraform" / "stages" / STAGE
 
 
 def serves_as_pinned(world: World) -> None:
@@ -118,29 +120,38 @@ MADE = {"aws_sagemaker_model", "aws_sagemaker_endpoint_configuration"}
 GUARDED = MADE | {"aws_cloudwatch_metric_alarm"}
 
 
-def handed_over(world: World, module: Module) -> str:
-    """What terraform would do to the endpoint that there is, to move it from now on; "" is nothing."""
-    file = exported(world)
-    module.run("import", f"-var-file={file}", ENDPOINT, names.endpoint("delays", STAGE))
-    return module.plan(file).get(ENDPOINT, "")
+NOTED = {"terraform_data"}
+"""What a state's first apply makes besides: which stage it is of."""
 
 
-def test_an_endpoint_that_was_never_moved_under_guardrails_would_be_replaced(world, fresh, in_terraform):
+def handed_over(world: World, module: Module) -> None:
+    """Import the endpoint that there is, to move it by terraform from now on."""
+    module.take(exported(world))
+    module.run("import", ENDPOINT, names.endpoint("delays", STAGE))
+
+
+def test_an_endpoint_that_was_never_moved_under_guardrails_would_be_replaced_and_is_kept(
+    world, fresh, in_terraform
+):
     fresh()
     world.slipway("promote", "dev", STAGE, *SKIP)
     assert "LastDeploymentConfig" not in world.describe(STAGE)
-    assert handed_over(world, in_terraform()) == "replace"
+    module = in_terraform()
+    handed_over(world, module)
+    assert REFUSED in module.run("plan", "-no-color", status=1)
 
 
 def test_one_that_was_moved_under_them_is_handed_over_unchanged(world, fresh, in_terraform):
     fresh()
     world.slipway("promote", "dev", STAGE, *SKIP)
-    assert handed_over(world, in_terraform()) == ""
+    module = in_terraform()
+    handed_over(world, module)
+    assert ENDPOINT not in module.plan(exported(world))
 
 
 def test_what_pulumi_made_is_imported_and_nothing_changed(world, adopted):
     planned = adopted.plan(exported(world))
-    assert kinds(planned) == {"import": MADE | {"aws_sagemaker_endpoint"}}
+    assert kinds(planned) == {"import": MADE | {"aws_sagemaker_endpoint"}, "create": NOTED}
     adopted.apply()
     assert adopted.plan(exported(world)) == {}
 
@@ -156,6 +167,35 @@ def test_a_promotion_makes_the_export_stale_and_the_new_one_is_imported_too(worl
     world.assert_clean(STAGE, serves=world.endpoint(STAGE).live.release)
 
 
+def test_nothing_that_slipway_moves_is_destroyed_from_where_it_is_adopted(world, adopted, tmp_path):
+    """Not by a destroy, nor with an export of another day, which does not name what serves."""
+    serves = world.describe(STAGE)["EndpointConfigName"]
+    assert REFUSED in adopted.run("destroy", "-auto-approve", "-no-color", status=1)
+    place = tmp_path / STAGE
+    shutil.copytree(exported(world), place)
+    values = json.loads((place / "stage.json").read_text())
+    delays = values["endpoints"]["delays"]
+    del delays["configs"][serves]
+    [delays["serves"]] = delays["configs"]
+    (place / "stage.json").write_text(json.dumps(values))
+    adopted.take(place)
+    assert REFUSED in adopted.run("apply", "-auto-approve", "-no-color", status=1)
+    adopted.take(exported(world))
+    world.assert_clean(STAGE, serves=world.endpoint(STAGE).live.release)
+
+
+def test_who_moves_the_traffic_changes_by_moving_the_state_and_by_nothing_else(world, adopted, in_terraform):
+    """The state that adopted it, in the root module whose traffic terraform moves."""
+    module = in_terraform()
+    module.take(exported(world))
+    (module.folder / "adopted.tfstate").write_text(adopted.run("state", "pull"))
+    module.run("state", "push", "adopted.tfstate")
+    assert REFUSED in module.run("plan", "-no-color", status=1)
+    for kind, owned in {**dict.fromkeys(MADE, "this"), "aws_sagemaker_endpoint": "guarded"}.items():
+        module.run("state", "mv", f"module.stage.{kind}.kept", f"module.stage.{kind}.{owned}")
+    assert kinds(module.plan(exported(world))) == {"create": {"aws_cloudwatch_metric_alarm"}}
+
+
 def test_where_there_is_none_terraform_makes_the_endpoint_of_the_pins(world, module):
     sagemaker, pins = world.client("sagemaker"), world.endpoint(STAGE).pins
     sagemaker.delete_endpoint(EndpointName=names.endpoint("delays", STAGE))
@@ -165,7 +205,7 @@ def test_where_there_is_none_terraform_makes_the_endpoint_of_the_pins(world, mod
     for model in wanted.models:
         sagemaker.delete_model(ModelName=model.name)
     planned = module.plan(exported(world))
-    assert kinds(planned) == {"create": GUARDED | {"aws_sagemaker_endpoint"}}
+    assert kinds(planned) == {"create": GUARDED | NOTED | {"aws_sagemaker_endpoint"}}
     module.apply()
     assert module.plan(exported(world)) == {}
     serves_as_pinned(world)
@@ -181,6 +221,24 @@ def test_the_way_back_moves_the_endpoint_and_makes_nothing(world, module):
     alarms = world.describe(STAGE)["LastDeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
     serves = world.describe(STAGE)["EndpointConfigName"]
     assert {alarm["AlarmName"] for alarm in alarms} == {f"{serves}-errors", f"{serves}-latency"}
+
+
+def test_another_stages_apply_leaves_this_one_alone_and_cannot_have_its_state(
+    world, module, in_terraform, tmp_path
+):
+    serves = world.describe(STAGE)["EndpointConfigName"]
+    shutil.copytree(exported(world), tmp_path, dirs_exist_ok=True)
+    text = (tmp_path / "stage.json").read_text().replace(names.endpoint("delays", STAGE), "delays-staging")
+    (tmp_path / "stage.json").write_text(json.dumps(json.loads(text) | {"stage": "staging"}))
+    module.take(tmp_path)
+    said = " ".join(module.run("apply", "-auto-approve", "-no-color", status=1).split())
+    assert "This state is of the stage prod, and the pins are of staging" in said
+    staging = in_terraform()
+    assert set(staging.plan(tmp_path).values()) == {"create"}
+    staging.apply()
+    assert world.describe("staging")["EndpointStatus"] == "InService"
+    assert world.describe(STAGE)["EndpointConfigName"] == serves
+    assert module.plan(exported(world)) == {}
 
 
 def test_another_release_is_made_first_then_moved_to_and_the_oldest_goes_last(world, module, fresh):
@@ -226,19 +284,22 @@ def test_an_update_that_the_service_takes_back_fails_the_apply_and_names_the_rel
 def test_a_fenced_release_is_exported_no_more(world):
     release = world.endpoint(STAGE).live.release
     world.slipway("fence", "add", release, "--reason", "its update was taken back")
-    file = world.project / "integrations" / "terraform" / "stages" / STAGE
-    before = {path: path.read_bytes() for path in file.iterdir()}
+    folder = world.project / "integrations" / "terraform" / "stages" / STAGE
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert "its update was taken back" in world.slipway("export", STAGE, expected=1).stderr
-    assert {path: path.read_bytes() for path in file.iterdir()} == before
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     world.clear(release)
 
 
-def test_destroy_takes_what_the_module_made_and_leaves_the_stage(world, module):
-    file = exported(world)
-    module.run("destroy", "-auto-approve", f"-var-file={file}")
-    sagemaker = world.client("sagemaker")
+def test_destroy_takes_what_the_module_made_once_the_endpoint_is_deleted_by_its_name(world, module):
+    folder, sagemaker = exported(world), world.client("sagemaker")
+    module.take(folder)
+    assert REFUSED in module.run("destroy", "-auto-approve", "-no-color", status=1)
+    assert world.describe(STAGE)["EndpointStatus"] == "InService"
+    sagemaker.delete_endpoint(EndpointName=names.endpoint("delays", STAGE))
+    module.run("destroy", "-auto-approve")
     assert sagemaker.list_endpoints(NameContains=STAGE)["Endpoints"] == []
-    wanted = json.loads(file.read_text())["endpoints"]["delays"]
+    wanted = json.loads((folder / "stage.json").read_text())["endpoints"]["delays"]
     left = [c["EndpointConfigName"] for c in sagemaker.list_endpoint_configs()["EndpointConfigs"]]
     assert not set(left) & set(wanted["configs"])
     world.slipway("export", STAGE, "--format", "terraform", "--check")

@@ -171,7 +171,7 @@ class FakeStage:
         digest = "sha256:" + f"{number:x}".rjust(64, "a")
         manifest = Manifest(
             service="delays",
-            image=ImageRecord(digest=digest, size=1, runtime=self.runtime, python="3.11"),
+            image=ImageRecord(digest=digest, size=1, runtime=self.runtime, python="3.11", fetches=True),
             model=ModelRecord(sha256=sha256, size=len(body)),
             input_schema=dict(schema or {}),
             source={"number": number},
@@ -212,7 +212,7 @@ class FakeImages:
 
     record: ImageRecord = field(
         default_factory=lambda: ImageRecord(
-            digest="sha256:" + "d" * 64, size=1, runtime="process", python="3.11"
+            digest="sha256:" + "d" * 64, size=1, runtime="process", python="3.11", fetches=True
         )
     )
 

@@ -52,6 +52,24 @@ def test_who_deploys_a_stage_with_trainings_starts_its_jobs_and_hands_over_their
     assert length(documents[0]) <= LONGEST
 
 
+def test_who_deploys_a_stage_with_pipelines_makes_and_starts_them_and_approves_nothing():
+    plain, asked = (document(stage(training={"pipelines": each})) for each in (False, True))
+    place = "arn:aws:sagemaker:us-east-1:123456789012"
+    allowed = {
+        "sagemaker:CreatePipeline": f"{place}:pipeline/delays-dev-retrain",
+        "sagemaker:DescribePipelineExecution": f"{place}:pipeline/delays-dev-retrain/execution/kytlemm1lvpq",
+        "sagemaker:CreateModelPackageGroup": f"{place}:model-package-group/delays-dev-retrained",
+        "sagemaker:DescribeModelPackage": f"{place}:model-package/delays-dev-retrained/1",
+        "iam:PassRole": "arn:aws:iam::123456789012:role/slipway-dev-us-east-1-pipeline",
+    }
+    for action, resource in allowed.items():
+        assert allows([asked], action, resource)
+        assert not allows([plain], action, resource), action
+        assert not allows([asked], action, resource.replace("-dev-", "-prod-")), action
+    assert not allows([asked], "sagemaker:UpdateModelPackage", allowed["sagemaker:DescribeModelPackage"])
+    assert all(length(part) <= LONGEST for part in managed(stage(training={"pipelines": True})))
+
+
 def test_no_statement_allows_all_of_a_service():
     allowing = [one for one in statements() if one["Effect"] == "Allow"]
     actions = [action for one in allowing for action in one["Action"]]

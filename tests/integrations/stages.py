@@ -13,7 +13,7 @@ ACCOUNT, REGION, STAGE = "123456789012", "us-east-1", "prod"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 BUCKET = names.bucket(STAGE, ACCOUNT, REGION)
 PINNED = ("capacity", "vpc", "capture", "environment", "type", "model", "sha256")
-MADE = ("runtime", "foreign")
+MADE = ("runtime", "foreign", "fetches")
 SOURCE = {
     "git_commit": "abc",
     "data_version": "flights-1",
@@ -28,12 +28,18 @@ SCHEMA = {
 }
 
 
-def manifest_of(number: int, runtime: Any = "container", foreign: Any = None) -> Manifest:
+def manifest_of(
+    number: int, runtime: Any = "container", foreign: Any = None, fetches: bool = True
+) -> Manifest:
     """The manifest of the `number`-th release."""
     return Manifest(
         service="delays",
         image=ImageRecord(
-            digest="sha256:" + f"{number:x}".rjust(64, "a"), size=1, runtime=runtime, python="3.12"
+            digest="sha256:" + f"{number:x}".rjust(64, "a"),
+            size=1,
+            runtime=runtime,
+            python="3.12",
+            fetches=fetches,
         ),
         model=ModelRecord(sha256=hashlib.sha256(str(number).encode()).hexdigest(), size=1),
         input_schema=SCHEMA,
@@ -69,13 +75,14 @@ def endpoint_of(
 
     def release(number: int, marked: bool = False) -> Any:
         pin = pin_of(number, endpoint=name, **pinned)
-        return exported_release(STAGE, name, pin, manifest_of(number, **made), '{"requests":[]}', marked)
+        return exported_release(STAGE, name, pin, manifest_of(number, **made), marked)
 
     found = EndpointSettings.model_validate({"instances": {"min": 2, "max": 4}} | settings)
     way_back = release(previous, fenced) if previous is not None else None
     return ExportedEndpoint(name, names.endpoint(name, STAGE), found, release(live), way_back)
 
 
-def exported(*endpoints: ExportedEndpoint) -> Exported:
+def exported(*endpoints: ExportedEndpoint, pipelines: bool = False) -> Exported:
     """prod with these endpoints, or with one that has a way back."""
-    return Exported(STAGE, ACCOUNT, REGION, endpoints or (endpoint_of(),), TrainingSettings())
+    training = TrainingSettings(pipelines=pipelines)
+    return Exported(STAGE, ACCOUNT, REGION, endpoints or (endpoint_of(),), training)

@@ -3,6 +3,8 @@
 import hashlib
 import shutil
 import subprocess
+from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +52,29 @@ def test_what_is_exported_no_more_is_stale_and_goes(place):
     assert str(place / "deep/b.yaml") in folder.write(place, fewer)
     assert not (place / "deep/b.yaml").exists()
     assert folder.differences(place, fewer) == ()
+
+
+@pytest.mark.parametrize("step", range(7))
+def test_a_run_that_was_ended_at_any_step_is_told_and_made_up_for(place, monkeypatch, step):
+    after = {"a.json": "[]\n", "new/c.yaml": "c: 1\n"}
+    done = count()
+    with monkeypatch.context() as patch:
+        for name in ("replace", "unlink", "write_text"):
+            real = getattr(Path, name)
+
+            def ends(path, *args, real=real, **kwargs):
+                if next(done) == step:
+                    raise KeyboardInterrupt
+                return real(path, *args, **kwargs)
+
+            patch.setattr(Path, name, ends)
+        with pytest.raises(KeyboardInterrupt):
+            folder.write(place, after)
+    assert folder.written(place)
+    assert folder.differences(place, after) != ()
+    folder.write(place, after)
+    assert folder.differences(place, after) == ()
+    assert not (place / "deep/b.yaml").exists()
 
 
 def test_files_beside_the_export_are_somebody_elses(place):

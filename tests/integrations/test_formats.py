@@ -1,5 +1,6 @@
 """What holds for every format of an export, whichever there are."""
 
+import re
 from pathlib import PurePosixPath
 
 import pytest
@@ -54,3 +55,10 @@ def test_an_endpoint_without_a_way_back_and_two_endpoints_are_told(name):
 @every
 def test_every_file_ends_with_a_line(name):
     assert all(text.endswith("\n") for text in formats.files_of(name, exported()).values())
+
+
+@every
+def test_what_an_object_is_called_in_kubernetes_has_one_meaning(name):
+    files = formats.files_of(name, exported(endpoint_of(), endpoint_of(name="fares")))
+    called = re.findall(r"app\.kubernetes\.io/name: (\S+)", "\n".join(files.values()))
+    assert set(called) <= {"delays-prod", "fares-prod"}, "Services and rollouts find pods by it"

@@ -173,6 +173,13 @@ class TestManifest:
         with pytest.raises(UsageError, match="was changed"):
             manifest.from_bytes(content.to_bytes().replace(b"0.71", b"0.99"), content.id)
 
+    def test_an_image_that_fetches_says_so_and_one_of_an_earlier_version_has_the_id_of_then(self):
+        before = examples.manifest()
+        assert b"fetches" not in before.to_bytes()
+        now = examples.manifest(image=before.image.model_copy(update={"fetches": True}))
+        assert manifest.from_bytes(now.to_bytes(), now.id).image.fetches
+        assert now.id != before.id
+
     def test_evidence_of_other_golden_requests_is_refused(self):
         with pytest.raises(UsageError, match="golden"):
             manifest.compose("delays", PROCESS, {"golden_sha256": "0" * 64}, b"{}")

@@ -5,7 +5,8 @@ import importlib
 
 import pytest
 
-from release.domain.retraining_tasks import BY_NAME, TASKS, Ending, training
+from release.domain.errors import UsageError
+from release.domain.retraining_tasks import BY_NAME, TASKS, Ending, commands, training
 from scripts.setup import push_pins
 from tests.conftest import ROOT
 
@@ -15,20 +16,36 @@ PARAMETERS = {
     "options": {"months": "1-6"},
     "trackers": "none",
 }
+PROJECT = {"stages": [{"name": "dev"}, {"name": "staging"}, {"name": "prod"}]}
 
 
 def test_what_is_trained_is_what_the_parameters_say():
-    assert BY_NAME["train"].command(PARAMETERS) == (
+    asked = commands(PARAMETERS, PROJECT)
+    assert asked["train"] == (
         *("./slipway", "train", "--resume", "--json"),
         *("--service", "model/service", "--model", "logistic", "--trackers", "none", "--months", "1-6"),
     )
     assert training({"service": "s"}) == ("--service", "s")
-    assert all(task.command(PARAMETERS) == task.words for task in TASKS if not task.trains)
+    plain = [task for task in TASKS if not task.trains and not task.promotes]
+    assert len(plain) == len(TASKS) - 2
+    assert all(asked[task.name] == task.words for task in plain)
+
+
+def test_the_second_stage_is_the_project_s_own():
+    listed = [{"name": "try"}, {"name": "live", "soak_minutes": 30}, {"name": "late"}]
+    assert commands(PARAMETERS, {"stages": listed})["promote"] == ("./slipway", "promote", "--json", "live")
+
+
+@pytest.mark.parametrize("project", [{}, {"stages": []}, {"stages": [{"name": "dev"}]}])
+def test_a_project_without_a_second_stage_is_refused_before_its_first_task(project):
+    with pytest.raises(UsageError, match="lists no second stage") as refused:
+        commands(PARAMETERS, project)
+    assert "under `stages:`" in refused.value.next_step
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_every_command_takes_its_arguments(task, capsys):
-    program, *words = task.command(PARAMETERS)
+    program, *words = commands(PARAMETERS, PROJECT)[task.name]
     if program == "./slipway":
         command = importlib.import_module(f"scripts.{words[0]}").COMMAND
         parser = argparse.ArgumentParser()

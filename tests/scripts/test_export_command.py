@@ -43,7 +43,7 @@ def test_the_projects_own_folder_is_where_it_writes_by_itself(slipway, tmp_path,
     (tmp_path / "Pulumi.yaml").write_text("name: slipway\n")
     monkeypatch.chdir(tmp_path)
     assert slipway("export", "prod", "--format", "terraform")[0] == 0
-    assert (tmp_path / "integrations/terraform/stages/prod/prod.tfvars.json").exists()
+    assert (tmp_path / "integrations/terraform/stages/prod/stage.json").exists()
 
 
 def test_the_same_pins_write_the_same_bytes_once(slipway, to):
@@ -61,7 +61,7 @@ class TestCheck:
     def test_writes_nothing_and_names_what_is_stale_and_what_mends_it(self, slipway, tmp_path, to):
         code, out, _ = slipway("export", "prod", "--format", "terraform", *to, "--check")
         assert code == STALE
-        assert "prod.tfvars.json is missing" in out
+        assert "stage.json is missing" in out
         assert f"./slipway export prod --format terraform --output {to[1]}" in out
         assert not (tmp_path / "out").exists()
 

@@ -3,9 +3,11 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from monitoring.drawing import drift_page
 from monitoring.operations.truth import Sources
 from monitoring.storage.answered import AnsweredTables
 from monitoring.storage.lock import RecordsLock
@@ -208,13 +210,17 @@ def test_quality_is_told_in_the_same_look_where_truth_is(scene, run, truth):
     assert (code, json.loads(out)["quality"]["quality"]["labelled"]) == (0, 0)
 
 
-def test_while_records_are_forgotten_no_label_is_looked_at(scene, run, truth):
+def test_while_records_are_forgotten_no_label_is_looked_at_and_the_look_is_to_be_begun_again(
+    scene, run, truth
+):
     fill(scene, 0, 2)
     run()
     with RecordsLock(scene.s3, scene.stage.artifacts.bucket, ENDPOINT).exclusive("an order"):
         code, out, _ = run()
-    assert code == 3
+        scheduled, _, _ = run("--scheduled")
+    assert (code, scheduled) == (4, 4)
     assert "quality was not measured: Captured records of delays are being forgotten" in " ".join(out.split())
+    assert (run()[0], run("--scheduled")[0]) == (0, 0)
 
 
 def test_without_truth_quality_is_not_spoken_of(scene, run):
@@ -266,7 +272,7 @@ def test_no_retrain_begins_where_nothing_asks_for_one(scene, run, monkeypatch):
 
 
 def test_a_page_that_nobody_could_draw_is_refused_before_anything_is_read(scene, run, monkeypatch, tmp_path):
-    monkeypatch.setattr("monitoring.drawing.drift_page.ROOT", tmp_path)
+    monkeypatch.setattr(drift_page, "installed", partial(drift_page.installed, tmp_path))
     code, _, err = run("--report", str(tmp_path / "page.html"))
     assert (code, scene.kept("hours")) == (2, [])
     assert "make drift-report-tools" in err

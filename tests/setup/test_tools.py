@@ -3,6 +3,7 @@
 import pytest
 
 from scripts.setup import tools
+from scripts.setup.kubernetes_tools import KWOK
 from scripts.setup.monitoring_tools import MONITORING_TOOLS
 from scripts.setup.opentofu import TOFU
 from scripts.setup.tools import TOOLS_NEEDED, usable
@@ -39,6 +40,8 @@ def on_path(tmp_path, monkeypatch):
         (PROMETHEUS, "prometheus, version 2.42.0+ds (branch: debian/sid, revision: 2.42.0+ds-5)", True),
         (PROMETHEUS, "prometheus, version 2.24.1 (branch: debian/sid)", False),
         (ALERTMANAGER, "alertmanager, version 0.25.0 (branch: debian/sid)", True),
+        (KWOK, "kwok version v0.8.0 go1.26.8 (linux/amd64)", True),
+        (KWOK, "kwok version v0.7.0 go1.24.6 (linux/amd64)", False),
         (TOFU, "OpenTofu v1.7.0\non linux_amd64", True),
         (TOFU, "OpenTofu v1.6.3\non linux_amd64", False),
     ],
@@ -48,7 +51,7 @@ def test_a_tool_on_path_is_used_when_it_is_new_enough(on_path, tool, says, used)
     assert usable(tool) is used
 
 
-@pytest.mark.parametrize("tool", [*TOOLS_NEEDED, *MONITORING_TOOLS, TOFU], ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", [*TOOLS_NEEDED, *MONITORING_TOOLS, TOFU, KWOK], ids=lambda tool: tool.name)
 def test_every_tool_is_pinned_by_the_module_that_it_is_built_in(tool):
     pinned = (tool.module / "go.mod").read_text()
     assert any(f"\t{line} " in pinned for line in tool.package.split("/cmd/")[:1])

@@ -15,12 +15,23 @@ import subprocess
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from release.domain.retraining_tasks import BY_NAME, PARAMETERS, RETRY_SECONDS, TASKS, WORDS, Ending
+from release.domain.errors import UsageError
+from release.domain.retraining_tasks import (
+    BY_NAME,
+    PARAMETERS,
+    RETRY_SECONDS,
+    STAGES,
+    TASKS,
+    WORDS,
+    Ending,
+    commands,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = Path(os.environ.get("SLIPWAY_PROJECT", ROOT))
@@ -31,14 +42,20 @@ GRACE = 120.0
 
 def run(name: str) -> None:
     """Run a task's command. Raises AirflowFailException where it is refused or held: no retry."""
-    asked = BY_NAME[name]
-    command = asked.command(yaml.safe_load((PROJECT / PARAMETERS).read_text(encoding="utf-8")))
+    try:
+        command = commands(_yaml(PARAMETERS), _yaml(STAGES))[name]
+    except UsageError as error:
+        raise AirflowFailException(str(error)) from error
     code = _ended(command)
-    ending = asked.ending(code)
+    ending = BY_NAME[name].ending(code)
     if ending is Ending.DONE:
         return
     failed = AirflowException if ending is Ending.AGAIN else AirflowFailException
     raise failed(f"{' '.join(command)} ended with {code}. {WORDS[ending]}")
+
+
+def _yaml(name: str) -> Any:
+    return yaml.safe_load((PROJECT / name).read_text(encoding="utf-8"))
 
 
 def _ended(command: Sequence[str]) -> int:
@@ -66,7 +83,7 @@ with DAG(
     max_active_runs=1,
     tags=["slipway"],
     doc_md=__doc__,
-):
+) as retraining:
     before = None
     for each in TASKS:
         made = task(

@@ -60,6 +60,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("ModelPackageArn", "sagemaker:{place}:model-package/{}"),
         ("TrainingJobName", "sagemaker:{place}:training-job/{}"),
         ("ProcessingJobName", "sagemaker:{place}:processing-job/{}"),
+        ("PipelineName", "sagemaker:{place}:pipeline/{}"),
         ("HyperParameterTuningJobName", "sagemaker:{place}:hyper-parameter-tuning-job/{}"),
     ),
     "ecr": (("repositoryName", "ecr:{place}:repository/{}"),),

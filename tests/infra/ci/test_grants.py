@@ -301,7 +301,7 @@ def test_pulumis_state_is_written_by_who_runs_it_and_read_by_who_previews():
 
 
 def test_whatever_a_stage_asks_for_each_statement_of_its_deployer_has_its_reason():
-    asked = {"training": {}, "model_packages": "registered"}
+    asked = {"training": {"pipelines": True}, "model_packages": "registered"}
     endpoints = {"delays": {"capture": {"percent": 5, "to": "s3://kept-elsewhere/requests"}}}
     project = Project(tuple(stage(endpoints, name=name, **asked) for name in STAGES))
     endpoints["delays"]["capture"]["key"] = KEY

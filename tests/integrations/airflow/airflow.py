@@ -12,6 +12,8 @@ from tests.conftest import ROOT
 
 PROGRAM = ROOT / ".tools" / "airflow" / "bin" / "airflow"
 DAG = "slipway_retraining"
+Tasks = dict[str, tuple[str | None, int]]
+"""How tasks ended, by their names, and with which try."""
 needed = pytest.mark.skipif(not PROGRAM.is_file(), reason="Airflow is not here: make airflow-tools")
 
 
@@ -23,6 +25,9 @@ class Airflow:
     project: Path
     env: dict[str, str]
     """What a worker has besides: its role, and where AWS is."""
+    dags: Path = ROOT / "integrations" / "airflow" / "dags"
+    patience: float = 1800.0
+    """Seconds that a run gets: a training and two rollouts, beside whatever else the machine does."""
 
     def migrate(self) -> "Airflow":
         """Make its database."""
@@ -42,7 +47,7 @@ class Airflow:
 
     def run(self) -> str:
         """One run to its end; what was said."""
-        said, _ = self.start().communicate(timeout=900)
+        said, _ = self.start().communicate(timeout=self.patience)
         return said
 
     @staticmethod
@@ -56,7 +61,7 @@ class Airflow:
                 return lines
         raise AssertionError("".join(lines))
 
-    def tasks(self) -> dict[str, tuple[str | None, int]]:
+    def tasks(self) -> Tasks:
         """How each task of the newest run ended, and with which try."""
         newest = "(select run_id from dag_run order by id desc limit 1)"
         with sqlite3.connect(self.home / "airflow.db") as database:
@@ -73,7 +78,7 @@ class Airflow:
             | {
                 "AIRFLOW_HOME": str(self.home),
                 "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-                "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "integrations" / "airflow" / "dags"),
+                "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
                 "PYTHONPATH": str(ROOT),
                 "SLIPWAY_PROJECT": str(self.project),
                 "SLIPWAY_RETRY_SECONDS": "1",

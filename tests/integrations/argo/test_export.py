@@ -1,5 +1,7 @@
 """The Rollout and its AnalysisTemplates, as values and as questions to the running service."""
 
+import json
+
 import pytest
 from ruamel.yaml import YAML, YAMLError
 
@@ -13,7 +15,7 @@ from tests.integrations.stages import endpoint_of, exported, pin_of
 
 def objects(**settings):
     """The objects of an endpoint, by kind and name."""
-    [text] = export.files(exported(endpoint_of(**settings))).values()
+    text = export.files(exported(endpoint_of(**settings)))["delays-prod.yaml"]
     return {(each["kind"], each["metadata"]["name"]): each for each in YAML(typ="safe").load_all(text)}
 
 
@@ -35,10 +37,10 @@ def test_only_pass_is_success_and_hold_is_neither():
     gate, watch = metric(found, "slipway-judge"), metric(found, "slipway-judge-watch")
     for one in (gate, watch):
         assert (one["successCondition"], one["failureCondition"]) == ('result == "PASS"', 'result == "FAIL"')
-        # A count that is reached is success, whatever was measured within the limits.
-        assert "count" not in one
     assert (gate["consecutiveSuccessLimit"], gate["inconclusiveLimit"]) == (1, 40)
-    assert "consecutiveSuccessLimit" not in watch
+    # A count that is reached is success, whatever was measured within the limits: nothing but HOLD is beyond.
+    assert gate["count"] == gate["inconclusiveLimit"] + 1
+    assert not {"consecutiveSuccessLimit", "count"} & set(watch)
 
 
 def test_the_question_that_it_writes_is_answered(tmp_path):
@@ -55,7 +57,10 @@ def test_the_question_that_it_writes_is_answered(tmp_path):
 
 
 def test_a_fenced_release_is_no_way_back():
-    notes = objects(fenced=True)["Rollout", "delays-prod"]["metadata"]["annotations"]
+    rollout = objects(fenced=True)["Rollout", "delays-prod"]
+    assert rollout["spec"]["revisionHistoryLimit"] == 0
+    assert objects()["Rollout", "delays-prod"]["spec"]["revisionHistoryLimit"] == 2
+    notes = rollout["metadata"]["annotations"]
     assert notes["slipway/image"] == pin_of(1).image
     assert not [name for name in notes if "previous" in name]
 
@@ -63,6 +68,29 @@ def test_a_fenced_release_is_no_way_back():
 def test_a_name_that_kubernetes_does_not_take_is_refused():
     with pytest.raises(UsageError, match=r"endpoints\.de_lays"):
         export.files(exported(endpoint_of(name="de_lays")))
+
+
+def component(**settings):
+    """The one patch of the component for the format `kubernetes`: its target, and what it changes."""
+    found = YAML(typ="safe").load(export.files(exported(endpoint_of(**settings)))["kustomization.yaml"])
+    assert (found["kind"], found["resources"]) == ("Component", ["delays-prod.yaml"])
+    [patch] = found["patches"]
+    [change] = json.loads(patch["patch"])
+    return patch["target"], change
+
+
+def test_what_scales_the_endpoint_scales_the_rollout():
+    target, change = component(instances={"min": 2, "max": 5})
+    assert target == {"kind": "HorizontalPodAutoscaler", "name": "delays-prod"}
+    assert change["value"] == {"apiVersion": export.VERSION, "kind": "Rollout", "name": "delays-prod"}
+    assert "replicas" not in objects(instances={"min": 2, "max": 5})["Rollout", "delays-prod"]["spec"]
+
+
+def test_without_a_range_the_rollout_has_the_pods_and_the_deployment_none_by_itself():
+    target, change = component(instances={"min": 2, "max": 2})
+    assert target == {"kind": "Deployment", "name": "delays-prod"}
+    assert change == {"op": "remove", "path": "/spec/replicas"}
+    assert objects(instances={"min": 2, "max": 2})["Rollout", "delays-prod"]["spec"]["replicas"] == 2
 
 
 def test_it_moves_the_pods_that_the_kubernetes_format_declares():

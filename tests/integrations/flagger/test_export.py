@@ -1,5 +1,6 @@
 """The Canary and its MetricTemplate, as values and as questions to the running service."""
 
+import json
 from urllib.parse import quote
 
 from ruamel.yaml import YAML
@@ -12,7 +13,7 @@ from tests.integrations.stages import endpoint_of, exported, pin_of
 
 def objects(**settings):
     """The objects of an endpoint, by kind."""
-    [text] = export.files(exported(endpoint_of(**settings))).values()
+    text = export.files(exported(endpoint_of(**settings)))["delays-prod.yaml"]
     return {each["kind"]: each for each in YAML(typ="safe").load_all(text)}
 
 
@@ -47,6 +48,34 @@ def test_every_hook_and_the_metric_that_it_writes_are_answered(tmp_path):
         service.call("POST", "/evidence/serving/delays-prod", "\n".join(streamed()))
         assert told() == yes | {"confirm-traffic-increase": 200, "confirm-promotion": 200, "rollback": 409}
         assert service.call("GET", path).told["data"]["result"][0]["value"][1] == "0"
+
+
+def patches(**settings):
+    """What the component for the format `kubernetes` changes, by kind; that a Service is deleted is True."""
+    found = YAML(typ="safe").load(export.files(exported(endpoint_of(**settings)))["kustomization.yaml"])
+    assert (found["kind"], found["resources"]) == ("Component", ["delays-prod.yaml"])
+    told = [(each.get("target", {}).get("kind"), json.loads(each["patch"])) for each in found["patches"]]
+    return {kind or change["kind"]: change for kind, change in told}
+
+
+def test_what_is_said_of_an_endpoints_pods_is_said_of_both_fleets():
+    both = [
+        {"key": "app.kubernetes.io/name", "operator": "In", "values": ["delays-prod", "delays-prod-primary"]}
+    ]
+    for kind in ("NetworkPolicy", "PodDisruptionBudget"):
+        [change] = patches()[kind]
+        assert change["value"] == {"matchExpressions": both}
+
+
+def test_the_service_is_flaggers_own_and_callers_find_it_at_the_same_port():
+    assert patches()["Service"]["$patch"] == "delete"
+    assert objects()["Canary"]["spec"]["service"] == {"port": 80, "targetPort": 8080}
+
+
+def test_live_is_scaled_where_the_endpoint_is():
+    [change] = patches(instances={"min": 2, "max": 5})["Canary"]
+    assert change["value"]["name"] == "delays-prod"
+    assert "Canary" not in patches(instances={"min": 2, "max": 2})
 
 
 def test_a_fenced_release_is_no_way_back():

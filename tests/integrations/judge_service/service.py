@@ -50,7 +50,9 @@ class Service:
         return Answered(answer.status, told)
 
     def post(self, lines: Iterable[str], checksum: str = "") -> Answered:
-        """Post evidence to the open rollout, or to one that it opens."""
+        """Post evidence to the open rollout; of a checksum, once somebody has asked about it."""
+        if checksum:
+            self.argo(checksum)
         return self.call("POST", f"/evidence/{PATH}{checksum and '/' + checksum}", "\n".join(lines))
 
     def argo(self, checksum: str) -> Answered:
@@ -66,7 +68,14 @@ class Service:
 @contextmanager
 def running(folder: Path, policy: Policy = QUICK, most_bytes: int = MOST_BYTES) -> Generator[Service]:
     """A service in a thread, which listens on a port of its own."""
-    server = Server(("127.0.0.1", 0), Rollouts(folder, policy, most_bytes))
+    with serving(Rollouts(folder, policy, most_bytes)) as service:
+        yield service
+
+
+@contextmanager
+def serving(rollouts: Rollouts) -> Generator[Service]:
+    """The same over these rollouts."""
+    server = Server(("127.0.0.1", 0), rollouts)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

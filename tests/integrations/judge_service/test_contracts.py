@@ -1,14 +1,11 @@
 """What Argo Rollouts and Flagger send, and what they make of the answers, on the running service."""
 
-import contextlib
 import json
-import socket
 import subprocess
 import sys
 
 import pytest
 
-from integrations.judge_service.server import MOST_BODY
 from release.domain.judge_service import Hook, failed_query
 from release.judge import quiet
 from tests.conftest import ROOT
@@ -23,6 +20,7 @@ def service(tmp_path_factory):
     with running(tmp_path_factory.mktemp("judge") / "kept") as found:
         for name, bad in ALL.items():
             lines = streamed(bad) if name != "none" else [quiet.line(1.0)]
+            found.call("GET", f"/argo/serving/{name}/abc")
             found.call("POST", f"/evidence/serving/{name}/abc", "\n".join(lines))
         yield found
 
@@ -109,32 +107,39 @@ class TestKubernetesLogs:
                 return {"log": "GET /ping", "kubernetes": {"pod_name": "delays-1"}}
             variant, text = window.pop("variant"), json.dumps(window)
             hash_ = "abc" if variant == "candidate" else "def"
-            argo = {"pod_name": "delays-1", "labels": {"rollouts-pod-template-hash": hash_}}
-            flagger = {"pod_name": "delays-primary-9f-x" if variant == "live" else "delays-7b-x"}
+            argo = {"pod_name": "delays-9f-x2b4z", "labels": {"rollouts-pod-template-hash": hash_}}
+            flagger = {"pod_name": f"delays-{'primary-' if variant == 'live' else ''}9f-x2b4z"}
             return {"log": text + "\n", "kubernetes": argo if kind == "argo" else flagger}
 
         for kind in ("argo", "flagger"):
             with running(tmp_path / kind) as service:
                 records = [shipped(line, kind) for line in streamed()]
+                service.argo("abc")
                 told = service.call("POST", f"/evidence/{PATH}/abc", records).told
                 assert told == {"kept": len(records) - 1, "passed_over": 1}
                 service.post([quiet.line(40.0)])
                 assert service.argo("abc").told["decision"] == "PASS", kind
 
+    def test_a_line_that_begins_with_a_bracket_spoils_none_of_the_others(self, tmp_path):
+        with running(tmp_path / "kept") as service:
+            service.argo("abc")
+            lines = streamed()
+            told = service.post(["[2026-11-30 12:00:00 +0000] [1] [INFO] Booting", *lines]).told
+        assert told == {"kept": len(lines), "passed_over": 1}
 
-class TestBounds:
-    @pytest.mark.parametrize(
-        ("body", "status"), [("{", 400), ("[]", 400), (b"\xff", 400), ('{"name": "good"}', 400)]
-    )
-    def test_a_body_that_makes_no_sense_is_refused(self, service, body, status):
-        assert service.call("POST", "/flagger/rollout", body).status == status
+    @pytest.mark.parametrize("rest", [None, "-api-9f-x2b4z", "s-9f-x2b4z", "-0"])
+    def test_a_pod_of_something_else_is_neither(self, tmp_path, rest):
+        pod = {} if rest is None else {"pod_name": f"delays{rest}"}
+        window = next(line for line in streamed() if "slipway-window" in line)
+        labels = {"labels": {"rollouts-pod-template-hash": "def"}}
+        with running(tmp_path / "kept") as service:
+            service.argo("abc")
+            for kubernetes in (pod, pod | labels):
+                told = service.call("POST", f"/evidence/{PATH}", [{"log": window, "kubernetes": kubernetes}])
+                assert told.told == {"kept": 0, "passed_over": 1}
 
-    def test_a_body_that_is_too_long_is_not_read(self, service):
-        with contextlib.closing(socket.create_connection(("127.0.0.1", service.port))) as caller:
-            head = f"POST /argo HTTP/1.1\r\nHost: x\r\nContent-Length: {MOST_BODY + 1}\r\n\r\n"
-            caller.sendall(head.encode())
-            assert caller.makefile("rb").readline().split()[1] == b"413"
 
+class TestItself:
     def test_it_says_that_it_lives_and_where_everything_stands(self, service):
         assert service.call("GET", "/healthz").told == {"status": "ok"}
         text = service.call("GET", "/metrics").told

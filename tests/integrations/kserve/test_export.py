@@ -1,5 +1,7 @@
 """InferenceServices: what they hold, by the stage's pins and settings."""
 
+import re
+
 import pytest
 from ruamel.yaml import YAML
 
@@ -93,3 +95,8 @@ def test_a_container_that_compares_nothing_is_refused_by_its_key():
     foreign = {"kind": "probability", "prints_windows": False}
     with pytest.raises(UsageError, match=r"endpoints\.delays\.live has a container"):
         services(endpoint_of(foreign=foreign))
+
+
+def test_a_variable_that_kserve_reads_for_itself_is_refused_with_its_key():
+    with pytest.raises(UsageError, match=re.escape("slipway:endpoints.delays.environment.PROTOCOL")):
+        files(exported(endpoint_of(environment={"PROTOCOL": "v1"})))

@@ -10,6 +10,7 @@ from integrations.kubeflow.running import TaskFailedError, answer, run
 
 SCRIPT = """#!/bin/sh
 echo "$1" >>tries
+echo "$*" >>asked
 echo '{"progress": 1}'
 echo '{"release": "abc"}'
 exit "$(sed -n "$(wc -l <tries)p" codes)"
@@ -22,6 +23,7 @@ def project(tmp_path) -> Path:
     (tmp_path / "slipway").write_text(SCRIPT)
     (tmp_path / "slipway").chmod(0o755)
     (tmp_path / "params.yaml").write_text("service: model/service\nmodel: logistic\n")
+    (tmp_path / "Pulumi.yaml").write_text("stages: [{name: first}, {name: second}]\n")
     return tmp_path
 
 
@@ -39,6 +41,12 @@ def test_what_is_refused_or_held_is_tried_once(project, code, words):
     with pytest.raises(TaskFailedError, match=words):
         run("release", project, 0)
     assert (project / "tries").read_text() == "release\n"
+
+
+def test_the_second_stage_is_the_project_s_own(project):
+    (project / "codes").write_text("0\n")
+    run("promote", project, 0)
+    assert (project / "asked").read_text() == "promote --json second\n"
 
 
 def test_the_tries_have_an_end(project):

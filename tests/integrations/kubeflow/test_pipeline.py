@@ -10,15 +10,11 @@ import yaml
 
 from release.domain.retraining_tasks import TASKS
 from tests.conftest import ROOT
+from tests.integrations.kubeflow.kubeflow import PYTHON, needed
 
-PYTHON = ROOT / ".tools" / "kubeflow" / "bin" / "python"
 IMAGE = "registry.invalid/slipway@sha256:" + "a" * 64
 
-pytestmark = [
-    pytest.mark.sandbox,
-    pytest.mark.long,
-    pytest.mark.skipif(not PYTHON.is_file(), reason="Kubeflow's SDK is not here: make kubeflow-tools"),
-]
+pytestmark = [pytest.mark.sandbox, pytest.mark.long, needed]
 
 
 def compiled(out: Path, image: str = IMAGE, expected: int = 0) -> str:

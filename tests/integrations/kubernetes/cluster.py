@@ -1,7 +1,7 @@
 """A Kubernetes API server without a node: etcd and kube-apiserver, and the controllers that make pods.
 
-No kubelet runs: who needs a pod that serves says so in its status (`Cluster.serve`). Everything listens on
-the loopback, on free ports, and ends with the test.
+No kubelet runs: who needs pods that are ready has a node beside it (`node`), or says so of some of them
+(`Cluster.serve`). Everything listens on the loopback, on free ports, and ends with the test.
 """
 
 import json
@@ -80,6 +80,11 @@ class Cluster:
     def get(self, *arguments: str) -> Any:
         """What kubectl gets, as a value."""
         return json.loads(self.do("get", *arguments, "-o", "json"))
+
+    @property
+    def kubeconfig(self) -> Path:
+        """What names it and lets a client in, as JSON."""
+        return self._config
 
     def ready(self) -> bool:
         """Whether it answers."""

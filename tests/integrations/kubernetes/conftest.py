@@ -4,6 +4,7 @@ import pytest
 
 from integrations import folder, formats
 from tests.integrations.kubernetes.cluster import start
+from tests.integrations.kubernetes.node import node
 from tests.integrations.stages import exported
 
 
@@ -21,6 +22,7 @@ def written(tmp_path):
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory):
-    """An API server with its controllers, one for all tests."""
-    with start(tmp_path_factory.mktemp("cluster")) as made:
+    """An API server with its controllers and a node, one for all tests."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with start(folder) as made, node(made, folder):
         yield made

@@ -1,4 +1,4 @@
-"""What an API server and its controllers make of an export. No node runs a container here."""
+"""What an API server and its controllers make of an export, on a node that says that pods are ready."""
 
 import json
 import secrets
@@ -27,7 +27,7 @@ def namespace(cluster):
 
 @pytest.fixture
 def serving(cluster, namespace):
-    """Applies a folder; returns the live image once every pod serves, as a kubelet would say."""
+    """Applies a folder; returns the server's image once the rollout is complete."""
 
     def serve(folder):
         cluster.do("apply", "-n", namespace, "-k", str(folder))
@@ -37,28 +37,60 @@ def serving(cluster, namespace):
 
 
 def settled(cluster, namespace):
-    """Let pods serve until the Deployment is complete; its server's image."""
+    """Wait for the Deployment as documents say it; its server's image, which every pod has."""
+    cluster.do("rollout", "status", "-n", namespace, "/".join(DEPLOYMENT), "--timeout=120s")
+    spec = cluster.get(*DEPLOYMENT, "-n", namespace)["spec"]["template"]["spec"]
 
-    def complete():
-        cluster.serve(namespace, LABELS)
-        found = cluster.get(*DEPLOYMENT, "-n", namespace)
-        status, wanted = found.get("status", {}), found["spec"]["replicas"]
-        seen = status.get("observedGeneration") == found["metadata"]["generation"]
-        counts = [status.get(name) for name in ("replicas", "updatedReplicas", "availableReplicas")]
-        return seen and counts == [wanted] * 3 and found
+    def one_image():
+        return {pod["spec"]["containers"][0]["image"] for pod in ready(cluster, namespace)}
 
-    found = until(complete, f"the Deployment of {namespace} completes")
-    return found["spec"]["template"]["spec"]["containers"][0]["image"]
+    [server] = spec["containers"]
+    until(lambda: one_image() == {server["image"]}, "the pods of before are gone")
+    return server["image"]
 
 
-def test_everything_is_taken_and_as_many_pods_are_made_as_the_least(cluster, namespace, serving, written):
+def ready(cluster, namespace):
+    """The endpoint's pods that a Service would ask."""
+    wanted = ",".join(f"{name}={value}" for name, value in LABELS.items())
+    pods = cluster.get("pods", "-n", namespace, "-l", wanted)["items"]
+    return [pod for pod in pods if ("Ready", "True") in conditions(pod)]
+
+
+def conditions(found):
+    """What an object's status says of it: types with their states."""
+    return [(each["type"], each["status"]) for each in found.get("status", {}).get("conditions", [])]
+
+
+def test_everything_is_taken_and_as_many_pods_serve_as_the_least(cluster, namespace, serving, written):
     assert serving(written()) == pin_of(1).image
-    pods = until(lambda: len(found := cluster.serve(namespace, LABELS)) == 2 and found, "two pods")
+    pods = until(lambda: len(found := ready(cluster, namespace)) == 2 and found, "two pods serve")
     spec = pods[0]["spec"]
     assert {each["image"] for each in (*spec["initContainers"], *spec["containers"])} == {pin_of(1).image}
-    assert {volume["name"] for volume in spec["volumes"]} == {"model", "tmp", "fetch"}
+    assert {volume["name"] for volume in spec["volumes"]} == {"model", "tmp"}
     kinds = ("service", "serviceaccount", "hpa", "pdb", "networkpolicy")
     assert all(cluster.get(kind, "delays-prod", "-n", namespace) for kind in kinds)
+
+
+def test_what_stands_around_the_pods_finds_them(cluster, namespace, serving, written):
+    serving(written())
+
+    def endpoints():
+        slices = cluster.get("endpointslices", "-n", namespace)["items"]
+        return [each["ports"] for each in slices if len(each["endpoints"] or ()) == 2]
+
+    [[port]] = until(endpoints, "the Service has two endpoints")
+    assert (port["name"], port["port"]) == ("http", 8080)
+
+    def budget():
+        status = cluster.get("pdb", "delays-prod", "-n", namespace).get("status", {})
+        return status.get("currentHealthy") == 2 and status
+
+    status = until(budget, "the disruption budget counts the pods")
+    assert (status["desiredHealthy"], status["disruptionsAllowed"]) == (1, 1)
+
+    # Nobody measures processors here; that it finds what it scales is all that is seen.
+    seen = until(lambda: conditions(cluster.get("hpa", "delays-prod", "-n", namespace)), "it is looked at")
+    assert ("AbleToScale", "True") in seen
 
 
 def test_a_pod_that_lacks_any_part_of_the_security_context_is_refused_there(cluster, namespace, written):

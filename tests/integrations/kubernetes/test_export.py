@@ -7,10 +7,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from integrations.kubernetes.export import files
-from integrations.kubernetes.workload import resources
-from release.domain.capture import Capture
+from release.domain.capture import VARIABLE as CAPTURE
 from release.domain.errors import UsageError
-from release.domain.manifest import Foreign
+from release.domain.exported import exported_release
+from release.domain.kubernetes_sizes import pod_size
 from tests.integrations.stages import endpoint_of, exported, pin_of
 
 
@@ -38,9 +38,8 @@ def test_every_file_of_a_kustomization_is_there_and_every_file_is_of_one():
     yaml, named = YAML(typ="safe"), {"kustomization.yaml"}
     for path in [name for name in found if name.endswith("kustomization.yaml")]:
         folder, value = path.rpartition("/")[0], yaml.load(found[path])
-        programs = [file for made in value.get("configMapGenerator", []) for file in made["files"]]
         patches = [patch["path"] for patch in value.get("patches", [])]
-        for name in [*value["resources"], *programs, *patches]:
+        for name in [*value["resources"], *patches]:
             target = f"{folder}/{name}".lstrip("/").replace("/live/../", "/").replace("/previous/../", "/")
             named.add(target if target in found else f"{target}/kustomization.yaml")
     assert named | {"monitoring/kustomization.yaml", "delays/previous/kustomization.yaml"} == set(found) - {
@@ -52,7 +51,16 @@ def test_both_containers_are_the_pinned_image_and_the_model_is_compared_with_the
     pod = pod_of(documents())
     [fetcher], [server] = pod["initContainers"], pod["containers"]
     assert fetcher["image"] == server["image"] == pin_of(1).image
-    assert fetcher["command"][2:] == [pin_of(1).model, pin_of(1).sha256, "/opt/ml/model"]
+    assert {each["name"]: each["value"] for each in fetcher["env"]} == {
+        "SLIPWAY_ARTIFACT": pin_of(1).model,
+        "SLIPWAY_ARTIFACT_SHA256": pin_of(1).sha256,
+        "SM_MODEL_DIR": "/opt/ml/model",
+        "AWS_REGION": "us-east-1",
+    }
+    assert "SLIPWAY_ARTIFACT" not in variables(documents())
+    base = documents()["delays/base/deployment.yaml"]["spec"]["template"]["spec"]
+    [fetcher], [server] = base["initContainers"], base["containers"]
+    assert (fetcher["args"], server["args"]) == (["fetch"], ["serve"])
 
 
 def test_both_containers_know_the_region_of_the_bucket():
@@ -61,12 +69,20 @@ def test_both_containers_know_the_region_of_the_bucket():
         assert {"name": "AWS_REGION", "value": "us-east-1"} in each["env"]
 
 
-def test_a_container_that_may_not_be_able_to_fetch_a_model_is_refused():
-    endpoint = endpoint_of()
-    manifest = endpoint.live.manifest.model_copy(update={"foreign": Foreign(kind="binary")})
-    foreign = replace(endpoint, live=replace(endpoint.live, manifest=manifest))
-    with pytest.raises(UsageError, match=re.escape("slipway:endpoints.delays.live")):
-        files(exported(foreign))
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        ({"foreign": {"kind": "binary"}}, "has a container that this repository did not build"),
+        ({"runtime": "process"}, "has the runtime `process`"),
+        ({"fetches": False}, "is of an earlier Slipway"),
+    ],
+)
+def test_what_no_cluster_runs_or_fetches_no_model_is_refused_by_its_key(made, why):
+    with pytest.raises(UsageError, match=rf"endpoints\.delays\.live {re.escape(why)}"):
+        files(exported(endpoint_of(**made)))
+    good, bad = endpoint_of(), endpoint_of(**made)
+    with pytest.raises(UsageError, match=rf"endpoints\.delays\.previous {re.escape(why)}"):
+        files(exported(replace(good, previous=bad.previous)))
 
 
 def test_the_way_back_is_an_overlay_and_no_fenced_release_is():
@@ -120,16 +136,13 @@ def test_workers_are_as_many_as_the_instance_has_vcpus_unless_the_stage_says_oth
     assert found["PRICE"] == "5$$(HOME)$$$$"
 
 
-def test_a_server_that_keeps_requests_may_be_its_role_and_no_other_one_may():
-    skip = {"eks.amazonaws.com/skip-containers": "server"}
-
-    def annotations(**settings):
-        patch = documents(endpoint_of(**settings))["delays/live/release.yaml"]
-        return patch["spec"]["template"]["metadata"].get("annotations")
-
-    assert annotations() == skip
-    assert annotations(capture=Capture(percent=10, to="s3://kept/here")) == skip
-    assert annotations(capture=Capture(percent=10, to="s3://kept/here", by="container")) is None
+def test_no_server_may_be_its_role_and_none_keeps_requests_where_the_endpoints_own_are():
+    kept = {CAPTURE: '{"percent": 10}', "PRICE": "5"}
+    found = documents(endpoint_of(environment=kept))
+    metadata = found["delays/live/release.yaml"]["spec"]["template"]["metadata"]
+    assert metadata["annotations"] == {"eks.amazonaws.com/skip-containers": "server"}
+    assert CAPTURE not in variables(found)
+    assert variables(found)["PRICE"] == "5"
 
 
 def test_a_model_has_room_for_what_it_unpacks_to():
@@ -148,12 +161,39 @@ def test_a_model_has_room_for_what_it_unpacks_to():
     ],
 )
 def test_an_instance_type_is_a_request_that_fits_on_its_own_kind_of_node(instance_type, cpu, memory):
-    found = resources(instance_type, "key")
+    found = pod_of(documents(endpoint_of(type=instance_type)))["containers"][0]["resources"]
     assert (found["requests"]["cpu"], found["limits"]["cpu"]) == cpu
-    assert found["requests"]["memory"] == found["limits"]["memory"] == f"{memory}Gi"
+    assert found["requests"]["memory"] == found["limits"]["memory"] == f"{memory * 1024}Mi"
 
 
-@pytest.mark.parametrize("instance_type", ["ml.g5.xlarge", "ml.inf2.xlarge", "ml.p4d.24xlarge"])
-def test_a_type_that_is_not_known_is_refused_with_its_key(instance_type):
+@pytest.mark.parametrize(
+    "instance_type",
+    [
+        *("ml.g5.xlarge", "ml.inf2.xlarge", "ml.p4d.24xlarge", "ml.m6g.large", "ml.t4g.medium"),
+        *("ml.c5.axlarge", "ml.m5.0xlarge", "ml.m5.metal", "ml.m5.medium"),
+    ],
+)
+def test_a_type_that_is_no_size_here_is_refused_with_its_key(instance_type):
     with pytest.raises(UsageError, match=re.escape("slipway:endpoints.delays.instances.type")):
-        resources(instance_type, "slipway:endpoints.delays.instances.type")
+        pod_size(instance_type, "slipway:endpoints.delays.instances.type")
+
+
+def test_a_way_back_of_another_type_is_refused_with_what_ends_that():
+    endpoint = endpoint_of()
+    assert endpoint.previous is not None
+    pin = endpoint.previous.pin.model_copy(update={"type": "ml.g5.xlarge"})
+    other = exported_release("prod", "delays", pin, endpoint.previous.manifest)
+    with pytest.raises(UsageError) as refused:
+        files(exported(replace(endpoint, previous=other)))
+    assert "slipway:endpoints.delays.previous" in refused.value.cause
+    assert "The next release that lands" in refused.value.next_step
+
+
+def test_pods_are_put_on_nodes_that_can_run_the_image():
+    base = documents()["delays/base/deployment.yaml"]["spec"]["template"]["spec"]
+    assert base["nodeSelector"] == {"kubernetes.io/arch": "amd64"}
+
+
+def test_a_value_that_kustomize_could_not_read_is_refused_with_its_key():
+    with pytest.raises(UsageError, match=re.escape("slipway:endpoints.delays.environment.SEPARATOR")):
+        documents(endpoint_of(environment={"SEPARATOR": "\x7f"}))

@@ -34,8 +34,12 @@ class Ran:
 
 @dataclass
 class Executor:
-    """Executions of one pipeline; a step with the same arguments is not done again, in whichever of them."""
+    """Executions of one pipeline; a step with the same arguments is not done again, in whichever of them.
 
+    `starter` reads the definition, and `sagemaker` and `s3` do the steps: clients of who may each.
+    """
+
+    starter: Any
     sagemaker: Any
     s3: Any
     pipeline: str
@@ -46,7 +50,7 @@ class Executor:
 
     def run(self, parameters: list[dict[str, str]]) -> Ran:
         """One execution to its end."""
-        said = self.sagemaker.describe_pipeline(PipelineName=self.pipeline)["PipelineDefinition"]
+        said = self.starter.describe_pipeline(PipelineName=self.pipeline)["PipelineDefinition"]
         definition = json.loads(said)
         given = {one["Name"]: one["Value"] for one in parameters}
         known = {
@@ -98,8 +102,9 @@ class _Execution:
             self.ran.described[name] = executor.done[key]
             return "Cached"
         word = f"{kind.title()}Job"
-        job = f"pipelines-{hashlib.sha256(self.name.encode()).hexdigest()[:12]}-{name}"
-        getattr(client, f"create_{kind}_job")(**{f"{word}Name": job}, **arguments)
+        execution, token = (hashlib.sha256(said.encode()).hexdigest()[:12] for said in (self.name, name))
+        job = f"{arguments[f'{word}Name']}-{execution}-{token}-0"
+        getattr(client, f"create_{kind}_job")(**arguments | {f"{word}Name": job})
         executor.begun(name, job)
         describe = getattr(client, f"describe_{kind}_job")
 

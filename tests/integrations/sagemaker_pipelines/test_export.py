@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import botocore.session
@@ -9,11 +10,12 @@ import pytest
 from botocore.validate import ParamValidator
 
 from integrations.formats import files_of
-from release.domain import pipeline_parameters, training
+from integrations.sagemaker_pipelines.steps import TRAINS_ONLY
+from release.domain import names, pipeline_parameters, training
 from release.domain.errors import UsageError
 from release.domain.exported import Exported
 from release.domain.manifest import Foreign
-from release.domain.stage import StageSettings, TrainingSettings
+from release.domain.stage import LONGEST_TRAINING, StageSettings, TrainingSettings
 from release.domain.training import Channel, Order
 from tests.integrations.sagemaker_pipelines.executor import referred
 from tests.integrations.stages import ACCOUNT, BUCKET, REGION, STAGE, endpoint_of, exported, pin_of
@@ -96,14 +98,88 @@ def test_a_steps_arguments_are_a_request_of_sagemakers_api(step):
     assert not report.has_errors(), report.generate_report()
 
 
+SAGEMAKER = botocore.session.get_session().get_service_model("sagemaker")
+
+
+def trained_with(**settings: Any) -> Exported:
+    """prod, whose trainings run with these settings."""
+    return replace(exported(), training=TrainingSettings(**settings))
+
+
+def beyond(value: Any, shape: Any) -> list[str]:
+    """Numbers above what SageMaker's model of its API says, and words that it does not know."""
+    match shape.type_name, value:
+        case "structure", dict():
+            return [told for name, one in value.items() for told in beyond(one, shape.members[name])]
+        case "list", list():
+            return [told for one in value for told in beyond(one, shape.member)]
+        case (("integer" | "long"), int()) if value > shape.metadata.get("max", value):
+            return [f"{shape.name} is {value}"]
+        case "string", str() if shape.enum and value not in shape.enum:
+            return [f"{shape.name} is {value}"]
+    return []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"minutes": 1, "volume_gb": 1},
+        {"minutes": LONGEST_TRAINING, "volume_gb": 16_384},
+        {"instance": "ml.p4d.24xlarge", "processing_instance": "ml.m5.4xlarge"},
+    ],
+)
+def test_every_job_is_within_sagemakers_bounds_at_the_ends_of_the_settings(settings):
+    steps = every(definition(trained_with(**settings))["Steps"])
+    created = [(CREATES[step["Type"]][0], step["Arguments"]) for step in steps if step["Type"] in CREATES]
+    assert len(created) == 4
+    for action, arguments in created:
+        assert beyond(arguments, SAGEMAKER.operation_model(action).input_shape) == []
+
+
+def test_a_pipeline_is_refused_on_exactly_the_machines_that_train_and_do_not_process():
+    trains, processes = (
+        set(SAGEMAKER.shape_for(f"{job}InstanceType").enum) for job in ("Training", "Processing")
+    )
+    assert {machine for machine in trains if TRAINS_ONLY.fullmatch(machine)} == trains - processes
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"instance": "ml.p5.48xlarge"}, "slipway:training.instance"),
+        ({"processing_instance": "ml.trn1.2xlarge"}, "slipway:training.processing_instance"),
+    ],
+)
+def test_what_asks_for_such_a_machine_is_named(settings, key):
+    with pytest.raises(UsageError) as refused:
+        definition(trained_with(**settings))
+    assert key in refused.value.cause
+    assert "processing_instance: ml.m5.4xlarge" in refused.value.next_step
+
+
+def test_the_page_creates_a_pipeline_once_and_updates_it_after_every_other_export():
+    page = files_of("sagemaker-pipelines", exported())["README.md"]
+    once, after, each = re.findall(r"^(\S[^\n]*):\n\n```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert (once[0], "create-pipeline --pipeline-name delays-prod-retrain" in once[1]) == (
+        "Once, for delays",
+        True,
+    )
+    assert after[0].startswith("After every other export")
+    assert after[1] == (
+        "aws sagemaker update-pipeline --pipeline-name delays-prod-retrain \\\n"
+        "  --pipeline-definition file://delays.pipeline.json\n"
+    )
+    assert "start-pipeline-execution" in each[1]
+
+
 def test_a_step_refers_to_parameters_and_to_steps_that_are_there():
     whole = definition()
     steps = every(whole["Steps"])
-    names = [step["Name"] for step in steps]
-    assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in names)
+    called = [step["Name"] for step in steps]
+    assert len(set(called)) == len(called)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in called)
     for step in steps:
-        assert {*referred(step["Arguments"]), *step.get("DependsOn", ())} <= set(names)
+        assert {*referred(step["Arguments"]), *step.get("DependsOn", ())} <= set(called)
     used = set(re.findall(r'"Parameters\.(\w+)"', json.dumps(whole)))
     assert used == {one["Name"] for one in whole["Parameters"]} == set(pipeline_parameters.ALL)
 
@@ -115,11 +191,14 @@ def test_the_training_is_the_products_own_job():
     for name, value in values.items():
         text = text.replace(json.dumps({"Get": f"Parameters.{name}"}), json.dumps(value))
     ours, theirs = json.loads(text), camel(job())
+    began = names.training_job("delays", STAGE, {}, 1)
+    assert began.startswith(f"{ours.pop('TrainingJobName')}-"), "the stage's roles know its jobs by that"
     theirs["Tags"] = [{"Key": one["Key"], "Value": one["Value"]} for one in theirs["Tags"]]
     del theirs["AlgorithmSpecification"]["MetricDefinitions"]
     theirs["HyperParameters"] = {"slipway.asked": "{}", "slipway.sha256": "d" * 64}
     assert ours == theirs
     check, prove = (step_of(name)["Arguments"] for name in ("CheckData", "Prove"))
+    assert check["ProcessingJobName"] == prove["ProcessingJobName"] == "delays-prod"
     assert check["RoleArn"] == prove["RoleArn"] == ours["RoleArn"]
     assert prove["ProcessingOutputConfig"]["KmsKeyId"] == ours["OutputDataConfig"]["KmsKeyId"]
 
@@ -157,9 +236,7 @@ def test_a_stage_without_trainings_and_a_container_of_others_have_no_pipeline():
         endpoint.name,
         endpoint.served_as,
         endpoint.settings,
-        type(endpoint.live)(
-            endpoint.live.pin, foreign, endpoint.live.model, endpoint.live.config, endpoint.live.golden
-        ),
+        type(endpoint.live)(endpoint.live.pin, foreign, endpoint.live.model, endpoint.live.config),
     )
     files = files_of("sagemaker-pipelines", exported(theirs))
     assert files.keys() == {"README.md"}

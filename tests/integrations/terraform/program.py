@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from integrations.terraform.export import ROOTS
 from tests.conftest import ROOT
 from tests.sandbox.clients.terraform_cli import find
 
@@ -25,20 +26,30 @@ PATIENCE = 300.0
 
 
 class Module:
-    """Commands on a copy of the module, or of a root module in a folder of it, with one file of variables."""
+    """Commands in a stage's root module, beside a copy of the module, with a state of its own.
+
+    `root` is the folder of the root module, by that of the stage's export.
+    """
 
     def __init__(self, folder: Path, env: Mapping[str, str], root: str = ".", program: str = "") -> None:
         self._terraform, mirror = find(program)
         copied = folder / "terraform"
         shutil.copytree(MODULE, copied, ignore=shutil.ignore_patterns(".terraform", "stages"))
-        self.folder = copied / root
+        self._stage = copied / "stages" / "prod"
+        shutil.copytree(ROOTS, self._stage)
+        self.folder = self._stage / root
         self._env = {**env, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
         self.run("init", f"-plugin-dir={mirror}", "-input=false")
 
-    def plan(self, variables: Path, **others: str) -> dict[str, str]:
-        """What `apply` would do with an exported file: action by resource, without those that stay."""
-        given = (f"-var={name}={value}" for name, value in others.items())
-        said = self.run("plan", "-json", "-out=plan", f"-var-file={variables}", *given)
+    def take(self, exported: Path) -> None:
+        """Have the files that an export wrote into a folder."""
+        shutil.copytree(exported, self._stage, dirs_exist_ok=True)
+
+    def plan(self, exported: Path, **variables: str) -> dict[str, str]:
+        """What `apply` would do with an export: action by resource, without those that stay."""
+        self.take(exported)
+        given = (f"-var={name}={value}" for name, value in variables.items())
+        said = self.run("plan", "-json", "-out=plan", *given)
         lines = [json.loads(line) for line in said.splitlines()]
         changes = [line["change"] for line in lines if line["type"] == "planned_change"]
         return {change["resource"]["addr"]: change["action"] for change in changes}

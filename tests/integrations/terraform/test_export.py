@@ -1,22 +1,26 @@
-"""The variables of the Terraform module: what they hold, by the stage's settings."""
+"""What an export writes for Terraform: the values of its module, by the stage's settings."""
 
 import json
 
 import pytest
 
 from integrations.terraform.export import files
+from release.domain.errors import UsageError
 from tests.integrations.stages import endpoint_of, exported, pin_of
 
 
-def variables(*endpoints):
-    """The variables of prod, of the first endpoint."""
-    [(name, text)] = files(exported(*endpoints)).items()
-    assert name == "prod.tfvars.json"
-    return json.loads(text)
+def values(*endpoints):
+    """What the root modules of prod read."""
+    return json.loads(files(exported(*endpoints))["stage.json"])
 
 
 def endpoint(*endpoints):
-    return variables(*endpoints)["endpoints"]["delays"]
+    return values(*endpoints)["endpoints"]["delays"]
+
+
+def test_a_stage_has_root_modules_and_so_states_of_its_own():
+    assert files(exported()).keys() == {"main.tf", "adopt/main.tf", "stage.json"}
+    assert values()["stage"] == "prod"
 
 
 def test_an_endpoint_serves_the_config_of_live_and_keeps_that_of_previous():
@@ -58,6 +62,42 @@ def test_traffic_moves_under_guardrails_in_every_strategy(strategy, capacity, ro
     assert deployment["alarms"] == [f"{found['serves']}-errors", f"{found['serves']}-latency"]
     for alarm in deployment["alarms"]:
         assert found["alarms"][alarm]["dimensions"]["EndpointConfigName"] == found["serves"]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "rollout", "keys"),
+    [
+        (2, {"strategy": "judged", "wait_seconds": 60}, ["wait_seconds is 60"]),
+        (2, {"strategy": "linear", "step_percent": 5}, ["step_percent is 5"]),
+        (
+            2,
+            {"strategy": "judged", "timeout_seconds": 600, "wait_seconds": 3600, "termination_seconds": 3600},
+            ["timeout_seconds is 600, and the waits alone take 10800 s"],
+        ),
+        (
+            2,
+            {"strategy": "shadow", "wait_seconds": 0, "termination_seconds": 0},
+            ["wait_seconds is 0", "termination_seconds is 0"],
+        ),
+        (1, {"strategy": "judged", "termination_seconds": 0}, ["termination_seconds is 0, and nothing"]),
+        (1, {"strategy": "shadow", "termination_seconds": 60}, ["termination_seconds is 60"]),
+    ],
+)
+def test_an_update_that_no_alarm_could_take_back_or_that_never_ends_is_refused(capacity, rollout, keys):
+    with pytest.raises(UsageError) as refused:
+        endpoint(endpoint_of(capacity=capacity, rollout=rollout))
+    for key in keys:
+        assert f"slipway:endpoints.delays.rollout.{key}" in refused.value.cause
+
+
+def test_who_chose_all_at_once_may_choose_no_watch():
+    found = endpoint(endpoint_of(rollout={"strategy": "all-at-once", "termination_seconds": 0}))
+    assert found["deployment"]["termination_seconds"] == 0
+
+
+def test_a_fleet_of_one_needs_the_settings_of_its_own_update_alone():
+    rollout = {"strategy": "judged", "wait_seconds": 0}
+    assert endpoint(endpoint_of(capacity=1, rollout=rollout))["deployment"]["routing"] == "ALL_AT_ONCE"
 
 
 def test_the_alarms_have_the_stages_bounds():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitoring.storage.lock import DEAD_AFTER, SAID_EVERY, RecordsLock
+from monitoring.storage.lock import FORGETTING, READING, RecordsLock
 from release.domain.errors import ServiceError
 from tests.release.adapters.s3 import FakeS3
 
@@ -21,8 +21,9 @@ class Stage:
         self.now = START
         self.s3.clock = lambda: self.now
 
-    def lock(self, endpoint: str = "delays") -> RecordsLock:
-        return RecordsLock(self.s3, self.s3.bucket, endpoint, lambda: self.now.timestamp())
+    def lock(self, endpoint: str = "delays", s3: FakeS3 | None = None) -> RecordsLock:
+        """As a process has it, by a client of its own."""
+        return RecordsLock(s3 or self.s3.another(), self.s3.bucket, endpoint, lambda: self.now.timestamp())
 
     def held(self) -> list[str]:
         return sorted(key for key in self.s3.objects if key.startswith(PLACE))
@@ -87,7 +88,7 @@ def test_the_same_order_takes_over_from_a_dead_process_and_another_one_waits(sta
         dead.__exit__(None, None, None)
         assert stage.held() == [f"{PLACE}exclusive.json"], "it ends its own alone"
     stage.lock().exclusive("an order").__enter__()
-    stage.now += DEAD_AFTER
+    stage.now += FORGETTING.dead_after
     with stage.lock().exclusive("another order"):
         pass
 
@@ -95,7 +96,7 @@ def test_the_same_order_takes_over_from_a_dead_process_and_another_one_waits(sta
 def test_a_reader_that_counts_as_dead_finds_it_before_it_writes(stage):
     reading = stage.lock().shared("A reading")
     held = reading.__enter__()
-    stage.now += DEAD_AFTER
+    stage.now += READING.dead_after
     with stage.lock().exclusive("an order"):
         with pytest.raises(ServiceError, match=re.escape("what it read is not written")):
             held.still()
@@ -104,11 +105,35 @@ def test_a_reader_that_counts_as_dead_finds_it_before_it_writes(stage):
 def test_who_says_that_it_lives_never_counts_as_dead(stage):
     with stage.lock().shared("A reading") as held:
         for _ in range(3):
-            stage.now += DEAD_AFTER - SAID_EVERY
+            stage.now += READING.gives_up_after - timedelta(seconds=1)
             held.still()
         with pytest.raises(ServiceError, match="at work"), stage.lock().exclusive("an order"):
             pytest.fail("it began")
         puts = stage.s3.calls["put"]
-        stage.now += SAID_EVERY - timedelta(seconds=1)
+        stage.now += READING.said_every - timedelta(seconds=1)
         held.still()
         assert stage.s3.calls["put"] == puts, "it costs nothing where it was said just now"
+
+
+def test_a_reader_gives_up_clearly_before_others_take_it_for_dead(stage):
+    """Its clock and S3's are two, and a write takes some time."""
+    with stage.lock().shared("A reading") as held:
+        stage.now += READING.gives_up_after
+        with pytest.raises(ServiceError, match="at work"), stage.lock().exclusive("an order"):
+            pytest.fail("it began")
+        with pytest.raises(ServiceError, match="counts as dead"):
+            held.still()
+
+
+@pytest.mark.parametrize("late", [READING.gives_up_after, READING.dead_after, timedelta(days=1)])
+def test_no_write_of_a_reader_is_sent_that_was_silent_for_so_long(stage, late):
+    """One that stood still between its last look and the write: it is not asked again before."""
+    with stage.lock(s3=stage.s3).shared("A reading") as held:
+        held.still()
+        stage.s3.put_object(Bucket="bucket", Key="in-time", Body=b"")
+        stage.now += late
+        with pytest.raises(ServiceError, match="what it read is not written"):
+            stage.s3.put_object(Bucket="bucket", Key="late", Body=b"")
+    stage.s3.put_object(Bucket="bucket", Key="afterwards", Body=b"")
+    assert {"in-time", "afterwards"} <= stage.s3.objects.keys()
+    assert "late" not in stage.s3.objects

@@ -1,14 +1,17 @@
 """S3 in memory, as far as the ledger asks for it, with every call counted."""
 
+import copy
 import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
+from botocore.hooks import HierarchicalEmitter
 
 PAGE = 1000
 """Keys in one answer of ListObjectsV2."""
@@ -28,9 +31,17 @@ class FakeS3:
         self.modified: dict[str, datetime] = {}
         """When objects were written; those of a test's own making are as old as they are read."""
         self.before_put: list[Callable[[str, bytes], None]] = []
+        self.meta = SimpleNamespace(events=HierarchicalEmitter())
+
+    def another(self) -> "FakeS3":
+        """Another client of the same bucket, as another process has."""
+        other = copy.copy(self)
+        other.meta = SimpleNamespace(events=HierarchicalEmitter())
+        return other
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         """PutObject, conditional where it says so."""
+        self.meta.events.emit("before-send.s3.PutObject", request=SimpleNamespace(method="PUT"))
         self.calls["put"] += 1
         key, body = request["Key"], request["Body"]
         if self.before_put:

@@ -267,3 +267,15 @@ def test_before_the_first_score_no_range_is_known() -> None:
         evidence.add_line(json.dumps(empty))
         evidence.add_line(json.dumps(record | {"score": record["score"] | {"range": [0, 300]}}))
     assert not evidence.set_aside
+
+
+def test_a_rollout_may_take_longer_than_a_clock_may_be_off():
+    given = records(*pair(3))
+    took = max(record["end"] for record in given) - min(record["start"] for record in given)
+    policy = QUICK.model_copy(update={"clock_seconds": took / 4})
+    evidence = Evidence(policy)
+    far = given[-1] | {"id": "far", "start": given[-1]["start"] + took, "end": given[-1]["end"] + took}
+    for record in [*given, far]:
+        evidence.add_line(json.dumps(record))
+        evidence.take()
+    assert evidence.set_aside == {"clock years off": 1}

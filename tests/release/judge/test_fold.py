@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import math
 import random
 
 import pytest
@@ -78,7 +79,10 @@ def test_who_has_not_reported_is_waited_for_however_quiet_it_is():
 
 @pytest.mark.parametrize(
     "line",
-    ["nonsense", "[]", quiet.SCHEMA, json.dumps({"message": quiet.SCHEMA}), json.dumps({"message": 3})],
+    [
+        *("nonsense", "[]", quiet.SCHEMA, json.dumps({"message": quiet.SCHEMA}), json.dumps({"message": 3})),
+        *map(quiet.line, (-1.0, math.nan, math.inf, 10**400)),
+    ],
 )
 def test_no_other_line_says_that_it_is_quiet(line):
     assert quiet.seconds(line) is None

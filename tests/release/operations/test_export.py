@@ -58,7 +58,6 @@ class TestWhatIsExported:
         assert (endpoint.name, endpoint.served_as) == (ENDPOINT, "delays-prod")
         assert [release.pin for release in endpoint.releases] == [pins.live, pins.previous]
         assert endpoint.live.manifest.id == sure(pins.live).release
-        assert endpoint.live.golden == "{}"
         [variant] = endpoint.live.config.production
         assert (variant.digest, variant.weight) == (sure(pins.live).digest, 1.0)
         assert endpoint.live.config.name in prod.sagemaker.configs

@@ -28,7 +28,7 @@ def _run(client: str, script: str, *arguments: str) -> str:
 
 def test_kserves_client(server: Server) -> None:
     url = f"http://127.0.0.1:{server.port}"
-    found = json.loads(_run("kserve", "kserve_client.py", url, json.dumps(ROWS)).splitlines()[-1])
+    found = json.loads(_run("kserve", "kserve_client.py", url, "toys", json.dumps(ROWS)).splitlines()[-1])
     assert (found["live"], found["ready"], found["models"], found["id"]) == (True, True, [True, False], "7")
     wanted = pytest.approx([expected(row) for row in ROWS], abs=1e-6)
     assert found["json"] == wanted

@@ -1,7 +1,9 @@
-"""The init container's program, run as the pod runs it: a command, an environment, and a real S3."""
+"""`serve fetch`, as an init container runs it: a command, an environment, and a real S3."""
 
 import hashlib
 import os
+import signal
+import socket
 import subprocess
 import sys
 import tarfile
@@ -10,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from sandbox.testing import start
-from tests.conftest import ROOT
-from tests.integrations.kubernetes.archives import archive, member
+from tests.model.serving.archives import archive, member
+from tests.model.serving.running import ENTRY
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
-PROGRAM = ROOT / "integrations" / "kubernetes" / "fetch_model.py"
 BUCKET = "slipway-prod-models"
 
 
@@ -24,6 +25,17 @@ def sandbox(tmp_path_factory):
     with start(tmp_path_factory.mktemp("aws") / "sandbox") as handle:
         handle.client("s3").create_bucket(Bucket=BUCKET)
         yield handle
+
+
+def run(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the command in an environment."""
+    return subprocess.run(
+        [sys.executable, ENTRY, "fetch"],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 class Volume:
@@ -37,14 +49,12 @@ class Volume:
         """Put an archive into S3 and run the program for it; the exit code."""
         if content:
             self._sandbox.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)
-        given = [f"s3://{BUCKET}/{key}", sha256 or hashlib.sha256(content).hexdigest(), str(self.folder)]
-        done = subprocess.run(
-            [sys.executable, PROGRAM, *given],
-            env={"PATH": os.environ["PATH"], **self._sandbox.env},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        given = {
+            "SLIPWAY_ARTIFACT": f"s3://{BUCKET}/{key}",
+            "SLIPWAY_ARTIFACT_SHA256": sha256 or hashlib.sha256(content).hexdigest(),
+            "SM_MODEL_DIR": str(self.folder),
+        }
+        done = run({**self._sandbox.env, **given})
         self.said = done.stdout + done.stderr
         return done.returncode
 
@@ -71,7 +81,7 @@ def test_bytes_that_were_not_released_are_not_unpacked(volume):
     sha256 = hashlib.sha256(b"what was proven").hexdigest()
     assert volume.fetch(archive(member("model.onnx")), sha256) == 1
     assert sha256 in volume.said
-    assert "not what was proven" in volume.said
+    assert "not what was released" in volume.said
     assert volume.files == {}
 
 
@@ -112,9 +122,34 @@ def test_what_is_no_archive_or_half_of_one_is_refused(volume):
 def test_an_object_that_is_not_there_is_said_with_what_to_look_at(volume):
     assert volume.fetch(b"", "a" * 64, key="none.tar.gz") == 1
     assert "could not be fetched" in volume.said
-    assert "service account" in volume.said
+    assert "s3:GetObject" in volume.said
 
 
-def test_what_it_is_called_with_is_told(volume):
-    done = subprocess.run([sys.executable, PROGRAM, "x"], capture_output=True, text=True, check=False)
-    assert (done.returncode, "usage" in done.stderr) == (2, True)
+def test_without_an_artifact_there_is_nothing_to_fetch():
+    done = run({})
+    assert (done.returncode, "Neither SLIPWAY_ARTIFACT nor" in done.stderr) == (2, True)
+
+
+def test_a_fetch_that_is_stopped_does_not_end_as_if_the_model_were_there(tmp_path):
+    """S3 is a socket that takes the request and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        given = {
+            "PATH": os.environ["PATH"],
+            "SLIPWAY_ARTIFACT": f"s3://{BUCKET}/key",
+            "SLIPWAY_ARTIFACT_SHA256": "a" * 64,
+            "SM_MODEL_DIR": str(tmp_path / "model"),
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b",
+        }
+        process = subprocess.Popen([sys.executable, ENTRY, "fetch"], env=given, stderr=subprocess.DEVNULL)
+        try:
+            silent.settimeout(60)
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 143
+        finally:
+            process.kill()
+            process.wait()
