@@ -15,7 +15,7 @@ from typing import Any
 
 from release.domain import judge_service, kubernetes_pins
 from release.domain.exported import Exported, ExportedEndpoint
-from release.domain.kubernetes_names import dns_label
+from release.domain.kubernetes_names import NAME, dns_label
 from release.domain.pins import RolloutSettings
 from release.report.yaml_text import yaml_text
 
@@ -103,7 +103,7 @@ def _rollout(endpoint: ExportedEndpoint, name: str, settings: RolloutSettings) -
             {"analysis": _analysis(name, GATE)},
         ]
     # As the format `kubernetes` labels the Deployment's pods.
-    labels = {"app.kubernetes.io/name": name}
+    labels = {NAME: name}
     workload = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "scaleDown": "onsuccess"}
     spec = {
         **({"replicas": endpoint.fixed} if endpoint.fixed else {}),

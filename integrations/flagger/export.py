@@ -15,7 +15,7 @@ from typing import Any
 from release.domain import judge_service, kubernetes_pins
 from release.domain.exported import Exported, ExportedEndpoint
 from release.domain.judge_service import Hook
-from release.domain.kubernetes_names import DEPLOYMENT_LIMIT, dns_label
+from release.domain.kubernetes_names import DEPLOYMENT_LIMIT, NAME, dns_label
 from release.report.yaml_text import yaml_text
 
 VERSION = "flagger.app/v1beta1"
@@ -29,8 +29,6 @@ HOOKS = (
 )
 PORT, CONTAINER_PORT = 80, 8080
 """Where callers in the cluster reach it, as in the format `kubernetes`, and the container's."""
-LABEL = "app.kubernetes.io/name"
-"""By which the format `kubernetes` finds an endpoint's pods, and Flagger tells the fleets apart."""
 PRIMARY = "-primary"
 """What Flagger adds to the name of the Deployment that it keeps."""
 THRESHOLD = 5
@@ -63,7 +61,7 @@ def _patches(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
     """
     name = endpoint.served_as
     gone = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "$patch": "delete"}
-    fleets = [{"key": LABEL, "operator": "In", "values": [name, f"{name}{PRIMARY}"]}]
+    fleets = [{"key": NAME, "operator": "In", "values": [name, f"{name}{PRIMARY}"]}]
     found: list[dict[str, Any]] = [{"patch": json.dumps(gone)}]
     for kind, selector in (("NetworkPolicy", "podSelector"), ("PodDisruptionBudget", "selector")):
         change = {"op": "replace", "path": f"/spec/{selector}", "value": {"matchExpressions": fleets}}

@@ -46,7 +46,7 @@ def _folders(endpoint: ExportedEndpoint, exported: Exported) -> dict[str, dict[s
 def _base(endpoint: ExportedEndpoint, role_arn: str) -> dict[str, Any]:
     bounds = scaling.scaling(endpoint.settings.instances, kubernetes_pods.instance_type(endpoint.live))
     objects = {
-        "deployment.yaml": workload.base(endpoint, bounds),
+        "deployment.yaml": workload.base(endpoint),
         "service.yaml": around.service(endpoint),
         "service-account.yaml": around.service_account(endpoint, role_arn),
         "disruption-budget.yaml": around.disruption_budget(endpoint),

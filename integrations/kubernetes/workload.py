@@ -8,7 +8,7 @@ system, no capability, no way to a new one, no token of the cluster.
 from typing import Any
 
 from release.domain import kubernetes_names as k8s
-from release.domain import kubernetes_pods, scaling
+from release.domain import kubernetes_pods
 from release.domain.exported import ExportedEndpoint, ExportedRelease
 from release.domain.kubernetes_pods import MODEL_DIR, PORT, REGION, USER
 
@@ -38,9 +38,9 @@ def selector(endpoint: ExportedEndpoint) -> dict[str, str]:
     return {k8s.NAME: labels(endpoint)[k8s.NAME]}
 
 
-def base(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> dict[str, Any]:
+def base(endpoint: ExportedEndpoint) -> dict[str, Any]:
     """The Deployment without a release."""
-    counted = {} if bounds and bounds.invocations else {"replicas": _replicas(endpoint, bounds)}
+    counted = {"replicas": endpoint.fixed} if endpoint.fixed else {}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -87,11 +87,6 @@ def of_release(endpoint: ExportedEndpoint, release: ExportedRelease, region: str
         "metadata": {"name": endpoint.served_as, "labels": version},
         "spec": {"template": {"metadata": {"labels": version, **skipped}, "spec": pod}},
     }
-
-
-def _replicas(endpoint: ExportedEndpoint, bounds: scaling.Scaling | None) -> int:
-    """How many, where nothing scales: autoscaling holds no burstable type, so its pin says it."""
-    return bounds.least if bounds else endpoint.live.pin.capacity
 
 
 def _pod(endpoint: ExportedEndpoint) -> dict[str, Any]:

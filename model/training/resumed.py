@@ -44,7 +44,10 @@ def resumed(service: Service, options: TrainOptions, progress: Progress = lambda
             )
             found = _taken(json.loads(files[EVIDENCE]), options.out, time.monotonic() - started)
         else:
-            found = _trained(service, options, data, beside, kept, progress, started)
+            with threadpool_limits(1):
+                trained = learn(service, options.model, data, beside, progress, kept)
+                finished, warnings = finish(trained, options, beside.others, progress)
+            found = result(finished, options.out, time.monotonic() - started, warnings)
             # Its evidence as it was written last: with the run that a tracker made of it.
             ended = {name: (options.out / name).read_bytes() for name in (MODEL, GOLDEN, EVIDENCE)}
             itself = Checkpoints(folder, {**decides, "champion": artifact.sha256(ended[MODEL])})
@@ -52,21 +55,6 @@ def resumed(service: Service, options: TrainOptions, progress: Progress = lambda
             kept.keep(_ENDED, ended)
     kept.prune(KEPT)
     return found
-
-
-def _trained(
-    service: Service,
-    options: TrainOptions,
-    data: DataFile,
-    beside: Beside,
-    kept: Checkpoints,
-    progress: Progress,
-    started: float,
-) -> TrainResult:
-    with threadpool_limits(1):
-        trained = learn(service, options.model, data, beside, progress, kept)
-        finished, warnings = finish(trained, options, beside.others, progress)
-    return result(finished, options.out, time.monotonic() - started, warnings)
 
 
 def _decides(service: Service, options: TrainOptions, data: DataFile, beside: Beside) -> dict[str, Any]:
