@@ -6,8 +6,10 @@ import pytest
 
 from integrations import formats
 from release.domain.errors import UsageError
+from release.domain.stages import StageEntry
 from release.operations import fences
-from scripts.shared.cli import STALE
+from scripts import export
+from scripts.shared.cli import STALE, execute
 from tests.fakes.world import FakeWorld, Told
 from tests.release.scenes import ENDPOINT, pins_now, serving, sure
 
@@ -112,6 +114,26 @@ def test_every_format_refuses_a_fenced_release_and_writes_nothing(slipway, dev, 
         assert "it lies" in err
         assert "fence clear" in err
     assert before == {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("asks", "reason"),
+    [
+        ({"approvals": 1}, "approval: 0 of"),
+        ({"gates": ["calibration"]}, "calibration: required by the stage"),
+    ],
+    ids=["unapproved", "without its evidence"],
+)
+@pytest.mark.parametrize("name", formats.formats())
+def test_every_format_refuses_a_release_that_its_stage_would_not_let_in(
+    dev, prod, tmp_path, to, monkeypatch, capsys, name, asks, reason
+):
+    entries = (StageEntry(name=dev.name), StageEntry(name=prod.name, **asks))
+    monkeypatch.setattr(export, "connect", lambda tell: FakeWorld(dev, prod, entries=entries))
+    code = execute(export.COMMAND, ["prod", "--format", name, *to])
+    assert code == 1
+    assert reason in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_format_that_refuses_a_value_keeps_the_others_from_being_half_written(
