@@ -5,6 +5,7 @@ import gc
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -39,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Of the CI job that runs the tests: hundreds of commands would write into its page and its outputs.
     for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
         os.environ.pop(name, None)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As in a shell's background; commands that a test interrupts would inherit it, and never end.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     profile = "long" if _long_tests(config) else "quick" if _unit_tests_alone(config) else "usual"
     # A deadline is seconds of the clock, and other tests and processes share the processor.
     settings.register_profile("slipway", deadline=None, max_examples=_EXAMPLES[profile])
