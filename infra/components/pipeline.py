@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from infra import policies
 from infra.arns import Place
+from infra.components.assumed import role_of_sagemaker
 from release.domain import names
 
 
@@ -36,14 +37,14 @@ class PipelineRole(pulumi.ComponentResource):
     def __init__(self, name: str, args: PipelineRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:components:PipelineRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(
+        role = role_of_sagemaker(
+            self,
             name,
-            name=names.pipeline_role(args.stage, args.place.region),
+            called=names.pipeline_role(args.stage, args.place.region),
             description=f"Retraining pipelines of {names.PROJECT} in {args.stage}",
-            assume_role_policy=policies.sagemaker_trust(args.place),
-            permissions_boundary=args.boundary,
+            place=args.place,
+            boundary=args.boundary,
             tags=args.tags,
-            opts=child,
         )
         aws.iam.RolePolicy(
             name,

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from infra import policies
 from infra.arns import Place
+from infra.components.assumed import role_of_sagemaker
 from release.domain import names
 
 
@@ -43,14 +44,14 @@ class ExecutionRole(pulumi.ComponentResource):
         self, name: str, args: ExecutionRoleArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:components:ExecutionRole", name, None, opts)
-        role = aws.iam.Role(
+        role = role_of_sagemaker(
+            self,
             name,
-            name=names.execution_role(args.stage, args.place.region),
+            called=names.execution_role(args.stage, args.place.region),
             description=f"Endpoints of {names.PROJECT} in {args.stage}",
-            assume_role_policy=policies.sagemaker_trust(args.place),
-            permissions_boundary=args.boundary,
+            place=args.place,
+            boundary=args.boundary,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
         )
         policy = aws.iam.RolePolicy(
             name,

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from infra import policies
 from infra.arns import Place
+from infra.components.assumed import role_of_sagemaker
 from release.domain import names
 
 
@@ -31,14 +32,14 @@ class TrainingRole(pulumi.ComponentResource):
     def __init__(self, name: str, args: TrainingRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:components:TrainingRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(
+        role = role_of_sagemaker(
+            self,
             name,
-            name=names.training_role(args.stage, args.place.region),
+            called=names.training_role(args.stage, args.place.region),
             description=f"Training jobs of {names.PROJECT} in {args.stage}",
-            assume_role_policy=policies.sagemaker_trust(args.place),
-            permissions_boundary=args.boundary,
+            place=args.place,
+            boundary=args.boundary,
             tags=args.tags,
-            opts=child,
         )
         aws.iam.RolePolicy(
             name,
