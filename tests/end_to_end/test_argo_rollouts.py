@@ -4,8 +4,6 @@ Two releases are made and exported by the commands. The API server, its controll
 kubelet runs, so a pod is ready because the test says so, and what it would log are windows that are posted.
 """
 
-import secrets
-
 import pytest
 
 from integrations.argo.export import SECONDS
@@ -60,10 +58,8 @@ class Rolled:
 
     def __init__(self, cluster, judge):
         self.cluster, self.judge = cluster, judge
-        self.namespace = f"dev-{secrets.token_hex(4)}"
+        self.namespace = delivery.namespace(cluster)
         self.path = f"{self.namespace}/{NAME}"
-        cluster.do("create", "namespace", self.namespace)
-        cluster.do("label", "namespace", self.namespace, "pod-security.kubernetes.io/enforce=restricted")
 
     def apply(self, folder):
         delivery.apply(self.cluster, self.namespace, folder, "argo", self.judge, {})

@@ -1,13 +1,24 @@
 """A project as an orchestrator's worker keeps it: a clone with a remote, and what is to be trained."""
 
 import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
-from demo.project import guarded_project
+from demo.project import TIME_SCALE, guarded_project
+from sandbox import testing
 from tests.conftest import ROOT
+from tests.end_to_end.world import World
 
 GOOD, WORSE = "1-6", "7-10"
 """Months: the model of the first passes its gates, that of the others is refused."""
+
+
+@contextmanager
+def worker(folder: Path) -> Generator[World]:
+    """A sandbox, and a clone as a worker, or a claim, keeps one, both in `folder`."""
+    with testing.start(folder / "home", time_scale=TIME_SCALE) as sandbox:
+        yield World(clone(folder), sandbox)
 
 
 def clone(folder: Path) -> Path:

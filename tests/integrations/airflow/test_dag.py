@@ -7,11 +7,9 @@ from collections.abc import Generator
 
 import pytest
 
-from demo.project import TIME_SCALE
-from sandbox import testing
 from tests.end_to_end.world import World, kill_group
 from tests.integrations.airflow.airflow import Airflow, Tasks, needed
-from tests.integrations.clone import GOOD, WORSE, ask, clone, on_remote
+from tests.integrations.clone import GOOD, WORSE, ask, on_remote, worker
 from tests.integrations.running import pinned, running
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long, needed]
@@ -25,9 +23,8 @@ STAGES = ("dev", "staging")
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Generator[World]:
     """A sandbox, and a clone as a worker keeps one."""
-    folder = tmp_path_factory.mktemp("airflow")
-    with testing.start(folder / "home", time_scale=TIME_SCALE) as sandbox:
-        yield World(clone(folder), sandbox)
+    with worker(tmp_path_factory.mktemp("airflow")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

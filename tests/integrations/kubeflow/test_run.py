@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.project import TIME_SCALE
-from sandbox import testing
 from tests.end_to_end.world import World
-from tests.integrations.clone import clone, on_remote
+from tests.integrations.clone import on_remote, worker
 from tests.integrations.kubeflow.kubeflow import Ran, needed, ran
 from tests.integrations.running import Running, pinned, running
 
@@ -24,9 +22,8 @@ STAGES = {"release": "dev", "promote": "staging"}
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Generator[World]:
     """A sandbox, and a clone as a claim holds one."""
-    folder = tmp_path_factory.mktemp("kubeflow")
-    with testing.start(folder / "home", time_scale=TIME_SCALE) as sandbox:
-        yield World(clone(folder), sandbox)
+    with worker(tmp_path_factory.mktemp("kubeflow")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

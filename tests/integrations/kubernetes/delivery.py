@@ -6,6 +6,7 @@ No kubelet runs: a pod is Ready because the test says so.
 import json
 import os
 import re
+import secrets
 import subprocess
 import urllib.request
 from collections.abc import Generator, Iterable, Mapping
@@ -56,6 +57,14 @@ def export(world: World, folder: Path, name: str) -> None:
     """Have the command write dev into a folder, for Kubernetes and in one more format."""
     for each in ("kubernetes", name):
         world.slipway("export", "dev", "--format", each, "--output", str(folder))
+
+
+def namespace(cluster: Cluster) -> str:
+    """Make one that restricts pods; its name."""
+    name = f"dev-{secrets.token_hex(4)}"
+    cluster.do("create", "namespace", name)
+    cluster.do("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+    return name
 
 
 def apply(
