@@ -1,7 +1,6 @@
 """A Rollout for each endpoint, and the two AnalysisTemplates by which it asks the judge. Pure.
 
-ENDPOINT-STAGE.yaml       they alone
-kustomization.yaml        a component for the format `kubernetes`: they, and what changes in its objects
+Together a kustomize component beside the format `kubernetes` (`release/report/kubernetes_component.py`).
 
 HOLD is neither condition's, so Argo counts it as inconclusive. What ends the analysis of a step with success
 is `consecutiveSuccessLimit` (Argo Rollouts 1.8). Argo wants a `count` besides, and once that is reached it
@@ -17,7 +16,7 @@ from release.domain import judge_service, kubernetes_pins
 from release.domain.exported import Exported, ExportedEndpoint
 from release.domain.kubernetes_names import NAME, dns_label
 from release.domain.pins import RolloutSettings
-from release.report.yaml_text import yaml_text
+from release.report.kubernetes_component import component
 
 VERSION = "argoproj.io/v1alpha1"
 SECONDS = 15
@@ -30,23 +29,10 @@ GATE, WATCH = "slipway-judge", "slipway-judge-watch"
 
 def files(exported: Exported) -> Mapping[str, str]:
     """A file for each endpoint, and one that puts them all beside the format `kubernetes`."""
-    found = {
-        f"{endpoint.served_as}.yaml": yaml_text(exported.origin, *_objects(endpoint))
-        for endpoint in exported.endpoints
-    }
-    return found | {"kustomization.yaml": yaml_text(exported.origin, _component(exported, list(found)))}
+    return component(exported, _objects, _patches)
 
 
-def _component(exported: Exported, resources: list[str]) -> dict[str, Any]:
-    return {
-        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
-        "kind": "Component",
-        "resources": resources,
-        "patches": [_patch(endpoint) for endpoint in exported.endpoints],
-    }
-
-
-def _patch(endpoint: ExportedEndpoint) -> dict[str, Any]:
+def _patches(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
     """What scales the endpoint scales the Rollout: a Deployment's own pods would serve unjudged."""
     name = endpoint.served_as
     if endpoint.fixed is None:
@@ -55,7 +41,7 @@ def _patch(endpoint: ExportedEndpoint) -> dict[str, Any]:
         change = {"op": "replace", "path": "/spec/scaleTargetRef", "value": rollout}
     else:
         kind, change = "Deployment", {"op": "remove", "path": "/spec/replicas"}
-    return {"target": {"kind": kind, "name": name}, "patch": json.dumps([change])}
+    return [{"target": {"kind": kind, "name": name}, "patch": json.dumps([change])}]
 
 
 def _objects(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
 """A Canary for each endpoint, with the hooks by which it asks the judge, and one MetricTemplate. Pure.
 
-ENDPOINT-STAGE.yaml       they alone
-kustomization.yaml        a component for the format `kubernetes`: they, and what changes in its objects
+Together a kustomize component beside the format `kubernetes` (`release/report/kubernetes_component.py`).
 
 `confirm-traffic-increase` and `confirm-promotion` wait until PASS, `rollback` takes a FAIL back at once, and
 `pre-rollout` opens the evidence. `confirm-rollout` is no hook here: Flagger calls it with the checksum of the
@@ -12,11 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from release.domain import judge_service, kubernetes_pins
+from release.domain import judge_service, kubernetes_pins, kubernetes_pods
 from release.domain.exported import Exported, ExportedEndpoint
 from release.domain.judge_service import Hook
 from release.domain.kubernetes_names import DEPLOYMENT_LIMIT, NAME, dns_label
-from release.report.yaml_text import yaml_text
+from release.report.kubernetes_component import component
 
 VERSION = "flagger.app/v1beta1"
 FAILED = "slipway-judge-failed"
@@ -27,8 +26,8 @@ HOOKS = (
     Hook.CONFIRM_PROMOTION,
     Hook.ROLLBACK,
 )
-PORT, CONTAINER_PORT = 80, 8080
-"""Where callers in the cluster reach it, as in the format `kubernetes`, and the container's."""
+PORT = 80
+"""Where callers in the cluster reach it, as in the format `kubernetes`."""
 PRIMARY = "-primary"
 """What Flagger adds to the name of the Deployment that it keeps."""
 THRESHOLD = 5
@@ -37,20 +36,7 @@ THRESHOLD = 5
 
 def files(exported: Exported) -> Mapping[str, str]:
     """A file for each endpoint, and one that puts them all beside the format `kubernetes`."""
-    found = {
-        f"{endpoint.served_as}.yaml": yaml_text(exported.origin, *_objects(endpoint))
-        for endpoint in exported.endpoints
-    }
-    return found | {"kustomization.yaml": yaml_text(exported.origin, _component(exported, list(found)))}
-
-
-def _component(exported: Exported, resources: list[str]) -> dict[str, Any]:
-    return {
-        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
-        "kind": "Component",
-        "resources": resources,
-        "patches": [patch for endpoint in exported.endpoints for patch in _patches(endpoint)],
-    }
+    return component(exported, _objects, _patches)
 
 
 def _patches(endpoint: ExportedEndpoint) -> list[dict[str, Any]]:
@@ -110,7 +96,7 @@ def _canary(endpoint: ExportedEndpoint, name: str, metric: str) -> dict[str, Any
     }
     spec = {
         "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
-        "service": {"port": PORT, "targetPort": CONTAINER_PORT},
+        "service": {"port": PORT, "targetPort": kubernetes_pods.PORT},
         "analysis": analysis,
     }
     metadata = {"name": name, "annotations": kubernetes_pins.annotations(endpoint)}

@@ -129,9 +129,7 @@ def follow(
                 rollout.missing = ""
             except NotOpen:
                 continue
-            except (
-                Exception
-            ) as error:  # one rollout's trouble is not that of the others, nor of the next minute
+            except Exception as error:  # the trouble of one is not that of the others, nor of the next minute
                 rollout.missing = " ".join(str(error).split()) or type(error).__name__
                 told = f"{rollout.key.of.name}: {rollout.missing}"
                 print(f"evidence is missing: {told}", file=sys.stderr, flush=True)

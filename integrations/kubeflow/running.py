@@ -12,10 +12,15 @@ from typing import Any
 
 import yaml
 
-from release.domain.retraining_tasks import BY_NAME, PARAMETERS, STAGES, WORDS, Ending, commands
-
-GRACE = 120.0
-"""Seconds that a command gets to record where it stands, after SIGTERM."""
+from release.domain.retraining_tasks import (
+    BY_NAME,
+    GRACE_SECONDS,
+    PARAMETERS,
+    STAGES,
+    WORDS,
+    Ending,
+    commands,
+)
 
 
 class TaskFailedError(Exception):
@@ -58,7 +63,7 @@ def _ended(command: Sequence[str], project: Path, seconds: float) -> tuple[int, 
     except BaseException as end:
         process.terminate()
         try:
-            said, _ = process.communicate(timeout=GRACE)
+            said, _ = process.communicate(timeout=GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             said, _ = process.communicate()

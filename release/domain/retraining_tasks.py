@@ -33,7 +33,8 @@ class Ending(StrEnum):
 
 
 _ENDINGS = {0: Ending.DONE, 1: Ending.REFUSED, 2: Ending.REFUSED, 3: Ending.HELD, 4: Ending.AGAIN}
-_INTERRUPTED = 130
+_OF_A_SIGNAL = 128
+"""A shell tells the end by a signal as this and the signal's number, 130 as of Ctrl-C."""
 WORDS = {
     Ending.REFUSED: "It is refused, and would be again: its output says why, and what to do.",
     Ending.HELD: "It is held, safe where it stands: it needs a person. Its output says for what.",
@@ -66,11 +67,13 @@ class Task:
         """What the exit code says; that of a signal is below 0, or above 128 as a shell tells it."""
         if self.pushes and code == 1:
             return Ending.AGAIN
-        if code < 0 or code >= _INTERRUPTED - 2:
+        if code < 0 or code >= _OF_A_SIGNAL:
             return Ending.AGAIN
         return _ENDINGS.get(code, Ending.REFUSED)
 
 
+GRACE_SECONDS = 120.0
+"""How long a command gets to record where it stands, after SIGTERM."""
 RETRY_SECONDS = 300
 """How long AWS gets before the next try; each after that waits longer, where the system can."""
 TASKS: Sequence[Task] = (

@@ -6,17 +6,15 @@ Go's checksum database vouches for them, too.
 """
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from scripts.setup.tools import BIN, MODULE, TOOLS, Tool, build, toolchain
+from scripts.setup.tools import BIN, MODULE, TOOLS, Tool, build, module_folder, toolchain
 
 VERSION = "0.15.2"
-CONTROLLER = Tool(
-    f"kserve-controller-{VERSION}", "github.com/kserve/kserve/cmd/manager", (), module=MODULE / "kserve"
-)
-KNATIVE_ADMITS = Tool("knative-admits", ".", (), module=MODULE / "kserve")
+_MODULE = MODULE / "kserve"
+CONTROLLER = Tool(f"kserve-controller-{VERSION}", "github.com/kserve/kserve/cmd/manager", (), module=_MODULE)
+KNATIVE_ADMITS = Tool("knative-admits", ".", (), module=_MODULE)
 """Knative's rules about a Service, as its webhook has them; Knative itself is not built."""
 INSTALLED = TOOLS / "kserve" / f"install-{VERSION}.yaml"
 """All that KServe's own installation has in a cluster."""
@@ -40,22 +38,12 @@ def main() -> int:
         with toolchain() as (go, env):
             build(missing, go, env)
             for file, (module, path) in _FILES.items():
-                _keep(file, _folder_of(module, go, env) / path)
+                _keep(file, module_folder(module, go, env, _MODULE) / path)
     return 0
 
 
 def _missing() -> list[Tool]:
     return [tool for tool in (CONTROLLER, KNATIVE_ADMITS) if not (BIN / tool.name).exists()]
-
-
-def _folder_of(module: str, go: str, env: dict[str, str]) -> Path:
-    """Where the sources of a module lie, of the version that go.mod pins."""
-    subprocess.run([go, "mod", "download", module], cwd=CONTROLLER.module, env=env, check=True)
-    command = [go, "list", "-m", "-f", "{{.Dir}}", module]
-    done = subprocess.run(
-        command, cwd=CONTROLLER.module, env=env, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return Path(done.stdout.strip())
 
 
 def _keep(file: Path, source: Path) -> None:

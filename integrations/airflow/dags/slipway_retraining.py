@@ -24,6 +24,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from release.domain.errors import UsageError
 from release.domain.retraining_tasks import (
     BY_NAME,
+    GRACE_SECONDS,
     PARAMETERS,
     RETRY_SECONDS,
     STAGES,
@@ -36,8 +37,6 @@ from release.domain.retraining_tasks import (
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = Path(os.environ.get("SLIPWAY_PROJECT", ROOT))
 DELAY = float(os.environ.get("SLIPWAY_RETRY_SECONDS", RETRY_SECONDS))
-GRACE = 120.0
-"""Seconds that a command gets to record where it stands, after SIGTERM."""
 
 
 def run(name: str) -> None:
@@ -69,7 +68,7 @@ def _ended(command: Sequence[str]) -> int:
     except BaseException:
         process.terminate()
         try:
-            process.wait(GRACE)
+            process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
         raise
